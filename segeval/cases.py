@@ -1,0 +1,67 @@
+"""Layouts and pairing: two paths become cases, and nobody is dropped on the way.
+
+The rules and their ids (L1, I2, K3, M1 …) are those of docs/layouts.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from segeval.classes import ClassList
+from segeval.errors import Note
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The files of one side of a case.
+
+    root    the folder (or the file's folder) that messages are relative to
+    files   path of each class file by class name; one file under "" holds every class
+    scores  a file of probabilities beside the label map: losses use it, overlap the label map (I5)
+    """
+
+    root: Path
+    files: Mapping[str, Path]
+    scores: Path | None = None
+
+    @property
+    def shown(self) -> str:
+        """The path in reports: the file, or the folder that holds the class files."""
+        first = next(iter(self.files.values()))
+        path = first if "" in self.files else first.parent
+        return path.relative_to(self.root).as_posix() if path != self.root else "."
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One prediction with its reference: the unit that is scored, reported and parallel.
+
+    pred  None: the ground truth has no prediction
+    """
+
+    id: str
+    pred: Side | None
+    truth: Side
+    group: str = ""
+    patient: str = ""
+    image: Path | None = None
+    spacing: tuple[float, ...] | None = None  # mm along (z, y, x) or (y, x), from the table
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What came of pairing.
+
+    cases    in natural order, one a ground truth
+    sentence "paired 42 of 45 cases by file stem after removing `_seg` (3 … have no prediction)"
+    classes  what `dataset.json` or the layout says of classes; empty when nothing does
+    extra    predictions without ground truth, as shown in messages
+    """
+
+    cases: tuple[Case, ...]
+    sentence: str
+    classes: ClassList = field(default_factory=ClassList)
+    extra: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()

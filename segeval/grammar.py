@@ -1,0 +1,134 @@
+"""Metric and Gate: text to value and back.
+
+    metric    name ["@" quantity] {":" key "=" word}        dice  hd95  nsd@2mm  ece@15:bins=mass
+    gate      [class "/"] metric ["." statistic] "=" quantity     Heart/hd95.worst=5mm
+    quantity  number [mm | px | ml | %]
+
+A value has one spelling: `nsd@2.0mm` is printed `nsd@2mm` and `hd@95%` is printed `hd95`. What a
+metric means, and which of its options are defaults to be left out, is known to `metrics`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from segeval.errors import RequestError
+
+STATISTICS = ("mean", "median", "worst", "best", "pooled", "bound")
+UNITS = ("mm", "px", "ml", "%")
+PERCENTILES = ("hd",)  # names that carry their percentile without `@` and `%`
+
+_NAME = r"[a-z][a-z0-9_]*"
+_WORD = r"[A-Za-z0-9_.+-]+"
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_QUANTITY = re.compile(rf"({_NUMBER})\s*({'|'.join(UNITS)})?\Z")
+_METRIC = re.compile(rf"({_NAME})(?:@([^:]+))?((?::{_NAME}={_WORD})*)\Z")
+_PERCENTILE = re.compile(rf"({'|'.join(PERCENTILES)})(\d+(?:\.\d+)?)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with its unit."""
+
+    number: float
+    unit: str = ""
+
+    def __str__(self) -> str:
+        return f"{plain(self.number)}{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A request for one number a class: name, quantity, options in the order of their keys."""
+
+    name: str
+    at: Quantity | None = None
+    options: tuple[tuple[str, str], ...] = ()
+
+    def option(self, key: str, default: str = "") -> str:
+        """The word of an option."""
+        return dict(self.options).get(key, default)
+
+    def __str__(self) -> str:
+        options = "".join(f":{key}={word}" for key, word in self.options)
+        if self.at is None:
+            return self.name + options
+        if self.name in PERCENTILES and self.at.unit == "%" and self.at.number >= 0:
+            return f"{self.name}{plain(self.at.number)}{options}"
+        return f"{self.name}@{self.at}{options}"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A bar that a statistic of a metric must reach.
+
+    class_  a class name, a glob, `overall`, `all`; "" is every scored class on its own
+    """
+
+    metric: Metric
+    bar: Quantity
+    class_: str = ""
+    statistic: str = "mean"
+
+    @property
+    def rule(self) -> str:
+        """The text left of the bar."""
+        place = f"{self.class_}/" if self.class_ else ""
+        statistic = "" if self.statistic == "mean" else f".{self.statistic}"
+        return f"{place}{self.metric}{statistic}"
+
+    def __str__(self) -> str:
+        return f"{self.rule}={self.bar}"
+
+
+def plain(number: float) -> str:
+    """A number in its one spelling: no exponent where it reads well, no trailing zeros."""
+    if number == int(number) and abs(number) < 1e15:
+        return str(int(number))
+    return repr(float(number))
+
+
+def parse_quantity(text: str) -> Quantity:
+    """Read `2mm`, `95%`, `15`. Raises RequestError."""
+    found = _QUANTITY.match(text.strip())
+    if not found:
+        raise RequestError(
+            f"{text!r} is no quantity",
+            help=f"write a number and, if any, one of {', '.join(UNITS)}",
+        )
+    return Quantity(float(found[1]) + 0.0, found[2] or "")
+
+
+def parse(text: str) -> Metric:
+    """Read a metric. Raises RequestError."""
+    found = _METRIC.match(text.strip())
+    if not found:
+        raise RequestError(
+            f"{text!r} is no metric", help="write a name, then @quantity, then :key=word"
+        )
+    name, quantity, options = found[1], found[2], found[3]
+    at = parse_quantity(quantity) if quantity else None
+    if at is None and (closed := _PERCENTILE.match(name)):
+        name, at = closed[1], Quantity(float(closed[2]), "%")
+    return Metric(name, at, _options(options, text))
+
+
+def _options(text: str, whole: str) -> tuple[tuple[str, str], ...]:
+    pairs = [part.split("=", 1) for part in text.split(":") if part]
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        raise RequestError(f"{whole!r} gives an option twice")
+    return tuple(sorted((key, word) for key, word in pairs))
+
+
+def parse_gate(text: str) -> Gate:
+    """Read a gate: cut at the last `=`, then at the last `/`. Raises RequestError."""
+    rule, equals, bar = text.strip().rpartition("=")
+    if not equals or not rule:
+        raise RequestError(f"{text!r} is no gate", help="write metric=bar, as in dice=0.85")
+    class_, _, asked = rule.rpartition("/")
+    name, dot, statistic = asked.rpartition(".")
+    if not dot or statistic not in STATISTICS:
+        name, statistic = asked, "mean"
+    return Gate(parse(name), parse_quantity(bar), class_, statistic)

@@ -1,0 +1,155 @@
+"""What the program knows of each metric, and how a request becomes a metric that can be computed.
+
+A metric is a small pure function of a finished tally. Its docstring is its documentation: the first
+paragraph says what it is, the aligned fields (`formula`, `returns`, `empty`, `source`) the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from segeval.arrays import Floats
+from segeval.errors import RequestError
+from segeval.grammar import Metric, Quantity, parse_quantity
+
+Better = Literal["higher", "lower", "zero", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What a metric gives: a number a class, one for the whole case, or both.
+
+    classes  float64, one a class of the tally, nan where there was nothing to measure; or None
+    whole    the value of the class `all`; None where the metric has none
+    reason   why a nan is a nan where it is not the absence of a class, as `no_probabilities`
+    """
+
+    classes: Floats | None = None
+    whole: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice inside a metric: its default and, if they are a list, the words it takes."""
+
+    default: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What the program knows of a metric.
+
+    of      name of the tally that it reads: counts, sums, …
+    better  the better side; "" for a size, which has none and cannot be a gate
+    unit    of the value: "" for a ratio, "ml", "voxels", "length" (mm, or px without spacing)
+    at      units that its quantity may have, "" for a bare number; () where it takes none
+    default the quantity when none is given
+    bounds  the range, from which the worst value follows
+    """
+
+    name: str
+    of: str
+    compute: Callable[..., Any]
+    better: Better = ""
+    unit: str = ""
+    at: tuple[str, ...] = ()
+    default: str = ""
+    options: Mapping[str, Option] = None  # type: ignore[assignment]
+    bounds: tuple[float, float] = (float("-inf"), float("inf"))
+
+    @property
+    def doc(self) -> str:
+        """The docstring of the function."""
+        return (self.compute.__doc__ or "").strip()
+
+    @property
+    def worst(self) -> float:
+        """The value that a missed class is charged; nan where there is no such value."""
+        low, high = self.bounds
+        value = {"higher": low, "lower": high, "zero": high}.get(self.better, float("nan"))
+        return value if np.isfinite(value) else float("nan")
+
+
+KNOWN: dict[str, Definition] = {}
+
+
+def metric(
+    name: str,
+    *,
+    of: str,
+    better: Better = "",
+    unit: str = "",
+    at: tuple[str, ...] = (),
+    default: str = "",
+    options: Mapping[str, Option] | None = None,
+    bounds: tuple[float, float] = (float("-inf"), float("inf")),
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function of a finished tally under a name."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        KNOWN[name] = Definition(
+            name, of, function, better, unit, at, default, options or {}, bounds
+        )
+        return function
+
+    return register
+
+
+def resolve(metric: Metric) -> tuple[Metric, Definition]:
+    """Check a request and give it its one spelling: defaults left out. Raises RequestError."""
+    definition = KNOWN.get(metric.name)
+    if definition is None:
+        raise _unknown("metric", metric.name, list(KNOWN))
+    at = _quantity(metric, definition)
+    options = []
+    for key, word in metric.options:
+        option = definition.options.get(key)
+        if option is None:
+            raise _unknown(f"option of {metric.name}", key, list(definition.options))
+        if option.words and word not in option.words:
+            raise _unknown(f"{metric.name}:{key}", word, list(option.words))
+        if word != option.default:
+            options.append((key, word))
+    return Metric(metric.name, at, tuple(options)), definition
+
+
+def _quantity(metric: Metric, definition: Definition) -> Quantity | None:
+    if metric.at is None:
+        return None
+    if not definition.at:
+        raise RequestError(f"{metric.name} takes no quantity ({metric})")
+    if metric.at.unit not in definition.at:
+        wanted = " or ".join(u or "a bare number" for u in definition.at)
+        raise RequestError(f"{metric}: the quantity of {metric.name} is in {wanted}")
+    default = parse_quantity(definition.default) if definition.default else None
+    return None if metric.at == default and metric.name != "hd" else metric.at
+
+
+def arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
+    """The keyword arguments of the function: `at` as a float, every option as its word."""
+    given = {key: metric.option(key, option.default) for key, option in definition.options.items()}
+    if not definition.at:
+        return given
+    at = metric.at or (parse_quantity(definition.default) if definition.default else None)
+    return {"at": None if at is None else at.number, **given}
+
+
+def full_text(metric: Metric, definition: Definition) -> str:
+    """The metric with every default written out, for the signature."""
+    at = metric.at or (parse_quantity(definition.default) if definition.default else None)
+    options = {key: metric.option(key, o.default) for key, o in definition.options.items()}
+    return str(Metric(metric.name, at, tuple(sorted(options.items()))))
+
+
+def _unknown(kind: str, word: str, known: list[str]) -> RequestError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, 3, 0.5)
+    help = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(sorted(known))}"
+    return RequestError(f"unknown {kind} {word!r}", help=help)

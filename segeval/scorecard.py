@@ -1,0 +1,99 @@
+"""Rows, what is made of them, and the form in which they are kept.
+
+A row is one number of one class of one case, or the reason why there is none. Nothing here reads an
+image: a scorecard is made again from its JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from segeval.errors import Note
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One number, or why there is none.
+
+    class_  a class name, or `all` where the value belongs to the whole case
+    metric  its text; "" in a row that says that a case or a class was not scored
+    value   nan where there was nothing to measure, inf where the formula gives it
+    status  `ok`, `undefined`, or why nothing was scored (`missing_prediction`, `unreadable`, …)
+    reason  `both_empty`, `pred_empty`, `gt_empty`, `infinite`, …; also beside a value that is ok
+    """
+
+    case: str
+    class_: str
+    metric: str
+    value: float
+    unit: str = ""
+    status: str = "ok"
+    reason: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """What came of one case.
+
+    status   `ok`, or why the case was not scored; `error` then has message, facts, help
+    tallies  fixed-size tallies by name, in their JSON form; `pooled` works from them
+    facts    what was found: grid, kinds, which file each tally used
+    """
+
+    case: str
+    pred: str
+    gt: str
+    rows: tuple[Row, ...] = ()
+    status: str = "ok"
+    error: Mapping[str, Any] | None = None
+    group: str = ""
+    patient: str = ""
+    classes: tuple[str, ...] = ()
+    tallies: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A metric of a class over the cases.
+
+    n            values that the mean is made of
+    n_undefined  values that could not be computed
+    n_missing    cases without a value because they were not scored
+    worst_case   the case that has the worst value
+    """
+
+    mean: float
+    median: float
+    sd: float
+    worst: float
+    best: float
+    pooled: float
+    n: int
+    n_undefined: int
+    n_missing: int
+    worst_case: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """All rows of a run with what is needed to trust them.
+
+    signature  one line; `fields` are its parts
+    summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
+    """
+
+    cases: tuple[CaseResult, ...]
+    metrics: tuple[str, ...]
+    signature: str
+    fields: Mapping[str, Any]
+    summary: Mapping[str, Mapping[str, Mapping[str, Statistic]]]
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    gates: tuple[Any, ...] = ()

@@ -1,0 +1,262 @@
+"""What readers hand over: channels of values on one grid, and the streams that read them.
+
+A reader knows a format and no run: whether numbers are labels or probabilities is a question of the
+values and of the request, so it is answered above (`kinds`), and a reader gives a `Volume`: raw
+channels, a grid, and what the file says of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from math import prod
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from segeval.arrays import Raw
+from segeval.errors import Note
+from segeval.geometry import Geometry, Reorder
+from segeval.streams import Filled, Packed, fill, finish, opened, spilled
+
+Loader = Callable[[], Raw]  # decodes a whole (small) array when it is asked for
+STRIDED_BYTES = 16 << 20  # planes that are turned at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Voxels:
+    """One channel of values, in C order of its grid; nothing is read yet.
+
+    source  packed bytes, a loader that decodes a whole array, or None: every value is 0
+    dtype   as stored, byte order included
+    stored  shape in the order of the file
+    order   how the stored array becomes the grid's order; None where they are the same
+    slope   the value is slope * stored + inter
+    """
+
+    source: Packed | Loader | None
+    dtype: np.dtype[Any]
+    stored: tuple[int, ...]
+    order: Reorder | None = None
+    slope: float = 1.0
+    inter: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """Values in the channel."""
+        return prod(self.stored)
+
+    @property
+    def scaled(self) -> bool:
+        """Whether values differ from what is stored."""
+        return (self.slope, self.inter) != (1.0, 0.0)
+
+    def turned(self, order: Reorder) -> Voxels:
+        """The same channel in another order of axes. Only one order at a time."""
+        if order.trivial:
+            return self
+        assert self.order is None or self.order.trivial, "turn the stored order once"
+        return replace(self, order=order)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader may be told of the run.
+
+    spacing       millimetres, along (z, y, x) or (y, x), for files that have none
+    channel_axis  where the channels of an array lie; None: the format's axis, or the one that fits
+    grid          shape of the other side, which tells a stack of channels from a volume
+    classes       how many classes there are, background not counted
+    colours       label value of each colour (red, green, blue)
+    """
+
+    spacing: tuple[float, ...] | None = None
+    channel_axis: int | None = None
+    grid: tuple[int, ...] | None = None
+    classes: int | None = None
+    colours: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """Channels of values on one grid, and what the file says of itself.
+
+    channels  one for a label map; one a class for a stack of masks, probabilities or logits
+    names     what the file calls its label values
+    segments  masks that may overlap: name -> (channel, label value); empty for other files
+    picture   a 2-D image file: its values are judged by the rules of PNG masks
+    palette   the values are indices into a colour table, so any of 0..255 is a label
+    logits    the file says that its values are logits
+    """
+
+    geometry: Geometry
+    channels: tuple[Voxels, ...]
+    path: Path
+    names: Mapping[int, str] = field(default_factory=dict)
+    segments: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    picture: bool = False
+    palette: bool = False
+    logits: bool = False
+    notes: tuple[Note, ...] = ()
+
+
+class Stream(Protocol):
+    """An open channel."""
+
+    def read(self, count: int) -> Raw:
+        """The next values, native byte order, flat; a view that the next read overwrites."""
+
+
+class _PackedStream:
+    """Values out of bytes, through one buffer."""
+
+    def __init__(self, file: Filled, voxels: Voxels, packed: Packed, chunk: int) -> None:
+        self._file, self._packed = file, packed
+        self._raw = np.empty(min(chunk, voxels.count), voxels.dtype)
+        self._bytes = memoryview(self._raw.view(np.uint8))  # type: ignore[arg-type]
+
+    def read(self, count: int) -> Raw:
+        width = self._raw.itemsize
+        fill(self._file, self._bytes[: count * width], self._packed)
+        return self._raw[:count]
+
+
+class _ArrayStream:
+    """Values out of an array that is there."""
+
+    def __init__(self, array: Raw) -> None:
+        self._flat = np.ascontiguousarray(array).reshape(-1)
+        self._at = 0
+
+    def read(self, count: int) -> Raw:
+        self._at += count
+        return self._flat[self._at - count : self._at]
+
+
+class _ZeroStream:
+    """A mask without voxels."""
+
+    def __init__(self, chunk: int) -> None:
+        self._zeros = np.zeros(chunk, np.uint8)
+
+    def read(self, count: int) -> Raw:
+        return self._zeros[:count]
+
+
+class _TurnedStream:
+    """Values of an array in another order of axes, some planes at a time.
+
+    A mapped file counts as resident where it was touched, so its pages are given back.
+    """
+
+    def __init__(self, view: Raw, mapped: Any = None) -> None:
+        self._view, self._mapped = view, mapped
+        plane = prod(view.shape[1:]) * view.itemsize
+        self._step = max(1, STRIDED_BYTES // max(plane, 1))
+        self._plane, self._ready = 0, np.empty(0, view.dtype)
+
+    def read(self, count: int) -> Raw:
+        parts = []
+        while count:
+            if not len(self._ready):
+                self._turn()
+            part, self._ready = self._ready[:count], self._ready[count:]
+            parts.append(part)
+            count -= len(part)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _turn(self) -> None:
+        planes = self._view[self._plane : self._plane + self._step]
+        self._ready = planes.flatten()
+        self._plane += self._step
+        if self._mapped is not None:
+            import mmap
+
+            self._mapped.madvise(mmap.MADV_DONTNEED)
+
+
+class _NativeStream:
+    """Values in native byte order, scaled where the file says so."""
+
+    def __init__(self, stream: Stream, voxels: Voxels) -> None:
+        self._stream, self._voxels = stream, voxels
+
+    def read(self, count: int) -> Raw:
+        raw = self._stream.read(count)
+        native = raw.astype(raw.dtype.newbyteorder("="))
+        if not self._voxels.scaled:
+            return native
+        return native.astype(np.float64) * self._voxels.slope + self._voxels.inter
+
+
+@contextmanager
+def streams(channels: Sequence[Voxels], chunk: int) -> Iterator[list[Stream]]:
+    """Open channels together, to be read in lockstep, at most `chunk` values a read.
+
+    A packed file that holds several of them, or holds one in another order, is unpacked once to
+    disk. After the last value the checksum of packed files is compared. Raises ReadError.
+    """
+    with ExitStack() as stack:
+        shared = _spill_shared(channels, stack)
+        yield [_stream(voxels, shared, chunk, stack) for voxels in channels]
+        stack.pop_all().close()
+
+
+def _spill_shared(channels: Sequence[Voxels], stack: ExitStack) -> dict[tuple[Path, str], Packed]:
+    """Unpack to disk each packed file that more than one forward pass would need."""
+    users: dict[tuple[Path, str], list[Voxels]] = {}
+    for voxels in channels:
+        if isinstance(voxels.source, Packed) and not voxels.source.seekable:
+            users.setdefault((voxels.source.path, voxels.source.packing), []).append(voxels)
+    return {
+        key: stack.enter_context(spilled(_whole([v.source for v in those])))  # type: ignore[misc]
+        for key, those in users.items()
+        if len(those) > 1 or those[0].order is not None
+    }
+
+
+def _whole(parts: Sequence[Packed]) -> Packed:
+    """The part of a packed file from its first channel to its last."""
+    end = max(p.skip + p.size for p in parts)
+    return replace(parts[0], skip=0, size=end)
+
+
+def _stream(
+    voxels: Voxels, shared: Mapping[tuple[Path, str], Packed], chunk: int, stack: ExitStack
+) -> Stream:
+    stream = _plain_stream(voxels, shared, chunk, stack)
+    if voxels.scaled or not voxels.dtype.isnative:
+        return _NativeStream(stream, voxels)
+    return stream
+
+
+def _plain_stream(
+    voxels: Voxels, shared: Mapping[tuple[Path, str], Packed], chunk: int, stack: ExitStack
+) -> Stream:
+    if voxels.source is None:
+        return _ZeroStream(min(chunk, voxels.count))
+    if not isinstance(voxels.source, Packed):
+        array = voxels.source()
+        return _ArrayStream(array) if voxels.order is None else _TurnedStream(turn(array, voxels))
+    packed = voxels.source
+    if (packed.path, packed.packing) in shared:
+        file = shared[packed.path, packed.packing]
+        packed = replace(file, start=file.start, skip=packed.skip, size=packed.size)
+    if voxels.order is None:
+        opened_file = stack.enter_context(opened(packed))
+        stack.callback(finish, opened_file, packed)
+        return _PackedStream(opened_file, voxels, packed, chunk)
+    mapped: Any = np.memmap(
+        packed.path, voxels.dtype, "r", packed.start + packed.skip, voxels.stored
+    )
+    return _TurnedStream(turn(mapped, voxels), mapped._mmap)
+
+
+def turn(array: Raw, voxels: Voxels) -> Raw:
+    """A view of a stored array in the order of the grid."""
+    if voxels.order is None:
+        return array
+    view = array.reshape(voxels.stored).transpose(voxels.order.axes)
+    return np.flip(view, voxels.order.flips)
