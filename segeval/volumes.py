@@ -84,6 +84,7 @@ class Volume:
     """Channels of values on one grid, and what the file says of itself.
 
     channels  one for a label map; one a class for a stack of masks, probabilities or logits
+    paths     the file of each channel, where they are several
     names     what the file calls its label values
     segments  masks that may overlap: name -> (channel, label value); empty for other files
     picture   a 2-D image file: its values are judged by the rules of PNG masks
@@ -99,7 +100,12 @@ class Volume:
     picture: bool = False
     palette: bool = False
     logits: bool = False
+    paths: tuple[Path, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    def file(self, channel: int) -> Path:
+        """The file that holds a channel."""
+        return self.paths[channel] if self.paths else self.path
 
 
 class Stream(Protocol):

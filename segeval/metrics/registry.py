@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from segeval.arrays import Floats
 from segeval.errors import RequestError
 from segeval.grammar import Metric, Quantity, parse_quantity
+from segeval.metrics import FAMILIES
 
 Better = Literal["higher", "lower", "zero", ""]
 
@@ -26,11 +28,13 @@ class Values:
     classes  float64, one a class of the tally, nan where there was nothing to measure; or None
     whole    the value of the class `all`; None where the metric has none
     reason   why a nan is a nan where it is not the absence of a class, as `no_probabilities`
+    unit     of the values, where it is the grid's and not the metric's
     """
 
     classes: Floats | None = None
     whole: float | None = None
     reason: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Definition:
 
     of      name of the tally that it reads: counts, sums, …
     better  the better side; "" for a size, which has none and cannot be a gate
-    unit    of the value: "" for a ratio, "ml", "voxels", "length" (mm, or px without spacing)
+    unit    of the value: "" for a ratio, "%", "volume" (ml, mm2, px), "length" (mm, px): the grid's
     at      units that its quantity may have, "" for a bare number; () where it takes none
     default the quantity when none is given
     bounds  the range, from which the worst value follows
@@ -79,7 +83,7 @@ class Definition:
 KNOWN: dict[str, Definition] = {}
 
 
-def metric(
+def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     name: str,
     *,
     of: str,
@@ -101,9 +105,16 @@ def metric(
     return register
 
 
+def known() -> dict[str, Definition]:
+    """Every metric, by name; the families are loaded when they are first asked for."""
+    for family in FAMILIES:
+        import_module(f"segeval.metrics.{family}")
+    return KNOWN
+
+
 def resolve(metric: Metric) -> tuple[Metric, Definition]:
     """Check a request and give it its one spelling: defaults left out. Raises RequestError."""
-    definition = KNOWN.get(metric.name)
+    definition = known().get(metric.name)
     if definition is None:
         raise _unknown("metric", metric.name, list(KNOWN))
     at = _quantity(metric, definition)
