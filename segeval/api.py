@@ -18,15 +18,17 @@ from segeval.errors import RequestError
 from segeval.gate import resolved_gate
 from segeval.geometry import Geometry
 from segeval.grammar import Metric, parse
+from segeval.metrics.pooling import Pool
 from segeval.metrics.registry import Definition, resolve
 from segeval.pairing import pair
+from segeval.planning import Job
 from segeval.resume import Journal
 from segeval.scorecard import CaseResult, Scorecard
-from segeval.scoring import Job, scored_sides
+from segeval.scoring import scored_sides
 from segeval.settings import Settings
 from segeval.sides import Opened, fitted, own_names
 from segeval.signature import signature, signature_fields
-from segeval.summary import scorecard
+from segeval.summary import summarise
 from segeval.volumes import Volume, Voxels
 
 __all__ = ["score", "score_paths"]
@@ -75,13 +77,24 @@ def score_paths(
     parts = signature_fields(settings, asked, classes)
     kept = Journal(Path(journal), parts) if journal else None
     results = run(pairing.cases, job, watch, kept)
-    return scorecard(
-        results,
-        [metric for metric, _ in asked],
+    card = scorecard(results, asked, parts)
+    inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
+    return replace(card, inputs=inputs, notes=pairing.notes)
+
+
+def scorecard(
+    results: Sequence[CaseResult],
+    asked: Sequence[tuple[Metric, Definition]],
+    parts: dict[str, Any],
+) -> Scorecard:
+    """Results with their summary and signature."""
+    metrics = [metric for metric, _ in asked]
+    return Scorecard(
+        tuple(results),
+        tuple(map(str, metrics)),
         signature(parts),
         parts,
-        inputs={"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)},
-        notes=pairing.notes,
+        summarise(results, metrics, Pool()),
     )
 
 
@@ -180,8 +193,7 @@ def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     here = Files(Path(), {"": Path("array")})
     parts = signature_fields(settings, asked, classes)
     result = scored_sides(Case("array", here, here), truth, guess, job)
-    names = [metric for metric, _ in asked]
-    return scorecard([result], names, signature(parts), parts)
+    return scorecard([result], asked, parts)
 
 
 def array_volume(stack: Any, grid: Geometry, name: str) -> Volume:

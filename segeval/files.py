@@ -31,11 +31,7 @@ IMAGE_FOLDERS = {"images", "imagestr", "imagests", "imagesval"}
 MODALITIES = set(
     "t1 t1n t1c t1ce t1gd t2 t2w t2f flair adc dwi ct pet img image".split()  # noqa: SIM905
 )
-ROLES = (
-    "seg segmentation segment label labels labelmap mask masks msk gt groundtruth truth ref "
-    "reference manual pred prediction predictions predicted auto output out result prob probs "
-    "probability softmax logits trans gtFine labelIds labelTrainIds leftImg8bit"
-).split()
+ROLES = ["seg", "segmentation", "segment", "label", "labels", "labelmap", "mask", "masks", "msk", "gt", "groundtruth", "truth", "ref", "reference", "manual", "pred", "prediction", "predictions", "predicted", "auto", "output", "out", "result", "prob", "probs", "probability", "softmax", "logits", "trans", "gtFine", "labelIds", "labelTrainIds", "leftImg8bit"]
 _ROLE = "|".join(sorted(ROLES, key=len, reverse=True))
 ROLE_END = re.compile(rf"(?:[_\-.](?:{_ROLE}))+$", re.IGNORECASE)
 ROLE_START = re.compile(rf"^(?:(?:{_ROLE})[_\-.])+", re.IGNORECASE)

@@ -11,20 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segeval.arrays import Labels, Raw
 from segeval.errors import Note, ReadError
+from segeval.kernels.decode import largest
 from segeval.kernels.softmax import sigmoid, softmax
 from segeval.settings import Settings
+from segeval.values import Numbers, as_labels, not_probabilities, scaled, whole
 from segeval.volumes import Stream, Volume
 
-Numbers = NDArray[Any]
-
-MOST = 65535  # the largest label value
 OFF = 1e-3  # how far a sum of probabilities may be from 1 …
 RARELY = 1e-3  # … in this share of the voxels
 STACK_HELP = "--activation softmax (they are logits) or --activation none (each channel is a class)"
@@ -255,7 +253,7 @@ class ScoreSide:
 
     def _probabilities(self) -> None:
         if self._low < 0 or self._high > 1:
-            raise not_probabilities(self._volume, self._low, self._high)
+            raise not_probabilities(self._volume.path, self._low, self._high)
         size = self._volume.geometry.size
         if self._off > RARELY * size:
             raise ReadError(
@@ -292,89 +290,5 @@ class OpenSide:
         if self._whole and self._low >= 0:
             return Found("labels" if self._high > 1 else "prob", self._high > 1, 1)
         if self._low < 0 or self._high > 1:
-            raise not_probabilities(self._volume, self._low, self._high)
+            raise not_probabilities(self._volume.path, self._low, self._high)
         return Found("prob", False, 1)
-
-
-def not_probabilities(volume: Volume, low: float, high: float) -> ReadError:
-    """The error for floats that are neither labels nor probabilities."""
-    return ReadError(
-        f"values from {low:.4g} to {high:.4g}, not all whole: no labels and no probabilities",
-        where=volume.path,
-        help="--kind logits reads them as logits",
-    )
-
-
-def as_labels(values: Raw, path: Path) -> Labels:
-    """Integers as uint8 or uint16, without a copy where that can be. Raises ReadError."""
-    kind, width = values.dtype.kind, values.dtype.itemsize
-    if kind == "b" or (kind == "u" and width == 1):
-        return values.view(np.uint8)
-    if kind == "u" and width == 2:
-        return values.view(np.uint16)
-    low, high = int(values.min()), int(values.max())
-    if low < 0 or high > MOST:
-        raise bad_labels(path, low, high)
-    if width <= 2:
-        return values.view(np.uint8 if width == 1 else np.uint16)
-    return values.astype(np.uint16)
-
-
-def whole(values: Numbers, path: Path) -> Labels:
-    """Floats that are whole numbers as uint16. Raises ReadError."""
-    low, high = float(values.min()), float(values.max())
-    if not (values == np.rint(values)).all():
-        raise ReadError(
-            f"values from {low:.4g} to {high:.4g} are not all whole: no labels",
-            where=path,
-            help="--kind prob or --kind logits (--gt-kind prob for the ground truth)",
-        )
-    if low < 0 or high > MOST:
-        raise bad_labels(path, int(low), int(high))
-    return values.astype(np.uint16)
-
-
-def bad_labels(path: Path, low: int, high: int) -> ReadError:
-    """The error for labels out of range."""
-    return ReadError(
-        f"labels from {low} to {high}: a label is 0 to {MOST}",
-        where=path,
-        help="map the labels to this range, or say --kind prob or --kind logits if they are none",
-    )
-
-
-def scaled(values: Raw, path: Path, logits: bool) -> Numbers:
-    """Probabilities as floats: integers are shares of the largest value of their type."""
-    if values.dtype.kind == "f":
-        return values if values.dtype.itemsize >= 4 else values.astype(np.float32)
-    if values.dtype.kind == "b" or logits:
-        return values.astype(np.float64)
-    if values.dtype.kind == "u" and values.dtype.itemsize <= 2:
-        return values / np.float64(np.iinfo(values.dtype).max)
-    return small_range(values, path)
-
-
-def small_range(values: Raw, path: Path) -> Numbers:
-    """Wider integers as probabilities: only 0 and 1 have one meaning. Raises ReadError."""
-    low, high = int(values.min()), int(values.max())
-    if low < 0 or high > 1:
-        raise ReadError(
-            f"{values.dtype} values from {low} to {high} are no probabilities",
-            where=path,
-            help="probabilities are floats, uint8 (of 255) or uint16 (of 65535)",
-        )
-    return values.astype(np.float64)
-
-
-def largest(scores: Numbers) -> Labels:
-    """The channel with the largest score, ties to the lowest; flat uint8 or uint16.
-
-    scores  (channels, n)
-    """
-    label: Labels = np.zeros(scores.shape[1], np.uint8 if len(scores) <= 256 else np.uint16)
-    best = scores[0].copy()
-    for channel in range(1, len(scores)):
-        above = scores[channel] > best
-        np.copyto(best, scores[channel], where=above)
-        label[above] = channel
-    return label

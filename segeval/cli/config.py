@@ -15,11 +15,18 @@ from segeval.cli.layers import Resolved
 from segeval.cli.notes import tell
 from segeval.cli.options import Command, Option, file_options, resolved
 from segeval.cli.tables import class_lines, gate_line
-from segeval.cli.values import size_text, written
+from segeval.cli.values import written
 from segeval.errors import RequestError
 
 TABLES = ("classes", "gates")  # in TOML they come after all plain keys
 COLUMN = 30  # where origins begin
+EXAMPLES = {  # where the default is nothing
+    "channel_axis": "0",
+    "spacing": "[0.98, 0.98, 3]",
+    "ignore_label": "255",
+    "metrics": '["dice", "iou", "volume_difference"]',
+    "output": '["results.json"]',
+}
 HEAD = """\
 # Settings of segeval for this folder and those below it. Options and SEGEVAL_* variables win over
 # them; `segeval config` shows what is in force. Paths are relative to this file.
@@ -108,15 +115,7 @@ def commented() -> Iterator[str]:
 
 def example(choice: Choice) -> str:
     """The default, or a value where there is none."""
-    examples = {
-        "channel_axis": "0",
-        "spacing": "[0.98, 0.98, 3]",
-        "ignore_label": "255",
-        "metrics": '["dice", "iou", "volume_difference"]',
-        "output": '["results.json"]',
-        "max_memory": f'"{size_text(choice.default or 0)}"',
-    }
-    return examples.get(choice.field) or written(choice, choice.default)
+    return EXAMPLES.get(choice.field) or written(choice, choice.default)
 
 
 def _options() -> list[Option]:

@@ -47,7 +47,7 @@ def inspect(given: Mapping[str, Any]) -> int:
             rows.append(row(path, settings))
         except SegevalError as problem:
             problems.append(problem)
-            rows.append((str(path), suffix(path), "", "", f"ERROR: {problem.message}"))
+            rows.append((str(path), "", "", "", f"ERROR: {problem.message}"))
     show(COLUMNS, rows, settings.color)
     for line in (line for found in problems for line in found.lines()):
         click.echo(line, err=True)
@@ -56,13 +56,13 @@ def inspect(given: Mapping[str, Any]) -> int:
 
 def files(paths: list[Path]) -> list[Path]:
     """The files to look at: a folder is every mask file in it. Raises RequestError."""
-    from segeval.listing import mask_files
+    from segeval.files import survey
 
     found: list[Path] = []
     for path in paths:
         if not path.exists():
             raise RequestError("there is no such file or folder", where=path)
-        inside = mask_files(path) if path.is_dir() else [path]
+        inside = [f.path(path) for f in survey(path).files] if path.is_dir() else [path]
         if not inside:
             raise NothingToScore("there are no mask files in the folder", where=path)
         found += inside
@@ -71,6 +71,7 @@ def files(paths: list[Path]) -> list[Path]:
 
 def row(path: Path, settings: Settings) -> tuple[str, ...]:
     """A file as a line of the table. Raises SegevalError."""
+    from segeval.files import suffix
     from segeval.readers.open import read
     from segeval.volumes import Reading
 
@@ -85,14 +86,13 @@ def row(path: Path, settings: Settings) -> tuple[str, ...]:
     grid = str(volume.geometry)
     if volume.geometry.spacing is None:
         grid += ", no spacing"
-    return str(path), suffix(path), content.kind, grid, "; ".join(described(volume, content))
-
-
-def suffix(path: Path) -> str:
-    """The format, by its suffix."""
-    name = path.name.lower()
-    double = (".nii.gz", ".seg.nrrd")
-    return next((s for s in double if name.endswith(s)), path.suffix.lower()).lstrip(".")
+    return (
+        str(path),
+        suffix(path.name).lstrip("."),
+        content.kind,
+        grid,
+        "; ".join(described(volume, content)),
+    )
 
 
 def contents(volume: Volume, settings: Settings) -> Content:
@@ -101,8 +101,9 @@ def contents(volume: Volume, settings: Settings) -> Content:
     from segeval.volumes import streams
 
     content = Content(channels=len(volume.channels))
+    wanted = wanted_pred(volume, settings, bool(volume.segments))
     with streams(volume.channels, CHUNK) as opened:
-        reader = side(volume, dict(enumerate(opened)), wanted_pred(volume, settings, bool(volume.segments)))
+        reader = side(volume, dict(enumerate(opened)), wanted)
         for start in range(0, volume.geometry.size, CHUNK):
             add(reader.read(min(CHUNK, volume.geometry.size - start)), content)
         content.kind = reader.finish().kind

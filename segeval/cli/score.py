@@ -17,7 +17,6 @@ from segeval.cli.notes import tell
 from segeval.cli.options import Command, Option, resolved, settings_options
 from segeval.cli.problems import exit_status, tell_problems
 from segeval.cli.progress import Watch
-from segeval.cli.show import coloured
 from segeval.errors import RequestError
 from segeval.settings import Settings
 
@@ -137,6 +136,10 @@ def write(card: Scorecard, settings: Settings) -> None:
 
 def tell_verdicts(verdicts: Sequence[Verdict], settings: Settings) -> None:
     """One line a verdict: PASS or FAIL, then the number and the bar."""
+    if not verdicts:
+        return
+    from segeval.reports.terminal import coloured
+
     colour = coloured(sys.stderr, settings.color)
     for verdict in verdicts:
         word = "PASS" if verdict.passed else "FAIL"

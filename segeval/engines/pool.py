@@ -18,8 +18,9 @@ from multiprocessing.context import BaseContext
 
 from segeval.cases import Case
 from segeval.errors import CaseError
+from segeval.planning import Job
 from segeval.scorecard import CaseResult
-from segeval.scoring import Job, score_case, unscored_case
+from segeval.scoring import score_case, unscored_case
 
 AHEAD = 4  # cases handed out per process, so that none waits and memory stays flat
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from segeval.cases import Case
+from segeval.planning import Job
 from segeval.scorecard import CaseResult
-from segeval.scoring import Job, score_case
+from segeval.scoring import score_case
 
 
 def run(cases: Sequence[Case], job: Job) -> Iterator[CaseResult]:

@@ -18,26 +18,30 @@ POOLED: dict[str, tuple[Callable[[Mapping[str, Any]], Any], Callable[[Sequence[A
 }
 
 
-def pooled(
-    tallies: Sequence[Mapping[str, Any]], metrics: Sequence[Metric]
-) -> dict[str, dict[str, float]]:
-    """Pooled values: metric -> class -> value, `all` for values of whole cases.
+class Pool:
+    """Pooled values; the merged tallies of the last cases are kept, since every metric asks."""
 
-    tallies  of each case by name, in their JSON form
-    """
-    merged = {name: _merged(name, tallies) for name in POOLED}
-    values: dict[str, dict[str, float]] = {}
-    for metric in metrics:
+    def __init__(self) -> None:
+        self._key: tuple[int, ...] = ()
+        self._merged: dict[str, Any] = {}
+
+    def __call__(self, tallies: Sequence[Mapping[str, Any]], metric: Metric) -> dict[str, float]:
+        """The value of each class over all cases; `all` for a value of whole cases.
+
+        tallies  of each case by name, in their JSON form
+        """
+        key = tuple(map(id, tallies))
+        if key != self._key:
+            self._key, self._merged = key, {name: _merged(name, tallies) for name in POOLED}
         _, definition = resolve(metric)
-        tally = merged.get(definition.of)
+        tally = self._merged.get(definition.of)
         if tally is None:
-            continue
+            return {}
         value = definition.compute(tally, **arguments(metric, definition))
         each = {} if value.classes is None else dict(zip(tally.classes, value.classes, strict=True))
         if value.whole is not None:
             each["all"] = value.whole
-        values[str(metric)] = {name: float(number) for name, number in each.items()}
-    return values
+        return {name: float(number) for name, number in each.items()}
 
 
 def _merged(name: str, tallies: Sequence[Mapping[str, Any]]) -> Any:

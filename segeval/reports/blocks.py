@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segeval.grammar import parse
-from segeval.metrics.registry import KNOWN
+from segeval.metrics.registry import known
 from segeval.summary import Column
 
 NOTHING = "-"
@@ -62,6 +62,11 @@ class Block:
         """How many rows it has."""
         return len(self.fields[0].cells)
 
+    @property
+    def worst(self) -> bool:
+        """Whether it names the worst cases."""
+        return any(field.kind == "worst" for field in self.fields)
+
 
 def places(text: str) -> int:
     """Places that a text takes in a terminal: a wide letter takes two, an accent none."""
@@ -91,9 +96,9 @@ def decimals(column: Column, digits: int) -> int:
     """Decimals of a metric: those of the settings for a ratio, fewer where there is a unit."""
     if not column.unit:
         return digits
-    known = KNOWN.get(parse(column.metric).name)
-    counted = column.unit in ("voxels", "px") and (known is None or known.unit == "volume")
-    if counted or column.unit == "voxels":
+    definition = known().get(parse(column.metric).name)
+    length = definition is not None and definition.unit == "length"
+    if column.unit == "voxels" or (column.unit == "px" and not length):
         return 0
     return max(0, digits - (2 if column.unit == "%" else 1))
 

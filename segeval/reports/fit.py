@@ -1,7 +1,7 @@
 """A table made to fit a terminal: nothing is cut, so what does not fit is folded, then divided.
 
-In this order, until it fits: heads are folded at their underscores; names are folded; the worst
-case is left to `--worst`; the metrics go into several tables.
+In this order, until it fits: heads are folded at their underscores; a few long names are folded;
+the worst case is left to `--worst`; more names are folded; the metrics go into several tables.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from segeval.reports.blocks import Block, Field, places
 
 GAP = 2  # spaces between fields
 NAMES = ("key", "worst_case", "note")
-NARROW = (28, 20, 14)  # names are folded to these, one after the other
+NARROW = 14  # no name is folded to less
+FEW = 1 / 4  # share of the rows that may take two lines before something else gives way
+_PARTS = re.compile(r"[^_\-./ ]*[_\-./ ]|[^_\-./ ]+")
 
 
 def fitted(block: Block, width: int) -> list[Block]:
     """The table in a form that is at most so wide, or as narrow as it can be."""
-    for form in _forms(block):
+    form = block
+    for form in _forms(block, width):
         if taken(form) <= width:
             return [form]
     return list(_divided(form, width))
@@ -30,37 +33,52 @@ def taken(block: Block) -> int:
     return sum(field.width for field in block.fields) + GAP * (len(block.fields) - 1)
 
 
-def _forms(block: Block) -> Iterator[Block]:
+def _forms(block: Block, width: int) -> Iterator[Block]:
     yield block
     block = replace(block, fields=tuple(map(_short_head, block.fields)))
-    yield block
-    for width in NARROW:
-        yield replace(block, fields=tuple(_folded(field, width) for field in block.fields))
-    kept = [field for field in block.fields if not field.kind.startswith("worst")]
-    for width in NARROW:
-        yield replace(block, fields=tuple(_folded(field, width) for field in kept))
+    yield _folded(block, width, FEW)
+    kept = tuple(field for field in block.fields if not field.kind.startswith("worst"))
+    yield _folded(replace(block, fields=kept), width, 1)
 
 
 def _short_head(field: Field) -> Field:
-    """The head folded to the width of what is under it."""
+    """The head folded at underscores to the width of what is under it."""
     room = max([8, *(places(cell) for cell in field.cells)])
     return replace(field, head=tuple(part for line in field.head for part in fold(line, room)))
 
 
-def _folded(field: Field, width: int) -> Field:
+def _folded(block: Block, width: int, share: float) -> Block:
+    """The table with names folded as little as will do, in at most a share of its rows."""
+    longest = max((field.width for field in block.fields if field.kind in NAMES), default=0)
+    for most in range(longest, NARROW - 1, -1):
+        if taken(block) <= width:
+            break
+        narrow = replace(block, fields=tuple(_narrowed(field, most) for field in block.fields))
+        tall = sum(any("\n" in f.cells[row] for f in narrow.fields) for row in range(block.rows))
+        if tall > share * block.rows:
+            break
+        if taken(narrow) <= width or most == NARROW:
+            return narrow
+    return block
+
+
+def _narrowed(field: Field, width: int) -> Field:
     if field.kind not in NAMES:
         return field
-    return replace(field, cells=tuple("\n".join(fold(cell, width)) for cell in field.cells))
+    return replace(field, cells=tuple("\n".join(fold(cell, width, True)) for cell in field.cells))
 
 
-def fold(text: str, width: int) -> list[str]:
-    """A name in lines of at most a width, cut after `_`, `-`, `.`, `/` or a space if it can be."""
+def fold(text: str, width: int, hard: bool = False) -> list[str]:
+    """A text in lines of at most a width, divided after `_`, `-`, `.`, `/` or a space.
+
+    hard  a part that is longer is divided too
+    """
     lines = [""]
-    for part in re.findall(r"[^_\-./ ]*[_\-./ ]|[^_\-./ ]+", text):
+    for part in _PARTS.findall(text):
         if lines[-1] and places(lines[-1] + part) > width:
             lines.append("")
         lines[-1] += part
-        while places(lines[-1]) > width:
+        while hard and places(lines[-1]) > width:
             lines[-1:] = [lines[-1][:width], lines[-1][width:]]
     return lines
 

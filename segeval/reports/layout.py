@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from segeval.reports.blocks import Block, clean, counted
 from segeval.reports.means import leads, means, whole_means
+from segeval.reports.problems import accepted
 from segeval.reports.values import values, whole_values, worst_cases
 from segeval.scorecard import OVERALL, WHOLE, Row, Scorecard
 from segeval.settings import Settings
@@ -36,7 +37,7 @@ def view(card: Scorecard, settings: Settings) -> View:
     else:
         blocks = _many_cases(card, heads, settings)
     kept = tuple(block for block in blocks if block.rows and len(block.fields) > 1)
-    return View(opening(card, settings), kept, tuple(closing(card)), card.signature)
+    return View(opening(card, settings), kept, tuple(closing(card, settings)), card.signature)
 
 
 def opening(card: Scorecard, settings: Settings) -> str:
@@ -51,7 +52,7 @@ def opening(card: Scorecard, settings: Settings) -> str:
     return f"{cases}{many}: {what}" if scored else f"{every} cases, none scored"
 
 
-def closing(card: Scorecard) -> list[str]:
+def closing(card: Scorecard, settings: Settings) -> list[str]:
     """Why values are undefined; which classes were not scored, and in how many cases."""
     rows = [row for case in card.cases for row in case.rows]
     texts = []
@@ -65,6 +66,8 @@ def closing(card: Scorecard) -> list[str]:
         named = [f"{name} in {counted(n, 'case')}" for name, n in classes.most_common(5)]
         more = [f"{len(classes) - 5} more classes"] if len(classes) > 5 else []
         texts.append(f"{status}: {', '.join(named + more)}")
+    if skipped := sum(not case.scored and accepted(case, settings) for case in card.cases):
+        texts.append(f"left out: {counted(skipped, 'case')} without a prediction")
     return texts
 
 

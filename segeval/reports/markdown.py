@@ -19,7 +19,7 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     if shown.closing:
         parts.append("\n".join(f"- {escaped(line)}" for line in shown.closing))
     parts.append(f"signature: {code(shown.signature)}")
-    if wrong := problems(card):
+    if wrong := problems(card, settings):
         parts.append("\n".join(["```text", *wrong, "```"]))
     file.write("\n\n".join(parts) + "\n")
 

@@ -34,7 +34,7 @@ def means(of_class: OfClass, heads: Sequence[Column], settings: Settings, title:
     shown = [*classes, OVERALL] if len(classes) > 1 else classes
     made = [of_class[name] for name in shown]
     fields = [named("class", shown), *_counts(made)]
-    fields += [_metric_statistics(head, made, settings) for head in heads]
+    fields += [_metric(head, made, settings) for head in heads]
     fields = filled(fields)
     leading = next(
         (head for head in heads if any(_has_worst(m.get(head.name)) for m in made)), None
@@ -59,29 +59,32 @@ def _counts(made: Sequence[Mapping[str, Statistic]]) -> list[Field]:
     return fields
 
 
-def _metric_statistics(
-    head: Column, made: Sequence[Mapping[str, Statistic]], settings: Settings
-) -> Field:
-    """Mean and deviation (or the pooled value), with n where it is not that of the row."""
-    decimal, leading = decimals(head, settings.digits), leads(settings)
-    pooled = leading == "pooled" and not all(
-        math.isnan(m[head.name].pooled) for m in made if head.name in m
-    )
-    cells = []
-    for m in made:
-        one = m.get(head.name)
-        if one is None:
-            cells.append(("", "", ""))
-            continue
-        most = max(s.n for s in m.values())
-        fewer = f"n={one.n}" if one.n not in (most, 0) else ""
-        if pooled:
-            cells.append((figure(one.pooled, decimal), "", ""))
-        else:
-            sd = "" if math.isnan(one.sd) else figure(one.sd, decimal)
-            cells.append((figure(one.mean, decimal), sd, fewer))
-    extra = ("mean",) if leading == "pooled" and not pooled else ()
+def _metric(head: Column, made: Sequence[Mapping[str, Statistic]], settings: Settings) -> Field:
+    """Mean and deviation, or the pooled value."""
+    word, decimal = _shown(head, made, settings), decimals(head, settings.digits)
+    cells = [_cell(of_metric, head, word, decimal) for of_metric in made]
+    extra = () if word == leads(settings) else (word,)
     return Field(titled(head) + extra, aligned(cells), "metric")
+
+
+def _shown(head: Column, made: Sequence[Mapping[str, Statistic]], settings: Settings) -> str:
+    """The statistic that stands in a column: the mean, where nothing could be pooled."""
+    found = [of_metric[head.name] for of_metric in made if head.name in of_metric]
+    return "mean" if all(math.isnan(one.pooled) for one in found) else leads(settings)
+
+
+def _cell(
+    of_metric: Mapping[str, Statistic], head: Column, word: str, decimal: int
+) -> tuple[str, str, str]:
+    """Number, deviation, and n where it is not that of the row."""
+    one = of_metric.get(head.name)
+    if one is None:
+        return "", "", ""
+    if word == "pooled":
+        return figure(one.pooled, decimal), "", ""
+    most = max(s.n for s in of_metric.values())
+    fewer = f"n={one.n}" if one.n not in (most, 0) else ""
+    return figure(one.mean, decimal), "" if math.isnan(one.sd) else figure(one.sd, decimal), fewer
 
 
 def _worst(
@@ -106,14 +109,15 @@ def whole_means(
     each = [{head.name: made[head.name]} for head in shown]
     values, worst, cases = [], [], []
     for head, one in zip(shown, each, strict=True):
-        values.append(_metric_statistics(head, [one], settings).cells[0].strip())
+        values.append(_metric(head, [one], settings).cells[0].strip())
         worst.append(figure(one[head.name].worst, decimals(head, settings.digits)))
         cases.append(clean(one[head.name].worst_case))
     names = tuple(" ".join(titled(head)) for head in shown)
+    words = dict.fromkeys(_shown(h, [one], settings) for h, one in zip(shown, each, strict=True))
     fields = [
         Field(("whole case",), names, "key"),
         *_counts(each),
-        Field((leads(settings),), tuple(values), "metric"),
+        Field((" or ".join(words),), tuple(values), "metric"),
         Field(("worst",), tuple(worst), "worst"),
         Field(("in case",), tuple(cases), "worst_case"),
     ]

@@ -36,8 +36,10 @@ def _ascii(field: Field) -> Field:
 
 
 def _heads(fields: Sequence[Field]) -> Iterator[str]:
-    for place in range(max(len(field.head) for field in fields)):
-        lines = [field.head[place] if place < len(field.head) else "" for field in fields]
+    """The lines of the heads; what has fewer lines stands at the bottom."""
+    height = max(len(field.head) for field in fields)
+    heads = [("",) * (height - len(field.head)) + field.head for field in fields]
+    for lines in zip(*heads, strict=True):
         both = zip(lines, fields, strict=True)
         yield _line([padded(line, field.width, field.right) for line, field in both])
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segeval.errors import SegevalError
+from segeval.errors import PairingError, SegevalError
 from segeval.reports.blocks import clean, counted
 from segeval.scorecard import CaseResult, Scorecard
+from segeval.settings import Settings
 
 EXAMPLES = 5  # of one kind; then a count
 
 
-def problems(card: Scorecard) -> list[str]:
+def problems(card: Scorecard, settings: Settings) -> list[str]:
     """The lines about the cases that were not scored, kind by kind."""
     kinds: dict[str, list[CaseResult]] = {}
     for case in card.cases:
-        if not case.scored:
+        if not case.scored and not accepted(case, settings):
             kinds.setdefault(case.status, []).append(case)
     return [line for kind, cases in kinds.items() for line in _kind(kind, cases)]
+
+
+def accepted(case: CaseResult, settings: Settings) -> bool:
+    """Whether the user said that such a case may be missing; it is counted, and no error."""
+    return case.status == PairingError.status and settings.missing != "error"
 
 
 def _kind(kind: str, cases: list[CaseResult]) -> Iterator[str]:

@@ -19,9 +19,9 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the table, the signature and the problems."""
     shown = view(card, settings)
     if drawable(file) or coloured(file, settings.color):
-        _draw(shown, problems(card), file, settings)
+        _draw(shown, problems(card, settings), file, settings)
     else:
-        file.writelines(f"{line}\n" for line in _lines(shown, problems(card)))
+        file.writelines(f"{line}\n" for line in _lines(shown, problems(card, settings)))
 
 
 def _lines(shown: View, wrong: list[str]) -> Iterator[str]:
@@ -43,11 +43,14 @@ def _draw(shown: View, wrong: list[str], file: IO[str], settings: Settings) -> N
     out = console(file, settings.color)
     out.print(Text(shown.opening, "bold"))
     for block in shown.blocks:
-        for part in fitted(block, out.width):
+        parts = fitted(block, out.width)
+        for part in parts:
             out.print()
             if part.title:
                 out.print(Text(part.title, "bold"))
             out.print(_drawn(part))
+        if block.worst and not any(part.worst for part in parts):
+            out.print(Text("no room for the worst cases: --worst 1 names them", "dim"))
     out.print()
     for line in shown.closing:
         out.print(Text(line, "yellow"))
@@ -76,7 +79,7 @@ def _drawn(block: Block) -> Any:
         box=box.HORIZONTALS,
         show_edge=False,
         pad_edge=False,
-        padding=(0, GAP, 0, 0),
+        padding=(0, GAP - 1, 0, 0),  # the box adds one
         header_style="bold",
         show_footer=block.rows > plain.LONG,
         footer_style="bold",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from segeval.grammar import parse
-from segeval.metrics.registry import KNOWN
+from segeval.metrics.registry import known
 from segeval.reports.blocks import (
     Block,
     Field,
@@ -99,13 +99,13 @@ def _ranked(
     found: dict[Column, dict[str, list[Row]]] = {head: {} for head in heads}
     rows = [row for case in card.cases for row in case.rows if not math.isnan(row.value)]
     for head in heads:
-        known = KNOWN.get(parse(head.metric).name)
-        if known is None or not known.better:
+        definition = known().get(parse(head.metric).name)
+        if definition is None or not definition.better:
             continue
         for row in rows:
             if head.holds(row):
                 found[head].setdefault(row.class_, []).append(row)
-        bad = BADNESS[known.better]
+        bad = BADNESS[definition.better]
         for class_, of_class in found[head].items():
             worst = sorted(of_class, key=lambda row: -bad(row.value))  # noqa: B023 - used at once
             found[head][class_] = worst[:most]

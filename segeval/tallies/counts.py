@@ -225,7 +225,5 @@ def _row(cells: Cells, target: Target) -> list[int]:
 
 def inside(labels: Counted | Labels, part: Part) -> Mask:
     """Which labels belong to the class."""
-    if part.labels is None:
-        return labels != 0
-    found: Mask = np.isin(labels, sorted(part.labels))
+    found: Mask = labels != 0 if part.labels is None else np.isin(labels, sorted(part.labels))
     return found
