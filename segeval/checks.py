@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, ReadError
 from segeval.onepass import Passed, Plan
 from segeval.planning import Job
@@ -28,17 +29,17 @@ def plain(
     tables: Mapping[Pair, Cells], truth: Opened, pred: Opened, passed: Passed, job: Job
 ) -> dict[Pair, Cells]:
     """Tables in which 255 of a binary mask is 1 (rule I8). Raises CaseError."""
-    if truth.named or pred.named or job.classes.known:
+    if truth.named or pred.named:
         return dict(tables)
     labels = found_labels(tables)
     asked = ("auto" if job.settings.gt_kind == "labels" else "prob", job.settings.kind)
     maps = [
-        plain_labels(side.volume, labels[i], job.classes.ignore, asked[i])
+        plain_labels(side.volume, labels[i], job.classes, asked[i])
         if passed.found[i].kind == "labels" and passed.found[i].exclusive
         else {}
         for i, side in enumerate((truth, pred))
     ]
-    if asked[1] == "auto" and passed.found[1].exclusive:
+    if asked[1] == "auto" and passed.found[1].exclusive and not job.classes.known:
         refuse_shades(pred.volume, labels[1], labels[0])
     return {pair: joined([cells.relabelled(*maps)]) for pair, cells in tables.items()}
 
@@ -91,16 +92,17 @@ def check_labels(
 
 
 def plain_labels(
-    volume: Volume, labels: frozenset[int], ignored: int | None, asked: str
+    volume: Volume, labels: frozenset[int], classes: ClassList, asked: str
 ) -> dict[int, int]:
     """How found labels are to be read: 255 of a binary mask is 1. Raises ReadError.
 
     asked  the kind that the user named for this side, or auto
     """
-    if WHITE in labels and ignored != WHITE and labels <= {0, WHITE}:
+    named = classes.known | {classes.ignore}
+    if WHITE in labels and WHITE not in named and labels <= {0, WHITE}:
         return {WHITE: 1}
-    if volume.picture and asked == "auto":
-        refuse_ramps(volume, labels, ignored)
+    if volume.picture and asked == "auto" and not classes.known:
+        refuse_ramps(volume, labels, classes.ignore)
     return {}
 
 

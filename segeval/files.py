@@ -12,26 +12,35 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from segeval.errors import RequestError
 from segeval.names import natural
 
 SUFFIXES = (
-    ".seg.nrrd", ".nrrd", ".nhdr", ".nii.gz", ".nii", ".png", ".bmp", ".tif", ".tiff", ".npy", ".npz",
-)  # fmt: skip
+    *(".seg.nrrd", ".nrrd", ".nhdr", ".nii.gz", ".nii"),
+    *(".png", ".bmp", ".tif", ".tiff", ".npy", ".npz"),
+)
 REFUSED = (".jpg", ".jpeg", ".mha", ".mhd")  # taken where nothing else is there: the error helps
 SCORES = ".npz"
-NEVER = {
-    "thumbs.db", "dicomdir", "dataset.json", "plans.json", "predict_from_raw_data_args.json",
-    "summary.json", "statistics.json",
-}  # fmt: skip
-INTERMEDIATE = {"segmentations", "structures", "masks", "labels", "seg", "contours"}
-IMAGE_FOLDERS = {"images", "imagestr", "imagests", "imagesval"}
-MODALITIES = set(
-    "t1 t1n t1c t1ce t1gd t2 t2w t2f flair adc dwi ct pet img image".split()  # noqa: SIM905
+SIDE_FILES = (
+    *("thumbs.db", "dicomdir", "dataset.json", "plans.json", "predict_from_raw_data_args.json"),
+    *("summary.json", "statistics.json"),
 )
-ROLES = ["seg", "segmentation", "segment", "label", "labels", "labelmap", "mask", "masks", "msk", "gt", "groundtruth", "truth", "ref", "reference", "manual", "pred", "prediction", "predictions", "predicted", "auto", "output", "out", "result", "prob", "probs", "probability", "softmax", "logits", "trans", "gtFine", "labelIds", "labelTrainIds", "leftImg8bit"]
+INTERMEDIATE = ("segmentations", "structures", "masks", "labels", "seg", "contours")
+IMAGE_FOLDERS = ("images", "imagestr", "imagests", "imagesval")
+MODALITIES = (
+    *("t1", "t1n", "t1c", "t1ce", "t1gd", "t2", "t2w", "t2f", "flair", "adc", "dwi"),
+    *("ct", "pet", "img", "image"),
+)
+ROLES = (
+    *("seg", "segmentation", "segment", "label", "labels", "labelmap", "mask", "masks", "msk"),
+    *("gt", "groundtruth", "truth", "ref", "reference", "manual"),
+    *("pred", "prediction", "predictions", "predicted", "auto", "output", "out", "result"),
+    *("prob", "probs", "probability", "softmax", "logits", "trans"),
+    *("gtFine", "labelIds", "labelTrainIds", "leftImg8bit"),
+)
 _ROLE = "|".join(sorted(ROLES, key=len, reverse=True))
 ROLE_END = re.compile(rf"(?:[_\-.](?:{_ROLE}))+$", re.IGNORECASE)
 ROLE_START = re.compile(rf"^(?:(?:{_ROLE})[_\-.])+", re.IGNORECASE)
@@ -44,15 +53,12 @@ class Found:
     """A file that could be a mask.
 
     folder  names of the folders below the root
+    stem    the name without its suffix
     """
 
     folder: tuple[str, ...]
     name: str
-
-    @property
-    def stem(self) -> str:
-        """The name without its suffix."""
-        return stem(self.name)
+    stem: str
 
     @property
     def shown(self) -> str:
@@ -90,9 +96,10 @@ def composed(text: str) -> str:
 def suffix(name: str) -> str:
     """The suffix that says the format, as it stands; that of `a.nii.gz` is `.nii.gz`."""
     lower = name.lower()
-    for known in SUFFIXES:
-        if lower.endswith(known) and len(name) > len(known):
-            return name[-len(known) :]
+    if lower.endswith(SUFFIXES):
+        for known in SUFFIXES:
+            if lower.endswith(known) and len(name) > len(known):
+                return name[-len(known) :]
     return os.path.splitext(name)[1]
 
 
@@ -107,6 +114,7 @@ def is_scores(name: str) -> bool:
     return name.lower().endswith(SCORES)
 
 
+@lru_cache(1 << 16)
 def roleless(name: str) -> str:
     """A name without role tokens at its end or start; a name of nothing else stays."""
     if ROLE_ONLY.match(name):
@@ -137,10 +145,10 @@ def survey(root: Path) -> Tree:
     for folder, name in _walk(root, ()):
         lower = name.lower()
         if lower.endswith(SUFFIXES):
-            found.append(Found(folder, name))
+            found.append(Found(folder, name, stem(name)))
         elif lower.endswith(REFUSED):
-            refused.append(Found(folder, name))
-        elif not lower.endswith(".pkl") and lower not in NEVER:
+            refused.append(Found(folder, name, stem(name)))
+        elif not lower.endswith(".pkl") and lower not in SIDE_FILES:
             others[suffix(lower) or "no suffix"] += 1
     files = found or refused
     files.sort(key=lambda f: [*map(natural, f.folder), natural(f.name)])

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segeval.files import CHANNEL, INTERMEDIATE, MODALITIES, Found, Tree, has_role, modality, roleless
+from segeval.files import (
+    CHANNEL,
+    INTERMEDIATE,
+    MODALITIES,
+    Found,
+    Tree,
+    has_role,
+    modality,
+    roleless,
+)
 
 COMPANIONS = ("_color", "_instanceIds")  # what lies beside `_labelIds` for other purposes
 LABEL_IDS = ("_labelIds", "_labelTrainIds")

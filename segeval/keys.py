@@ -1,8 +1,8 @@
 """Keys by which two sides are paired, at five levels of tolerance; one level for a whole run (M1).
 
-    K0  path relative to the root, with suffix      K3  K2 less role tokens at its ends
-    K1  that path without suffix                    K4  K3 compared without case
-    K2  stem of the file, or name of the folder
+K0  path relative to the root, with suffix      K3  K2 less role tokens at its ends
+K1  that path without suffix                    K4  K3 compared without case
+K2  stem of the file, or name of the folder
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def levels(truth: Sequence[Named], pred: Sequence[Named]) -> list[Level]:
 
 
 def role_key(truth: Sequence[Named], pred: Sequence[Named]) -> Level:
-    """The key of K3: no role tokens, and no `_0000` of a network's input that is no frame number."""
+    """The key of K3: no role tokens, and no `_0000` unless it counts frames."""
     frames: set[str] | None = None
 
     def key(entry: Named) -> str:

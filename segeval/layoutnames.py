@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from os.path import commonprefix
 
 from segeval.classes import ClassList
 from segeval.files import ROLE_ONLY, roleless
@@ -66,7 +65,7 @@ def token_names(classes: ClassList) -> dict[str, str]:
 
 
 def split_token(stem: str, hints: Hints) -> tuple[str, str] | None:
-    """Case and class of `img_0001_road` or `road_img_0001`; None where no class of the list stands."""
+    """Case and class of `img_0001_road` or `road_img_0001`; None where no listed class is."""
     for name in dict.fromkeys((stem, roleless(stem))):
         plain = name.translate(SAME).casefold()
         if len(plain) != len(name):  # a letter whose small form is two letters
@@ -102,7 +101,7 @@ def class_names(stems: Iterable[str], hints: Hints) -> dict[str, str]:
     or where too little would be left of one.
     """
     names = {stem: stem for stem in stems}
-    start = commonprefix(list(names))
+    start = common_start(names)
     end = max(start.rfind(s) for s in SEPARATORS) + 1
     side = start[:end].strip(SEPARATORS).casefold() in SIDES
     if len(names) > 1 and end and not side and not hints.mostly_known(names):
@@ -113,3 +112,11 @@ def class_names(stems: Iterable[str], hints: Hints) -> dict[str, str]:
     if len(set(less.values())) == len(less) and all(less[s] != names[s] for s in names):
         return less
     return names
+
+
+def common_start(names: Iterable[str]) -> str:
+    """The characters with which all names start."""
+    ends = sorted(names)
+    first, last = (ends[0], ends[-1]) if ends else ("", "")
+    same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), None)
+    return first[:same] if same is not None else min(first, last, key=len)

@@ -1,31 +1,20 @@
-"""Layouts: the files of one side become entries, one a case (rules L1 to L14, I1 to I12).
-
-Each side is looked at on its own. Where two readings of the same names would give different
-numbers, nothing is guessed: the error names both and the `--layout` that picks one.
-"""
+"""Layouts: the files of one side become entries, one a case (rules L1 to L14, I1 to I12)."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from segeval.cases import Side
 from segeval.errors import RequestError
 from segeval.files import INTERMEDIATE, Found, Tree, is_scores, stem, suffix
 from segeval.imagefiles import without_images
+from segeval.layoutkinds import CASES, CLASSES, FLAT, ONE, TOKENS, Unit, Units, detected, possible
 from segeval.layoutnames import Hints, class_names, inner, is_label_map, split_token
 
-Units = Mapping[tuple[str, ...], Sequence[Found]]
-Unit = tuple[str, ...]
-
-FLAT, CASES, CLASSES, TOKENS, ONE = (
-    "flat", "case-folders", "class-folders", "class-files", "one-case",
-)  # fmt: skip
 FILE = "file"
-DIGIT = re.compile(r"[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +38,16 @@ class Layout:
 
     kind     a word of `--layout`, or `file`
     entries  in natural order
+    root     the path that was given, or the folder of labels below it
     images   files that are images and no masks
+    others   how many files could not be masks, by suffix
     """
 
     kind: str
     entries: tuple[Entry, ...]
+    root: Path
     images: int = 0
+    others: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -76,7 +69,7 @@ def single(path: Path, scores: bool) -> Layout:
     beside = path.with_name(f"{path.name[: len(path.name) - len(suffix(path.name))]}.npz")
     found = beside if scores and not is_scores(path.name) and beside.is_file() else None
     side = Side(path.parent, {"": path}, found)
-    return Layout(FILE, (Entry(path.name, name, name, side),))
+    return Layout(FILE, (Entry(path.name, name, name, side),), path)
 
 
 def laid_out(tree: Tree, hints: Hints) -> Layout:
@@ -93,87 +86,8 @@ def laid_out(tree: Tree, hints: Hints) -> Layout:
             help="--classes road,sky",
         )
     entries = ENTRIES[kind](masks, units, hints)
-    return Layout(kind, tuple(entries), len(tree.files) - len(masks.files))
-
-
-def possible(layout: str, units: Units) -> bool:
-    """Whether a side can be read in a layout that is asked for."""
-    if layout in (CASES, CLASSES):
-        return bool(units) and () not in units
-    if layout == ONE:
-        return len(units) == 1
-    return layout in (FLAT, TOKENS)
-
-
-def detected(units: Units, hints: Hints) -> str:
-    """The layout of a side, from its names. Raises RequestError where two fit."""
-    if set(units) <= {()}:
-        files = units.get((), ())
-        if one_case(files, hints):
-            return ONE
-        return TOKENS if tokens(files, hints) else FLAT
-    if () in units or any(unit[:n] in units for unit in units for n in range(1, len(unit))):
-        return FLAT  # I1: a sibling of the folder is a mask
-    stems = {unit: [inner(f.stem, unit[-1]) for f in files] for unit, files in units.items()}
-    if all(len(s) == 1 and is_label_map(s[0], unit[-1]) for unit, s in stems.items()):
-        return CASES
-    return folders(stems, hints)
-
-
-def folders(stems: Mapping[Unit, Sequence[str]], hints: Hints) -> str:
-    """Whether folders are cases, classes, or only folders. Raises RequestError where two fit."""
-    counted = Counter(s for those in stems.values() for s in those)
-    names = {unit[-1] for unit in stems}
-    if hints.mostly_known(class_names(counted, hints).values()):
-        return CASES
-    if hints.mostly_known(names):
-        return CLASSES
-    repeated = sum(count for count in counted.values() if count > 1)
-    if 2 * repeated < counted.total():
-        return FLAT
-    if not mostly_numbered(counted) or all(len(those) == 1 for those in stems.values()) and (
-        mostly_numbered(names)
-    ):
-        return CASES
-    if not mostly_numbered(names) and not all(s.isdecimal() for s in counted):
-        return CLASSES
-    unit, those = next(iter(stems.items()))
-    shown = f"{'/'.join(unit)}/{those[0]}"
-    raise RequestError(
-        f"{shown!r} could be one of the files of a case, the file of a class, or a case",
-        facts=(
-            f"case-folders: case {'/'.join(unit)!r}, class {those[0]!r}",
-            f"class-folders: class {unit[-1]!r}, case {those[0]!r}",
-            f"flat: case {shown!r}",
-        ),
-        help="add --layout case-folders, --layout class-folders or --layout flat",
-    )
-
-
-def mostly_numbered(names: Iterable[str]) -> bool:
-    """Whether more than half of the names have a digit, as cases have and classes seldom do."""
-    found = [DIGIT.search(name) is not None for name in names]
-    return 2 * sum(found) > len(found)
-
-
-def one_case(files: Sequence[Found], hints: Hints) -> bool:
-    """Whether the names of a flat folder's files are structures, so that it is one case (I12)."""
-    names = class_names([f.stem for f in files], hints)
-    if not names or (len(names) == 1 and not (hints.lone or hints.picked)):
-        return False
-    return hints.mostly_known(names.values())
-
-
-def tokens(files: Sequence[Found], hints: Hints) -> bool:
-    """Whether the files of a flat folder have class names of the list in their names (L6).
-
-    One name in all of them proves nothing: `liver_0`, `liver_1` are cases of a task.
-    """
-    if not hints.tokens:
-        return False
-    split = [s for f in files if (s := split_token(f.stem, hints)) is not None]
-    cases = Counter(case for case, _ in split)
-    return 2 * len(split) > len(files) and max(cases.values(), default=0) > 1
+    images = len(tree.files) - len(masks.files)
+    return Layout(kind, tuple(entries), tree.root, images, tree.others)
 
 
 def flat(masks: Tree, units: Units, hints: Hints) -> list[Entry]:
@@ -303,7 +217,7 @@ def joined_entry(
     return Entry(path, path, name, side)
 
 
-ENTRIES = {
+ENTRIES: dict[str, Callable[[Tree, Units, Hints], list[Entry]]] = {
     FLAT: flat,
     CASES: case_folders,
     CLASSES: class_folders,

@@ -64,8 +64,7 @@ def _table() -> dict[str, str]:
         content = tomllib.load(file)
     named = [(name, [name, *aliases]) for name, aliases in content["single"].items()]
     for name, aliases in content["sided"].items():
-        for side in ("L", "R"):
-            named.append((f"{name}_{side}", [f"{a}_{side}" for a in (name, *aliases)]))
+        named += [(f"{name}_{s}", [f"{a}_{s}" for a in (name, *aliases)]) for s in ("L", "R")]
     return {normal(alias): name for name, aliases in named for alias in aliases}
 
 

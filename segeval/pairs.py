@@ -13,15 +13,14 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from segeval.cases import Case, Pairing, Side, relative
-from segeval.errors import Note, PairingError, RequestError
+from segeval.errors import Note, NothingToScore, PairingError, RequestError
 from segeval.files import is_scores, stem
 from segeval.names import natural
-from segeval.pairwords import counted, extra_note, same_files, some
+from segeval.pairwords import counted, extra_note, same_files
 
 COLUMNS = ("case", "pred", "gt", "class", "image", "spacing", "group", "patient")
 NEEDED = ("case", "pred", "gt")
@@ -44,8 +43,6 @@ def read_table(path: Path, strict: bool = False) -> Pairing:
     found = sorted((c for c in made if isinstance(c, Case)), key=lambda c: natural(c.id))
     extra = tuple(sorted((c for c in made if isinstance(c, str)), key=natural))
     if not found:
-        from segeval.errors import NothingToScore
-
         raise NothingToScore("the table has no ground truth", where=path)
     if extra and strict:
         raise PairingError(
@@ -109,6 +106,8 @@ def check_columns(row: Mapping[str, Any], line: int, path: Path) -> None:
     """Refuse a row with unknown columns or without a needed one. Raises RequestError."""
     for column in row:
         if column not in COLUMNS:
+            from difflib import get_close_matches
+
             near = get_close_matches(str(column), COLUMNS, 1)
             raise RequestError(
                 f"line {line}: unknown column {column!r}",
@@ -210,7 +209,7 @@ def spacing(text: str, name: str, table: Path) -> tuple[float, ...]:
 
 
 def table_rows(pairing: Pairing) -> list[tuple[str, str, str, str]]:
-    """The pairing as people read it: the head, then case, prediction, ground truth, what they are."""
+    """The pairing as people read it: a head, then case, both sides, and what the files are."""
     head = ("case", "pred", "gt", "files")
     return [head, *(shown_row(case) for case in pairing.cases)]
 
@@ -272,10 +271,10 @@ def case_rows(case: Case, base: Path) -> list[Row]:
         "group": case.group,
         "patient": case.patient,
     }
-    classes = dict.fromkeys([*case.truth.files, *pred])
+    gt = case.truth.files
     return [
-        {**own, "class": name, "pred": cell(pred, name, base), "gt": cell(case.truth.files, name, base)}
-        for name in classes
+        {**own, "class": name, "pred": cell(pred, name, base), "gt": cell(gt, name, base)}
+        for name in dict.fromkeys([*gt, *pred])
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import os
 from collections.abc import Sequence
 from typing import Protocol
@@ -62,11 +61,11 @@ def sentence(cases: Sequence[Case], how: str, extra: int, layouts: tuple[Read, R
     if extra:
         have = "has" if extra == 1 else "have"
         left.append(f"{counted(extra, 'prediction')} {have} no ground truth")
-    left += [words for words in forms(cases, layouts) if words]
+    left += [words for words in forms(layouts) if words]
     return f"{done} {how}" + (f" ({'; '.join(left)})" if left else "")
 
 
-def forms(cases: Sequence[Case], layouts: tuple[Read, Read]) -> list[str]:
+def forms(layouts: tuple[Read, Read]) -> list[str]:
     """How each side was read, where that is not a label map a case; once if both are alike."""
     pred, gt = (form(layout) for layout in layouts)
     if pred == gt:
@@ -109,6 +108,8 @@ def same_files(cases: Sequence[Case]) -> list[Note]:
 
     Few pairs tell: the first hundred are compared by inode, a handful of equal size by their bytes.
     """
+    import filecmp
+
     left = COMPARED
     same = []
     for case in [c for c in cases if c.pred is not None][:LOOKED]:

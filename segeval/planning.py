@@ -10,9 +10,9 @@ from segeval.kinds import wanted_pred, wanted_truth
 from segeval.metrics.registry import Definition
 from segeval.onepass import Plan, scored
 from segeval.settings import Settings
-from segeval.sides import Opened
+from segeval.sides import NOWHERE, Opened
 from segeval.tallies.counts import Pair
-from segeval.targets import NONE, Resolved, by_name, channel_of, part
+from segeval.targets import Resolved, by_name, channel_of, part
 
 Requested = tuple[Metric, Definition]
 
@@ -72,10 +72,10 @@ def onehot(truth: Opened, pred: Opened, job: Job, channels: int) -> tuple[Part, 
     if pred.named:
         by_channel = {p.channel: name for name, p in pred.parts.items()}
         names = [by_channel[c] for c in range(channels)]
-        return tuple(truth.parts.get(name, NONE) for name in names)
+        return tuple(truth.parts.get(name, NOWHERE) for name in names)
     true = [Part(0, frozenset([c + 1] if channels > 1 else [1, 255])) for c in range(channels)]
     for class_ in job.classes.classes:
         here = channel_of(class_, channels, only=len(job.classes.classes) == 1).channel
         if here >= 0:
-            true[here] = part(class_, truth) or NONE
+            true[here] = part(class_, truth) or NOWHERE
     return tuple(true)

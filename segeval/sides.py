@@ -14,11 +14,14 @@ from segeval.align import common_grid, onto, resample_grid, resampled
 from segeval.cases import Case
 from segeval.cases import Side as Files
 from segeval.classes import ClassList, Part
-from segeval.errors import CaseError, ReadError
+from segeval.errors import CaseError, Note, ReadError
 from segeval.geometry import Geometry
 from segeval.readers.open import read
 from segeval.settings import Settings
 from segeval.volumes import Reading, Volume, Voxels
+
+
+NOWHERE = Part(-1)  # of the channel that has no voxel
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,10 @@ def stacked(files: Files, reading: Reading) -> Opened:
 
 def absent(truth: Opened) -> Opened:
     """An empty prediction on the ground truth's grid: what `--missing worst` scores."""
-    volume = truth.volume
-    return Opened(Volume(volume.geometry, (nothing(volume.geometry),), Path("(no prediction)")))
+    grid = truth.volume.geometry
+    note = Note("N-missing-as-empty", "there is no prediction; an empty one is scored")
+    volume = Volume(grid, (nothing(grid),), Path("(no prediction)"), notes=(note,))
+    return Opened(volume, dict.fromkeys(truth.parts, NOWHERE))
 
 
 def nothing(grid: Geometry) -> Voxels:

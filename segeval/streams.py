@@ -92,10 +92,12 @@ class _Inflated:
 
     def __init__(self, igzip: Any, error: type[Exception], file: IO[bytes]) -> None:
         self._file, self._error = igzip.IGzipFile(fileobj=file), error
+        # The buffered reader inside fills the caller's buffer; the file itself makes bytes first.
+        self._inside = self._file._buffer
 
     def readinto(self, buffer: memoryview) -> int:
         try:
-            count: int = self._file.readinto(buffer)
+            count: int = self._inside.readinto(buffer)
         except self._error as problem:
             raise zlib.error(str(problem)) from problem
         return count

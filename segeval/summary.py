@@ -207,11 +207,11 @@ def statistic(sample: Sample, better: str) -> Statistic:
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean, rounded once; nan of nothing."""
-    if not values:
+    """The mean, rounded once; infinite if a value is, nan of nothing and of both infinities."""
+    infinite = {value for value in values if math.isinf(value)}
+    if not values or len(infinite) > 1:
         return math.nan
-    whole = math.fsum if all(map(math.isfinite, values)) else sum
-    return whole(values) / len(values)
+    return infinite.pop() if infinite else math.fsum(values) / len(values)
 
 
 def median(values: Sequence[float]) -> float:

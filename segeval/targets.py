@@ -13,9 +13,7 @@ from segeval.classes import ClassDef, ClassList, Part, Target
 from segeval.errors import CaseError, Note
 from segeval.kinds import Found
 from segeval.names import match
-from segeval.sides import Opened
-
-NONE = Part(-1)  # the channel without a voxel
+from segeval.sides import NOWHERE, Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def by_name(truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated:
         else:
             if p is None:
                 absent.add(class_.name)
-            targets.append(Target(class_.name, t or NONE, p or NONE))
+            targets.append(Target(class_.name, t or NOWHERE, p or NOWHERE))
     return Resolved(tuple(targets), tuple(skipped), frozenset(absent))
 
 
@@ -130,7 +128,7 @@ def valued(class_: ClassDef, found: Found, only: bool) -> Part:
     if found.exclusive:
         return Part(0, frozenset(values))
     if found.onehot:
-        return Part(values[0]) if values[0] < found.channels else NONE
+        return Part(values[0]) if values[0] < found.channels else NOWHERE
     return channel_of(class_, found.channels, only)
 
 
@@ -139,7 +137,7 @@ def channel_of(class_: ClassDef, channels: int, only: bool) -> Part:
     channel = class_.channel
     if channel is None:
         channel = 0 if only and channels == 1 else (class_.labels or (0,))[0] - 1
-    return Part(channel) if 0 <= channel < channels else NONE
+    return Part(channel) if 0 <= channel < channels else NOWHERE
 
 
 def unlisted(labels: frozenset[int], classes: ClassList, ignored: int | None) -> list[int]:

@@ -34,6 +34,8 @@ class Voxels:
     stored  shape in the order of the file
     order   how the stored array becomes the grid's order; None where they are the same
     slope   the value is slope * stored + inter
+    picked  (axis, index) of the stored array where the channel is one of an axis that is not first;
+            `order` then speaks of the stored axes without it
     """
 
     source: Packed | Loader | None
@@ -42,11 +44,12 @@ class Voxels:
     order: Reorder | None = None
     slope: float = 1.0
     inter: float = 0.0
+    picked: tuple[int, int] | None = None
 
     @property
     def count(self) -> int:
         """Values in the channel."""
-        return prod(self.stored)
+        return prod(self.stored) // (self.stored[self.picked[0]] if self.picked else 1)
 
     @property
     def scaled(self) -> bool:
@@ -54,11 +57,10 @@ class Voxels:
         return (self.slope, self.inter) != (1.0, 0.0)
 
     def turned(self, order: Reorder) -> Voxels:
-        """The same channel in another order of axes. Only one order at a time."""
+        """The same channel in another order of axes."""
         if order.trivial:
             return self
-        assert self.order is None or self.order.trivial, "turn the stored order once"
-        return replace(self, order=order)
+        return replace(self, order=order if self.order is None else order.after(self.order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,10 @@ def _plain_stream(
 
 def turn(array: Raw, voxels: Voxels) -> Raw:
     """A view of a stored array in the order of the grid."""
+    view = array.reshape(voxels.stored)
+    if voxels.picked is not None:
+        axis, index = voxels.picked
+        view = view[(slice(None),) * axis + (index,)]
     if voxels.order is None:
-        return array
-    view = array.reshape(voxels.stored).transpose(voxels.order.axes)
-    return np.flip(view, voxels.order.flips)
+        return view
+    return np.flip(view.transpose(voxels.order.axes), voxels.order.flips)

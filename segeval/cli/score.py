@@ -36,18 +36,23 @@ def score(given: Mapping[str, Any]) -> int:
     request = resolved(given)
     settings = request.settings
     LOG.open(settings)
+    for field in (f for f, origin in request.origins.items() if origin != "default"):
+        LOG.line(f"{field} = {getattr(settings, field)}, {request.origins[field]}")
     pred, truth = sides(given, settings)
     if given["dry_run"]:
         from segeval.cli.pairs import show_pairs
 
         return show_pairs(pred, truth, settings, "")
     journal = checked_outputs(settings)
+    from segeval.api import score_paths
+
     watch = Watch(settings)
     try:
-        card = scored(pred, truth, settings, watch, journal)
+        card = score_paths(pred, truth, settings, watch, journal)
     except KeyboardInterrupt:
-        watch.close()
         return interrupted(watch, journal)
+    finally:
+        watch.close()
     return finished(card, request, journal)
 
 
@@ -77,15 +82,6 @@ def checked_outputs(settings: Settings) -> str:
     if settings.resume and not json:
         raise RequestError("--resume takes cases from a JSON file", help="add -o results.json")
     return json
-
-
-def scored(pred: Path, truth: Path, settings: Settings, watch: Watch, journal: str) -> Scorecard:
-    """Score, with the verdicts of the gates in the scorecard."""
-    from segeval.api import score_paths
-
-    card = score_paths(pred, truth, settings, watch, journal)
-    watch.close()
-    return card
 
 
 def finished(card: Scorecard, request: Resolved, journal: str) -> int:

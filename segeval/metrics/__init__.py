@@ -3,4 +3,13 @@
 A family is listed here in the order in which `segeval metrics` shows it.
 """
 
-FAMILIES = ("overlap", "volume", "semantic")
+FAMILIES = (
+    "overlap",
+    "volume",
+    "semantic",
+    "losses",
+    "overlap_losses",
+    "focal",
+    "combined_losses",
+    "calibration",
+)
