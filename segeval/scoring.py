@@ -16,12 +16,14 @@ from segeval.classes import Part
 from segeval.errors import CaseError, PairingError, SegevalError
 from segeval.fingerprint import fingerprint
 from segeval.kinds import Found
-from segeval.onepass import Passed, Plan, one_pass
+from segeval.metrics.registry import pieces
+from segeval.onepass import Passed, Plan, one_pass, scored
 from segeval.planning import Job, planned
 from segeval.rows import Finished, rows
 from segeval.scorecard import CaseResult, Row
 from segeval.sides import Opened, opened
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
+from segeval.tallies.sums import SumsTally
 from segeval.targets import Resolved, by_value
 
 
@@ -107,9 +109,14 @@ def scored_sides(case: Case, truth: Opened, pred: Opened, job: Job) -> CaseResul
     )
 
 
-def sums_tally(pred: Opened, plan: Plan, job: Job) -> Any:
+def sums_tally(pred: Opened, plan: Plan, job: Job) -> SumsTally | None:
     """The tally of the losses; None where none is asked for or nothing holds probabilities."""
-    return None
+    asked = [(metric, known) for metric, known in job.metrics if known.of == "sums"]
+    if not asked or not scored(pred, plan):
+        return None
+    needed = dict.fromkeys(piece for m, known in asked for piece in pieces(m, known))
+    channels = len((pred.scores or pred.volume).channels)
+    return SumsTally(channels, exclusive=not plan.onehot, pieces=needed)
 
 
 def finish(
@@ -117,17 +124,24 @@ def finish(
     resolved: Resolved,
     truth: Opened,
     passed: Passed,
-    sums: Any,
+    sums: SumsTally | None,
 ) -> Finished:
     """Classes out of what was added up."""
     exclusive = all(f.exclusive for f in passed.found) and not truth.named
     confusion = tables[0, 0] if exclusive and (0, 0) in tables else None
     voxel = truth.volume.geometry.voxel
     tallies: dict[str, Any] = {"counts": counts(tables, resolved.targets, voxel, confusion)}
-    if sums is not None and passed.scores is not None:
-        tallies["sums"] = sums.finish()
     channels = tuple(score_channel(t.pred, passed.scores) for t in resolved.targets)
+    if sums is not None and passed.scores is not None:
+        tallies["sums"] = sums.finish(channel_names(resolved, channels, passed.scores))
     return Finished(tallies, channels)
+
+
+def channel_names(resolved: Resolved, channels: tuple[int, ...], scores: Found) -> list[str]:
+    """The name of each channel: that of its class, else its number."""
+    names = {0: "background"} if scores.exclusive else {}
+    names |= {c: t.name for c, t in zip(channels, resolved.targets, strict=True)}
+    return [names.get(c, str(c if scores.exclusive else c + 1)) for c in range(scores.channels)]
 
 
 def score_channel(pred: Part, scores: Found | None) -> int:

@@ -68,8 +68,10 @@ def test_k3_channel_number_of_a_network_input():
 
 
 def test_k3_frames_keep_their_number():
-    found, _ = best(files("a_0000_gt.png a_0001_gt.png"), files("a_0000.png a_0001.png"))
-    assert (found.level, found.pairs) == (3, {0: 0, 1: 1})
+    # without its number frame 0 would be called like the picture a
+    truth = files("a_0000_gt.png a_0001_gt.png a_gt.png")
+    found, _ = best(truth, files("a_0000.png a_0001.png a.png"))
+    assert (found.level, found.pairs) == (3, {0: 0, 1: 1, 2: 2})
 
 
 words = st.from_regex(r"[a-cA-C]{1,2}(_gt|_seg|_0000)?", fullmatch=True)

@@ -343,6 +343,14 @@ def test_m6_the_same_file_on_both_sides(tmp_path, how):
     assert [note.code for note in notes] == ["W-same-file"]
 
 
+def test_m6_links_are_found_without_reading(tmp_path):
+    pred, gt = tree(tmp_path / "p"), tree(tmp_path / "g", "a.png", "b.png")
+    (pred / "a.png").symlink_to(gt / "a.png")
+    (pred / "b.png").touch()  # empty files are alike and mean nothing
+    (note,) = pair(pred, gt, Settings()).notes
+    assert note.text == "prediction and ground truth are the same file in 1 case: a"
+
+
 def test_m6_other_bytes_of_the_same_size_are_no_warning(tmp_path):
     pred, gt = tree(tmp_path / "p"), tree(tmp_path / "g")
     (pred / "a.png").write_bytes(b"mask")

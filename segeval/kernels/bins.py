@@ -39,14 +39,13 @@ def bin_edges(bins: int, rule: str, dtype: np.dtype[Any]) -> Floats:
     return linspace(1.0 + float(np.finfo(single).eps), bins, single)
 
 
-def bin_index(confidence: Floats, edges: Floats, rule: str) -> Index:
-    """The bin of every confidence; with `torchmetrics`, 1.0 has bin n.
+def bin_index(values: Floats, edges: Floats, rule: str) -> Index:
+    """The bin of every confidence, of the type of the edges; with `torchmetrics`, 1.0 has bin n.
 
     A first guess by multiplication is put right where it fell beyond an edge: five times faster
     than a search.
     """
     bins = len(edges) - 1
-    values = confidence if rule == "torchmetrics" else confidence.astype(np.float32)
     index = (values * bins).astype(np.intp)
     above = np.append(edges, np.inf)  # edge k + 1 of bin k
     if rule == "monai":

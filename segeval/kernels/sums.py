@@ -10,6 +10,8 @@ prediction is good. Totals are float64; so are squares, because a square of floa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,3 +79,9 @@ def joint_sums(p: Floats, labels: Index) -> Floats:
     """
     columns = [np.bincount(labels, weights, len(p)) for weights in p]
     return np.stack(columns, axis=1)
+
+
+def decay(weights: Iterable[Floats], factor: float) -> float:
+    """L2 weight decay of arrays of weights: factor * sum of squares / 2."""
+    squares = [np.square(w, dtype=np.float64).sum() for w in weights]
+    return float(factor * sum(squares) / 2)

@@ -4,7 +4,7 @@ P = sum p, G = sum g, I = sum p g, A = sum |p - g|, and squares P2, G2.
 
     form     tp              fp       fn
     product  I               P - I    G - I      of hard references the usual one
-    squared  I               P2 - I   G - I
+    squared  I               P2 - I   G2 - I
     l1       (P + G - A)/2   P - tp   G - tp     0 at p = g, also of soft references
 
 What the same situation costs, of one channel and one case:
@@ -43,8 +43,9 @@ def soft_counts(s: Sums, form: str) -> tuple[Floats, Floats, Floats]:
     if form == "l1":
         both = (s.p + s.g - s.of("l1")) / 2
         return both, s.p - both, s.g - both
-    fp = s.of("pp") - s.of("pg") if form == "squared" else s.of("fp")
-    return s.of("pg"), fp, s.of("fn")
+    if form == "squared":
+        return s.of("pg"), s.of("pp") - s.of("pg"), s.of("gg") - s.of("pg")
+    return s.of("pg"), s.of("fp"), s.of("fn")
 
 
 def foreground(s: Sums, background: bool) -> slice:
@@ -71,9 +72,13 @@ def monai_overlap(  # noqa: PLR0913 - the parameters of the library
 def reduced(
     s: Sums, each: Floats, background: bool, weights: tuple[float, ...], reduction: str
 ) -> Values:
-    """Channels and their mean or sum; weights scale a term, the mean still divides by the count."""
+    """Channels and their mean or sum; weights scale a term, the mean still divides by the count.
+
+    MONAI leaves the weight of a single channel out.
+    """
     part = foreground(s, background)
-    w = weighted(weights, len(each[part]), "weights")
+    count = len(each[part])
+    w = weighted(weights if count > 1 else (), count, "weights")
     terms = each[part] * w
     return Values(each, float(terms.sum() if reduction == "sum" else terms.mean()))
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from segeval.grammar import Metric
 from segeval.metrics.registry import arguments, resolve
-from segeval.tallies import counts
+from segeval.tallies import counts, sums
 
 # Name of a tally in the JSON of a case -> how it is read, and how several become one.
 POOLED: dict[str, tuple[Callable[[Mapping[str, Any]], Any], Callable[[Sequence[Any]], Any]]] = {
     "counts": (counts.Counts.from_json, counts.pooled),
+    "sums": (sums.Sums.from_json, sums.pooled),
 }
 
 

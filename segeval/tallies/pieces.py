@@ -283,7 +283,9 @@ class Bins:
         return self.filled(slab.p.reshape(-1).take(own), slab.pred[0] == slab.truth)
 
     def filled(self, confidence: Floats, hit: Mask) -> Floats:
-        """The bins of some voxels."""
+        """The bins of some voxels; MONAI has every confidence in float32."""
+        if self.rule != "torchmetrics":
+            confidence = confidence.astype(np.float32)
         edges = bin_edges(self.bins, self.rule, confidence.dtype)
         index = bin_index(confidence, edges, self.rule)
         return reliability(confidence, hit, index, self.count)

@@ -32,12 +32,23 @@ def answers(text, batch):
     metric, definition = resolve(parse(text))
     needs = pieces(metric, definition)
     given = arguments(metric, definition)
-    cases = []
+    found = tallies(batch, needs)
+    return [definition.compute(s, **given) for s in [*found, pooled(found)]]
+
+
+def tallies(batch, needs=()):
+    """The sums of each case."""
+    found = []
     for block in blocks(batch):
         tally = SumsTally(len(block.scores), "y" in batch, needs)
         tally.update(block)
-        cases.append(tally.finish([str(c) for c in range(len(block.scores))]))
-    return [definition.compute(s, **given) for s in [*cases, pooled(cases)]]
+        found.append(tally.finish([str(c) for c in range(len(block.scores))]))
+    return found
+
+
+def tallied(batch, needs=()):
+    """The sums of all cases."""
+    return pooled(tallies(batch, needs))
 
 
 def whole(text, batch):
