@@ -32,7 +32,8 @@ def plain(
     if truth.named or pred.named:
         return dict(tables)
     labels = found_labels(tables)
-    asked = ("auto" if job.settings.gt_kind == "labels" else "prob", job.settings.kind)
+    kind = job.settings.kind
+    asked = (kind if kind == "labels" else "auto", kind)
     maps = [
         plain_labels(side.volume, labels[i], job.classes, asked[i])
         if passed.found[i].kind == "labels" and passed.found[i].exclusive
@@ -101,6 +102,8 @@ def plain_labels(
     named = classes.known | {classes.ignore}
     if WHITE in labels and WHITE not in named and labels <= {0, WHITE}:
         return {WHITE: 1}
+    if volume.picture and asked in ("auto", "labels") and not classes.known:
+        refuse_white(volume, labels, classes.ignore)
     if volume.picture and asked == "auto" and not classes.known:
         refuse_ramps(volume, labels, classes.ignore)
     return {}
@@ -117,8 +120,8 @@ def refuse_shades(pred: Volume, labels: frozenset[int], truth: frozenset[int]) -
         )
 
 
-def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) -> None:
-    """Refuse a picture whose values are more likely something else. Raises ReadError."""
+def refuse_white(volume: Volume, labels: frozenset[int], ignored: int | None) -> None:
+    """Refuse 255 beside other labels: it may be either. Raises ReadError."""
     if WHITE in labels and ignored != WHITE:
         raise ReadError(
             "the value 255 stands beside other labels: ignored, or a class?",
@@ -126,6 +129,10 @@ def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) ->
             facts=(f"values {first(labels)}",),
             help="--ignore-label 255 leaves it out; --classes names it as a class",
         )
+
+
+def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) -> None:
+    """Refuse a picture whose values are more likely shades of grey. Raises ReadError."""
     top = max(labels - {ignored}, default=0)
     if top >= MANY and not volume.palette:
         raise ReadError(

@@ -55,7 +55,7 @@ FLOORS = """
                markdown table | tabbed | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options | completion config inspect metrics score | pairs
+               | options paths | completion config inspect metrics pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
 

@@ -150,7 +150,7 @@ def by_class(volume: Volume, content: Content, classes: ClassList) -> dict[str, 
     names |= volume.names
     found: dict[str, int] = {}
     for channel, labels in content.labels.items():
-        for value, count in labels.items():
+        for value, count in sorted(labels.items()):
             name = names.get(value, str(value))
             if value:
                 found[f"{channel + 1}" if content.channels > 1 else name] = count

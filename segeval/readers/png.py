@@ -121,14 +121,16 @@ class _Picture:
         if channels in (2, 4):
             self._opaque(values[..., -1])
             values = values[..., :-1]
-        if values.shape[2] == 1 or (not self._colours and self._grey(values)):
+        if values.shape[2] == 1 or self._grey(values):
             return np.ascontiguousarray(values[..., 0])
         return self._labels(values)
 
     def _grey(self, values: Raw) -> bool:
-        """Whether the three channels are one."""
-        first = values[..., :1]
-        return bool((values == first).all())
+        """Whether the three channels are one, and the table does not have these greys."""
+        if not (values == values[..., :1]).all():
+            return False
+        greys = [int(v) for v in np.unique(values[..., 0]) if v]
+        return not all((v, v, v) in self._colours for v in greys)
 
     def _opaque(self, alpha: Raw) -> None:
         soft = int(np.count_nonzero(alpha != np.iinfo(alpha.dtype).max))
