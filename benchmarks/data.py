@@ -1,14 +1,14 @@
 """Make the data of the benchmarks, each set from a seed of its own; the scripts call this.
 
-    python benchmarks/data.py SET FOLDER
+python benchmarks/data.py SET FOLDER
 
-    ct             ten pairs 512 x 512 x 150, 22 organs, five to ten of them in a plane
-    labels104      ten pairs 300 x 300 x 400, 104 organs
-    labels1        the same, every organ under label 1
-    streets        200 pairs of label PNG 2048 x 1024, 19 classes, 255 ignored
-    small          one pair of PNG 64 x 64
-    probabilities  256 x 256 x 128, softmax of 5 classes in float32, .nii and .nii.gz
-    long           one pair 512 x 512 x 900
+ct             ten pairs 512 x 512 x 150, 22 organs, five to ten of them in a plane
+labels104      ten pairs 300 x 300 x 400, 104 organs
+labels1        the same, every organ under label 1
+streets        200 pairs of label PNG 2048 x 1024, 19 classes, 255 ignored
+small          one pair of PNG 64 x 64
+probabilities  256 x 256 x 128, softmax of 5 classes in float32, .nii and .nii.gz
+long           one pair 512 x 512 x 900
 """
 
 from __future__ import annotations

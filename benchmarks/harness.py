@@ -96,7 +96,9 @@ def environment() -> dict[str, str]:
     """One thread, bytecode kept, no settings: the same for everybody."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("SEGEVAL_", "PYTHON"))}
     threads = ("OMP", "OPENBLAS", "MKL", "ITK_GLOBAL_DEFAULT_NUMBER_OF")
-    return kept | {f"{name}_{'THREADS' if name[0] == 'I' else 'NUM_THREADS'}": "1" for name in threads}
+    return kept | {
+        f"{name}_{'THREADS' if name[0] == 'I' else 'NUM_THREADS'}": "1" for name in threads
+    }
 
 
 def run(command: Command) -> Run:
@@ -122,12 +124,18 @@ def measure(commands: Sequence[Command], rounds: int = 5) -> dict[str, list[Run]
     for turn in range(-1, rounds):
         for command in commands:
             if turn < (command.rounds or rounds) and not (turn < 0 and command.rounds == 1):
-                print(f"\r{command.name:<40}", end="", file=sys.stderr, flush=True)
+                say(command.name)
                 found = run(command)
                 if turn >= 0:
                     runs[command.name].append(found)
-    print("\r" + " " * 40, end="\r", file=sys.stderr)
+    say("")
     return runs
+
+
+def say(what: str) -> None:
+    """What runs just now, for a person who waits."""
+    if sys.stderr.isatty():
+        print(f"\r{what:<40}\r", end="", file=sys.stderr, flush=True)
 
 
 def one_cpu() -> None:
@@ -182,7 +190,11 @@ def versions() -> dict[str, str]:
     wanted |= {"torchmetrics", "nnunetv2"}
     found = {"python": platform.python_version(), "machine": f"{os.cpu_count()} x {processor()}"}
     for place, python in (("", [sys.executable]), ("peers ", peers())):
-        text = subprocess.run([*python, "-c", line], capture_output=True, text=True, check=True).stdout if python else ""
+        text = (
+            subprocess.run([*python, "-c", line], capture_output=True, text=True, check=True).stdout
+            if python
+            else ""
+        )
         for words in map(str.split, text.splitlines()):
             if words[0].lower() in wanted:
                 found[f"{place}{words[0].lower()}"] = words[1]

@@ -12,9 +12,10 @@ from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, ReadError
 from segeval.onepass import Passed, Plan
 from segeval.planning import Job
+from segeval.scorecard import OVERALL, WHOLE
 from segeval.sides import Opened
 from segeval.tallies.counts import Cells, Pair, joined
-from segeval.targets import listed, unlisted
+from segeval.targets import Resolved, listed, unlisted
 from segeval.volumes import Volume
 
 WHITE = 255
@@ -54,6 +55,17 @@ def found_labels(tables: Mapping[Pair, Cells]) -> tuple[frozenset[int], frozense
         truth |= {t + 1} if stacks[0] else set(cells.truth.tolist())
         pred |= {p + 1} if stacks[1] else set(cells.pred.tolist())
     return frozenset(truth), frozenset(pred)
+
+
+def check_names(resolved: Resolved) -> None:
+    """`all` and `overall` mean something else in every report. Raises CaseError."""
+    for target in resolved.targets:
+        if target.name in (WHOLE, OVERALL):
+            raise CaseError(
+                f"a class is called {target.name!r}, which stands for all classes in reports",
+                help="rename the class (the file, the segment, or its name in --classes)",
+                status="reserved_name",
+            )
 
 
 def check_files(truth: Opened, pred: Opened, tables: Mapping[Pair, Cells]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from segeval.cases import Case
-from segeval.checks import check_files, check_labels, found_labels, plain
+from segeval.checks import check_files, check_labels, check_names, found_labels, plain
 from segeval.classes import Part
 from segeval.errors import CaseError, PairingError, SegevalError
 from segeval.fingerprint import fingerprint
@@ -95,6 +95,7 @@ def scored_sides(case: Case, truth: Opened, pred: Opened, job: Job) -> CaseResul
     tables = plain(tables, truth, pred, passed, job)
     if resolved is None:
         resolved = by_value(passed.found, found_labels(tables), job.classes, settings.background)
+    check_names(resolved)
     check_files(truth, pred, tables)
     notes = (*truth.volume.notes, *pred.volume.notes, *check_labels(truth, pred, tables, job, plan))
     finished = finish(tables, resolved, truth, passed, sums)

@@ -34,7 +34,7 @@ def jaccard_steps(truth: Mask) -> Floats:
     total = truth.sum()
     intersection = total - truth.cumsum()
     union = total + (~truth).cumsum()
-    loss = 1.0 - intersection / union
+    loss: Floats = 1.0 - intersection / union
     loss[1:] -= loss[:-1].copy()
     return loss
 

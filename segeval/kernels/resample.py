@@ -1,4 +1,4 @@
-"""Resampling of maps to another size: where output index i lies in the input, and what is taken there.
+"""Resampling of maps to another size: where output index i lies in the input, and what it takes.
 
     rule           coordinate of output i, input length n, output length m
     align_corners  i (n - 1) / (m - 1), 0 if m = 1       PSPNet; torch align_corners=True
@@ -23,7 +23,8 @@ RULES = ("align_corners", "half_pixel", "asymmetric")
 
 def coordinates(n: int, m: int, rule: str) -> Floats:
     """Where each of m output indices lies among n input indices, float64 in [0, n - 1]."""
-    i = np.arange(m, dtype=np.float64)
+    i: Floats = np.arange(m, dtype=np.float64)
+    place: Floats
     if rule == "align_corners":
         place = i * ((n - 1) / (m - 1)) if m > 1 else i * 0
     elif rule == "half_pixel":
