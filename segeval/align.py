@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -141,7 +140,7 @@ class _Resampled:
         index = np.linalg.inv(self._volume.geometry.affine()) @ self._grid.affine()
         stack = len(self._volume.channels) > 1
         background = 1.0 if stack and self._channel == 0 and not nearest else 0.0
-        moved: Any = affine_transform(
+        moved: Raw = affine_transform(
             values,
             index[:3, :3],
             index[:3, 3],

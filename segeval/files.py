@@ -42,10 +42,10 @@ ROLES = (
     *("gtFine", "labelIds", "labelTrainIds", "leftImg8bit"),
 )
 _ROLE = "|".join(sorted(ROLES, key=len, reverse=True))
-ROLE_END = re.compile(rf"(?:[_\-.](?:{_ROLE}))+$", re.IGNORECASE)
-ROLE_START = re.compile(rf"^(?:(?:{_ROLE})[_\-.])+", re.IGNORECASE)
-ROLE_ONLY = re.compile(rf"^(?:{_ROLE})(?:[_\-.](?:{_ROLE}))*$", re.IGNORECASE)
-CHANNEL = re.compile(r"^(.+)_000[0-3]$")
+ROLE_END = rf"(?i)(?:[_\-.](?:{_ROLE}))+$"
+ROLE_START = rf"(?i)^(?:(?:{_ROLE})[_\-.])+"
+ROLE_ONLY = rf"(?i)^(?:{_ROLE})(?:[_\-.](?:{_ROLE}))*$"
+CHANNEL = r"^(.+)_000[0-3]$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +117,16 @@ def is_scores(name: str) -> bool:
 @lru_cache(1 << 16)
 def roleless(name: str) -> str:
     """A name without role tokens at its end or start; a name of nothing else stays."""
-    if ROLE_ONLY.match(name):
+    if re.match(ROLE_ONLY, name):
         return name
-    while (less := ROLE_START.sub("", ROLE_END.sub("", name))) != name:
+    while (less := re.sub(ROLE_START, "", re.sub(ROLE_END, "", name))) != name:
         name = less
     return name
 
 
 def has_role(name: str) -> bool:
     """Whether the name says that the file is a mask."""
-    return ROLE_ONLY.match(name) is not None or roleless(name) != name
+    return re.match(ROLE_ONLY, name) is not None or roleless(name) != name
 
 
 def modality(name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from segeval.files import (
@@ -46,7 +47,7 @@ def without_channels(tree: Tree, other: frozenset[str]) -> list[Found]:
     bases: frozenset[str] | set[str] | None = None
     kept = []
     for found in tree.files:
-        channel = CHANNEL.match(found.stem)
+        channel = re.match(CHANNEL, found.stem)
         if channel and found.stem not in other:
             bases = bases or tree.stems | other
             if channel[1] in bases:

@@ -17,7 +17,7 @@ from segeval.errors import RequestError
 from segeval.files import roleless
 
 CHANNEL_ZERO = "_0000"
-NUMBERED = re.compile(r"^(.+)_[0-9]{4}$")
+NUMBERED = r"^(.+)_[0-9]{4}$"
 
 
 class Named(Protocol):
@@ -98,7 +98,7 @@ def role_key(truth: Sequence[Named], pred: Sequence[Named]) -> Level:
 
 def numbered(entries: Sequence[Named]) -> set[str]:
     """What stands before a four-digit number other than 0000 in some name."""
-    found = (NUMBERED.match(roleless(e.name)) for e in entries)
+    found = (re.match(NUMBERED, roleless(e.name)) for e in entries)
     return {m[1] for m in found if m and not m[0].endswith(CHANNEL_ZERO)}
 
 

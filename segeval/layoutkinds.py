@@ -20,7 +20,7 @@ Unit = tuple[str, ...]
 FLAT, ONE = "flat", "one-case"
 CASES, CLASSES, TOKENS = "case-folders", "class-folders", "class-files"
 MOST_CLASSES = 2000  # a folder with more files is no single case, whatever they are called
-DIGIT = re.compile(r"[0-9]")
+DIGIT = r"[0-9]"
 
 
 def possible(layout: str, units: Units) -> bool:
@@ -88,7 +88,7 @@ def folders(stems: Mapping[Unit, Sequence[str]], hints: Hints, own_names: int) -
 
 def mostly_numbered(names: Iterable[str]) -> bool:
     """Whether more than half of the names have a digit, as cases have and classes seldom do."""
-    found = [DIGIT.search(name) is not None for name in names]
+    found = [re.search(DIGIT, name) is not None for name in names]
     return 2 * sum(found) > len(found)
 
 

@@ -11,7 +11,7 @@ from segeval.files import ROLE_ONLY, roleless
 from segeval.names import SIDES, is_structure, normal
 
 SEPARATORS = "_-."
-SPOKEN = re.compile(r"[^\W\d_]{2}")  # two letters: more than a number or a side
+SPOKEN = r"[^\W\d_]{2}"  # two letters: more than a number or a side
 SAME = str.maketrans("-. ", "___")
 
 
@@ -91,7 +91,7 @@ def is_label_map(name: str, folder: str) -> bool:
 
     name  as `inner` gives it
     """
-    return not name or ROLE_ONLY.match(name) is not None or roleless(name) == folder
+    return not name or re.match(ROLE_ONLY, name) is not None or roleless(name) == folder
 
 
 def class_names(stems: Iterable[str], hints: Hints) -> dict[str, str]:
@@ -106,7 +106,7 @@ def class_names(stems: Iterable[str], hints: Hints) -> dict[str, str]:
     side = start[:end].strip(SEPARATORS).casefold() in SIDES
     if len(names) > 1 and end and not side and not hints.mostly_known(names):
         rests = [name[end:] for name in names]
-        if all(SPOKEN.search(rest) and rest.casefold() not in SIDES for rest in rests):
+        if all(re.search(SPOKEN, rest) and rest.casefold() not in SIDES for rest in rests):
             names = {name: name[end:] for name in names}
     less = {stem: roleless(name) for stem, name in names.items()}
     if len(set(less.values())) == len(less) and all(less[s] != names[s] for s in names):

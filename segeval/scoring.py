@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,8 +22,10 @@ from segeval.rows import Finished, rows
 from segeval.scorecard import CaseResult, Row
 from segeval.sides import Opened, opened
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
-from segeval.tallies.sums import SumsTally
 from segeval.targets import Resolved, by_value
+
+if TYPE_CHECKING:
+    from segeval.tallies.sums import SumsTally
 
 
 def score_case(case: Case, job: Job) -> CaseResult:
@@ -35,6 +36,8 @@ def score_case(case: Case, job: Job) -> CaseResult:
         return unscored_case(case, problem)
     except Exception as problem:  # a bug must not take the other cases with it
         bug = SegevalError(f"{type(problem).__name__}: {problem}", help="this is a bug: report it")
+        import traceback
+
         return replace(unscored_case(case, bug), trace=traceback.format_exc())
 
 
@@ -115,6 +118,8 @@ def sums_tally(pred: Opened, plan: Plan, job: Job) -> SumsTally | None:
     asked = [(metric, known) for metric, known in job.metrics if known.of == "sums"]
     if not asked or not scored(pred, plan):
         return None
+    from segeval.tallies.sums import SumsTally
+
     needed = dict.fromkeys(piece for m, known in asked for piece in pieces(m, known))
     channels = len((pred.scores or pred.volume).channels)
     return SumsTally(channels, exclusive=not plan.onehot, pieces=needed)

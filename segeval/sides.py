@@ -20,7 +20,6 @@ from segeval.readers.open import read
 from segeval.settings import Settings
 from segeval.volumes import Reading, Volume, Voxels
 
-
 NOWHERE = Part(-1)  # of the channel that has no voxel
 
 

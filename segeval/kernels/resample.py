@@ -23,12 +23,11 @@ RULES = ("align_corners", "half_pixel", "asymmetric")
 
 def coordinates(n: int, m: int, rule: str) -> Floats:
     """Where each of m output indices lies among n input indices, float64 in [0, n - 1]."""
-    i: Floats = np.arange(m, dtype=np.float64)
-    place: Floats
+    i = np.arange(m, dtype=np.float64)
     if rule == "align_corners":
-        place = i * ((n - 1) / (m - 1)) if m > 1 else i * 0
+        place = i * ((n - 1) / max(m - 1, 1))
     elif rule == "half_pixel":
-        place = np.maximum((i + 0.5) * (n / m) - 0.5, 0)
+        place = ((i + 0.5) * (n / m) - 0.5).clip(0)
     else:
         place = i * (n / m)
     return np.minimum(place, n - 1)
@@ -47,7 +46,7 @@ def linear(values: Raw, shape: Sequence[int], rule: str) -> Floats:
     shape    the new space
     returns  float64 (..., *shape)
     """
-    result = values.astype(np.float64)
+    result: Floats = values.astype(np.float64)
     for axis, m in enumerate(shape, values.ndim - len(shape)):
         if result.shape[axis] != m:
             result = _along(result, axis, coordinates(result.shape[axis], m, rule))

@@ -6,11 +6,10 @@ which comes first in an .npz (nnU-Net) and is found by its length in an .npy. No
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +17,9 @@ from segeval.errors import ReadError
 from segeval.geometry import Geometry, Reorder, times
 from segeval.streams import Packed
 from segeval.volumes import Reading, Volume, Voxels
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
 
 NPY = b"\x93NUMPY"
 ZIP = b"PK\x03\x04"
@@ -47,6 +49,8 @@ def read(path: Path, reading: Reading) -> Volume:
 
 def from_archive(path: Path, reading: Reading) -> Volume:
     """Open the array of an .npz. Raises ReadError."""
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             key = member(archive, path)
@@ -59,7 +63,7 @@ def from_archive(path: Path, reading: Reading) -> Volume:
     return volume(path, stored, f"{key}.npy", reading, first=True, logits=key == "logits")
 
 
-def member(archive: zipfile.ZipFile, path: Path) -> str:
+def member(archive: ZipFile, path: Path) -> str:
     """The array to read: a known name, else the only one. Raises ReadError."""
     keys = [name[:-4] for name in archive.namelist() if name.endswith(".npy")]
     if set(keys) >= ROIS:
@@ -141,7 +145,6 @@ def check_length(path: Path, source: Packed) -> None:
 def split(source: Packed, stored: Stored, axis: int | None) -> tuple[Voxels, ...]:
     """The channels of an array in C or Fortran order, wherever their axis is."""
     shape = stored.shape
-    count = len(shape)
     if not stored.fortran and axis in (None, 0):
         channels = 1 if axis is None else shape[0]
         grid = shape if axis is None else shape[1:]

@@ -63,6 +63,8 @@ class _Picture:
 
     def __init__(self, path: Path, reading: Reading) -> None:
         self._path, self._colours = path, reading.colours
+        with path.open("rb") as file:
+            self._png = file.read(len(PNG)) == PNG
 
     def header(self) -> tuple[str, tuple[int, int]]:
         """Mode and (width, height). Raises ReadError."""
@@ -88,6 +90,10 @@ class _Picture:
 
         Image.MAX_IMAGE_PIXELS = None  # a slide is no attack: the grid must match in any case
         try:
+            if self._png:  # Image.open() would first load the readers of five other formats
+                from PIL.PngImagePlugin import PngImageFile
+
+                return PngImageFile(self._path)
             return Image.open(self._path)
         except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as problem:
             raise self._damaged(problem) from problem

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from segeval.arrays import Floats, Labels, Mask
 from segeval.kernels.entropy import kept_away, log
 from segeval.kernels.softmax import log_softmax, reference_log
+from segeval.kernels.sums import ByLabel
 from segeval.tallies.block import Block
 
 Index = NDArray[np.intp]
-MOST, LEAST, VALUES = 1 << 14, 1 << 10, 1 << 16  # voxels a slab, and values of all its channels
+MOST, LEAST, VALUES = 1<<15, 1 << 10, 1<<18  # voxels a slab, and values of all its channels
 
 
 @dataclass
@@ -38,9 +39,14 @@ class Slab:
     whole: bool
 
     @cached_property
-    def labels(self) -> Index:
-        """The reference as indices."""
-        return self.truth.astype(np.intp)
+    def labels(self) -> ByLabel:
+        """The reference, ready for sums over each label."""
+        return ByLabel(self.truth, len(self.p))
+
+    @cached_property
+    def own(self) -> Index:
+        """Where the values of each voxel's own label stand in (channels, n) values."""
+        return self.labels.place()
 
     @property
     def soft(self) -> bool:
@@ -67,8 +73,7 @@ class Slab:
 
     def of_reference(self, values: Floats) -> Floats:
         """The value of each voxel's own label out of (channels, n)."""
-        own = self.labels * values.shape[1] + np.arange(values.shape[1])
-        taken: Floats = values.reshape(-1).take(own)
+        taken: Floats = values.reshape(-1).take(self.own)
         return taken
 
     @cached_property
@@ -80,7 +85,8 @@ class Slab:
 def slabs(block: Block, exclusive: bool) -> Iterator[Slab]:
     """The valid voxels of a block, few enough at a time to stay in the cache."""
     assert block.scores is not None
-    step = min(MOST, max(LEAST, VALUES // len(block.scores)))
+    most = min(MOST, max(LEAST, VALUES // len(block.scores)))
+    step = -(-block.size // -(-block.size // most))  # parts of one size
     for start in range(0, block.size, step):
         part = slice(start, min(start + step, block.size))
         keep = None if block.valid is None else block.valid[part]

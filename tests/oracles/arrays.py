@@ -2,7 +2,7 @@
 
 import numpy as np
 from oracles.conventions import answers
-from oracles.sums import from_labels, whole
+from oracles.sums import from_labels, mean, whole
 
 from segeval.kernels import ordered, resample, rois, softmax, spatial
 from segeval.kernels.decode import largest
@@ -114,7 +114,7 @@ def cldice(r, x, p):
     if r.convention == "monai.soft_cldice":
         return np.array(values) if p.get("reduction") == "none" else np.mean(values)
     batch = from_labels(x["logits"], x["labels"])
-    dice = whole("dice_loss:as=monai:background=yes:smooth_nr=1:smooth_dr=1", batch)
+    dice = mean("dice_loss:as=monai:background=yes:smooth_nr=1:smooth_dr=1", batch)
     return (1 - p["alpha"]) * dice + p["alpha"] * np.mean(values)
 
 
