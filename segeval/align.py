@@ -6,8 +6,8 @@ and without a word; anything else is a GeometryError, unless the user asked for 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def mismatch(
     own: Geometry, truth: Geometry, turned: Geometry, names: tuple[str, str]
 ) -> GeometryError:
     """The error for grids that are not the same, with the facts of both."""
-    facts = [f"{names[0]} {own}", f"{names[1]} {truth}", *truth.differences(turned)]
+    facts = [f"{names[0]} {own}", f"{names[1]} {truth}", *turned.differences(truth)]
     if own.shape == truth.shape and own.placed and truth.placed:
         facts.append(f"origin {names[0]} {own.origin}, {names[1]} {truth.origin}")
     same = own.spacing is None and truth.spacing is None
@@ -160,13 +160,14 @@ def whole_channel(voxels: Voxels, geometry: Geometry) -> Raw:
 
 
 def resample_grid(
-    resample: str, truth: Geometry, pred: Geometry, image: Geometry | None, where: Path | str
+    resample: str, truth: Geometry, pred: Geometry, other: Callable[[], Geometry]
 ) -> Geometry | None:
-    """The grid that `--resample` names; None where nothing is resampled. Raises GeometryError."""
+    """The grid that `--resample` names; None where nothing is resampled.
+
+    other  gives the grid of the case's image, or of the file that is named
+    """
     if resample == "never":
         return None
     if resample in ("gt", "pred"):
         return truth if resample == "gt" else pred
-    if image is None:
-        raise GeometryError("--resample image: the case has no image", where=where)
-    return image
+    return other()

@@ -150,7 +150,7 @@ class _Checked:
         if self._bad:
             at, path = self._first
             raise ReadError(
-                f"{self._bad} values are not a number or infinite",
+                f"not a number or infinite: {self._bad} of the values",
                 where=path,
                 facts=(f"the first at voxel {place(at, self._volume)} (x, y, z from 0)",),
                 help="write the file again without them",

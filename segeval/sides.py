@@ -14,7 +14,7 @@ from segeval.align import common_grid, onto, resample_grid, resampled
 from segeval.cases import Case
 from segeval.cases import Side as Files
 from segeval.classes import ClassList, Part
-from segeval.errors import CaseError, Note, ReadError
+from segeval.errors import CaseError, GeometryError, Note, ReadError
 from segeval.geometry import Geometry
 from segeval.readers.open import read
 from segeval.settings import Settings
@@ -52,14 +52,28 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     truth = side(case.truth, replace(reading, channel_axis=None))
     reading = replace(reading, grid=truth.volume.geometry.shape)
     pred = absent(truth) if case.pred is None else side(case.pred, reading)
-    image = read(case.image, Reading()).geometry if case.image else None
     grid = resample_grid(
-        settings.resample, truth.volume.geometry, pred.volume.geometry, image, case.id
+        settings.resample,
+        truth.volume.geometry,
+        pred.volume.geometry,
+        lambda: other_grid(case, settings.resample),
     )
     if grid is None:
         grid = common_grid(truth.volume.geometry, pred.volume.geometry)
         return fitted(truth, grid), fitted(pred, grid)
     return moved(truth, grid, settings.gt_kind), moved(pred, grid, settings.kind)
+
+
+def other_grid(case: Case, resample: str) -> Geometry:
+    """The grid of the case's image, or of the file that `--resample` names. Raises CaseError."""
+    if resample != "image":
+        return read(Path(resample), Reading()).geometry
+    if case.image is None:
+        raise GeometryError(
+            "the case has no image to take the grid of",
+            help="the column `image` of a pairs table names one; or --resample FILE",
+        )
+    return read(case.image, Reading()).geometry
 
 
 def side(files: Files, reading: Reading) -> Opened:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from segeval.classes import ClassDef, ClassList
@@ -32,6 +33,7 @@ def signature_fields(
         value = getattr(settings, field.name)
         if field.metadata["signed"] and value is not None and not isinstance(value, ClassList):
             kept[field.name] = list(value) if isinstance(value, tuple) else value
+    kept["resample"] = Path(settings.resample).name  # a word, or the file whose grid is used
     if classes:
         kept["classes"] = {c.name: _stands_for(c) for c in classes.classes}
     if classes.ignore is not None:

@@ -53,9 +53,16 @@ def bin_index(values: Floats, edges: Floats, rule: str) -> Index:
         index -= (values <= edges.take(index)) & (index > 0)
         index += values > above.take(index + 1)
     else:
-        index -= values < edges.take(index)
-        index += values >= above.take(index + 1)
+        _move(index, values < edges.take(index), -1)
+        _move(index, values >= above[1:].take(index), 1)
     return index if rule == "torchmetrics" else np.minimum(index, bins - 1)
+
+
+def _move(index: Index, where: Mask, by: int) -> None:
+    """Add to some indices, which are few."""
+    few = np.flatnonzero(where)
+    if len(few):
+        index[few] += by
 
 
 def reliability(confidence: Floats, hit: Mask, index: Index, bins: int) -> Floats:

@@ -11,7 +11,7 @@ prediction is good. Totals are float64; so are squares, because a square of floa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from segeval.arrays import Floats, Labels, Mask, Raw
 
 NAMES = ("g", "gg", "pp", "pg", "fp", "fn", "l1", "l2")
 LANES = 8  # cells a label: neighbours have one label, and adding to one cell again has to wait
+SHORT = 8  # voxels of a run that is not worth its own sum
 Index = NDArray[np.intp]
 
 
@@ -31,29 +32,48 @@ def _lanes(n: int) -> Index:
 
 
 class ByLabel:
-    """Which label each voxel has, ready for sums over the voxels of each label."""
+    """Which label each voxel has, ready for sums over the voxels of each label.
+
+    Label maps are runs: where they are long, a run is added up by itself and then given to its
+    label. Where they are short, every voxel is given to one of the cells of its label.
+    """
 
     def __init__(self, labels: Labels | Index, classes: int) -> None:
-        n = len(labels)
-        self.classes = classes
-        self._labels = labels.astype(np.intp)
-        self._cells = self._labels * LANES
-        self._cells += _lanes(n)
+        self.labels, self.classes = labels, classes
+        cuts = np.flatnonzero(labels[1:] != labels[:-1])
+        self._starts: Index | None = None
+        if len(labels) and len(cuts) * SHORT < len(labels):
+            self._starts = np.concatenate([[0], cuts + 1])
+            self._runs = labels[self._starts].astype(np.intp)
+        else:
+            self._cells = labels.astype(np.intp) * LANES
+            self._cells += _lanes(len(labels))
 
-    def place(self) -> Index:
+    @cached_property
+    def own(self) -> Index:
         """Where each voxel's own label stands in (classes, n) values that are laid out flat."""
-        n = len(self._labels)
-        own: Index = self._labels * n
+        n = len(self.labels)
+        own: Index = np.multiply(self.labels, n, dtype=np.intp)
         own += np.arange(n)
         return own
 
     def count(self) -> Floats:
         """Voxels of each label."""
-        return self._joined(np.bincount(self._cells, minlength=self.classes * LANES))
+        if self._starts is None:
+            return self._joined(np.bincount(self._cells, minlength=self.classes * LANES))
+        lengths = np.diff(self._starts, append=len(self.labels))
+        return self._given(lengths)
 
     def sum(self, values: Floats | Mask) -> Floats:
         """Sum of values over the voxels of each label, float64 (classes,)."""
-        return self._joined(np.bincount(self._cells, values, self.classes * LANES))
+        if self._starts is None:
+            return self._joined(np.bincount(self._cells, values, self.classes * LANES))
+        return self._given(np.add.reduceat(values, self._starts, dtype=np.float64))
+
+    def _given(self, runs: Raw) -> Floats:
+        """Sums of runs, each given to its label."""
+        total: Floats = np.bincount(self._runs, runs, self.classes).astype(np.float64)
+        return total
 
     def _joined(self, cells: Raw) -> Floats:
         total: Floats = cells.reshape(self.classes, LANES).sum(axis=1).astype(np.float64)
@@ -66,10 +86,9 @@ def label_sums(p: Floats, labels: ByLabel) -> Floats:
     p        (classes, n), float64; overwritten
     returns  float64 (len(NAMES), classes)
     """
-    own = labels.place()
     flat = p.reshape(-1)
-    p_own = flat.take(own)
-    flat[own] = 0  # what is left belongs to other classes
+    p_own = flat.take(labels.own)
+    flat[labels.own] = 0  # what is left belongs to other classes
     miss = 1 - p_own
     g, pg, fn = labels.count(), labels.sum(p_own), labels.sum(miss)
     p_own *= p_own

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segeval.arrays import Floats, Labels, Mask
 from segeval.kernels.entropy import kept_away, log
@@ -15,8 +14,7 @@ from segeval.kernels.softmax import log_softmax, reference_log
 from segeval.kernels.sums import ByLabel
 from segeval.tallies.block import Block
 
-Index = NDArray[np.intp]
-MOST, LEAST, VALUES = 1<<15, 1 << 10, 1<<18  # voxels a slab, and values of all its channels
+MOST, LEAST, VALUES = 1 << 15, 1 << 10, 1 << 18  # voxels a slab, and values of all its channels
 
 
 @dataclass
@@ -43,11 +41,6 @@ class Slab:
         """The reference, ready for sums over each label."""
         return ByLabel(self.truth, len(self.p))
 
-    @cached_property
-    def own(self) -> Index:
-        """Where the values of each voxel's own label stand in (channels, n) values."""
-        return self.labels.place()
-
     @property
     def soft(self) -> bool:
         """Whether the reference is shares."""
@@ -73,7 +66,7 @@ class Slab:
 
     def of_reference(self, values: Floats) -> Floats:
         """The value of each voxel's own label out of (channels, n)."""
-        taken: Floats = values.reshape(-1).take(self.own)
+        taken: Floats = values.reshape(-1).take(self.labels.own)
         return taken
 
     @cached_property
