@@ -51,7 +51,7 @@ def flattened(volume: Volume, truth: Geometry) -> tuple[Geometry, Volume]:
     own = volume.geometry
     if len(own.shape) == 3 and len(truth.shape) == 2 and own.shape[0] == 1:
         flat = Geometry(own.shape[1:], own.spacing[1:] if own.spacing else None)
-        channels = tuple(replace(v, stored=flat.shape) for v in volume.channels)
+        channels = tuple(v.flattened() for v in volume.channels)
         return flat, replace(volume, geometry=flat, channels=channels)
     return own, volume
 

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 
 from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, ReadError
+from segeval.kinds import Found
 from segeval.onepass import Passed, Plan
 from segeval.planning import Job
 from segeval.scorecard import OVERALL, WHOLE
 from segeval.sides import Opened
 from segeval.tallies.counts import Cells, Pair, joined
-from segeval.targets import Resolved, listed, unlisted
+from segeval.targets import WHITE, Resolved, listed, unlisted
 from segeval.volumes import Volume
 
-WHITE = 255
 MANY = 64
 READINGS = (
     "--kind prob reads shares of 255 (--threshold cuts them), "
@@ -30,31 +30,59 @@ def plain(
     tables: Mapping[Pair, Cells], truth: Opened, pred: Opened, passed: Passed, job: Job
 ) -> dict[Pair, Cells]:
     """Tables in which 255 of a binary mask is 1 (rule I8). Raises CaseError."""
-    if truth.named or pred.named:
+    if truth.named and pred.named:
         return dict(tables)
-    labels = found_labels(tables)
+    labels = found_labels(tables, passed.found)
     kind = job.settings.kind
     asked = (kind if kind == "labels" else "auto", kind)
     maps = [
         plain_labels(side.volume, labels[i], job.classes, asked[i])
-        if passed.found[i].kind == "labels" and passed.found[i].exclusive
+        if passed.found[i].kind == "labels" and passed.found[i].exclusive and not side.named
         else {}
         for i, side in enumerate((truth, pred))
     ]
-    if asked[1] == "auto" and passed.found[1].exclusive and not job.classes.known:
+    named = truth.named or pred.named
+    if asked[1] == "auto" and passed.found[1].exclusive and not (named or job.classes.known):
         refuse_shades(pred.volume, labels[1], labels[0])
     return {pair: joined([cells.relabelled(*maps)]) for pair, cells in tables.items()}
 
 
-def found_labels(tables: Mapping[Pair, Cells]) -> tuple[frozenset[int], frozenset[int]]:
+def found_labels(
+    tables: Mapping[Pair, Cells], found: tuple[Found, Found]
+) -> tuple[frozenset[int], frozenset[int]]:
     """The labels of both sides; those of a stack of masks are the numbers of its channels."""
     truth: set[int] = set()
     pred: set[int] = set()
-    stacks = [len({pair[side] for pair in tables}) > 1 for side in (0, 1)]
-    for (t, p), cells in tables.items():
-        truth |= {t + 1} if stacks[0] else set(cells.truth.tolist())
-        pred |= {p + 1} if stacks[1] else set(cells.pred.tolist())
-    return frozenset(truth), frozenset(pred)
+    for cells in tables.values():
+        truth.update(cells.truth.tolist())
+        pred.update(cells.pred.tolist())
+    labels = zip((truth, pred), found, strict=True)
+    sides = [own if f.channels == 1 or f.exclusive else numbers(f) for own, f in labels]
+    return frozenset(sides[0]), frozenset(sides[1])
+
+
+def numbers(found: Found) -> range:
+    """The labels of channels: of masks from 1 on, of masks of which each voxel has one from 0."""
+    return range(found.channels) if found.onehot else range(1, found.channels + 1)
+
+
+def check_stacks(truth: Opened, pred: Opened, found: tuple[Found, Found]) -> None:
+    """Two stacks without names have the same classes (rule P2). Raises CaseError."""
+    if truth.named or pred.named or min(f.channels for f in found) == 1:
+        return
+    classes = [f.channels - (f.exclusive or f.onehot) for f in found]
+    if classes[0] != classes[1]:
+        says = [
+            f"{side}: {f.channels} channels, {n} classes and "
+            f"{'the background' if n < f.channels else 'no background'}"
+            for side, f, n in zip(("gt", "pred"), found, classes, strict=True)
+        ]
+        raise CaseError(
+            "the channels of the two sides are not the same classes",
+            facts=(says[1], says[0]),
+            help="write both with the background as channel 0, or both without it",
+            status="classes_unknown",
+        )
 
 
 def check_names(resolved: Resolved) -> None:
@@ -86,10 +114,13 @@ def check_files(truth: Opened, pred: Opened, tables: Mapping[Pair, Cells]) -> No
 
 
 def check_labels(
-    truth: Opened, pred: Opened, tables: Mapping[Pair, Cells], job: Job, plan: Plan
+    truth: Opened,
+    pred: Opened,
+    labels: tuple[frozenset[int], frozenset[int]],
+    job: Job,
+    plan: Plan,
 ) -> list[Note]:
     """Labels that the class list does not have (rule V3). Raises CaseError for the ground truth."""
-    labels = found_labels(tables)
     if not truth.named and (extra := unlisted(labels[0], job.classes, plan.ignored)):
         raise CaseError(
             f"the ground truth holds labels that the class list does not have: {listed(extra)}",

@@ -22,7 +22,7 @@ FLOORS = """
 0  errors      errors
 0  arrays      arrays
 
-1  kernels     kernels | bins counts decode softmax sums | entropy
+1  kernels     kernels | counts decode ordered resample softmax spatial sums | bins entropy flips rois
 1  geometry    geometry
 1  grammar     grammar
 1  names       names
@@ -31,12 +31,14 @@ FLOORS = """
 2  volumes     volumes
 2  settings    classes | settings
 
-3  readers     readers | nifti npy nrrd png | open
+3  readers     readers | nrrdheader | nifti npy nrrd png | open
 3  tallies     tallies | block | counts slab | pieces | sums
 3  align       align
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling words | losses semantic volume | overlap_losses
+4  metrics     metrics | registry | overlap pooling words | losses semantic volume
+               | calibration overlap_losses | focal generalized_losses soft_scores
+               | combined_losses
 
 5  cases       cases | datasets files fingerprint pairwords | imagefiles keys layoutnames pairs | layoutkinds
                | layouts | matching twosides | pairing
@@ -176,6 +178,15 @@ def test_only_the_command_line_prints_and_exits(name):
     loud = {"print", "click.echo", "click.secho", "input", "exit", "quit", "sys.exit", "os._exit"}
     assert called(TREES[name]) & loud == set()
     assert used(TREES[name]) & {"sys.argv", "sys.stdin"} == set()
+
+
+# A table is drawn as the terminal asks: TERM, NO_COLOR, FORCE_COLOR.
+SEES = ("reports.terminal",)
+
+
+@pytest.mark.parametrize("name", [name for name in BELOW if name not in SEES])
+def test_nothing_below_reads_the_environment(name):
+    assert used(TREES[name]) & {"os.environ", "os.environb", "os.getenv"} == set()
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("kernels")])

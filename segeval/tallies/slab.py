@@ -15,6 +15,7 @@ from segeval.kernels.sums import ByLabel
 from segeval.tallies.block import Block
 
 MOST, LEAST, VALUES = 1 << 15, 1 << 10, 1 << 18  # voxels a slab, and values of all its channels
+EMPTY: Labels = np.zeros(0, np.uint8)
 
 
 @dataclass
@@ -99,10 +100,11 @@ def _slab(block: Block, part: slice, keep: Mask | None, exclusive: bool) -> Slab
 
     assert block.scores is not None
     g = block.soft if block.soft is not None else block.onehot
+    labels = block.truth.get(0, EMPTY) if block.labels is None else block.labels
     return Slab(
         cut(block.scores),
         None if block.logits is None else cut(block.logits),
-        some(block.truth[0]) if exclusive else np.zeros(0, np.uint8),
+        some(labels) if exclusive else EMPTY,
         {channel: some(labels) for channel, labels in block.pred.items()},
         None if g is None else cut(g),  # type: ignore[arg-type]
         exclusive,

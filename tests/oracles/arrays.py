@@ -122,14 +122,14 @@ def cldice(r, x, p):
 def lovasz(r, x, p):
     if p.get("mode") == "multilabel":
         pairs = [(z.ravel(), g.ravel() == 1) for z, g in zip(x["logits"], x["target"], strict=True)]
-        kernel, axis = ordered.lovasz_hinge, 0
+        kernel = ordered.lovasz_hinge
     else:
         keep = [y.ravel() != p.get("ignore_index", 255) for y in x["labels"]]
         pairs = [
             (softmax.softmax(z).reshape(len(z), -1)[:, k], y.ravel()[k])
             for z, y, k in zip(x["logits"], x["labels"], keep, strict=True)
         ]
-        kernel, axis = ordered.lovasz_softmax, 1
+        kernel = ordered.lovasz_softmax
     if p["per_image"]:
         return np.mean([kernel(*pair) for pair in pairs])
     return kernel(*(np.concatenate(side, axis=-1) for side in zip(*pairs, strict=True)))
