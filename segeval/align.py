@@ -6,7 +6,7 @@ and without a word; anything else is a GeometryError, unless the user asked for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -94,10 +94,15 @@ def mismatch(
     )
 
 
-def resampled(volume: Volume, grid: Geometry, labels: bool) -> Volume:
+def resampled(
+    volume: Volume, grid: Geometry, labels: bool | None, outside: Sequence[float] = ()
+) -> Volume:
     """The volume on another grid: nearest neighbour for labels, linear for other values.
 
-    The channel is held whole while it is resampled. Outside its field of view there is background.
+    The channel is held whole while it is resampled.
+
+    labels   whether the values are labels; None: those of a channel are if all are whole
+    outside  value of each channel beyond the volume's field of view; 0 where it is not given
     Raises GeometryError where a grid does not know its place.
     """
     if not list(grid.differences(volume.geometry)) and grid.shape == volume.geometry.shape:
@@ -109,8 +114,9 @@ def resampled(volume: Volume, grid: Geometry, labels: bool) -> Volume:
             facts=(f"from {volume.geometry}", f"to {grid}"),
             help="give files with a geometry, or images of one size",
         )
+    beyond = outside or (0.0,) * len(volume.channels)
     channels = tuple(
-        _Resampled(volume, channel, grid, labels).voxels for channel in range(len(volume.channels))
+        _Resampled(volume, c, grid, labels, beyond[c]).voxels for c in range(len(volume.channels))
     )
     note = Note("N-resampled", f"{volume.geometry} put on {grid}", str(volume.path))
     return replace(volume, geometry=grid, channels=channels, notes=(*volume.notes, note))
@@ -119,8 +125,11 @@ def resampled(volume: Volume, grid: Geometry, labels: bool) -> Volume:
 class _Resampled:
     """One channel of a volume on another grid, made when it is read."""
 
-    def __init__(self, volume: Volume, channel: int, grid: Geometry, labels: bool) -> None:
-        self._volume, self._channel, self._grid, self._labels = volume, channel, grid, labels
+    def __init__(
+        self, volume: Volume, channel: int, grid: Geometry, labels: bool | None, outside: float
+    ) -> None:
+        self._volume, self._channel, self._grid = volume, channel, grid
+        self._labels, self._outside = labels, outside
 
     @property
     def voxels(self) -> Voxels:
@@ -132,14 +141,12 @@ class _Resampled:
         from scipy.ndimage import affine_transform
 
         values = whole_channel(self._volume.channels[self._channel], self._volume.geometry)
-        nearest = (
-            self._labels or values.dtype.kind in "biu" or bool((values == np.rint(values)).all())
-        )
+        nearest = self._labels
+        if nearest is None:
+            nearest = values.dtype.kind in "biu" or bool((values == np.rint(values)).all())
         if values.dtype.kind == "b":
             values = values.view(np.uint8)
         index = np.linalg.inv(self._volume.geometry.affine()) @ self._grid.affine()
-        stack = len(self._volume.channels) > 1
-        background = 1.0 if stack and self._channel == 0 and not nearest else 0.0
         moved: Raw = affine_transform(
             values,
             index[:3, :3],
@@ -147,7 +154,7 @@ class _Resampled:
             self._grid.shape,
             order=0 if nearest else 1,
             mode="grid-constant",
-            cval=background,
+            cval=self._outside,
         )
         return moved
 

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, ReadError
 from segeval.kinds import Found
-from segeval.onepass import Passed, Plan
+from segeval.onepass import Passed
 from segeval.planning import Job
 from segeval.scorecard import OVERALL, WHOLE
 from segeval.sides import Opened
 from segeval.tallies.counts import Cells, Pair, joined
-from segeval.targets import WHITE, Resolved, listed, unlisted
+from segeval.targets import Resolved, listed, unlisted
+from segeval.values import WHITE
 from segeval.volumes import Volume
 
 MANY = 64
@@ -41,6 +42,9 @@ def plain(
         else {}
         for i, side in enumerate((truth, pred))
     ]
+    white = passed.scores is not None and passed.scores.channels <= 2 and not job.classes.known
+    if white and not truth.named and labels[0] - {0, WHITE, job.classes.ignore}:
+        refuse_white(truth.volume, labels[0], job.classes.ignore)
     named = truth.named or pred.named
     if asked[1] == "auto" and passed.found[1].exclusive and not (named or job.classes.known):
         refuse_shades(pred.volume, labels[1], labels[0])
@@ -117,11 +121,12 @@ def check_labels(
     truth: Opened,
     pred: Opened,
     labels: tuple[frozenset[int], frozenset[int]],
+    passed: Passed,
     job: Job,
-    plan: Plan,
 ) -> list[Note]:
     """Labels that the class list does not have (rule V3). Raises CaseError for the ground truth."""
-    if not truth.named and (extra := unlisted(labels[0], job.classes, plan.ignored)):
+    ignored = job.classes.ignore
+    if not truth.named and (extra := unlisted(labels[0], job.classes, ignored)):
         raise CaseError(
             f"the ground truth holds labels that the class list does not have: {listed(extra)}",
             where=truth.volume.path,
@@ -129,7 +134,11 @@ def check_labels(
             help=f"name it (--classes {extra[0]}=NAME) or leave it out (--ignore-label {extra[0]})",
             status="unknown_label",
         )
-    if not pred.named and (extra := unlisted(labels[1], job.classes, plan.ignored)):
+    extra = []
+    found = passed.found[1]
+    if not pred.named and (found.exclusive or found.channels > 1):
+        extra = unlisted(labels[1], job.classes, ignored)
+    if extra:
         text = f"the prediction holds labels that the class list does not have: {listed(extra)}"
         return [Note("N-unknown-label", text)]
     return []

@@ -20,6 +20,7 @@ from segeval.kinds import Found, Side, Slab, Wanted, may_score, side
 from segeval.sides import Opened
 from segeval.tallies.block import Block
 from segeval.tallies.counts import Pair, inside
+from segeval.values import WHITE
 from segeval.volumes import Volume, streams
 
 LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in the cache
@@ -46,6 +47,7 @@ class Plan:
              its classes; None of one that is no class of the ground truth
     ignored  the label whose ground-truth voxels are left out
     sums     probabilities are added up
+    white    255 of a ground truth of one class is its 1
     """
 
     pairs: tuple[Pair, ...]
@@ -54,6 +56,7 @@ class Plan:
     masks: tuple[Part | None, ...] = ()
     ignored: int | None = None
     sums: bool = True
+    white: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +201,7 @@ def label_map(truth: Slab, channels: int, plan: Plan) -> Labels | None:
     if plan.masks:
         masks = np.stack([mask_of(truth, part, c) for c, part in enumerate(plan.masks, 1)])
     elif len(truth.labels) == 1:
-        return truth.labels[0]
+        return black_and_white(truth.labels[0]) if plan.white else truth.labels[0]
     else:
         masks = np.stack([v != 0 for v in truth.labels.values()])
     first = channels - len(masks)  # label of the first mask
@@ -213,6 +216,11 @@ def label_map(truth: Slab, channels: int, plan: Plan) -> Labels | None:
     labels: Labels = (masks.argmax(axis=0) + first).astype(np.uint16)
     labels[hits == 0] = 0
     return labels
+
+
+def black_and_white(labels: Labels) -> Labels:
+    """A mask in which 255 is 1 (rule I8); that no other label is beside it shows at the end."""
+    return np.where(labels == WHITE, 1, labels).astype(labels.dtype)
 
 
 def mask_of(truth: Slab, part: Part | None, channel: int) -> Mask:

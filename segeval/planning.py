@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 from segeval.classes import ClassDef, ClassList, Part
 from segeval.grammar import Metric
-from segeval.kinds import Wanted, may_score, wanted_pred, wanted_truth
+from segeval.kinds import Wanted, may_score
 from segeval.metrics.registry import Definition
 from segeval.onepass import Plan, scored
 from segeval.settings import Settings
-from segeval.sides import NOWHERE, Opened
+from segeval.sides import NOWHERE, Opened, wanted
 from segeval.tallies.counts import Pair
-from segeval.targets import WHITE, Resolved, by_name, channel_of, valued_class
+from segeval.targets import Resolved, by_name, channel_of, may_be_white, valued_class
+from segeval.values import WHITE
 
 Requested = tuple[Metric, Definition]
 
@@ -30,22 +31,21 @@ def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | Non
     """What is read with what; and the classes, where names tell them before a voxel is read."""
     settings, classes = job.settings, job.classes
     scores = pred.scores or pred.volume
-    own_files = pred.named and pred.scores is None
-    guess = wanted_pred(scores, settings, classes.regions or own_files)
-    wanted = wanted_truth(settings, guess.independent or truth.named), guess
+    how = wanted(truth, pred, settings, classes.regions)
     resolved = None
     if truth.named or pred.named:
         resolved = by_name(truth, pred, classes, settings.absent_gt == "empty")
     plan = Plan(
-        channel_pairs(truth, pred, resolved, wanted),
-        wanted,
+        channel_pairs(truth, pred, resolved, how),
+        how,
         ignored=classes.ignore,
         sums=any(definition.of == "sums" for _, definition in job.metrics),
+        white=len(scores.channels) <= 2 and may_be_white(classes),
     )
     channels = len(scores.channels)
     if not scored(pred, plan):
         return plan, resolved
-    if guess.independent or channels == 1:
+    if how[1].independent or channels == 1:
         return replace(plan, onehot=onehot(truth, pred, resolved, job, channels)), resolved
     if resolved is not None and truth.named:
         return replace(plan, masks=masks(resolved, channels)), resolved
@@ -53,14 +53,14 @@ def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | Non
 
 
 def channel_pairs(
-    truth: Opened, pred: Opened, resolved: Resolved | None, wanted: tuple[Wanted, Wanted]
+    truth: Opened, pred: Opened, resolved: Resolved | None, how: tuple[Wanted, Wanted]
 ) -> tuple[Pair, ...]:
     """The channels (ground truth, prediction) that classes compare.
 
     Which channel of a stack without names is which class shows when all of it was read: channel 0
     may be the background. So its neighbours are counted too.
     """
-    read = read_channels(truth, wanted[0]), read_channels(pred, wanted[1], pred.scores is not None)
+    read = read_channels(truth, how[0]), read_channels(pred, how[1], pred.scores is not None)
     if resolved is None:
         if min(map(len, read)) == 1:
             return tuple((t, p) for t in read[0] for p in read[1])
@@ -75,10 +75,10 @@ def channel_pairs(
     return tuple(sorted(found)) or ((0, -1),)
 
 
-def read_channels(side: Opened, wanted: Wanted, beside: bool = False) -> range:
+def read_channels(side: Opened, how: Wanted, beside: bool = False) -> range:
     """The channels of labels that reading a side gives; of scores that exclude each other, one."""
     count = len(side.volume.channels)
-    if count > 1 and not beside and not wanted.independent and may_score(side.volume, wanted):
+    if count > 1 and not beside and not how.independent and may_score(side.volume, how):
         return range(1)
     return range(count)
 
@@ -110,15 +110,15 @@ def by_number(stack: int, classes: ClassList, channels: int) -> list[tuple[Part,
 
     stack  channels of the ground truth: one label map, or masks
     """
-    wanted = [valued_class(c) for c in classes.classes]
-    wanted = wanted or [ClassDef(str(c + 1), (c + 1,)) for c in range(channels)]
-    only = len(wanted) == 1
+    defs = [valued_class(c) for c in classes.classes]
+    defs = defs or [ClassDef(str(c + 1), (c + 1,)) for c in range(channels)]
+    only = len(defs) == 1
     shift = int(stack == channels + 1)  # then channel 0 of the ground truth is the background
     found = []
-    for class_ in wanted:
+    for class_ in defs:
         part = channel_of(class_, channels, only)
         labels = frozenset(class_.labels or ())
-        if labels == {1} and len(wanted) == 1 and WHITE not in {*classes.known, classes.ignore}:
-            labels |= {WHITE}  # a mask saved as black and white (rule I8)
+        if labels == {1} and only and may_be_white(classes):
+            labels |= {WHITE}
         found.append((part, Part(part.channel + shift) if stack > 1 else Part(0, labels)))
     return found

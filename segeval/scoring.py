@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.cases import Case
 from segeval.checks import (
     check_files,
     check_labels,
@@ -23,6 +22,7 @@ from segeval.fingerprint import fingerprint
 from segeval.kinds import Found
 from segeval.metrics.registry import pieces
 from segeval.onepass import Passed, Plan, one_pass, scored
+from segeval.pairing.cases import Case
 from segeval.planning import Job, planned
 from segeval.rows import Finished, rows
 from segeval.scorecard import CaseResult, Row
@@ -110,7 +110,11 @@ def scored_sides(case: Case, truth: Opened, pred: Opened, job: Job) -> CaseResul
         resolved = settled(resolved, (truth.named, pred.named), passed.found)
     check_names(resolved)
     check_files(truth, pred, tables)
-    notes = (*truth.volume.notes, *pred.volume.notes, *check_labels(truth, pred, labels, job, plan))
+    notes = (
+        *truth.volume.notes,
+        *pred.volume.notes,
+        *check_labels(truth, pred, labels, passed, job),
+    )
     finished = finish(tables, resolved, (truth, pred), passed, sums)
     return replace(
         blank(case),

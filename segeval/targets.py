@@ -14,8 +14,8 @@ from segeval.errors import CaseError, Note
 from segeval.kinds import Found
 from segeval.names import match
 from segeval.sides import NOWHERE, Opened
+from segeval.values import WHITE
 
-WHITE = 255  # of a mask saved as black and white
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -53,9 +53,7 @@ def by_name(truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated:
     return Resolved(tuple(targets), tuple(kept), tuple(skipped), frozenset(absent))
 
 
-def settled(
-    resolved: Resolved, named: tuple[bool, bool], found: tuple[Found, Found]
-) -> Resolved:
+def settled(resolved: Resolved, named: tuple[bool, bool], found: tuple[Found, Found]) -> Resolved:
     """The classes of a case once it was read: a side without names has values, or channels."""
     only = len(resolved.classes) == 1
     targets = []
@@ -165,6 +163,11 @@ def channel_of(class_: ClassDef, channels: int, only: bool) -> Part:
     if channel is None:
         channel = 0 if only and channels == 1 else (class_.labels or (0,))[0] - 1
     return Part(channel) if 0 <= channel < channels else NOWHERE
+
+
+def may_be_white(classes: ClassList) -> bool:
+    """Whether 255 of a mask of one class may be its 1 (rule I8)."""
+    return WHITE not in {*classes.known, classes.ignore}
 
 
 def unlisted(labels: frozenset[int], classes: ClassList, ignored: int | None) -> list[int]:

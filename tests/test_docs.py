@@ -12,8 +12,8 @@ import pytest
 
 from segeval.cli.files import preset_names
 from segeval.cli.main import COMMANDS
-from segeval.files import SUFFIXES
 from segeval.metrics.registry import known
+from segeval.pairing.files import SUFFIXES
 from segeval.reports import REPORTS
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -40,13 +40,13 @@ FLOORS = """
                | calibration overlap_losses | focal generalized_losses soft_scores
                | combined_losses
 
-5  cases       cases | datasets files fingerprint pairwords | imagefiles keys layoutnames pairs | layoutkinds
-               | layouts | matching twosides | pairing
+5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
+               | layouts | matching twosides | pair
 5  scorecard   scorecard | results summary
 5  absence     absence
 5  signature   signature
 
-6  scoring     sides | targets | onepass | planning | checks rows | scoring
+6  scoring     fingerprint | sides | targets | onepass | planning | checks rows | scoring
 
 7  engines     engines | pool serial
 7  gate        gate
@@ -61,7 +61,7 @@ FLOORS = """
 9  main        __main__
 """  # noqa: E501 - a room is one line
 
-PACKAGES = ("kernels", "readers", "tallies", "metrics", "engines", "reports", "cli")
+PACKAGES = ("kernels", "readers", "tallies", "metrics", "pairing", "engines", "reports", "cli")
 
 # Who may look up, and why.
 EXCEPTIONS = {

@@ -30,8 +30,8 @@ def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path, Path]:
 
 def show_pairs(pred: Path, truth: Path, settings: Settings, written: str) -> int:
     """Print the pairing, and write it as a table of cases where that is asked for."""
-    from segeval.pairing import pair
-    from segeval.pairs import table_rows, write_table
+    from segeval.pairing.pair import pair
+    from segeval.pairing.table import table_rows, write_table
 
     pairing = pair(pred, truth, settings)
     if written:

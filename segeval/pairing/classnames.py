@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from segeval.classes import ClassList
-from segeval.files import ROLE_ONLY, roleless
 from segeval.names import SIDES, is_structure, normal
+from segeval.pairing.files import ROLE_ONLY, roleless
 
 SEPARATORS = "_-."
 SPOKEN = r"[^\W\d_]{2}"  # two letters: more than a number or a side

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from segeval.cases import Side, relative
+from segeval.pairing.cases import Side, relative
 
 
 def test_a_side_is_shown_as_its_file_or_folder():

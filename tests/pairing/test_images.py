@@ -1,7 +1,7 @@
 from trees import tree
 
-from segeval.files import survey
-from segeval.imagefiles import unit, without_images
+from segeval.pairing.files import survey
+from segeval.pairing.images import unit, without_images
 
 
 def masks(tmp_path, names, other=()):

@@ -7,12 +7,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from segeval.cases import Side
 from segeval.errors import RequestError
-from segeval.files import INTERMEDIATE, Found, Tree, is_scores, stem, suffix
-from segeval.imagefiles import without_images
-from segeval.layoutkinds import CASES, CLASSES, FLAT, ONE, TOKENS, Unit, Units, detected, possible
-from segeval.layoutnames import Hints, class_names, inner, is_label_map, split_token
+from segeval.pairing.cases import Side
+from segeval.pairing.classnames import Hints, class_names, inner, is_label_map, split_token
+from segeval.pairing.files import INTERMEDIATE, Found, Tree, is_scores, stem, suffix
+from segeval.pairing.images import without_images
+from segeval.pairing.layoutkinds import (
+    CASES,
+    CLASSES,
+    FLAT,
+    ONE,
+    TOKENS,
+    Unit,
+    Units,
+    detected,
+    possible,
+)
 
 FILE = "file"
 

@@ -3,7 +3,7 @@ from paths import SHARED
 from trees import class_files, ids, paired, shown, sides, tree
 
 from segeval.errors import NothingToScore, PairingError, RequestError
-from segeval.pairing import pair
+from segeval.pairing.pair import pair
 from segeval.settings import Settings
 
 CITY = "frankfurt_000000_000294"

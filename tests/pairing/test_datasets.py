@@ -4,7 +4,7 @@ import pytest
 from trees import ids, paired, shown, sides, tree
 
 from segeval.errors import RequestError
-from segeval.pairing import pair
+from segeval.pairing.pair import pair
 from segeval.settings import Settings
 
 LABELS = {"background": 0, "liver": 1, "tumour": 2}

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from trees import tree
 
 from segeval.errors import RequestError
-from segeval.files import ROLES, has_role, modality, roleless, stem, suffix, survey
+from segeval.pairing.files import ROLES, has_role, modality, roleless, stem, suffix, survey
 
 
 @pytest.mark.parametrize(

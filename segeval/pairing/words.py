@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import Protocol
 
-from segeval.cases import Case
 from segeval.errors import Note
+from segeval.pairing.cases import Case
 
 LOOKED = 100  # pairs whose files are compared by inode
 COMPARED = 8  # pairs of equal size whose bytes are compared

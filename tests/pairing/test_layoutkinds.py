@@ -1,10 +1,10 @@
 import pytest
 from trees import tree
 
-from segeval.files import survey
-from segeval.imagefiles import without_images
-from segeval.layoutkinds import detected, possible
-from segeval.layoutnames import Hints
+from segeval.pairing.classnames import Hints
+from segeval.pairing.files import survey
+from segeval.pairing.images import without_images
+from segeval.pairing.layoutkinds import detected, possible
 
 
 def kind(tmp_path, names):

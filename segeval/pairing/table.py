@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from segeval.cases import Case, Pairing, Side, relative
 from segeval.errors import Note, NothingToScore, PairingError, RequestError
-from segeval.files import is_scores, stem
 from segeval.names import natural
-from segeval.pairwords import counted, extra_note, same_files
+from segeval.pairing.cases import Case, Pairing, Side, relative
+from segeval.pairing.files import is_scores, stem
+from segeval.pairing.words import counted, extra_note, same_files
 
 COLUMNS = ("case", "pred", "gt", "class", "image", "spacing", "group", "patient")
 NEEDED = ("case", "pred", "gt")

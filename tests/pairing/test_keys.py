@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segeval.errors import RequestError
-from segeval.keys import best, by_pattern, joined, levels
+from segeval.pairing.keys import best, by_pattern, joined, levels
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segeval.errors import RequestError
-from segeval.files import roleless
-from segeval.keys import best, by_pattern, doubles, joined
-from segeval.layouts import Entry, Layout
-from segeval.pairwords import some
+from segeval.pairing.files import roleless
+from segeval.pairing.keys import best, by_pattern, doubles, joined
+from segeval.pairing.layouts import Entry, Layout
+from segeval.pairing.words import some
 from segeval.settings import Settings
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from segeval.errors import RequestError
-from segeval.files import roleless
+from segeval.pairing.files import roleless
 
 CHANNEL_ZERO = "_0000"
 NUMBERED = r"^(.+)_[0-9]{4}$"

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from segeval.errors import RequestError
-from segeval.files import Found
-from segeval.layoutnames import Hints, class_names, inner, is_label_map, split_token
+from segeval.pairing.classnames import Hints, class_names, inner, is_label_map, split_token
+from segeval.pairing.files import Found
 
 Units = Mapping[tuple[str, ...], Sequence[Found]]
 Unit = tuple[str, ...]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from segeval.cases import Side
 from segeval.errors import CaseError, RequestError
-from segeval.files import Tree, roleless, survey
-from segeval.layoutkinds import FLAT, ONE
-from segeval.layoutnames import Hints
-from segeval.layouts import Layout, laid_out, single
-from segeval.pairwords import counted, some
+from segeval.pairing.cases import Side
+from segeval.pairing.classnames import Hints
+from segeval.pairing.files import Tree, roleless, survey
+from segeval.pairing.layoutkinds import FLAT, ONE
+from segeval.pairing.layouts import Layout, laid_out, single
+from segeval.pairing.words import counted, some
 
 GRIDS = 300  # class files whose headers are compared before a folder is taken as one case
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from segeval.files import (
+from segeval.pairing.files import (
     CHANNEL,
     INTERMEDIATE,
     MODALITIES,

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segeval.cases import Case, Pairing
 from segeval.classes import ClassList
-from segeval.datasets import dataset_classes, label_folders
 from segeval.errors import NothingToScore, PairingError, RequestError
-from segeval.files import SUFFIXES
-from segeval.layoutnames import Hints, forms, token_names
-from segeval.layouts import Layout
-from segeval.matching import examples, matched
 from segeval.names import natural
-from segeval.pairwords import counted, extra_note, same_files, sentence, unmatched_note
+from segeval.pairing.cases import Case, Pairing
+from segeval.pairing.classnames import Hints, forms, token_names
+from segeval.pairing.datasets import dataset_classes, label_folders
+from segeval.pairing.files import SUFFIXES
+from segeval.pairing.layouts import Layout
+from segeval.pairing.matching import examples, matched
+from segeval.pairing.twosides import both
+from segeval.pairing.words import counted, extra_note, same_files, sentence, unmatched_note
 from segeval.settings import Settings
-from segeval.twosides import both
 
 
 def pair(pred: Path, gt: Path, settings: Settings) -> Pairing:
     """Pair files or folders. Raises RequestError, NothingToScore, and PairingError if strict."""
     if settings.pairs:
-        from segeval.pairs import read_table
+        from segeval.pairing.table import read_table
 
         return read_table(Path(settings.pairs), settings.strict)
     for path, side in ((pred, "prediction"), (gt, "ground truth")):

@@ -1,7 +1,7 @@
 import pytest
 
 from segeval.classes import parse_classes
-from segeval.layoutnames import (
+from segeval.pairing.classnames import (
     Hints,
     class_names,
     common_start,

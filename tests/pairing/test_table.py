@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from paths import SHARED
 from trees import ids, paired, shown, tree
 
-from segeval.cases import Case, Pairing, Side
 from segeval.errors import NothingToScore, PairingError, RequestError
-from segeval.pairing import pair
-from segeval.pairs import read_table, table_rows, table_text, write_table
+from segeval.pairing.cases import Case, Pairing, Side
+from segeval.pairing.pair import pair
+from segeval.pairing.table import read_table, table_rows, table_text, write_table
 from segeval.settings import Settings
 
 
