@@ -8,6 +8,8 @@ labels1        the same, every organ under label 1
 streets        200 pairs of label PNG 2048 x 1024, 19 classes, 255 ignored
 small          one pair of PNG 64 x 64
 probabilities  256 x 256 x 128, softmax of 5 classes in float32, .nii and .nii.gz
+wide           192 x 192 x 192, probabilities of 105 classes in float32, a .nii of 3 GB
+shades         100 pairs 2048 x 1024, 8-bit probability PNG against masks
 long           one pair 512 x 512 x 900
 """
 
@@ -110,9 +112,9 @@ def street(rng: np.random.Generator, shape: Shape, classes: int = 19) -> Floats:
     for label, level in ((2, 0.2), (8, 0.33), (1, 0.55), (0, 0.62)):
         border = level * height + rng.normal(0, 1, width).cumsum() * (0.6 if label > 1 else 0.1)
         picture[y > border] = label
-    for _ in range(40):
+    for _ in range(100):
         label = int(rng.integers(0, classes))
-        size = height * rng.uniform(0.01, 0.12) * rng.uniform(0.5, 1.5, 2) + 2
+        size = height * 0.12 * rng.uniform(0.05, 1) ** 2 * rng.uniform(0.5, 1.5, 2) + 2
         middle = np.array([rng.uniform(0.3, 0.8) * height, rng.uniform(0, 1) * width])
         thing(rng, picture, middle, size, label)
     return picture
@@ -132,13 +134,14 @@ def thing(
 
 
 def strayed(rng: np.random.Generator, picture: Floats) -> Floats:
-    """What a model makes of it: every row and column moved a little, some pixels at random."""
+    """What a model makes of it: every row and column moved a little, and a hundred wrong spots."""
     height, width = picture.shape
     rows = np.arange(height) + (2 * np.sin(np.arange(height) / 17)).astype(int)
     columns = np.arange(width) + (3 * np.sin(np.arange(width) / 23)).astype(int)
     moved = picture[rows.clip(0, height - 1)][:, columns.clip(0, width - 1)]
-    spots = rng.random(picture.shape) < 0.0005
-    moved[spots] = rng.integers(0, 19, int(spots.sum()))
+    for _ in range(100):
+        middle, size = rng.uniform(0, 1, 2) * moved.shape, rng.uniform(1.5, height / 100 + 2, 2)
+        thing(rng, moved, middle, size, int(rng.integers(0, 19)))
     return moved
 
 
@@ -176,6 +179,38 @@ def write_probabilities(folder: Path, shape: Shape = (128, 256, 256), classes: i
         write_nifti(folder / f"pred{suffix}", scores, spacing, level=1)
 
 
+def write_wide(folder: Path, shape: Shape = (192, 192, 192), classes: int = 105) -> None:
+    """One case of many classes, written plane by plane: it does not fit in memory."""
+    truth, _ = label_pair(0, shape, classes - 1)
+    rng = np.random.default_rng(2)
+    write_nifti(folder / "gt.nii.gz", truth, (1.5, 1.5, 1.5))
+    write_nifti(folder / "pred.nii", np.zeros((1, 1, 1, 1), np.float32), (1.5, 1.5, 1.5))
+    path = folder / "pred.nii"
+    header = bytearray(path.read_bytes()[:352])
+    header[40:56] = np.array([4, *reversed(shape), classes, 1, 1, 1], "<i2").tobytes()[:16]
+    path.write_bytes(header)
+    scores = np.memmap(path, np.float32, "r+", 352, (classes, *shape))
+    for plane in range(shape[0]):
+        share = rng.random((classes, *shape[1:]), np.float32)
+        share += 200 * (truth[plane] == np.arange(classes)[:, None, None])
+        scores[:, plane] = share / share.sum(axis=0)
+
+
+def write_shades(folder: Path, shape: Shape = (1024, 2048), pairs: int = 100) -> None:
+    """Pictures of a probability in 8 bits, and the masks that they are about."""
+    from PIL import Image
+
+    for number in range(pairs):
+        rng = np.random.default_rng(number)
+        truth = np.where(street(rng, shape) % 3 == 1, 255, 0).astype(np.uint8)
+        logit = (truth / 255.0 - 0.5) * 8 + rng.normal(0, 1.5, shape)
+        pred = np.rint(255 / (1 + np.exp(-logit))).astype(np.uint8)
+        for side, values in (("gt", truth), ("pred", pred)):
+            path = folder / side / f"street_{number:03}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(values).save(path, compress_level=6)
+
+
 SETS = {
     "ct": lambda folder: write_pairs(folder, (150, 512, 512), 22, 10),
     "labels104": lambda folder: write_pairs(folder, (400, 300, 300), 104, 10),
@@ -183,6 +218,8 @@ SETS = {
     "streets": lambda folder: write_streets(folder, (1024, 2048), 200),
     "small": lambda folder: write_streets(folder, (64, 64), 1),
     "probabilities": write_probabilities,
+    "wide": write_wide,
+    "shades": write_shades,
     "long": lambda folder: write_pairs(folder, (900, 512, 512), 22, 1),
 }
 

@@ -23,7 +23,6 @@ from statistics import median
 HERE = Path(__file__).resolve().parent
 DATA = HERE / "data"
 PEERS = HERE / ".peers" / "bin" / "python"
-SEGEVAL = [sys.executable, "-m", "segeval"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run took: seconds of CPU, MB resident at the peak, seconds on the clock."""
+    """What one run took: seconds of CPU, and MB resident at the peak."""
 
     cpu: float
     peak: float
@@ -78,7 +77,7 @@ class Result:
 def program() -> list[str]:
     """The command `segeval` as it was installed beside this Python, else the module."""
     installed = Path(sys.executable).with_name("segeval")
-    return [str(installed)] if installed.exists() else SEGEVAL
+    return [str(installed)] if installed.exists() else [sys.executable, "-m", "segeval"]
 
 
 def peers() -> list[str]:
@@ -87,18 +86,14 @@ def peers() -> list[str]:
 
 
 def has(module: str) -> bool:
-    """Whether the peers' Python can import a module."""
-    line = f"import importlib.util as u, sys; sys.exit(u.find_spec({module!r}) is None)"
-    return bool(peers()) and subprocess.run([*peers(), "-c", line], check=False).returncode == 0
+    """Whether the peers' Python can import a module; an installation that broke is none."""
+    call = [*peers(), "-c", f"import {module}"]
+    return bool(peers()) and subprocess.run(call, capture_output=True).returncode == 0
 
 
 def environment() -> dict[str, str]:
-    """One thread, bytecode kept, no settings: the same for everybody."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SEGEVAL_", "PYTHON"))}
-    threads = ("OMP", "OPENBLAS", "MKL", "ITK_GLOBAL_DEFAULT_NUMBER_OF")
-    return kept | {
-        f"{name}_{'THREADS' if name[0] == 'I' else 'NUM_THREADS'}": "1" for name in threads
-    }
+    """No settings, and bytecode is kept: the same for everybody."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("SEGEVAL_", "PYTHON"))}
 
 
 def run(command: Command) -> Run:
@@ -120,6 +115,7 @@ def run(command: Command) -> Run:
 def measure(commands: Sequence[Command], rounds: int = 5) -> dict[str, list[Run]]:
     """Run the commands in turn, `rounds` times; once before that, which warms the disk cache."""
     one_cpu()
+    DATA.mkdir(exist_ok=True)
     runs: dict[str, list[Run]] = {command.name: [] for command in commands}
     for turn in range(-1, rounds):
         for command in commands:
@@ -163,41 +159,48 @@ def judge(title: str, runs: dict[str, list[Run]], bars: Sequence[Bar]) -> Result
 
 
 def show(result: Result) -> int:
-    """Print a table, write it as JSON beside the data, and give the exit status."""
-    print(f"\n{result.title}\n")
-    print(f"  {'command':<34}{'CPU s':>9}{'peak MB':>10}{'runs':>6}")
+    """Print a table, keep it as JSON beside the data, and give the exit status."""
+    found = versions()
+    print(f"\n{result.title}\n\n  {'command':<34}{'CPU s':>9}{'peak MB':>10}{'runs':>6}")
     for name, runs in result.runs.items():
-        cpu = median(found.cpu for found in runs)
+        cpu = median(run.cpu for run in runs)
         print(f"  {name:<34}{cpu:>9.3f}{peak(result.runs, name):>10.0f}{len(runs):>6}")
     print()
     for bar, value in result.bars:
         word = "PASS" if value <= bar.most else "FAIL"
         what = f"{bar.command} / {bar.peer}" if bar.peer else f"{bar.command}, peak MB"
         print(f"  {word}  {bar.name:<4} {what:<62} {value:>8.3f}  bar {bar.most:g}")
-    file = DATA / "results" / f"{result.title.split()[0].lower()}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    bars = [asdict(bar) | {"value": value} for bar, value in result.bars]
-    runs_json = {name: [asdict(found) for found in runs] for name, runs in result.runs.items()}
-    kept = {"title": result.title, "versions": versions(), "runs": runs_json, "bars": bars}
-    file.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    print(f"\n  {', '.join(f'{name} {version}' for name, version in found.items())}")
+    keep(result, found)
     return 0 if result.cleared else 1
+
+
+def keep(result: Result, found: Mapping[str, str]) -> None:
+    """Write the result as benchmarks/data/results/NAME.json."""
+    file = DATA / "results" / f"{result.title.split()[0].lower()}.json"
+    content = {
+        "title": result.title,
+        "versions": dict(found),
+        "runs": {name: [asdict(run) for run in runs] for name, runs in result.runs.items()},
+        "bars": [asdict(bar) | {"value": value} for bar, value in result.bars],
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+
+
+WANTED = ("segeval", "click", "isal", "numpy", "pillow", "simpleitk", "torch", "torchmetrics")
+LISTING = "import importlib.metadata as m\nfor d in m.distributions(): print(d.name, d.version)"
 
 
 def versions() -> dict[str, str]:
     """What was measured, and on what."""
-    line = "import importlib.metadata as m\nfor d in m.distributions(): print(d.name, d.version)"
-    wanted = {"segeval", "numpy", "pillow", "click", "isal", "simpleitk", "torch"}
-    wanted |= {"torchmetrics", "nnunetv2"}
-    found = {"python": platform.python_version(), "machine": f"{os.cpu_count()} x {processor()}"}
-    for place, python in (("", [sys.executable]), ("peers ", peers())):
-        text = (
-            subprocess.run([*python, "-c", line], capture_output=True, text=True, check=True).stdout
-            if python
-            else ""
-        )
-        for words in map(str.split, text.splitlines()):
-            if words[0].lower() in wanted:
-                found[f"{place}{words[0].lower()}"] = words[1]
+    found = {"python": platform.python_version(), "on": f"{os.cpu_count()} x {processor()}"}
+    for place, python in (("", [sys.executable]), ("peers' ", peers())):
+        call = [*python, "-c", LISTING]
+        text = subprocess.run(call, capture_output=True, text=True).stdout if python else ""
+        listed = (line.lower().split() for line in text.splitlines())
+        known = {name: version for name, version in listed if name in (*WANTED, "nnunetv2")}
+        found |= {f"{place}{name}": known[name] for name in sorted(known)}
     return found
 
 

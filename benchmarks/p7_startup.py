@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from harness import DATA, Bar, Command, environment, judge, measure, program, show
+from harness import Bar, Command, environment, judge, measure, program, show
 
 HEAVY = ("numpy", "nibabel", "nrrd", "pydicom", "PIL", "rich", "tqdm", "scipy")
 
@@ -32,7 +32,6 @@ def loaded(argument: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    DATA.mkdir(exist_ok=True)
     status = show(judge("P7 start-up", measure(commands, rounds=25), bars))
     for argument in ("--version", "--help"):
         found = loaded(argument)

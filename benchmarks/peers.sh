@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install the programs that the benchmarks are measured against, into an environment of their own:
 #   bash benchmarks/peers.sh
-# Where one cannot be installed, the others are, and its lines are left out of the tables.
+# Where one cannot be installed or imported, the others are, and its lines are left out of the tables.
 set -uo pipefail
 cd "$(dirname "$0")"
 python="${PYTHON:-python3.11}"

@@ -154,10 +154,10 @@ def plain_labels(
     named = classes.known | {classes.ignore}
     if WHITE in labels and WHITE not in named and labels <= {0, WHITE}:
         return {WHITE: 1}
-    if volume.picture and asked in ("auto", "labels") and not classes.known:
-        refuse_white(volume, labels, classes.ignore)
     if volume.picture and asked == "auto" and not classes.known:
         refuse_ramps(volume, labels, classes.ignore)
+    if volume.picture and asked in ("auto", "labels") and not classes.known:
+        refuse_white(volume, labels, classes.ignore)
     return {}
 
 
@@ -185,7 +185,7 @@ def refuse_white(volume: Volume, labels: frozenset[int], ignored: int | None) ->
 
 def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) -> None:
     """Refuse a picture whose values are more likely shades of grey. Raises ReadError."""
-    top = max(labels - {ignored}, default=0)
+    top = max(labels - {ignored, WHITE}, default=0)
     if top >= MANY and not volume.palette:
         raise ReadError(
             f"values up to {top} without a class list: labels, or shades of grey?",

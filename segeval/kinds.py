@@ -52,11 +52,13 @@ class Slab:
     labels  by channel, flat uint8 or uint16
     scores  (channels, n) probabilities; None where the side holds labels
     logits  (channels, n) before activation; None where the file holds probabilities
+    codes   (n,) uint8 that `of_codes` makes all of these of; they are then not made yet
     """
 
     labels: dict[int, Labels] = field(default_factory=dict)
     scores: Numbers | None = None
     logits: Numbers | None = None
+    codes: Labels | None = None
 
 
 class Side(Protocol):
@@ -112,6 +114,13 @@ def may_score(volume: Volume, wanted: Wanted) -> bool:
     if all(v.source is None for v in volume.channels):
         return False
     return wanted.kind in ("prob", "logits") or (wanted.kind == "auto" and can_hold_scores(volume))
+
+
+def of_codes(volume: Volume, wanted: Wanted) -> bool:
+    """Whether the side is one map of probabilities in 8 bits, of which there are 256 at most."""
+    one = volume.channels[0]
+    coded = one.dtype == np.uint8 and not one.scaled and one.source is not None
+    return len(volume.channels) == 1 and wanted.kind == "prob" and coded
 
 
 def side(volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> Side:
@@ -211,7 +220,17 @@ class ScoreSide:
 
     def read(self, count: int) -> Slab:
         """The next scores and the labels that they make. Raises ReadError."""
-        raw = self._raw(count)
+        return self._slab(self._raw(count), count)
+
+    def codes(self, count: int) -> Slab:
+        """The next values as they are stored, for a side that `of_codes`."""
+        return Slab(codes=self._streams[0].read(count))
+
+    def decoded(self, codes: Labels) -> Slab:
+        """The scores that stored values stand for. Raises ReadError."""
+        return self._slab(scaled(codes, self._volume.path, False)[None], len(codes))
+
+    def _slab(self, raw: Numbers, count: int) -> Slab:
         self._checked.step(count)
         if not self._logits:
             self._watch(raw)

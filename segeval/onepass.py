@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +16,8 @@ import numpy as np
 from segeval.arrays import Floats, Labels, Mask
 from segeval.classes import Part
 from segeval.errors import ReadError
-from segeval.kinds import Found, Side, Slab, Wanted, may_score, side
+from segeval.kernels.counts import pair_counts
+from segeval.kinds import Found, ScoreSide, Side, Slab, Wanted, may_score, of_codes, side
 from segeval.sides import Opened
 from segeval.tallies.block import Block
 from segeval.tallies.counts import Pair, inside
@@ -109,11 +110,15 @@ def _read(
 ) -> Passed:
     size = truth.volume.geometry.size
     chunk = slab_size(truth, pred, plan, group)
+    few = condensable(truth, pred, plan, tallies)
     with open_sides(truth, pred, plan, group, chunk) as (t, p, s):
         for start in range(0, size, chunk):
             count = min(chunk, size - start)
-            slabs = t.read(count), p.read(count), None if s is None else s.read(count)
-            block = make_block(start, count, slabs, plan)
+            if few and isinstance(p, ScoreSide):
+                block = condensed(start, t.read(count), p, count, plan)
+            else:
+                slabs = t.read(count), p.read(count), None if s is None else s.read(count)
+                block = make_block(start, count, slabs, plan)
             for tally in tallies:
                 tally.update(block)
         found = t.finish(), p.finish()
@@ -121,9 +126,35 @@ def _read(
     return Passed(found, scores if scores.kind != "labels" else None)
 
 
+def condensable(truth: Opened, pred: Opened, plan: Plan, tallies: Sequence[Tally]) -> bool:
+    """Whether it is enough to count how often each value stands on each label.
+
+    Then 8-bit probabilities cost no more than labels: every sum is one over 256 values.
+    """
+    anywhere = all(getattr(tally, "ANYWHERE", False) for tally in tallies)
+    hard = len(truth.volume.channels) == 1 and not may_score(truth.volume, plan.wanted[0])
+    return anywhere and hard and coded(pred, plan)
+
+
+def coded(pred: Opened, plan: Plan) -> bool:
+    """Whether the probabilities are one map in 8 bits."""
+    return pred.scores is None and of_codes(pred.volume, plan.wanted[1])
+
+
+def condensed(start: int, truth: Slab, pred: ScoreSide, count: int, plan: Plan) -> Block:
+    """One slab with every pair of a label and a value once, and how many voxels have it."""
+    codes = pred.codes(count).codes
+    assert codes is not None
+    pairs, voxels = pair_counts(truth.labels[0], codes)
+    labels = Slab({0: (pairs >> 16).astype(truth.labels[0].dtype)})
+    scores = pred.decoded((pairs & 255).astype(np.uint8))
+    block = make_block(start, len(pairs), (labels, scores, None), plan)
+    return replace(block, weight=voxels)
+
+
 def slab_size(truth: Opened, pred: Opened, plan: Plan, group: Channels) -> int:
     """Voxels a slab, so that the buffers of all open channels stay small."""
-    if scored(pred, plan):
+    if scored(pred, plan) and not coded(pred, plan):
         return SCORES_AT_A_TIME
     width = sum(truth.volume.channels[c].dtype.itemsize for c in group[0])
     width += sum(pred.volume.channels[c].dtype.itemsize for c in group[1])
@@ -175,6 +206,7 @@ def make_block(start: int, count: int, slabs: tuple[Slab, Slab, Slab | None], pl
         soft,
         valid,
         labels,
+        None if beside is None else beside.labels,
     )
 
 

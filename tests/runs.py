@@ -8,6 +8,7 @@ import numpy as np
 from segeval.api import score_paths
 from segeval.classes import parse_classes
 from segeval.grammar import parse
+from segeval.metrics.registry import known
 from segeval.scorecard import Scorecard
 from segeval.settings import Settings
 
@@ -78,6 +79,16 @@ def ce(labels, p):
     """Cross-entropy of (channels, …) probabilities."""
     own = np.take_along_axis(p.astype(float), labels[None].astype(int), 0)[0]
     return float(np.mean(-np.log(own)))
+
+
+def every(of=""):
+    """Every metric of a tally in every convention, as people write it."""
+    return [
+        f"{d.name}:as={word}" if word else d.name
+        for d in known().values()
+        for word in (d.origins or [""])
+        if of in ("", d.of)
+    ]
 
 
 def soft(channels, shape=build.GRID.shape, seed=1):

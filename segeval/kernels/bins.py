@@ -65,12 +65,15 @@ def _move(index: Index, where: Mask, by: int) -> None:
         index[few] += by
 
 
-def reliability(confidence: Floats, hit: Mask, index: Index, bins: int) -> Floats:
+def reliability(
+    confidence: Floats, hit: Mask, index: Index, bins: int, weight: Floats | None = None
+) -> Floats:
     """What is in each bin.
 
+    weight   how many voxels each confidence stands for; None: one
     returns  float64 (bins, 3): voxels, sum of confidence, hits
     """
     both = ByLabel(index + bins * hit, 2 * bins)
-    voxels = both.count().reshape(2, bins)
-    total = both.sum(confidence).reshape(2, bins)
+    voxels = (both.count() if weight is None else both.sum(weight)).reshape(2, bins)
+    total = both.sum(confidence if weight is None else confidence * weight).reshape(2, bins)
     return np.stack([voxels.sum(axis=0), total.sum(axis=0), voxels[1]], axis=1)

@@ -100,12 +100,25 @@ def label_sums(p: Floats, labels: ByLabel) -> Floats:
     return np.array([g, g, pp_own + square, pg, fp, fn, fp + fn, l2_own + square])
 
 
-def mask_sums(p: Floats, mask: Mask) -> Floats:
+def weighted_sum(values: Floats | Mask, weight: Floats | None) -> float:
+    """Sum of values in float64, each as often as its weight says; None: once."""
+    if weight is None:
+        return float(values.sum(dtype=np.float64))
+    return float(values.astype(np.float64, copy=False) @ weight)
+
+
+def mask_sums(p: Floats, mask: Mask, weight: Floats | None = None) -> Floats:
     """The sums of one class whose reference is a mask.
 
     p        (n,), float64; overwritten
+    weight   (n,) how many voxels each value stands for; None: one
     returns  float64 (len(NAMES),)
     """
+    if weight is not None:
+        miss, own, other = 1 - p, weight * mask, weight * ~mask
+        terms = (own.sum(), p * p @ weight, p @ own, p @ other, miss @ own)
+        g, pp, pg, fp, fn = map(float, terms)
+        return np.array([g, g, pp, pg, fp, fn, fp + fn, miss * miss @ own + p * p @ other])
     inside = p[mask]
     p[mask] = 0
     fp, square = p.sum(), (p * p).sum()

@@ -132,6 +132,22 @@ def check(image: Any, bits: int, path: Path) -> None:
     raise ReadError(why, where=path, help=way)
 
 
+def decoded(image: Any) -> Raw:
+    """The values of a picture; 8-bit ones are decoded into the array itself.
+
+    Pillow would copy them twice, into memory that was never touched: a third of the decoding.
+    """
+    if image.mode not in ("L", "P"):
+        return np.asarray(image)
+    from PIL.Image import frombuffer
+
+    values: Raw = np.empty(image.size[::-1], np.uint8)
+    own = frombuffer(image.mode, image.size, values, "raw", image.mode, 0, 1).im
+    image.im = own
+    image.load()
+    return values if image.im is own else np.asarray(image)
+
+
 def colour_table(colours: Mapping[tuple[int, int, int], int]) -> dict[int, int]:
     """Label of each colour 0xrrggbb; black is background unless a class is, or is black."""
     table = {r << 16 | g << 8 | b: label for (r, g, b), label in colours.items()}
@@ -156,7 +172,7 @@ class Picture:
     def __call__(self) -> Raw:
         """The labels (y, x). Raises ReadError."""
         with opened(self.path) as image:
-            values: Raw = np.asarray(image)
+            values = decoded(image)
         if values.ndim == 2:
             values = values if self.step == 1 else values // self.step
             return values.astype(values.dtype.newbyteorder("="), copy=False)

@@ -24,8 +24,10 @@ from segeval.kernels.entropy import (
     log,
 )
 from segeval.kernels.softmax import sigmoid, softplus
-from segeval.kernels.sums import joint_sums
+from segeval.kernels.sums import joint_sums, weighted_sum
 from segeval.tallies.slab import Slab
+
+KERAS = ("shares", "whole")  # floors of Keras, which changes probabilities before the logarithm
 
 
 class Piece(Protocol):
@@ -65,7 +67,7 @@ class Ce:
             return np.zeros(self.shape(len(slab.p)))
         if slab.soft:
             return self._of_shares(slab)
-        keras = self.floor in ("shares", "whole")
+        keras = self.floor in KERAS
         logs = slab.log_kept(self.floor) if keras else slab.log_reference
         cost = -(logs if keras else floored(logs, self.floor))
         low: Floats = np.zeros(len(slab.p))
@@ -76,7 +78,8 @@ class Ce:
     def _of_shares(self, slab: Slab) -> Floats:
         assert slab.g is not None
         g = slab.g.astype(np.float64)
-        cost = np.where(g > 0, -g * floored(slab.logs, self.floor), 0.0)
+        logs = slab.logs_kept(self.floor) if self.floor in KERAS else floored(slab.logs, self.floor)
+        cost = np.where(g > 0, -g * logs, 0.0)
         low = g * (slab.logs < least(self.floor))
         return np.stack([cost.sum(axis=1), low.sum(axis=1)], axis=1)
 
@@ -137,7 +140,8 @@ class Hard:
         for channel in range(len(slab.p)):
             mask = slab.pred[0] == channel if slab.whole else slab.pred[channel] != 0
             truth = slab.reference(channel)
-            rows.append([float(truth[mask].sum()), float(mask.sum())])
+            both = weighted_sum(truth * mask, slab.weight)
+            rows.append([both, weighted_sum(mask, slab.weight)])
         return np.array(rows)
 
 
@@ -165,7 +169,8 @@ class Bce:
         rows = []
         for channel, x in enumerate(values):
             g = slab.reference(channel)
-            rows.append(_two_sides(x, flipped(g) if self.crossed else g, slab.soft, true, false))
+            g = flipped(g) if self.crossed else g
+            rows.append(_two_sides(x, g, slab, true, false))
         return np.array(rows)
 
 
@@ -174,10 +179,11 @@ def flipped(g: Any) -> Any:
     return ~g if g.dtype == np.bool_ else 1 - g
 
 
-def _two_sides(x: Floats, g: Any, soft: bool, true: Cost, false: Cost) -> list[float]:
+def _two_sides(x: Floats, g: Any, slab: Slab, true: Cost, false: Cost) -> list[float]:
     """The sum of one function where g is 1 and of another where it is 0."""
-    if not soft:
-        return [float(true(x[g]).sum()), float(false(x[~g]).sum())]
+    if not slab.soft:
+        sides = (true, g), (false, ~g)
+        return [weighted_sum(cost(x[m]), slab.weights(m)) for cost, m in sides]
     return [float((true(x) * g).sum()), float((false(x) * (1 - g)).sum())]
 
 
@@ -210,11 +216,14 @@ class Focal:
         rows = []
         for channel, x in enumerate(values):
             mask = slab.reference(channel).astype(bool)
-            true, false = (self._sums(x[m], sign, logits) for m, sign in ((mask, 1), (~mask, -1)))
-            rows.append([*true, *false])
+            sides = (mask, 1), (~mask, -1)
+            both = (self._sums(x[m], sign, logits, slab.weights(m)) for m, sign in sides)
+            rows.append([value for side in both for value in side])
         return np.array(rows)
 
-    def _sums(self, x: Floats, sign: int, logits: bool) -> tuple[float, float]:
+    def _sums(
+        self, x: Floats, sign: int, logits: bool, weight: Floats | None
+    ) -> tuple[float, float]:
         """Cost and factor of values whose reference is 1 (sign 1) or 0 (sign -1)."""
         if logits:
             pt, cost = sigmoid(sign * x), softplus(-sign * x)
@@ -225,7 +234,7 @@ class Focal:
             pt = p if sign > 0 else 1 - p
             cost = -log(pt)
         factor = focal_factor(pt, self.gamma, self.threshold or None)
-        return float((factor * cost).sum()), float(factor.sum())
+        return weighted_sum(factor * cost, weight), weighted_sum(factor, weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,13 +292,13 @@ class Bins:
         own = label * slab.p.shape[1] + np.arange(slab.p.shape[1])
         return self.filled(slab.p.reshape(-1).take(own), slab.pred[0] == slab.truth)
 
-    def filled(self, confidence: Floats, hit: Mask) -> Floats:
+    def filled(self, confidence: Floats, hit: Mask, weight: Floats | None = None) -> Floats:
         """The bins of some voxels; MONAI has every confidence in float32."""
         if self.rule != "torchmetrics":
             confidence = confidence.astype(np.float32)
         edges = bin_edges(self.bins, self.rule, confidence.dtype)
         index = bin_index(confidence, edges, self.rule)
-        return reliability(confidence, hit, index, self.count)
+        return reliability(confidence, hit, index, self.count, weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +324,8 @@ class ClassBins:
         if slab.whole and not self.always:
             return np.full(self.shape(len(slab.p)), np.nan)
         masks = [slab.reference(channel) >= 0.5 for channel in range(len(slab.p))]
-        return np.stack([bins.filled(p, mask) for p, mask in zip(slab.p, masks, strict=True)])
+        pairs = zip(slab.p, masks, strict=True)
+        return np.stack([bins.filled(p, mask, slab.weight) for p, mask in pairs])
 
 
 AXES: Mapping[str, int] = {

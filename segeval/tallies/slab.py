@@ -28,6 +28,7 @@ class Slab:
     pred     labels of the prediction, by channel
     g        (channels, n) masks or shares of the reference; None where channels exclude each other
     whole    the channels exclude each other
+    weight   (n,) how many voxels each value stands for; None: one. Independent channels only
     """
 
     p: Floats
@@ -36,6 +37,16 @@ class Slab:
     pred: dict[int, Labels]
     g: Mask | Floats | None
     whole: bool
+    weight: Floats | None = None
+
+    @property
+    def voxels(self) -> int:
+        """How many there are."""
+        return self.p.shape[1] if self.weight is None else int(self.weight.sum())
+
+    def weights(self, where: Mask) -> Floats | None:
+        """How many voxels some of the values stand for."""
+        return None if self.weight is None else self.weight[where]
 
     @cached_property
     def labels(self) -> ByLabel:
@@ -58,6 +69,12 @@ class Slab:
         if self.z is not None:
             return reference_log(self.z, self.truth)
         return log(self.of_reference(self.p))
+
+    def logs_kept(self, floor: str) -> Floats:
+        """log p of every channel after the clipping of Keras."""
+        if self.z is not None:
+            return self.logs
+        return log(kept_away(self.p.astype(np.float64), floor))
 
     def log_kept(self, floor: str) -> Floats:
         """The same after the clipping of Keras, which only probabilities undergo."""
@@ -99,13 +116,15 @@ def _slab(block: Block, part: slice, keep: Mask | None, exclusive: bool) -> Slab
         return labels[part] if keep is None else labels[part][keep]
 
     assert block.scores is not None
+    decoded = block.pred if block.decoded is None else block.decoded
     g = block.soft if block.soft is not None else block.onehot
     labels = block.truth.get(0, EMPTY) if block.labels is None else block.labels
     return Slab(
         cut(block.scores),
         None if block.logits is None else cut(block.logits),
         some(labels) if exclusive else EMPTY,
-        {channel: some(labels) for channel, labels in block.pred.items()},
+        {channel: some(labels) for channel, labels in decoded.items()},
         None if g is None else cut(g),  # type: ignore[arg-type]
         exclusive,
+        None if block.weight is None else cut(block.weight.astype(np.float64)),
     )

@@ -147,6 +147,8 @@ def _picked(name: str, totals: Floats, places: list[int]) -> Floats:
 class SumsTally:
     """Adds up probabilities slab by slab; its memory does not grow with the case."""
 
+    ANYWHERE = True  # where a voxel is makes no difference
+
     def __init__(self, channels: int, exclusive: bool, pieces: Iterable[Any] = ()) -> None:
         self._exclusive = exclusive
         self._pieces: dict[str, Piece] = {key(piece): piece for piece in pieces}
@@ -159,11 +161,11 @@ class SumsTally:
         """Add a slab; one without probabilities adds nothing."""
         if block.scores is None:
             return
-        self._voxels += block.size
+        self._voxels += block.size if block.weight is None else int(block.weight.sum())
         self._logits = self._logits or block.logits is not None
         self._soft = self._soft or block.soft is not None
         for slab in slabs(block, self._exclusive):
-            self._valid += slab.p.shape[1]
+            self._valid += slab.voxels
             self._table += table_of(slab)
             for name, piece in self._pieces.items():
                 self._totals[name] += piece.of(slab)
@@ -198,7 +200,9 @@ def table_of(slab: Slab) -> Floats:
     """The sums of kernels/sums.py over a slab."""
     if slab.g is None:
         return label_sums(slab.p.astype(np.float64), slab.labels)
-    one = share_sums if slab.soft else mask_sums
-    pairs = zip(slab.p, slab.g, strict=True)
-    rows = [one(p.astype(np.float64), g.astype(np.float64) if slab.soft else g) for p, g in pairs]
+    pairs = zip(slab.p.astype(np.float64), slab.g, strict=True)
+    if slab.soft:
+        rows = [share_sums(p, g.astype(np.float64)) for p, g in pairs]
+    else:
+        rows = [mask_sums(p, g, slab.weight) for p, g in pairs]
     return np.stack(rows, axis=1)

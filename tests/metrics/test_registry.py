@@ -1,82 +1,89 @@
-"""Conventions under one name: options, their one spelling, and the way to a worker process."""
+"""Requests become metrics: one spelling, defaults left out, and a way to other processes."""
 
 import pickle
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from runs import every
 
 from segeval.errors import RequestError
 from segeval.grammar import parse
-from segeval.metrics.registry import arguments, full_text, known, pieces, resolve
-from segeval.tallies.pieces import Bins, Ce, ClassBins, Logs
+from segeval.metrics.registry import arguments, full_text, known, registered, resolve
 
-CONVENTIONS = [(name, word) for name, found in known().items() for word in found.origins or [""]]
+ALL = every()
 
 
 @pytest.mark.parametrize(
-    ("asked", "spelled"),
+    ("given", "want"),
     [
-        ("ce:as=torch", "ce"),
-        ("ce:as=keras", "ce:as=keras"),
-        ("dice_loss:smooth_nr=0.00001", "dice_loss"),
-        ("dice_loss:smooth_nr=1e-6", "dice_loss:smooth_nr=1e-06"),
-        ("dice_loss:background=no:as=monai", "dice_loss"),
+        ("dice", "dice"),
+        ("fbeta@1", "fbeta"),
+        ("fbeta@1.0", "fbeta"),
+        ("fbeta@2.0", "fbeta@2"),
         ("ece@15", "ece"),
+        ("ece:as=torchmetrics", "ece"),
+        ("ece:as=monai", "ece:as=monai"),
         ("ece@20:as=monai", "ece:as=monai"),
-        ("ece@15:as=monai", "ece@15:as=monai"),
+        ("dice_loss:smooth_nr=0.00001", "dice_loss"),
+        ("dice_loss:smooth_nr=1", "dice_loss:smooth_nr=1"),
+        ("volume_difference:unit=auto", "volume_difference"),
     ],
 )
-def test_one_spelling(asked, spelled):
-    assert str(resolve(parse(asked))[0]) == spelled
+def test_one_spelling(given, want):
+    assert str(resolve(parse(given))[0]) == want
+
+
+@pytest.mark.parametrize("text", ALL)
+def test_a_resolved_metric_resolves_to_itself(text):
+    metric, definition = resolve(parse(text))
+    for again in (str(metric), full_text(metric, definition)):
+        found, same = resolve(parse(again))
+        assert found == metric
+        assert (same.compute, same.origin) == (definition.compute, definition.origin)
+        assert arguments(parse(again), same) == arguments(metric, definition)
+
+
+@pytest.mark.parametrize("text", ALL)
+def test_a_definition_goes_to_another_process(text):
+    definition = resolve(parse(text))[1]
+    back = pickle.loads(pickle.dumps(definition))
+    assert back is registered(definition.name, definition.origin)
+    assert (back.compute, back.given) == (definition.compute, definition.given)
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("text", "said"),
     [
-        ("ce:as=tensor", "unknown ce:as 'tensor'"),
-        ("dice_loss:as=nnunet:gamma=2", "unknown option of dice_loss:as=nnunet 'gamma'"),
-        ("dice_loss:smooth_nr=little", "smooth_nr=little cannot be read"),
-        ("dice_loss:background=maybe", "unknown dice_loss:background 'maybe'"),
+        ("dcie", "did you mean dice"),
+        ("dice@2mm", "takes no quantity"),
+        ("fbeta@2mm", "a bare number"),
+        ("dice:as=monai", "unknown option of dice 'as'"),
+        ("ece:as=mona", "did you mean monai"),
+        ("ece:bin=mass", "unknown option"),
+        ("dice_loss:smooth_nr=much", "cannot be read"),
     ],
 )
-def test_a_wrong_option_is_told_before_a_file_is_opened(asked, message):
-    with pytest.raises(RequestError, match=message):
-        resolve(parse(asked))
+def test_a_wrong_request_says_what_would_be_right(text, said):  # E3
+    with pytest.raises(RequestError) as caught:
+        resolve(parse(text))
+    assert said in f"{caught.value.message} {caught.value.help}"
+    assert caught.value.exit_status == 2
 
 
-def test_the_function_gets_values_and_not_words():
-    metric, definition = resolve(parse("ce:weights=1+0.5:smoothing=0.1"))
-    given = arguments(metric, definition)
-    assert (given["weights"], given["smoothing"]) == ((1.0, 0.5), 0.1)
-    assert "as" not in given
+def test_every_option_has_a_default_that_can_be_read():
+    for text in ALL:
+        metric, definition = resolve(parse(text))
+        given = arguments(metric, definition)
+        assert set(definition.options) - {"as"} <= set(given), text
 
 
-def test_a_metric_says_what_it_needs():
-    def needs(text):
-        return set(pieces(*resolve(parse(text))))
-
-    assert needs("dice_loss") == set()
-    assert needs("ce") == {Ce("")}
-    assert needs("ce:smoothing=0.1") == {Ce(""), Logs()}
-    assert needs("ece@10") == {Bins(10, "torchmetrics"), ClassBins(10, "torchmetrics", False)}
-
-
-@pytest.mark.parametrize(("name", "word"), CONVENTIONS)
-def test_a_convention_goes_to_a_worker_process(name, word):
-    _, definition = resolve(parse(f"{name}:as={word}" if word else name))
-    back = pickle.loads(pickle.dumps(definition))
-    assert (back.name, back.origin, back.compute) == (name, word, definition.compute)
-
-
-@pytest.mark.parametrize(("name", "word"), CONVENTIONS)
-def test_the_full_text_asks_for_the_same(name, word):
-    metric, definition = resolve(parse(f"{name}:as={word}" if word else name))
-    again, same = resolve(parse(full_text(metric, definition)))
-    assert again == metric
-    assert same.origin == word
-
-
-@pytest.mark.parametrize(("name", "word"), CONVENTIONS)
-def test_every_convention_is_documented(name, word):
-    text = resolve(parse(f"{name}:as={word}" if word else name))[1].doc
-    for line in ("formula  ", "empty    ", "source   "):
-        assert line in text
+@given(st.sampled_from(sorted(known())), st.floats(0.01, 100))
+def test_the_quantity_reaches_the_function(name, number):
+    definition = known()[name]
+    if not definition.at:
+        with pytest.raises(RequestError):
+            resolve(parse(f"{name}@{number}"))
+    else:
+        metric, found = resolve(parse(f"{name}@{number}"))
+        assert arguments(metric, found)["at"] == pytest.approx(number, rel=1e-12)
