@@ -1,0 +1,1 @@
+"""Arrays to arrays: no files, no class names."""
