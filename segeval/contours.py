@@ -7,7 +7,7 @@ that wants polygons takes these.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -127,20 +127,3 @@ class Contours:
             for roi in self.rois
         }
         return {**about, "rois": rois}
-
-
-@dataclass(frozen=True, slots=True)
-class Slices:
-    """Where the planes of an image lie, and the regular grid that stands for them (F1, F2).
-
-    geometry   the grid; its first axis runs along the slice normal
-    positions  millimetres of each slice along the normal from the grid's origin, rising
-    source     for each plane of the grid the slice that is nearest to it
-    images     SOP Instance UID of each slice; empty where there are no images
-    """
-
-    geometry: object
-    positions: Floats
-    source: tuple[int, ...]
-    images: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = field(default=())

@@ -164,7 +164,9 @@ def walk(
             inner = Coding(False) if vr == b"UN" else coding  # PS3.5 6.2.2: as implicit little
             stop, after = sequence_end(data, first, end, inner)
         if after > end:
-            raise Damaged(f"({tag >> 16:04x},{tag & 65535:04x}) has {end - first} of {size} bytes", at)
+            raise Damaged(
+                f"({tag >> 16:04x},{tag & 65535:04x}) has {end - first} of {size} bytes", at
+            )
         found[tag] = first, stop
         at = after
     return found, at

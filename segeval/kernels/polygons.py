@@ -44,9 +44,7 @@ def areas(a: Polygons, b: Polygons, planes: int) -> Areas:
     # Every strip is crossed an even number of times by each set, so parity needs no new start.
     in_a, in_b = (np.cumsum(side == s)[:-1] % 2 == 1 for s in (0, 1))
     where = on[strip[:-1]]
-    return Areas(
-        *(np.bincount(where, size * part, planes) for part in (in_a, in_b, in_a & in_b))
-    )
+    return Areas(*(np.bincount(where, size * part, planes) for part in (in_a, in_b, in_a & in_b)))
 
 
 def edges_of_both(a: Polygons, b: Polygons) -> tuple[Floats, Floats, Counted, Counted]:

@@ -96,9 +96,7 @@ def inside_or_on(polygons: Polygons, shape: tuple[int, int, int]) -> Runs:
     """
     nearest = np.rint(polygons.points)
     near = np.abs(polygons.points - nearest) <= SNAP
-    snapped = Polygons(
-        np.where(near, nearest, polygons.points), polygons.ends, polygons.planes
-    )
+    snapped = Polygons(np.where(near, nearest, polygons.points), polygons.ends, polygons.planes)
     return covered([inside(snapped, shape), on_border(snapped, shape)])
 
 

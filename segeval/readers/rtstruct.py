@@ -60,7 +60,7 @@ def roi(item: Elements, number: int, drawn: Elements | None, type: str) -> Roi:
     return Roi(
         number,
         item.text(0x30060026) or f"#{number}",
-        tuple(c for c in found if c is not None),
+        found,
         type,
         item.word(0x30060036),
         item.word(0x30060024),
