@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import mmap
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -30,6 +30,8 @@ IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 DEFLATED, BIG = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
 WELL_KNOWN = {"": "utf-8", "ISO_IR 6": "utf-8", "ISO_IR 192": "utf-8", "ISO_IR 100": "latin-1",
               "GB18030": "gb18030", "GBK": "gbk"}  # fmt: skip
+
+DIGITS = frozenset(b"%d" % n for n in range(10)) | {b"."}
 
 Bytes = bytes | mmap.mmap
 Place = tuple[int, int]  # first byte of a value and the one after its last
@@ -255,6 +257,17 @@ def is_dicom(start: bytes) -> bool:
         return True
     return start[:4] in (b"\x02\x00\x00\x00", b"\x08\x00\x00\x00", b"\x08\x00\x05\x00",
                          b"\x08\x00\x08\x00", b"\x08\x00\x16\x00")  # fmt: skip
+
+
+def names_class(start: bytes, classes: Iterable[str]) -> bool:
+    """Say whether the first bytes of a DICOM file name one of these SOP classes."""
+    if not is_dicom(start):
+        return False
+    return any(
+        start[at + len(uid) : at + len(uid) + 1] not in DIGITS
+        for uid in (c.encode() for c in classes)
+        if (at := start.find(uid)) >= 0
+    )
 
 
 def opened(path: Path) -> DicomFile:

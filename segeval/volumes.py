@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +22,16 @@ from segeval.geometry import Geometry, Reorder
 from segeval.streams import Filled, Packed, fill, finish, opened, spilled
 
 Loader = Callable[[], Raw]  # decodes a whole (small) array when it is asked for
+
+
+@runtime_checkable
+class Drawer(Protocol):
+    """Draws any part of an array that is held as something smaller: runs, frames of a file."""
+
+    def fill(self, start: int, out: Raw, /) -> None:
+        """Write the values from a flat index on. Raises ReadError."""
+
+
 STRIDED_BYTES = 16 << 20  # planes that are turned at a time
 
 
@@ -29,14 +39,15 @@ STRIDED_BYTES = 16 << 20  # planes that are turned at a time
 class Voxels:
     """One channel of values, in C order of its grid; nothing is read yet.
 
-    source  packed bytes, a loader that decodes a whole array, or None: every value is 0
+    source  packed bytes, a loader that decodes a whole array, something that draws any part of one,
+            or None: every value is 0
     dtype   as stored, byte order included
     stored  shape in the order of the file
     order   how the stored array becomes the grid's order; None where they are the same
     slope   the value is slope * stored + inter
     """
 
-    source: Packed | Loader | None
+    source: Packed | Loader | Drawer | None
     dtype: np.dtype[Any]
     stored: tuple[int, ...]
     order: Reorder | None = None
@@ -70,6 +81,8 @@ class Reading:
     grid          shape of the other side, which tells a stack of channels from a volume
     classes       how many classes there are, background not counted
     colours       label value of each colour (red, green, blue)
+    slices        of the other side: contours are drawn on them, frames of a segmentation are
+                  placed on them where they lie on them
     """
 
     spacing: tuple[float, ...] | None = None
@@ -77,6 +90,7 @@ class Reading:
     grid: tuple[int, ...] | None = None
     classes: int | None = None
     colours: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
+    slices: Any = None  # segeval.slices.Slices, of the same floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +147,20 @@ class _ArrayStream:
     def read(self, count: int) -> Raw:
         self._at += count
         return self._flat[self._at - count : self._at]
+
+
+class _DrawnStream:
+    """Values drawn into one buffer, in the order of the grid."""
+
+    def __init__(self, drawer: Drawer, dtype: np.dtype[Any], chunk: int) -> None:
+        self._drawer, self._at = drawer, 0
+        self._buffer: Raw = np.empty(chunk, dtype)
+
+    def read(self, count: int) -> Raw:
+        out = self._buffer[:count]
+        self._drawer.fill(self._at, out)
+        self._at += count
+        return out
 
 
 class _ZeroStream:
@@ -237,6 +265,8 @@ def _plain_stream(
 ) -> Stream:
     if voxels.source is None:
         return _ZeroStream(min(chunk, voxels.count))
+    if isinstance(voxels.source, Drawer):
+        return _drawn_stream(voxels, voxels.source, chunk)
     if not isinstance(voxels.source, Packed):
         array = voxels.source()
         return _ArrayStream(array) if voxels.order is None else _TurnedStream(turn(array, voxels))
@@ -252,6 +282,14 @@ def _plain_stream(
         packed.path, voxels.dtype, "r", packed.start + packed.skip, voxels.stored
     )
     return _TurnedStream(turn(mapped, voxels), mapped._mmap)
+
+
+def _drawn_stream(voxels: Voxels, drawer: Drawer, chunk: int) -> Stream:
+    if voxels.order is None:
+        return _DrawnStream(drawer, voxels.dtype, min(chunk, voxels.count))
+    whole: Raw = np.empty(voxels.count, voxels.dtype)
+    drawer.fill(0, whole)
+    return _TurnedStream(turn(whole, voxels))
 
 
 def turn(array: Raw, voxels: Voxels) -> Raw:

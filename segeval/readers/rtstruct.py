@@ -10,10 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segeval.contours import LINES, Contour, Contours, Roi
-from segeval.dicom import Damaged, DicomFile, Elements, damaged, opened
+from segeval.dicom import Damaged, DicomFile, Elements, damaged, names_class, opened
 from segeval.errors import Note, ReadError
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
+
+
+def claims(path: Path, head: bytes) -> bool:
+    """Say whether the file is a structure set, from its first 512 bytes."""
+    return names_class(head, [SOP_CLASS])
 
 
 def read(path: Path) -> Contours:
