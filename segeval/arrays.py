@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-Labels = NDArray[np.uint8] | NDArray[np.uint16]  # what a voxel is
+Labels = NDArray[np.unsignedinteger[Any]]  # what a voxel is: uint8 or uint16
 Mask = NDArray[np.bool_]
 Probabilities = NDArray[np.float32]  # (channels, voxels), in [0, 1]
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]  # float64 in results and sums
 Counted = NDArray[np.int64]
-Raw = NDArray[np.generic]  # as a file holds it
+Raw = NDArray[Any]  # as a file holds it

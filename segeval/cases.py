@@ -1,10 +1,11 @@
-"""Layouts and pairing: two paths become cases, and nobody is dropped on the way.
+"""What pairing makes of two paths: cases, each with the files of both sides.
 
 The rules and their ids (L1, I2, K3, M1 …) are those of docs/layouts.md.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,18 +21,21 @@ class Side:
     root    the folder (or the file's folder) that messages are relative to
     files   path of each class file by class name; one file under "" holds every class
     scores  a file of probabilities beside the label map: losses use it, overlap the label map (I5)
+    place   what reports call class files that do not fill a folder of their own
     """
 
     root: Path
     files: Mapping[str, Path]
     scores: Path | None = None
+    place: str = ""
 
     @property
     def shown(self) -> str:
         """The path in reports: the file, or the folder that holds the class files."""
+        if self.place:
+            return self.place
         first = next(iter(self.files.values()))
-        path = first if "" in self.files else first.parent
-        return path.relative_to(self.root).as_posix() if path != self.root else "."
+        return relative(first if "" in self.files else first.parent, self.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +69,10 @@ class Pairing:
     classes: ClassList = field(default_factory=ClassList)
     extra: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+
+
+def relative(path: Path, root: Path) -> str:
+    """A path as seen from a folder, with `/` on every system."""
+    if path.is_relative_to(root):
+        return path.relative_to(root).as_posix()
+    return Path(os.path.relpath(path, root)).as_posix()

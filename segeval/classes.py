@@ -22,9 +22,11 @@ class ClassDef:
     """One class.
 
     labels     its label values, several for a region; None where only its name is known
+    channel    its channel in a map of independent channels; None: the one of its label value
     colour     red, green, blue in a colour-coded picture
     aliases    other names of the same structure
     tolerance  of `nsd` and its like, as text with a unit
+    union      names of the structures that it is made of where no label and no file has its name
     """
 
     name: str
@@ -32,6 +34,28 @@ class ClassDef:
     colour: Colour | None = None
     aliases: tuple[str, ...] = ()
     tolerance: str = ""
+    union: tuple[str, ...] = ()
+    channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands for a class on one side: some label values of a channel.
+
+    labels  None: every value but 0
+    """
+
+    channel: int
+    labels: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A class of a case, and where each side has it."""
+
+    name: str
+    truth: Part
+    pred: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +66,14 @@ class ClassList:
     ignore    label value whose ground-truth voxels are left out of every count
     regions   classes are unions that may overlap: channel i of a probability map is class i
     select    the list only picks names among those that the files give
+    known     every label value of the data; more than those of `classes` once some are selected
     """
 
     classes: tuple[ClassDef, ...] = ()
     ignore: int | None = None
     regions: bool = False
     select: bool = False
+    known: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.classes)
@@ -98,7 +124,7 @@ def unknown_class(name: str, known: tuple[str, ...]) -> RequestError:
 
 
 def parse_classes(text: str) -> ClassList:
-    """Read `liver,spleen` (select), `5=liver,1=spleen` (name) or a JSON file. Raises RequestError."""
+    """Read `liver,spleen` (select), `5=liver` (name) or a JSON file. Raises RequestError."""
     if text.lower().endswith(".json"):
         return read_classes(Path(text))
     words = [word.strip() for word in text.split(",") if word.strip()]
@@ -107,7 +133,16 @@ def parse_classes(text: str) -> ClassList:
     named = [word.partition("=") for word in words]
     if all(not equals for _, equals, _ in named):
         return ClassList(tuple(ClassDef(word) for word in words), select=True)
-    return ClassList(tuple(_named(*parts) for parts in named))
+    return listed(tuple(_named(*parts) for parts in named))
+
+
+def listed(classes: tuple[ClassDef, ...], ignore: int | None = None) -> ClassList:
+    """The list of classes that have label values; where one is a union, channels are regions."""
+    regions = any(len(c.labels or ()) > 1 for c in classes)
+    if regions:
+        classes = tuple(replace(c, channel=place) for place, c in enumerate(classes))
+    known = frozenset(value for c in classes for value in c.labels or ())
+    return ClassList(classes, ignore, regions, known=known)
 
 
 def _named(label: str, equals: str, name: str) -> ClassDef:
@@ -146,7 +181,7 @@ def class_list(labels: Mapping[str, Any], where: object = "") -> ClassList:
         for name, v in values.items()
         if name.lower() not in ("background", "ignore") and v != (0,)
     )
-    return ClassList(classes, ignore, regions=any(len(v) > 1 for v in values.values()))
+    return listed(classes, ignore)
 
 
 def _by_name(labels: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class RequestError(SegevalError):
     exit_status = 2
 
 
-class NothingToScore(SegevalError):
+class NothingToScore(SegevalError):  # noqa: N818 - it names a state, as people say it
     """No pair at all: an empty folder, or names that match nowhere."""
 
     exit_status = 4

@@ -26,6 +26,12 @@ class Reorder:
     axes: tuple[int, ...]
     flips: tuple[int, ...]
 
+    def after(self, first: Reorder) -> Reorder:
+        """The one order that is `first` and then this."""
+        axes = tuple(first.axes[a] for a in self.axes)
+        flips = {i for i, a in enumerate(self.axes) if a in first.flips} ^ set(self.flips)
+        return Reorder(axes, tuple(sorted(flips)))
+
     @property
     def trivial(self) -> bool:
         """Whether there is nothing to do."""
@@ -58,11 +64,13 @@ class Geometry:
         return "px" if self.spacing is None else "mm"
 
     @property
-    def voxel_ml(self) -> float | None:
-        """Millilitres a voxel; None without three spacings."""
-        if self.spacing is None or len(self.spacing) != 3:
-            return None
-        return prod(self.spacing) / 1000
+    def voxel(self) -> tuple[float, str]:
+        """How much one voxel is, and in what: ml, mm2, or counted where there is no spacing."""
+        if self.spacing is None:
+            return 1.0, "voxels" if len(self.shape) == 3 else "px"
+        if len(self.spacing) == 3:
+            return prod(self.spacing) / 1000, "ml"
+        return prod(self.spacing), "mm2"
 
     @property
     def placed(self) -> bool:
@@ -86,7 +94,7 @@ class Geometry:
         return float(np.linalg.norm(self.corners() - other.corners(), axis=1).max())
 
     def reorder(self, other: Geometry) -> Reorder | None:
-        """How an array on `other` takes this grid's order of axes; None if they are not parallel."""
+        """How an array on `other` takes this grid's axes; None if they are not parallel."""
         if not (self.placed and other.placed) or len(self.shape) != len(other.shape):
             return None
         cosines = np.array(self.directions) @ np.array(other.directions).T
@@ -99,7 +107,9 @@ class Geometry:
 
     def reordered(self, order: Reorder) -> Geometry:
         """This grid after its array was reordered: the same voxels at the same places."""
-        assert self.spacing is not None and self.origin is not None and self.directions is not None
+        assert self.spacing is not None
+        assert self.origin is not None
+        assert self.directions is not None
         shape = [self.shape[a] for a in order.axes]
         spacing = [self.spacing[a] for a in order.axes]
         directions = [np.array(self.directions[a]) for a in order.axes]
@@ -139,7 +149,9 @@ class Geometry:
         return not np.allclose(np.array(self.directions), np.array(other.directions), atol=1e-3)
 
     def _origins(self, other: Geometry, tolerance: float) -> Iterator[str]:
-        assert self.spacing is not None and self.origin is not None and other.origin is not None
+        assert self.spacing is not None
+        assert self.origin is not None
+        assert other.origin is not None
         gap = np.linalg.norm(np.subtract(self.origin, other.origin))
         if gap > tolerance * min(self.spacing):
             yield f"origin {point(self.origin)} against {point(other.origin)} mm"

@@ -23,7 +23,8 @@ _NAME = r"[a-z][a-z0-9_]*"
 _WORD = r"[A-Za-z0-9_.+-]+"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*({'|'.join(UNITS)})?\Z")
-_METRIC = re.compile(rf"({_NAME})(?:@([^:]+))?((?::{_NAME}={_WORD})*)\Z")
+_CLOSED = rf"(?:{'|'.join(PERCENTILES)})\d+\.\d+"  # hd97.5
+_METRIC = re.compile(rf"({_CLOSED}|{_NAME})(?:@([^:]+))?((?::{_NAME}={_WORD})*)\Z")
 _PERCENTILE = re.compile(rf"({'|'.join(PERCENTILES)})(\d+(?:\.\d+)?)\Z")
 
 
@@ -54,8 +55,9 @@ class Metric:
         options = "".join(f":{key}={word}" for key, word in self.options)
         if self.at is None:
             return self.name + options
-        if self.name in PERCENTILES and self.at.unit == "%" and self.at.number >= 0:
-            return f"{self.name}{plain(self.at.number)}{options}"
+        closed = f"{self.name}{plain(self.at.number)}"
+        if self.at.unit == "%" and _PERCENTILE.match(closed):
+            return closed + options
         return f"{self.name}@{self.at}{options}"
 
 

@@ -12,6 +12,10 @@ from typing import Any
 
 from segeval.errors import Note
 
+WHOLE = "all"  # the class of a number that belongs to the whole case
+OVERALL = "overall"  # the mean over classes, in summaries only
+UNCOUNTED = ("ok", "not_annotated")  # statuses that are no fault: nobody waits for a value
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -21,7 +25,8 @@ class Row:
     metric  its text; "" in a row that says that a case or a class was not scored
     value   nan where there was nothing to measure, inf where the formula gives it
     status  `ok`, `undefined`, or why nothing was scored (`missing_prediction`, `unreadable`, …)
-    reason  `both_empty`, `pred_empty`, `gt_empty`, `infinite`, …; also beside a value that is ok
+    reason  `both_empty`, `pred_empty`, `gt_empty`, …; also beside a value that is ok; `infinite`
+            beside every value that is, and beside no other
     """
 
     case: str
@@ -38,9 +43,10 @@ class Row:
 class CaseResult:
     """What came of one case.
 
+    rows     class by class, in the order of the classes
     status   `ok`, or why the case was not scored; `error` then has message, facts, help
     tallies  fixed-size tallies by name, in their JSON form; `pooled` works from them
-    facts    what was found: grid, kinds, which file each tally used
+    facts    what was found: grid, kinds, which file each tally used; JSON values
     """
 
     case: str
@@ -56,14 +62,20 @@ class CaseResult:
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     fingerprint: str = ""
+    trace: str = ""  # of a bug; never written to a file
+
+    @property
+    def scored(self) -> bool:
+        """Whether it was looked at: a value was asked of it, or nothing kept it from that."""
+        return self.status in UNCOUNTED or any(row.metric for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """A metric of a class over the cases.
+    """A metric of a class over the cases; of `overall`, the mean over classes of each statistic.
 
     n            values that the mean is made of
-    n_undefined  values that could not be computed
+    n_undefined  values that could not be computed, or are infinite
     n_missing    cases without a value because they were not scored
     worst_case   the case that has the worst value
     """
@@ -87,6 +99,7 @@ class Scorecard:
 
     signature  one line; `fields` are its parts
     summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
+    gates      the verdicts; read from JSON, they are mappings
     """
 
     cases: tuple[CaseResult, ...]

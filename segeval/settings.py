@@ -16,72 +16,137 @@ from segeval.grammar import Gate, Metric
 NUMBERS = 1  # raised by a change of behaviour that alters a number; see CHANGELOG.md
 
 
-def signed(default: Any, group: str, help: str, **more: Any) -> Any:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How people write a choice, at every door: option, environment, file.
+
+    words   all that it may be; () where it is free
+    word    what stands for a value in the help
+    option  long name of the option where it is not the field's: one value each, so no plural
+    letter  short name of the option
+    least   the smallest number
+    path    the value is a path or may be one: in a file it is relative to that file
+    """
+
+    words: tuple[str, ...] = ()
+    word: str = ""
+    option: str = ""
+    letter: str = ""
+    least: int | None = None
+    path: bool = False
+
+
+ANY = Form()
+FILE = Form(word="FILE", path=True)
+REGEX = Form(word="REGEX")
+LABEL = Form(word="LABEL", least=0)
+CODE = Form(word="CODE")
+
+
+def one_of(*words: str) -> Form:
+    """A choice among words."""
+    return Form(words)
+
+
+def signed(default: Any, group: str, help: str, form: Form = ANY) -> Any:
     """A choice that can change a number."""
-    return field(default=default, metadata={"signed": True, "group": group, "help": help, **more})
+    return field(
+        default=default, metadata={"signed": True, "group": group, "help": help, "form": form}
+    )
 
 
-def free(default: Any, group: str, help: str, **more: Any) -> Any:
+def free(default: Any, group: str, help: str, form: Form = ANY) -> Any:
     """A choice that changes no number."""
-    return field(default=default, metadata={"signed": False, "group": group, "help": help, **more})
+    return field(
+        default=default, metadata={"signed": False, "group": group, "help": help, "form": form}
+    )
+
+
+KINDS = one_of("auto", "labels", "prob", "logits")
+GT_KINDS = one_of("labels", "prob")
+ACTIVATIONS = one_of("auto", "softmax", "sigmoid", "none")
+MISSING = one_of("error", "worst", "skip")
+ABSENT = one_of("not-annotated", "empty")
+UNDEFINED = one_of("exclude", "worst")
+LAYOUTS = one_of("auto", "flat", "case-folders", "class-folders", "class-files", "one-case")
+FORMATS = one_of("table", "csv", "tsv", "json", "jsonl", "markdown", "none")
+COLOURS = one_of("auto", "always", "never")
+PROGRESS = one_of("auto", "bar", "log", "none")
+RESAMPLE = Form(word="WHERE", path=True)
+CLASSES = Form(word="LIST", path=True)
+METRIC = Form(word="METRIC", option="metric", letter="m")
+OUTPUT = Form(word="[FORMAT:]PATH", letter="o", path=True)
+GATE = Form(word="RULE", option="gate")
+COUNT = Form(word="N", least=0)
+SPACING = Form(word="X,Y[,Z]")
+SIZE = Form(word="SIZE", least=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The choices. `metrics`, `classes` and `gates` are values already; paths are text."""
+    """The choices. `metrics`, `classes` and `gates` are values already; paths are text.
+
+    spacing  millimetres in the order of the arrays, (z, y, x) or (y, x); people write x,y,z
+    """
 
     # inputs
-    pairs: str = free("", "inputs", "table of cases (CSV or JSON lines)", file=True)
-    classes: ClassList = free(ClassList(), "inputs", "names, 5=liver,1=spleen, or a JSON file")
-    kind: str = signed("auto", "inputs", "what the prediction holds",
-                       choices=("auto", "labels", "prob", "logits"))  # fmt: skip
-    gt_kind: str = signed("labels", "inputs", "what the ground truth holds",
-                          choices=("labels", "prob"))  # fmt: skip
-    activation: str = signed("auto", "inputs", "how scores become probabilities",
-                             choices=("auto", "softmax", "sigmoid", "none"))  # fmt: skip
+    pairs: str = free("", "inputs", "table of cases (CSV or JSON lines)", FILE)
+    classes: ClassList = field(
+        default=ClassList(),
+        metadata={
+            "signed": False,
+            "group": "inputs",
+            "help": "names to pick, 5=liver,1=spleen to name labels, or a JSON file",
+            "form": CLASSES,
+        },
+    )
+    kind: str = signed("auto", "inputs", "what the prediction holds", KINDS)
+    gt_kind: str = signed("labels", "inputs", "what the ground truth holds", GT_KINDS)
+    activation: str = signed("auto", "inputs", "how scores become probabilities", ACTIVATIONS)
     threshold: float = signed(0.5, "inputs", "a voxel is inside where p >= this")
-    channel_axis: int | None = signed(None, "inputs", "axis of the channels of an array, from 0")
+    channel_axis: int | None = signed(
+        None, "inputs", "axis of the channels of an array, from 0", Form(word="N", least=0)
+    )
     spacing: tuple[float, ...] | None = signed(
-        None, "inputs", "mm along x,y,z for files that have none")  # fmt: skip
+        None, "inputs", "millimetres a voxel of files that do not say", SPACING
+    )
     ignore_label: int | None = signed(
-        None, "inputs", "ground-truth voxels with this label are left out")  # fmt: skip
-    resample: str = signed("never", "inputs", "put both sides on one grid: gt, pred, or a file")
-    missing: str = signed("error", "inputs", "a case without a prediction",
-                          choices=("error", "worst", "skip"))  # fmt: skip
-    absent_gt: str = signed("not-annotated", "inputs", "a class file the ground truth lacks",
-                            choices=("not-annotated", "empty"))  # fmt: skip
-    undefined: str = signed("exclude", "inputs", "a number that cannot be computed",
-                            choices=("exclude", "worst"))  # fmt: skip
-    layout: str = free("auto", "inputs", "how folders become cases",
-                       choices=("auto", "flat", "case-folders", "class-folders", "class-files",
-                                "one-case"))  # fmt: skip
-    pair_regex_pred: str = free("", "inputs", "pattern with a group `case` on prediction paths")
-    pair_regex_gt: str = free("", "inputs", "pattern with a group `case` on ground-truth paths")
+        None, "inputs", "ground-truth voxels with this label are left out", LABEL
+    )
+    resample: str = signed(
+        "never", "inputs", "put both sides on one grid: never, gt, pred, image or a file", RESAMPLE
+    )
+    missing: str = signed("error", "inputs", "a case without a prediction", MISSING)
+    absent_gt: str = signed("not-annotated", "inputs", "a class file the gt lacks", ABSENT)
+    undefined: str = signed("exclude", "inputs", "a number that cannot be computed", UNDEFINED)
+    layout: str = free("auto", "inputs", "how folders become cases", LAYOUTS)
+    pair_regex_pred: str = free("", "inputs", "group `case` is the key of a prediction", REGEX)
+    pair_regex_gt: str = free("", "inputs", "group `case` is the key of a ground truth", REGEX)
     strict: bool = free(False, "inputs", "a prediction without ground truth is an error")
     # metrics
-    metrics: tuple[Metric, ...] = free((), "metrics", "what is computed")
-    preset: str = free("default", "metrics", "a named set of metrics and choices")
+    metrics: tuple[Metric, ...] = free((), "metrics", "what is computed; a comma list too", METRIC)
+    preset: str = free("default", "metrics", "a named set of choices", Form(word="NAME"))
     background: bool = signed(False, "metrics", "label 0 is a class like any other")
     # output
-    output: tuple[str, ...] = free((), "output", "[FORMAT:]PATH, repeatable")
-    format: str = free("table", "output", "of stdout",
-                       choices=("table", "csv", "tsv", "json", "jsonl", "markdown",
-                                "none"))  # fmt: skip
+    output: tuple[str, ...] = free((), "output", "also write a file; repeatable", OUTPUT)
+    format: str = free("table", "output", "what stdout gets", FORMATS)
     wide: bool = free(False, "output", "CSV with one row a case and class")
-    digits: int = free(3, "output", "decimals of the table")
+    digits: int = free(3, "output", "decimals of the table", COUNT)
     per_case: bool = free(False, "output", "a table row for every case")
-    worst: int = free(0, "output", "name the N worst cases of every class")
-    quiet: bool = free(False, "output", "no warnings and no progress")
-    verbose: int = free(0, "output", "notes per case; twice: a debug log")
-    log_file: str = free("", "output", "debug log", file=True)
-    color: str = free("auto", "output", "colour", choices=("auto", "always", "never"))
-    progress: str = free("auto", "output", "progress", choices=("auto", "bar", "log", "none"))
-    error: tuple[str, ...] = free((), "output", "warnings that are errors, by code")
-    ignore: tuple[str, ...] = free((), "output", "warnings that are not shown, by code")
+    worst: int = free(0, "output", "name the N worst cases of every class", COUNT)
+    quiet: bool = free(False, "output", "no warnings and no progress", Form(letter="q"))
+    verbose: int = free(0, "output", "notes per case; -vv: a debug log", Form(letter="v", least=0))
+    log_file: str = free("", "output", "a debug log, always in full", FILE)
+    color: str = free("auto", "output", "colour of tables and verdicts", COLOURS)
+    progress: str = free("auto", "output", "how far the run is, on stderr", PROGRESS)
+    error: tuple[str, ...] = free((), "output", "a warning (W-…) that is an error", CODE)
+    ignore: tuple[str, ...] = free((), "output", "a warning (W-…) that is not shown", CODE)
     # gate
-    gates: tuple[Gate, ...] = free((), "gate", "a bar: dice=0.85, Heart/hd95.worst=5mm")
+    gates: tuple[Gate, ...] = free(
+        (), "gate", "a bar: dice=0.85, Heart/hd95.worst=5mm; repeatable", GATE
+    )
     exit_zero: bool = free(False, "gate", "a missed gate does not fail the command")
     # performance
-    jobs: int = free(1, "performance", "processes; 0 is one a core")
-    max_memory: int = free(512 << 20, "performance", "bytes, of the whole run")
-    resume: bool = free(False, "performance", "take unchanged cases from the output file")
+    jobs: int = free(1, "performance", "processes; 0 is one a core", Form(letter="j", least=0))
+    max_memory: int = free(512 << 20, "performance", "bytes, of the whole run", SIZE)
+    resume: bool = free(False, "performance", "take unchanged cases from the file of -o x.json")

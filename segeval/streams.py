@@ -18,6 +18,7 @@ from segeval.errors import ReadError
 
 GZIP_MAGIC = b"\x1f\x8b"
 STEP = 1 << 19
+BROKEN = (EOFError, OSError, ValueError, zlib.error)
 
 
 class Filled(Protocol):
@@ -77,12 +78,29 @@ def _unpacked(file: Any, packed: Packed) -> Any:
 def _gzip(file: IO[bytes]) -> Any:
     """Inflate with isal, which is 5 to 8 times faster, or with zlib where it has no wheel."""
     try:
-        from isal import igzip
+        from isal import igzip, isal_zlib
     except ImportError:
         import gzip
 
         return gzip.GzipFile(fileobj=file)
-    return igzip.IGzipFile(fileobj=file)
+    library: Any = isal_zlib
+    return _Inflated(igzip, library.error, file)
+
+
+class _Inflated:
+    """A gzip file through isal, whose damaged bytes are zlib's error like anyone's."""
+
+    def __init__(self, igzip: Any, error: type[Exception], file: IO[bytes]) -> None:
+        self._file, self._error = igzip.IGzipFile(fileobj=file), error
+        # The buffered reader inside fills the caller's buffer; the file itself makes bytes first.
+        self._inside = self._file._buffer
+
+    def readinto(self, buffer: memoryview) -> int:
+        try:
+            count: int = self._inside.readinto(buffer)
+        except self._error as problem:
+            raise zlib.error(str(problem)) from problem
+        return count
 
 
 def _skip(stream: Any, packed: Packed) -> None:
@@ -101,7 +119,7 @@ def fill(stream: Filled, buffer: memoryview, packed: Packed) -> int:
     while done < len(buffer):
         try:
             got = stream.readinto(buffer[done:])
-        except (EOFError, OSError, ValueError, zlib.error, *_isal_errors()) as problem:
+        except BROKEN as problem:
             raise damaged(packed, problem) from problem
         if not got:
             raise ReadError(
@@ -120,7 +138,7 @@ def finish(stream: Filled, packed: Packed) -> None:
         return
     try:
         stream.readinto(memoryview(bytearray(1)))
-    except (EOFError, OSError, ValueError, zlib.error, *_isal_errors()) as problem:
+    except BROKEN as problem:
         raise damaged(packed, problem) from problem
 
 
@@ -131,13 +149,6 @@ def damaged(packed: Packed, problem: BaseException) -> ReadError:
         where=packed.path,
         help="the file was cut off or changed; copy or write it again",
     )
-
-
-def _isal_errors() -> tuple[type[BaseException], ...]:
-    import sys
-
-    module = sys.modules.get("isal.isal_zlib")
-    return (module.error,) if module else ()
 
 
 def head(path: Path, count: int = 512) -> bytes:
@@ -152,7 +163,7 @@ def head(path: Path, count: int = 512) -> bytes:
         with opened(Packed(path, "gzip")) as stream:
             while got < count and (more := stream.readinto(buffer[got:])):
                 got += more
-    except (EOFError, OSError, ValueError, ReadError, zlib.error, *_isal_errors()):
+    except (*BROKEN, ReadError):
         pass
     return bytes(buffer[:got])
 

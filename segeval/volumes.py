@@ -45,6 +45,8 @@ class Voxels:
     stored  shape in the order of the file
     order   how the stored array becomes the grid's order; None where they are the same
     slope   the value is slope * stored + inter
+    picked  (axis, index) of the stored array where the channel is one of an axis that is not first;
+            `order` then speaks of the stored axes without it
     """
 
     source: Packed | Loader | Drawer | None
@@ -53,11 +55,12 @@ class Voxels:
     order: Reorder | None = None
     slope: float = 1.0
     inter: float = 0.0
+    picked: tuple[int, int] | None = None
 
     @property
     def count(self) -> int:
         """Values in the channel."""
-        return prod(self.stored)
+        return prod(self.stored) // (self.stored[self.picked[0]] if self.picked else 1)
 
     @property
     def scaled(self) -> bool:
@@ -65,11 +68,10 @@ class Voxels:
         return (self.slope, self.inter) != (1.0, 0.0)
 
     def turned(self, order: Reorder) -> Voxels:
-        """The same channel in another order of axes. Only one order at a time."""
+        """The same channel in another order of axes."""
         if order.trivial:
             return self
-        assert self.order is None or self.order.trivial, "turn the stored order once"
-        return replace(self, order=order)
+        return replace(self, order=order if self.order is None else order.after(self.order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Volume:
     """Channels of values on one grid, and what the file says of itself.
 
     channels  one for a label map; one a class for a stack of masks, probabilities or logits
+    paths     the file of each channel, where they are several
     names     what the file calls its label values
     segments  masks that may overlap: name -> (channel, label value); empty for other files
     picture   a 2-D image file: its values are judged by the rules of PNG masks
@@ -113,7 +116,12 @@ class Volume:
     picture: bool = False
     palette: bool = False
     logits: bool = False
+    paths: tuple[Path, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    def file(self, channel: int) -> Path:
+        """The file that holds a channel."""
+        return self.paths[channel] if self.paths else self.path
 
 
 class Stream(Protocol):
@@ -294,7 +302,10 @@ def _drawn_stream(voxels: Voxels, drawer: Drawer, chunk: int) -> Stream:
 
 def turn(array: Raw, voxels: Voxels) -> Raw:
     """A view of a stored array in the order of the grid."""
+    view = array.reshape(voxels.stored)
+    if voxels.picked is not None:
+        axis, index = voxels.picked
+        view = view[(slice(None),) * axis + (index,)]
     if voxels.order is None:
-        return array
-    view = array.reshape(voxels.stored).transpose(voxels.order.axes)
-    return np.flip(view, voxels.order.flips)
+        return view
+    return np.flip(view.transpose(voxels.order.axes), voxels.order.flips)

@@ -6,17 +6,20 @@ paragraph says what it is, the aligned fields (`formula`, `returns`, `empty`, `s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
 
 from segeval.arrays import Floats
 from segeval.errors import RequestError
-from segeval.grammar import Metric, Quantity, parse_quantity
+from segeval.grammar import Metric, Quantity, parse_quantity, plain
+from segeval.metrics import FAMILIES
 
 Better = Literal["higher", "lower", "zero", ""]
+Needs = Callable[[Mapping[str, Any]], tuple[Hashable, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +29,25 @@ class Values:
     classes  float64, one a class of the tally, nan where there was nothing to measure; or None
     whole    the value of the class `all`; None where the metric has none
     reason   why a nan is a nan where it is not the absence of a class, as `no_probabilities`
+    unit     of the values, where it is the grid's and not the metric's
     """
 
     classes: Floats | None = None
     whole: float | None = None
     reason: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice inside a metric: its default and, if they are a list, the words it takes."""
+    """A choice inside a metric: its default and, if they are a list, the words it takes.
+
+    read  what the function is given instead of the word; ValueError for a word that it cannot be
+    """
 
     default: str
     words: tuple[str, ...] = ()
+    read: Callable[[str], Any] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +56,14 @@ class Definition:
 
     of      name of the tally that it reads: counts, sums, …
     better  the better side; "" for a size, which has none and cannot be a gate
-    unit    of the value: "" for a ratio, "ml", "voxels", "length" (mm, or px without spacing)
+    unit    of the value: "" for a ratio, "%", "volume" (ml, mm2, px), "length" (mm, px): the grid's
     at      units that its quantity may have, "" for a bare number; () where it takes none
     default the quantity when none is given
     bounds  the range, from which the worst value follows
+    origin  whose convention it is, the word of `as`; "" where the name has only one
+    origins every convention under the name, by that word
+    given   arguments that the convention fixes
+    needs   what the tally has to add for it beyond what it always adds, from the arguments
     """
 
     name: str
@@ -62,6 +75,10 @@ class Definition:
     default: str = ""
     options: Mapping[str, Option] = None  # type: ignore[assignment]
     bounds: tuple[float, float] = (float("-inf"), float("inf"))
+    origin: str = ""
+    origins: Mapping[str, Definition] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    needs: Needs | None = None
 
     @property
     def doc(self) -> str:
@@ -75,11 +92,15 @@ class Definition:
         value = {"higher": low, "lower": high, "zero": high}.get(self.better, float("nan"))
         return value if np.isfinite(value) else float("nan")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to a worker process by name: functions need not be sent."""
+        return registered, (self.name, self.origin)
+
 
 KNOWN: dict[str, Definition] = {}
 
 
-def metric(
+def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     name: str,
     *,
     of: str,
@@ -89,34 +110,79 @@ def metric(
     default: str = "",
     options: Mapping[str, Option] | None = None,
     bounds: tuple[float, float] = (float("-inf"), float("inf")),
+    origin: str = "",
+    given: Mapping[str, Any] | None = None,
+    needs: Needs | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function of a finished tally under a name."""
+    """Register a function of a finished tally under a name.
+
+    Functions of one name that differ in `origin` are its conventions; the first is the default.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        KNOWN[name] = Definition(
-            name, of, function, better, unit, at, default, options or {}, bounds
+        made = Definition(
+            name, of, function, better, unit, at, default, options or {}, bounds, origin
         )
+        made = replace(made, given=given or {}, needs=needs)
+        KNOWN[name] = _family(made) if origin else made
         return function
 
     return register
 
 
+def _family(new: Definition) -> Definition:
+    """The default convention of a name, which lists them all; each can be asked for by `as`."""
+    old = KNOWN[new.name].origins if new.name in KNOWN else {}
+    every = {**old, new.origin: new}
+    whose = {"as": Option(next(iter(every)), tuple(every))}
+    every = {word: replace(d, options=whose | dict(d.options) | whose) for word, d in every.items()}
+    return replace(next(iter(every.values())), origins=every)
+
+
+def known() -> dict[str, Definition]:
+    """Every metric, by name; the families are loaded when they are first asked for."""
+    for family in FAMILIES:
+        import_module(f"segeval.metrics.{family}")
+    return KNOWN
+
+
+def registered(name: str, origin: str = "") -> Definition:
+    """A definition by the words that it was registered under."""
+    definition = known()[name]
+    return definition.origins[origin] if origin else definition
+
+
 def resolve(metric: Metric) -> tuple[Metric, Definition]:
     """Check a request and give it its one spelling: defaults left out. Raises RequestError."""
-    definition = KNOWN.get(metric.name)
+    definition = known().get(metric.name)
     if definition is None:
         raise _unknown("metric", metric.name, list(KNOWN))
+    definition = definition.origins.get(metric.option("as"), definition)
     at = _quantity(metric, definition)
     options = []
     for key, word in metric.options:
         option = definition.options.get(key)
         if option is None:
-            raise _unknown(f"option of {metric.name}", key, list(definition.options))
+            raise _unknown(f"option of {_whose(definition)}", key, list(definition.options))
         if option.words and word not in option.words:
             raise _unknown(f"{metric.name}:{key}", word, list(option.words))
-        if word != option.default:
+        word = _one_spelling(metric, key, word, option)
+        if word != _one_spelling(metric, key, option.default, option):
             options.append((key, word))
     return Metric(metric.name, at, tuple(options)), definition
+
+
+def _whose(definition: Definition) -> str:
+    return f"{definition.name}:as={definition.origin}" if definition.origin else definition.name
+
+
+def _one_spelling(metric: Metric, key: str, word: str, option: Option) -> str:
+    """The word of an option; numbers as every number is written. Raises RequestError."""
+    try:
+        value = option.read(word)
+    except ValueError as problem:
+        raise RequestError(f"{metric}: {key}={word} cannot be read ({problem})") from problem
+    return plain(value) if isinstance(value, float) and np.isfinite(value) else word
 
 
 def _quantity(metric: Metric, definition: Definition) -> Quantity | None:
@@ -132,12 +198,24 @@ def _quantity(metric: Metric, definition: Definition) -> Quantity | None:
 
 
 def arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
-    """The keyword arguments of the function: `at` as a float, every option as its word."""
-    given = {key: metric.option(key, option.default) for key, option in definition.options.items()}
+    """The keyword arguments of the function: `at` as a float, every option as it is read.
+
+    The function of a convention is the convention, so it is not told `as`.
+    """
+    given = {
+        key: option.read(metric.option(key, option.default))
+        for key, option in definition.options.items()
+        if key != "as" or not definition.origin
+    } | dict(definition.given)
     if not definition.at:
         return given
     at = metric.at or (parse_quantity(definition.default) if definition.default else None)
     return {"at": None if at is None else at.number, **given}
+
+
+def pieces(metric: Metric, definition: Definition) -> tuple[Hashable, ...]:
+    """What the tally has to add for the metric beyond what it always adds."""
+    return definition.needs(arguments(metric, definition)) if definition.needs else ()
 
 
 def full_text(metric: Metric, definition: Definition) -> str:

@@ -1,0 +1,213 @@
+"""What notebooks and the command line call: paths or arrays in, a Scorecard out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from segeval.cases import Case, Pairing
+from segeval.cases import Side as Files
+from segeval.classes import parse_classes
+from segeval.engines import serial
+from segeval.errors import RequestError
+from segeval.gate import resolved_gate
+from segeval.geometry import Geometry
+from segeval.grammar import Metric, parse
+from segeval.metrics.pooling import Pool
+from segeval.metrics.registry import Definition, resolve
+from segeval.pairing import pair
+from segeval.planning import Job
+from segeval.resume import Journal
+from segeval.scorecard import CaseResult, Scorecard
+from segeval.scoring import scored_sides
+from segeval.settings import Settings
+from segeval.sides import Opened, fitted, own_names
+from segeval.signature import signature, signature_fields
+from segeval.summary import summarise
+from segeval.volumes import Volume, Voxels
+
+__all__ = ["score", "score_paths"]
+
+
+class Watch(Protocol):
+    """Someone who wants to know how far the work is."""
+
+    def paired(self, pairing: Pairing) -> None:
+        """The cases are known."""
+
+    def scored(self, result: CaseResult, done: int, total: int) -> None:
+        """A case is finished."""
+
+
+def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
+    """The metrics of a run with those that its gates need, each once. Raises RequestError."""
+    if not 0 < settings.threshold <= 1:
+        raise RequestError(f"--threshold {settings.threshold:g} is not in (0, 1]")
+    if settings.kind == "logits" and settings.activation == "none":
+        raise RequestError("--kind logits needs an activation: softmax or sigmoid")
+    asked = [*settings.metrics, *(resolved_gate(gate)[0].metric for gate in settings.gates)]
+    found = dict(resolve(metric) for metric in asked)
+    if not found:
+        raise RequestError("no metric is asked for", help="add -m dice")
+    return tuple(found.items())
+
+
+def score_paths(
+    pred: Path, truth: Path, settings: Settings, watch: Watch | None = None, journal: str = ""
+) -> Scorecard:
+    """Score files or folders.
+
+    settings  resolved: presets and settings files are the command line's business
+    journal   the JSON output beside which finished cases are kept; "" keeps none
+    Raises RequestError before anything is read, NothingToScore where nothing pairs.
+    """
+    asked = requested(settings)
+    pairing = pair(pred, truth, settings)
+    if watch is not None:
+        watch.paired(pairing)
+    classes = pairing.classes.chosen(settings.classes)
+    if settings.ignore_label is not None:
+        classes = replace(classes, ignore=settings.ignore_label)
+    job = Job(settings, classes, asked)
+    parts = signature_fields(settings, asked, classes)
+    kept = Journal(Path(journal), parts) if journal else None
+    results = run(pairing.cases, job, watch, kept)
+    card = scorecard(results, asked, parts)
+    inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
+    return replace(card, inputs=inputs, notes=pairing.notes)
+
+
+def scorecard(
+    results: Sequence[CaseResult],
+    asked: Sequence[tuple[Metric, Definition]],
+    parts: dict[str, Any],
+) -> Scorecard:
+    """Results with their summary and signature."""
+    metrics = [metric for metric, _ in asked]
+    return Scorecard(
+        tuple(results),
+        tuple(map(str, metrics)),
+        signature(parts),
+        parts,
+        summarise(results, metrics, Pool()),
+    )
+
+
+def run(
+    cases: Sequence[Case], job: Job, watch: Watch | None, journal: Journal | None
+) -> list[CaseResult]:
+    """Score every case, those that an earlier run finished excepted; in the order of the cases."""
+    results: dict[str, CaseResult] = {}
+    if journal is not None:
+        results = journal.kept(cases) if job.settings.resume else {}
+        journal.start(results.values())
+    left = [case for case in cases if case.id not in results]
+    try:
+        for result in engine(left, job):
+            results[result.case] = result
+            if journal is not None:
+                journal.add(result)
+            if watch is not None:
+                watch.scored(result, len(results), len(cases))
+    finally:
+        if journal is not None:
+            journal.close()
+    return [results[case.id] for case in cases]
+
+
+def engine(cases: Sequence[Case], job: Job) -> Iterator[CaseResult]:
+    """Results as they come: in this process, or over as many as are of use."""
+    jobs = job.settings.jobs or available_cores()
+    if min(jobs, len(cases)) <= 1:
+        return serial.run(cases, job)
+    from segeval.engines import pool
+
+    return pool.run(cases, job, min(jobs, len(cases)))
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    import os
+
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def score(  # noqa: PLR0913 - a notebook's one call
+    pred: str | Path | ArrayLike,
+    gt: str | Path | ArrayLike,
+    metrics: Sequence[str] = ("dice", "iou", "volume_difference"),
+    *,
+    spacing: Sequence[float] | None = None,
+    classes: str | Sequence[str] | None = None,
+    settings: Settings | None = None,
+) -> Scorecard:
+    """Score files, folders, or two arrays.
+
+    pred, gt  paths as on the command line, or arrays: label maps (z, y, x) or (y, x), or for `pred`
+              also scores (channels, z, y, x) or (channels, y, x)
+    metrics   as on the command line: `dice`, `fbeta@2`, `dice_loss:as=nnunet`
+    spacing   millimetres between voxels, along the axes of the arrays; files have their own
+    classes   `liver,spleen`, `5=liver,1=spleen`, a JSON file, or a list of such words
+    settings  every other choice, see segeval.settings.Settings
+    returns   the Scorecard: `rows`, `cases`, `summary`, `signature`
+    Raises RequestError for a request that makes no sense; for arrays also CaseError.
+
+        card = segeval.score("pred/", "gt/", ["dice", "iou"])
+        card = segeval.score(pred, gt, spacing=(3, 0.98, 0.98), classes="1=liver,2=spleen")
+        card.summary[""]["liver"]["dice"].mean
+    """
+    chosen = settings or Settings()
+    if classes is not None:
+        text = classes if isinstance(classes, str) else ",".join(classes)
+        chosen = replace(chosen, classes=parse_classes(text))
+    chosen = replace(chosen, metrics=tuple(parse(text) for text in metrics))
+    if spacing is not None:
+        chosen = replace(chosen, spacing=tuple(float(s) for s in spacing))
+    if isinstance(pred, str | Path) and isinstance(gt, str | Path):
+        return score_paths(Path(pred), Path(gt), chosen)
+    if isinstance(pred, str | Path) or isinstance(gt, str | Path):
+        raise RequestError("one side is a path and the other an array", help="give two of a kind")
+    return score_arrays(np.asarray(pred), np.asarray(gt), chosen)
+
+
+def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
+    """Score two arrays as one case called `array`. Raises RequestError and CaseError."""
+    asked = requested(settings)
+    grid = Geometry(gt.shape, settings.spacing)
+    if settings.spacing is not None and len(settings.spacing) != gt.ndim:
+        raise RequestError(f"spacing has {len(settings.spacing)} numbers and gt {gt.ndim} axes")
+    classes = settings.classes
+    if settings.ignore_label is not None:
+        classes = replace(classes, ignore=settings.ignore_label)
+    job = Job(settings, classes, asked)
+    stack = pred if pred.ndim == gt.ndim + 1 else pred[None]
+    sides = (array_volume(gt[None], grid, "gt"), array_volume(stack, grid, "pred"))
+    truth, guess = (fitted(Opened(volume, own_names(volume)), grid) for volume in sides)
+    here = Files(Path(), {"": Path("array")})
+    parts = signature_fields(settings, asked, classes)
+    result = scored_sides(Case("array", here, here), truth, guess, job)
+    return scorecard([result], asked, parts)
+
+
+def array_volume(stack: Any, grid: Geometry, name: str) -> Volume:
+    """An array of channels as a volume."""
+    own = Geometry(stack.shape[1:], grid.spacing)
+    channels = tuple(Voxels(_Held(part), part.dtype, own.shape) for part in stack)
+    return Volume(own, channels, Path(name))
+
+
+class _Held:
+    """An array that is there already."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    def __call__(self) -> Any:
+        return self._array

@@ -1,0 +1,75 @@
+"""The fields of Settings as the command line knows them, and the nearest word to a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import Field, fields
+from typing import Any, NamedTuple
+
+from segeval.errors import RequestError
+from segeval.settings import Form, Settings
+
+MANY = ("tuple[str, ...]", "tuple[Metric, ...]", "tuple[Gate, ...]", "ClassList")
+
+
+class Choice(NamedTuple):
+    """A field of Settings, as the command line knows it.
+
+    key     its name in a settings file
+    option  its long option, without the dashes
+    """
+
+    field: str
+    type: str
+    default: Any
+    group: str
+    help: str
+    form: Form
+
+    @property
+    def key(self) -> str:
+        """Name in a settings file."""
+        return self.field.replace("_", "-")
+
+    @property
+    def option(self) -> str:
+        """Long name of the option."""
+        return f"--{self.form.option or self.key}"
+
+    @property
+    def variable(self) -> str:
+        """Name of the environment variable."""
+        return "SEGEVAL_" + self.option[2:].replace("-", "_").upper()
+
+    @property
+    def flag(self) -> bool:
+        """Whether the option takes no value."""
+        return self.type == "bool"
+
+    @property
+    def many(self) -> bool:
+        """Whether the option may be repeated."""
+        return self.type in MANY
+
+
+def _choice(field: Field[Any]) -> Choice:
+    known = field.metadata
+    return Choice(
+        field.name, str(field.type), field.default, known["group"], known["help"], known["form"]
+    )
+
+
+CHOICES: dict[str, Choice] = {field.name: _choice(field) for field in fields(Settings)}
+
+
+def wrong_word(message: str, word: str, known: Iterable[str]) -> RequestError:
+    """The error for a misspelt word, with the nearest right ones."""
+    near = nearest(word, known)
+    return RequestError(message, help=f"did you mean {' or '.join(near)}?" if near else "")
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that look like it, best first."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(known), 3, 0.6)

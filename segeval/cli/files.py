@@ -1,0 +1,192 @@
+"""Settings files: found upwards from the working directory, read, and answered with line numbers.
+
+    segeval.toml                      keys at the top
+    pyproject.toml                    keys in [tool.segeval]
+    [classes.NAME]                    label or labels, color, aliases, tolerance, union, gates
+    [gates]                           "Heart/hd95.worst" = "5mm"
+
+The nearest file wins. Nothing is read from the home directory: a laptop and a CI run must agree.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from segeval.cli.choices import CHOICES, Choice, wrong_word
+from segeval.cli.tables import class_table, gate_table
+from segeval.cli.values import read
+from segeval.errors import RequestError
+from segeval.grammar import Gate
+
+NAMES = ("segeval.toml", "pyproject.toml")
+PRESETS = Path(__file__).parents[1] / "data" / "presets"
+KEYS = {choice.key: choice for choice in CHOICES.values()}
+
+
+class Given(NamedTuple):
+    """A value and where it comes from: `--digits`, `SEGEVAL_DIGITS`, `segeval.toml:3`."""
+
+    value: Any
+    origin: str
+
+
+Layer = dict[str, Given]
+
+
+class SettingsFile(NamedTuple):
+    """The keys of a settings file.
+
+    above   names of the tables that the keys stand in
+    preset  name, where the file is a preset of the package
+    """
+
+    path: Path
+    text: str
+    content: Mapping[str, Any]
+    above: tuple[str, ...] = ()
+    preset: str = ""
+
+    def where(self, *key: str) -> str:
+        """The place of a key, for messages and for `segeval config`."""
+        if self.preset:
+            return f"preset {self.preset}"
+        line = line_of(self.text, (*self.above, *key))
+        return f"{shown_path(self.path)}:{line}" if line else shown_path(self.path)
+
+
+def find(folder: Path) -> SettingsFile | None:
+    """The settings file of a folder or of the nearest one above it that has one."""
+    for above in (folder, *folder.parents):
+        for name in NAMES:
+            path = above / name
+            if path.is_file() and (found := load(path)) is not None:
+                return found
+    return None
+
+
+def load(path: Path) -> SettingsFile | None:
+    """Read a settings file; None for a pyproject.toml without our table. Raises RequestError."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise RequestError(f"cannot read the settings ({problem})", where=path) from problem
+    project = path.name == "pyproject.toml"
+    if project and "segeval" not in text:  # do not pay for a parser to learn that
+        return None
+    content = parsed(text, shown_path(path))
+    if not project:
+        return SettingsFile(path, text, content)
+    tool = content.get("tool", {}).get("segeval")
+    return None if tool is None else SettingsFile(path, text, tool, ("tool", "segeval"))
+
+
+def parsed(text: str, where: str) -> dict[str, Any]:
+    """The content of TOML text. Raises RequestError."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise RequestError(f"not TOML: {problem}", where=where) from problem
+
+
+def preset(name: str, where: str) -> SettingsFile:
+    """A preset of the package. Raises RequestError."""
+    path = PRESETS / f"{name}.toml"
+    if name not in preset_names():
+        message = f"there is no preset {name!r}"
+        problem = wrong_word(message, name, preset_names())
+        help = problem.help or f"there are {', '.join(preset_names())}"
+        raise RequestError(message, where=where, help=help)
+    text = path.read_text("utf-8")
+    return SettingsFile(path, text, parsed(text, str(path)), preset=name)
+
+
+def preset_names() -> list[str]:
+    """The presets of the package."""
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
+def layer(file: SettingsFile) -> Layer:
+    """The values of a settings file. Raises RequestError for a key that does not exist."""
+    given: Layer = {}
+    gates: list[Gate] = []
+    for key, raw in file.content.items():
+        choice = _choice(key, file)
+        where = file.where(key)
+        if isinstance(raw, Mapping) and choice.field == "classes":
+            value, of_classes = class_table(raw, lambda *k: file.where("classes", *k))
+            gates += of_classes
+        elif isinstance(raw, Mapping) and choice.field == "gates":
+            gates += gate_table(raw, "", lambda *k: file.where("gates", *k))
+            continue
+        else:
+            value = read(choice, beside(choice, raw, file.path.parent), where)
+        given[choice.field] = Given(value, where)
+    if gates:
+        given["gates"] = Given(tuple(gates), file.where("gates"))
+    return given
+
+
+def _choice(key: str, file: SettingsFile) -> Choice:
+    choice = KEYS.get(key.replace("_", "-"))  # result files have the names of the fields
+    if choice is not None:
+        return choice
+    problem = wrong_word(f"unknown key {key!r}", key.replace("_", "-"), KEYS)
+    inside = key == "tool" and not file.above
+    help = "in this file the keys stand at the top, without [tool.segeval]" if inside else ""
+    raise RequestError(problem.message, where=file.where(key), help=help or problem.help)
+
+
+def beside(choice: Choice, raw: Any, folder: Path) -> Any:
+    """A path in a file is relative to that file; a word that is no path stays as it is."""
+    if not choice.form.path:
+        return raw
+    if isinstance(raw, list):
+        return [beside(choice, word, folder) for word in raw]
+    if not isinstance(raw, str) or not _is_path(choice, raw):
+        return raw
+    prefix, path = re.match(r"([a-z-]{2,}:)?(.*)", raw, re.DOTALL).groups("")  # type: ignore[union-attr]
+    if choice.field != "output":
+        prefix, path = "", raw
+    return prefix + os.path.normpath(os.path.join(os.path.relpath(folder), path))
+
+
+def _is_path(choice: Choice, raw: str) -> bool:
+    if choice.field == "classes":
+        return raw.lower().endswith(".json")
+    if choice.field == "resample":
+        return raw not in ("never", "gt", "pred", "image")
+    return raw not in ("", "-")
+
+
+def shown_path(path: Path) -> str:
+    """A path as short as it is from the working directory."""
+    short = os.path.relpath(path)
+    return short if len(short) < len(str(path)) else str(path)
+
+
+def line_of(text: str, key: tuple[str, ...]) -> int:
+    """The line of a key in TOML text, counted from 1; 0 where it is not found."""
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[+(.*?)\]+\s*(?:#.*)?$", line):
+            table = dotted(header[1])
+            found = table
+        elif pair := re.match(r"""\s*((?:"[^"]*"|'[^']*'|[\w.\s-])+)=""", line):
+            found = (*table, *dotted(pair[1]))
+        else:
+            continue
+        if found[: len(key)] == key:
+            return number
+    return 0
+
+
+def dotted(text: str) -> tuple[str, ...]:
+    """The parts of a dotted TOML key, without quotes."""
+    parts: list[tuple[str, str, str]] = re.findall(r"""(?:"([^"]*)"|'([^']*)'|([\w-]+))""", text)
+    return tuple(double or single or bare for double, single, bare in parts)

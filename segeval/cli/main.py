@@ -1,0 +1,85 @@
+"""The program and its commands, which are loaded by name when they are asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from segeval import __version__
+
+WIDTH = 100
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": WIDTH}
+
+# In the order of the help. A command is a module with `command`.
+COMMANDS = {
+    "score": ("segeval.cli.score", "Score PRED against GT: files, or folders with the same names."),
+    "pairs": ("segeval.cli.pairs", "Show which files become which case; compute nothing."),
+    "inspect": ("segeval.cli.inspect", "Say what a file or a folder is: grid, kind, classes."),
+    "metrics": ("segeval.cli.metrics", "List the metrics, or explain one."),
+    "config": ("segeval.cli.config", "Show the settings of a run and where each comes from."),
+    "completion": ("segeval.cli.completion", "Print completion code for bash, zsh or fish."),
+}
+
+
+class Program(click.Group):
+    """`segeval`: its help is written from the table, without loading a command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or name the nearest."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            raise _unknown(name)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _unknown(name: str) -> Exception:
+    from segeval.cli.choices import nearest
+    from segeval.errors import RequestError
+
+    near = nearest(name, COMMANDS)
+    help = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
+    return RequestError(f"no such command {name!r}", help=help)
+
+
+def _version(ctx: click.Context, _: click.Parameter, asked: Any) -> None:
+    if asked and not ctx.resilient_parsing:
+        click.echo(f"segeval {__version__}")
+        ctx.exit()
+
+
+program = Program(
+    "segeval",
+    help="How good are these segmentations, and can I trust the number?",
+    epilog="segeval COMMAND --help explains a command and shows examples.",
+    context_settings=CONTEXT,
+    params=[
+        click.Option(
+            ["-V", "--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_version,
+            help="Show the version and exit.",
+        )
+    ],
+)

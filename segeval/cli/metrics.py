@@ -1,0 +1,84 @@
+"""`segeval metrics [NAME]`: what can be computed, and what exactly a number is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from inspect import cleandoc
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from segeval.cli.options import Command, metric_names
+from segeval.cli.show import show
+
+if TYPE_CHECKING:
+    from segeval.metrics.registry import Definition
+
+UNITS = {"": "ratio", "volume": "ml, mm2 or voxels", "length": "mm or px"}
+BETTER = {"higher": "higher", "lower": "lower", "zero": "nearer to 0", "": "none"}
+COLUMNS = ("metric", "options", "better", "unit", "what it is", "empty masks")
+EMPTY = "empty "  # how the docstring's line about empty masks begins
+
+
+def metrics(given: Mapping[str, Any]) -> int:
+    """List the metrics, or explain NAME: formula, unit, direction, options, empty masks, source."""
+    from segeval.grammar import parse
+    from segeval.metrics.registry import known, resolve
+
+    if not given["name"]:
+        show(COLUMNS, [row(definition) for definition in known().values()])
+        return 0
+    _, definition = resolve(parse(given["name"]))
+    for line in explanation(definition):
+        click.echo(line)
+    return 0
+
+
+def row(definition: Definition) -> tuple[str, ...]:
+    """One line of the list."""
+    lines = cleandoc(definition.doc).splitlines()
+    first = " ".join(line for line in takewhile(bool, lines))
+    empty = next((line.removeprefix(EMPTY).strip() for line in lines if line.startswith(EMPTY)), "")
+    return (
+        definition.name,
+        " ".join(short_options(definition)),
+        definition.better or "none",
+        definition.unit or "ratio",
+        first.rstrip("."),
+        empty,
+    )
+
+
+def short_options(definition: Definition) -> Iterator[str]:
+    """What may stand behind the name: a quantity, and the keys of options."""
+    if definition.at:
+        yield "|".join(f"@N{unit}" for unit in definition.at)
+    yield from (f":{key}=" for key in definition.options)
+
+
+def explanation(definition: Definition) -> Iterator[str]:
+    """All that is known of a metric: its own documentation, then what the registry says."""
+    yield definition.name
+    yield ""
+    yield from cleandoc(definition.doc).splitlines()
+    yield f"unit     {UNITS.get(definition.unit, definition.unit)}"
+    yield f"better   {BETTER[definition.better]}"
+    low, high = definition.bounds
+    if (low, high) != (float("-inf"), float("inf")):
+        yield f"range    {low:g} to {high:g}"
+    if definition.at:
+        units = " or ".join(u or "a bare number" for u in definition.at)
+        default = f", default {definition.default}" if definition.default else ""
+        yield f"@        {units}{default}"
+    for key, option in definition.options.items():
+        words = " | ".join(option.words) or "a word"
+        yield f":{key + '=':<8}{words}, default {option.default}"
+
+
+command = Command(
+    "metrics",
+    metrics,
+    [click.Argument(["name"], required=False, shell_complete=metric_names)],
+    ["segeval metrics", "segeval metrics dice", "segeval metrics volume_difference"],
+)

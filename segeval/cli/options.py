@@ -1,0 +1,192 @@
+"""Options made from the fields of Settings, and a command whose help shows them in groups."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import cleandoc
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from segeval.cli.choices import CHOICES, Choice
+from segeval.cli.layers import Request, Resolved, resolve
+from segeval.cli.main import CONTEXT
+from segeval.cli.values import size_text
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+GROUPS = ("inputs", "metrics", "output", "gate", "performance")
+Run = Callable[[Mapping[str, Any]], int]
+
+
+class Option(click.Option):
+    """An option with the heading under which the help shows it."""
+
+    group = "other"
+    left = ""  # how it is written, where click's own form is too long
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The two columns of the help."""
+        record = super().get_help_record(ctx)
+        return (self.left, record[1]) if record and self.left else record
+
+
+class Command(click.Command):
+    """A command that shows examples first and options in groups, and answers with a status."""
+
+    def __init__(
+        self, name: str, run: Run, params: Sequence[click.Parameter], examples: Sequence[str]
+    ) -> None:
+        purpose, _, more = cleandoc(run.__doc__ or "").partition("\n\n")
+        super().__init__(
+            name, params=list(params), help=purpose, epilog=more, context_settings=dict(CONTEXT)
+        )
+        self.run = run
+        self.examples = examples
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run it."""
+        return self.run(ctx.params)
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The purpose, then examples that run as they stand."""
+        super().format_help_text(ctx, formatter)
+        with formatter.section("Examples"):
+            formatter.write("".join(f"  {example}\n" for example in self.examples))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options under their headings."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        options = [p for p in self.get_params(ctx) if isinstance(p, click.Option)]
+        for option in options:
+            record = option.get_help_record(ctx)
+            if record is not None:
+                groups.setdefault(getattr(option, "group", "other"), []).append(record)
+        for group, records in sorted(groups.items(), key=lambda item: item[0] == "other"):
+            with formatter.section(group.capitalize()):
+                formatter.write_dl(records, col_max=28)
+
+
+def settings_options(groups: Iterable[str] = GROUPS, also: Iterable[str] = ()) -> list[Option]:
+    """The options of some groups of fields, of some other fields, and of the settings file."""
+    fields = [c for g in groups for c in CHOICES.values() if c.group == g]
+    fields += [CHOICES[name] for name in also]
+    return [*(_option(choice) for choice in fields), *file_options()]
+
+
+def _option(choice: Choice) -> Option:
+    letter = [f"-{choice.form.letter}"] if choice.form.letter else []
+    count = choice.field == "verbose"
+    long = f"{choice.option}/--no-{choice.key}" if choice.flag else choice.option
+    option = Option(
+        [*letter, long, choice.field],
+        is_flag=choice.flag,
+        count=count,
+        multiple=choice.many,
+        default=None,
+        type=None if choice.flag or count else _type(choice),
+        metavar=None if choice.flag or count else _word(choice),
+        help=_help(choice),
+        shell_complete=_completions(choice),
+    )
+    option.group = choice.group
+    if choice.flag:
+        option.left = ", ".join([*letter, f"--[no-]{choice.key}"])
+    return option
+
+
+def _type(choice: Choice) -> Any:
+    return click.Path() if choice.form.path else click.STRING
+
+
+def _word(choice: Choice) -> str:
+    plain = {"int": "N", "int | None": "N", "float": "P"}
+    return choice.form.word or plain.get(choice.type, "WORD")
+
+
+def _help(choice: Choice) -> str:
+    words = f": {', '.join(choice.form.words)}" if choice.form.words else ""
+    default = _default(choice)
+    return f"{choice.help}{words}  [{f'default: {default}; ' if default else ''}{choice.variable}]"
+
+
+def _default(choice: Choice) -> str:
+    """The default in words; "" where there is nothing to say."""
+    if choice.field == "metrics":
+        return "those of the preset"
+    if choice.form.word == "SIZE":
+        return size_text(choice.default)
+    if choice.flag:
+        return "on" if choice.default else "off"
+    return "" if choice.many or choice.default in (None, "") else str(choice.default)
+
+
+def _completions(
+    choice: Choice,
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]] | None:
+    """What the shell offers for a value; None: what click offers for the type."""
+    if choice.field == "metrics":
+        return metric_names
+    if choice.field == "preset":
+        return _preset_names
+    words = choice.form.words
+    if not words:
+        return None
+    return lambda _ctx, _parameter, typed: _items(words, typed)
+
+
+def _items(words: Iterable[str], typed: str, before: str = "") -> list[CompletionItem]:
+    """The words that begin as typed, after what stands before them already."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(before + word) for word in words if word.startswith(typed)]
+
+
+def metric_names(
+    _ctx: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """The names of the metrics, after the last comma of what was typed."""
+    from segeval.metrics.registry import known
+
+    before, comma, last = typed.rpartition(",")
+    return _items(known(), last, before + comma)
+
+
+def _preset_names(
+    _ctx: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    from segeval.cli.files import preset_names
+
+    return _items(preset_names(), typed)
+
+
+def file_options() -> list[Option]:
+    """The options that name the settings file, or read none."""
+    file = Option(
+        ["-c", "--config"],
+        metavar="FILE",
+        type=click.Path(),
+        help="the settings file, instead of segeval.toml or pyproject.toml upwards from here",
+    )
+    isolated = Option(["--isolated"], is_flag=True, help="read no settings file")
+    for option in (file, isolated):
+        option.group = "settings file"
+    return [file, isolated]
+
+
+def resolved(given: Mapping[str, Any]) -> Resolved:
+    """The settings that the options, the environment and the files make. Raises RequestError."""
+    options = {
+        field: value
+        for field in CHOICES
+        if (value := given.get(field)) is not None and value != () and not _no_count(field, value)
+    }
+    request = Request(options, given.get("config") or "", bool(given.get("isolated")))
+    return resolve(request, os.environ, Path.cwd())
+
+
+def _no_count(field: str, value: Any) -> bool:
+    return field == "verbose" and value == 0

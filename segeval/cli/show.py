@@ -1,0 +1,47 @@
+"""A table for people on a terminal, and the same as plain text in a pipe, never cut."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+Rows = Sequence[Sequence[str]]
+
+
+def show(columns: Sequence[str], rows: Rows, color: str = "auto") -> None:
+    """Print a table on stdout."""
+    from segeval.reports.terminal import drawable
+
+    if drawable(sys.stdout):
+        _draw(columns, rows, color)
+        return
+    for line in plain(columns, rows):
+        click.echo(line)
+
+
+def plain(columns: Sequence[str], rows: Rows) -> list[str]:
+    """The lines of a table: columns as wide as their content, two spaces apart."""
+    table = [columns, *rows]
+    widths = [max(len(row[i]) for row in table) for i in range(len(columns))]
+    table.insert(1, ["-" * width for width in widths])
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
+
+
+def _draw(columns: Sequence[str], rows: Rows, color: str) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from segeval.reports.terminal import console
+
+    table = Table(box=box.HORIZONTALS, show_edge=False, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console(sys.stdout, color).print(table)

@@ -1,0 +1,184 @@
+"""A choice as people write it, in an option, a variable or a TOML file, to its value and back.
+
+One function a type of field reads both text and what TOML makes of it; a wrong word is answered
+with the nearest right one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import Any
+
+from segeval.classes import ClassList, parse_classes
+from segeval.cli.choices import Choice, wrong_word
+from segeval.errors import RequestError
+from segeval.grammar import Gate, Metric, parse, parse_gate, plain
+
+BYTES = {"": 1, "B": 1} | {
+    f"{letter}{binary}B": base**power
+    for power, letter in enumerate("KMGT", 1)
+    for binary, base in (("", 1000), ("I", 1024))
+}
+YES = ("1", "true", "yes", "on")
+NO = ("0", "false", "no", "off", "")
+SIDES = "X,Y[,Z]"
+
+
+def read(choice: Choice, raw: object, where: str) -> Any:
+    """The value of a choice, out of text or TOML. Raises RequestError."""
+    try:
+        value = READ["size" if choice.form.word == "SIZE" else choice.type](raw)
+        _allowed(choice, value)
+    except RequestError as problem:
+        raise RequestError(
+            problem.message, where=problem.where or where, facts=problem.facts, help=problem.help
+        ) from problem
+    except (ValueError, TypeError):
+        message = f"{shown(raw)} is not {KIND[choice.type]}"
+        raise RequestError(message, where=where, help=EXAMPLE.get(choice.type, "")) from None
+    return value
+
+
+def _allowed(choice: Choice, value: Any) -> None:
+    form = choice.form
+    if form.words and value not in form.words:
+        raise wrong_word(f"{shown(value)} is none of {', '.join(form.words)}", value, form.words)
+    if form.least is not None and value is not None and value < form.least:
+        raise RequestError(f"{value} is below {form.least}")
+
+
+def shown(raw: object) -> str:
+    """A wrong value, as it was written."""
+    return repr(raw) if isinstance(raw, str) else json.dumps(raw, default=str)
+
+
+def _text(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise TypeError
+    return raw
+
+
+def _flag(raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    word = _text(raw).strip().lower()
+    if word not in YES + NO:
+        raise ValueError
+    return word in YES
+
+
+def _whole(raw: object) -> int:
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
+    return int(_text(raw))
+
+
+def _number(raw: object) -> float:
+    number = raw if isinstance(raw, int | float) and not isinstance(raw, bool) else _text(raw)
+    if not isfinite(float(number)):
+        raise ValueError
+    return float(number)
+
+
+def _size(raw: object) -> int:
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
+    found = re.match(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)\Z", _text(raw).strip())
+    if not found or found[2].upper() not in BYTES:
+        raise RequestError(f"{shown(raw)} is no size", help="write 512MiB, 2GB or a count of bytes")
+    return int(float(found[1]) * BYTES[found[2].upper()])
+
+
+def _words(raw: object) -> tuple[str, ...]:
+    return tuple(_text(word) for word in _list(raw))
+
+
+def _list(raw: object) -> Sequence[Any]:
+    """A list as it is; text is a list of one."""
+    return raw if isinstance(raw, list | tuple) else [_text(raw)]
+
+
+def cut(text: str) -> list[str]:
+    """The words of a comma list."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _metrics(raw: object) -> tuple[Metric, ...]:
+    """Metrics, each once, in the order in which they were asked for."""
+    return tuple(dict.fromkeys(parse(word) for words in _words(raw) for word in cut(words)))
+
+
+def _gates(raw: object) -> tuple[Gate, ...]:
+    gates = (g if isinstance(g, Gate) else parse_gate(_text(g)) for g in _list(raw))
+    return tuple(dict.fromkeys(gates))
+
+
+def _sides(raw: object) -> tuple[float, ...]:
+    """Millimetres, written x,y,z, in the order of the arrays."""
+    sides = tuple(_number(word) for word in (cut(raw) if isinstance(raw, str) else _list(raw)))
+    if len(sides) not in (2, 3) or not all(side > 0 for side in sides):
+        raise ValueError
+    return sides[::-1]
+
+
+def _classes(raw: object) -> ClassList:
+    if isinstance(raw, ClassList):
+        return raw
+    return parse_classes(",".join(_words(raw)))
+
+
+READ: dict[str, Callable[[object], Any]] = {
+    "str": _text,
+    "bool": _flag,
+    "int": _whole,
+    "int | None": _whole,
+    "float": _number,
+    "size": _size,
+    "tuple[float, ...] | None": _sides,
+    "tuple[str, ...]": _words,
+    "tuple[Metric, ...]": _metrics,
+    "tuple[Gate, ...]": _gates,
+    "ClassList": _classes,
+}
+KIND = {
+    "str": "text",
+    "bool": "true or false",
+    "int": "a whole number",
+    "int | None": "a whole number",
+    "float": "a number",
+    "tuple[float, ...] | None": "two or three sides in millimetres",
+    "tuple[str, ...]": "a list of words",
+    "tuple[Metric, ...]": "a list of metrics",
+    "tuple[Gate, ...]": "a list of rules",
+    "ClassList": "a list of classes",
+}
+EXAMPLE = {"tuple[float, ...] | None": "write x,y,z: 0.98,0.98,3", "bool": "write 1 or 0"}
+
+
+def written(choice: Choice, value: Any) -> str:
+    """A value as TOML; "" where it has none."""
+    if value is None:
+        return ""
+    if choice.form.word == "SIZE":
+        return quoted(size_text(value))
+    if choice.form.word == SIDES:
+        return f"[{', '.join(plain(side) for side in reversed(value))}]"
+    if isinstance(value, tuple):
+        return f"[{', '.join(quoted(str(word)) for word in value)}]"
+    return quoted(value) if isinstance(value, str) else json.dumps(value)
+
+
+def quoted(text: str) -> str:
+    """Text as TOML: the escapes of JSON are those of TOML."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def size_text(size: int) -> str:
+    """Bytes as people write them: 512MiB."""
+    for power, unit in ((3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if size and size % 1024**power == 0:
+            return f"{size // 1024**power}{unit}"
+    return f"{size}B"

@@ -1,0 +1,61 @@
+"""Data sets that describe themselves: `dataset.json` and the folders of an nnU-Net data set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from segeval.classes import ClassList, read_classes
+from segeval.errors import RequestError
+
+DATASET = "dataset.json"
+LABEL_FOLDERS = ("labelsTr", "labelsTs")
+
+
+def label_folders(gt: Path) -> list[Path]:
+    """The folders of labels in the root of an nnU-Net data set (L7); else the path itself."""
+    return [folder for name in LABEL_FOLDERS if (folder := gt / name).is_dir()] or [gt]
+
+
+def dataset_classes(pred: Path, gt: Path, asked: bool) -> ClassList:
+    """The classes of the `dataset.json` of the ground truth, else of the predictions (L7, L8).
+
+    asked  the request has a class list, so that the files need not agree
+    Raises RequestError where they do not.
+    """
+    places = [gt, gt.parent] if gt.name.startswith("labels") else [gt]
+    truth = next((f for place in places if (f := described(place)) is not None), None)
+    guess = described(pred)
+    lists = [read_classes(file) for file in (truth, guess) if file is not None]
+    if len(lists) == 2 and meaning(lists[0]) != meaning(lists[1]) and not asked:
+        raise RequestError(
+            "the ground truth and the predictions name their labels differently",
+            facts=(f"gt {truth}: {shown(lists[0])}", f"pred {guess}: {shown(lists[1])}"),
+            help="say which holds: --classes dataset.json",
+        )
+    return lists[0] if lists else ClassList()
+
+
+def described(folder: Path) -> Path | None:
+    """The `dataset.json` of a folder, or beside a file, that has labels by name."""
+    path = (folder if folder.is_dir() else folder.parent) / DATASET
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return path  # read_classes says what is wrong with it
+    found = isinstance(content, Mapping) and isinstance(content.get("labels"), Mapping)
+    return path if found else None
+
+
+def meaning(classes: ClassList) -> tuple[dict[str, object], int | None]:
+    """What has to agree between two lists: the values of each name, whatever their order."""
+    return {c.name: frozenset(c.labels or ()) for c in classes.classes}, classes.ignore
+
+
+def shown(classes: ClassList, most: int = 6) -> str:
+    """The first classes of a list."""
+    words = [f"{'+'.join(map(str, c.labels or ()))}={c.name}" for c in classes.classes]
+    return ", ".join(words[:most]) + (" …" if len(words) > most else "")

@@ -1,0 +1,105 @@
+"""Cases over processes of this machine.
+
+Counting holds the interpreter's lock, so processes and not threads. A worker that is killed (by the
+kernel, when memory is short) takes no other case with it: the pool is built again, the cases that
+were in work are tried once more one by one, and only one that kills its worker again is given up.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from multiprocessing.context import BaseContext
+
+from segeval.cases import Case
+from segeval.errors import CaseError
+from segeval.planning import Job
+from segeval.scorecard import CaseResult
+from segeval.scoring import score_case, unscored_case
+
+AHEAD = 4  # cases handed out per process, so that none waits and memory stays flat
+
+_job: list[Job] = []  # of this worker, set once instead of sent with every case
+
+
+def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
+    """Score every case on `jobs` processes; results come in the order in which they finish."""
+    left = deque(cases)
+    suspects: deque[Case] = deque()
+    while left or suspects:
+        if suspects:
+            yield _alone(suspects.popleft(), job)
+            continue
+        for done in _crew(left, job, jobs):
+            if isinstance(done, CaseResult):
+                yield done
+            else:
+                suspects.append(done)
+
+
+def _crew(left: deque[Case], job: Job, jobs: int) -> Iterator[CaseResult | Case]:
+    """Results until there are no cases or a worker dies; then the cases that were in work."""
+    with _executor(job, jobs) as pool:
+        working: dict[Future[CaseResult], Case] = {}
+        while left or working:
+            try:
+                while left and len(working) < AHEAD * jobs:
+                    working[pool.submit(_score, left[0])] = left[0]
+                    left.popleft()
+            except BrokenProcessPool:
+                yield from working.values()
+                return
+            finished, _ = wait(working, return_when=FIRST_COMPLETED)
+            broken = False
+            for future in finished:
+                case = working.pop(future)
+                try:
+                    result: CaseResult | Case = future.result()
+                except BrokenProcessPool:
+                    result, broken = case, True
+                yield result
+            if broken:
+                yield from working.values()
+                return
+
+
+def _alone(case: Case, job: Job) -> CaseResult:
+    """Score a case in a worker of its own."""
+    with _executor(job, 1) as pool:
+        try:
+            return pool.submit(_score, case).result()
+        except BrokenProcessPool:
+            problem = CaseError(
+                "the process that scored the case was killed",
+                help="most often memory was short: fewer --jobs, or fewer metrics",
+                status="worker_killed",
+            )
+            return unscored_case(case, problem)
+
+
+def _executor(job: Job, jobs: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(jobs, _context(), _start, (job,))
+
+
+def _context() -> BaseContext:
+    """Workers are forked from a clean server that has imported the program once."""
+    if sys.platform != "linux":
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["segeval.engines.pool"])
+    return context
+
+
+def _start(job: Job) -> None:
+    """Set up a worker: Ctrl-C is the business of the process that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _job[:] = [job]
+
+
+def _score(case: Case) -> CaseResult:
+    return score_case(case, _job[0])

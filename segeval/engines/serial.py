@@ -1,0 +1,16 @@
+"""Cases one after the other, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from segeval.cases import Case
+from segeval.planning import Job
+from segeval.scorecard import CaseResult
+from segeval.scoring import score_case
+
+
+def run(cases: Sequence[Case], job: Job) -> Iterator[CaseResult]:
+    """Score every case; results come in the order of the cases."""
+    for case in cases:
+        yield score_case(case, job)

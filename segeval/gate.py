@@ -1,0 +1,197 @@
+"""Bars and verdicts: whether a statistic of a metric reaches what was asked for.
+
+The metric knows its better side, so a bar has no operator and cannot point the wrong way. A rule
+that finds nothing to judge is missed, and so is one whose class was missed altogether: a build must
+not pass because an organ vanished.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from segeval.absence import ONE_SIDE
+from segeval.errors import RequestError
+from segeval.grammar import Gate, Metric
+from segeval.metrics.registry import Definition, resolve
+from segeval.scorecard import Scorecard, Statistic
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a bar for one class of one group.
+
+    value   the statistic, unrounded; nan where there was nothing to judge
+    reason  why it was missed where the number does not say it
+    """
+
+    gate: str
+    class_: str
+    metric: str
+    statistic: str
+    value: float
+    bar: float
+    better: str
+    n: int
+    passed: bool
+    group: str = ""
+    reason: str = ""
+    unit: str = ""
+
+    @property
+    def text(self) -> str:
+        """The verdict in one line, with the digits that decide it."""
+        name = f"{self.class_}/{self.metric}" if self.class_ else self.metric
+        name += "" if self.statistic == "mean" else f".{self.statistic}"
+        place = f" [{self.group}]" if self.group else ""
+        if self.reason:
+            return f"{name}{place}: {self.reason}"
+        sign = {"higher": (">=", "<"), "lower": ("<=", ">"), "zero": ("<=", ">")}[self.better]
+        value, bar = enough_digits(self.value, self.bar)
+        shown = f"|{value}|" if self.better == "zero" else value
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{name}{place} {shown} {sign[0 if self.passed else 1]} {bar}{unit} (n={self.n})"
+
+
+def enough_digits(value: float, bar: float) -> tuple[str, str]:
+    """Both numbers with so many digits that they differ where they do."""
+    for digits in range(3, 17):
+        texts = f"{value:.{digits}g}", f"{bar:.{digits}g}"
+        if texts[0] != texts[1] or value == bar:
+            return texts
+    return repr(value), repr(bar)
+
+
+def resolved_gate(gate: Gate) -> tuple[Gate, Definition]:
+    """A gate in its one spelling. Raises RequestError where the metric cannot be a gate."""
+    metric, definition = resolve(gate.metric)
+    if not definition.better:
+        raise RequestError(
+            f"{gate}: {metric} has no better side, so it is no gate",
+            help="a difference of it may have one: see `segeval metrics`",
+        )
+    if gate.statistic == "bound":
+        raise RequestError(f"{gate}: `bound` needs intervals, which this version does not compute")
+    if gate.statistic == "pooled" and definition.of not in ("counts", "sums"):
+        raise RequestError(f"{gate}: {metric} cannot be pooled over cases")
+    bar_in_unit(gate, definition)
+    return Gate(metric, gate.bar, gate.class_, gate.statistic), definition
+
+
+def bar_in_unit(gate: Gate, definition: Definition) -> float:
+    """The bar in the unit of the metric. Raises RequestError."""
+    unit = gate.bar.unit
+    if not unit:
+        return gate.bar.number
+    if unit == "%" and definition.unit == "":
+        return gate.bar.number / 100
+    fits = {"length": ("mm", "px"), "volume": ("ml", "px"), "%": ("%",)}.get(definition.unit, ())
+    if unit not in fits:
+        raise RequestError(f"{gate}: {definition.name} is not measured in {unit}")
+    return gate.bar.number
+
+
+def check(gate: Gate, card: Scorecard, accept_undefined: bool) -> list[Verdict]:
+    """Judge a rule: one verdict a class and group; at least one, failed if nothing matches."""
+    gate, definition = resolved_gate(gate)
+    groups = [name for name in card.summary if name] or [""]
+    return [
+        verdict
+        for group in groups
+        for verdict in _of_group(gate, definition, card, group, accept_undefined)
+    ]
+
+
+def _of_group(
+    gate: Gate, definition: Definition, card: Scorecard, group: str, accept: bool
+) -> Iterator[Verdict]:
+    summary = card.summary.get(group, {})
+    judged = [
+        (name, metrics[str(gate.metric)])
+        for name, metrics in summary.items()
+        if matches(gate.class_, name) and str(gate.metric) in metrics
+    ]
+    for name, statistic in judged:
+        yield _verdict(gate, definition, card, name, statistic, group, accept)
+    if not judged:
+        yield _missed(gate, definition, gate.class_, group, "nothing to judge")
+
+
+def matches(wanted: str, name: str) -> bool:
+    """Whether a class is meant: every scored class without a name, else the name or glob."""
+    if not wanted:
+        return name != "overall"
+    return name == wanted or (name != "overall" and fnmatchcase(name, wanted))
+
+
+def _verdict(  # noqa: PLR0913 - the parts of one judgement
+    gate: Gate,
+    definition: Definition,
+    card: Scorecard,
+    name: str,
+    statistic: Statistic,
+    group: str,
+    accept: bool,
+) -> Verdict:
+    value = float(getattr(statistic, gate.statistic))
+    bar = bar_in_unit(gate, definition)
+    if math.isnan(value):
+        return _missed(gate, definition, name, group, "nothing to judge")
+    lost = 0 if accept else one_sided(card, name, gate.metric, group)
+    if lost:
+        cases = "case" if lost == 1 else "cases"
+        reason = f"undefined in {lost} {cases} where one side alone is empty"
+        return _missed(gate, definition, name, group, reason)
+    if gate.bar.unit not in ("", "%") and statistic.unit != gate.bar.unit:
+        reason = f"measured in {statistic.unit}, not in {gate.bar.unit}"
+        return _missed(gate, definition, name, group, reason)
+    return Verdict(
+        str(gate),
+        name,
+        str(gate.metric),
+        gate.statistic,
+        value,
+        bar,
+        definition.better,
+        statistic.n,
+        reaches(value, bar, definition.better),
+        group,
+        unit=statistic.unit,
+    )
+
+
+def reaches(value: float, bar: float, better: str) -> bool:
+    """Whether a value is on the better side of the bar, or on it."""
+    if better == "higher":
+        return value >= bar
+    return (abs(value) if better == "zero" else value) <= bar
+
+
+def one_sided(card: Scorecard, name: str, metric: Metric, group: str) -> int:
+    """Cases whose value is undefined because one side alone is empty; `overall` is every class."""
+    return sum(
+        row.status == "undefined" and row.reason in ONE_SIDE
+        for case in card.cases
+        if not group or case.group == group
+        for row in case.rows
+        if row.metric == str(metric) and name in ("overall", row.class_)
+    )
+
+
+def _missed(gate: Gate, definition: Definition, name: str, group: str, reason: str) -> Verdict:
+    bar = bar_in_unit(gate, definition)
+    return Verdict(
+        str(gate),
+        name,
+        str(gate.metric),
+        gate.statistic,
+        math.nan,
+        bar,
+        definition.better,
+        0,
+        False,
+        group,
+        reason,
+    )

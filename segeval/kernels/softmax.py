@@ -1,0 +1,71 @@
+"""Logits to probabilities and to their logarithms, in forms that neither overflow nor lose digits.
+
+Softmax subtracts the largest logit first; sigmoid uses exp(-|x|) only. The logarithm of a
+probability comes from the logits: of a computed softmax it would be -inf where the loss is 800.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segeval.arrays import Floats, Labels, Raw
+
+
+def softmax(logits: Raw, axis: int = 0) -> Floats:
+    """Probabilities of classes that exclude each other.
+
+    logits   any float or integer type
+    returns  float64, the same shape; sums to 1 along the axis
+    """
+    shares = _shifted(logits, axis)
+    np.exp(shares, out=shares)
+    shares /= shares.sum(axis=axis, keepdims=True)
+    return shares
+
+
+def log_softmax(logits: Raw, axis: int = 0) -> Floats:
+    """Logarithms of the probabilities of classes that exclude each other, float64."""
+    logs = _shifted(logits, axis)
+    logs -= np.log(np.exp(logs).sum(axis=axis, keepdims=True))
+    return logs
+
+
+def reference_log(logits: Raw, labels: Labels) -> Floats:
+    """Logarithm of the probability of the label that a voxel has: one a voxel.
+
+    logits   (classes, n)
+    labels   (n,), below the number of classes
+    returns  float64 (n,)
+    """
+    shifted = _shifted(logits, 0)
+    own = np.take_along_axis(shifted, labels[None].astype(np.intp), 0)[0]
+    np.exp(shifted, out=shifted)
+    own -= np.log(shifted.sum(axis=0))
+    return own
+
+
+def _shifted(logits: Raw, axis: int) -> Floats:
+    """float64 logits whose largest is 0."""
+    values = logits.astype(np.float64)
+    values -= values.max(axis=axis, keepdims=True)
+    return values
+
+
+def sigmoid(logits: Raw) -> Floats:
+    """Probabilities of classes that are independent, float64."""
+    x = logits.astype(np.float64)
+    small = np.exp(-np.abs(x))
+    shares: Floats = np.where(x >= 0, 1.0, small) / (1.0 + small)
+    return shares
+
+
+def log_sigmoid(logits: Raw) -> Floats:
+    """Logarithm of the sigmoid, float64; exact far below 0."""
+    return -softplus(-logits.astype(np.float64))
+
+
+def softplus(x: Raw) -> Floats:
+    """log(1 + exp(x)), float64; the cost of a logit x where the reference is 0."""
+    x = x.astype(np.float64)
+    cost: Floats = np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    return cost

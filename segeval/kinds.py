@@ -1,0 +1,294 @@
+"""What numbers mean: labels, probabilities or logits (docs/formats.md, section kinds).
+
+A file does not say. Integers are labels, floats in [0, 1] are probabilities, and a float map of
+whole numbers may be either; which it is shows only when its last value has been read. So the kind
+is found while the values stream: a map of 0 and 1 gives the same masks read either way, and the
+first value that tells decides. No value is read twice for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from segeval.arrays import Labels, Raw
+from segeval.errors import Note, ReadError
+from segeval.kernels.decode import largest
+from segeval.kernels.softmax import sigmoid, softmax
+from segeval.settings import Settings
+from segeval.values import Numbers, as_labels, not_probabilities, scaled, whole
+from segeval.volumes import Stream, Volume
+
+OFF = 1e-3  # how far a sum of probabilities may be from 1 …
+RARELY = 1e-3  # … in this share of the voxels
+STACK_HELP = "--activation softmax (they are logits) or --activation none (each channel is a class)"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a side turned out to hold.
+
+    kind       labels, prob or logits
+    exclusive  the label of a voxel is one of a map, or the largest of its channels; channel 0 holds
+               it; else each channel is a mask of its own
+    onehot     the channels are masks of which every voxel has one: channel i is label i
+    """
+
+    kind: str
+    exclusive: bool
+    channels: int
+    onehot: bool = False
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """The next values of one side.
+
+    labels  by channel, flat uint8 or uint16
+    scores  (channels, n) probabilities; None where the side holds labels
+    logits  (channels, n) before activation; None where the file holds probabilities
+    """
+
+    labels: dict[int, Labels] = field(default_factory=dict)
+    scores: Numbers | None = None
+    logits: Numbers | None = None
+
+
+class Side(Protocol):
+    """One side of a case, read slab by slab."""
+
+    def read(self, count: int) -> Slab:
+        """The next voxels. Raises ReadError."""
+
+    def finish(self) -> Found:
+        """What it was, after the last voxel. Raises ReadError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a side is asked to be.
+
+    kind         auto, labels, prob or logits
+    independent  each channel is a class of its own
+    """
+
+    kind: str
+    activation: str = "auto"
+    threshold: float = 0.5
+    independent: bool = False
+
+
+def wanted_pred(volume: Volume, settings: Settings, regions: bool) -> Wanted:
+    """How the prediction is to be read, from the request and from what the file says of itself."""
+    kind, activation = settings.kind, settings.activation
+    activated = activation in ("softmax", "sigmoid")
+    if kind == "auto" and (volume.logits or activated) and can_hold_scores(volume):
+        kind = "logits"
+    if kind == "prob" and activated:
+        kind = "logits"
+    independent = regions or activation in ("sigmoid", "none")
+    return Wanted(kind, activation, settings.threshold, independent)
+
+
+def wanted_truth(settings: Settings) -> Wanted:
+    """How the ground truth is to be read."""
+    return Wanted(
+        settings.gt_kind, "none" if settings.gt_kind == "prob" else "auto", settings.threshold
+    )
+
+
+def can_hold_scores(volume: Volume) -> bool:
+    """Whether the values may be something else than integers."""
+    return any(v.dtype.kind == "f" or v.scaled for v in volume.channels)
+
+
+def may_score(volume: Volume, wanted: Wanted) -> bool:
+    """Whether the side may turn out to hold probabilities."""
+    return wanted.kind in ("prob", "logits") or (wanted.kind == "auto" and can_hold_scores(volume))
+
+
+def side(volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> Side:
+    """Read channels of a volume, by their number, as what they are asked to be."""
+    if not may_score(volume, wanted):
+        return LabelSide(volume, streams)
+    if wanted.kind == "auto" and len(streams) == 1:
+        return OpenSide(volume, streams, wanted)
+    return ScoreSide(volume, streams, wanted)
+
+
+class _Checked:
+    """Values of a side that are finite; where they are not, how many and where first."""
+
+    def __init__(self, volume: Volume) -> None:
+        self._volume = volume
+        self._at = 0
+        self._bad, self._first = 0, (-1, Path())
+
+    def finite(self, values: Numbers, channel: int) -> tuple[Numbers, float, float]:
+        """Values with their least and largest; not-a-number and infinity are noted and made 0."""
+        low, high = values.min(), values.max()
+        if np.isfinite(low) and np.isfinite(high):
+            return values, float(low), float(high)
+        bad = ~np.isfinite(values)
+        if not self._bad:
+            self._first = self._at + int(bad.argmax()), self._volume.file(channel)
+        self._bad += int(bad.sum())
+        clean = np.where(bad, 0, values)
+        return clean, float(clean.min()), float(clean.max())
+
+    def step(self, count: int) -> None:
+        """Go on to the next slab."""
+        self._at += count
+
+    def finish(self) -> None:
+        """Raise ReadError if any value was not finite."""
+        if self._bad:
+            at, path = self._first
+            raise ReadError(
+                f"{self._bad} values are not a number or infinite",
+                where=path,
+                facts=(f"the first at voxel {place(at, self._volume)} (x, y, z from 0)",),
+                help="write the file again without them",
+            )
+
+
+def place(flat: int, volume: Volume) -> str:
+    """A voxel by its indices, x first."""
+    index = np.unravel_index(flat, volume.geometry.shape)
+    return ", ".join(str(int(i)) for i in reversed(index))
+
+
+class LabelSide:
+    """Labels: one map, or a stack of masks that may overlap."""
+
+    def __init__(self, volume: Volume, streams: Mapping[int, Stream]) -> None:
+        self._volume, self._streams = volume, streams
+        self._checked = _Checked(volume)
+        self._covered = len(streams) > 1 and not volume.segments
+
+    def read(self, count: int) -> Slab:
+        """The next labels of every channel. Raises ReadError."""
+        labels = {}
+        for channel, stream in self._streams.items():
+            labels[channel] = self._labels(stream.read(count), channel)
+        if self._covered:
+            inside = sum((v != 0).astype(np.uint16) for v in labels.values())
+            self._covered = bool(np.all(inside == 1))
+        self._checked.step(count)
+        return Slab(labels)
+
+    def _labels(self, values: Raw, channel: int) -> Labels:
+        if values.dtype.kind != "f":
+            return as_labels(values, self._volume.file(channel))
+        finite, _, _ = self._checked.finite(values, channel)
+        return whole(finite, self._volume.file(channel))
+
+    def finish(self) -> Found:
+        """Labels. Raises ReadError for values that are not finite."""
+        self._checked.finish()
+        count = len(self._streams)
+        return Found("labels", count == 1, count, onehot=self._covered)
+
+
+class ScoreSide:
+    """Probabilities or logits: channels that exclude each other, or one class each."""
+
+    def __init__(self, volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> None:
+        self._volume, self._streams, self._wanted = volume, streams, wanted
+        self._checked = _Checked(volume)
+        self._exclusive = len(streams) > 1 and not wanted.independent
+        self._logits = wanted.kind == "logits"
+        self._off, self._low, self._high, self._worst = 0, np.inf, -np.inf, 1.0
+
+    def read(self, count: int) -> Slab:
+        """The next scores and the labels that they make. Raises ReadError."""
+        raw = self._raw(count)
+        self._checked.step(count)
+        if not self._logits:
+            self._watch(raw)
+            return Slab(self._labels(raw, raw), raw)
+        scores = softmax(raw) if self._exclusive else sigmoid(raw)
+        return Slab(self._labels(raw, scores), scores, raw)
+
+    def _raw(self, count: int) -> Numbers:
+        rows: Numbers | None = None
+        for channel, stream in self._streams.items():
+            values = scaled(stream.read(count), self._volume.file(channel), self._logits)
+            finite, low, high = self._checked.finite(values, channel)
+            if rows is None:
+                rows = np.empty((len(self._streams), count), finite.dtype)
+            rows[channel] = finite
+            self._low, self._high = min(self._low, low), max(self._high, high)
+        assert rows is not None
+        return rows
+
+    def _watch(self, scores: Numbers) -> None:
+        """Count the voxels whose probabilities do not sum to 1 (rule V2)."""
+        if not self._exclusive:
+            return
+        total = scores.sum(axis=0, dtype=scores.dtype)
+        away = np.abs(total - 1)
+        self._off += int(np.count_nonzero(away > OFF))
+        at = int(away.argmax())
+        if away[at] > abs(self._worst - 1):
+            self._worst = float(total[at])
+
+    def _labels(self, raw: Numbers, scores: Numbers) -> dict[int, Labels]:
+        if self._exclusive:
+            return {0: largest(raw)}
+        return {c: (p >= self._wanted.threshold).view(np.uint8) for c, p in enumerate(scores)}
+
+    def finish(self) -> Found:
+        """Scores. Raises ReadError where they are no probabilities."""
+        self._checked.finish()
+        if not self._logits:
+            self._probabilities()
+        kind = "logits" if self._logits else "prob"
+        return Found(kind, self._exclusive, len(self._streams))
+
+    def _probabilities(self) -> None:
+        if self._low < 0 or self._high > 1:
+            raise not_probabilities(self._volume.path, self._low, self._high)
+        size = self._volume.geometry.size
+        if self._off > RARELY * size:
+            raise ReadError(
+                f"the channels do not sum to 1 in {self._off} of {size} voxels",
+                where=self._volume.path,
+                facts=(f"{len(self._streams)} channels, sums up to {self._worst:.4g}",),
+                help=STACK_HELP,
+            )
+
+
+class OpenSide:
+    """One float map that may hold labels or probabilities, as long as nothing tells."""
+
+    def __init__(self, volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> None:
+        self._volume, self._stream, self._wanted = volume, streams[0], wanted
+        self._checked = _Checked(volume)
+        self._whole, self._low, self._high = True, np.inf, -np.inf
+
+    def read(self, count: int) -> Slab:
+        """The next values, as labels and as probabilities. Raises ReadError."""
+        raw: Numbers = self._stream.read(count)
+        values, low, high = self._checked.finite(raw, 0)
+        self._checked.step(count)
+        self._low, self._high = min(self._low, low), max(self._high, high)
+        self._whole = self._whole and bool((values == np.rint(values)).all())
+        if self._whole and self._high > 1:
+            return Slab({0: whole(values, self._volume.path)}, np.zeros((1, count), values.dtype))
+        mask = (values >= self._wanted.threshold).view(np.uint8)
+        return Slab({0: mask}, values[None])
+
+    def finish(self) -> Found:
+        """Labels if all was whole and one beyond 1, else probabilities. Raises ReadError."""
+        self._checked.finish()
+        if self._whole and self._low >= 0:
+            return Found("labels" if self._high > 1 else "prob", self._high > 1, 1)
+        if self._low < 0 or self._high > 1:
+            raise not_probabilities(self._volume.path, self._low, self._high)
+        return Found("prob", False, 1)

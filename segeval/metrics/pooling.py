@@ -1,0 +1,52 @@
+"""The statistic `pooled`: the tallies of all cases are added before the metric is computed.
+
+It is the data set's ECE, the micro Dice, the field's mIoU; a mean over cases is another number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from segeval.grammar import Metric
+from segeval.metrics.registry import arguments, resolve
+from segeval.tallies import counts, sums
+
+# Name of a tally in the JSON of a case -> how it is read, and how several become one.
+POOLED: dict[str, tuple[Callable[[Mapping[str, Any]], Any], Callable[[Sequence[Any]], Any]]] = {
+    "counts": (counts.Counts.from_json, counts.pooled),
+    "sums": (sums.Sums.from_json, sums.pooled),
+}
+
+
+class Pool:
+    """Pooled values; the merged tallies of the last cases are kept, since every metric asks."""
+
+    def __init__(self) -> None:
+        self._key: tuple[int, ...] = ()
+        self._merged: dict[str, Any] = {}
+
+    def __call__(self, tallies: Sequence[Mapping[str, Any]], metric: Metric) -> dict[str, float]:
+        """The value of each class over all cases; `all` for a value of whole cases.
+
+        tallies  of each case by name, in their JSON form
+        """
+        key = tuple(map(id, tallies))
+        if key != self._key:
+            self._key, self._merged = key, {name: _merged(name, tallies) for name in POOLED}
+        _, definition = resolve(metric)
+        tally = self._merged.get(definition.of)
+        if tally is None:
+            return {}
+        value = definition.compute(tally, **arguments(metric, definition))
+        each = {} if value.classes is None else dict(zip(tally.classes, value.classes, strict=True))
+        if value.whole is not None:
+            each["all"] = value.whole
+        return {name: float(number) for name, number in each.items()}
+
+
+def _merged(name: str, tallies: Sequence[Mapping[str, Any]]) -> Any:
+    """The tallies of all cases as one; None where no case has it."""
+    read, join = POOLED[name]
+    kept = [read(tally[name]) for tally in tallies if name in tally]
+    return join(kept) if kept else None

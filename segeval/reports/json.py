@@ -1,0 +1,14 @@
+"""The result file: all that is known, in the form that is read again."""
+
+from __future__ import annotations
+
+from typing import IO
+
+from segeval.results import lines
+from segeval.scorecard import Scorecard
+from segeval.settings import Settings
+
+
+def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
+    """Write the scorecard as JSON, one case a line."""
+    file.writelines(lines(card))

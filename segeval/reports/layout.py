@@ -1,0 +1,95 @@
+"""What the table says: classes down, metrics across, and what a reader must know beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from segeval.reports.blocks import Block, clean, counted
+from segeval.reports.means import leads, means, whole_means
+from segeval.reports.problems import accepted
+from segeval.reports.values import values, whole_values, worst_cases
+from segeval.scorecard import OVERALL, WHOLE, Row, Scorecard
+from segeval.settings import Settings
+from segeval.summary import Column, columns
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A table in words.
+
+    opening  the line above: how many cases, and what the numbers are
+    closing  the lines below: why values are undefined, and which classes were not scored
+    """
+
+    opening: str
+    blocks: tuple[Block, ...]
+    closing: tuple[str, ...]
+    signature: str
+
+
+def view(card: Scorecard, settings: Settings) -> View:
+    """Lay out a scorecard."""
+    heads = columns(card.cases, card.metrics)
+    if len(card.cases) == 1:
+        blocks = _one_case(card, heads, settings)
+    else:
+        blocks = _many_cases(card, heads, settings)
+    kept = tuple(block for block in blocks if block.rows and len(block.fields) > 1)
+    return View(opening(card, settings), kept, tuple(closing(card, settings)), card.signature)
+
+
+def opening(card: Scorecard, settings: Settings) -> str:
+    """How many cases and classes there are, and what the numbers of the table are."""
+    scored, every = sum(case.scored for case in card.cases), len(card.cases)
+    classes = [name for name in card.summary.get("", {}) if name not in (WHOLE, OVERALL)]
+    many = f", {counted(len(classes), 'class', 'classes')}" if classes else ""
+    if every == 1:
+        return f"case {clean(card.cases[0].case)}{many if scored else ': not scored'}"
+    cases = counted(every, "case") if scored == every else f"{scored} of {every} cases scored"
+    what = "pooled over the cases" if leads(settings) == "pooled" else "mean ± sd over the cases"
+    return f"{cases}{many}: {what}" if scored else f"{every} cases, none scored"
+
+
+def closing(card: Scorecard, settings: Settings) -> list[str]:
+    """Why values are undefined; which classes were not scored, and in how many cases."""
+    rows = [row for case in card.cases for row in case.rows]
+    texts = []
+    if reasons := Counter(row.reason for row in rows if row.metric and row.status == "undefined"):
+        texts.append("undefined: " + ", ".join(f"{n} {why}" for why, n in reasons.most_common()))
+    lost: dict[str, Counter[str]] = {}
+    for row in rows:
+        if not row.metric and row.class_:
+            lost.setdefault(row.status, Counter())[clean(row.class_)] += 1
+    for status, classes in lost.items():
+        named = [f"{name} in {counted(n, 'case')}" for name, n in classes.most_common(5)]
+        more = [f"{len(classes) - 5} more classes"] if len(classes) > 5 else []
+        texts.append(f"{status}: {', '.join(named + more)}")
+    if skipped := sum(not case.scored and accepted(case, settings) for case in card.cases):
+        texts.append(f"left out: {counted(skipped, 'case')} without a prediction")
+    return texts
+
+
+def _one_case(card: Scorecard, heads: Sequence[Column], settings: Settings) -> list[Block]:
+    case = card.cases[0]
+    rows = [row for row in case.rows if row.class_ and row.class_ != WHOLE]
+    mean = card.summary.get("", {}).get(OVERALL, {})
+    classes = list(dict.fromkeys(row.class_ for row in rows))
+    if len(classes) > 1:
+        rows += [Row(case.case, OVERALL, name, s.mean) for name, s in mean.items()]
+    return [values(rows, heads, settings), whole_values(case, heads, settings)]
+
+
+def _many_cases(card: Scorecard, heads: Sequence[Column], settings: Settings) -> list[Block]:
+    blocks = []
+    if settings.per_case:
+        blocks.append(values([row for case in card.cases for row in case.rows], heads, settings))
+    for group, of_class in card.summary.items():
+        number = sum(case.group == group for case in card.cases)
+        title = f"group {clean(group)}: {counted(number, 'case')}" if group else ""
+        blocks.append(means(of_class, heads, settings, title))
+        blocks.append(whole_means(of_class.get(WHOLE, {}), heads, settings))
+    if settings.worst > 0:
+        blocks.append(worst_cases(card, heads, settings))
+    return blocks

@@ -1,0 +1,139 @@
+"""Where results go: `[FORMAT:]PATH` becomes a form and a file.
+
+Files are written whole or not at all: under a temporary name, and then renamed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Protocol
+
+from segeval.errors import RequestError
+from segeval.reports import REPORTS, SUFFIXES
+from segeval.scorecard import Scorecard
+from segeval.settings import Settings
+
+_PREFIX = re.compile(r"([A-Za-z][\w-]+):(.+)\Z", re.DOTALL)  # two letters: `C:` is a drive
+
+
+class Report(Protocol):
+    """A module that writes one form."""
+
+    def write(self, card: Scorecard, file: IO[str], settings: Settings) -> None:
+        """Write the scorecard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file of results.
+
+    form  a key of REPORTS; "" is the form of stdout
+    path  None is stdout
+    """
+
+    form: str
+    path: Path | None
+
+
+def check(output: str) -> Output:
+    """Read `[FORMAT:]PATH`, before anything is scored. Raises RequestError."""
+    form, path = _form(output)
+    if path == "-":
+        return Output(form, None)
+    if not form:
+        form = _by_suffix(output)
+    file = Path(path)
+    _writable(file)
+    return Output(form, file)
+
+
+def _form(output: str) -> tuple[str, str]:
+    found = _PREFIX.match(output)
+    if not found:
+        return "", output
+    if found[1] not in REPORTS:
+        near = _near(found[1], tuple(REPORTS))
+        raise RequestError(
+            f"--output {output}: unknown format {found[1]!r}",
+            help=f"{near}; a file of this name is ./{output}",
+        )
+    return found[1], found[2]
+
+
+def _by_suffix(output: str) -> str:
+    suffix = Path(output).suffix.lower()
+    if suffix not in SUFFIXES:
+        what = f"unknown suffix {suffix!r}" if suffix else "there is no suffix to tell the format"
+        near = _near(suffix, tuple(SUFFIXES))
+        raise RequestError(
+            f"--output {output}: {what}", help=f"{near}; or put the format before: csv:{output}"
+        )
+    return SUFFIXES[suffix]
+
+
+def _near(word: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, 1, 0.6)
+    return f"did you mean {near[0]}?" if near else f"known: {' '.join(known)}"
+
+
+def _writable(path: Path) -> None:
+    """Refuse what can never be written, so that it costs no minutes. Raises RequestError."""
+    if path.is_dir():
+        raise RequestError("the output is a folder", where=path, help="name a file in it")
+    folder = next((p for p in path.absolute().parents if p.exists()), Path("/"))
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        why = "may not be written to" if folder.is_dir() else "is a file"
+        raise RequestError(f"the output cannot be written: {folder} {why}", where=path)
+
+
+def save(card: Scorecard, output: str, settings: Settings) -> None:
+    """Write one output, as `check` reads it. Raises RequestError."""
+    wanted = check(output)
+    form = wanted.form or settings.format
+    if wanted.path is None:
+        show(card, form, sys.stdout, settings)
+        return
+    try:
+        with replaced(wanted.path) as file:
+            show(card, form, file, settings)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise RequestError(f"cannot be written ({reason})", where=wanted.path) from problem
+
+
+def show(card: Scorecard, form: str, file: IO[str], settings: Settings) -> None:
+    """Write a form to an open file; the form `none` writes nothing."""
+    if form != "none":
+        report: Report = import_module(REPORTS[form])
+        report.write(card, file, settings)
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[IO[str]]:
+    """A file that takes its name when it is whole; the folder is made, and nothing is left behind.
+
+    Names that are no valid text come back out as the bytes that they were.
+    """
+    goal = Path(os.path.realpath(path))  # a link stays a link
+    text = {"encoding": "utf-8", "errors": "surrogateescape", "newline": "\n"}
+    if goal.exists() and not goal.is_file():  # /dev/null, a pipe: no name to take
+        with goal.open("w", **text) as file:  # type: ignore[call-overload]
+            yield file
+        return
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = goal.with_name(f".{goal.name}.{os.getpid()}.tmp")
+    try:
+        with unfinished.open("w", **text) as file:  # type: ignore[call-overload]
+            yield file
+        unfinished.replace(goal)
+    finally:
+        unfinished.unlink(missing_ok=True)

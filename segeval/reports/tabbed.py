@@ -1,0 +1,14 @@
+"""CSV with tabs."""
+
+from __future__ import annotations
+
+from typing import IO
+
+from segeval.reports.delimited import write_rows
+from segeval.scorecard import Scorecard
+from segeval.settings import Settings
+
+
+def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
+    """Write the rows, separated by tabs."""
+    write_rows(card, file, settings, "\t")

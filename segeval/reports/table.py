@@ -1,0 +1,107 @@
+"""The table that a person reads: on a terminal with rules and colour, in a pipe as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, Any
+
+from segeval.reports import plain
+from segeval.reports.blocks import PLUS_MINUS, Block
+from segeval.reports.fit import GAP, fitted
+from segeval.reports.layout import View, view
+from segeval.reports.problems import problems
+from segeval.reports.terminal import coloured, console, drawable
+from segeval.scorecard import Scorecard
+from segeval.settings import Settings
+
+
+def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
+    """Write the table, the signature and the problems."""
+    shown = view(card, settings)
+    if drawable(file) or coloured(file, settings.color):
+        _draw(shown, problems(card, settings), file, settings)
+    else:
+        file.writelines(f"{line}\n" for line in _lines(shown, problems(card, settings)))
+
+
+def _lines(shown: View, wrong: list[str]) -> Iterator[str]:
+    yield plain.ascii_signs(shown.opening)
+    for block in shown.blocks:
+        yield ""
+        yield from plain.drawn(block)
+    yield ""
+    yield from shown.closing
+    yield f"signature: {shown.signature}"
+    if wrong:
+        yield ""
+        yield from wrong
+
+
+def _draw(shown: View, wrong: list[str], file: IO[str], settings: Settings) -> None:
+    from rich.text import Text
+
+    out = console(file, settings.color)
+    out.print(Text(shown.opening, "bold"))
+    for block in shown.blocks:
+        parts = fitted(block, out.width)
+        for part in parts:
+            out.print()
+            if part.title:
+                out.print(Text(part.title, "bold"))
+            out.print(_drawn(part))
+        if block.worst and not any(part.worst for part in parts):
+            out.print(Text("no room for the worst cases: --worst 1 names them", "dim"))
+    out.print()
+    for line in shown.closing:
+        out.print(Text(line, "yellow"))
+    out.print(Text(f"signature: {shown.signature}", "dim"), soft_wrap=True)
+    if wrong:
+        out.print()
+    for line in wrong:
+        out.print(_problem(line), soft_wrap=True)
+
+
+def _problem(line: str) -> Any:
+    from rich.text import Text
+
+    text = Text(line)
+    text.highlight_regex(r"^error:", "bold red")
+    text.highlight_regex(r"^  help:", "cyan")
+    return text
+
+
+def _drawn(block: Block) -> Any:
+    """The table as rich draws it; every width is known, so it has nothing to fold."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        box=box.HORIZONTALS,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, GAP - 1, 0, 0),  # the box adds one
+        header_style="bold",
+        show_footer=block.rows > plain.LONG,
+        footer_style="bold",
+    )
+    for field in block.fields:
+        head = "\n".join(field.head)
+        side: Any = "right" if field.right else "left"
+        table.add_column(head, head, justify=side, no_wrap=True, min_width=field.width)
+    for row in range(block.rows):
+        if row in block.breaks:
+            table.add_section()
+        cells = [_cell(f.cells[row], f.kind) for f in block.fields]
+        table.add_row(*cells, style="bold" if row in block.strong else "")
+    return table
+
+
+def _cell(text: str, kind: str) -> Any:
+    from rich.text import Text
+
+    cell = Text(text, "dim" if kind == "count" else "")
+    if kind == "metric":
+        cell.highlight_regex(rf"{PLUS_MINUS}.*|^ *-$", "dim")
+    if kind == "note":
+        cell.stylize("yellow")
+    return cell

@@ -1,0 +1,235 @@
+"""The JSON form of a scorecard, `segeval.results/1`: strict, lean, and read back as it was written.
+
+A case holds its values by class and metric. A plain number is a value that is `ok`; anything else
+is an object with status and reason, and a class that was not scored has those two in place of its
+metrics. Numbers are written with all their digits; there are no timings, dates or absolute paths.
+The words are explained where they stand, in `data/results.schema.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any
+
+from segeval import __version__
+from segeval.errors import Note, RequestError
+from segeval.scorecard import CaseResult, Row, Scorecard, Statistic
+
+SCHEMA = "segeval.results/1"
+INFINITE = "infinite"
+WORDS = ("group", "patient", "fingerprint")  # of a case; left out when empty
+CONTENTS = ("tallies", "facts")
+NUMBERS = tuple(f.name for f in fields(Statistic) if f.type == "float")
+
+
+def to_json(card: Scorecard) -> dict[str, Any]:
+    """The whole scorecard as JSON values."""
+    return {
+        **_opening(card),
+        "cases": [case_to_json(case) for case in card.cases],
+        **_closing(card),
+    }
+
+
+def lines(card: Scorecard) -> Iterator[str]:
+    """The text of a result file, one case a line."""
+    yield "{\n"
+    for key, value in _opening(card).items():
+        yield f"{text(key)}: {text(value)},\n"
+    yield '"cases": ['
+    for place, case in enumerate(card.cases):
+        yield (",\n" if place else "\n") + text(case_to_json(case))
+    yield "\n]"
+    for key, value in _closing(card).items():
+        yield f",\n{text(key)}: {text(value)}"
+    yield "\n}\n"
+
+
+def text(value: Any) -> str:
+    """Strict JSON on one line."""
+    return json.dumps(value, allow_nan=False)
+
+
+def _opening(card: Scorecard) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "segeval", "version": __version__},
+        "signature": card.signature,
+        "settings": dict(card.fields),
+        "inputs": dict(card.inputs),
+        "metrics": list(card.metrics),
+    }
+
+
+def _closing(card: Scorecard) -> dict[str, Any]:
+    return {
+        "summary": {
+            group: {
+                class_: {name: _statistic(made) for name, made in of_metric.items()}
+                for class_, of_metric in of_class.items()
+            }
+            for group, of_class in card.summary.items()
+        },
+        "gates": [_verdict(verdict) for verdict in card.gates],
+        "notes": [asdict(note) for note in card.notes],
+    }
+
+
+def _verdict(verdict: Any) -> dict[str, Any]:
+    """What came of a gate, whether it was judged in this run or read from a file."""
+    kept = asdict(verdict) if is_dataclass(verdict) else dict(verdict)  # type: ignore[arg-type]
+    nothing = {k for k, v in kept.items() if isinstance(v, float) and not math.isfinite(v)}
+    return {k.rstrip("_"): None if k in nothing else v for k, v in kept.items()}
+
+
+def case_to_json(case: CaseResult) -> dict[str, Any]:
+    """A case as JSON values; what is empty is left out."""
+    kept: dict[str, Any] = {"case": case.case, "pred": case.pred, "gt": case.gt}
+    kept["status"] = case.status
+    kept |= {key: word for key in WORDS if (word := getattr(case, key))}
+    if case.error is not None:
+        kept["error"] = dict(case.error)
+    if case.classes:
+        kept["classes"] = list(case.classes)
+    kept |= _values(case)
+    kept |= {key: dict(content) for key in CONTENTS if (content := getattr(case, key))}
+    if case.notes:
+        kept["notes"] = [asdict(note) for note in case.notes]
+    return kept
+
+
+def _values(case: CaseResult) -> dict[str, Any]:
+    units: dict[str, str] = {}
+    values: dict[str, dict[str, Any]] = {}
+    for row in case.rows:
+        if not row.metric:
+            values[row.class_] = {"status": row.status, "reason": row.reason}
+            continue
+        unit = units.setdefault(row.metric, row.unit)
+        values.setdefault(row.class_, {})[row.metric] = _cell(row, unit)
+    units = {metric: unit for metric, unit in units.items() if unit}
+    return ({"units": units} if units else {}) | ({"values": values} if values else {})
+
+
+def _cell(row: Row, unit: str) -> Any:
+    """A bare number where that says it all."""
+    if row.status == "ok" and not row.reason and row.unit == unit and math.isfinite(row.value):
+        return float(row.value)
+    cell = {"value": _number(row.value), "status": row.status, "reason": row.reason}
+    if row.value == -math.inf:
+        cell["sign"] = "-"
+    if row.unit != unit:
+        cell["unit"] = row.unit
+    return cell
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _statistic(made: Statistic) -> dict[str, Any]:
+    """The statistics, and why those are null that are."""
+    kept = asdict(made)
+    reasons = {}
+    for name in NUMBERS:
+        if not math.isfinite(kept[name]):
+            reasons[name] = _reason(made, name)
+            kept[name] = None
+    return kept | ({"reasons": reasons} if reasons else {})
+
+
+def _reason(made: Statistic, name: str) -> str:
+    value = getattr(made, name)
+    if math.isinf(value):
+        return INFINITE if value > 0 else f"-{INFINITE}"
+    if name == "pooled":
+        return "not_pooled"
+    if not made.n:
+        return "no_value"
+    return "one_value" if name == "sd" else "no_better_side"
+
+
+def from_json(content: Any) -> Scorecard:
+    """Make a scorecard of the content of a result file. Raises RequestError."""
+    schema = content.get("schema") if isinstance(content, Mapping) else None
+    if schema != SCHEMA:
+        raise RequestError(
+            f"not a result file that this version reads (schema {schema!r}, wanted {SCHEMA!r})",
+            help="give a file that `segeval score -o results.json` wrote",
+        )
+    try:
+        return Scorecard(
+            cases=tuple(case_from_json(case) for case in content["cases"]),
+            metrics=tuple(content["metrics"]),
+            signature=content["signature"],
+            fields=content["settings"],
+            summary={
+                group: {
+                    class_: {name: _statistic_of(made) for name, made in of_metric.items()}
+                    for class_, of_metric in of_class.items()
+                }
+                for group, of_class in content["summary"].items()
+            },
+            inputs=content["inputs"],
+            notes=tuple(Note(**note) for note in content["notes"]),
+            gates=tuple(content["gates"]),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise RequestError(
+            f"damaged result file ({type(problem).__name__}: {problem})"
+        ) from problem
+
+
+def case_from_json(kept: Mapping[str, Any]) -> CaseResult:
+    """Read a case again, from a result file or from a line of the partial file of --resume."""
+    return CaseResult(
+        kept["case"],
+        kept["pred"],
+        kept["gt"],
+        rows=tuple(_rows(kept)),
+        status=kept["status"],
+        error=kept.get("error"),
+        classes=tuple(kept.get("classes", ())),
+        notes=tuple(Note(**note) for note in kept.get("notes", ())),
+        **{key: kept.get(key, "") for key in WORDS},
+        **{key: kept.get(key, {}) for key in CONTENTS},
+    )
+
+
+def _rows(kept: Mapping[str, Any]) -> Iterator[Row]:
+    case, group, units = kept["case"], kept.get("group", ""), kept.get("units", {})
+    for class_, of_metric in kept.get("values", {}).items():
+        if isinstance(status := of_metric.get("status"), str):  # a metric has no text
+            yield Row(case, class_, "", math.nan, "", status, of_metric["reason"], group)
+            continue
+        for metric, cell in of_metric.items():
+            unit = units.get(metric, "")
+            if isinstance(cell, Mapping):
+                unit, status = cell.get("unit", unit), cell["status"]
+                yield Row(case, class_, metric, _value(cell), unit, status, cell["reason"], group)
+            else:
+                yield Row(case, class_, metric, float(cell), unit, "ok", "", group)
+
+
+def _value(cell: Mapping[str, Any]) -> float:
+    if cell["value"] is not None:
+        return float(cell["value"])
+    if cell["reason"] == INFINITE:
+        return -math.inf if cell.get("sign") == "-" else math.inf
+    return math.nan
+
+
+def _statistic_of(kept: Mapping[str, Any]) -> Statistic:
+    reasons = kept.get("reasons", {})
+    back = {INFINITE: math.inf, f"-{INFINITE}": -math.inf}
+    numbers: dict[str, Any] = {
+        name: back.get(reasons.get(name, ""), math.nan) if kept[name] is None else kept[name]
+        for name in NUMBERS
+    }
+    others: dict[str, Any] = {
+        key: kept[key] for key in ("n", "n_undefined", "n_missing", "worst_case", "unit")
+    }
+    return Statistic(**numbers, **others)

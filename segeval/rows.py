@@ -1,0 +1,96 @@
+"""Finished tallies to the rows of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from segeval.absence import judged, presence
+from segeval.cases import Case
+from segeval.grammar import Metric
+from segeval.metrics.registry import Definition, Values, arguments
+from segeval.planning import Job
+from segeval.scorecard import Row
+from segeval.targets import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The tallies of a case.
+
+    tallies   by name
+    channels  for each class, its channel in the tallies of scores; -1 where it has none
+    """
+
+    tallies: Mapping[str, Any]
+    channels: tuple[int, ...]
+
+
+def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[Row]:
+    """Every metric of every class, then those of the whole case, then what was not annotated."""
+    table = finished.tallies["counts"]
+    names = [t.name for t in resolved.targets]
+    reasons = [
+        "class_absent" if n in resolved.absent and p == 0 and t else presence(int(t), int(p))
+        for n, t, p in zip(names, table.truth, table.pred, strict=True)
+    ]
+    each: list[Row] = []
+    whole: list[Row] = []
+    values = [asked(metric, definition, finished) for metric, definition in job.metrics]
+    for (metric, definition), value in zip(job.metrics, values, strict=True):
+        if value.whole is not None:
+            whole.append(row(case, "all", metric, definition, value, value.whole, "", job))
+    for place, (name, reason) in enumerate(zip(names, reasons, strict=True)):
+        for (metric, definition), value in zip(job.metrics, values, strict=True):
+            if value.classes is None:
+                continue
+            number = at(value.classes, place, definition, finished)
+            each.append(row(case, name, metric, definition, value, number, reason, job))
+    skipped = [
+        Row(case.id, name, "", np.nan, "", "not_annotated", "", case.group)
+        for name in resolved.skipped
+    ]
+    return [*each, *whole, *skipped]
+
+
+def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
+    """What a metric says of the case."""
+    tally = finished.tallies.get(definition.of)
+    if tally is None:
+        nothing = np.full(len(finished.channels), np.nan)
+        return Values(nothing, reason="no_probabilities")
+    value: Values = definition.compute(tally, **arguments(metric, definition))
+    return value
+
+
+def at(
+    values: Sequence[float] | np.ndarray[Any, Any],
+    place: int,
+    definition: Definition,
+    finished: Finished,
+) -> float:
+    """The number of a class: tallies of counts go by class, those of scores by channel."""
+    if definition.of == "counts" or definition.of not in finished.tallies:
+        return float(values[place])
+    channel = finished.channels[place]
+    return float(values[channel]) if channel >= 0 else np.nan
+
+
+def row(  # noqa: PLR0913 - the parts of a row
+    case: Case,
+    class_: str,
+    metric: Metric,
+    definition: Definition,
+    value: Values,
+    number: float,
+    reason: str,
+    job: Job,
+) -> Row:
+    """One number, or why there is none."""
+    why = reason if np.isfinite(number) or not value.reason else value.reason
+    number, status, reason = judged(number, why, definition.worst, job.settings.undefined)
+    unit = value.unit or definition.unit
+    return Row(case.id, class_, str(metric), number, unit, status, reason, case.group)

@@ -1,0 +1,167 @@
+"""A case becomes rows: open both sides, read them once, finish the tallies, ask every metric."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segeval.cases import Case
+from segeval.checks import check_files, check_labels, found_labels, plain
+from segeval.classes import Part
+from segeval.errors import CaseError, PairingError, SegevalError
+from segeval.fingerprint import fingerprint
+from segeval.kinds import Found
+from segeval.metrics.registry import pieces
+from segeval.onepass import Passed, Plan, one_pass, scored
+from segeval.planning import Job, planned
+from segeval.rows import Finished, rows
+from segeval.scorecard import CaseResult, Row
+from segeval.sides import Opened, opened
+from segeval.tallies.counts import Cells, CountTally, Pair, counts
+from segeval.tallies.sums import SumsTally
+from segeval.targets import Resolved, by_value
+
+
+def score_case(case: Case, job: Job) -> CaseResult:
+    """Score one case; whatever goes wrong becomes the case's status, not an exception."""
+    try:
+        return scored_case(case, job)
+    except CaseError as problem:
+        return unscored_case(case, problem)
+    except Exception as problem:  # a bug must not take the other cases with it
+        bug = SegevalError(f"{type(problem).__name__}: {problem}", help="this is a bug: report it")
+        return replace(unscored_case(case, bug), trace=traceback.format_exc())
+
+
+def blank(case: Case) -> CaseResult:
+    """What a case says of itself before it is scored."""
+    return CaseResult(
+        case.id, shown(case, "pred"), shown(case, "gt"), group=case.group, patient=case.patient
+    )
+
+
+def shown(case: Case, side: str) -> str:
+    """The path of a side in reports, relative to its root."""
+    files = case.pred if side == "pred" else case.truth
+    return "" if files is None else files.shown
+
+
+def unscored_case(case: Case, problem: SegevalError) -> CaseResult:
+    """A case that was not scored, with what is wrong."""
+    error = {
+        "message": problem.message,
+        "where": relative(problem.where, case),
+        "facts": [relative(fact, case) for fact in problem.facts],
+        "help": problem.help,
+    }
+    row = Row(case.id, "", "", np.nan, "", problem.status, "", case.group)
+    return replace(blank(case), rows=(row,), status=problem.status, error=error)
+
+
+def relative(text: str, case: Case) -> str:
+    """A text without the folders that the user named: paths are relative to the roots."""
+    for files in (case.pred, case.truth):
+        if files is not None:
+            text = text.replace(f"{files.root}/", "")
+    return text
+
+
+def scored_case(case: Case, job: Job) -> CaseResult:
+    """The result of a case that can be scored. Raises CaseError."""
+    settings = job.settings
+    if case.pred is None and settings.missing != "worst":
+        raise PairingError(
+            "there is no prediction",
+            facts=(f"ground truth {case.truth.shown}",),
+            help="--missing worst scores it as empty, --missing skip accepts it",
+        )
+    truth, pred = opened(case, settings, job.classes)
+    return scored_sides(case, truth, pred, job)
+
+
+def scored_sides(case: Case, truth: Opened, pred: Opened, job: Job) -> CaseResult:
+    """The result of a case whose sides are open and on one grid. Raises CaseError."""
+    settings = job.settings
+    plan, resolved = planned(truth, pred, job)
+    tally = CountTally(plan.pairs)
+    sums = sums_tally(pred, plan, job)
+    passed = one_pass(truth, pred, plan, [tally, *([sums] if sums else [])])
+    tables = {pair: tally.finish(pair).without(plan.ignored) for pair in plan.pairs}
+    tables = plain(tables, truth, pred, passed, job)
+    if resolved is None:
+        resolved = by_value(passed.found, found_labels(tables), job.classes, settings.background)
+    check_files(truth, pred, tables)
+    notes = (*truth.volume.notes, *pred.volume.notes, *check_labels(truth, pred, tables, job, plan))
+    finished = finish(tables, resolved, truth, passed, sums)
+    return replace(
+        blank(case),
+        rows=tuple(rows(case, finished, resolved, job)),
+        classes=tuple(t.name for t in resolved.targets),
+        tallies={name: tally.to_json() for name, tally in finished.tallies.items()},
+        facts=facts(truth, pred, passed),
+        notes=tuple(replace(n, where=case.id) for n in (*notes, *resolved.notes)),
+        fingerprint=fingerprint(case),
+    )
+
+
+def sums_tally(pred: Opened, plan: Plan, job: Job) -> SumsTally | None:
+    """The tally of the losses; None where none is asked for or nothing holds probabilities."""
+    asked = [(metric, known) for metric, known in job.metrics if known.of == "sums"]
+    if not asked or not scored(pred, plan):
+        return None
+    needed = dict.fromkeys(piece for m, known in asked for piece in pieces(m, known))
+    channels = len((pred.scores or pred.volume).channels)
+    return SumsTally(channels, exclusive=not plan.onehot, pieces=needed)
+
+
+def finish(
+    tables: Mapping[Pair, Cells],
+    resolved: Resolved,
+    truth: Opened,
+    passed: Passed,
+    sums: SumsTally | None,
+) -> Finished:
+    """Classes out of what was added up."""
+    exclusive = all(f.exclusive for f in passed.found) and not truth.named
+    confusion = tables[0, 0] if exclusive and (0, 0) in tables else None
+    voxel = truth.volume.geometry.voxel
+    tallies: dict[str, Any] = {"counts": counts(tables, resolved.targets, voxel, confusion)}
+    channels = tuple(score_channel(t.pred, passed.scores) for t in resolved.targets)
+    if sums is not None and passed.scores is not None:
+        tallies["sums"] = sums.finish(channel_names(resolved, channels, passed.scores))
+    return Finished(tallies, channels)
+
+
+def channel_names(resolved: Resolved, channels: tuple[int, ...], scores: Found) -> list[str]:
+    """The name of each channel: that of its class, else its number."""
+    names = {0: "background"} if scores.exclusive else {}
+    names |= {c: t.name for c, t in zip(channels, resolved.targets, strict=True)}
+    return [names.get(c, str(c if scores.exclusive else c + 1)) for c in range(scores.channels)]
+
+
+def score_channel(pred: Part, scores: Found | None) -> int:
+    """The channel whose probabilities are those of a class."""
+    if scores is None:
+        return -1
+    if scores.exclusive:
+        labels = sorted(pred.labels or ())
+        return labels[0] if len(labels) == 1 and labels[0] < scores.channels else -1
+    return pred.channel
+
+
+def facts(truth: Opened, pred: Opened, passed: Passed) -> dict[str, Any]:
+    """What was found, for whoever has to trust the numbers."""
+    grid = truth.volume.geometry
+    kept: dict[str, Any] = {
+        "shape": list(reversed(grid.shape)),
+        "spacing": list(reversed(grid.spacing)) if grid.spacing else None,
+        "kind": {"pred": passed.found[1].kind, "gt": passed.found[0].kind},
+    }
+    if pred.scores is not None:
+        kept["scores"] = Path(pred.scores.path).name
+    return kept

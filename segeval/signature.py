@@ -1,0 +1,72 @@
+"""The signature: one line that fixes the numbers of a run.
+
+    dice,iou|threshold:0.5|undefined:exclude|resample:never|…|numbers:1
+
+Every choice that can change a number is in it, metrics with their defaults written out, and nothing
+else: no path, no number of processes. Programs compare the fields, never the line.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from segeval.classes import ClassDef, ClassList
+from segeval.grammar import Metric
+from segeval.metrics.registry import Definition, full_text
+from segeval.settings import NUMBERS, Settings
+
+FEW = 6  # classes that the line spells out
+
+
+def signature_fields(
+    settings: Settings, metrics: Sequence[tuple[Metric, Definition]], classes: ClassList
+) -> dict[str, Any]:
+    """The parts of the signature, by name."""
+    kept: dict[str, Any] = {
+        "metrics": {str(metric): full_text(metric, definition) for metric, definition in metrics}
+    }
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if field.metadata["signed"] and value is not None and not isinstance(value, ClassList):
+            kept[field.name] = list(value) if isinstance(value, tuple) else value
+    if classes:
+        kept["classes"] = {c.name: _stands_for(c) for c in classes.classes}
+    if classes.ignore is not None:
+        kept["ignore_label"] = classes.ignore
+    kept["numbers"] = NUMBERS
+    return kept
+
+
+def _stands_for(class_: ClassDef) -> list[int] | None:
+    return None if class_.labels is None else list(class_.labels)
+
+
+def signature(parts: dict[str, Any]) -> str:
+    """The line."""
+    texts = [",".join(parts["metrics"].values())]
+    texts += [f"{name}:{_word(value)}" for name, value in parts.items() if name != "metrics"]
+    return "|".join(texts)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(f"{v:g}" for v in value)
+    if isinstance(value, dict):
+        return _classes(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _classes(classes: dict[str, list[int] | None]) -> str:
+    """A few classes in full, many by their number and a checksum of the full text."""
+    full = ",".join(
+        name if labels is None else f"{'+'.join(map(str, labels))}={name}"
+        for name, labels in classes.items()
+    )
+    if len(classes) <= FEW:
+        return full
+    return f"{len(classes)}#{zlib.crc32(full.encode()):08x}"

@@ -1,0 +1,1 @@
+"""What is summed over the blocks of a case: one file a tally."""

@@ -1,0 +1,32 @@
+"""One slab of both sides on the reference grid, as every tally sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from segeval.arrays import Floats, Labels, Mask, Probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Voxels `start` to `start + size` of the case, in C order of the reference grid.
+
+    truth, pred  flat labels of each channel that is read in this pass, by channel number
+    scores       (channels, size) probabilities of the prediction after activation, or None
+    logits       the same before it; None where the file holds probabilities
+    onehot       (channels, size) the reference mask of each channel; None for exclusive channels,
+                 where channel i is true where truth[0] == i
+    soft         (channels, size) the reference as shares; None for a hard reference
+    valid        False where the ground truth is ignored; None where nothing is
+    """
+
+    start: int
+    size: int
+    truth: Mapping[int, Labels]
+    pred: Mapping[int, Labels]
+    scores: Probabilities | Floats | None = None
+    logits: Probabilities | Floats | None = None
+    onehot: Mask | None = None
+    soft: Probabilities | Floats | None = None
+    valid: Mask | None = None

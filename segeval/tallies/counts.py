@@ -1,0 +1,229 @@
+"""Voxel counts: how often each label of the prediction stands on each label of the ground truth.
+
+The tally knows labels and no classes; classes (which may be unions of labels, and may overlap) are
+taken from the finished table. So it costs one pass whatever the number of classes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from segeval.arrays import Counted, Floats, Labels, Mask
+from segeval.classes import Part, Target
+from segeval.kernels.counts import pair_counts
+from segeval.tallies.block import Block
+
+Pair = tuple[int, int]  # channel of the ground truth, channel of the prediction
+MANY = 1 << 16  # codes that are kept before equal ones are joined
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The non-zero cells of the table of two channels.
+
+    truth, pred  labels, sorted by (truth, pred)
+    voxels       how many voxels have both
+    """
+
+    truth: Counted
+    pred: Counted
+    voxels: Counted
+
+    def without(self, ignored: int | None) -> Cells:
+        """The same without the voxels whose ground truth is ignored."""
+        if ignored is None:
+            return self
+        keep = self.truth != ignored
+        return Cells(self.truth[keep], self.pred[keep], self.voxels[keep])
+
+    def relabelled(self, truth: Mapping[int, int], pred: Mapping[int, int]) -> Cells:
+        """The same under other label values."""
+        return joined([Cells(_mapped(self.truth, truth), _mapped(self.pred, pred), self.voxels)])
+
+
+def _mapped(labels: Counted, names: Mapping[int, int]) -> Counted:
+    return np.array([names.get(int(v), int(v)) for v in labels], np.int64)
+
+
+def joined(cells: Sequence[Cells]) -> Cells:
+    """The sum of tables."""
+    codes = np.concatenate([c.truth << 16 | c.pred for c in cells])
+    found, place = np.unique(codes, return_inverse=True)
+    voxels = np.zeros(len(found), np.int64)
+    np.add.at(voxels, place, np.concatenate([c.voxels for c in cells]))
+    return Cells(found >> 16, found & 0xFFFF, voxels)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Voxels of each class, by what the two sides say of them.
+
+    classes    names, in the order of the arrays
+    table      int64 (classes, 4): both, prediction only, ground truth only, neither
+    sizes      the same in `unit`, float64
+    unit       ml, mm2, or voxels and px where the grid has no spacing; "" if cases disagree
+    voxel      size of one voxel; nan once cases are pooled
+    confusion  cells of two label maps; None where classes may overlap
+    """
+
+    classes: tuple[str, ...]
+    table: Counted
+    sizes: Floats
+    unit: str
+    voxel: float = math.nan
+    confusion: Cells | None = None
+
+    @property
+    def tp(self) -> Counted:
+        """Voxels of the class on both sides."""
+        return self.table[:, 0]
+
+    @property
+    def fp(self) -> Counted:
+        """Voxels that only the prediction calls the class."""
+        return self.table[:, 1]
+
+    @property
+    def fn(self) -> Counted:
+        """Voxels that only the ground truth calls the class."""
+        return self.table[:, 2]
+
+    @property
+    def tn(self) -> Counted:
+        """Voxels that neither side calls the class."""
+        return self.table[:, 3]
+
+    @property
+    def truth(self) -> Counted:
+        """Voxels of the class in the ground truth."""
+        return self.tp + self.fn
+
+    @property
+    def pred(self) -> Counted:
+        """Voxels of the class in the prediction."""
+        return self.tp + self.fp
+
+    def to_json(self) -> dict[str, Any]:
+        """The form in which it is kept with its case."""
+        kept: dict[str, Any] = {
+            "classes": dict(zip(self.classes, self.table.tolist(), strict=True)),
+            "unit": self.unit,
+            "voxel": self.voxel,
+        }
+        if self.confusion is not None:
+            c = self.confusion
+            kept["confusion"] = np.stack([c.truth, c.pred, c.voxels], axis=1).tolist()
+        return kept
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Counts:
+        """Read it again."""
+        names = tuple(kept["classes"])
+        table = np.array(list(kept["classes"].values()), np.int64).reshape(-1, 4)
+        cells = kept.get("confusion")
+        confusion = None if cells is None else Cells(*np.array(cells, np.int64).reshape(-1, 3).T)
+        voxel = kept["voxel"]
+        return cls(names, table, table * voxel, kept["unit"], voxel, confusion)
+
+
+def pooled(many: Iterable[Counts]) -> Counts:
+    """The counts of several cases as one; a class is pooled over the cases it is in."""
+    many = list(many)
+    names = tuple(dict.fromkeys(name for counts in many for name in counts.classes))
+    place = {name: i for i, name in enumerate(names)}
+    table = np.zeros((len(names), 4), np.int64)
+    sizes = np.zeros((len(names), 4))
+    for counts in many:
+        rows = [place[name] for name in counts.classes]
+        table[rows] += counts.table
+        sizes[rows] += counts.sizes
+    units = {counts.unit for counts in many}
+    cells = [c.confusion for c in many if c.confusion is not None]
+    return Counts(
+        names,
+        table,
+        sizes,
+        units.pop() if len(units) == 1 else "",
+        confusion=joined(cells) if len(cells) == len(many) and cells else None,
+    )
+
+
+class CountTally:
+    """Counts pairs of labels slab by slab; memory is the number of different pairs."""
+
+    def __init__(self, pairs: Iterable[Pair]) -> None:
+        self._codes: dict[Pair, list[Counted]] = {pair: [] for pair in pairs}
+        self._voxels: dict[Pair, list[Counted]] = {pair: [] for pair in self._codes}
+
+    def update(self, block: Block) -> None:
+        """Add a slab: every pair of channels that is in it."""
+        for truth, pred in self._codes:
+            if truth in block.truth and pred in block.pred:
+                self._add((truth, pred), *pair_counts(block.truth[truth], block.pred[pred]))
+
+    def merge(self, other: Self) -> None:
+        """Add what another tally counted."""
+        for pair, codes in other._codes.items():
+            for one, voxels in zip(codes, other._voxels[pair], strict=True):
+                self._add(pair, one, voxels)
+
+    def _add(self, pair: Pair, codes: Counted, voxels: Counted) -> None:
+        kept = self._codes[pair]
+        kept.append(codes)
+        self._voxels[pair].append(voxels)
+        if len(kept) > 64 and sum(map(len, kept)) > MANY:
+            cells = self.finish(pair)
+            self._codes[pair] = [cells.truth << 16 | cells.pred]
+            self._voxels[pair] = [cells.voxels]
+
+    def finish(self, pair: Pair) -> Cells:
+        """The table of two channels."""
+        empty = np.zeros(0, np.int64)
+        codes = np.concatenate([empty, *self._codes[pair]])
+        found, place = np.unique(codes, return_inverse=True)
+        # float64 holds whole numbers to 2**53, more voxels than a case can have
+        voxels = np.bincount(place, np.concatenate([empty, *self._voxels[pair]]), len(found))
+        return Cells(found >> 16, found & 0xFFFF, voxels.astype(np.int64))
+
+
+def counts(
+    cells: Mapping[Pair, Cells],
+    targets: Sequence[Target],
+    voxel: tuple[float, str],
+    confusion: Cells | None = None,
+) -> Counts:
+    """Classes out of tables of labels; every table speaks of the same voxels."""
+    rows = [_row(_between(cells, (t.truth.channel, t.pred.channel)), t) for t in targets]
+    table = np.array(rows, np.int64)
+    table = table.reshape(-1, 4)
+    size, unit = voxel
+    return Counts(tuple(t.name for t in targets), table, table * size, unit, size, confusion)
+
+
+def _between(cells: Mapping[Pair, Cells], pair: Pair) -> Cells:
+    """The table of two channels; that of the empty mask, -1, follows from any other."""
+    if pair in cells:
+        return cells[pair]
+    truth, pred = pair
+    for (t, p), known in cells.items():
+        if truth in (t, -1) and pred in (p, -1):
+            labels = known.truth * (truth >= 0), known.pred * (pred >= 0)
+            return joined([Cells(*labels, known.voxels)])
+    raise KeyError(pair)
+
+
+def _row(cells: Cells, target: Target) -> list[int]:
+    """Both, prediction only, ground truth only, neither."""
+    t, p = inside(cells.truth, target.truth), inside(cells.pred, target.pred)
+    return [int(cells.voxels[m].sum()) for m in (t & p, ~t & p, t & ~p, ~t & ~p)]
+
+
+def inside(labels: Counted | Labels, part: Part) -> Mask:
+    """Which labels belong to the class."""
+    found: Mask = labels != 0 if part.labels is None else np.isin(labels, sorted(part.labels))
+    return found

@@ -1,0 +1,153 @@
+"""Which classes a case has, and what stands for each of them on either side.
+
+The order of who decides (rule V4): the class list, then the names in the files, then the labels
+found. Sides that name their classes are joined by name; label values by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from segeval.classes import ClassDef, ClassList, Part, Target
+from segeval.errors import CaseError, Note
+from segeval.kinds import Found
+from segeval.names import match
+from segeval.sides import NOWHERE, Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The classes of a case.
+
+    targets  what is scored, in order
+    skipped  classes that the ground truth was not annotated for
+    absent   classes that the prediction does not have as a file or segment: predicted empty
+    """
+
+    targets: tuple[Target, ...]
+    skipped: tuple[str, ...] = ()
+    absent: frozenset[str] = frozenset()
+    notes: tuple[Note, ...] = field(default=())
+
+
+def by_name(truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated: bool) -> Resolved:
+    """Classes of a case in which a side names its classes; known before a voxel is read.
+
+    Raises CaseError where names meet values and no class list joins them.
+    """
+    wanted = classes.classes or tuple(ClassDef(name) for name in names_of(truth, pred, classes))
+    targets, skipped, absent = [], [], set()
+    for class_ in wanted:
+        t, p = part(class_, truth), part(class_, pred)
+        if t is None and not empty_is_annotated:
+            skipped.append(class_.name)
+        else:
+            if p is None:
+                absent.add(class_.name)
+            targets.append(Target(class_.name, t or NOWHERE, p or NOWHERE))
+    return Resolved(tuple(targets), tuple(skipped), frozenset(absent))
+
+
+def names_of(truth: Opened, pred: Opened, classes: ClassList) -> tuple[str, ...]:
+    """The names that the files give, ground truth first; one structure once."""
+    if truth.named != pred.named:
+        sides = ("prediction", "ground truth")
+        named, values = sides if pred.named else sides[::-1]
+        raise CaseError(
+            f"the {named} names its classes and the {values} has label values",
+            facts=(f"the {named} has {listed((truth if truth.named else pred).parts)}",),
+            help="say which value is which: --classes 5=liver,1=spleen or --classes labels.json",
+            status="classes_unknown",
+        )
+    names = list(truth.parts)
+    taken = {match(name, pred.parts) for name in names}
+    return (*names, *(name for name in pred.parts if name not in taken))
+
+
+def part(class_: ClassDef, side: Opened) -> Part | None:
+    """What stands for a class on a side; None where a side that names its classes lacks it."""
+    if not side.named:
+        if class_.labels is None:
+            raise CaseError(
+                f"nothing says which label value is {class_.name!r}",
+                where=side.volume.path,
+                help=f"name it: --classes 5={class_.name}",
+                status="classes_unknown",
+            )
+        return Part(0, frozenset(class_.labels))
+    found = match(class_.name, side.parts, class_.aliases)
+    return None if found is None else side.parts[found]
+
+
+def by_value(
+    found: tuple[Found, Found],
+    labels: tuple[frozenset[int], frozenset[int]],
+    classes: ClassList,
+    background: bool,
+) -> Resolved:
+    """Classes of a case that has label values or channels on both sides, after it was read.
+
+    found, labels  of the ground truth and of the prediction
+    """
+    wanted = classes.classes or tuple(
+        ClassDef(str(value), (value,))
+        for value in sorted(labels[0] | labels[1])
+        if value != 0 or background
+    )
+    if any(c.labels is None for c in wanted):
+        wanted = selected(wanted, labels[0] | labels[1])
+    targets = tuple(
+        Target(c.name, *(valued(c, side, only=len(wanted) == 1) for side in found)) for c in wanted
+    )
+    return Resolved(targets)
+
+
+def selected(wanted: Sequence[ClassDef], labels: Iterable[int]) -> tuple[ClassDef, ...]:
+    """Classes that are asked for by label value alone. Raises CaseError for another name."""
+    known = {str(value) for value in labels}
+    for class_ in wanted:
+        if class_.labels is None and not class_.name.isdecimal():
+            raise CaseError(
+                f"nothing says which label value is {class_.name!r}",
+                facts=(f"the files hold the labels {listed(sorted(map(int, known)))}",),
+                help=f"name it: --classes 5={class_.name}",
+                status="classes_unknown",
+            )
+    return tuple(
+        c
+        if c.labels is not None
+        else ClassDef(c.name, (int(c.name),), c.colour, c.aliases, c.tolerance)
+        for c in wanted
+    )
+
+
+def valued(class_: ClassDef, found: Found, only: bool) -> Part:
+    """What stands for a class on a side without names; `only`: there is no other class."""
+    values = class_.labels or ()
+    if found.exclusive:
+        return Part(0, frozenset(values))
+    if found.onehot:
+        return Part(values[0]) if values[0] < found.channels else NOWHERE
+    return channel_of(class_, found.channels, only)
+
+
+def channel_of(class_: ClassDef, channels: int, only: bool) -> Part:
+    """The independent channel of a class: its own, the only one, or the one of its label."""
+    channel = class_.channel
+    if channel is None:
+        channel = 0 if only and channels == 1 else (class_.labels or (0,))[0] - 1
+    return Part(channel) if 0 <= channel < channels else NOWHERE
+
+
+def unlisted(labels: frozenset[int], classes: ClassList, ignored: int | None) -> list[int]:
+    """Labels that a list of values does not have (rule V3)."""
+    known = classes.known | {0} | ({ignored} if ignored is not None else set())
+    return sorted(labels - known) if classes.known else []
+
+
+def listed(names: Mapping[str, object] | Sequence[object], most: int = 8) -> str:
+    """Some names, and how many more there are."""
+    shown = [str(n) for n in list(names)[:most]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

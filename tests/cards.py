@@ -1,0 +1,90 @@
+"""Scorecards made of a few numbers, for tests of what is done with finished rows.
+
+cases("dice", a={"liver": 0.9}, b={"liver": 0.7})     two cases, one class, one metric
+"""
+
+from __future__ import annotations
+
+import math
+
+from segeval.grammar import parse
+from segeval.scorecard import CaseResult, Row, Scorecard
+from segeval.summary import summarise
+
+NAN = math.nan  # one object, so that tuples of rows compare equal
+
+
+def row(case, class_, metric, value, unit="", reason="", group=""):
+    """A row whose status follows from its value."""
+    if math.isinf(value):
+        return Row(case, class_, metric, value, unit, "undefined", "infinite", group)
+    if math.isnan(value):
+        return Row(case, class_, metric, NAN, unit, "undefined", reason or "both_empty", group)
+    return Row(case, class_, metric, value, unit, "ok", reason, group)
+
+
+def case(name, values, unit="", group="", **more):
+    """A case of {class: {metric: value}}."""
+    rows = tuple(
+        row(name, class_, metric, value, unit, group=group)
+        for class_, of_metric in values.items()
+        for metric, value in of_metric.items()
+    )
+    classes = tuple(class_ for class_ in values if class_ != "all")
+    return CaseResult(
+        name, f"{name}.nii.gz", f"{name}.nii.gz", rows, group=group, classes=classes, **more
+    )
+
+
+def cases(metric, unit="", **values):
+    """Cases of one metric: name={class: value}."""
+    return [
+        case(n, {c: {metric: v} for c, v in of_class.items()}, unit)
+        for n, of_class in values.items()
+    ]
+
+
+def unscored(name, status="missing_prediction", group="", **error):
+    """A case that was not scored, as scoring makes it."""
+    rows = (Row(name, "", "", NAN, "", status, "", group),)
+    return CaseResult(name, "", f"{name}.nii.gz", rows, status, error or None, group)
+
+
+def not_scored(name, class_, status="not_annotated"):
+    """The row of a class that was not scored."""
+    return Row(name, class_, "", NAN, "", status)
+
+
+def card(results, *metrics, pool=None, **more):
+    """The scorecard of results; without metrics those of the rows."""
+    found = dict.fromkeys(r.metric for c in results for r in c.rows if r.metric)
+    asked = [parse(text) for text in metrics or found]
+    made = summarise(results, asked, pool)
+    line = "dice|threshold:0.5|numbers:1"
+    return Scorecard(tuple(results), tuple(map(str, asked)), line, {"numbers": 1}, made, **more)
+
+
+def two():
+    """Two cases of two classes, with a ratio and a volume."""
+    return [
+        CaseResult(
+            name,
+            name,
+            name,
+            tuple(
+                row(name, class_, metric, value, unit)
+                for class_, of_metric in values.items()
+                for metric, unit, value in of_metric
+            ),
+        )
+        for name, values in {
+            "CT_1": {
+                "liver": [("dice", "", 0.9), ("volume_difference", "ml", 12.0)],
+                "spleen": [("dice", "", 0.5), ("volume_difference", "ml", -1.0)],
+            },
+            "CT_2": {
+                "liver": [("dice", "", 0.8), ("volume_difference", "ml", 10.0)],
+                "spleen": [("dice", "", 0.7), ("volume_difference", "ml", 1.0)],
+            },
+        }.items()
+    ]

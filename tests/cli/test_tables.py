@@ -1,0 +1,69 @@
+"""[classes.NAME] and [gates]: to values and back."""
+
+import tomllib
+
+import pytest
+
+from segeval.classes import ClassDef, parse_classes
+from segeval.cli.tables import class_lines, class_table, gate_line, gate_table
+from segeval.grammar import parse_gate
+
+
+def where(*key):
+    return ".".join(key)
+
+
+def classes(text):
+    return class_table(tomllib.loads(text), where)[0]
+
+
+def test_all_that_a_class_may_have():
+    found = classes(
+        '[Brainstem]\nlabel = 7\ncolor = "#56b4e9"\naliases = ["stem"]\ntolerance = "1.0mm"\n'
+    )
+    assert found.classes == (ClassDef("Brainstem", (7,), (0x56, 0xB4, 0xE9), ("stem",), "1mm"),)
+    assert not found.select
+
+
+def test_names_without_labels_pick():
+    assert classes('[Heart]\ntolerance = "2mm"').select
+    assert not classes('[Heart]\ncolor = "#000000"').select
+
+
+def test_a_union_of_labels_is_their_union():
+    found = classes('[a]\nlabel = 1\n[b]\nlabels = [2, 3]\n[c]\nunion = ["a", "b"]')
+    assert {c.name: c.labels for c in found.classes} == {"a": (1,), "b": (2, 3), "c": (1, 2, 3)}
+
+
+def test_a_union_of_names_stays_one():
+    (found,) = classes('[Parotids]\nunion = ["Parotid_L", "Parotid_R"]').classes
+    assert found.union == ("Parotid_L", "Parotid_R")
+    assert found.labels is None
+
+
+@pytest.mark.parametrize(
+    "class_",
+    [
+        ClassDef("Brain stem", (7,), (1, 2, 3), ("a", 'b "x"'), "1mm"),
+        ClassDef("b", (1, 2)),
+        ClassDef("c", union=("d", "e")),
+    ],
+    ids=lambda c: c.name,
+)
+def test_a_class_reads_back_as_itself(class_):
+    table = tomllib.loads("\n".join(class_lines(class_)))["classes"]
+    assert class_table(table, where)[0].classes[0].labels == class_.labels
+    assert class_table(table, where)[0].classes[0].aliases == class_.aliases
+    assert class_table(table, where)[0].classes[0].colour == class_.colour
+
+
+@pytest.mark.parametrize("text", ["dice=0.85", "Heart/hd95.worst=5mm", "Parotid_*/nsd@2mm=90%"])
+def test_a_gate_reads_back_as_itself(text):
+    gate = parse_gate(text)
+    assert gate_table(tomllib.loads(gate_line(gate)), "", where) == [gate]
+
+
+def test_the_table_and_the_option_make_the_same_list():
+    assert classes("[liver]\nlabel = 5\n[whole]\nlabels = [5, 6]") == parse_classes(
+        "5=liver,5+6=whole"
+    )

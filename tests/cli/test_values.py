@@ -1,0 +1,88 @@
+"""A choice out of text and TOML, and back."""
+
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segeval.cli.choices import CHOICES
+from segeval.cli.values import quoted, read, size_text, written
+from segeval.errors import RequestError
+from segeval.grammar import parse, parse_gate
+
+
+@pytest.mark.parametrize(
+    ("field", "raw", "value"),
+    [
+        ("kind", "prob", "prob"),
+        ("threshold", "0.25", 0.25),
+        ("threshold", 1, 1.0),
+        ("jobs", "0", 0),
+        ("jobs", 4, 4),
+        ("ignore_label", "255", 255),
+        ("wide", "yes", True),
+        ("wide", "0", False),
+        ("wide", False, False),
+        ("spacing", "0.98,0.97,3", (3.0, 0.97, 0.98)),  # people write x,y,z; arrays are z,y,x
+        ("spacing", [1, 2], (2.0, 1.0)),
+        ("metrics", ["dice,hd95", "dice"], (parse("dice"), parse("hd95"))),
+        ("metrics", "dice", (parse("dice"),)),
+        ("gates", ["dice=0.85"], (parse_gate("dice=0.85"),)),
+        ("output", ["a,b.csv"], ("a,b.csv",)),
+        ("max_memory", "128MiB", 128 * 1024**2),
+        ("max_memory", "2GB", 2 * 1000**3),
+        ("max_memory", "1.5 kib", 1536),
+        ("max_memory", 4096, 4096),
+    ],
+)
+def test_read(field, raw, value):
+    assert read(CHOICES[field], raw, "") == value
+
+
+@pytest.mark.parametrize(
+    ("field", "raw", "said"),
+    [
+        ("kind", "lables", "none of auto"),
+        ("kind", 3, "not text"),
+        ("threshold", "half", "not a number"),
+        ("threshold", "nan", "not a number"),
+        ("threshold", True, "not a number"),
+        ("jobs", "1.5", "not a whole number"),
+        ("jobs", "-1", "below 0"),
+        ("max_memory", "512M", "no size"),
+        ("max_memory", 0, "below 1"),
+        ("wide", "maybe", "not true or false"),
+        ("spacing", "1,2,3,4", "two or three"),
+        ("spacing", "1,0,1", "two or three"),
+        ("metrics", ["Dice"], "no metric"),
+        ("metrics", [3], "not a list"),
+        ("gates", ["dice"], "no gate"),
+        ("ignore_label", -1, "below 0"),
+    ],
+)
+def test_a_wrong_value_is_refused_where_it_stands(field, raw, said):
+    with pytest.raises(RequestError, match=said) as caught:
+        read(CHOICES[field], raw, "segeval.toml:3")
+    assert caught.value.where == "segeval.toml:3"
+
+
+@pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
+def test_a_default_reads_back_as_itself(choice):
+    text = written(choice, choice.default) if choice.field != "classes" else ""
+    if text:
+        assert read(choice, tomllib.loads(f"x = {text}")["x"], "") == choice.default
+
+
+def test_sides_are_written_as_people_read_them():
+    assert written(CHOICES["spacing"], (3.0, 0.97, 0.98)) == "[0.98, 0.97, 3]"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_survives_toml(text):
+    assert tomllib.loads(f"x = {quoted(text)}")["x"] == text
+
+
+@given(st.integers(1, 1 << 50))
+def test_a_size_reads_back_as_itself(size):
+    assert read(CHOICES["max_memory"], size_text(size), "") == size

@@ -1,0 +1,71 @@
+"""Pair counts against counting one voxel after the other."""
+
+import numpy as np
+import plain
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from segeval.kernels.counts import pair_counts
+
+DTYPES = (np.uint8, np.uint16)
+
+
+def counted(truth, pred):
+    codes, voxels = pair_counts(truth, pred)
+    assert codes.dtype == voxels.dtype == np.int64
+    return {(int(c) >> 16, int(c) & 0xFFFF): int(n) for c, n in zip(codes, voxels, strict=True)}
+
+
+def test_pairs_by_hand():
+    #       truth 0 1 1 2    pred 0 1 2 2
+    assert counted(np.uint8([0, 1, 1, 2]), np.uint8([0, 1, 2, 2])) == {
+        (0, 0): 1,
+        (1, 1): 1,
+        (1, 2): 1,
+        (2, 2): 1,
+    }
+
+
+def test_long_runs_with_a_tail_that_fills_no_word():
+    truth = np.repeat(np.uint8([0, 7, 0]), [1000, 501, 2])
+    pred = np.repeat(np.uint8([0, 7, 255]), [990, 500, 13])
+    assert counted(truth, pred) == plain.pairs(truth, pred)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_noise_in_which_every_voxel_differs(dtype):
+    rng = np.random.default_rng(0)
+    truth, pred = rng.integers(0, 256, (2, 10_001)).astype(dtype)
+    assert counted(truth, pred) == plain.pairs(truth, pred)
+
+
+def test_labels_beyond_a_byte():
+    truth = np.repeat(np.uint16([0, 40_000, 3, 65_535]), [100, 300, 7, 50])
+    pred = np.roll(truth, 3)
+    assert counted(truth, pred) == plain.pairs(truth, pred)
+
+
+def test_a_byte_map_against_a_wider_one():
+    truth = np.repeat(np.uint8([0, 200]), [64, 65])
+    pred = np.repeat(np.uint16([0, 200, 1000]), [60, 60, 9])
+    assert counted(truth, pred) == plain.pairs(truth, pred)
+
+
+def test_no_voxels():
+    assert counted(np.zeros(0, np.uint8), np.zeros(0, np.uint8)) == {}
+
+
+@given(st.data())
+def test_runs_and_voxels_count_alike(data):
+    dtypes = data.draw(st.tuples(st.sampled_from(DTYPES), st.sampled_from(DTYPES)))
+    runs = data.draw(st.lists(st.integers(1, 40), max_size=12))
+    values = [
+        data.draw(
+            arrays(dtype, len(runs), elements=st.integers(0, 300 if dtype is np.uint16 else 9))
+        )
+        for dtype in dtypes
+    ]
+    truth, pred = (np.repeat(v, runs) for v in values)
+    assert counted(truth, pred) == plain.pairs(truth, pred)

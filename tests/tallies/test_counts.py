@@ -1,0 +1,123 @@
+"""The counts of classes: by hand, against voxel after voxel, and however the case was cut."""
+
+import json
+
+import numpy as np
+import plain
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segeval.classes import Part, Target
+from segeval.tallies.block import Block
+from segeval.tallies.counts import Cells, Counts, CountTally, counts, pooled
+
+
+def label(value):
+    return Part(0, frozenset([value]))
+
+
+def tallied(truth, pred, slab=None):
+    tally = CountTally([(0, 0)])
+    slab = slab or len(truth)
+    for start in range(0, len(truth), slab):
+        part = slice(start, start + slab)
+        tally.update(Block(start, len(truth[part]), {0: truth[part]}, {0: pred[part]}))
+    return tally
+
+
+def finished(tally, targets):
+    return counts({(0, 0): tally.finish((0, 0))}, targets, (2.0, "ml"))
+
+
+def test_counts_by_hand():
+    #              truth 0 1 1 1    pred 1 1 1 0     tp 2, fp 1, fn 1, tn 0
+    n = finished(
+        tallied(np.uint8([0, 1, 1, 1]), np.uint8([1, 1, 1, 0])), [Target("1", label(1), label(1))]
+    )
+    assert n.table.tolist() == [[2, 1, 1, 0]]
+    assert (n.tp[0], n.fp[0], n.fn[0], n.tn[0]) == (2, 1, 1, 0)
+    assert n.sizes.tolist() == [[4.0, 2.0, 2.0, 0.0]]  # 2 ml a voxel
+
+
+def test_a_region_is_a_union_that_counts_each_voxel_once():
+    #     truth 1 2 3 0     pred 2 1 0 3     whole = {1, 2, 3}: tp 2, fp 1, fn 1
+    whole = Part(0, frozenset([1, 2, 3]))
+    n = finished(
+        tallied(np.uint8([1, 2, 3, 0]), np.uint8([2, 1, 0, 3])), [Target("whole", whole, whole)]
+    )
+    assert n.table.tolist() == [[2, 1, 1, 0]]
+
+
+def test_ignored_voxels_leave_every_column():
+    #     truth 255 255 1 0    pred 1 0 1 1     without 255: tp 1, fp 1
+    cells = tallied(np.uint8([255, 255, 1, 0]), np.uint8([1, 0, 1, 1])).finish((0, 0))
+    n = counts({(0, 0): cells.without(255)}, [Target("1", label(1), label(1))], (1.0, "px"))
+    assert n.table.tolist() == [[1, 1, 0, 0]]
+
+
+def test_the_empty_mask_needs_no_table_of_its_own():
+    cells = tallied(np.uint8([1, 1, 0]), np.uint8([0, 2, 2])).finish((0, 0))
+    missed, spurious = Target("a", label(1), Part(-1)), Target("b", Part(-1), label(2))
+    n = counts({(0, 0): cells}, [missed, spurious], (1.0, "px"))
+    assert n.table.tolist() == [[0, 0, 2, 1], [0, 2, 0, 1]]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60))
+def test_against_voxel_after_voxel_and_in_any_slabs(seed, slab):
+    rng = np.random.default_rng(seed)
+    truth, pred = np.repeat(rng.integers(0, 4, (2, 40)), 3, axis=1).astype(np.uint8)
+    targets = [Target(str(v), label(v), label(v)) for v in range(4)]
+    n = finished(tallied(truth, pred, slab), targets)
+    assert n.table.tolist() == [plain.confusion(truth, pred, {v}, {v}) for v in range(4)]
+
+
+def test_tallies_of_two_halves_merge_to_the_whole():
+    rng = np.random.default_rng(1)
+    truth, pred = rng.integers(0, 3, (2, 500)).astype(np.uint8)
+    one, other = tallied(truth[:200], pred[:200]), tallied(truth[200:], pred[200:])
+    one.merge(other)
+    whole = tallied(truth, pred).finish((0, 0))
+    both = one.finish((0, 0))
+    assert both.voxels.tolist() == whole.voxels.tolist()
+
+
+def test_many_slabs_are_joined_on_the_way():
+    tally = CountTally([(0, 0)])
+    rng = np.random.default_rng(2)
+    total = 0
+    for start in range(200):
+        truth, pred = rng.integers(0, 40, (2, 3000)).astype(np.uint8)
+        tally.update(Block(start, 3000, {0: truth}, {0: pred}))
+        total += 3000
+    assert sum(map(len, tally._codes[0, 0])) < 1 << 17
+    assert tally.finish((0, 0)).voxels.sum() == total
+
+
+def cells(*rows):
+    return Cells(*np.array(rows, np.int64).reshape(-1, 3).T)
+
+
+@pytest.mark.parametrize("confusion", [None, cells((0, 0, 5), (1, 0, 2))])
+def test_json_reads_back_as_it_was(confusion):
+    table = np.array([[1, 2, 3, 4], [5, 6, 7, 8]])
+    n = Counts(("a", "b"), table, table * 0.1, "ml", 0.1, confusion)
+    back = Counts.from_json(json.loads(json.dumps(n.to_json())))
+    assert back.to_json() == n.to_json()
+    assert back.sizes.tolist() == n.sizes.tolist()
+
+
+def test_pooled_adds_a_class_over_the_cases_that_have_it():
+    one = Counts(("a", "b"), np.array([[1, 0, 0, 9], [2, 1, 1, 6]]), np.ones((2, 4)), "ml", 1.0)
+    two = Counts(("b",), np.array([[3, 0, 0, 7]]), np.full((1, 4), 2.0), "ml", 2.0)
+    both = pooled([one, two])
+    assert both.classes == ("a", "b")
+    assert both.table.tolist() == [[1, 0, 0, 9], [5, 1, 1, 13]]
+    assert both.sizes.tolist() == [[1.0] * 4, [3.0] * 4]
+    assert both.unit == "ml"
+
+
+def test_pooled_volumes_of_cases_in_two_units_have_none():
+    one = Counts(("a",), np.ones((1, 4), np.int64), np.ones((1, 4)), "ml", 1.0)
+    two = Counts(("a",), np.ones((1, 4), np.int64), np.ones((1, 4)), "px", 1.0)
+    assert pooled([one, two]).unit == ""

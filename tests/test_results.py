@@ -1,0 +1,234 @@
+"""The JSON form: strict, valid by the schema that ships, and read back as it was written."""
+
+import json
+import math
+from dataclasses import dataclass, replace
+from importlib.resources import files
+
+import pytest
+from cards import NAN, card, cases, not_scored, row, unscored
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from segeval.errors import Note, RequestError
+from segeval.results import SCHEMA, case_from_json, case_to_json, from_json, lines, to_json
+from segeval.scorecard import CaseResult, Row
+
+VALIDATOR = Draft202012Validator(
+    json.loads(files("segeval").joinpath("data/results.schema.json").read_text("utf-8"))
+)
+
+
+def written(made):
+    """The file's content, through the text."""
+    return json.loads("".join(lines(made)), parse_constant=pytest.fail)
+
+
+def everything():
+    """One of each: undefined, infinite, charged, unscored, without a unit, in a group."""
+    first = CaseResult(
+        "CT_001",
+        "p/CT_001.nii.gz",
+        "CT_001.nii.gz",
+        (
+            row("CT_001", "liver", "dice", 0.1 + 0.2, group="east"),
+            row("CT_001", "liver", "volume_difference", -2.5, "ml", group="east"),
+            row("CT_001", "spleen", "dice", 0.0, reason="pred_empty", group="east"),
+            row("CT_001", "spleen", "volume_difference", NAN, "", "no_spacing", group="east"),
+            row("CT_001", "all", "ce", math.inf, group="east"),
+            replace(not_scored("CT_001", "tumour"), group="east"),
+        ),
+        group="east",
+        patient="P1",
+        classes=("liver", "spleen"),
+        tallies={"counts": {"classes": {"liver": [1, 2, 3, 4]}, "unit": "ml", "voxel": 0.5}},
+        facts={"shape": [4, 3, 2], "spacing": None},
+        notes=(Note("W-geometry-near", "the grids differ a little", "CT_001"),),
+        fingerprint="12:34:ab",
+    )
+    second = unscored("CT_002", message="there is no prediction", facts=["gt CT_002"], help="")
+    return card(
+        [first, second],
+        "dice",
+        "volume_difference",
+        inputs={"pairing": "paired 1 of 2"},
+        notes=(Note("N-extra", "one prediction without ground truth"),),
+        gates=({"gate": "dice=0.9", "passed": False, "value": None, "bar": 0.9},),
+    )
+
+
+def test_what_is_written_is_valid():
+    VALIDATOR.validate(written(everything()))
+
+
+def test_a_scorecard_reads_back_as_itself():
+    made = everything()
+    assert from_json(written(made)) == made
+
+
+def test_the_text_is_the_value():
+    made = everything()
+    assert written(made) == to_json(made)
+
+
+def test_a_case_stands_on_one_line():
+    text = "".join(lines(everything())).splitlines()
+    own = [line for line in text if line.startswith('{"case": ')]
+    assert len(own) == 2
+    assert json.loads(own[0].rstrip(","))["case"] == "CT_001"
+
+
+def test_a_plain_value_is_a_number_and_any_other_an_object():
+    kept = case_to_json(everything().cases[0])
+    assert kept["units"] == {"volume_difference": "ml"}
+    assert kept["values"] == {
+        "liver": {"dice": 0.30000000000000004, "volume_difference": -2.5},
+        "spleen": {
+            "dice": {"value": 0.0, "status": "ok", "reason": "pred_empty"},
+            "volume_difference": {
+                "value": None,
+                "status": "undefined",
+                "reason": "no_spacing",
+                "unit": "",
+            },
+        },
+        "all": {"ce": {"value": None, "status": "undefined", "reason": "infinite"}},
+        "tumour": {"status": "not_annotated", "reason": ""},
+    }
+
+
+def test_what_is_empty_is_left_out():
+    assert case_to_json(CaseResult("a", "p", "t")) == {
+        "case": "a",
+        "pred": "p",
+        "gt": "t",
+        "status": "ok",
+    }
+
+
+def test_a_null_statistic_says_why():
+    made = card(cases("gt_volume", "ml", a={"liver": 5.0}))
+    kept = to_json(made)["summary"][""]["liver"]["gt_volume"]
+    assert kept["mean"] == 5.0
+    assert (kept["sd"], kept["worst"]) == (None, None)
+    assert kept["reasons"] == {
+        "sd": "one_value",
+        "worst": "no_better_side",
+        "best": "no_better_side",
+        "pooled": "not_pooled",
+    }
+
+
+def test_an_infinite_statistic_comes_back():
+    made = card(cases("false_positive_volume", "ml", a={"x": math.inf}, b={"x": 1.0}))
+    assert from_json(written(made)).summary[""]["x"]["false_positive_volume"].worst == math.inf
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf])
+def test_an_infinite_value_keeps_its_sign(value):
+    (made,) = cases("dice", a={"x": value})
+    assert case_from_json(json.loads(json.dumps(case_to_json(made), allow_nan=False))) == made
+
+
+def test_a_verdict_of_this_run_is_written_by_its_fields():
+    @dataclass(frozen=True)
+    class Verdict:
+        gate: str
+        class_: str
+        value: float
+        passed: bool
+
+    made = replace(everything(), gates=(Verdict("dice=0.9", "liver", math.nan, False),))
+    (kept,) = written(made)["gates"]
+    assert kept == {"gate": "dice=0.9", "class": "liver", "value": None, "passed": False}
+    VALIDATOR.validate(written(made))
+
+
+def test_no_trace_of_a_bug_reaches_a_file():
+    made = card([replace(unscored("a", "internal_error"), trace="Traceback at /home/x")])
+    assert "Traceback" not in "".join(lines(made))
+
+
+def test_names_that_are_no_valid_text_survive():
+    made = card(cases("dice", **{"K\udcfcnzel": {"Hüfte": 0.5}}))
+    text = "".join(lines(made)).encode("ascii")
+    assert from_json(json.loads(text)) == made
+
+
+@pytest.mark.parametrize("content", [[], {}, {"schema": "segeval.results/2"}, "text", None])
+def test_another_file_is_refused(content):
+    with pytest.raises(RequestError, match="not a result file"):
+        from_json(content)
+
+
+@pytest.mark.parametrize("key", ["cases", "summary", "signature", "metrics", "notes"])
+def test_a_damaged_file_is_refused(key):
+    content = written(everything())
+    del content[key]
+    with pytest.raises(RequestError, match="damaged"):
+        from_json(content)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda c: c.update(date="today"),
+        lambda c: c.update(schema="segeval.results/2"),
+        lambda c: c.pop("signature"),
+        lambda c: c["tool"].update(host="here"),
+        lambda c: c["cases"][0].update(seconds=1.5),
+        lambda c: c["cases"][0].pop("status"),
+        lambda c: c["cases"][0]["values"]["liver"].update(dice="0.9"),
+        lambda c: c["cases"][0]["values"]["liver"].update(dice=None),
+        lambda c: c["cases"][0]["values"]["all"]["ce"].update(reason=""),
+        lambda c: c["cases"][0]["values"]["tumour"].update(value=0.5),
+        lambda c: c["cases"][1]["error"].update(trace="…"),
+        lambda c: c["summary"].pop(""),
+        lambda c: c["summary"][""]["liver"]["dice"].pop("n_missing"),
+        lambda c: c["summary"][""]["liver"]["dice"].update(n=1.5),
+        lambda c: c["notes"].append({"code": "no code", "text": "", "where": ""}),
+        lambda c: c["gates"].append({"gate": "dice=0.9"}),
+    ],
+)
+def test_the_schema_refuses(damage):
+    content = written(everything())
+    damage(content)
+    assert list(VALIDATOR.iter_errors(content))
+
+
+def test_the_schema_is_one():
+    Draft202012Validator.check_schema(VALIDATOR.schema)
+    assert VALIDATOR.schema["$id"] == SCHEMA
+
+
+# Properties
+
+names = st.text(min_size=1, max_size=6)
+words = st.sampled_from(["", "ml", "mm", "%"])
+reasons = st.sampled_from(["both_empty", "pred_empty", "no_tolerance"])
+metric_names = st.sampled_from(["dice", "iou", "volume_difference", "fbeta@2", "gt_volume"])
+numbers = st.one_of(st.floats(-1e9, 1e9), st.sampled_from([math.inf, -math.inf, NAN, -0.0, 5e-324]))
+
+
+@st.composite
+def results(draw):
+    name, group = draw(names), draw(st.sampled_from(["", "east"]))
+    rows = []
+    for class_ in draw(st.lists(names, unique=True, max_size=3)):
+        if draw(st.booleans()) and draw(st.booleans()):
+            rows.append(Row(name, class_, "", NAN, "", "not_annotated", "", group))
+            continue
+        for metric in draw(st.lists(metric_names, unique=True, min_size=1, max_size=3)):
+            value, unit = draw(numbers), draw(words)
+            rows.append(row(name, class_, metric, value, unit, draw(reasons), group))
+    return CaseResult(name, draw(names), draw(names), tuple(rows), group=group)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(results(), max_size=4, unique_by=lambda r: r.case))
+def test_any_scorecard_reads_back_as_itself(made):
+    whole = card(made, "dice", "iou", "volume_difference", "fbeta@2", "gt_volume")
+    content = written(whole)
+    VALIDATOR.validate(content)
+    assert from_json(content) == whole

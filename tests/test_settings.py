@@ -1,0 +1,42 @@
+"""The choices of a run."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from segeval.settings import Form, Settings
+
+GROUPS = ("inputs", "metrics", "output", "gate", "performance")
+FIELDS = {field.name: field for field in fields(Settings)}
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+def test_every_field_says_what_it_is(field):
+    assert field.metadata["group"] in GROUPS
+    assert field.metadata["help"]
+    assert isinstance(field.metadata["signed"], bool)
+    assert isinstance(field.metadata["form"], Form)
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+def test_a_default_is_among_the_words(field):
+    words = field.metadata["form"].words
+    assert not words or field.default in words
+
+
+def test_the_groups_lie_together():
+    order = [field.metadata["group"] for field in fields(Settings)]
+    assert order == sorted(order, key=GROUPS.index)
+
+
+def test_what_can_change_a_number_is_signed():
+    signed = {name for name, field in FIELDS.items() if field.metadata["signed"]}
+    assert signed == {
+        *("kind", "gt_kind", "activation", "threshold", "channel_axis", "spacing"),
+        *("ignore_label", "resample", "missing", "absent_gt", "undefined", "background"),
+    }
+
+
+def test_the_settings_are_a_value():
+    assert replace(Settings(), jobs=2) == Settings(jobs=2)
+    assert hash(Settings()) == hash(Settings())

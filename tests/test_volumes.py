@@ -1,0 +1,70 @@
+"""Channels in lockstep, in any order of axes, in any pieces."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segeval import volumes
+from segeval.geometry import Reorder
+from segeval.streams import Packed
+from segeval.volumes import Voxels, streams
+
+STORED = np.arange(2 * 3 * 4, dtype=np.uint16).reshape(2, 3, 4)
+
+
+def pieces(voxels, chunk):
+    with streams([voxels], chunk) as (stream,):
+        parts = [
+            stream.read(min(chunk, voxels.count - at)).copy()
+            for at in range(0, voxels.count, chunk)
+        ]
+    return np.concatenate(parts)
+
+
+def on_disk(tmp_path, array):
+    path = tmp_path / "raw"
+    path.write_bytes(b"head" + array.tobytes())
+    return Packed(path, skip=4, size=array.nbytes)
+
+
+orders = st.permutations(range(3)).flatmap(
+    lambda axes: st.sets(st.integers(0, 2)).map(lambda f: Reorder(tuple(axes), tuple(sorted(f))))
+)
+
+
+@pytest.mark.parametrize("place", ["memory", "disk"])
+@given(order=orders, chunk=st.integers(1, 24))
+def test_any_order_in_any_pieces(tmp_path_factory, place, order, chunk):
+    source = lambda: STORED  # noqa: E731 - a loader
+    if place == "disk":
+        source = on_disk(tmp_path_factory.mktemp("raw"), STORED)
+    voxels = Voxels(source, STORED.dtype, STORED.shape).turned(order)
+    want = np.flip(STORED.transpose(order.axes), order.flips)
+    assert pieces(voxels, chunk).tolist() == want.ravel().tolist()
+
+
+def test_planes_are_turned_a_few_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(volumes, "STRIDED_BYTES", 20)  # two planes of 3 x 2 uint16 do not fit
+    voxels = Voxels(on_disk(tmp_path, STORED), STORED.dtype, STORED.shape)
+    turned = voxels.turned(Reorder((2, 1, 0), (0,)))
+    want = np.flip(STORED.transpose(2, 1, 0), 0)
+    assert pieces(turned, 5).tolist() == want.ravel().tolist()
+
+
+def test_values_are_swapped_and_scaled(tmp_path):
+    swapped = STORED.astype(">i2")
+    voxels = Voxels(on_disk(tmp_path, swapped), swapped.dtype, STORED.shape, slope=0.5, inter=-1)
+    assert pieces(voxels, 7).tolist() == (STORED.ravel() * 0.5 - 1).tolist()
+
+
+def test_the_empty_channel():
+    assert pieces(Voxels(None, np.dtype(np.uint8), (2, 3)), 4).tolist() == [0] * 6
+
+
+def test_a_read_overwrites_the_one_before(tmp_path):
+    voxels = Voxels(on_disk(tmp_path, STORED), STORED.dtype, STORED.shape)
+    with streams([voxels], 12) as (stream,):
+        first = stream.read(12)
+        stream.read(12)
+        assert first[0] == STORED.ravel()[12]  # one buffer, used again
