@@ -37,7 +37,7 @@ class Contour:
 
     @property
     def closed(self) -> bool:
-        """Whether it bounds an area: by its type or, without one, with three or more points (S3)."""
+        """Whether it bounds an area: by its type or, without one, by three points or more (S3)."""
         return self.kind in CLOSED or (not self.kind and self.raw.count(b"\\") >= 8)
 
     def points(self) -> Floats | None:

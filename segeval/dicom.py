@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from struct import Struct
-from struct import error as StructError
+from struct import Struct, error
 
 from segeval.errors import ReadError
 
@@ -37,7 +36,7 @@ Bytes = bytes | mmap.mmap
 Place = tuple[int, int]  # first byte of a value and the one after its last
 
 
-class Damaged(ValueError):
+class Damaged(ValueError):  # noqa: N818 - it names what the bytes are
     """The bytes are no elements, or end inside of one. `at` counts bytes of the file."""
 
     def __init__(self, message: str, at: int) -> None:
@@ -94,6 +93,11 @@ class Elements:
         """All the unsigned shorts of a value."""
         raw = self.raw(tag)
         return Struct(f"{self.coding.order}{len(raw) // 2}H").unpack(raw[: len(raw) // 2 * 2])
+
+    def long(self, tag: int) -> int | None:
+        """An unsigned long; None where there is none."""
+        raw = self.raw(tag)
+        return Struct(self.coding.order + "L").unpack(raw[:4])[0] if len(raw) >= 4 else None
 
     def signed(self, tag: int) -> int | None:
         """A signed long; None where there is none."""
@@ -191,7 +195,7 @@ def head(
         if vr in LONG:
             return tag, at + 12, long.unpack_from(data, at + 8)[0], vr
         return tag, at + 8, short.unpack_from(data, at + 6)[0], vr
-    except StructError as problem:
+    except error as problem:
         raise Damaged(f"the file ends {end - at} bytes into an element", at) from problem
 
 

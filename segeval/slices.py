@@ -1,8 +1,8 @@
 """Where the slices of a series lie, and the regular grid that stands for them.
 
-Contours belong to slices at their actual positions; the rest of the program knows regular grids. A
-series of uneven gaps is an even grid at its finest gap, each plane of which takes the nearest slice,
-so a slice stands for half the gap to each neighbour (F2).
+Contours belong to slices at their actual positions; the rest of the program knows regular grids.
+A series of uneven gaps is an even grid at its finest gap, each plane of which takes the nearest
+slice, so a slice stands for half the gap to each neighbour (F2).
 """
 
 from __future__ import annotations

@@ -154,7 +154,8 @@ def gaps_beside(planes: Floats, place: Counted, slices: Slices) -> Floats:
         return np.full(len(planes), slices.geometry.spacing[0])
     gaps = np.diff(slices.positions)
     above = planes >= slices.positions[place]
-    return gaps[np.clip(np.where(above, place, place - 1), 0, len(gaps) - 1)]
+    beside: Floats = gaps[np.clip(np.where(above, place, place - 1), 0, len(gaps) - 1)]
+    return beside
 
 
 def nearer(say: Voice, place: Counted, away: Floats) -> Counted:

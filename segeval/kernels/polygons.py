@@ -44,7 +44,16 @@ def areas(a: Polygons, b: Polygons, planes: int) -> Areas:
     # Every strip is crossed an even number of times by each set, so parity needs no new start.
     in_a, in_b = (np.cumsum(side == s)[:-1] % 2 == 1 for s in (0, 1))
     where = on[strip[:-1]]
-    return Areas(*(np.bincount(where, size * part, planes) for part in (in_a, in_b, in_a & in_b)))
+    return Areas(
+        total(where, size * in_a, planes),
+        total(where, size * in_b, planes),
+        total(where, size * (in_a & in_b), planes),
+    )
+
+
+def total(plane: Counted, size: Floats, planes: int) -> Floats:
+    """Sizes added up plane by plane."""
+    return np.bincount(plane, size, planes).astype(np.float64)
 
 
 def edges_of_both(a: Polygons, b: Polygons) -> tuple[Floats, Floats, Counted, Counted]:

@@ -1,9 +1,9 @@
 """Polygons to masks: a voxel is inside where its centre is, by the even-odd rule.
 
 Vertices are continuous index coordinates, (column, row), centre of the first pixel at 0. An edge
-covers the rows ymin <= r < ymax and turns the columns c >= x of its crossing, so polygons that share
-an edge tile the plane (R1). Several polygons of a plane combine by parity (R2). No pixel is visited:
-the crossings of all edges with all rows, sorted, are the runs of the mask.
+covers the rows ymin <= r < ymax and turns the columns c >= x of its crossing, so polygons that
+share an edge tile the plane (R1). Several polygons of a plane combine by parity (R2). No pixel is
+visited: the crossings of all edges with all rows, sorted, are the runs of the mask.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def upward_edges(polygons: Polygons) -> tuple[Floats, Floats, Counted]:
 def steps(first: Counted, times: Counted) -> Counted:
     """first, first + 1, …, `times` of them, for every entry, one after another."""
     begun = np.cumsum(times) - times
-    return np.arange(times.sum()) + np.repeat(first - begun, times)
+    index: Counted = np.arange(times.sum()) + np.repeat(first - begun, times)
+    return index
 
 
 def crossing(low: Floats, high: Floats, times: Counted, row: Counted) -> Floats:
@@ -85,7 +86,8 @@ def crossing(low: Floats, high: Floats, times: Counted, row: Counted) -> Floats:
     slope = (high[:, 0] - low[:, 0]) / (high[:, 1] - low[:, 1])
     x = np.repeat(low[:, 0], times) + (row - np.repeat(low[:, 1], times)) * np.repeat(slope, times)
     left, right = np.minimum(low[:, 0], high[:, 0]), np.maximum(low[:, 0], high[:, 0])
-    return np.clip(x, np.repeat(left, times), np.repeat(right, times))
+    within_edge: Floats = np.clip(x, np.repeat(left, times), np.repeat(right, times))
+    return within_edge
 
 
 def inside_or_on(polygons: Polygons, shape: tuple[int, int, int]) -> Runs:
@@ -102,13 +104,14 @@ def inside_or_on(polygons: Polygons, shape: tuple[int, int, int]) -> Runs:
 
 def on_border(polygons: Polygons, shape: tuple[int, int, int]) -> Runs:
     """The voxels whose centres lie on an edge."""
-    planes, rows, columns = shape
+    _, rows, columns = shape
     low, high, plane = upward_edges(polygons)
     level = high[:, 1] - low[:, 1] <= ON
     flat = on_level_edges(low[level], high[level], plane[level], shape)
     low, high, plane = low[~level], high[~level], plane[~level]
-    first = np.ceil(low[:, 1] - ON).astype(np.int64)
-    times = np.floor(high[:, 1] + ON).astype(np.int64) - first + 1
+    first = np.ceil(np.maximum(low[:, 1], 0) - ON).astype(np.int64)
+    last = np.floor(np.minimum(high[:, 1], rows - 1) + ON).astype(np.int64)
+    times = np.maximum(last - first + 1, 0)
     row, line = steps(first, times), np.repeat(plane, times) * rows
     x = crossing(low, high, times, row)
     column = np.rint(x).astype(np.int64)

@@ -49,6 +49,34 @@ class Runs:
         self.fill(0, out)
         return out.view(np.bool_).reshape(self.shape)
 
+    def box(self) -> tuple[Mask, tuple[int, ...]]:
+        """The smallest box that holds all planes and rows inside, and its first voxel."""
+        _, rows, columns = self.shape
+        if not len(self.edges):
+            return np.zeros((0, 0, columns), np.bool_), (0, 0, 0)
+        ends = np.stack([self.edges[::2], self.edges[1::2] - 1])
+        first, last = int(ends.min()) // (rows * columns), int(ends.max()) // (rows * columns)
+        line = ends // columns % rows
+        # A run that goes on to the next row may go on to the next plane.
+        top, bottom = (0, rows - 1) if (line[0] != line[1]).any() else (line.min(), line.max())
+        mask = np.empty((last - first + 1, bottom - top + 1, columns), np.uint8)
+        plane = np.empty(rows * columns, np.uint8)
+        for z in range(first, last + 1):
+            self.fill(z * rows * columns, plane)
+            mask[z - first] = plane.reshape(rows, columns)[top : bottom + 1]
+        return mask.view(np.bool_), (first, int(top), 0)
+
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> Runs:
+        """The mask in another order of axes: transposed by `axes`, then flipped along `flips`."""
+        mask, corner = self.box()
+        mask, corner = mask.transpose(axes), tuple(corner[a] for a in axes)
+        shape = tuple(self.shape[a] for a in axes)
+        corner = tuple(
+            shape[i] - first - size if i in flips else first
+            for i, (first, size) in enumerate(zip(corner, mask.shape, strict=True))
+        )
+        return runs_of(np.flip(mask, flips), corner, shape)
+
     def planes(self) -> Counted:
         """Voxels inside on every plane along the first axis."""
         size = prod(self.shape[1:])
@@ -66,7 +94,8 @@ def parity(edges: Counted) -> Counted:
     if len(edges) < 2 or (edges[1:] != edges[:-1]).all():
         return edges
     once, times = np.unique(edges, return_counts=True)
-    return once[times % 2 == 1]
+    odd: Counted = once[times % 2 == 1]
+    return odd
 
 
 def exclusive(masks: Sequence[Runs]) -> Runs:

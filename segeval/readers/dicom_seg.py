@@ -43,6 +43,30 @@ class Kind:
     most: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Seg:
+    """What the header says.
+
+    names  of the segments by their number
+    facts  of every frame; empty where frames are not described
+    """
+
+    path: Path
+    kind: Kind
+    names: Mapping[int, str]
+    facts: tuple[FrameFacts, ...]
+    pixels: Pixels
+
+    @property
+    def numbers(self) -> list[int]:
+        """A channel each: the segments, or 0 for the one that holds all labels."""
+        return [0] if self.kind.type == "LABELMAP" else list(self.names)
+
+    def frames_of(self, number: int) -> list[int]:
+        """The frames of a channel."""
+        return [i for i, f in enumerate(self.facts) if number in (0, f.segment)]
+
+
 def claims(path: Path, head: bytes) -> bool:
     """Say whether the file is a segmentation object, from its first 512 bytes."""
     return names_class(head, SOP_CLASSES)
@@ -61,19 +85,16 @@ def read(path: Path, reading: Reading) -> Volume:
 
 def volume(file: DicomFile, other: Slices | None) -> Volume:
     """The segments of an open file on their grid, or on the slices of the other side."""
-    elements = file.elements
-    kind = kind_of(elements, file.path)
-    names = segments(elements)
-    facts = tuple(frames(elements))
-    stored = pixels(file)
-    if facts and len(facts) != stored.frames:
-        text = f"{stored.frames} frames, but {len(facts)} are described"
-        raise ReadError(text, where=file.path)
-    if not facts or not all(f.position for f in facts):
-        return picture(file, kind, names, stored, facts)
-    slices = placed(facts, stored, other, file.path)
-    planes = plane_of_frame(facts, slices)
-    return stacked(file.path, kind, names, stored, facts, slices, planes)
+    elements, path = file.elements, file.path
+    seg = Seg(
+        path, kind_of(elements, path), segments(elements), tuple(frames(elements)), pixels(file)
+    )
+    if seg.facts and len(seg.facts) != seg.pixels.frames:
+        text = f"{seg.pixels.frames} frames, but {len(seg.facts)} are described"
+        raise ReadError(text, where=path)
+    if not seg.facts or not all(f.position for f in seg.facts):
+        return picture(seg, elements)
+    return stacked(seg, placed(seg, other))
 
 
 def kind_of(elements: Elements, path: Path) -> Kind:
@@ -102,10 +123,9 @@ def segments(elements: Elements) -> dict[int, str]:
 # Where frames lie.
 
 
-def placed(
-    facts: Sequence[FrameFacts], stored: Pixels, other: Slices | None, path: Path
-) -> Slices:
+def placed(seg: Seg, other: Slices | None) -> Slices:
     """The slices of the frames: those of the other side if they lie on them, else their own."""
+    facts, path = seg.facts, seg.path
     first = facts[0]
     if any(f.orientation != first.orientation or f.spacing != first.spacing for f in facts):
         raise ReadError("frames differ in orientation or pixel spacing", where=path)
@@ -114,7 +134,7 @@ def placed(
     along = np.reshape(first.orientation, (2, 3))
     along = along / np.linalg.norm(along, axis=1, keepdims=True)
     row, column = (tuple(v.tolist()) for v in along)
-    frame = Frame(row, column, (first.spacing[0], first.spacing[1]), stored.shape)
+    frame = Frame(row, column, (first.spacing[0], first.spacing[1]), seg.pixels.shape)
     corners = np.array([f.position for f in facts])
     if other is not None and lies_on(frame, corners, other):
         return other
@@ -170,39 +190,29 @@ def plane_of_frame(facts: Sequence[FrameFacts], slices: Slices) -> Counted:
 # What becomes of the segments.
 
 
-def stacked(
-    path: Path,
-    kind: Kind,
-    names: Mapping[int, str],
-    stored: Pixels,
-    facts: Sequence[FrameFacts],
-    slices: Slices,
-    planes: Counted,
-) -> Volume:
+def stacked(seg: Seg, slices: Slices) -> Volume:
     """A channel for each segment, or one of labels."""
-    channels, geometry = [], slices.geometry
-    numbers = [0] if kind.type == "LABELMAP" else list(names)
-    for number in numbers:
-        own = [i for i, f in enumerate(facts) if kind.type == "LABELMAP" or f.segment == number]
-        frame_of = np.full(len(slices.positions), -1)
+    geometry, planes = slices.geometry, plane_of_frame(seg.facts, slices)
+    channels = []
+    for number in seg.numbers:
+        own = seg.frames_of(number)
         if len(set(planes[own].tolist())) != len(own):
-            name = names.get(number, "the label map")
-            raise ReadError(f"{name}: two frames lie on one plane", where=path)
+            name = seg.names.get(number, "the label map")
+            raise ReadError(f"{name}: two frames lie on one plane", where=seg.path)
+        frame_of = np.full(len(slices.positions), -1)
         frame_of[planes[own]] = own
+        shape = (geometry.shape[0], *seg.pixels.shape)
         source = Planes(
-            stored,
-            tuple(frame_of[slices.source].tolist()),
-            (geometry.shape[0], *stored.shape),
-            meaning(kind),
+            seg.pixels, tuple(frame_of[slices.source].tolist()), shape, meaning(seg.kind)
         )
-        channels.append(channel(source, kind, stored.dtype, geometry.shape))
-    return finished(path, kind, names, geometry, channels, slices.notes)
+        channels.append(channel(seg, source, geometry.shape))
+    return finished(seg, geometry, channels, slices.notes)
 
 
-def channel(source: Any, kind: Kind, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Voxels:
+def channel(seg: Seg, source: Any, shape: tuple[int, ...]) -> Voxels:
     """One channel; probabilities are shares of the value that stands for 1."""
-    slope = 1 / kind.most if kind.fraction == "PROBABILITY" else 1.0
-    return Voxels(source, dtype, shape, slope=slope)
+    slope = 1 / seg.kind.most if seg.kind.fraction == "PROBABILITY" else 1.0
+    return Voxels(source, seg.pixels.dtype, shape, slope=slope)
 
 
 def meaning(kind: Kind) -> Callable[[Raw], Raw] | None:
@@ -216,86 +226,54 @@ def occupied(values: Raw, most: int) -> Raw:
 
 
 def finished(
-    path: Path,
-    kind: Kind,
-    names: Mapping[int, str],
-    geometry: Geometry,
-    channels: list[Voxels],
-    notes: tuple[Note, ...] = (),
+    seg: Seg, geometry: Geometry, channels: list[Voxels], notes: tuple[Note, ...] = ()
 ) -> Volume:
     """The volume with the names of its segments."""
-    if kind.fraction == "OCCUPANCY":
+    if seg.kind.fraction == "OCCUPANCY":
         text = "fractions of occupied pixels became masks at 0.5"
-        notes = (*notes, Note("N-occupancy", text, path.name))
-    if kind.type == "LABELMAP":
-        labels = {number: name for number, name in names.items() if number}
-        return Volume(geometry, tuple(channels), path, names=labels, notes=notes)
-    of = {name: (place, 1) for place, name in enumerate(names.values())}
-    return Volume(geometry, tuple(channels), path, segments=of, notes=notes)
+        notes = (*notes, Note("N-occupancy", text, seg.path.name))
+    if seg.kind.type == "LABELMAP":
+        labels = {number: name for number, name in seg.names.items() if number}
+        return Volume(geometry, tuple(channels), seg.path, names=labels, notes=notes)
+    of = {name: (place, 1) for place, name in enumerate(seg.names.values())}
+    return Volume(geometry, tuple(channels), seg.path, segments=of, notes=notes)
 
 
 # Pictures: projections and microscopy, which lie in no patient.
 
 
-def picture(
-    file: DicomFile,
-    kind: Kind,
-    names: Mapping[int, str],
-    stored: Pixels,
-    facts: Sequence[FrameFacts],
-) -> Volume:
+def picture(seg: Seg, elements: Elements) -> Volume:
     """A segmentation without places in the patient: one frame a segment, or tiles of a picture."""
-    elements = file.elements
-    size = [elements.raw(tag) for tag in (0x00480007, 0x00480006)]
-    tiled = all(len(raw) == 4 for raw in size)
-    shape = (
-        (unsigned(elements, 0x00480007), unsigned(elements, 0x00480006)) if tiled else stored.shape
-    )
-    spacing = facts[0].spacing if facts else ()
+    rows, columns = elements.long(0x00480007), elements.long(0x00480006)
+    tiled = rows is not None and columns is not None
+    shape = (rows or 0, columns or 0) if tiled else seg.pixels.shape
+    spacing = seg.facts[0].spacing if seg.facts else ()
     geometry = Geometry(shape, (spacing[0], spacing[1]) if len(spacing) == 2 else None)
     channels = []
-    for number in [0] if kind.type == "LABELMAP" else list(names):
-        own = tiles(facts, stored, shape, kind, number, list(names))
+    for number in seg.numbers:
+        own = tiles(seg, shape, number)
         if not tiled and len(own) > 1:
-            raise ReadError("the frames do not say where they lie", where=file.path)
-        source = partial(mosaic, stored, tuple(own), shape, meaning(kind))
-        channels.append(channel(source, kind, stored.dtype, shape))
-    return finished(file.path, kind, names, geometry, channels)
-
-
-def unsigned(elements: Elements, tag: int) -> int:
-    """An unsigned long."""
-    order = "little" if elements.coding.order == "<" else "big"
-    return int.from_bytes(elements.raw(tag)[:4], order)  # type: ignore[arg-type]
+            raise ReadError("the frames do not say where they lie", where=seg.path)
+        source = partial(mosaic, seg.pixels, tuple(own), shape, meaning(seg.kind))
+        channels.append(channel(seg, source, shape))
+    return finished(seg, geometry, channels)
 
 
 Tile = tuple[int, int, int]  # frame, first row, first column
 
 
-def tiles(
-    facts: Sequence[FrameFacts],
-    stored: Pixels,
-    shape: tuple[int, int],
-    kind: Kind,
-    number: int,
-    numbers: list[int],
-) -> list[Tile]:
-    """The frames of a segment with their places in the picture.
+def tiles(seg: Seg, shape: tuple[int, int], number: int) -> list[Tile]:
+    """The frames of a channel with their places in the picture.
 
-    Without a word on frames they are complete: segment by segment, row by row of tiles.
+    Where frames are not described they are complete: segment by segment, row by row of tiles.
     """
-    if facts:
-        return [
-            (i, *(v - 1 for v in f.tile or (1, 1)))  # type: ignore[misc]
-            for i, f in enumerate(facts)
-            if kind.type == "LABELMAP" or f.segment == number
-        ]
-    down, across = (-(-n // m) for n, m in zip(shape, stored.shape, strict=True))
-    first = 0 if kind.type == "LABELMAP" else numbers.index(number) * down * across
-    return [
-        (first + i, i // across * stored.shape[0], i % across * stored.shape[1])
-        for i in range(down * across)
-    ]
+    if seg.facts:
+        found = ((i, seg.facts[i].tile or (1, 1)) for i in seg.frames_of(number))
+        return [(i, row - 1, column - 1) for i, (row, column) in found]
+    rows, columns = seg.pixels.shape
+    down, across = -(-shape[0] // rows), -(-shape[1] // columns)
+    first = seg.numbers.index(number) * down * across
+    return [(first + i, i // across * rows, i % across * columns) for i in range(down * across)]
 
 
 def mosaic(

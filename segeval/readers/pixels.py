@@ -72,8 +72,8 @@ class Pixels:
         if self.bits == 1:
             flat = np.frombuffer(raw, np.uint8)
             return np.unpackbits(flat, count=skip + self.size, bitorder="little")[skip:]
-        order = ">" if self.syntax == BIG else "<"
-        return np.frombuffer(raw, self.dtype.newbyteorder(order), self.size)
+        dtype = self.dtype.newbyteorder(">" if self.syntax == BIG else "<")
+        return np.frombuffer(raw, dtype, self.size)
 
     def _bytes(self, start: int, count: int) -> bytes:
         if self.syntax == DEFLATED:
@@ -104,9 +104,8 @@ class Pixels:
     def _decoded(self, raw: bytes) -> Raw:
         """A frame through the library, as if it were the only one of the file."""
         from pydicom.encaps import encapsulate
-        from pydicom.pixels import get_decoder
 
-        array, _ = get_decoder(self.syntax).as_array(
+        array, _ = decoder(self.syntax).as_array(
             encapsulate([raw + b"\0" * (len(raw) % 2)]),
             rows=self.shape[0],
             columns=self.shape[1],
@@ -185,10 +184,8 @@ def decodable(found: Pixels) -> None:
     """Refuse, by name, a transfer syntax that cannot be decoded here. Raises ReadError."""
     if found.syntax == DEFLATED_FRAMES:
         return
-    from pydicom.pixels import get_decoder
-
     try:
-        available = get_decoder(found.syntax).is_available
+        available = decoder(found.syntax).is_available
     except NotImplementedError:
         available = False
     if not available:
@@ -197,6 +194,14 @@ def decodable(found: Pixels) -> None:
             where=found.path,
             help="store the segmentation uncompressed or as RLE Lossless",
         )
+
+
+def decoder(syntax: str) -> Any:
+    """The library's decoder of a transfer syntax. Raises NotImplementedError."""
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.uid import UID
+
+    return get_decoder(UID(syntax))
 
 
 def name_of(syntax: str) -> str:

@@ -77,7 +77,9 @@ class Series:
     def slices(self) -> Slices:
         """The slices in order, and the grid for them. Raises GeometryError (F1)."""
         images = list({image.uid: image for image in self.images}.values())
-        where = f"series of {len(images)} {self.modality} slices in {self.images[0].path.parent.name}"
+        where = (
+            f"series of {len(images)} {self.modality} slices in {self.images[0].path.parent.name}"
+        )
         frame = self._frame(images, where)
         corners = np.array([image.position for image in images])
         uids = [image.uid for image in images]
