@@ -141,9 +141,12 @@ def decoded(raw: bytes, charset: str) -> str:
     try:
         if charset in WELL_KNOWN:
             return raw.decode(WELL_KNOWN[charset])
-        from pydicom.charset import convert_encodings, decode_bytes
+        from pydicom.charset import convert_encodings, decode_bytes, python_encoding
 
-        text: str = decode_bytes(raw, convert_encodings(charset.split("\\")), set())
+        sets = charset.split("\\")
+        if not python_encoding.keys() >= set(sets):
+            raise LookupError(charset)
+        text: str = decode_bytes(raw, convert_encodings(sets), set())
     except (UnicodeDecodeError, LookupError, ValueError):
         return raw.decode("latin-1")
     return text
@@ -248,10 +251,12 @@ class DicomFile:
         """Where the values of the pixels lie. Raises ReadError."""
         elements = self.elements
         data = elements.data
-        if self.pixels >= len(data):
+        tag, first, size = 0, 0, 0
+        if self.pixels < len(data):
+            numbers = HEADS[elements.coding.order]
+            tag, first, size, _ = head(data, self.pixels, len(data), elements.coding, numbers)
+        if tag != PIXELS:
             raise ReadError("the file has no pixels", where=self.path)
-        numbers = HEADS[elements.coding.order]
-        _, first, size, _ = head(data, self.pixels, len(data), elements.coding, numbers)
         return first, len(data) if size == UNDEFINED else first + size
 
 

@@ -109,7 +109,7 @@ def covered(masks: Sequence[Runs], least: int = 1) -> Runs:
     turn = np.concatenate([1 - 2 * (np.arange(len(m.edges)) % 2) for m in masks])
     order = np.argsort(edges, kind="stable")
     at, depth = edges[order], np.cumsum(turn[order])
-    last = np.append(at[1:] != at[:-1], True)  # of edges that fall together the last one counts
+    last = np.diff(at, append=-1) != 0  # of edges that fall together the last one counts
     at, inside = at[last], depth[last] >= least
     before = np.concatenate([[False], inside[:-1]])
     return Runs(masks[0].shape, at[inside != before].astype(np.int64))

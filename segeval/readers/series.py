@@ -220,12 +220,17 @@ def series_of(
 
     Raises CaseError with the status `frame_of_reference_mismatch`.
     """
+    near: list[Series] = []
     for find in (by_series, by_images, by_frame, by_case):
-        if len(near := find(contours, index.values())) == 1:
+        near = find(contours, near if len(near) > 1 else list(index.values()))
+        if len(near) == 1:
             notes = [Note(*FOUND[find.__name__], contours.path.name)] if find in LATE else []
             notes += frame_matches(contours, near[0], ignore_frame)
             return near[0], tuple(notes)
-    return None, ()
+    if not near:
+        return None, ()
+    text = f"nothing tells which of {len(near)} image series it was drawn on"
+    return None, (Note("W-series-unknown", text, contours.path.name),)
 
 
 def by_series(contours: Contours, among: Iterable[Series]) -> list[Series]:
@@ -234,8 +239,11 @@ def by_series(contours: Contours, among: Iterable[Series]) -> list[Series]:
 
 
 def by_images(contours: Contours, among: Iterable[Series]) -> list[Series]:
-    """By the images that it names."""
-    return [s for s in among if any(image.uid in contours.images for image in s.images)]
+    """By the images that it names, for all of it or for single contours."""
+    named = set(contours.images).union(
+        uid for roi in contours.rois for contour in roi.contours for uid in contour.images
+    )
+    return [s for s in among if not named.isdisjoint(image.uid for image in s.images)]
 
 
 def by_frame(contours: Contours, among: Iterable[Series]) -> list[Series]:
