@@ -275,7 +275,9 @@ def seg(
     if type == "LABELMAP":
         return save(path, data, LABELMAP, syntax)
     if syntax.is_encapsulated:
-        data.compress(syntax)
+        data.file_meta = FileMetaDataset()
+        data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        data.compress(syntax, generate_instance_uid=False)
     return save(path, data, SEG, syntax)
 
 

@@ -2,9 +2,12 @@
 
 import dicom_build as build
 import pytest
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
-from pydicom.uid import ExplicitVRLittleEndian as EXPLICIT
-from pydicom.uid import ImplicitVRLittleEndian as IMPLICIT
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from segeval.dicom import Damaged, decimals, decoded, is_dicom, names_class, opened
 from segeval.errors import ReadError
@@ -12,7 +15,7 @@ from segeval.errors import ReadError
 SQUARE = build.square(1, 5, 2)
 
 
-def small(path, syntax=EXPLICIT, undefined=False):
+def small(path, syntax=ExplicitVRLittleEndian, undefined=False):
     data = build.item(SOPInstanceUID="1.2", PatientID="P1", Rows=7)
     inner = build.item(ROINumber=12, ROIName="Ö")
     data.SpecificCharacterSet = "ISO_IR 192"
@@ -25,7 +28,13 @@ def small(path, syntax=EXPLICIT, undefined=False):
 
 @pytest.mark.parametrize("undefined", [False, True])
 @pytest.mark.parametrize(
-    "syntax", [EXPLICIT, IMPLICIT, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian]
+    "syntax",
+    [
+        ExplicitVRLittleEndian,
+        ImplicitVRLittleEndian,
+        ExplicitVRBigEndian,
+        DeflatedExplicitVRLittleEndian,
+    ],
 )
 def test_every_coding_reads_alike(tmp_path, syntax, undefined):
     file = opened(small(tmp_path / "a", syntax, undefined))
@@ -45,7 +54,7 @@ def test_a_file_without_preamble_is_read_as_it_is(tmp_path):
 
 
 def test_a_bare_data_set_tells_its_coding_by_its_types(tmp_path):
-    for syntax in (EXPLICIT, IMPLICIT):
+    for syntax in (ExplicitVRLittleEndian, ImplicitVRLittleEndian):
         path = small(tmp_path / "a", syntax)
         raw = path.read_bytes()
         path.write_bytes(raw[raw.index(b"\x08\x00\x05\x00") :])
@@ -135,5 +144,3 @@ def test_an_unknown_value_of_no_length_is_an_implicit_sequence(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"\x08\x00\x16\x00UI\x02\x001\x00" + content)
     assert opened(path).elements.word(0x00100020) == "P1"
-
-

@@ -22,21 +22,26 @@ FLOORS = """
 0  errors      errors
 0  arrays      arrays
 
-1  kernels     kernels | bins counts decode softmax sums | entropy
+1  kernels     kernels | bins counts decode runs softmax sums | entropy raster | polygons | outlines
+1  dicom       dicom
 1  geometry    geometry
 1  grammar     grammar
 1  names       names
 1  streams     streams
 
 2  volumes     volumes
+2  contours    contours
+2  slices      slices
 2  settings    classes | settings
 
-3  readers     readers | nifti npy nrrd png | open
-3  tallies     tallies | block | counts slab | pieces | sums
+3  readers     readers | frames nifti npy nrrd pixels png | dicom_seg rtstruct series | open
+3  drawing     drawing | rules | placing | masks | structures
+3  tallies     tallies | block | counts polygons slab | pieces | sums
 3  align       align
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling words | losses semantic volume | overlap_losses
+4  metrics     metrics | registry | overlap pooling words | contours losses semantic volume
+               | overlap_losses
 
 5  cases       cases | datasets files fingerprint pairwords | imagefiles keys layoutnames pairs | layoutkinds
                | layouts | matching twosides | pairing
@@ -59,7 +64,7 @@ FLOORS = """
 9  main        __main__
 """  # noqa: E501 - a room is one line
 
-PACKAGES = ("kernels", "readers", "tallies", "metrics", "engines", "reports", "cli")
+PACKAGES = ("kernels", "readers", "drawing", "tallies", "metrics", "engines", "reports", "cli")
 
 # Who may look up, and why.
 EXCEPTIONS = {

@@ -62,7 +62,7 @@ def test_gaps_of_two_sizes_are_uneven_but_not_holes():
     [
         (at([0, 0, 3]), "1 of 3 slices lie where another"),
         (at([0, 0.05, 3, 600]), "too uneven"),
-        (at([0, 3, 6]) + [[0, 0, 0], [0, 0.4, 0], [0, 0.8, 0]], "0.8 mm beside"),
+        (at([0, 3, 6]) + np.array([[0, 0, 0], [0, 0.4, 0], [0, 0.8, 0]]), "0.8 mm beside"),
         (at([0]), "thickness is not said"),
     ],
 )

@@ -199,16 +199,20 @@ def decodable(found: Pixels) -> None:
 def decoder(syntax: str) -> Any:
     """The library's decoder of a transfer syntax. Raises NotImplementedError."""
     from pydicom.pixels.decoders.base import get_decoder
-    from pydicom.uid import UID
 
-    return get_decoder(UID(syntax))
+    return get_decoder(uid(syntax))
 
 
 def name_of(syntax: str) -> str:
     """A transfer syntax as people call it."""
+    return str(uid(syntax).name)
+
+
+def uid(syntax: str) -> Any:
+    """A UID as the library wants it, unchecked: a wrong one is refused by name."""
     from pydicom.uid import UID
 
-    return str(UID(syntax).name)
+    return UID(syntax, 0)
 
 
 @dataclass

@@ -64,8 +64,8 @@ def test_a_polygon_stored_twice():
 
 
 def test_polygons_that_cross():
-    inner, touching, apart = SQUARE / 2 + 1, SQUARE + [4, 0], SQUARE + 9
-    crossed = SQUARE + [3, 3]  # shares one square millimetre with the first
+    inner, touching, apart = SQUARE / 2 + 1, SQUARE + np.array([4, 0]), SQUARE + 9
+    crossed = SQUARE + np.array([3, 3])  # shares one square millimetre with the first
     rings = polygons(SQUARE, inner, touching, apart, crossed, crossed + 0, planes=[0] * 5 + [1])
     pairs, disputed = crossing(rings, 0.01)
     #    with the one that touches it shares 3..4 x … : x 4 to 7 of its own width, y 3 to 4: 3 mm²

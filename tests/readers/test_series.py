@@ -1,0 +1,203 @@
+"""The index of a DICOM tree: series, their slices, and the structure set that belongs to them."""
+
+import dicom_build as build
+import nibabel
+import numpy as np
+import pytest
+from paths import SHARED, needs_data
+
+from segeval.contours import Contours
+from segeval.drawing.rules import Rules
+from segeval.drawing.structures import structures
+from segeval.errors import CaseError, GeometryError
+from segeval.readers import rtstruct
+from segeval.readers.series import case_keys, hints, indexed, series_of
+
+HEART = [build.Organ("Heart", [build.square(3, 9, 2)])]
+
+
+def only(index):
+    (series,) = index.series.values()
+    return series
+
+
+def test_slices_are_sorted_by_position_whatever_the_files_are_called(tmp_path):
+    build.series(tmp_path, (5, 4, 6), (2.5, 0.5, 0.75), (-10, -20, -30))
+    slices = only(indexed(tmp_path)).slices()
+    assert slices.geometry.shape == (5, 4, 6)
+    assert slices.geometry.spacing == (2.5, 0.5, 0.75)  # not the thickness, which says 9
+    assert slices.geometry.origin == (-10, -20, -30)
+    assert slices.images == tuple(f"{build.SERIES}.{i}" for i in range(1, 6))
+
+
+def test_an_oblique_series_runs_along_its_own_normal(tmp_path):
+    turn = np.cos(0.3), np.sin(0.3)
+    build.series(tmp_path, (3, 4, 4), orientation=(1, 0, 0, 0, turn[0], turn[1]))
+    slices = only(indexed(tmp_path)).slices()
+    assert slices.geometry.directions[0] == pytest.approx((0, -turn[1], turn[0]))
+    assert slices.positions == pytest.approx([0, 1, 2])
+
+
+def test_the_same_slice_twice_counts_once(tmp_path):
+    build.series(tmp_path / "a", (4, 4, 4))
+    build.series(tmp_path / "copy", (4, 4, 4))
+    assert only(indexed(tmp_path)).slices().geometry.shape == (4, 4, 4)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"shape": (2, 4, 5)},
+        {"shape": (2, 4, 4), "spacing": (1.0, 1.0, 1.1)},
+        {"shape": (2, 4, 4), "orientation": (0, 1, 0, 1, 0, 0)},
+    ],
+)
+def test_slices_must_be_alike(tmp_path, other):
+    build.series(tmp_path / "a", (3, 4, 4))
+    for path in build.series(tmp_path / "b", origin=(0, 0, 40), **other).iterdir():
+        raw = path.read_bytes()
+        for number in (1, 2):
+            raw = raw.replace(f"1.2.3.2.{number}".encode(), f"1.2.3.2.{number + 6}".encode())
+        path.write_bytes(raw)
+    with pytest.raises(GeometryError, match="slices differ"):
+        only(indexed(tmp_path)).slices()
+
+
+def test_a_tree_of_many_things(tmp_path):
+    build.series(tmp_path / "ct", (3, 4, 4))
+    build.rtstruct(tmp_path / "any name", HEART)
+    build.seg(tmp_path / "x.seg", [build.Shot(np.ones((4, 4)), (0, 0, 0))], ["Heart"], gap=1.0)
+    (tmp_path / "notes.txt").write_text("no DICOM")
+    (tmp_path / "empty.dcm").write_bytes(b"")
+    whole = (tmp_path / "any name").read_bytes()
+    (tmp_path / "cut.dcm").write_bytes(whole[:-50])
+    index = indexed(tmp_path)
+    assert [(f.path.name, f.kind, f.names) for f in index.structures] == [
+        ("any name", "rtstruct", ("Heart",)),
+        ("x.seg", "seg", ("Heart",)),
+    ]
+    assert [str(e.where).endswith("cut.dcm") for e in index.damaged] == [True]
+    assert list(index.series) == [build.SERIES]
+    said = str(index.structures[0])
+    assert said == "any name: plan, 20240102, APPROVED, 1 structures"
+    assert "P1" not in said
+
+
+def joined(tmp_path, **how):
+    ignore = how.pop("ignore", False)
+    path = build.rtstruct(tmp_path / "RS.dcm", HEART, **how)
+    return series_of(rtstruct.read(path), indexed(tmp_path).series, ignore)
+
+
+def codes(notes):
+    return [n.code for n in notes]
+
+
+def test_a_structure_set_names_its_series(tmp_path):
+    build.series(tmp_path / "a", (3, 4, 4))
+    build.series(tmp_path / "b", (3, 4, 4), uid="1.2.3.5")
+    series, notes = joined(tmp_path, uid="1.2.3.5")
+    assert (series.uid, codes(notes)) == ("1.2.3.5", [])
+
+
+def test_or_the_images_of_it(tmp_path):
+    build.series(tmp_path / "a", (3, 4, 4))
+    build.series(tmp_path / "b", (3, 4, 4), uid="1.2.3.5")
+    series, notes = joined(tmp_path, uid="", images=["1.2.3.5.2"])
+    assert (series.uid, codes(notes)) == ("1.2.3.5", [])
+
+
+def test_or_only_one_has_its_frame_of_reference(tmp_path):
+    build.series(tmp_path / "a", (3, 4, 4))
+    build.series(tmp_path / "b", (3, 4, 4), uid="1.2.3.5", frame="9.9")
+    series, notes = joined(tmp_path, uid="7.7", frame="9.9")
+    assert (series.uid, codes(notes)) == ("1.2.3.5", ["N-series-by-frame"])
+
+
+def test_or_there_is_only_one(tmp_path):
+    build.series(tmp_path / "a", (3, 4, 4))
+    series, notes = joined(tmp_path, uid="", frame="")
+    assert (series.uid, codes(notes)) == (build.SERIES, ["W-series-by-case"])
+
+
+def test_nothing_is_guessed_between_two(tmp_path):
+    build.series(tmp_path / "a", (3, 4, 4))
+    build.series(tmp_path / "b", (3, 4, 4), uid="1.2.3.5")
+    series, notes = joined(tmp_path, uid="7.7")
+    assert (series, codes(notes)) == (None, ["W-series-unknown"])
+
+
+def test_no_series_at_all(tmp_path):
+    assert joined(tmp_path) == (None, ())
+
+
+@pytest.mark.parametrize("uid", [build.SERIES, ""])
+def test_two_frames_of_reference_do_not_match(tmp_path, uid):
+    build.series(tmp_path / "a", (3, 4, 4))
+    with pytest.raises(CaseError, match="different frames") as caught:
+        joined(tmp_path, uid=uid, frame="9.9")
+    assert caught.value.status == "frame_of_reference_mismatch"
+    series, notes = joined(tmp_path, uid=uid, frame="9.9", ignore=True)
+    assert series.uid == build.SERIES
+    assert "W-frame-of-reference" in codes(notes)
+
+
+def test_images_that_contours_name_are_hints(tmp_path):
+    build.series(tmp_path, (3, 4, 4))
+    rings = [
+        build.ring([(0, 0), (3, 0), (3, 3)], z, images=(uid,))
+        for z, uid in enumerate(["1.2.3.2.1", "8.8", "8.9"])
+    ]
+    path = build.rtstruct(tmp_path / "RS.dcm", [build.Organ("A", rings)])
+    slices = only(indexed(tmp_path)).slices()
+    (note,) = hints(rtstruct.read(path), slices)
+    assert note.text.startswith("2 of 3 contours")
+    assert list(hints(Contours(path, ()), slices)) == []
+
+
+def test_cases_by_folder_or_by_patient(tmp_path):
+    for number, (folder, patient) in enumerate((("a", "P1"), ("b", "P2"))):
+        build.series(tmp_path / folder / "ct", (2, 4, 4), uid=f"1.2.{number}",
+                     patient=patient)  # fmt: skip
+        build.rtstruct(tmp_path / folder / "RS.dcm", HEART, patient=patient)
+    assert sorted(case_keys(indexed(tmp_path), tmp_path).values()) == ["a", "b"]
+    assert sorted(case_keys(indexed(tmp_path), tmp_path, "patient").values()) == ["P1", "P2"]
+    build.rtstruct(tmp_path / "a" / "other.dcm", HEART, patient="P3")
+    assert sorted(case_keys(indexed(tmp_path), tmp_path).values()) == ["P1", "P2", "P3"]
+    assert set(case_keys(indexed(tmp_path), tmp_path, "folder").values()) == {"a", "b"}
+
+
+# Real files.
+
+STS = SHARED / "data" / "rtstruct_sts"
+CASES = ["STS_008/CT", "STS_008/MR_T1", "STS_008/PET", "STS_040/MR_T1", "STS_040/PET"]
+VOXELS = dict(zip(CASES, [8862, 8862, 388, 128260, 5550], strict=True))
+
+
+def drawn(folder):
+    index = indexed(folder)
+    (found,) = index.structures
+    contours = rtstruct.read(found.path)
+    series, _ = series_of(contours, index.series)
+    slices = series.slices()
+    return structures(contours, slices, Rules()), hints(contours, slices)
+
+
+@needs_data
+@pytest.mark.parametrize("case", CASES)
+def test_real_structures_are_the_publishers_masks(case):
+    made, said = drawn(STS / case)
+    (mask,) = made.drawn.values()
+    expected: np.ndarray = np.asarray(nibabel.load(STS / case / "expected_mask.nii.gz").dataobj)
+    assert mask.runs.count == VOXELS[case]
+    assert np.count_nonzero(mask.runs.drawn().transpose(2, 1, 0) != (expected != 0)) == 0
+    assert [n.code for n in said] == ["N-image-references"]
+
+
+@needs_data
+def test_real_structures_on_an_oblique_series():
+    made, said = drawn(SHARED / "data" / "rtstruct_oblique")
+    counts = {name: mask.runs.count for name, mask in made.drawn.items()}
+    assert counts == {"GTV_Mass": 256115, "GTV_Edema": 406547}
+    assert made.volume.geometry.spacing == pytest.approx((5.2, 0.5234, 0.5234), abs=1e-3)
+    assert list(said) == []
