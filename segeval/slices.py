@@ -8,7 +8,7 @@ slice, so a slice stands for half the gap to each neighbour (F2).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -170,3 +170,20 @@ def even_grid(
         text = f"slices are missing after {after} mm along the slice normal"
         notes.append(Note("W-missing-slices", text, str(where)))
     return finest, planes, notes
+
+
+def extended(geometry: Geometry, points: Floats) -> Geometry:
+    """A grid with planes added at both ends, as many as it takes to reach some points.
+
+    points  (n, 3) LPS millimetres
+    """
+    assert geometry.spacing is not None
+    assert geometry.directions is not None
+    assert geometry.origin is not None
+    step, along = geometry.spacing[0], np.array(geometry.directions[0])
+    at = (points - np.array(geometry.origin)) @ along / step
+    before = max(0, int(np.ceil(-float(at.min()) - 0.5 - EVEN)))
+    after = max(0, int(np.ceil(float(at.max()) - geometry.shape[0] + 0.5 - EVEN)))
+    origin = np.array(geometry.origin) - before * step * along
+    shape = (geometry.shape[0] + before + after, *geometry.shape[1:])
+    return replace(geometry, shape=shape, origin=tuple(origin.tolist()))

@@ -49,7 +49,7 @@ FLOORS = """
 5  absence     absence
 5  signature   signature
 
-6  scoring     sides | targets | onepass | planning | checks rows | scoring
+6  scoring     sides structuresides | targets | onepass | planning | checks rows | scoring
 
 7  engines     engines | pool serial
 7  gate        gate
