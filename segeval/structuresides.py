@@ -21,8 +21,9 @@ from segeval.drawing.structures import Structures, derived, on_grid, outlines, s
 from segeval.errors import Note
 from segeval.geometry import Geometry
 from segeval.readers import dicom_seg, rtstruct
+from segeval.readers.joining import frame_matches, hints, series_of
 from segeval.readers.open import first_bytes, read
-from segeval.readers.series import Index, Series, frame_matches, hints, series_of
+from segeval.readers.series import Index, Series
 from segeval.slices import Slices, extended, regular
 from segeval.volumes import Reading, Volume
 

@@ -23,7 +23,7 @@ FLOORS = """
 0  arrays      arrays
 
 1  kernels     kernels | bins counts decode runs softmax sums | entropy raster | polygons | outlines
-1  dicom       dicom
+1  dicom       elements | dicom
 1  geometry    geometry
 1  grammar     grammar
 1  names       names
@@ -34,7 +34,8 @@ FLOORS = """
 2  slices      slices
 2  settings    classes | settings
 
-3  readers     readers | frames nifti npy nrrd pixels png | dicom_seg rtstruct series | open
+3  readers     readers | frames nifti npy nrrd pixels png | dicom_seg rtstruct series
+               | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
 3  tallies     tallies | block | counts polygons slab | pieces | sums
 3  align       align
