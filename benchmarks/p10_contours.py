@@ -1,4 +1,4 @@
-"""P10: 30 structures on 200 slices 512 x 512, read and drawn; against dcmrtstruct2nii, plastimatch."""
+"""P10: 30 structures on 200 slices 512 x 512, drawn; against dcmrtstruct2nii and plastimatch."""
 
 import shutil
 import subprocess

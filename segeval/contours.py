@@ -6,6 +6,7 @@ that wants polygons takes these.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from segeval.elements import decimals
 from segeval.errors import Note
 
 CLOSED = frozenset(["CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "INTERPOLATED_PLANAR"])  # S3: areas
+SCORED = frozenset(["", "ORGAN", "AVOIDANCE", "CAVITY", "GTV", "CTV", "ITV", "PTV"])
+# Couches, outlines, helpers called zRing or _tmp, and what was made from a dose.
+HELPER = re.compile(r"^_|^z(?![a-z])|(?i:couch|^external$|^body$|isodose|^dose\b|dose *\d|\d *%)")
 LINES = frozenset(["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR"])
 
 
@@ -82,6 +86,11 @@ class Roi:
     def volume(self) -> bool:
         """Whether it is a volume, if an empty one; markers and catheters are not (S3)."""
         return self.empty or bool(self.areas)
+
+    @property
+    def support(self) -> bool:
+        """Whether it helps to plan and is no organ or target: scored only by name (S7)."""
+        return self.type not in SCORED or bool(HELPER.search(self.name.strip()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,3 +59,27 @@ def test_structures_by_number_and_by_name():
     contours = Contours(Path("RS.dcm"), rois)
     assert contours.by_number()[9].name == "Lung"
     assert [roi.number for roi in contours.by_name()["Heart"]] == [7, 8]
+
+
+@pytest.mark.parametrize(
+    ("name", "type", "support"),
+    [
+        ("Heart", "ORGAN", False),
+        ("PTV_70", "PTV", False),
+        ("Zygoma", "", False),
+        ("zygoma", "ORGAN", False),
+        ("zRing", "", True),
+        ("z_opt", "ORGAN", True),
+        ("_tmp", "", True),
+        ("CouchSurface", "", True),
+        ("BODY", "", True),
+        ("Body_Uterus", "ORGAN", False),
+        ("Dose 95[%]", "", True),
+        ("95 %", "", True),
+        ("Heart", "EXTERNAL", True),
+        ("Iso", "ISOCENTER", True),
+        ("ring", "CONTROL", True),
+    ],
+)
+def test_structures_that_only_help_to_plan(name, type, support):
+    assert Roi(1, name, (), type).support == support

@@ -45,7 +45,12 @@ def by_images(contours: Contours, among: Iterable[Series]) -> list[Series]:
     named = set(contours.images).union(
         uid for roi in contours.rois for contour in roi.contours for uid in contour.images
     )
-    return [s for s in among if not named.isdisjoint(image.uid for image in s.images)]
+    return [s for s in among if not named.isdisjoint(file_uids(i.uid for i in s.images))]
+
+
+def file_uids(images: Iterable[str]) -> set[str]:
+    """The UIDs of the files of slices; a frame of one has its number behind it."""
+    return {uid.partition("#")[0] for uid in images}
 
 
 def by_frame(contours: Contours, among: Iterable[Series]) -> list[Series]:
@@ -85,7 +90,7 @@ def frame_matches(contours: Contours, series: Series, ignore: bool) -> Iterator[
 
 def hints(contours: Contours, slices: Slices) -> Iterator[Note]:
     """Say how many contours name images that are none of the series' (F4): geometry decides."""
-    known = set(slices.images)
+    known = file_uids(slices.images)
     named = [c for roi in contours.rois for c in roi.contours if c.images]
     if known and (lost := sum(known.isdisjoint(c.images) for c in named)):
         yield Note("N-image-references", f"{lost} of {len(named)} contours name slices that are "

@@ -19,6 +19,7 @@ from segeval.arrays import Raw
 from segeval.dicom import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, opened
 from segeval.elements import HEADS, ITEM, head
 from segeval.errors import ReadError
+from segeval.kernels.runs import Runs, parity, runs_of
 
 NATIVE = (IMPLICIT, EXPLICIT, DEFLATED, BIG)
 DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
@@ -210,6 +211,17 @@ def uid(syntax: str) -> Any:
     return UID(syntax, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An array that is there, as something that draws any part of it."""
+
+    flat: Raw
+
+    def fill(self, start: int, out: Raw) -> None:
+        """Write the values from a flat index on."""
+        out[:] = self.flat[start : start + len(out)]
+
+
 @dataclass
 class Planes:
     """One segment as a volume: the frame of each plane, empty planes where there is none (E2).
@@ -235,6 +247,28 @@ class Planes:
             part = 0 if frame < 0 else self._values(frame)[skip : skip + count]
             out[done : done + count] = part
             done += count
+
+    @property
+    def masked(self) -> bool:
+        """Whether the values are 0 and 1."""
+        return self.pixels.bits == 1 or self.inside is not None
+
+    def runs(self) -> Runs:
+        """The mask as runs, which stay small in any order of axes."""
+        edges = [np.zeros(0, np.int64)]
+        for plane, frame in enumerate(self.frames):
+            if frame >= 0:
+                mask = self._values(frame).reshape(1, *self.shape[1:]) != 0
+                edges.append(runs_of(mask, (plane, 0, 0), self.shape).edges)
+        return Runs(self.shape, parity(np.concatenate(edges)))
+
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> Runs | Held:
+        """The segment in another order of axes: transposed by `axes`, flipped along `flips`."""
+        if self.masked:
+            return self.runs().turned(axes, flips)
+        whole: Raw = np.empty(self.shape, self.pixels.dtype)
+        self.fill(0, whole.reshape(-1))
+        return Held(np.flip(whole.transpose(axes), flips).reshape(-1))
 
     def _values(self, frame: int) -> Raw:
         if self._last is None or self._last[0] != frame:

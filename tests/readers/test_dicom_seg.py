@@ -13,6 +13,7 @@ from pydicom.uid import (
 )
 
 from segeval.errors import CaseError, ReadError
+from segeval.geometry import Reorder
 from segeval.readers import dicom_seg
 from segeval.readers.pixels import name_of
 from segeval.slices import Frame, arranged
@@ -206,6 +207,18 @@ def test_it_is_claimed_by_its_content(tmp_path):
     assert not dicom_seg.claims(other, other.read_bytes()[:512])
     with pytest.raises(ReadError, match="not a segmentation"):
         read(other)
+
+
+@pytest.mark.parametrize("how", [{}, {"type": "FRACTIONAL", "fraction": "OCCUPANCY"},
+                                 {"type": "FRACTIONAL", "fraction": "PROBABILITY"}])  # fmt: skip
+def test_another_order_of_axes(tmp_path, how):
+    path = build.seg(tmp_path / "a", shots(MASKS * (255 if how else 1)), ["A"], **how)
+    volume = read(path)
+    (straight,) = values(volume)
+    channel = volume.channels[0].turned(Reorder((2, 0, 1), (0, 2)))
+    with streams([channel], 100) as (stream,):
+        found = stream.read(60).reshape(5, 4, 3).copy()
+    assert (found == np.flip(straight.transpose(2, 0, 1), (0, 2))).all()
 
 
 # Real files.

@@ -83,6 +83,32 @@ def test_a_tree_of_many_things(tmp_path):
     assert "P1" not in said
 
 
+def test_the_frames_of_a_multi_frame_image_are_its_slices(tmp_path):
+    places = [build.item(PlanePositionSequence=[build.item(ImagePositionPatient=[1, 2, z])])
+              for z in (9, 3, 6)]  # fmt: skip
+    shared = build.item(
+        PlaneOrientationSequence=[build.item(ImageOrientationPatient=list(build.AXIAL))],
+        PixelMeasuresSequence=[build.item(PixelSpacing=[0.5, 0.75])],
+    )
+    data = build.item(
+        SOPInstanceUID="1.2.9", SeriesInstanceUID=build.SERIES, Modality="CT", Rows=4, Columns=5,
+        SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=places,
+    )  # fmt: skip
+    build.save(tmp_path / "a", data, "1.2.840.10008.5.1.4.1.1.2.1")
+    slices = only(indexed(tmp_path)).slices()
+    assert slices.geometry.shape == (3, 4, 5)
+    assert slices.geometry.spacing == (3.0, 0.5, 0.75)
+    assert slices.images == ("1.2.9#2", "1.2.9#3", "1.2.9#1")
+
+
+def test_an_image_without_a_place_is_no_slice(tmp_path):
+    data = build.item(SOPInstanceUID="1.2.9", SeriesInstanceUID=build.SERIES, Modality="CR",
+                      Rows=4, Columns=5)  # fmt: skip
+    build.save(tmp_path / "a", data, build.CT)
+    with pytest.raises(GeometryError, match="does not say where it lies"):
+        only(indexed(tmp_path)).slices()
+
+
 # Real files.
 
 STS = SHARED / "data" / "rtstruct_sts"
