@@ -87,23 +87,30 @@ def repeated(polygons: Polygons, within: float) -> Mask:
     """Which polygons have the vertices of an earlier one of their plane, from any start (R4)."""
     again = np.zeros(len(polygons.ends), np.bool_)
     first, sizes = starts(polygons.ends), np.diff(polygons.ends, prepend=0)
-    lows = np.minimum.reduceat(polygons.points, first)
-    for i, j in neighbours(polygons.planes):
-        if again[j] or sizes[i] != sizes[j] or np.abs(lows[i] - lows[j]).max() > within:
-            continue
-        a, b = (polygons.points[first[k] : polygons.ends[k]] for k in (i, j))
-        again[j] = same_ring(a, b, within)
+    low, high = boxes(polygons)
+    i, j = neighbours(polygons.planes)
+    away = np.maximum(np.abs(low[i] - low[j]), np.abs(high[i] - high[j])).max(axis=1)
+    alike = (sizes[i] == sizes[j]) & (away <= within)
+    for one, two in zip(i[alike].tolist(), j[alike].tolist(), strict=True):
+        a, b = (polygons.points[first[k] : polygons.ends[k]] for k in (one, two))
+        again[two] = again[two] or same_ring(a, b, within)
     return again
 
 
-def neighbours(planes: Counted) -> list[tuple[int, int]]:
+def boxes(polygons: Polygons) -> tuple[Floats, Floats]:
+    """The lowest and the highest coordinates of every polygon."""
+    first = starts(polygons.ends)
+    points = polygons.points
+    return np.minimum.reduceat(points, first), np.maximum.reduceat(points, first)
+
+
+def neighbours(planes: Counted) -> tuple[Counted, Counted]:
     """Pairs of polygons on one plane, the earlier first."""
     order = np.argsort(planes, kind="stable")
-    rank = np.searchsorted(planes[order], planes[order], "right")
-    times = rank - np.arange(len(order)) - 1
+    end = np.searchsorted(planes[order], planes[order], "right")
+    times = end - np.arange(len(order)) - 1
     i = np.repeat(np.arange(len(order)), times)
-    j = steps(np.arange(1, len(order) + 1), times)
-    return list(zip(order[i].tolist(), order[j].tolist(), strict=True))
+    return order[i], order[steps(np.arange(1, len(order) + 1), times)]
 
 
 def same_ring(a: Floats, b: Floats, within: float) -> bool:
@@ -120,14 +127,16 @@ def crossing(polygons: Polygons, least: float) -> tuple[list[tuple[int, int]], F
 
     least  area from which two polygons overlap and do not only touch (R5)
     """
-    pairs = [p for p in neighbours(polygons.planes) if boxes_meet(polygons, *p)]
-    if not pairs:
+    low, high = boxes(polygons)
+    i, j = neighbours(polygons.planes)
+    near = (low[i] < high[j]).all(axis=1) & (low[j] < high[i]).all(axis=1)
+    i, j = i[near], j[near]
+    if not len(i):
         return [], np.zeros(0)
-    i, j = np.array(pairs).T
-    own = np.arange(len(pairs))
-    shared = areas(picked(polygons, i, own), picked(polygons, j, own), len(pairs))
+    own = np.arange(len(i))
+    shared = areas(picked(polygons, i, own), picked(polygons, j, own), len(i))
     cross = overlapping(shared, least)
-    return [p for p, yes in zip(pairs, cross, strict=True) if yes], shared.both[cross]
+    return list(zip(i[cross].tolist(), j[cross].tolist(), strict=True)), shared.both[cross]
 
 
 def overlapping(shared: Areas, least: float) -> Mask:
@@ -135,10 +144,3 @@ def overlapping(shared: Areas, least: float) -> Mask:
     own = np.minimum(shared.a, shared.b) - shared.both
     cross: Mask = (shared.both > least) & (own > least)
     return cross
-
-
-def boxes_meet(polygons: Polygons, i: int, j: int) -> bool:
-    """Whether the bounding boxes of two polygons overlap."""
-    first = starts(polygons.ends)
-    a, b = (polygons.points[first[k] : polygons.ends[k]] for k in (i, j))
-    return bool((a.min(axis=0) < b.max(axis=0)).all() and (b.min(axis=0) < a.max(axis=0)).all())
