@@ -10,8 +10,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from segeval.cases import Case, Pairing
-from segeval.cases import Side as Files
 from segeval.classes import parse_classes
 from segeval.engines import serial
 from segeval.errors import RequestError
@@ -20,7 +18,9 @@ from segeval.geometry import Geometry
 from segeval.grammar import Metric, parse
 from segeval.metrics.pooling import Pool
 from segeval.metrics.registry import Definition, resolve
-from segeval.pairing import pair
+from segeval.pairing.cases import Case, Pairing
+from segeval.pairing.cases import Side as Files
+from segeval.pairing.pair import pair
 from segeval.planning import Job
 from segeval.resume import Journal
 from segeval.scorecard import CaseResult, Scorecard

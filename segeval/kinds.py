@@ -95,11 +95,11 @@ def wanted_pred(volume: Volume, settings: Settings, regions: bool) -> Wanted:
     return Wanted(kind, activation, settings.threshold, independent)
 
 
-def wanted_truth(settings: Settings) -> Wanted:
-    """How the ground truth is to be read."""
-    return Wanted(
-        settings.gt_kind, "none" if settings.gt_kind == "prob" else "auto", settings.threshold
-    )
+def wanted_truth(settings: Settings, independent: bool) -> Wanted:
+    """How the ground truth is to be read; `independent`: each channel is a class of its own."""
+    prob = settings.gt_kind == "prob"
+    activation = "none" if prob else "auto"
+    return Wanted(settings.gt_kind, activation, settings.threshold, prob and independent)
 
 
 def can_hold_scores(volume: Volume) -> bool:
@@ -108,14 +108,16 @@ def can_hold_scores(volume: Volume) -> bool:
 
 
 def may_score(volume: Volume, wanted: Wanted) -> bool:
-    """Whether the side may turn out to hold probabilities."""
+    """Whether the side may turn out to hold probabilities; one without a file does not."""
+    if all(v.source is None for v in volume.channels):
+        return False
     return wanted.kind in ("prob", "logits") or (wanted.kind == "auto" and can_hold_scores(volume))
 
 
 def side(volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> Side:
     """Read channels of a volume, by their number, as what they are asked to be."""
     if not may_score(volume, wanted):
-        return LabelSide(volume, streams)
+        return LabelSide(volume, streams, wanted.independent)
     if wanted.kind == "auto" and len(streams) == 1:
         return OpenSide(volume, streams, wanted)
     return ScoreSide(volume, streams, wanted)
@@ -150,7 +152,7 @@ class _Checked:
         if self._bad:
             at, path = self._first
             raise ReadError(
-                f"{self._bad} values are not a number or infinite",
+                f"not a number or infinite: {self._bad} of the values",
                 where=path,
                 facts=(f"the first at voxel {place(at, self._volume)} (x, y, z from 0)",),
                 help="write the file again without them",
@@ -166,10 +168,12 @@ def place(flat: int, volume: Volume) -> str:
 class LabelSide:
     """Labels: one map, or a stack of masks that may overlap."""
 
-    def __init__(self, volume: Volume, streams: Mapping[int, Stream]) -> None:
+    def __init__(
+        self, volume: Volume, streams: Mapping[int, Stream], independent: bool = False
+    ) -> None:
         self._volume, self._streams = volume, streams
         self._checked = _Checked(volume)
-        self._covered = len(streams) > 1 and not volume.segments
+        self._covered = len(streams) > 1 and not (independent or volume.segments or volume.paths)
 
     def read(self, count: int) -> Slab:
         """The next labels of every channel. Raises ReadError."""
@@ -191,7 +195,7 @@ class LabelSide:
     def finish(self) -> Found:
         """Labels. Raises ReadError for values that are not finite."""
         self._checked.finish()
-        count = len(self._streams)
+        count = len(self._volume.channels)
         return Found("labels", count == 1, count, onehot=self._covered)
 
 

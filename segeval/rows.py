@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from segeval.absence import judged, presence
-from segeval.cases import Case
 from segeval.grammar import Metric
 from segeval.metrics.registry import Definition, Values, arguments
+from segeval.pairing.cases import Case
 from segeval.planning import Job
 from segeval.scorecard import Row
 from segeval.targets import Resolved

@@ -6,7 +6,6 @@ inflates label maps at several. So nothing here returns bytes; it fills a buffer
 
 from __future__ import annotations
 
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -178,6 +177,8 @@ def spilled(packed: Packed) -> Iterator[Packed]:
     if packed.seekable:
         yield packed
         return
+    import tempfile
+
     with tempfile.NamedTemporaryFile(prefix="segeval-") as file:
         buffer = memoryview(bytearray(STEP))
         left = packed.size

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from segeval.grammar import Metric
-from segeval.metrics.registry import known
+from segeval.metrics.registry import resolve
 from segeval.scorecard import OVERALL, UNCOUNTED, WHOLE, CaseResult, Row, Statistic
 
 Pool = Callable[[Sequence[Mapping[str, Any]], Metric], Mapping[str, float]]
@@ -89,7 +89,7 @@ def summarise(
         pooled = {h.name: _pooled(cases, h, named[h.metric], pool) for h in heads}
         of_class: dict[str, dict[str, Statistic]] = {}
         for (class_, head), sample in samples.items():
-            better = known()[named[head.metric].name].better
+            better = resolve(named[head.metric])[1].better
             value = pooled[head.name].get(class_, math.nan)
             made = replace(statistic(sample, better), pooled=value, unit=head.unit)
             of_class.setdefault(class_, {})[head.name] = made

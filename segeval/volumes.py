@@ -81,6 +81,22 @@ class Voxels:
             return self
         return replace(self, order=order if self.order is None else order.after(self.order))
 
+    def flattened(self) -> Voxels:
+        """The same channel without the first axis of its grid, which has one plane."""
+        if self.order is None:
+            return replace(self, stored=self.stored[1:])
+        gone, *rest = self.order.axes
+        out = self.picked[0] if self.picked else len(self.stored)
+        at = gone + (gone >= out)  # the order does not count the axis that is picked
+        return replace(
+            self,
+            stored=self.stored[:at] + self.stored[at + 1 :],
+            order=Reorder(
+                tuple(a - (a > gone) for a in rest), tuple(f - 1 for f in self.order.flips if f)
+            ),
+            picked=(out - (at < out), self.picked[1]) if self.picked else None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -193,12 +209,13 @@ class _TurnedStream:
     """Values of an array in another order of axes, some planes at a time.
 
     A mapped file counts as resident where it was touched, so its pages are given back.
+
+    size  bytes of the array that the view is of, which are all touched where it picks one channel
     """
 
-    def __init__(self, view: Raw, mapped: Any = None) -> None:
+    def __init__(self, view: Raw, size: int, mapped: Any = None) -> None:
         self._view, self._mapped = view, mapped
-        plane = prod(view.shape[1:]) * view.itemsize
-        self._step = max(1, STRIDED_BYTES // max(plane, 1))
+        self._step = max(1, STRIDED_BYTES * len(view) // max(size, 1))
         self._plane, self._ready = 0, np.empty(0, view.dtype)
 
     def read(self, count: int) -> Raw:
@@ -285,7 +302,9 @@ def _plain_stream(
         return _drawn_stream(voxels, voxels.source, chunk)
     if not isinstance(voxels.source, Packed):
         array = voxels.source()
-        return _ArrayStream(array) if voxels.order is None else _TurnedStream(turn(array, voxels))
+        if voxels.order is None:
+            return _ArrayStream(array)
+        return _TurnedStream(turn(array, voxels), array.nbytes)
     packed = voxels.source
     if (packed.path, packed.packing) in shared:
         file = shared[packed.path, packed.packing]
@@ -297,7 +316,7 @@ def _plain_stream(
     mapped: Any = np.memmap(
         packed.path, voxels.dtype, "r", packed.start + packed.skip, voxels.stored
     )
-    return _TurnedStream(turn(mapped, voxels), mapped._mmap)
+    return _TurnedStream(turn(mapped, voxels), mapped.nbytes, mapped._mmap)
 
 
 def _drawn_stream(voxels: Voxels, drawer: Drawer, chunk: int) -> Stream:

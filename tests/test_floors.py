@@ -22,7 +22,8 @@ FLOORS = """
 0  errors      errors
 0  arrays      arrays
 
-1  kernels     kernels | bins counts decode runs softmax sums | entropy raster | polygons | outlines
+1  kernels     kernels | counts decode ordered resample runs softmax spatial sums
+               | bins entropy flips raster rois | polygons | outlines
 1  dicom       elements | dicom
 1  geometry    geometry
 1  grammar     grammar
@@ -34,7 +35,7 @@ FLOORS = """
 2  slices      slices
 2  settings    classes | settings
 
-3  readers     readers | frames nifti npy nrrd pixels png | dicom_seg rtstruct series
+3  readers     readers | frames nrrdheader pixels | dicom_seg nifti npy nrrd png rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
 3  tallies     tallies | block | counts polygons slab | pieces | sums
@@ -42,15 +43,16 @@ FLOORS = """
 3  kinds       values | kinds
 
 4  metrics     metrics | registry | overlap pooling words | contours losses semantic volume
-               | overlap_losses
+               | calibration overlap_losses | focal generalized_losses soft_scores
+               | combined_losses
 
-5  cases       cases | datasets files fingerprint pairwords | imagefiles keys layoutnames pairs | layoutkinds
-               | layouts | matching twosides | pairing
+5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
+               | layouts | matching twosides | pair
 5  scorecard   scorecard | results summary
 5  absence     absence
 5  signature   signature
 
-6  scoring     sides structuresides | targets | onepass | planning | checks rows | scoring
+6  scoring     fingerprint | sides structuresides | targets | onepass | planning | checks rows | scoring
 
 7  engines     engines | pool serial
 7  gate        gate
@@ -61,11 +63,21 @@ FLOORS = """
                markdown table | tabbed | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options | completion config inspect metrics score | pairs
+               | options paths | completion config inspect metrics pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
 
-PACKAGES = ("kernels", "readers", "drawing", "tallies", "metrics", "engines", "reports", "cli")
+PACKAGES = (
+    "kernels",
+    "readers",
+    "drawing",
+    "tallies",
+    "metrics",
+    "pairing",
+    "engines",
+    "reports",
+    "cli",
+)
 
 # Who may look up, and why.
 EXCEPTIONS = {
@@ -182,6 +194,15 @@ def test_only_the_command_line_prints_and_exits(name):
     loud = {"print", "click.echo", "click.secho", "input", "exit", "quit", "sys.exit", "os._exit"}
     assert called(TREES[name]) & loud == set()
     assert used(TREES[name]) & {"sys.argv", "sys.stdin"} == set()
+
+
+# A table is drawn as the terminal asks: TERM, NO_COLOR, FORCE_COLOR.
+SEES = ("reports.terminal",)
+
+
+@pytest.mark.parametrize("name", [name for name in BELOW if name not in SEES])
+def test_nothing_below_reads_the_environment(name):
+    assert used(TREES[name]) & {"os.environ", "os.environb", "os.getenv"} == set()
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("kernels")])

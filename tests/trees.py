@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from segeval.cases import Pairing
 from segeval.classes import parse_classes
-from segeval.pairing import pair
+from segeval.pairing.cases import Pairing
+from segeval.pairing.pair import pair
 from segeval.settings import Settings
 
 

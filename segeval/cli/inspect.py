@@ -57,7 +57,7 @@ def inspect(given: Mapping[str, Any]) -> int:
 
 def files(paths: list[Path]) -> list[Path]:
     """The files to look at: a folder is every mask file in it. Raises RequestError."""
-    from segeval.files import survey
+    from segeval.pairing.files import survey
 
     found: list[Path] = []
     for path in paths:
@@ -72,7 +72,7 @@ def files(paths: list[Path]) -> list[Path]:
 
 def row(path: Path, settings: Settings) -> tuple[str, ...]:
     """A file as a line of the table. Raises SegevalError."""
-    from segeval.files import suffix
+    from segeval.pairing.files import suffix
     from segeval.readers.open import read
     from segeval.volumes import Reading
 
@@ -150,7 +150,7 @@ def by_class(volume: Volume, content: Content, classes: ClassList) -> dict[str, 
     names |= volume.names
     found: dict[str, int] = {}
     for channel, labels in content.labels.items():
-        for value, count in labels.items():
+        for value, count in sorted(labels.items()):
             name = names.get(value, str(value))
             if value:
                 found[f"{channel + 1}" if content.channels > 1 else name] = count

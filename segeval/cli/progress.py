@@ -13,7 +13,7 @@ from segeval.cli.log import LOG
 from segeval.settings import Settings
 
 if TYPE_CHECKING:
-    from segeval.cases import Pairing
+    from segeval.pairing.cases import Pairing
     from segeval.scorecard import CaseResult
 
 EVERY_SECONDS = 30

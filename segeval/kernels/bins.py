@@ -11,14 +11,14 @@ rounded as the libraries round them.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segeval.arrays import Floats, Mask
+from segeval.kernels.sums import ByLabel, Index
 
-Index = NDArray[np.intp]
 EDGES = ("torchmetrics", "monai", "monai_right")
 
 
@@ -31,8 +31,9 @@ def linspace(stop: Floats | float, bins: int, dtype: np.dtype[Any]) -> Floats:
     return np.array([float(edge) for edge in exact]).astype(dtype)
 
 
+@cache
 def bin_edges(bins: int, rule: str, dtype: np.dtype[Any]) -> Floats:
-    """The edges of a rule, for confidences of a type."""
+    """The edges of a rule, for confidences of a type; shared, so not to be changed."""
     if rule == "torchmetrics":
         return linspace(1.0, bins, dtype)
     single = np.dtype(np.float32)
@@ -52,9 +53,16 @@ def bin_index(values: Floats, edges: Floats, rule: str) -> Index:
         index -= (values <= edges.take(index)) & (index > 0)
         index += values > above.take(index + 1)
     else:
-        index -= values < edges.take(index)
-        index += values >= above.take(index + 1)
+        _move(index, values < edges.take(index), -1)
+        _move(index, values >= above[1:].take(index), 1)
     return index if rule == "torchmetrics" else np.minimum(index, bins - 1)
+
+
+def _move(index: Index, where: Mask, by: int) -> None:
+    """Add to some indices, which are few."""
+    few = np.flatnonzero(where)
+    if len(few):
+        index[few] += by
 
 
 def reliability(confidence: Floats, hit: Mask, index: Index, bins: int) -> Floats:
@@ -62,7 +70,7 @@ def reliability(confidence: Floats, hit: Mask, index: Index, bins: int) -> Float
 
     returns  float64 (bins, 3): voxels, sum of confidence, hits
     """
-    both = index + bins * hit
-    voxels = np.bincount(both, minlength=2 * bins).reshape(2, bins)
-    total = np.bincount(both, confidence, 2 * bins).reshape(2, bins)
-    return np.stack([voxels.sum(axis=0), total.sum(axis=0), voxels[1]], axis=1).astype(np.float64)
+    both = ByLabel(index + bins * hit, 2 * bins)
+    voxels = both.count().reshape(2, bins)
+    total = both.sum(confidence).reshape(2, bins)
+    return np.stack([voxels.sum(axis=0), total.sum(axis=0), voxels[1]], axis=1)

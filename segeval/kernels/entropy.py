@@ -59,9 +59,9 @@ def kept_away(p: Floats, floor: str) -> Floats:
     returns  the same shape, away from 0 and 1
     """
     if floor == "whole":
-        return np.clip(p / p.sum(axis=0), EPSILON, 1 - EPSILON)
-    clipped = np.clip(p, EPSILON, 1 - EPSILON)
-    return clipped / clipped.sum(axis=0)
+        p = p / p.sum(axis=0)
+    clipped: Floats = np.clip(p, EPSILON, 1 - EPSILON)
+    return clipped if floor == "whole" else clipped / clipped.sum(axis=0)
 
 
 def cost_of_logit(x: Floats) -> Floats:

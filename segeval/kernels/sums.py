@@ -11,33 +11,89 @@ prediction is good. Totals are float64; so are squares, because a square of floa
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Floats, Mask
+from segeval.arrays import Floats, Labels, Mask, Raw
 
 NAMES = ("g", "gg", "pp", "pg", "fp", "fn", "l1", "l2")
+LANES = 8  # cells a label: neighbours have one label, and adding to one cell again has to wait
+SHORT = 8  # voxels of a run that is not worth its own sum
 Index = NDArray[np.intp]
 
 
-def label_sums(p: Floats, labels: Index) -> Floats:
+@lru_cache(4)
+def _lanes(n: int) -> Index:
+    """0 to LANES - 1 again and again; shared, so not to be changed."""
+    lanes: Index = np.arange(n, dtype=np.intp) % LANES
+    return lanes
+
+
+class ByLabel:
+    """Which label each voxel has, ready for sums over the voxels of each label.
+
+    Label maps are runs: where they are long, a run is added up by itself and then given to its
+    label. Where they are short, every voxel is given to one of the cells of its label.
+    """
+
+    def __init__(self, labels: Labels | Index, classes: int) -> None:
+        self.labels, self.classes = labels, classes
+        cuts = np.flatnonzero(labels[1:] != labels[:-1])
+        self._starts: Index | None = None
+        if len(labels) and len(cuts) * SHORT < len(labels):
+            self._starts = np.concatenate([[0], cuts + 1])
+            self._runs = labels[self._starts].astype(np.intp)
+        else:
+            self._cells = labels.astype(np.intp) * LANES
+            self._cells += _lanes(len(labels))
+
+    @cached_property
+    def own(self) -> Index:
+        """Where each voxel's own label stands in (classes, n) values that are laid out flat."""
+        n = len(self.labels)
+        own: Index = np.multiply(self.labels, n, dtype=np.intp)
+        own += np.arange(n)
+        return own
+
+    def count(self) -> Floats:
+        """Voxels of each label."""
+        if self._starts is None:
+            return self._joined(np.bincount(self._cells, minlength=self.classes * LANES))
+        lengths = np.diff(self._starts, append=len(self.labels))
+        return self._given(lengths)
+
+    def sum(self, values: Floats | Mask) -> Floats:
+        """Sum of values over the voxels of each label, float64 (classes,)."""
+        if self._starts is None:
+            return self._joined(np.bincount(self._cells, values, self.classes * LANES))
+        return self._given(np.add.reduceat(values, self._starts, dtype=np.float64))
+
+    def _given(self, runs: Raw) -> Floats:
+        """Sums of runs, each given to its label."""
+        total: Floats = np.bincount(self._runs, runs, self.classes).astype(np.float64)
+        return total
+
+    def _joined(self, cells: Raw) -> Floats:
+        total: Floats = cells.reshape(self.classes, LANES).sum(axis=1).astype(np.float64)
+        return total
+
+
+def label_sums(p: Floats, labels: ByLabel) -> Floats:
     """The sums of each class, where every voxel has one label.
 
     p        (classes, n), float64; overwritten
-    labels   (n,), below the number of classes
     returns  float64 (len(NAMES), classes)
     """
-    classes, n = p.shape
-    own = labels * n
-    own += np.arange(n)
     flat = p.reshape(-1)
-    p_own = flat.take(own)
-    flat[own] = 0  # what is left belongs to other classes
-    g, pg, fn, pp_own, l2_own = (
-        np.bincount(labels, weights, classes)
-        for weights in (None, p_own, 1 - p_own, p_own * p_own, (1 - p_own) ** 2)
-    )
+    p_own = flat.take(labels.own)
+    flat[labels.own] = 0  # what is left belongs to other classes
+    miss = 1 - p_own
+    g, pg, fn = labels.count(), labels.sum(p_own), labels.sum(miss)
+    p_own *= p_own
+    miss *= miss
+    pp_own, l2_own = labels.sum(p_own), labels.sum(miss)
     fp = p.sum(axis=1)
     np.multiply(p, p, out=p)
     square = p.sum(axis=1)
@@ -70,15 +126,13 @@ def share_sums(p: Floats, g: Floats) -> Floats:
     return np.array([term.sum() for term in terms])
 
 
-def joint_sums(p: Floats, labels: Index) -> Floats:
+def joint_sums(p: Floats, labels: ByLabel) -> Floats:
     """What probability each class got on the voxels of each label: the soft confusion matrix.
 
     p        (classes, n)
-    labels   (n,)
     returns  float64 (classes, classes), row = reference, column = prediction
     """
-    columns = [np.bincount(labels, weights, len(p)) for weights in p]
-    return np.stack(columns, axis=1)
+    return np.stack([labels.sum(row) for row in p], axis=1)
 
 
 def decay(weights: Iterable[Floats], factor: float) -> float:

@@ -9,6 +9,8 @@ FAMILIES = (
     "semantic",
     "losses",
     "overlap_losses",
+    "generalized_losses",
+    "soft_scores",
     "focal",
     "combined_losses",
     "calibration",

@@ -16,8 +16,9 @@ import numpy as np
 
 from segeval.arrays import Floats
 from segeval.metrics.focal import monai_focal
+from segeval.metrics.generalized_losses import generalized_dice
 from segeval.metrics.losses import binary_cross_entropy, cross_entropy, loss, undefined
-from segeval.metrics.overlap_losses import ANY, SMOOTH, generalized_dice, monai_dice, nnunet_dice
+from segeval.metrics.overlap_losses import ANY, SMOOTH, monai_dice, nnunet_dice
 from segeval.metrics.registry import Option, Values, metric
 from segeval.metrics.words import WEIGHTS, real, yes_no
 from segeval.tallies.pieces import Bce, Ce, Focal

@@ -19,17 +19,15 @@ Over several cases, `pooled` is what the libraries call `batch`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.metrics.losses import loss, undefined, weighted
+from segeval.metrics.losses import loss, weighted
 from segeval.metrics.overlap import ratio
 from segeval.metrics.registry import Option, Values, metric
-from segeval.metrics.words import WEIGHTS, channels, numbers, real, yes_no
-from segeval.tallies.pieces import Hard, Joint
+from segeval.metrics.words import WEIGHTS, channels, real, yes_no
 from segeval.tallies.sums import Sums
 
 EPS = 1e-7  # of Keras and segmentation_models_pytorch
@@ -270,144 +268,3 @@ def vnet_dice(s: Sums, background: bool) -> Values:
     """
     each = 1 - ratio(2 * s.of("pg"), s.of("pp") + s.of("gg"))
     return reduced(s, each, background, (), "mean")
-
-
-def _hard_needs(_: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Hard(),)
-
-
-@metric("soft_dice", of="sums", better="higher", origin="soft", bounds=(0.0, 1.0))
-def soft_dice(s: Sums) -> Values:
-    """Dice of probabilities, no smoothing and no threshold.
-
-    formula  2 I / (P + G)
-    empty    both empty: undefined; one empty: 0
-    ignored  in no sum
-    source   Dice, Ecology 26(3), 1945, with sums for counts
-    """
-    return Values(ratio(2 * s.of("pg"), s.p + s.g))
-
-
-@metric(
-    "soft_dice",
-    of="sums",
-    better="higher",
-    origin="vnet_caffe",
-    bounds=(0.0, 1.0),
-    needs=_hard_needs,
-)
-def vnet_caffe(s: Sums) -> Values:
-    """The SCORE that V-Net's Caffe layer prints: Dice of the label map that the maximum gives.
-
-    formula  2 |A and B| / (|A| + |B| + 1e-5)
-    empty    0
-    ignored  in no sum
-    source   V-Net's Caffe layer, forward pass
-    """
-    both, pred = s.piece(Hard()).T
-    return Values(2 * both / (pred + s.g + 1e-5))
-
-
-@metric("soft_iou", of="sums", better="higher", origin="minmax", bounds=(0.0, 1.0))
-def soft_iou(s: Sums) -> Values:
-    """Intersection over union of probabilities: smaller over larger value of every voxel.
-
-    formula  sum min(p, g) / sum max(p, g)
-    empty    both empty: undefined; one empty: 0
-    ignored  in no sum
-    source   Ruzicka, Biologia 13, 1958
-    """
-    size, apart = s.p + s.g, s.of("l1")
-    return Values(ratio(size - apart, size + apart))
-
-
-@loss(
-    "generalized_dice_loss",
-    origin="monai",
-    options={
-        "weighting": Option("square", ("square", "simple", "uniform")),
-        "form": Option("product", ("product", "l1")),
-        **SMOOTH,
-        "background": yes_no("yes"),
-    },
-)
-def generalized_dice(  # noqa: PLR0913 - the parameters of the library
-    s: Sums, weighting: str, form: str, smooth_nr: float, smooth_dr: float, background: bool
-) -> Values:
-    """Generalised Dice loss of MONAI: classes weighed by the inverse of their size.
-
-    formula  1 - (2 sum w I + nr) / (sum w (P + G) + dr); w = 1/G^2 square, 1/G simple, 1 uniform;
-             the weight of an absent class is the largest of the others, 0 if there is none
-    empty    defined
-    ignored  in no sum
-    source   Sudre et al., DLMIA 2017; monai.losses.GeneralizedDiceLoss
-    """
-    part = foreground(s, background)
-    tp, fp, fn = (count[part] for count in soft_counts(s, form))
-    power = {"square": 2, "simple": 1, "uniform": 0}[weighting]
-    w = quotient(np.ones(len(tp)), s.g[part] ** power)
-    finite = np.isfinite(w)
-    w = np.where(finite, w, w[finite].max() if finite.any() else 0.0)
-    top, bottom = 2 * (w @ tp) + smooth_nr, w @ (2 * tp + fp + fn) + smooth_dr
-    return Values(whole=float(1 - top / bottom))
-
-
-def _joint_needs(_: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Joint(),)
-
-
-@loss(
-    "wasserstein_dice_loss",
-    origin="monai",
-    options={
-        "distances": Option("none", read=numbers),
-        "weighting": Option("default", ("default", "gdl")),
-        **SMOOTH,
-    },
-    needs=_joint_needs,
-)
-def wasserstein_dice(
-    s: Sums, distances: tuple[float, ...], weighting: str, smooth_nr: float, smooth_dr: float
-) -> Values:
-    """Generalised Wasserstein Dice loss of MONAI: a wrong class costs as far as it is away.
-
-    distances  C C numbers, row by row, scaled to a largest of 1; none: all classes are 1 apart
-
-    formula  W = sum_l M[l, y] p_l; TP = sum a[y] (1 - W); 1 - (2 TP + nr) / (2 TP + sum W + dr),
-             a = 0 for class 0, else 1; gdl: a = 1/(G + 1), and sum a[y] (2 - W) below
-    empty    defined
-    ignored  in no sum
-    source   Fidon et al., BrainLes 2017; monai.losses.GeneralizedWassersteinDiceLoss
-    """
-    if not s.exclusive or s.soft:
-        return undefined(s, "independent_channels")
-    count = len(s.classes)
-    m = np.reshape(distances, (count, count)) if distances else 1 - np.eye(count)
-    far = np.einsum("ly,yl->y", m / m.max(), s.piece(Joint()))  # sum of W of each reference class
-    a = 1 / (s.g + 1) if weighting == "gdl" else (np.arange(count) > 0).astype(np.float64)
-    near = a @ (s.g - far)
-    bottom = a @ (2 * s.g - far) if weighting == "gdl" else 2 * near + far.sum()
-    return Values(whole=float(1 - (2 * near + smooth_nr) / (bottom + smooth_dr)))
-
-
-@metric(
-    "mcc_loss",
-    of="sums",
-    better="lower",
-    origin="smp",
-    options={"eps": real("1e-5")},
-    bounds=(0.0, 2.0),
-)
-def mcc_loss(s: Sums, eps: float) -> Values:
-    """Matthews correlation loss of segmentation_models_pytorch, from soft counts.
-
-    formula  1 - (tp tn - fp fn) / sqrt((tp + fp)(tp + fn)(tn + fp)(tn + fn)), eps on each count
-    empty    defined
-    ignored  in no sum
-    source   segmentation_models_pytorch.losses.MCCLoss
-    """
-    tp, fp, fn = soft_counts(s, "product")
-    tn = s.valid - tp - fp - fn + eps
-    tp, fp, fn = tp + eps, fp + eps, fn + eps
-    scale = np.sqrt(tp + fp) * np.sqrt(tp + fn) * np.sqrt(tn + fp) * np.sqrt(tn + fn)
-    return Values(1 - (tp * tn - fp * fn) / scale)

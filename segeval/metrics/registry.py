@@ -146,6 +146,15 @@ def known() -> dict[str, Definition]:
     return KNOWN
 
 
+def find(name: str) -> Definition | None:
+    """The metric of a name; families are loaded only until it is found, for they cost start-up."""
+    for family in FAMILIES:
+        if name in KNOWN:
+            break
+        import_module(f"segeval.metrics.{family}")
+    return KNOWN.get(name)
+
+
 def registered(name: str, origin: str = "") -> Definition:
     """A definition by the words that it was registered under."""
     definition = known()[name]
@@ -154,7 +163,7 @@ def registered(name: str, origin: str = "") -> Definition:
 
 def resolve(metric: Metric) -> tuple[Metric, Definition]:
     """Check a request and give it its one spelling: defaults left out. Raises RequestError."""
-    definition = known().get(metric.name)
+    definition = find(metric.name)
     if definition is None:
         raise _unknown("metric", metric.name, list(KNOWN))
     definition = definition.origins.get(metric.option("as"), definition)

@@ -1,245 +1,239 @@
 """NRRD: .nrrd, .nhdr with its data file, and Slicer's .seg.nrrd.
 
 NRRD stores the first axis fastest; here it comes last. Millimetres are LPS: the spaces RAS and LAS
-are turned. An axis of kind list, vector or the like holds channels; Slicer's layers of overlapping
-segments are one, and it is the fastest, so its channels are picked value by value.
+are turned. An axis without a direction (kind list, vector, colour) holds channels; Slicer's layers
+of overlapping segments are one, and the fastest, so their values are picked one by one.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections import Counter
+from dataclasses import replace
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from segeval.arrays import Raw
 from segeval.errors import Note, ReadError
 from segeval.geometry import Geometry, Reorder
+from segeval.readers.nrrdheader import CUT, MAGIC, TEXT, Header, parse, stored_dtype
 from segeval.streams import Packed
 from segeval.volumes import Reading, Volume, Voxels
 
-MAGIC = b"NRRD"
-TYPES = {
-    "signed char": "i1", "int8": "i1", "int8_t": "i1", "uchar": "u1", "unsigned char": "u1",
-    "uint8": "u1", "uint8_t": "u1", "short": "i2", "short int": "i2", "signed short": "i2",
-    "signed short int": "i2", "int16": "i2", "int16_t": "i2", "ushort": "u2",
-    "unsigned short": "u2", "unsigned short int": "u2", "uint16": "u2", "uint16_t": "u2",
-    "int": "i4", "signed int": "i4", "int32": "i4", "int32_t": "i4", "uint": "u4",
-    "unsigned int": "u4", "uint32": "u4", "uint32_t": "u4", "longlong": "i8", "long long": "i8",
-    "long long int": "i8", "signed long long": "i8", "int64": "i8", "int64_t": "i8",
-    "ulonglong": "u8", "unsigned long long": "u8", "uint64": "u8", "uint64_t": "u8",
-    "float": "f4", "double": "f8",
-}  # fmt: skip
 PACKINGS = {"raw": "", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
-TEXT = ("ascii", "text", "txt")
 TO_LPS = {
     "left-posterior-superior": (1, 1, 1),
-    "lps": (1, 1, 1),
     "right-anterior-superior": (-1, -1, 1),
-    "ras": (-1, -1, 1),
     "left-anterior-superior": (1, -1, 1),
-    "las": (1, -1, 1),
 }
-UNITS = {"mm": 1.0, "millimeter": 1.0, "cm": 10.0, "m": 1000.0, "um": 0.001}
+SHORT = {"lps": "left-posterior-superior", "ras": "right-anterior-superior",
+         "las": "left-anterior-superior"}  # fmt: skip
+MILLIMETRES = {"mm": 1.0, "millimeter": 1.0, "cm": 10.0, "m": 1000.0, "um": 0.001, "µm": 0.001,
+               "micron": 0.001}  # fmt: skip
 
 
 def claims(path: Path, head: bytes) -> bool:
-    """Say whether the file is NRRD, from its name and its first bytes."""
-    return head.startswith(MAGIC) or path.name.lower().endswith((".nrrd", ".nhdr"))
+    """Say whether the file is NRRD, from its name or its mark."""
+    return head.startswith(MAGIC) or path.suffix.lower() in (".nrrd", ".nhdr")
 
 
 def read(path: Path, reading: Reading) -> Volume:
-    """Open a NRRD file. Raises ReadError."""
-    header, end = parse(path)
-    sizes = tuple(int(n) for n in header["sizes"])
-    channel_axis = list_axis(header, sizes, path)
-    dtype = stored_dtype(header, path)
-    source = data(path, header, end, prod(sizes) * dtype.itemsize)
-    grid, notes = placed(header, sizes, channel_axis, path)
-    if header["encoding"].lower() in TEXT:
-        text = _Text(path, dtype, grid.shape)
-        channels: tuple[Voxels, ...] = (Voxels(text, text.dtype, grid.shape),)
-    else:
-        channels = split(source, dtype, sizes, channel_axis)
-    names, segments = segment_names(header, len(channels))
+    """Open an NRRD file. Raises ReadError."""
+    header = parse(path)
+    axis = channel_axis(header)
+    grid, notes = placed(header, axis)
+    if grid.spacing is None and reading.spacing is not None:
+        grid = grid.spaced(reading.spacing)
+    channels = split(voxels(header), axis)
+    names, segments = named(header, len(channels))
     return Volume(grid, channels, path, names=names, segments=segments, notes=notes)
 
 
-def parse(path: Path) -> tuple[Mapping[str, Any], int]:
-    """The header, and where the data begins in the file. Raises ReadError."""
-    import nrrd
-
-    try:
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of fields that are not used here
-            header = nrrd.read_header(file)
-            end = file.tell()
-    except (nrrd.NRRDError, ValueError, KeyError, IndexError, UnicodeDecodeError) as problem:
-        raise ReadError(
-            f"not a readable NRRD header ({problem})", where=path, help="a damaged or cut-off file"
-        ) from problem
-    missing = [key for key in ("type", "sizes", "encoding", "dimension") if key not in header]
-    if missing or len(header["sizes"]) != header["dimension"]:
-        raise ReadError(f"the header lacks {', '.join(missing) or 'sizes'}", where=path)
-    return header, end
-
-
-def stored_dtype(header: Mapping[str, Any], path: Path) -> np.dtype[Any]:
-    """The type of the stored values, byte order included. Raises ReadError."""
-    code = TYPES.get(header["type"].lower())
-    if code is None:
-        raise ReadError(f"values of type {header['type']} are no numbers", where=path)
-    big = header.get("endian", "little").lower() == "big"
-    return np.dtype(code).newbyteorder(">" if big else "<")
-
-
-def list_axis(header: Mapping[str, Any], sizes: tuple[int, ...], path: Path) -> int | None:
+def channel_axis(header: Header) -> int | None:
     """The axis that holds channels, in the order of the file; None where there is none."""
-    if len(sizes) in (2, 3) and not none_directions(header):
+    count = len(header.sizes)
+    found = [i for i, row in enumerate(directions(header)) if row is None]
+    if not found and count > 2:
+        kinds = [str(kind).lower() for kind in header.fields.get("kinds", [])]
+        found = [i for i, k in enumerate(kinds) if k not in ("domain", "space", "none", "???")]
+    if not found and count in (2, 3):
         return None
-    found = none_directions(header)
-    if not found:
-        kinds = [str(kind).lower() for kind in header.get("kinds", [])]
-        found = [i for i, kind in enumerate(kinds) if kind not in ("domain", "space", "???")]
-    if len(found) == 1 and len(sizes) in (3, 4):
+    if len(found) == 1 and count in (3, 4):
         return found[0]
-    raise ReadError(
-        f"an array of {len(sizes)} axes, of which {len(found)} hold no space",
-        where=path,
-        help="two or three axes of space and at most one of channels are read",
+    raise header.error(
+        f"{count} axes, of which {len(found)} have no direction",
+        "two or three axes of space and at most one of channels are read",
     )
 
 
-def none_directions(header: Mapping[str, Any]) -> list[int]:
-    """The axes that have no direction in space."""
-    directions = header.get("space directions")
-    if directions is None:
+def directions(header: Header) -> list[Raw | None]:
+    """The direction of each axis times its spacing; None for one that lies in no space."""
+    rows = header.fields.get("spacedirections")
+    if rows is None:
         return []
-    rows = [None if row is None else np.asarray(row, float) for row in directions]
-    return [i for i, row in enumerate(rows) if row is None or np.isnan(row).all()]
+    if len(rows) != len(header.sizes):
+        raise header.error(f"{len(rows)} space directions of {len(header.sizes)} axes")
+    arrays = [None if row is None else np.asarray(row, float) for row in rows]
+    return [None if row is None or np.isnan(row).all() else row for row in arrays]
 
 
-def data(path: Path, header: Mapping[str, Any], end: int, size: int) -> Packed:
-    """Where the values lie. Raises ReadError."""
-    encoding = header["encoding"].lower()
-    if encoding not in (*PACKINGS, *TEXT):
-        raise ReadError(f"the encoding {encoding} is not read", where=path, help="use raw or gzip")
-    apart = header.get("data file", header.get("datafile"))
-    if header.get("line skip", header.get("lineskip", 0)):
-        raise ReadError("`line skip` is not read", where=path, help="write the file again")
-    skip = int(header.get("byte skip", header.get("byteskip", 0)))
-    file, start = (path, end) if apart is None else (path.parent / str(apart), 0)
-    if apart is not None and (not file.is_file() or str(apart).upper().startswith("LIST")):
-        raise ReadError(f"its data file {apart} is not there", where=path)
-    if not PACKINGS.get(encoding):
-        found = file.stat().st_size
-        start = found - size if skip == -1 else start + skip
-        if encoding not in TEXT and found < start + size:
-            raise ReadError(
-                f"the file ends after {found} of {start + size} bytes",
-                where=file,
-                help="the file was cut off; copy or write it again",
-            )
-        return Packed(file, "", start=start, size=size)
-    return Packed(file, PACKINGS[encoding], start=start, skip=max(skip, 0), size=size)
+def voxels(header: Header) -> Voxels:
+    """All values of the file as one array. Raises ReadError."""
+    encoding, stored = header.word("encoding"), header.sizes[::-1]
+    dtype = stored_dtype(header)
+    file, start = data_file(header)
+    if encoding in TEXT:
+        return Voxels(_Text(header.path, stored), dtype.newbyteorder("="), stored)
+    if encoding not in PACKINGS:
+        raise header.error(f"the encoding {encoding} is not read", "write it raw or with gzip")
+    skip, size = header.number("byteskip"), prod(stored) * dtype.itemsize
+    if PACKINGS[encoding]:
+        source = Packed(file, PACKINGS[encoding], start, skip=skip, size=size)
+        return Voxels(source, dtype, stored)
+    found = file.stat().st_size
+    start = found - size if skip == -1 else start + skip
+    if start < 0 or found < start + size:
+        message = f"the file ends after {found} of {max(start, 0) + size} bytes"
+        raise ReadError(message, where=file, help=CUT)
+    return Voxels(Packed(file, start=start, size=size), dtype, stored)
 
 
-def split(
-    source: Packed, dtype: np.dtype[Any], sizes: tuple[int, ...], axis: int | None
-) -> tuple[Voxels, ...]:
-    """The channels of the array."""
-    stored = sizes[::-1]
+def data_file(header: Header) -> tuple[Path, int]:
+    """The file that holds the values, and where they begin. Raises ReadError."""
+    skip = header.number("byteskip")
+    if header.number("lineskip") or skip < -1 or (skip == -1 and header.word("encoding") != "raw"):
+        raise header.error("`line skip` and `byte skip` are read only as bytes of raw data", "")
+    apart = header.fields.get("datafile")
+    if apart is None:
+        return header.path, header.end
+    name = str(apart).strip()
+    if name.upper().startswith("LIST") or "%" in name:
+        raise header.error("its values are in several files", "write it into one file")
+    file = header.path.parent / name
+    if not file.is_file():
+        raise header.error(f"its data file {name} is not there", "put it beside the header")
+    return file, 0
+
+
+def split(whole: Voxels, axis: int | None) -> tuple[Voxels, ...]:
+    """The channels of the array; `axis` is that of the file, the fastest first."""
     if axis is None:
-        return (Voxels(source, dtype, stored),)
-    out = len(sizes) - 1 - axis
-    order = Reorder(tuple(range(len(sizes) - 1)), ())
-    return tuple(
-        Voxels(source, dtype, stored, order, picked=(out, channel))
-        for channel in range(sizes[axis])
-    )
+        return (whole,)
+    out = len(whole.stored) - 1 - axis
+    count = whole.stored[out]
+    grid = whole.stored[:out] + whole.stored[out + 1 :]
+    if count == 1:
+        return (replace(whole, stored=grid),)
+    if out or not isinstance(whole.source, Packed):
+        order = Reorder(tuple(range(len(grid))), ())
+        return tuple(replace(whole, order=order, picked=(out, c)) for c in range(count))
+    source, size = whole.source, whole.source.size // count
+    parts = [replace(source, skip=source.skip + c * size, size=size) for c in range(count)]
+    return tuple(replace(whole, source=part, stored=grid) for part in parts)
 
 
-def placed(
-    header: Mapping[str, Any], sizes: tuple[int, ...], axis: int | None, path: Path
-) -> tuple[Geometry, tuple[Note, ...]]:
-    """The grid; without directions only the spacings, if there are any. Raises ReadError."""
-    space = [i for i in range(len(sizes)) if i != axis]
-    shape = tuple(sizes[i] for i in reversed(space))
-    directions = header.get("space directions")
-    if directions is None:
+def placed(header: Header, axis: int | None) -> tuple[Geometry, tuple[Note, ...]]:
+    """The grid, as far as the header gives it. Raises ReadError."""
+    space = [i for i in reversed(range(len(header.sizes))) if i != axis]  # z, y, x
+    shape = tuple(header.sizes[i] for i in space)
+    rows = directions(header)
+    if not rows:
         return Geometry(shape, plain_spacing(header, space)), ()
-    rows = np.array([np.asarray(directions[i], float) for i in space])
-    origin = np.asarray(header.get("space origin", np.zeros(rows.shape[1])), float)
-    if rows.shape != (3, 3):
-        return Geometry(shape, tuple(np.linalg.norm(rows, axis=1)[::-1].tolist())), ()
-    name = str(header.get("space", "")).lower()
-    signs = np.array(TO_LPS.get(name, (1, 1, 1)), float) * unit(header)
-    notes: tuple[Note, ...] = ()
-    if name not in TO_LPS:
-        text = f"the space {name or '(none)'} is not anatomical; it is taken as LPS"
-        notes = (Note("W-unknown-space", text, str(path)),)
-    rows, origin = rows * signs, origin * signs
-    spacing = np.linalg.norm(rows, axis=1)
-    if not (spacing > 0).all() or not np.isfinite(rows).all() or not np.isfinite(origin).all():
-        raise ReadError("voxels without size", where=path, help="see its space directions")
-    unit_rows = (rows / spacing[:, None])[::-1] + 0.0
-    return (
-        Geometry(
-            shape,
-            tuple(spacing[::-1].tolist()),
-            tuple((origin + 0.0).tolist()),
-            tuple(tuple(row) for row in unit_rows.tolist()),
-        ),
-        notes,
-    )
+    unit = units(header, len(rows[space[0]]))  # type: ignore[arg-type]
+    vectors = np.array([rows[i] for i in space]) * unit
+    spacing = np.linalg.norm(vectors, axis=1)
+    if not np.isfinite(spacing).all() or not (spacing > 0).all():
+        raise header.error("voxels without size", "see its `space directions`")
+    sides = tuple(spacing.tolist())
+    if vectors.shape != (3, 3):
+        return Geometry(shape, sides), ()
+    signs, notes = to_lps(header)
+    origin = np.asarray(header.fields.get("spaceorigin", np.nan), float)
+    if origin.shape != (3,) or not np.isfinite(origin).all():
+        return Geometry(shape, sides), notes
+    first = origin * unit * signs + 0.0
+    unit_rows = vectors * signs / spacing[:, None] + 0.0
+    towards = tuple(tuple(row) for row in unit_rows.tolist())
+    return Geometry(shape, sides, tuple(first.tolist()), towards), notes
 
 
-def plain_spacing(header: Mapping[str, Any], space: list[int]) -> tuple[float, ...] | None:
+def to_lps(header: Header) -> tuple[Raw, tuple[Note, ...]]:
+    """The signs that turn the space of the file into LPS."""
+    name = header.word("space")
+    name = SHORT.get(name, name)
+    if name in TO_LPS:
+        return np.array(TO_LPS[name], float), ()
+    text = f"the space {name or '(none)'} is not anatomical; it is taken as left-posterior-superior"
+    return np.ones(3), (Note("W-unknown-space", text, str(header.path)),)
+
+
+def plain_spacing(header: Header, space: list[int]) -> tuple[float, ...] | None:
     """The field `spacings`, where every axis of space has one."""
-    spacings = header.get("spacings")
-    if spacings is None or not np.isfinite(np.asarray(spacings, float)[space]).all():
+    found = header.fields.get("spacings")
+    if found is None:
         return None
-    return tuple(float(spacings[i]) for i in reversed(space))
+    spacing = np.abs(np.asarray(found, float)[space])
+    return tuple(spacing.tolist()) if (spacing > 0).all() and np.isfinite(spacing).all() else None
 
 
-def unit(header: Mapping[str, Any]) -> float:
-    """Millimetres of the unit of space; unknown is taken as mm."""
-    units = [str(u).strip('"').lower() for u in header.get("space units", [])]
-    return UNITS.get(units[0], 1.0) if units else 1.0
+def units(header: Header, count: int) -> Raw:
+    """Millimetres of the unit along each axis of the patient; unknown is taken as mm."""
+    words = [str(unit).strip('"').lower() for unit in header.fields.get("spaceunits", [])]
+    known = [MILLIMETRES.get(word, 1.0) for word in words]
+    return np.array(known if len(known) == count else [1.0] * count)
 
 
-def segment_names(
-    header: Mapping[str, Any], channels: int
-) -> tuple[dict[int, str], dict[str, tuple[int, int]]]:
-    """Slicer's segments: names of label values, or masks in layers that may overlap."""
-    names: dict[int, str] = {}
-    segments: dict[str, tuple[int, int]] = {}
+def named(header: Header, layers: int) -> tuple[dict[int, str], dict[str, tuple[int, int]]]:
+    """Slicer's segments: names of label values, or masks in layers that may overlap.
+
+    Without values and layers (Slicer before 4.11) a segment is 1 in a layer of its own.
+    """
+    fields, found = header.fields, []
     number = 0
-    while f"Segment{number}_ID" in header or f"Segment{number}_Name" in header:
-        own = f"Segment{number}_"
-        name = str(header.get(f"{own}Name", header.get(f"{own}ID", ""))).strip()
-        value = int(header.get(f"{own}LabelValue", number + 1))
-        layer = int(header.get(f"{own}Layer", 0))
-        names[value] = name
-        segments[name] = (layer, value)
+    while (own := f"Segment{number}_") + "ID" in fields or own + "Name" in fields:
+        name = str(fields.get(own + "Name", fields.get(own + "ID"))).strip()
+        old = own + "LabelValue" not in fields
+        value = 1 if old else header.number(own + "LabelValue")
+        layer = number if old and own + "Layer" not in fields else header.number(own + "Layer")
+        found.append((name, (layer, value)))
         number += 1
-    return (names, {}) if channels == 1 else ({}, segments)
+    check_segments(header, found, layers)
+    if layers == 1:
+        return {value: name for name, (_, value) in found}, {}
+    return {}, dict(found)
+
+
+def check_segments(header: Header, found: list[tuple[str, tuple[int, int]]], layers: int) -> None:
+    """No two segments of one name or one place, none in a layer that is not there."""
+    twice = [n for n, count in Counter(name for name, _ in found).items() if count > 1]
+    if twice:
+        raise header.error(f"two segments are called {twice[0]}", "rename one of them")
+    same = [place for place, count in Counter(place for _, place in found).items() if count > 1]
+    if same:
+        who = [name for name, place in found if place == same[0]]
+        raise header.error(f"{' and '.join(who)} share the label value {same[0][1]}")
+    beyond = [(name, layer) for name, (layer, _) in found if not 0 <= layer < layers]
+    if beyond:
+        raise header.error(f"{beyond[0][0]} is in layer {beyond[0][1]} of {layers}")
 
 
 class _Text:
     """Values written as text, read whole through the library."""
 
-    def __init__(self, path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
         self._path, self._shape = path, shape
-        self.dtype = dtype.newbyteorder("=")
 
-    def __call__(self) -> Any:
+    def __call__(self) -> Raw:
         import nrrd
 
         try:
-            values, _ = nrrd.read(str(self._path), index_order="C")
-        except (nrrd.NRRDError, ValueError) as problem:
-            raise ReadError(f"not readable as text ({problem})", where=self._path) from problem
-        return values.astype(self.dtype).reshape(self._shape)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                values: Raw = nrrd.read(str(self._path), index_order="C")[0]
+            return values.reshape(self._shape)
+        except (nrrd.NRRDError, ValueError, OSError) as problem:
+            raise ReadError(
+                f"values that are no numbers ({problem})", where=self._path, help=CUT
+            ) from problem

@@ -1,13 +1,18 @@
 """Pictures as label maps: PNG, BMP and single-page TIFF, through Pillow.
 
-A palette PNG holds indices and the colours are for show: the index is the label. A colour-coded
-picture needs the table of its colours. What Pillow would change without a word is refused: it
-reads 16 bits a channel as 8.
+A palette PNG holds indices and its colours are for show: the index is the label. A colour-coded
+picture needs the table of its colours. What Pillow would change without a word is undone (greys of
+2 and 4 bits, which it spreads over 0..255) or refused (16 bits a channel, which it cuts to 8).
 """
 
 from __future__ import annotations
 
 import struct
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,147 +25,181 @@ from segeval.volumes import Reading, Volume, Voxels
 
 PNG = b"\x89PNG\r\n\x1a\n"
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+BMP = b"BM"
+JPEG = b"\xff\xd8\xff"
+LOSSY = "lossy compression changes label values"
 SUFFIXES = (".png", ".bmp", ".tif", ".tiff")
-PLAIN = ("1", "L", "P", "I;16", "I;16B", "I;16L", "I", "F")
-MODES = {"PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
+BITS, COMPRESSION, PHOTOMETRIC = 258, 259, 262  # fields of TIFF
+JPEG_IN_TIFF, WHITE_IS_ZERO = (6, 7, 34892), 0
+BROKEN = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, struct.error, zlib.error)
+VALUES = {"1": "?", "L": "u1", "P": "u1", "I": "i4", "F": "f4",
+          "I;16": "u2", "I;16L": "u2", "I;16B": "u2"}  # fmt: skip
+COLOURED = ("RGB", "RGBA", "RGBX", "LA")
+SPREAD = {2: 85, 4: 17}  # what Pillow multiplies the greys of so many bits by
 
 
 def claims(path: Path, head: bytes) -> bool:
-    """Say whether the file is a picture, from its name and its first bytes."""
-    marked = head.startswith((PNG, b"BM", *TIFF))
-    return marked or (not head and path.suffix.lower() in SUFFIXES)
+    """Say whether the file is a picture, from its name or its first bytes."""
+    return path.suffix.lower() in SUFFIXES or head.startswith((PNG, *TIFF))
 
 
 def read(path: Path, reading: Reading) -> Volume:
     """Open a picture as a label map. Raises ReadError."""
-    refuse_deep_colour(path)
-    picture = _Picture(path, reading)
-    mode, (width, height) = picture.header()
-    shape = (height, width)
-    voxels = Voxels(picture, picture.dtype(mode), shape)
-    geometry = Geometry(shape, reading.spacing)
+    with opened(path) as image:
+        mode, (width, height) = image.mode, image.size
+        bits = channel_bits(image, path)
+        check(image, bits, path)
+    colours = colour_table(reading.colours)
+    wide = mode in COLOURED and max(colours.values()) > 255
+    step = SPREAD.get(bits, 1) if mode == "L" else 1
+    voxels = Voxels(
+        Picture(path, mode, colours, step),
+        np.dtype(VALUES.get(mode, "u2" if wide else "u1")),
+        (height, width),
+    )
+    geometry = Geometry((height, width), reading.spacing)
     return Volume(geometry, (voxels,), path, picture=True, palette=mode == "P")
 
 
-def refuse_deep_colour(path: Path) -> None:
-    """Refuse a PNG of 16 bits a channel with colour or alpha. Raises ReadError."""
-    with path.open("rb") as file:
-        start = file.read(26)
-    if not start.startswith(PNG) or len(start) < 26:
-        return
-    depth, colour = struct.unpack(">BB", start[24:26])
-    if depth == 16 and colour != 0:
-        kind = {2: "RGB", 4: "grey with alpha", 6: "RGBA"}.get(colour, f"type {colour}")
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """A picture with its header read. What Pillow raises is a ReadError."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damaged tags, which are not used
+            with decoder(path) as image:
+                yield image
+    except BROKEN as problem:
+        why = str(problem).replace(str(path), path.name).rstrip(".") or type(problem).__name__
         raise ReadError(
-            f"a PNG of 16 bits a channel ({kind}) would be read as 8 bits",
+            f"not a readable picture ({why})",
             where=path,
-            help="write one channel: 16-bit grey, or an indexed PNG",
-        )
-
-
-class _Picture:
-    """A picture that is decoded when its values are asked for."""
-
-    def __init__(self, path: Path, reading: Reading) -> None:
-        self._path, self._colours = path, reading.colours
-
-    def header(self) -> tuple[str, tuple[int, int]]:
-        """Mode and (width, height). Raises ReadError."""
-        image = self._opened()
-        with image:
-            if getattr(image, "n_frames", 1) > 1:
-                raise ReadError(
-                    f"{image.n_frames} pages in one file",
-                    where=self._path,
-                    help="write one file a page, or a volume (.nii.gz, .nrrd)",
-                )
-            return image.mode, image.size
-
-    def dtype(self, mode: str) -> np.dtype[Any]:
-        """The type of the labels."""
-        wide = {"I": np.int32, "F": np.float32, "I;16": np.uint16, "I;16B": np.uint16}
-        if mode not in PLAIN and max(self._colours.values(), default=0) > 255:
-            return np.dtype(np.uint16)
-        return np.dtype(wide.get(mode, np.uint8))
-
-    def _opened(self) -> Any:
-        from PIL import Image, UnidentifiedImageError
-
-        Image.MAX_IMAGE_PIXELS = None  # a slide is no attack: the grid must match in any case
-        try:
-            return Image.open(self._path)
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as problem:
-            raise self._damaged(problem) from problem
-
-    def _damaged(self, problem: BaseException) -> ReadError:
-        return ReadError(
-            f"not a readable picture ({problem})".replace(str(self._path), self._path.name),
-            where=self._path,
             help="the file was cut off or is none; write it again",
-        )
+        ) from problem
+
+
+def decoder(path: Path) -> Any:
+    """Pillow's reader of a file. Image.open() would first load those of five other formats."""
+    with path.open("rb") as file:
+        mark = file.read(len(PNG))
+    if mark == PNG:
+        from PIL.PngImagePlugin import PngImageFile
+
+        return PngImageFile(path)
+    if mark.startswith(BMP):
+        from PIL.BmpImagePlugin import BmpImageFile
+
+        return BmpImageFile(path)
+    if mark.startswith(TIFF):
+        from PIL.TiffImagePlugin import TiffImageFile
+
+        return TiffImageFile(path)
+    if mark.startswith(JPEG):
+        raise ReadError(LOSSY, where=path, help="it is a JPEG, whatever its name: write a PNG")
+    raise ReadError(
+        "no PNG, TIFF or BMP: the mark of none is there",
+        where=path,
+        help="the file was cut off or is none; write it again",
+    )
+
+
+def channel_bits(image: Any, path: Path) -> int:
+    """Bits a channel that the file says it has, which Pillow may have made 8."""
+    if image.format == "PNG":
+        with path.open("rb") as file:
+            return file.read(25)[24]  # of the IHDR, which is always first
+    tags: Mapping[int, tuple[int, ...]] = getattr(image, "tag_v2", {})
+    return max(tags.get(BITS, (8,)))
+
+
+def check(image: Any, bits: int, path: Path) -> None:
+    """Refuse what cannot be read without changing its values. Raises ReadError."""
+    pages = getattr(image, "n_frames", 1)
+    tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
+    if pages > 1:
+        why, way = f"{pages} pages in one file", "write a file a page, or a volume (.nii.gz, .nrrd)"
+    elif tags.get(COMPRESSION) in JPEG_IN_TIFF:
+        why, way = LOSSY, "write it without JPEG"
+    elif tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
+        why, way = "a TIFF whose 0 is white is read both ways round", "write it with 0 as black"
+    elif image.mode not in (*VALUES, *COLOURED):
+        why, way = f"a picture of mode {image.mode} is no label map", "write one channel of labels"
+    elif image.mode in COLOURED and bits > 8:
+        why = f"{image.mode} of {bits} bits a channel, which would be cut to 8"
+        way = "write one channel: 16-bit grey, or an indexed PNG"
+    else:
+        return
+    raise ReadError(why, where=path, help=way)
+
+
+def colour_table(colours: Mapping[tuple[int, int, int], int]) -> dict[int, int]:
+    """Label of each colour 0xrrggbb; black is background unless a class is, or is black."""
+    table = {r << 16 | g << 8 | b: label for (r, g, b), label in colours.items()}
+    if 0 not in table.values():
+        table.setdefault(0, 0)
+    return table or {0: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The labels of a picture, decoded when they are asked for.
+
+    colours  label of each colour 0xrrggbb
+    step     distance of two neighbouring greys
+    """
+
+    path: Path
+    mode: str
+    colours: Mapping[int, int]
+    step: int = 1
 
     def __call__(self) -> Raw:
         """The labels (y, x). Raises ReadError."""
-        with self._opened() as image:
-            try:
-                image.load()
-            except (OSError, ValueError, SyntaxError, struct.error) as problem:
-                raise self._damaged(problem) from problem
-            if image.mode in MODES:
-                image = image.convert(MODES[image.mode])
-            values = np.asarray(image)
+        with opened(self.path) as image:
+            values: Raw = np.asarray(image)
         if values.ndim == 2:
-            return (
-                values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
-            )
-        return self._coloured(values)
-
-    def _coloured(self, values: Raw) -> Raw:
-        """Labels of a picture with several channels. Raises ReadError."""
-        channels = values.shape[2]
-        if channels in (2, 4):
+            values = values if self.step == 1 else values // self.step
+            return values.astype(values.dtype.newbyteorder("="), copy=False)
+        if self.mode in ("RGBA", "LA"):
             self._opaque(values[..., -1])
-            values = values[..., :-1]
-        if values.shape[2] == 1 or (not self._colours and self._grey(values)):
+        if self.mode == "LA":
             return np.ascontiguousarray(values[..., 0])
         return self._labels(values)
 
-    def _grey(self, values: Raw) -> bool:
-        """Whether the three channels are one."""
-        first = values[..., :1]
-        return bool((values == first).all())
-
     def _opaque(self, alpha: Raw) -> None:
-        soft = int(np.count_nonzero(alpha != np.iinfo(alpha.dtype).max))
+        soft = int(np.count_nonzero(alpha != 255))
         if soft:
             raise ReadError(
                 f"{soft} of {alpha.size} pixels are not fully opaque",
-                where=self._path,
+                where=self.path,
                 facts=(f"alpha from {alpha.min()} to {alpha.max()}",),
                 help="a soft edge is no label: write a mask of one channel",
             )
 
     def _labels(self, values: Raw) -> Raw:
-        """Colours through the table. Raises ReadError for one that it does not have."""
-        packed = values[..., 0].astype(np.uint32) << 16
-        packed |= values[..., 1].astype(np.uint32) << 8
-        packed |= values[..., 2]
-        found, place = np.unique(packed, return_inverse=True)
-        table = {r << 16 | g << 8 | b: label for (r, g, b), label in self._colours.items()}
-        table.setdefault(0, 0)  # black is background where the table does not say otherwise
-        unlisted = [int(c) for c in found if int(c) not in table]
-        if unlisted:
-            raise self._unlisted(unlisted, packed)
-        labels = np.array([table[int(c)] for c in found], self.dtype("RGB"))
-        coded: Raw = labels[place.reshape(packed.shape)]
-        return coded
+        """Colours through the table; three equal channels that are not all in it are grey."""
+        red, green, blue = (values[..., c] for c in range(3))
+        packed = red.astype(np.uint32) << 16 | green.astype(np.uint32) << 8 | blue
+        known = np.array(sorted(self.colours), np.uint32)
+        place = np.searchsorted(known, packed).clip(max=len(known) - 1)
+        strange = known[place] != packed
+        if not strange.any():
+            labels = [self.colours[int(colour)] for colour in known]
+            values = np.array(labels, np.uint16 if max(labels) > 255 else np.uint8)[place]
+            return values
+        if (red == green).all() and (red == blue).all():
+            return np.ascontiguousarray(red)
+        raise self._unlisted(packed[strange], packed.size)
 
-    def _unlisted(self, colours: list[int], packed: Raw) -> ReadError:
-        shown = ", ".join(f"#{c:06x} ({int((packed == c).sum())} pixels)" for c in colours[:5])
-        more = f" and {len(colours) - 5} more" if len(colours) > 5 else ""
-        name = "colours that the table does not have" if self._colours else "a colour-coded mask"
+    def _unlisted(self, pixels: Raw, of: int) -> ReadError:
+        """The error for colours that the table does not have, the most frequent first."""
+        colours, counts = np.unique(pixels, return_counts=True)
+        order = np.argsort(-counts, kind="stable")[:5]
+        shown = [f"#{colours[i]:06x}: {counts[i]}" for i in order]
+        more = [f"and {len(colours) - 5} more"] if len(colours) > 5 else []
         return ReadError(
-            f"{name}: {shown}{more}",
-            where=self._path,
-            help='name the colours in segeval.toml: [classes.NAME] color = "#rrggbb"',
+            f"pixels of colours that no class has: {pixels.size} of {of}",
+            where=self.path,
+            facts=(*shown, *more),
+            help='name each colour in segeval.toml: [classes.NAME] color = "#rrggbb"',
         )

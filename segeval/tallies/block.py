@@ -19,6 +19,7 @@ class Block:
                  where channel i is true where truth[0] == i
     soft         (channels, size) the reference as shares; None for a hard reference
     valid        False where the ground truth is ignored; None where nothing is
+    labels       the reference of channels that exclude each other, where channel 0 does not hold it
     """
 
     start: int
@@ -30,3 +31,4 @@ class Block:
     onehot: Mask | None = None
     soft: Probabilities | Floats | None = None
     valid: Mask | None = None
+    labels: Labels | None = None

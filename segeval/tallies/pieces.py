@@ -68,9 +68,10 @@ class Ce:
         keras = self.floor in ("shares", "whole")
         logs = slab.log_kept(self.floor) if keras else slab.log_reference
         cost = -(logs if keras else floored(logs, self.floor))
-        low = slab.log_reference < least(self.floor)
-        count = len(slab.p)
-        return np.stack([np.bincount(slab.labels, w, count) for w in (cost, low)], axis=1)
+        low: Floats = np.zeros(len(slab.p))
+        if self.floor:
+            low = slab.labels.sum(slab.log_reference < least(self.floor))
+        return np.stack([slab.labels.sum(cost), low], axis=1)
 
     def _of_shares(self, slab: Slab) -> Floats:
         assert slab.g is not None
@@ -250,7 +251,7 @@ class FocalCe:
         logs = slab.log_kept(self.floor) if self.floor else slab.log_reference
         factor = focal_factor(np.exp(logs), self.gamma)
         cost = np.where(factor > 0, -logs * factor, 0.0)
-        return np.bincount(slab.labels, cost, len(slab.p)).astype(np.float64)
+        return slab.labels.sum(cost)
 
 
 @dataclass(frozen=True, slots=True)

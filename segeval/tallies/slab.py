@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segeval.arrays import Floats, Labels, Mask
 from segeval.kernels.entropy import kept_away, log
 from segeval.kernels.softmax import log_softmax, reference_log
+from segeval.kernels.sums import ByLabel
 from segeval.tallies.block import Block
 
-Index = NDArray[np.intp]
-MOST, LEAST, VALUES = 1 << 14, 1 << 10, 1 << 16  # voxels a slab, and values of all its channels
+MOST, LEAST, VALUES = 1 << 15, 1 << 10, 1 << 18  # voxels a slab, and values of all its channels
+EMPTY: Labels = np.zeros(0, np.uint8)
 
 
 @dataclass
@@ -38,9 +38,9 @@ class Slab:
     whole: bool
 
     @cached_property
-    def labels(self) -> Index:
-        """The reference as indices."""
-        return self.truth.astype(np.intp)
+    def labels(self) -> ByLabel:
+        """The reference, ready for sums over each label."""
+        return ByLabel(self.truth, len(self.p))
 
     @property
     def soft(self) -> bool:
@@ -67,8 +67,7 @@ class Slab:
 
     def of_reference(self, values: Floats) -> Floats:
         """The value of each voxel's own label out of (channels, n)."""
-        own = self.labels * values.shape[1] + np.arange(values.shape[1])
-        taken: Floats = values.reshape(-1).take(own)
+        taken: Floats = values.reshape(-1).take(self.labels.own)
         return taken
 
     @cached_property
@@ -80,7 +79,8 @@ class Slab:
 def slabs(block: Block, exclusive: bool) -> Iterator[Slab]:
     """The valid voxels of a block, few enough at a time to stay in the cache."""
     assert block.scores is not None
-    step = min(MOST, max(LEAST, VALUES // len(block.scores)))
+    most = min(MOST, max(LEAST, VALUES // len(block.scores)))
+    step = -(-block.size // -(-block.size // most))  # parts of one size
     for start in range(0, block.size, step):
         part = slice(start, min(start + step, block.size))
         keep = None if block.valid is None else block.valid[part]
@@ -100,10 +100,11 @@ def _slab(block: Block, part: slice, keep: Mask | None, exclusive: bool) -> Slab
 
     assert block.scores is not None
     g = block.soft if block.soft is not None else block.onehot
+    labels = block.truth.get(0, EMPTY) if block.labels is None else block.labels
     return Slab(
         cut(block.scores),
         None if block.logits is None else cut(block.logits),
-        some(block.truth[0]) if exclusive else np.zeros(0, np.uint8),
+        some(labels) if exclusive else EMPTY,
         {channel: some(labels) for channel, labels in block.pred.items()},
         None if g is None else cut(g),  # type: ignore[arg-type]
         exclusive,

@@ -138,6 +138,12 @@ def _joined(name: str, many: Sequence[Sums], rows: Sequence[list[int]], channels
     return total
 
 
+def _picked(name: str, totals: Floats, places: list[int]) -> Floats:
+    """The totals of some channels."""
+    axes = AXES[name.partition(":")[0]]
+    return totals[np.ix_(*[places] * axes)] if axes else totals.copy()
+
+
 class SumsTally:
     """Adds up probabilities slab by slab; its memory does not grow with the case."""
 
@@ -172,8 +178,9 @@ class SumsTally:
         self._logits = self._logits or other._logits
         self._soft = self._soft or other._soft
 
-    def finish(self, classes: Sequence[str]) -> Sums:
-        """The sums of the case, its channels under these names."""
+    def finish(self, classes: Sequence[str], kept: Sequence[int] | None = None) -> Sums:
+        """The sums of the case, its channels under these names; only those that are kept."""
+        places = list(range(self._table.shape[1]) if kept is None else kept)
         return Sums(
             tuple(classes),
             self._exclusive,
@@ -182,8 +189,8 @@ class SumsTally:
             1,
             self._voxels,
             self._valid,
-            self._table.copy(),
-            {name: totals.copy() for name, totals in self._totals.items()},
+            self._table[:, places],
+            {name: _picked(name, totals, places) for name, totals in self._totals.items()},
         )
 
 

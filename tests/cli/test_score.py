@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from segeval.cases import Pairing
 from segeval.errors import Note, NothingToScore, RequestError
 from segeval.grammar import parse
+from segeval.pairing.cases import Pairing
 from segeval.scorecard import CaseResult, Row, Scorecard
 from segeval.summary import summarise
 

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
 from time import monotonic, sleep
 
 import nibabel
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from segeval.cli.main import COMMANDS
 from segeval.metrics import registry
 
 pytest.importorskip("segeval.readers.open")
@@ -210,3 +213,20 @@ def test_a_pair_of_pictures_loads_only_what_it_needs(here):
     heavy = {"rich", "tqdm", "nibabel", "scipy", "nrrd", "pydicom", "isal", "concurrent.futures"}
     assert not heavy.intersection(ran.stderr.split())
     assert json.loads(ran.stdout)["cases"]
+
+
+def examples():
+    """The examples of every command that are no shell constructs."""
+    commands = [import_module(module).command for module, _ in COMMANDS.values()]
+    lines = [line for command in commands for line in command.examples]
+    return [line for line in lines if line.startswith("segeval ") and ">" not in line]
+
+
+@pytest.mark.parametrize("line", examples())
+def test_an_example_of_the_help_runs_as_it_stands(segeval, here, line):
+    sample = Path(__file__).resolve().parents[2] / "sample_data"
+    if not sample.exists():
+        pytest.skip("sample_data is not there")
+    (here / "sample_data").symlink_to(sample)
+    ran = segeval(*line.split()[1:])
+    assert (ran.status, bool(ran.out)) == (0, True)

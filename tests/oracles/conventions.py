@@ -71,7 +71,7 @@ def monai_dice(r, x, p):
     text = f"{name}:as=monai:form={form}:background={yes(p.get('include_background', True))}"
     text += options(p, smooth_nr="smooth_nr", smooth_dr="smooth_dr")
     if "weight" in p:
-        text += f":weights={word(x['class_weight'][1 if '[1:]' in p['weight'] else 0:])}"
+        text += f":weights={word(x['class_weight'][1 if '[1:]' in p['weight'] else 0 :])}"
     batch = dice_batch(r, x, p)
     if p.get("reduction") == "none":
         return each_class(text, batch).reshape(r.want.shape)
@@ -89,9 +89,7 @@ def monai_gdl(r, x, p):
 
 @answers("monai.tversky")
 def monai_tversky(r, x, p):
-    text = "tversky_loss" + options(
-        p, alpha="alpha", beta="beta", include_background="background"
-    )
+    text = "tversky_loss" + options(p, alpha="alpha", beta="beta", include_background="background")
     return (whole if p.get("batch") else mean)(text, dice_batch(r, x, p))
 
 
@@ -145,8 +143,10 @@ def deep_supervision(r, x, p):
 
 @answers("smp.dice", "smp.jaccard", "smp.tversky")
 def smp_overlap(r, x, p):
-    text = r.convention.removeprefix("smp.") + "_loss:as=smp" + options(
-        p, alpha="alpha", beta="beta", gamma="gamma", smooth="smooth", log_loss="log"
+    text = (
+        r.convention.removeprefix("smp.")
+        + "_loss:as=smp"
+        + options(p, alpha="alpha", beta="beta", gamma="gamma", smooth="smooth", log_loss="log")
     )
     if "class_weights" in p:
         text += f":weights={word(x['class_weight'])}"
@@ -318,8 +318,10 @@ def torch_bce(r, x, p):
     text = "bce" + (f":reduction={p['reduction']}" if p.get("reduction") == "sum" else "")
     if r.case == "bce_extreme":
         z, g = (x["logits"], x["target"]) if logits else (x["prob"], x["prob_target"])
-        return elementwise("torch", z, g, logits) if p.get("reduction") == "none" else whole(
-            text, flat(z, g, logits)
+        return (
+            elementwise("torch", z, g, logits)
+            if p.get("reduction") == "none"
+            else whole(text, flat(z, g, logits))
         )
     if "pos_weight" in p:
         text += f":pos_weight={word(x['pos_weight'])}"
@@ -392,8 +394,9 @@ def l2(r, x, p):
 
 @answers("soft_volume", "soft_confusion")
 def soft_counts(r, x, p):
-    from segeval.metrics.overlap_losses import soft_counts
     from oracles.sums import tallied
+
+    from segeval.metrics.overlap_losses import soft_counts
 
     if r.convention == "soft_volume":
         return tallied(dice_batch(r, x, p)).p.sum()
@@ -449,8 +452,9 @@ def nll(r, x, p):
 
 @answers("summary")
 def summary(r, x, p):
-    from segeval.tallies.pieces import Bins
     from oracles.sums import tallied
+
+    from segeval.tallies.pieces import Bins
 
     bins = Bins(10, "torchmetrics")
     voxels, confidence, hits = tallied(calibration_batch(r, x, p), [bins]).piece(bins).sum(axis=0)

@@ -68,3 +68,17 @@ def value(case, kept, name):
     if f"{name}_array" in kept:
         return expected(case)[kept[f"{name}_array"]]
     return np.array(kept[name], dtype=float) if name in kept else None
+
+
+def ignored(r):
+    """Where the expected labels are decided by rounding; None where nowhere."""
+    places = expected(r.case)
+    for name in (f"{r.id.removesuffix('_mask')}_dont_care", f"{r.id}_near_tie"):
+        if f"{name}.value" in places:
+            return unpacked(r, places[f"{name}.value"]).astype(bool)
+    return None
+
+
+def unpacked(r, array):
+    """A mask whose last axis is packed, one bit a voxel."""
+    return np.unpackbits(array, axis=-1, count=r.params["count"]) if "count" in r.params else array

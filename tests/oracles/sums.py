@@ -18,13 +18,27 @@ def blocks(batch):
     for i in range(len(batch["p"])):
         item = {name: array[i] for name, array in batch.items() if array is not None}
         p = item["p"].reshape(len(item["p"]), -1)
-        flat = {n: a.reshape(-1) if n in ("y", "valid") else a.reshape(len(p), -1)
-                for n, a in item.items()}
+        flat = {
+            n: a.reshape(-1) if n in ("y", "valid") else a.reshape(len(p), -1)
+            for n, a in item.items()
+        }
         y = flat.get("y", np.zeros(p.shape[1], np.uint8))
-        hard = {0: p.argmax(axis=0).astype(np.uint8)} if "y" in flat else {
-            c: (row >= 0.5).view(np.uint8) for c, row in enumerate(p)}
-        yield Block(0, p.shape[1], {0: y}, hard, flat["p"], flat.get("z"), flat.get("g"),
-                    flat.get("soft"), flat.get("valid"))
+        hard = (
+            {0: p.argmax(axis=0).astype(np.uint8)}
+            if "y" in flat
+            else {c: (row >= 0.5).view(np.uint8) for c, row in enumerate(p)}
+        )
+        yield Block(
+            0,
+            p.shape[1],
+            {0: y},
+            hard,
+            flat["p"],
+            flat.get("z"),
+            flat.get("g"),
+            flat.get("soft"),
+            flat.get("valid"),
+        )
 
 
 def answers(text, batch):
