@@ -31,16 +31,11 @@ class Drawer(Protocol):
     def fill(self, start: int, out: Raw, /) -> None:
         """Write the values from a flat index on. Raises ReadError."""
 
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...], /) -> Drawer:
+        """The same transposed by `axes`, then flipped along `flips`. Raises ReadError."""
+
 
 STRIDED_BYTES = 16 << 20  # planes that are turned at a time
-
-
-@runtime_checkable
-class Turnable(Drawer, Protocol):
-    """A drawer that takes another order of axes and stays small."""
-
-    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...], /) -> Drawer:
-        """Transposed by `axes`, then flipped along `flips`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,17 +315,9 @@ def _plain_stream(
 
 
 def _drawn_stream(voxels: Voxels, drawer: Drawer, chunk: int) -> Stream:
-    if voxels.order is not None and isinstance(drawer, Turnable):
+    if voxels.order is not None:
         drawer = drawer.turned(voxels.order.axes, voxels.order.flips)
-    elif voxels.order is not None:
-        return _turned_drawer(voxels, drawer)
     return _DrawnStream(drawer, voxels.dtype, min(chunk, voxels.count))
-
-
-def _turned_drawer(voxels: Voxels, drawer: Drawer) -> Stream:
-    whole: Raw = np.empty(voxels.count, voxels.dtype)
-    drawer.fill(0, whole)
-    return _TurnedStream(turn(whole, voxels))
 
 
 def turn(array: Raw, voxels: Voxels) -> Raw:

@@ -38,7 +38,7 @@ FLOORS = """
 3  readers     readers | frames nrrdheader pixels | dicom_seg nifti npy nrrd png rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
-3  tallies     tallies | block | counts polygons slab | pieces | sums
+3  tallies     tallies | block | counts polygons slab | pieces runs | sums
 3  align       align
 3  kinds       values | kinds
 

@@ -6,9 +6,19 @@ import numpy as np
 import pytest
 from paths import SHARED, needs_data
 
+from segeval.classes import ClassList, Part
 from segeval.errors import CaseError, GeometryError
 from segeval.geometry import Geometry
+from segeval.grammar import parse
+from segeval.metrics import overlap  # noqa: F401 - registers dice
+from segeval.metrics.registry import resolve
+from segeval.pairing.cases import Case
+from segeval.pairing.cases import Side as Files
+from segeval.planning import Job
 from segeval.readers.series import indexed
+from segeval.scoring import scored_sides
+from segeval.settings import Settings
+from segeval.sides import Opened, own_names
 from segeval.structuresides import Ask, Choices, together
 from segeval.volumes import streams
 
@@ -124,6 +134,21 @@ def test_a_picture_takes_no_contour(tmp_path):
     pred = build.seg(tmp_path / "p.dcm", [build.Shot(MASK[1], None)], ["Heart"])
     with pytest.raises(GeometryError):
         meet(pred, SIDES["rtstruct"](tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize("truth", SIDES)
+def test_the_scorer_takes_them_as_they_are(tmp_path, truth):
+    #    6 x 6 on z 2 4 6 against 7 x 7 on z 4 6 8: both 2 x 36 = 72
+    series(tmp_path)
+    pred = build.rtstruct(tmp_path / "pred.dcm", LARGER)
+    sides = meet(SIDES[truth](tmp_path), pred, tmp_path)
+    one, two = (Opened(side.volume, own_names(side.volume)) for side in sides)
+    case = Case("PAT01", None, Files(tmp_path, {"": pred}))
+    job = Job(Settings(), ClassList(), (resolve(parse("dice")),))
+    if truth == "nifti":  # label 1 has no name there
+        one = Opened(one.volume, {"Heart": Part(0, frozenset([1]))})
+    (row,) = (r for r in scored_sides(case, one, two, job).rows if r.class_ == "Heart")
+    assert row.value == pytest.approx(2 * 72 / (3 * 36 + 3 * 49))
 
 
 @needs_data

@@ -27,6 +27,11 @@ class Runs:
     edges: Counted
 
     @property
+    def size(self) -> int:
+        """Voxels of the grid."""
+        return prod(self.shape)
+
+    @property
     def count(self) -> int:
         """Voxels inside."""
         return int(self.edges[1::2].sum() - self.edges[::2].sum())

@@ -215,11 +215,15 @@ def uid(syntax: str) -> Any:
 class Held:
     """An array that is there, as something that draws any part of it."""
 
-    flat: Raw
+    array: Raw
 
     def fill(self, start: int, out: Raw) -> None:
         """Write the values from a flat index on."""
-        out[:] = self.flat[start : start + len(out)]
+        out[:] = self.array.reshape(-1)[start : start + len(out)]
+
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> Held:
+        """The same in another order of axes."""
+        return Held(np.ascontiguousarray(np.flip(self.array.transpose(axes), flips)))
 
 
 @dataclass
@@ -268,7 +272,7 @@ class Planes:
             return self.runs().turned(axes, flips)
         whole: Raw = np.empty(self.shape, self.pixels.dtype)
         self.fill(0, whole.reshape(-1))
-        return Held(np.flip(whole.transpose(axes), flips).reshape(-1))
+        return Held(whole).turned(axes, flips)
 
     def _values(self, frame: int) -> Raw:
         if self._last is None or self._last[0] != frame:
