@@ -61,9 +61,10 @@ class Runs:
             return np.zeros((0, 0, columns), np.bool_), (0, 0, 0)
         ends = np.stack([self.edges[::2], self.edges[1::2] - 1])
         first, last = int(ends.min()) // (rows * columns), int(ends.max()) // (rows * columns)
-        line = ends // columns % rows
+        line = ends // columns
         # A run that goes on to the next row may go on to the next plane.
-        top, bottom = (0, rows - 1) if (line[0] != line[1]).any() else (line.min(), line.max())
+        whole = bool((line[0] != line[1]).any())
+        top, bottom = (0, rows - 1) if whole else ((line % rows).min(), (line % rows).max())
         mask = np.empty((last - first + 1, bottom - top + 1, columns), np.uint8)
         plane = np.empty(rows * columns, np.uint8)
         for z in range(first, last + 1):

@@ -45,6 +45,7 @@ def contour_volume_difference(s: Solids) -> Values:
 
     formula  (b - a) / a
     empty    ground truth empty: undefined
+    source   Taha and Hanbury, BMC Med. Imaging 15, 2015
     """
     truth, pred, _ = s.polygons.T
     return Values(ratio(pred - truth, truth))
@@ -56,6 +57,7 @@ def voxel_dice_error(s: Solids) -> Values:
 
     formula  dice(voxels) - contour_dice
     empty    both empty: undefined
+    source   of this program
     """
     return Values(dice_of(s.masks) - dice_of(s.polygons))
 

@@ -83,3 +83,10 @@ def test_the_same_mask_twice(least):
     made = runs(np.array([[[1, 0, 1]]], bool))
     assert covered([made, made], least).edges.tolist() == made.edges.tolist()
     assert exclusive([made, made]).count == 0
+
+
+def test_a_run_over_the_end_of_a_plane_turns_whole():
+    #    plane 0: 0 1   plane 1: 1 1   in rows of one: one run that begins and ends in row 1
+    mask = np.array([[[0], [1]], [[1], [1]]], bool)
+    assert runs(mask).edges.tolist() == [1, 4]
+    assert (runs(mask).turned((2, 1, 0), ()).drawn() == mask.transpose(2, 1, 0)).all()
