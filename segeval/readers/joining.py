@@ -106,7 +106,7 @@ def case_keys(index: Index, root: Path, by: str = "auto") -> dict[Path, str]:
     tops = {found.path: top_folder(found.path, root) for found in index.structures}
     if by == "folder" or (by == "auto" and one_patient_each(index, root)):
         return tops
-    fields = {"patient": "patient", "auto": "patient", "study": "study", "series": "frame"}
+    fields = {"patient": "patient", "auto": "patient", "study": "study", "series": "series"}
     return {found.path: getattr(found, fields[by]) for found in index.structures}
 
 

@@ -42,7 +42,8 @@ class Image:
 class Found:
     """A structure set or a segmentation, from its header (D4, D5).
 
-    names  of its structures or segments
+    series  Series Instance UID of the images that it names first
+    names   of its structures or segments
     """
 
     path: Path
@@ -55,6 +56,7 @@ class Found:
     date: str
     approval: str
     manufacturer: str
+    series: str
     names: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -208,5 +210,15 @@ def found(file: DicomFile, kind: str) -> Found:
         elements.word(0x30060008 if rtstruct else 0x00080023),
         elements.word(0x300E0002),
         elements.text(0x00080070),
+        referenced(elements, rtstruct),
         tuple(item.text(tag) for item in elements.items(items)),
     )
+
+
+def referenced(elements: Elements, rtstruct: bool) -> str:
+    """The series that a structure set or a segmentation names first. Raises Damaged."""
+    if rtstruct:
+        elements = elements.first(0x30060010).first(0x30060012).first(0x30060014)
+    else:
+        elements = elements.first(0x00081115)
+    return elements.word(0x0020000E)

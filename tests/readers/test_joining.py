@@ -91,6 +91,7 @@ def test_cases_by_folder_or_by_patient(tmp_path):
         build.rtstruct(tmp_path / folder / "RS.dcm", HEART, patient=patient)
     assert sorted(case_keys(indexed(tmp_path), tmp_path).values()) == ["a", "b"]
     assert sorted(case_keys(indexed(tmp_path), tmp_path, "patient").values()) == ["P1", "P2"]
+    assert set(case_keys(indexed(tmp_path), tmp_path, "series").values()) == {build.SERIES}
     build.rtstruct(tmp_path / "a" / "other.dcm", HEART, patient="P3")
     assert sorted(case_keys(indexed(tmp_path), tmp_path).values()) == ["P1", "P2", "P3"]
     assert set(case_keys(indexed(tmp_path), tmp_path, "folder").values()) == {"a", "b"}

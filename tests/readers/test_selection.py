@@ -10,7 +10,7 @@ from segeval.readers.series import Found
 
 
 def found(name, label="plan", names=("Heart",)):
-    return Found(Path(name), "rtstruct", "S", "P1", "F", label, "", "20240102", "APPROVED", "Maker",
+    return Found(Path(name), "rtstruct", "S", "P1", "F", label, "", "20240102", "APPROVED", "Maker", "1.2",
                  names)  # fmt: skip
 
 
