@@ -10,8 +10,8 @@ from segeval.readers.series import Found
 
 
 def found(name, label="plan", names=("Heart",)):
-    return Found(Path(name), "rtstruct", "S", "P1", "F", label, "", "20240102", "APPROVED", "Maker", "1.2",
-                 names)  # fmt: skip
+    facts = ("S", "P1", "F", label, "", "20240102", "APPROVED", "Maker", "1.2", names)
+    return Found(Path(name), "rtstruct", *facts)
 
 
 MANUAL, AUTO = found("RS_manual.dcm", "manual"), found("RS_auto.dcm", "auto", ("Heart", "Lung"))
