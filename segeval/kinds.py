@@ -93,7 +93,7 @@ def wanted_pred(volume: Volume, settings: Settings, regions: bool) -> Wanted:
         kind = "logits"
     if kind == "prob" and activated:
         kind = "logits"
-    independent = regions or activation in ("sigmoid", "none")
+    independent = regions or bool(volume.segments) or activation in ("sigmoid", "none")
     return Wanted(kind, activation, settings.threshold, independent)
 
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +22,19 @@ from segeval.geometry import Geometry, Reorder
 from segeval.streams import Filled, Packed, fill, finish, opened, spilled
 
 Loader = Callable[[], Raw]  # decodes a whole (small) array when it is asked for
+
+
+@runtime_checkable
+class Drawer(Protocol):
+    """Draws any part of an array that is held as something smaller: runs, frames of a file."""
+
+    def fill(self, start: int, out: Raw, /) -> None:
+        """Write the values from a flat index on. Raises ReadError."""
+
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...], /) -> Drawer:
+        """The same transposed by `axes`, then flipped along `flips`. Raises ReadError."""
+
+
 STRIDED_BYTES = 16 << 20  # planes that are turned at a time
 
 
@@ -29,7 +42,8 @@ STRIDED_BYTES = 16 << 20  # planes that are turned at a time
 class Voxels:
     """One channel of values, in C order of its grid; nothing is read yet.
 
-    source  packed bytes, a loader that decodes a whole array, or None: every value is 0
+    source  packed bytes, a loader that decodes a whole array, something that draws any part of one,
+            or None: every value is 0
     dtype   as stored, byte order included
     stored  shape in the order of the file
     order   how the stored array becomes the grid's order; None where they are the same
@@ -38,7 +52,7 @@ class Voxels:
             `order` then speaks of the stored axes without it
     """
 
-    source: Packed | Loader | None
+    source: Packed | Loader | Drawer | None
     dtype: np.dtype[Any]
     stored: tuple[int, ...]
     order: Reorder | None = None
@@ -88,6 +102,8 @@ class Reading:
     grid          shape of the other side, which tells a stack of channels from a volume
     classes       how many classes there are, background not counted
     colours       label value of each colour (red, green, blue)
+    slices        of the other side: contours are drawn on them, frames of a segmentation are
+                  placed on them where they lie on them
     """
 
     spacing: tuple[float, ...] | None = None
@@ -95,6 +111,7 @@ class Reading:
     grid: tuple[int, ...] | None = None
     classes: int | None = None
     colours: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
+    slices: Any = None  # segeval.slices.Slices, of the same floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +174,20 @@ class _ArrayStream:
     def read(self, count: int) -> Raw:
         self._at += count
         return self._flat[self._at - count : self._at]
+
+
+class _DrawnStream:
+    """Values drawn into one buffer, in the order of the grid."""
+
+    def __init__(self, drawer: Drawer, dtype: np.dtype[Any], chunk: int) -> None:
+        self._drawer, self._at = drawer, 0
+        self._buffer: Raw = np.empty(chunk, dtype)
+
+    def read(self, count: int) -> Raw:
+        out = self._buffer[:count]
+        self._drawer.fill(self._at, out)
+        self._at += count
+        return out
 
 
 class _ZeroStream:
@@ -262,6 +293,8 @@ def _plain_stream(
 ) -> Stream:
     if voxels.source is None:
         return _ZeroStream(min(chunk, voxels.count))
+    if isinstance(voxels.source, Drawer):
+        return _drawn_stream(voxels, voxels.source, chunk)
     if not isinstance(voxels.source, Packed):
         array = voxels.source()
         if voxels.order is None:
@@ -279,6 +312,12 @@ def _plain_stream(
         packed.path, voxels.dtype, "r", packed.start + packed.skip, voxels.stored
     )
     return _TurnedStream(turn(mapped, voxels), mapped.nbytes, mapped._mmap)
+
+
+def _drawn_stream(voxels: Voxels, drawer: Drawer, chunk: int) -> Stream:
+    if voxels.order is not None:
+        drawer = drawer.turned(voxels.order.axes, voxels.order.flips)
+    return _DrawnStream(drawer, voxels.dtype, min(chunk, voxels.count))
 
 
 def turn(array: Raw, voxels: Voxels) -> Raw:

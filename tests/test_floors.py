@@ -22,21 +22,27 @@ FLOORS = """
 0  errors      errors
 0  arrays      arrays
 
-1  kernels     kernels | counts decode ordered resample softmax spatial sums | bins entropy flips rois
+1  kernels     kernels | counts decode ordered resample runs softmax spatial sums
+               | bins entropy flips raster rois | polygons | outlines
+1  dicom       elements | dicom
 1  geometry    geometry
 1  grammar     grammar
 1  names       names
 1  streams     streams
 
 2  volumes     volumes
+2  contours    contours
+2  slices      slices
 2  settings    classes | settings
 
-3  readers     readers | nrrdheader | nifti npy nrrd png | open
-3  tallies     tallies | block | counts slab | pieces | sums
+3  readers     readers | frames nrrdheader pixels | dicom_seg nifti npy nrrd png rtstruct series
+               | joining open selection
+3  drawing     drawing | rules | placing | masks | structures
+3  tallies     tallies | block | counts polygons slab | pieces runs | sums
 3  align       align
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling words | losses semantic volume
+4  metrics     metrics | registry | overlap pooling words | contours losses semantic volume
                | calibration overlap_losses | focal generalized_losses soft_scores
                | combined_losses
 
@@ -46,7 +52,7 @@ FLOORS = """
 5  absence     absence
 5  signature   signature
 
-6  scoring     fingerprint | sides | targets | onepass | planning | checks rows | scoring
+6  scoring     fingerprint | sides structuresides | targets | onepass | planning | checks rows | scoring
 
 7  engines     engines | pool serial
 7  gate        gate
@@ -61,7 +67,17 @@ FLOORS = """
 9  main        __main__
 """  # noqa: E501 - a room is one line
 
-PACKAGES = ("kernels", "readers", "tallies", "metrics", "pairing", "engines", "reports", "cli")
+PACKAGES = (
+    "kernels",
+    "readers",
+    "drawing",
+    "tallies",
+    "metrics",
+    "pairing",
+    "engines",
+    "reports",
+    "cli",
+)
 
 # Who may look up, and why.
 EXCEPTIONS = {
