@@ -1,7 +1,8 @@
 """What says that the input of a case is still the same.
 
 Of every file its size, its time of change, its first and last 64 KiB, and what it stands for: one
-that is renamed from `liver` to `spleen` is another input. So is another spacing in a table of cases.
+that is renamed from `liver` to `spleen` is another input. So is another spacing in the table of
+cases.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ def fingerprint(case: Case) -> str:
 
 def files(case: Case) -> list[tuple[str, Path]]:
     """Every file that the case is scored from, and what it stands for."""
-    found = [("image", case.image)]
-    for role, side in (("pred", case.pred), ("gt", case.truth)):
+    found = [("image", case.image), ("weights", case.weights)]
+    sides = [("pred", case.pred), ("gt", case.truth), ("flipped", case.flipped)]
+    sides += [(f"aux{number}", side) for number, side in enumerate(case.aux)]
+    for role, side in sides:
         if side is not None:
             found += [(f"{role}/{name}", path) for name, path in side.files.items()]
             found.append((f"{role} scores", side.scores))

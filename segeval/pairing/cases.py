@@ -22,12 +22,14 @@ class Side:
     files   path of each class file by class name; one file under "" holds every class
     scores  a file of probabilities beside the label map: losses use it, overlap the label map (I5)
     place   what reports call class files that do not fill a folder of their own
+    member  which image of a file of many
     """
 
     root: Path
     files: Mapping[str, Path]
     scores: Path | None = None
     place: str = ""
+    member: str = ""
 
     @property
     def shown(self) -> str:
@@ -35,14 +37,18 @@ class Side:
         if self.place:
             return self.place
         first = next(iter(self.files.values()))
-        return relative(first if "" in self.files else first.parent, self.root)
+        shown = relative(first if "" in self.files else first.parent, self.root)
+        return f"{shown}#{self.member}" if self.member else shown
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One prediction with its reference: the unit that is scored, reported and parallel.
 
-    pred  None: the ground truth has no prediction
+    pred     None: the ground truth has no prediction
+    aux      scores of auxiliary outputs of the same network, in the order of the request
+    flipped  scores of the mirrored image, not mirrored back
+    weights  the network's weights
     """
 
     id: str
@@ -52,6 +58,9 @@ class Case:
     patient: str = ""
     image: Path | None = None
     spacing: tuple[float, ...] | None = None  # mm along (z, y, x) or (y, x), from the table
+    aux: tuple[Side, ...] = ()
+    flipped: Side | None = None
+    weights: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
