@@ -1,0 +1,281 @@
+"""Distances to the mid-point surface of a mask, by looking them up.
+
+Every vertex of that surface lies in the middle of an edge of the grid, so a cell of eight voxel
+centres has one of 256 surfaces, and how far a given point of one cell is from the surface in another
+cell depends on three things: the point, the step between the cells, and the code of the other cell.
+So distances are tables. A point asks the cells around it in the order of how near they can be, and
+stops when the nearest that is left is farther than what it has found.
+
+Points are the centroids of the triangles of a cell, the middles of its edges and its corners: 71
+places. Those that a symmetry of the grid takes to each other share a table, which leaves 15, or 7
+where all spacings are equal. Tables are made as far out as they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.arrays import Counted, Floats, Mask
+from segeval.kernels.cube import CORNERS, SYMMETRIES, Symmetry, cells, moved
+
+STEPS = 400  # to as many cells around, or a few less, the tables know distances
+RINGS = (8, 27, 64, 125, 216)  # steps that are asked at a time, nearest first; then the rest
+AT_A_TIME = 1 << 12  # points, so that the tables and what is looked up stay in the cache
+SIXTHS = 6  # points lie on sixths of a cell
+
+Codes = NDArray[np.uint8]
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """The triangles of every code as samples, one after the other.
+
+    start    where the samples of a code begin, 257 numbers
+    place    number of the point in PLACES
+    normal   (n, 3) as long as the sample's area in units of a cell
+    """
+
+    start: Places
+    place: Places
+    normal: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The triangles of every code as shapes, each once.
+
+    corners  (triangles, 3, 3) in cells
+    of_code  (256, n) the triangles of a code; the last number stands for none
+    """
+
+    corners: Floats
+    of_code: Places
+
+
+def points_of(loops: list[tuple[tuple[int, int, int], ...]]) -> Counted:
+    """Triangles as an array of doubled points."""
+    return np.array(loops, np.int64).reshape(-1, 3, 3)
+
+
+@cache
+def places() -> Counted:
+    """The points of a cell that are ever asked for, (n, 3) in sixths of a cell."""
+    every = points_of([t for cell in cells() for t, _ in cell.elements])
+    corners = SIXTHS * np.array(CORNERS)
+    return np.unique(np.concatenate([every.sum(axis=1), 3 * every.reshape(-1, 3), corners]), axis=0)
+
+
+def place_numbers(points: Counted) -> Places:
+    """The numbers of points given in sixths of a cell."""
+    width = np.array([49, 7, 1])
+    found: Places = np.searchsorted(places() @ width, points @ width)
+    return found
+
+
+@cache
+def samples() -> Samples:
+    """What is sampled in a cell of each code."""
+    each = [cell.elements for cell in cells()]
+    triangles = points_of([t for elements in each for t, _ in elements])
+    shares = np.array([share for elements in each for _, share in elements])
+    a, b, c = np.moveaxis(triangles / 2, 1, 0)
+    normal = np.cross(b - a, c - a) / 2 * shares[:, None]
+    start = np.cumsum([0, *map(len, each)])
+    return Samples(start, place_numbers(triangles.sum(axis=1)), normal)
+
+
+@cache
+def shapes() -> Shapes:
+    """What lies in a cell of each code."""
+    each = [[tuple(sorted(t)) for t in cell.faces] for cell in cells()]
+    number = {t: i for i, t in enumerate(sorted({t for faces in each for t in faces}))}
+    of_code = np.full((256, max(map(len, each))), len(number), np.intp)
+    for code, faces in enumerate(each):
+        of_code[code, : len(faces)] = [number[t] for t in faces]
+    return Shapes(points_of(list(number)) / 2, of_code)
+
+
+@cache
+def code_images() -> Places:
+    """(symmetries, 256): what each code becomes under each symmetry of the cube."""
+    corners = [[CORNERS.index(moved(c, s, 1)) for c in CORNERS] for s in SYMMETRIES]
+    bits = np.arange(256)[:, None] >> np.arange(8) & 1
+    return (bits @ (1 << np.array(corners)).T).T
+
+
+@cache
+def place_images() -> Places:
+    """(symmetries, places): which place each place becomes under each symmetry."""
+    every = [tuple(p) for p in places().tolist()]
+    number = {p: i for i, p in enumerate(every)}
+    return np.array([[number[moved(p, s, SIXTHS)] for p in every] for s in SYMMETRIES])
+
+
+def reach(spacing: tuple[float, ...]) -> tuple[int, ...]:
+    """How many cells along each axis the tables know: about as far in every direction."""
+    cells_away = np.ones(len(spacing), int)
+    while True:
+        wider = cells_away.copy()
+        wider[(cells_away * np.array(spacing)).argmin()] += 1
+        if np.prod(2 * wider + 1) > STEPS:
+            return tuple(int(c) for c in cells_away)
+        cells_away = wider
+
+
+class Tables:
+    """What a grid of one spacing knows of distances between its cells; made when asked for.
+
+    Shared by all masks of a case, which have the same spacing.
+    """
+
+    def __init__(self, spacing: tuple[float, ...]) -> None:
+        self._spacing = np.array(spacing)
+        self.reach = reach(spacing)
+        self._ends = (*RINGS, int(np.prod([2 * r + 1 for r in self.reach])))
+        self._shapes = Triangles.of(shapes().corners * self._spacing)
+        self._rings: dict[tuple[int, int], tuple[Floats, float]] = {}
+        self._steps: dict[int, tuple[Counted, Floats]] = {}
+        alike = [i for i, s in enumerate(SYMMETRIES) if self._keeps(s)]
+        images = place_images()[alike]
+        # the symmetry that takes a place to the one that stands for it, and that one
+        self.symmetry = np.array(alike)[images.argmin(axis=0)]
+        self.standing = images.min(axis=0)
+
+    def _keeps(self, symmetry: Symmetry) -> bool:
+        """Whether the grid looks the same under a symmetry of the cube."""
+        return bool((self._spacing[list(symmetry[0])] == self._spacing).all())
+
+    def areas(self) -> Floats:
+        """The area of every sample, mm2."""
+        faces = np.prod(self._spacing) / self._spacing
+        found: Floats = np.linalg.norm(samples().normal * faces, axis=1)
+        return found
+
+    def steps(self, place: int) -> tuple[Counted, Floats]:
+        """The steps to the cells around, nearest first, and how near each can be."""
+        if place not in self._steps:
+            steps = np.array(list(product(*(range(-r, r + 1) for r in self.reach))))
+            inside = places()[place] - SIXTHS * steps
+            gap = np.maximum(np.maximum(-inside, inside - SIXTHS), 0) / SIXTHS * self._spacing
+            near = np.linalg.norm(gap, axis=1)
+            order = np.argsort(near, kind="stable")
+            self._steps[place] = steps[order], near[order]
+        return self._steps[place]
+
+    def rings(self) -> list[tuple[int, int]]:
+        """First and last step of each ring."""
+        return list(pairwise((0, *self._ends)))
+
+    def ring(self, place: int, number: int) -> tuple[Floats, float]:
+        """Distances (steps, 256) to the cells of a ring, and how near the next ring can be."""
+        key = (place, number)
+        if key not in self._rings:
+            steps, near = self.steps(place)
+            first, last = self.rings()[number]
+            points = (places()[place] / SIXTHS - steps[first:last]) * self._spacing
+            apart = np.full((last - first, len(shapes().corners) + 1), np.inf)
+            apart[:, :-1] = self._shapes.distances(points)
+            table = apart[:, shapes().of_code].min(axis=2)
+            limit = near[last] if last < len(near) else self.limit(place)
+            self._rings[key] = table, float(limit)
+        return self._rings[key]
+
+    def limit(self, place: int) -> float:
+        """How near a cell that the tables do not know can be."""
+        inside = places()[place] / SIXTHS
+        return float(((self.reach + np.minimum(inside, 1 - inside)) * self._spacing).min())
+
+
+@dataclass(frozen=True, slots=True)
+class Triangles:
+    """Triangles, with what their distance from a point needs; each array (3, n), by coordinate.
+
+    corners, sides  three of each
+    inwards         for each side, the direction in the plane to the inside
+    normal          of length 1
+    """
+
+    corners: tuple[Floats, Floats, Floats]
+    sides: tuple[Floats, Floats, Floats]
+    inwards: tuple[Floats, Floats, Floats]
+    normal: Floats
+
+    @classmethod
+    def of(cls, corners: Floats) -> Triangles:
+        """Of (n, 3, 3) corners."""
+        sides = np.roll(corners, -1, axis=1) - corners
+        normal = np.cross(sides[:, 0], sides[:, 1])
+        normal /= np.linalg.norm(normal, axis=1)[:, None]
+        inwards = np.cross(normal[:, None], sides)
+        a, b, c = (tuple(np.ascontiguousarray(x.transpose(1, 2, 0))) for x in (corners, sides, inwards))
+        return cls(a, b, c, normal.T)
+
+    def distances(self, points: Floats) -> Floats:
+        """Distances (n, triangles) from points (n, 3)."""
+        nearest: Floats | None = None
+        above: Mask | None = None
+        for corner, side, inward in zip(self.corners, self.sides, self.inwards, strict=True):
+            to = [points[:, k, None] - corner[k] for k in range(3)]
+            share = np.clip(dot(to, side / (side * side).sum(axis=0)), 0, 1)
+            rest = [to[k] - share * side[k] for k in range(3)]
+            square = dot(rest, rest)
+            within = dot(to, inward) >= 0
+            nearest = square if nearest is None else np.minimum(nearest, square, out=nearest)
+            above = within if above is None else np.logical_and(above, within, out=above)
+        assert nearest is not None and above is not None
+        return np.where(above, np.abs(dot(to, self.normal)), np.sqrt(nearest))
+
+
+def dot(a: Sequence[Floats] | Floats, b: Sequence[Floats] | Floats) -> Floats:
+    """The product of vectors given by coordinate."""
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def lookup(
+    tables: Tables, place: int, at: Places, codes: Codes, strides: Counted
+) -> tuple[Floats, float]:
+    """Distances from one point of many cells to a surface.
+
+    place    the number of the point
+    at       flat indices of the cells in `codes`
+    codes    flat codes of the other mask, with the margin of the tables' reach all around
+    strides  of the flat indices
+    returns  distances; those beyond the second value are only known to be no less than it
+    """
+    base, symmetry = int(tables.standing[place]), int(tables.symmetry[place])
+    steps = tables.steps(base)[0] @ turned(symmetry, strides)
+    images = code_images()[symmetry]
+    found = np.full(len(at), np.inf)
+    left: Places = np.arange(len(at))
+    limit = 0.0
+    for number, (first, last) in enumerate(tables.rings()):
+        if not len(left):
+            break
+        table, limit = tables.ring(base, number)
+        row = np.arange(last - first)[:, None] * 256
+        flat = table[:, images].ravel()
+        for some in pieces(left):
+            cell = codes.take(at[some] + steps[first:last, None])
+            apart = flat.take(cell + row).min(axis=0)
+            found[some] = np.minimum(found[some], apart)
+        left = left[found[left] > limit]
+    return found, limit
+
+
+def turned(symmetry: int, strides: Counted) -> Counted:
+    """The strides with which a step after a symmetry is walked before it."""
+    axes, flips = SYMMETRIES[symmetry]
+    return np.array([-strides[a] if f else strides[a] for a, f in zip(axes, flips, strict=True)])
+
+
+def pieces(all_of: Places) -> Iterator[Places]:
+    """Parts that fit the cache."""
+    for start in range(0, len(all_of), AT_A_TIME):
+        yield all_of[start : start + AT_A_TIME]
