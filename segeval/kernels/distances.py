@@ -1,0 +1,156 @@
+"""From one mesh to another: the exact distance of every sample, both ways.
+
+Near the other surface a sample's distance is looked up (`lattice`); the few that are farther, the
+surfaces of fields, and contours in 2-D ask a tree of triangles or segments (libigl).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from segeval.arrays import Counted, Floats, Mask
+from segeval.kernels.lattice import Places, Tables, lookup, place_numbers, places, samples
+from segeval.kernels.mesh import Cells, Mesh, cells_of, mesh, of_cells, spread
+
+
+@dataclass(frozen=True, slots=True)
+class Directed:
+    """What one surface says of its distance from another.
+
+    distances  of the samples
+    sizes      the area (length, count) that each stands for
+    farthest   the largest distance of any point that is looked at, vertices included
+    """
+
+    distances: Floats
+    sizes: Floats
+    farthest: float
+
+
+class Surface:
+    """One side of a pair: its cells and, once they are asked for, its mesh and a tree of that.
+
+    mask    the crop that both sides share
+    tables  of the grid's spacing; None in 2-D
+    field   with one voxel more on every side, if vertices sit where it crosses 0.5
+    """
+
+    def __init__(
+        self,
+        mask: Mask,
+        spacing: tuple[float, ...],
+        tables: Tables | None = None,
+        field: Floats | None = None,
+    ) -> None:
+        self.spacing = np.array(spacing)
+        self.tables = tables if field is None else None
+        self._field = field
+        self.grid = cells_of(mask, self.tables.reach if self.tables else ())
+
+    @cached_property
+    def mesh(self) -> Mesh:
+        """Vertices, faces and elements."""
+        return mesh(self.grid, self.spacing, self._field)
+
+    @cached_property
+    def _tree(self) -> Any:
+        import igl  # 0.2 s to import
+
+        tree = igl.AABB()
+        tree.init(in_space(self.mesh.vertices), self.mesh.faces)
+        return tree
+
+    def from_points(self, points: Floats) -> Floats:
+        """The exact distance of points (n, axes) from this surface."""
+        if not len(points):
+            return np.zeros(0)
+        vertices = in_space(self.mesh.vertices)
+        found = self._tree.squared_distance(vertices, self.mesh.faces, in_space(points))[0]
+        return np.sqrt(np.maximum(found, 0))
+
+    def from_places(self, cell: Places, place: Places, tables: Tables) -> Floats:
+        """The exact distance of places in cells from this surface.
+
+        cell   flat indices of cells
+        place  the number of the point in each, in runs of the same number
+        """
+        found, far = np.empty(len(cell)), np.zeros(len(cell), bool)
+        cuts = np.flatnonzero(np.diff(place)) + 1
+        for start, stop in zip([0, *cuts], [*cuts, len(cell)], strict=True):
+            if start == stop:
+                continue
+            own = slice(start, stop)
+            known = int(place[start])
+            apart, limit = lookup(
+                tables, known, cell[own], self.grid.codes, self.grid.strides
+            )  # fmt: skip
+            found[own], far[own] = apart, apart > limit
+        found[far] = self.from_points(self.points(cell[far], place[far]))
+        return found
+
+    def points(self, cell: Places, place: Places) -> Floats:
+        """Where places of cells are, in mm."""
+        first = np.stack(np.unravel_index(cell, self.grid.shape), axis=1) - self.grid.margin
+        return (first + places()[place] / 6) * self.spacing
+
+
+def in_space(points: Floats) -> Floats:
+    """Points with three coordinates: libigl 2.6 frees memory twice when it is given two."""
+    missing = 3 - points.shape[1]
+    return np.pad(points, ((0, 0), (0, missing))) if missing else np.ascontiguousarray(points)
+
+
+def directed(own: Surface, other: Surface) -> Directed:
+    """The distance of every sample of a surface from another, neither of them empty."""
+    if own.tables is None or other.tables is None:
+        return _by_tree(own.mesh, other)
+    cell, row = spread(samples().start, own.grid)
+    place = samples().place.astype(np.uint8)[row]  # bytes are sorted by counting
+    order = np.argsort(place, kind="stable")
+    cell, row, place = cell[order], row[order], place[order]
+    distances = other.from_places(cell, place, own.tables)
+    top = float(distances.max())
+    near_top = np.unique(cell[distances > top - np.linalg.norm(own.spacing)])
+    distances_there = _vertex_distances(own.grid, near_top, other, own.tables)
+    return Directed(distances, own.tables.areas()[row], max(top, float(distances_there.max())))
+
+
+def _vertex_distances(grid: Cells, at: Places, other: Surface, tables: Tables) -> Floats:
+    """Distances of the vertices of some cells."""
+    ids = np.unique(of_cells(Cells(grid.shape, grid.margin, grid.codes, at), "faces")[0])
+    middles = place_numbers(3 * np.eye(3, dtype=np.int64))
+    order = np.argsort(ids % 3, kind="stable")
+    return other.from_places(ids[order] // 3, middles[ids[order] % 3], tables)
+
+
+def _by_tree(own: Mesh, other: Surface) -> Directed:
+    distances = other.from_points(own.centroids())
+    top = float(distances.max())
+    corners = own.vertices[own.elements]
+    reach = np.linalg.norm(corners - corners.mean(axis=1, keepdims=True), axis=2).max(axis=1)
+    ids = np.unique(own.elements[distances + reach > top])
+    there = other.from_points(own.vertices[ids])
+    return Directed(distances, own.areas(), max(top, float(there.max(initial=0))))
+
+
+def own_depth(surface: Surface, mask: Mask, depth: float) -> Mask:
+    """The voxels of a mask that are less than `depth` from its own surface.
+
+    A voxel is nearer to its surface than to the next voxel outside, and no more than a cell's
+    diagonal nearer; only between the two bounds is the surface asked.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    spacing = surface.spacing
+    outside = distance_transform_edt(np.pad(mask, 1), sampling=spacing)
+    outside = outside[tuple(slice(1, -1) for _ in mask.shape)]
+    limit = depth - 1e-6  # a distance that is the depth but for rounding is not less
+    shell: Mask = mask & (outside < limit)
+    asked = mask & ~shell & (outside - np.linalg.norm(spacing) < limit)
+    at: Counted = np.argwhere(asked)
+    shell[tuple(at.T)] = surface.from_points(at * spacing) < limit
+    return shell
