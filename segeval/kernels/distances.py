@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from segeval.arrays import Counted, Floats, Mask
 from segeval.kernels.lattice import Places, Tables, lookup, place_numbers, places, samples
 from segeval.kernels.mesh import Cells, Mesh, cells_of, mesh, of_cells, spread
+
+
+BLOCK = 4  # cells along each axis: what is near a far point is found by blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,26 @@ class Directed:
     distances: Floats
     sizes: Floats
     farthest: float
+
+
+class Tree:
+    """The triangles or segments of a mesh, ready to be asked for distances."""
+
+    def __init__(self, of: Mesh) -> None:
+        import igl  # 0.2 s to import
+
+        # libigl 2.6 frees memory twice when points have two coordinates
+        self._vertices, self._faces = in_space(of.vertices), of.faces
+        self._tree = igl.AABB()
+        self._tree.init(self._vertices, self._faces)
+
+    def distances(self, points: Floats) -> Floats:
+        """The exact distance of each of some points (n, axes)."""
+        if not len(points):
+            return np.zeros(0)
+        square = self._tree.squared_distance(self._vertices, self._faces, in_space(points))[0]
+        found: Floats = np.sqrt(np.maximum(square, 0))
+        return found
 
 
 class Surface:
@@ -57,20 +79,12 @@ class Surface:
         return mesh(self.grid, self.spacing, self._field)
 
     @cached_property
-    def _tree(self) -> Any:
-        import igl  # 0.2 s to import
-
-        tree = igl.AABB()
-        tree.init(in_space(self.mesh.vertices), self.mesh.faces)
-        return tree
+    def _tree(self) -> Tree:
+        return Tree(self.mesh)
 
     def from_points(self, points: Floats) -> Floats:
         """The exact distance of points (n, axes) from this surface."""
-        if not len(points):
-            return np.zeros(0)
-        vertices = in_space(self.mesh.vertices)
-        found = self._tree.squared_distance(vertices, self.mesh.faces, in_space(points))[0]
-        return np.sqrt(np.maximum(found, 0))
+        return self._tree.distances(points)
 
     def from_places(self, cell: Places, place: Places, tables: Tables) -> Floats:
         """The exact distance of places in cells from this surface.
@@ -89,8 +103,21 @@ class Surface:
                 tables, known, cell[own], self.grid.codes, self.grid.strides
             )  # fmt: skip
             found[own], far[own] = apart, apart > limit
-        found[far] = self.from_points(self.points(cell[far], place[far]))
+        if far.any():
+            tree = self._tree_around(cell[far], float(found[far].max()))
+            found[far] = tree.distances(self.points(cell[far], place[far]))
         return found
+
+    def _tree_around(self, cell: Places, within: float) -> Tree:
+        """A tree of no more of the surface than what may be nearest to cells."""
+        if "_tree" in self.__dict__ or not np.isfinite(within):
+            return self._tree
+        grid = self.grid
+        near = neighbours(grid, cell, within / self.spacing)
+        if 2 * len(near) > len(grid.at):
+            return self._tree
+        part = Cells(grid.shape, grid.margin, grid.codes, near)
+        return Tree(mesh(part, self.spacing))
 
     def points(self, cell: Places, place: Places) -> Floats:
         """Where places of cells are, in mm."""
@@ -99,9 +126,26 @@ class Surface:
 
 
 def in_space(points: Floats) -> Floats:
-    """Points with three coordinates: libigl 2.6 frees memory twice when it is given two."""
+    """Points with three coordinates."""
     missing = 3 - points.shape[1]
     return np.pad(points, ((0, 0), (0, missing))) if missing else np.ascontiguousarray(points)
+
+
+def neighbours(grid: Cells, cell: Places, within: Floats) -> Places:
+    """The cells of a surface in the blocks that cells see within so many cells along each axis."""
+    sizes = [n // BLOCK + 1 for n in grid.shape]
+    reach = np.ceil((within + 1) / BLOCK).astype(int)
+    blocks = np.unique(block_of(grid, sizes, cell))
+    seen = np.zeros(sizes, bool)
+    for place in zip(*np.unravel_index(blocks, sizes), strict=True):
+        seen[tuple(slice(max(p - r, 0), p + r + 1) for p, r in zip(place, reach, strict=True))] = 1
+    return grid.at[seen.ravel()[block_of(grid, sizes, grid.at)]]
+
+
+def block_of(grid: Cells, sizes: list[int], cell: Places) -> Places:
+    """The block that each cell is in, flat."""
+    index = [i // BLOCK for i in np.unravel_index(cell, grid.shape)]
+    return np.ravel_multi_index(index, sizes)
 
 
 def directed(own: Surface, other: Surface) -> Directed:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise, product
 
 import numpy as np
@@ -116,6 +116,12 @@ def place_images() -> Places:
     every = [tuple(p) for p in places().tolist()]
     number = {p: i for i, p in enumerate(every)}
     return np.array([[number[moved(p, s, SIXTHS)] for p in every] for s in SYMMETRIES])
+
+
+@lru_cache(4)
+def tables(spacing: tuple[float, ...]) -> Tables:
+    """The tables of a spacing; kept, since cases of one data set often share it."""
+    return Tables(spacing)
 
 
 def reach(spacing: tuple[float, ...]) -> tuple[int, ...]:
