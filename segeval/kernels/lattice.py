@@ -124,13 +124,13 @@ def tables(spacing: tuple[float, ...]) -> Tables:
     return Tables(spacing)
 
 
-def reach(spacing: tuple[float, ...]) -> tuple[int, ...]:
-    """How many cells along each axis the tables know: about as far in every direction."""
+def reach(spacing: tuple[float, ...], steps: int = STEPS) -> tuple[int, ...]:
+    """How many cells along each axis a number of steps goes: about as far in every direction."""
     cells_away = np.ones(len(spacing), int)
     while True:
         wider = cells_away.copy()
         wider[(cells_away * np.array(spacing)).argmin()] += 1
-        if np.prod(2 * wider + 1) > STEPS:
+        if np.prod(2 * wider + 1) > steps:
             return tuple(int(c) for c in cells_away)
         cells_away = wider
 
