@@ -3,4 +3,4 @@
 A family is listed here in the order in which `segeval metrics` shows it.
 """
 
-FAMILIES = ("overlap", "volume", "semantic")
+FAMILIES = ("overlap", "volume", "semantic", "surface")
