@@ -8,17 +8,18 @@
     metrics-reloaded  border     larger, linear       both, pooled    pooled
     medpy             border     pooled, linear       pooled          -
     panoptica         border     pooled, linear       mean of both    mean of both
-    itk               contour    -                    larger of both  -
+    itk               solid      -                    larger of both  -
     seg-metrics       contour    pooled, linear       pooled          -
     plastimatch       border     mean of both         mean of both    -
 
 Elements are triangles with their area, grid corners with an area by their code, or voxels that count
-1: `border` has a face to what is outside, also beyond the array; `contour` a corner, in the array.
+1: `border` has a face to what is outside, also beyond the array; `contour` a corner, in the array;
+`solid` is `contour`, but the largest distance is that of any voxel from the other mask.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -30,6 +31,7 @@ from segeval.kernels.lattice import tables
 from segeval.kernels.mesh import cells_of, smoothed
 from segeval.kernels.surfels import areas
 
+BINS = 1024  # of distances: only what is in one of them is sorted
 SLACK = 1e-6  # mm: a distance that is the tolerance but for rounding is within it
 Both = tuple[Directed, Directed]
 Edges = tuple[tuple[bool, bool], ...]
@@ -63,7 +65,7 @@ CONVENTIONS = {
     "metrics-reloaded": Convention("border", linear=True),
     "medpy": Convention("border", "pooled", linear=True, masd="", nsd=""),
     "panoptica": Convention("border", "pooled", linear=True, assd="mean", masd="", nsd="mean"),
-    "itk": Convention("contour", "", masd="larger", assd="", nsd=""),
+    "itk": Convention("solid", "", masd="larger", assd="", nsd=""),
     "seg-metrics": Convention("contour", "pooled", linear=True, masd="", nsd=""),
     "plastimatch": Convention("border", "mean", masd="mean", assd="", nsd=""),
 }
@@ -80,9 +82,19 @@ def measured(
         return _meshes(truth, pred, spacing, relaxed=elements == "relaxed")
     if elements == "corners":
         return _corners(truth, pred, spacing)
-    outline = partial(contour, edges=edges) if elements == "contour" else border
+    outline = border if elements == "border" else partial(contour, edges=edges)
     sides = [Points(outline(mask), spacing) for mask in (truth, pred)]
-    return _between(sides[0], sides[1])
+    both = _between(sides[0], sides[1])
+    return both if elements != "solid" else _solid(both, truth, pred, spacing)
+
+
+def _solid(both: Both, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
+    one, other = Points(truth, spacing), Points(pred, spacing)
+    there, back = other.distances_of(one.at), one.distances_of(other.at)
+    return (
+        replace(both[0], farthest=largest(there)),
+        replace(both[1], farthest=largest(back)),
+    )
 
 
 def _meshes(truth: Mask, pred: Mask, spacing: tuple[float, ...], *, relaxed: bool) -> Both:
@@ -168,9 +180,6 @@ def smallest(of: Directed, share: float) -> float:
     start = below[found - 1] if found else 0.0
     place = int(np.searchsorted(start + np.cumsum(of.sizes[order]), wanted))
     return float(of.distances[order[min(place, len(order) - 1)]])
-
-
-BINS = 1024
 
 
 def within(of: Directed, tolerance: float) -> float:

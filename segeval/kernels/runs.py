@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,10 +75,10 @@ def by_label(runs: Runs) -> dict[int, Runs]:
     order = np.argsort(runs.label, kind="stable")
     runs = runs.taken(order)
     found, first = np.unique(runs.label, return_index=True)
-    ends = [*first[1:].tolist(), len(runs)]
+    cuts = [*first.tolist(), len(runs)]
     return {
-        int(label): runs.taken(slice(int(a), b))
-        for label, a, b in zip(found, first, ends, strict=True)
+        label: runs.taken(slice(a, b))
+        for label, (a, b) in zip(found.tolist(), pairwise(cuts), strict=True)
     }
 
 

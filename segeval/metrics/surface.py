@@ -93,7 +93,7 @@ def hd(s: Surfaces, convention: Convention, at: float | None) -> Values:
     empty    undefined
     source   Huttenlocher et al., IEEE TPAMI 15(9), 1993
     """
-    if at is None or (at == 100 and convention.elements in ("mesh", "relaxed")):
+    if at is None or at == 100:
         return Values(each(s, convention, lambda b: max(b[0].farthest, b[1].farthest)), unit=s.unit)
     if not convention.percentile:
         return Values(np.full(len(s.targets), np.nan), reason="no_percentile", unit=s.unit)
