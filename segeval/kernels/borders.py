@@ -86,7 +86,8 @@ class Points:
         self.at: Places = np.flatnonzero(self._inside)
 
     def _places(self, at: Places) -> Floats:
-        return np.stack(np.unravel_index(at, self._inside.shape), axis=1) * self.spacing
+        found: Floats = np.stack(np.unravel_index(at, self._inside.shape), axis=1) * self.spacing
+        return found
 
     def distances_of(self, at: Places) -> Floats:
         """The distance of each of some points (flat indices of the padded grid) from this set."""
@@ -114,5 +115,4 @@ class Points:
         from scipy.spatial import cKDTree
 
         tree = cKDTree(self._places(self.at), balanced_tree=False, compact_nodes=False)
-        found: Floats = tree.query(self._places(at))[0]
-        return found
+        return np.asarray(tree.query(self._places(at))[0], np.float64)

@@ -12,9 +12,9 @@
     seg-metrics       contour    pooled, linear       pooled          -
     plastimatch       border     mean of both         mean of both    -
 
-Elements are triangles with their area, grid corners with an area by their code, or voxels that count
-1: `border` has a face to what is outside, also beyond the array; `contour` a corner, in the array;
-`solid` is `contour`, but the largest distance is that of any voxel from the other mask.
+Elements are triangles with their area, grid corners with an area by their code, or voxels that
+count 1: `border` has a face to what is outside, also beyond the array; `contour` a corner, in the
+array; `solid` is `contour`, but the largest distance is that of any voxel from the other mask.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Edges = tuple[tuple[bool, bool], ...]
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """How distances of both directions become numbers; a "" is a number that its tool does not have.
+    """How distances of both directions become numbers; "" is a number that its tool does not have.
 
     elements    what is measured
     percentile  larger, pooled, mean (of both directions)

@@ -1,4 +1,4 @@
-"""The surface inside one cell of eight voxel centres, for each of the 256 ways they can be in or out.
+"""The surface inside one cell of eight voxel centres, for each of the 256 ways to be in or out.
 
 The table is made from the geometry of the cube and from nothing else:
 
@@ -14,7 +14,7 @@ The table is made from the geometry of the cube and from nothing else:
 One cell of each kind is worked out; the others are its images under the symmetries of the cube. So
 the table as a whole is as symmetric as the cube is.
 
-A corner is (z, y, x) in 0..1, its bit in a code 4 z + 2 y + x. Points have doubled coordinates, 0..2.
+A corner is (z, y, x) in 0..1, its bit in a code 4 z + 2 y + x. Points have doubled coordinates.
 """
 
 from __future__ import annotations
@@ -146,9 +146,7 @@ def spanning(loop: Loop, code: int) -> tuple[Loop, ...]:
         return any_way  # a flat loop: its polygon is what counts
     own = [s for s in SYMMETRIES[1:] if code_image(code, s) == code]
     own = [s for s in own if {moved(p, s, 2) for p in loop} == set(loop)]
-    symmetric = [
-        way for way in triangulations(loop) if all(same(images(way, s), way) for s in own)
-    ]
+    symmetric = [way for way in triangulations(loop) if all(same(images(way, s), way) for s in own)]
     return max(symmetric, key=lambda way: (round(sum(map(area, way)), 9), -volume(way)))
 
 
@@ -170,7 +168,7 @@ def images(way: tuple[Loop, ...], symmetry: Symmetry) -> tuple[Loop, ...]:
 
 
 def same(one: tuple[Loop, ...], other: tuple[Loop, ...]) -> bool:
-    """Whether two sets of triangles cover the same surface: equal up to the diagonals of polygons."""
+    """Whether triangles cover the same surface: equal up to the diagonals of polygons."""
     return {frozenset(p) for p in flat_pieces(one)} == {frozenset(p) for p in flat_pieces(other)}
 
 
@@ -243,4 +241,3 @@ def shares(polygon: Loop) -> Iterator[tuple[Loop, float]]:
     for way in ways:
         for triangle in way:
             yield triangle, 1 / len(ways)
-

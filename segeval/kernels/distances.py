@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segeval.arrays import Counted, Floats, Mask
-from segeval.kernels.lattice import Places, Tables, lookup, place_numbers, places, samples
+from segeval.kernels.lattice import SIXTHS, Places, Tables, lookup, place_numbers, places, samples
 from segeval.kernels.mesh import Cells, Mesh, cells_of, mesh, of_cells, spread
 
-
+Numbers = NDArray[np.integer[Any]]  # of places
 BLOCK = 4  # cells along each axis: what is near a far point is found by blocks
 
 
@@ -86,7 +88,7 @@ class Surface:
         """The exact distance of points (n, axes) from this surface."""
         return self._tree.distances(points)
 
-    def from_places(self, cell: Places, place: Places, tables: Tables) -> Floats:
+    def from_places(self, cell: Places, place: Numbers, tables: Tables) -> Floats:
         """The exact distance of places in cells from this surface.
 
         cell   flat indices of cells
@@ -119,10 +121,11 @@ class Surface:
         part = Cells(grid.shape, grid.margin, grid.codes, near)
         return Tree(mesh(part, self.spacing))
 
-    def points(self, cell: Places, place: Places) -> Floats:
+    def points(self, cell: Places, place: Numbers) -> Floats:
         """Where places of cells are, in mm."""
         first = np.stack(np.unravel_index(cell, self.grid.shape), axis=1) - self.grid.margin
-        return (first + places()[place] / 6) * self.spacing
+        found: Floats = (first + places()[place] / SIXTHS) * self.spacing
+        return found
 
 
 def in_space(points: Floats) -> Floats:

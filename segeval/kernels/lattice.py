@@ -1,14 +1,14 @@
 """Distances to the mid-point surface of a mask, by looking them up.
 
 Every vertex of that surface lies in the middle of an edge of the grid, so a cell of eight voxel
-centres has one of 256 surfaces, and how far a given point of one cell is from the surface in another
-cell depends on three things: the point, the step between the cells, and the code of the other cell.
-So distances are tables. A point asks the cells around it in the order of how near they can be, and
-stops when the nearest that is left is farther than what it has found.
+centres has one of 256 surfaces, and how far a given point of one cell is from the surface in
+another depends on three things: the point, the step between the cells, and the code of the other
+cell. So distances are tables. A point asks the cells around it in the order of how near they can
+be, and stops when the nearest that is left is farther than what it has found.
 
-Points are the centroids of the triangles of a cell, the middles of its edges and its corners: 71
-places. Those that a symmetry of the grid takes to each other share a table, which leaves 15, or 7
-where all spacings are equal. Tables are made as far out as they are asked for.
+Points are the centroids of the triangles of a cell and the middles of its edges: 75 places. Those
+that a symmetry of the grid takes to each other share a table, which leaves 17, or 7 where all
+spacings are equal. Tables are made as far out as they are asked for.
 """
 
 from __future__ import annotations
@@ -68,8 +68,7 @@ def points_of(loops: list[tuple[tuple[int, int, int], ...]]) -> Counted:
 def places() -> Counted:
     """The points of a cell that are ever asked for, (n, 3) in sixths of a cell."""
     every = points_of([t for cell in cells() for t, _ in cell.elements])
-    corners = SIXTHS * np.array(CORNERS)
-    return np.unique(np.concatenate([every.sum(axis=1), 3 * every.reshape(-1, 3), corners]), axis=0)
+    return np.unique(np.concatenate([every.sum(axis=1), 3 * every.reshape(-1, 3)]), axis=0)
 
 
 def place_numbers(points: Counted) -> Places:
@@ -220,7 +219,9 @@ class Triangles:
         normal = np.cross(sides[:, 0], sides[:, 1])
         normal /= np.linalg.norm(normal, axis=1)[:, None]
         inwards = np.cross(normal[:, None], sides)
-        a, b, c = (tuple(np.ascontiguousarray(x.transpose(1, 2, 0))) for x in (corners, sides, inwards))
+        a, b, c = (
+            tuple(np.ascontiguousarray(x.transpose(1, 2, 0))) for x in (corners, sides, inwards)
+        )
         return cls(a, b, c, normal.T)
 
     def distances(self, points: Floats) -> Floats:
@@ -235,7 +236,8 @@ class Triangles:
             within = dot(to, inward) >= 0
             nearest = square if nearest is None else np.minimum(nearest, square, out=nearest)
             above = within if above is None else np.logical_and(above, within, out=above)
-        assert nearest is not None and above is not None
+        assert nearest is not None
+        assert above is not None
         return np.where(above, np.abs(dot(to, self.normal)), np.sqrt(nearest))
 
 

@@ -187,7 +187,7 @@ def crossing(field: Floats, first: Counted, along: Counted) -> Floats:
 
 
 def smoothed(mask: Mask, sigma: float = 1.0) -> Floats:
-    """The field of `relaxed`: the mask under a Gaussian of one voxel, one voxel more on each side."""
+    """The field of `relaxed`: the mask under a Gaussian of one voxel, padded by one."""
     from scipy.ndimage import gaussian_filter
 
     field: Floats = gaussian_filter(np.pad(mask, 1).astype(float), sigma, mode="constant")

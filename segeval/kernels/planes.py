@@ -1,4 +1,4 @@
-"""Contours plane by plane, along the first axis: how much of one a person would have to draw again."""
+"""Contours plane by plane, along the first axis: how much of one has to be drawn again."""
 
 from __future__ import annotations
 

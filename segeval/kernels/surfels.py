@@ -1,7 +1,7 @@
 """Surface elements at voxel corners: the areas that surface-distance gives to each 2 x 2 x 2 code.
 
-They are the areas of the triangles of `cube`, but for codes with more than four corners inside, that
-count as their complement does. In 2-D they are the lengths of its segments.
+They are the areas of the triangles of `cube`, but for codes with more than four corners inside:
+those count as their complement does. In 2-D they are the lengths of its segments.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@
     biou   IoU of the shells inside both surfaces     Podobnik, Vrtovec, arXiv:2509.05670, 2025
     apl    contour that has to be drawn again         Vaassen et al., PhIRO 13, 2020
 
-A distance from or to an empty mask is undefined; a share is what its formula says. What an element is
-and how directions are summed up is the convention, the option `as`: see `kernels/conventions.py`.
+A distance from or to an empty mask is undefined; a share is what its formula says. What an element
+is and how directions are summed up is the convention, the option `as`: `kernels/conventions.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats
+from segeval.arrays import Floats, Mask
 from segeval.kernels.conventions import (
     CONVENTIONS,
     Convention,
@@ -86,10 +86,10 @@ def each(s: Surfaces, convention: Convention, of: Callable[[Both], float]) -> Fl
 
 @surface_metric("hd", *CONVENTIONS, better="lower", unit="length", at=("%",), bounds=UPWARDS)
 def hd(s: Surfaces, convention: Convention, at: float | None) -> Values:
-    """Hausdorff distance: the farthest that either surface is from the other; or a percentile of it.
+    """Hausdorff distance: the farthest that either surface is from the other, or a percentile.
 
-    formula  max over both directions of the largest distance; hd95: of the distance that 95 % of the
-             surface do not exceed
+    formula  max over both directions of the largest distance; hd95: of the distance that 95 % of
+             the surface do not exceed
     empty    undefined
     source   Huttenlocher et al., IEEE TPAMI 15(9), 1993
     """
@@ -182,7 +182,7 @@ def _near(s: Surfaces, place: int, convention: Convention, tolerance: float) -> 
     return sum(near) / sum(area)
 
 
-def overlapping(s: Surfaces, shell: Callable[[Crop], Both | Any]) -> Floats:
+def overlapping(s: Surfaces, shell: Callable[[Crop], list[Mask]]) -> Floats:
     """The IoU of what a function makes of both masks of every class; 0/0 is nan."""
     found = np.full(len(s.targets), np.nan)
     for place in range(len(found)):
@@ -204,7 +204,7 @@ def biou(s: Surfaces, at: float | None) -> Values:
     if at is None:
         return Values(np.full(len(s.targets), np.nan), reason="no_tolerance")
 
-    def shells(crop: Crop) -> Any:
+    def shells(crop: Crop) -> list[Mask]:
         sides = (crop.truth, crop.pred)
         return [own_depth(Surface(m, crop.spacing), m, at) if m.any() else m for m in sides]
 
@@ -222,7 +222,7 @@ def boundary_iou(s: Surfaces) -> Values:
     if not s.flat:
         return Values(np.full(len(s.targets), np.nan), reason="not_a_picture")
 
-    def rims(crop: Crop) -> Any:
+    def rims(crop: Crop) -> list[Mask]:
         width = max(1, round(RIM * float(np.linalg.norm(crop.shape))))
         return [rim(mask, width) for mask in (crop.truth, crop.pred)]
 

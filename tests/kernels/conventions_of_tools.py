@@ -138,16 +138,16 @@ def itk(truth, pred, spacing):
 
 
 def plastimatch(truth, pred, spacing):
-    import SimpleITK as sitk
+    import SimpleITK
 
     if truth.ndim == 2:
         return {}
     with tempfile.TemporaryDirectory() as folder:
         paths = [f"{folder}/{side}.nrrd" for side in ("gt", "pred")]
         for mask, path in zip((truth, pred), paths, strict=True):
-            image = sitk.GetImageFromArray(mask.astype(np.uint8))
+            image = SimpleITK.GetImageFromArray(mask.astype(np.uint8))
             image.SetSpacing(tuple(spacing[::-1]))
-            sitk.WriteImage(image, path)
+            SimpleITK.WriteImage(image, path)
         tool = str(Path(sys.executable).with_name("plastimatch"))
         said = subprocess.run([tool, "dice", "--all", *paths], capture_output=True, check=True)
     found = re.findall(r"\(boundary\) = ([\d.]+)", said.stdout.decode())

@@ -23,10 +23,10 @@ TOOLS = json.loads((Path(__file__).parent / "conventions.json").read_text())
 MEASURED = {name: surfaces(*make()) for name, make in PAIRS.items()}
 # single precision in the tool; a distance map that is not exact; triangles that are cut otherwise
 LOOSE = {"monai": 1e-5, "seg-metrics": 1e-4, "itk": 1e-5, "plastimatch": 2e-3, "mesh": 1e-3}
-# A flat polygon of a cell (the rectangle of two inside corners side by side, the trapezoid of three)
-# has two diagonals. The tool takes one, so its samples change when a mask is mirrored; here both count
-# by half. Where few samples decide (a percentile, a tolerance) that is more than a thousandth. In
-# noise it is the cell of four inside corners in the shape of an S, that is cut otherwise too.
+# A flat polygon of a cell (the rectangle of two inside corners side by side, the trapezoid of
+# three) has two diagonals. The tool takes one, so its samples change when a mask is mirrored; here
+# both count by half. Where few samples decide (a percentile, a tolerance) that is more than a
+# thousandth. In noise it is the cell of four inside corners in the shape of an S as well.
 BEYOND = {
     ("mesh", "two_ellipsoids", "hd95"): 6e-3,
     ("mesh", "two_ellipsoids", "nsd@1.5mm"): 2e-3,
@@ -40,7 +40,9 @@ def cases():
     for convention, tool in TOOLS.items():
         for pair, values in tool["values"].items():
             for metric, want in values.items():
-                yield pytest.param(convention, pair, metric, want, id=f"{convention}-{pair}-{metric}")
+                yield pytest.param(
+                    convention, pair, metric, want, id=f"{convention}-{pair}-{metric}"
+                )
 
 
 @pytest.mark.parametrize(("convention", "pair", "metric", "want"), list(cases()))

@@ -38,7 +38,7 @@ def test_the_triangles_of_a_cell_end_on_its_faces_and_nowhere_else(code):
 
 
 def test_neighbours_agree_on_the_face_between_them():
-    #  the face at the end of one cell is the face at the start of the next, seen from the other side
+    #  the face at the end of one cell is the one at the start of the next, from the other side
     for axis in range(3):
         start, end = faces()[2 * axis], faces()[2 * axis + 1]
         shift = tuple(2 * (k == axis) for k in range(3))
