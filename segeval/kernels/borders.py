@@ -56,9 +56,9 @@ def border(mask: Mask, closed: bool = True, diagonal: bool = False) -> Mask:
     closed    what is beyond the array is outside; else it is no neighbour
     diagonal  neighbours share a corner; else a face
     """
-    from scipy.ndimage import binary_erosion, generate_binary_structure
-
     if diagonal:
+        from scipy.ndimage import binary_erosion, generate_binary_structure
+
         structure = generate_binary_structure(mask.ndim, mask.ndim)
         inner: Mask = binary_erosion(mask, structure, border_value=not closed)
         return mask & ~inner

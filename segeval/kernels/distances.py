@@ -95,15 +95,14 @@ class Surface:
         place  the number of the point in each, in runs of the same number
         """
         found, far = np.empty(len(cell)), np.zeros(len(cell), bool)
+        codes, strides = self.grid.codes, self.grid.strides
         cuts = np.flatnonzero(np.diff(place)) + 1
         for start, stop in zip([0, *cuts], [*cuts, len(cell)], strict=True):
             if start == stop:
                 continue
             own = slice(start, stop)
             known = int(place[start])
-            apart, limit = lookup(
-                tables, known, cell[own], self.grid.codes, self.grid.strides
-            )  # fmt: skip
+            apart, limit = lookup(tables, known, cell[own], codes, strides)
             found[own], far[own] = apart, apart > limit
         if far.any():
             tree = self._tree_around(cell[far], float(found[far].max()))

@@ -124,14 +124,17 @@ def tables(spacing: tuple[float, ...]) -> Tables:
 
 
 def reach(spacing: tuple[float, ...], steps: int = STEPS) -> tuple[int, ...]:
-    """How many cells along each axis a number of steps goes: about as far in every direction."""
-    cells_away = np.ones(len(spacing), int)
+    """How many cells along each axis a number of steps goes: about as far in every direction.
+
+    Axes of equal spacing go equally far, as the symmetries of the tables need it.
+    """
+    size, found = np.array(spacing), np.ones(len(spacing), int)
     while True:
-        wider = cells_away.copy()
-        wider[(cells_away * np.array(spacing)).argmin()] += 1
+        nearest = size[(found * size).argmin()]
+        wider = found + (size == nearest)
         if np.prod(2 * wider + 1) > steps:
-            return tuple(int(c) for c in cells_away)
-        cells_away = wider
+            return tuple(int(r) for r in found)
+        found = wider
 
 
 class Tables:
@@ -143,7 +146,8 @@ class Tables:
     def __init__(self, spacing: tuple[float, ...]) -> None:
         self._spacing = np.array(spacing)
         self.reach = reach(spacing)
-        self._ends = (*RINGS, int(np.prod([2 * r + 1 for r in self.reach])))
+        steps = int(np.prod([2 * r + 1 for r in self.reach]))
+        self._ends = (*(end for end in RINGS if end < steps), steps)
         self._shapes = Triangles.of(shapes().corners * self._spacing)
         self._rings: dict[tuple[int, int], tuple[Floats, float]] = {}
         self._steps: dict[int, tuple[Counted, Floats]] = {}
@@ -268,10 +272,11 @@ def lookup(
             break
         table, limit = tables.ring(base, number)
         row = np.arange(last - first)[:, None] * 256
-        flat = table[:, images].ravel()
+        many = len(left) > 256  # turn the table's codes, or those of the cells: what is less
+        flat = (table[:, images] if many else table).ravel()
         for some in pieces(left):
-            cell = codes.take(at[some] + steps[first:last, None])
-            apart = flat.take(cell + row).min(axis=0)
+            code = codes.take(at[some] + steps[first:last, None])
+            apart = flat.take((code if many else images.take(code)) + row).min(axis=0)
             found[some] = np.minimum(found[some], apart)
         left = left[found[left] > limit]
     return found, limit

@@ -133,8 +133,9 @@ def of_cells(grid: Cells, kind: str) -> tuple[Counted, Floats]:
     axes = len(grid.shape)
     known = table(axes, kind)
     cell, row = spread(known.start, grid)
+    strides = grid.strides
     steps = np.array(
-        [sum(s for k, s in enumerate(grid.strides) if c >> (axes - 1 - k) & 1)
+        [sum(s for k, s in enumerate(strides) if c >> (axes - 1 - k) & 1)
          for c in range(1 << axes)])  # fmt: skip
     offsets = axes * steps[known.corners] + known.axes
     return axes * cell[:, None] + offsets[row], known.shares[row]

@@ -10,7 +10,7 @@ from surfaces import surfaces, value
 
 from segeval.kernels.borders import Points, around, border
 from segeval.kernels.distances import Surface, directed, own_depth
-from segeval.kernels.lattice import Tables, places
+from segeval.kernels.lattice import Tables, places, reach
 from segeval.kernels.mesh import cells_of, mesh, smoothed
 
 NAMES = ("hd", "hd95", "masd", "assd", "asd_gt_to_pred", "asd_pred_to_gt", "nsd@1mm", "biou@1.3mm")
@@ -64,7 +64,10 @@ def test_the_volume_inside_a_mesh_by_hand():
     assert np.einsum("ij,ij->", a, np.cross(b, c)) / 6 == pytest.approx(4 / 3 / 8 * 3 * 1 * 2)
 
 
-@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (3.0, 0.98, 0.98), (0.7, 2.1, 1.0)])
+@pytest.mark.parametrize(
+    "spacing",
+    [(1.0, 1.0, 1.0), (3.0, 0.98, 0.98), (0.7, 2.1, 1.0), (2.0, 1.0, 1.0), (1.0, 1.0, 1.6), (1.0, 9.0, 1.0)],
+)
 def test_distances_are_those_of_every_triangle(spacing):
     truth, pred = (PAIRS["noise"]()[i][:5, :6, :6] for i in (0, 1))
     one, other = (Surface(m, spacing, Tables(spacing)) for m in (truth, pred))
@@ -74,6 +77,13 @@ def test_distances_are_those_of_every_triangle(spacing):
     assert found.sizes.sum() == pytest.approx(one.mesh.areas().sum())
     corners = plain_distances(one.mesh.vertices, other.mesh)
     assert found.farthest == pytest.approx(max(want.max(), corners.max()))
+
+
+@given(st.lists(st.sampled_from([0.5, 0.98, 1.0, 2.0, 3.0, 40.0]), min_size=3, max_size=3))
+def test_equal_sides_are_reached_equally_far(spacing):
+    wide = reach(tuple(spacing))
+    assert all(a == b for a, s in zip(wide, spacing) for b, t in zip(wide, spacing) if s == t)
+    assert np.prod([2 * r + 1 for r in wide]) <= 400
 
 
 def test_far_points_ask_the_tree():
