@@ -160,7 +160,7 @@ def directed(own: Surface, other: Surface) -> Directed:
     cell, row, place = cell[order], row[order], place[order]
     distances = other.from_places(cell, place, own.tables)
     top = float(distances.max())
-    near_top = np.unique(cell[distances > top - np.linalg.norm(own.spacing)])
+    near_top = np.unique(cell[distances + own.tables.extents()[row] > top])
     distances_there = _vertex_distances(own.grid, near_top, other, own.tables)
     return Directed(distances, own.tables.areas()[row], max(top, float(distances_there.max())))
 

@@ -13,9 +13,9 @@ spacings are equal. Tables are made as far out as they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from itertools import pairwise, product
 
 import numpy as np
@@ -27,6 +27,7 @@ from segeval.kernels.cube import CORNERS, SYMMETRIES, Symmetry, cells, moved
 STEPS = 400  # to as many cells around, or a few less, the tables know distances
 RINGS = (8, 27, 64, 125, 216)  # steps that are asked at a time, nearest first; then the rest
 AT_A_TIME = 1 << 12  # points, so that the tables and what is looked up stay in the cache
+ODD = np.array([0.61, 1.13, 1.79])  # orders the ends of a side: no two are alike in this direction
 SIXTHS = 6  # points lie on sixths of a cell
 
 Codes = NDArray[np.uint8]
@@ -38,12 +39,14 @@ class Samples:
     """The triangles of every code as samples, one after the other.
 
     start    where the samples of a code begin, 257 numbers
-    place    number of the point in PLACES
+    place    number of the point in places()
+    corners  (n, 3, 3) of the triangle, from its centroid, in cells
     normal   (n, 3) as long as the sample's area in units of a cell
     """
 
     start: Places
     place: Places
+    corners: Floats
     normal: Floats
 
 
@@ -87,7 +90,8 @@ def samples() -> Samples:
     a, b, c = np.moveaxis(triangles / 2, 1, 0)
     normal = np.cross(b - a, c - a) / 2 * shares[:, None]
     start = np.cumsum([0, *map(len, each)])
-    return Samples(start, place_numbers(triangles.sum(axis=1)), normal)
+    corners = (triangles - triangles.mean(axis=1, keepdims=True)) / 2
+    return Samples(start, place_numbers(triangles.sum(axis=1)), corners, normal)
 
 
 @cache
@@ -167,6 +171,11 @@ class Tables:
         found: Floats = np.linalg.norm(samples().normal * faces, axis=1)
         return found
 
+    def extents(self) -> Floats:
+        """How far the farthest corner of every sample's triangle is from its centroid, mm."""
+        found: Floats = np.linalg.norm(samples().corners * self._spacing, axis=2).max(axis=1)
+        return found
+
     def steps(self, place: int) -> tuple[Counted, Floats]:
         """The steps to the cells around, nearest first, and how near each can be."""
         if place not in self._steps:
@@ -191,7 +200,7 @@ class Tables:
             points = (places()[place] / SIXTHS - steps[first:last]) * self._spacing
             apart = np.full((last - first, len(shapes().corners) + 1), np.inf)
             apart[:, :-1] = self._shapes.distances(points)
-            table = apart[:, shapes().of_code].min(axis=2)
+            table = least(apart.take(number, axis=1) for number in shapes().of_code.T)
             limit = near[last] if last < len(near) else self.limit(place)
             self._rings[key] = table, float(limit)
         return self._rings[key]
@@ -204,45 +213,59 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class Triangles:
-    """Triangles, with what their distance from a point needs; each array (3, n), by coordinate.
+    """Triangles, with what their distance from a point needs.
 
-    corners, sides  three of each
-    inwards         for each side, the direction in the plane to the inside
-    normal          of length 1
+    first, along  (3, segments) where each of their sides begins, and where it goes
+    sides         (triangles, 3) the numbers of their sides
+    inwards       (3 sides, 3, triangles) from each side into the triangle, in its plane
+    inside        (3 sides, 1, triangles) how far in that direction the side lies
+    normal        (3, triangles) of length 1
+    height        (triangles) how far in that direction the plane lies
     """
 
-    corners: tuple[Floats, Floats, Floats]
-    sides: tuple[Floats, Floats, Floats]
-    inwards: tuple[Floats, Floats, Floats]
+    first: Floats
+    along: Floats
+    sides: Places
+    inwards: Floats
+    inside: Floats
     normal: Floats
+    height: Floats
 
     @classmethod
     def of(cls, corners: Floats) -> Triangles:
-        """Of (n, 3, 3) corners."""
-        sides = np.roll(corners, -1, axis=1) - corners
-        normal = np.cross(sides[:, 0], sides[:, 1])
+        """Of (n, 3, 3) corners. A side that several triangles have is kept once."""
+        ends = np.concatenate([corners, np.roll(corners, -1, axis=1)], axis=2).reshape(-1, 6)
+        turned = ends[:, [3, 4, 5, 0, 1, 2]]
+        swap = (ends[:, :3] @ ODD > ends[:, 3:] @ ODD)[:, None]
+        once, number = np.unique(np.where(swap, turned, ends), axis=0, return_inverse=True)
+        along = np.roll(corners, -1, axis=1) - corners
+        normal = np.cross(along[:, 0], along[:, 1])
         normal /= np.linalg.norm(normal, axis=1)[:, None]
-        inwards = np.cross(normal[:, None], sides)
-        a, b, c = (
-            tuple(np.ascontiguousarray(x.transpose(1, 2, 0))) for x in (corners, sides, inwards)
+        inwards = np.cross(normal[:, None], along)
+        return cls(
+            once[:, :3].T,
+            (once[:, 3:] - once[:, :3]).T,
+            number.reshape(-1, 3),
+            inwards.transpose(1, 2, 0).copy(),
+            (inwards * corners).sum(axis=2).T[:, None].copy(),
+            normal.T,
+            (normal * corners[:, 0]).sum(axis=1),
         )
-        return cls(a, b, c, normal.T)
 
     def distances(self, points: Floats) -> Floats:
-        """Distances (n, triangles) from points (n, 3)."""
-        nearest: Floats | None = None
-        above: Mask | None = None
-        for corner, side, inward in zip(self.corners, self.sides, self.inwards, strict=True):
-            to = [points[:, k, None] - corner[k] for k in range(3)]
-            share = np.clip(dot(to, side / (side * side).sum(axis=0)), 0, 1)
-            rest = [to[k] - share * side[k] for k in range(3)]
-            square = dot(rest, rest)
-            within = dot(to, inward) >= 0
-            nearest = square if nearest is None else np.minimum(nearest, square, out=nearest)
-            above = within if above is None else np.logical_and(above, within, out=above)
-        assert nearest is not None
-        assert above is not None
-        return np.where(above, np.abs(dot(to, self.normal)), np.sqrt(nearest))
+        """Distances (n, triangles) from points (n, 3): from the plane above it, else from a side."""
+        to = [points[:, k, None] - self.first[k] for k in range(3)]
+        share = np.clip(dot(to, self.along / dot(self.along, self.along)), 0, 1)
+        rest = [to[k] - share * self.along[k] for k in range(3)]
+        side = np.sqrt(dot(rest, rest))
+        nearest = least(side.take(number, axis=1) for number in self.sides.T)
+        above = (points @ self.inwards >= self.inside).all(axis=0)
+        return np.where(above, np.abs(points @ self.normal - self.height), nearest)
+
+
+def least(arrays: Iterable[Floats]) -> Floats:
+    """The smallest value at each place of some arrays."""
+    return reduce(lambda one, other: np.minimum(one, other, out=one), arrays)
 
 
 def dot(a: Sequence[Floats] | Floats, b: Sequence[Floats] | Floats) -> Floats:
@@ -273,7 +296,7 @@ def lookup(
         table, limit = tables.ring(base, number)
         row = np.arange(last - first)[:, None] * 256
         many = len(left) > 256  # turn the table's codes, or those of the cells: what is less
-        flat = (table[:, images] if many else table).ravel()
+        flat = (table.take(images, axis=1) if many else table).ravel()
         for some in pieces(left):
             code = codes.take(at[some] + steps[first:last, None])
             apart = flat.take((code if many else images.take(code)) + row).min(axis=0)

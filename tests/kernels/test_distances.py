@@ -66,7 +66,14 @@ def test_the_volume_inside_a_mesh_by_hand():
 
 @pytest.mark.parametrize(
     "spacing",
-    [(1.0, 1.0, 1.0), (3.0, 0.98, 0.98), (0.7, 2.1, 1.0), (2.0, 1.0, 1.0), (1.0, 1.0, 1.6), (1.0, 9.0, 1.0)],
+    [
+        (1.0, 1.0, 1.0),
+        (3.0, 0.98, 0.98),
+        (0.7, 2.1, 1.0),
+        (2.0, 1.0, 1.0),
+        (1.0, 1.0, 1.6),
+        (1.0, 9.0, 1.0),
+    ],
 )
 def test_distances_are_those_of_every_triangle(spacing):
     truth, pred = (PAIRS["noise"]()[i][:5, :6, :6] for i in (0, 1))
