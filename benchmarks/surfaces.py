@@ -2,8 +2,8 @@
 
     python benchmarks/surfaces.py
 
-CPU seconds, the best of five, and the ratios that are promised. A tool that is not installed is left
-out: pip install surface-distance-based-measures==0.1 pymeshmetrics==1.4.1
+CPU seconds, the best of five, and the ratios that are promised. A tool that is not installed is
+left out: pip install surface-distance-based-measures==0.1 pymeshmetrics==1.4.1
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ METRICS = ("hd", "hd95", "masd", "assd", "nsd@2mm")
 
 
 def organ(seed: int, size: int = 104) -> np.ndarray:
-    """A ball about 90 voxels wide with bumps of which some belong to the organ, some to the seed."""
+    """A ball about 90 voxels wide with bumps, some of them the organ's and some the seed's."""
     axis = np.linspace(-1.15, 1.15, size)
     z, y, x = np.meshgrid(axis, axis, axis, indexing="ij")
     bumps = np.zeros_like(z)
@@ -105,8 +105,12 @@ def main() -> None:
             print(f"{name:20} not installed ({missing.name})")
         else:
             print(f"{name:20} {took[name]:.3f} s")
-    bars = (("mesh", "pymeshmetrics", 0.30), ("mesh", "surface-distance", 1.0),
-            ("deepmind", "surface-distance", 0.45), ("monai", "surface-distance", 0.20))  # fmt: skip
+    bars = (
+        ("mesh", "pymeshmetrics", 0.30),
+        ("mesh", "surface-distance", 1.0),
+        ("deepmind", "surface-distance", 0.45),
+        ("monai", "surface-distance", 0.20),
+    )
     for name, other, bar in bars:
         if other in took:
             print(f"{name:9} / {other:17} {took[name] / took[other]:.2f}   bar {bar}")

@@ -3,6 +3,7 @@
     name              elements   percentile           means           share within a tolerance
     mesh              triangles  larger of both       both, pooled    pooled
     relaxed           the same, vertices where the smoothed mask crosses 0.5
+    meshmetrics       the same as mesh, triangles as VTK cuts them
     deepmind          corners    larger of both       both, pooled    pooled
     monai             border     larger, linear       both, pooled    pooled
     metrics-reloaded  border     larger, linear       both, pooled    pooled
@@ -60,6 +61,7 @@ class Convention:
 CONVENTIONS = {
     "mesh": Convention("mesh"),
     "relaxed": Convention("relaxed"),
+    "meshmetrics": Convention("once"),
     "deepmind": Convention("corners"),
     "monai": Convention("border", linear=True),
     "metrics-reloaded": Convention("border", linear=True),
@@ -78,8 +80,8 @@ def measured(
 
     edges  for each axis, whether the crop ends where the array does, at its start and its end
     """
-    if elements in ("mesh", "relaxed"):
-        return _meshes(truth, pred, spacing, relaxed=elements == "relaxed")
+    if elements in ("mesh", "once", "relaxed"):
+        return _meshes(elements, truth, pred, spacing)
     if elements == "corners":
         return _corners(truth, pred, spacing)
     outline = border if elements == "border" else partial(contour, edges=edges)
@@ -97,10 +99,12 @@ def _solid(both: Both, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> B
     )
 
 
-def _meshes(truth: Mask, pred: Mask, spacing: tuple[float, ...], *, relaxed: bool) -> Both:
-    known = tables(spacing) if len(spacing) == 3 and not relaxed else None
+def _meshes(elements: str, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
+    known = tables(spacing) if len(spacing) == 3 and elements == "mesh" else None
+    fields = [smoothed(mask) if elements == "relaxed" else None for mask in (truth, pred)]
     one, other = (
-        Surface(mask, spacing, known, smoothed(mask) if relaxed else None) for mask in (truth, pred)
+        Surface(mask, spacing, known, field, once=elements == "once")
+        for mask, field in zip((truth, pred), fields, strict=True)
     )
     return directed(one, other), directed(other, one)
 

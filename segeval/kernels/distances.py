@@ -61,6 +61,7 @@ class Surface:
     mask    the crop that both sides share
     tables  of the grid's spacing; None in 2-D
     field   with one voxel more on every side, if vertices sit where it crosses 0.5
+    once    triangles as VTK cuts them
     """
 
     def __init__(
@@ -69,16 +70,18 @@ class Surface:
         spacing: tuple[float, ...],
         tables: Tables | None = None,
         field: Floats | None = None,
+        *,
+        once: bool = False,
     ) -> None:
         self.spacing = np.array(spacing)
         self.tables = tables if field is None else None
-        self._field = field
+        self._field, self._once = field, once
         self.grid = cells_of(mask, self.tables.reach if self.tables else ())
 
     @cached_property
     def mesh(self) -> Mesh:
         """Vertices, faces and elements."""
-        return mesh(self.grid, self.spacing, self._field)
+        return mesh(self.grid, self.spacing, self._field, once=self._once)
 
     @cached_property
     def _tree(self) -> Tree:

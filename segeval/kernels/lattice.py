@@ -21,7 +21,7 @@ from itertools import pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Counted, Floats, Mask
+from segeval.arrays import Counted, Floats
 from segeval.kernels.cube import CORNERS, SYMMETRIES, Symmetry, cells, moved
 
 STEPS = 400  # to as many cells around, or a few less, the tables know distances
@@ -253,7 +253,7 @@ class Triangles:
         )
 
     def distances(self, points: Floats) -> Floats:
-        """Distances (n, triangles) from points (n, 3): from the plane above it, else from a side."""
+        """Distances (n, triangles) from points (n, 3): to the plane if above it, else to a side."""
         to = [points[:, k, None] - self.first[k] for k in range(3)]
         share = np.clip(dot(to, self.along / dot(self.along, self.along)), 0, 1)
         rest = [to[k] - share * self.along[k] for k in range(3)]

@@ -14,6 +14,7 @@ import numpy as np
 
 from segeval.arrays import Counted, Floats, Mask
 from segeval.kernels.cube import cells, faces, segments
+from segeval.kernels.cuts import cut_once
 from segeval.kernels.lattice import Codes, Places
 
 LEVEL = 0.5  # of the field at the surface
@@ -110,7 +111,7 @@ def cells_of(mask: Mask, reach: tuple[int, ...] = ()) -> Cells:
 
 @cache
 def table(axes: int, kind: str) -> Table:
-    """The faces or the elements of every code."""
+    """The faces or the elements of every code, or its triangles as VTK cuts them."""
     each = [_shared(code, axes, kind) for code in range(1 << (1 << axes))]
     points = np.array([loop for shared in each for loop, _ in shared], np.int64)
     points = points.reshape(-1, axes, 3)[..., 3 - axes :]  # a square is the side z = 0 of a cube
@@ -124,6 +125,8 @@ def table(axes: int, kind: str) -> Table:
 def _shared(code: int, axes: int, kind: str) -> list[tuple[Loop, float]]:
     if axes == 2:
         return [(s, 1.0) for s in segments(faces()[0], code)]
+    if kind == "once":
+        return [(t, 1.0) for t in cut_once()[code]]
     cell = cells()[code]
     return list(cell.elements) if kind == "elements" else [(t, 1.0) for t in cell.faces]
 
@@ -149,11 +152,15 @@ def spread(start: Places, grid: Cells) -> tuple[Places, Places]:
     return np.repeat(grid.at, count), np.arange(count.sum()) + np.repeat(first, count)
 
 
-def mesh(grid: Cells, spacing: Floats, field: Floats | None = None) -> Mesh:
-    """The surface of a mask; with a field, where that crosses LEVEL."""
+def mesh(grid: Cells, spacing: Floats, field: Floats | None = None, *, once: bool = False) -> Mesh:
+    """The surface of a mask; with a field, where that crosses LEVEL.
+
+    once  triangles as VTK cuts them, each a sample
+    """
     axes = len(grid.shape)
-    faces_, _ = of_cells(grid, "faces")
-    elements, shares = of_cells(grid, "elements")
+    once = once and axes == 3
+    faces_, _ = of_cells(grid, "once" if once else "faces")
+    elements, shares = of_cells(grid, "once" if once else "elements")
     used = np.zeros(axes * (len(grid.codes) + int(grid.strides.sum()) + 1), bool)
     used[faces_] = True
     ids = np.flatnonzero(used)

@@ -89,7 +89,7 @@ def test_distances_are_those_of_every_triangle(spacing):
 @given(st.lists(st.sampled_from([0.5, 0.98, 1.0, 2.0, 3.0, 40.0]), min_size=3, max_size=3))
 def test_equal_sides_are_reached_equally_far(spacing):
     wide = reach(tuple(spacing))
-    assert all(a == b for a, s in zip(wide, spacing) for b, t in zip(wide, spacing) if s == t)
+    assert len(set(zip(wide, spacing, strict=True))) == len(set(spacing))
     assert np.prod([2 * r + 1 for r in wide]) <= 400
 
 

@@ -117,6 +117,15 @@ BEYOND = {
 
 
 @by_name
+def test_the_numbers_of_pymeshmetrics_with_its_triangles(case):
+    s = measured(case)
+    for key, want in case["reference_tools"]["pymeshmetrics-1.4.1"].items():
+        if key != "hd":
+            allowed = 1e-5 if len(case["shape"]) == 2 else 1e-8
+            assert value(s, named(key, "meshmetrics")) == pytest.approx(want, rel=0, abs=allowed)
+
+
+@by_name
 def test_the_numbers_of_pymeshmetrics(case):
     s = measured(case)
     allowed = 1e-5 if len(case["shape"]) == 2 else 1e-3
