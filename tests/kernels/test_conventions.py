@@ -56,7 +56,8 @@ def test_a_convention_says_what_its_tool_says(convention, pair, metric, want):
 
 
 def test_every_convention_but_three_has_its_tool():
-    # relaxed is ours alone; meshmetrics is mesh with the cuts of the same tool; MetricsReloaded is in no package index, its formulas are those below
+    # relaxed is ours alone; meshmetrics is mesh with the cuts of the same tool; MetricsReloaded is
+    # in no package index, its formulas are those below
     assert set(CONVENTIONS) - set(TOOLS) == {"relaxed", "metrics-reloaded", "meshmetrics"}
 
 
