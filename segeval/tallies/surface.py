@@ -15,7 +15,7 @@ import numpy as np
 from segeval.arrays import Mask
 from segeval.classes import Part, Target
 from segeval.kernels.distances import Directed
-from segeval.kernels.runs import (
+from segeval.kernels.labelruns import (
     Box,
     Runs,
     around_both,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segeval.kernels.runs import around_both, box, by_label, in_rows, joined, painted, runs_of
+from segeval.kernels.labelruns import around_both, box, by_label, in_rows, joined, painted, runs_of
 
 
 def test_by_hand():
