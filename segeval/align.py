@@ -6,9 +6,8 @@ and without a word; anything else is a GeometryError, unless the user asked for 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -52,7 +51,7 @@ def flattened(volume: Volume, truth: Geometry) -> tuple[Geometry, Volume]:
     own = volume.geometry
     if len(own.shape) == 3 and len(truth.shape) == 2 and own.shape[0] == 1:
         flat = Geometry(own.shape[1:], own.spacing[1:] if own.spacing else None)
-        channels = tuple(replace(v, stored=flat.shape) for v in volume.channels)
+        channels = tuple(v.flattened() for v in volume.channels)
         return flat, replace(volume, geometry=flat, channels=channels)
     return own, volume
 
@@ -83,7 +82,7 @@ def mismatch(
     own: Geometry, truth: Geometry, turned: Geometry, names: tuple[str, str]
 ) -> GeometryError:
     """The error for grids that are not the same, with the facts of both."""
-    facts = [f"{names[0]} {own}", f"{names[1]} {truth}", *truth.differences(turned)]
+    facts = [f"{names[0]} {own}", f"{names[1]} {truth}", *turned.differences(truth)]
     if own.shape == truth.shape and own.placed and truth.placed:
         facts.append(f"origin {names[0]} {own.origin}, {names[1]} {truth.origin}")
     same = own.spacing is None and truth.spacing is None
@@ -95,10 +94,15 @@ def mismatch(
     )
 
 
-def resampled(volume: Volume, grid: Geometry, labels: bool) -> Volume:
+def resampled(
+    volume: Volume, grid: Geometry, labels: bool | None, outside: Sequence[float] = ()
+) -> Volume:
     """The volume on another grid: nearest neighbour for labels, linear for other values.
 
-    The channel is held whole while it is resampled. Outside its field of view there is background.
+    The channel is held whole while it is resampled.
+
+    labels   whether the values are labels; None: those of a channel are if all are whole
+    outside  value of each channel beyond the volume's field of view; 0 where it is not given
     Raises GeometryError where a grid does not know its place.
     """
     if not list(grid.differences(volume.geometry)) and grid.shape == volume.geometry.shape:
@@ -110,8 +114,9 @@ def resampled(volume: Volume, grid: Geometry, labels: bool) -> Volume:
             facts=(f"from {volume.geometry}", f"to {grid}"),
             help="give files with a geometry, or images of one size",
         )
+    beyond = outside or (0.0,) * len(volume.channels)
     channels = tuple(
-        _Resampled(volume, channel, grid, labels).voxels for channel in range(len(volume.channels))
+        _Resampled(volume, c, grid, labels, beyond[c]).voxels for c in range(len(volume.channels))
     )
     note = Note("N-resampled", f"{volume.geometry} put on {grid}", str(volume.path))
     return replace(volume, geometry=grid, channels=channels, notes=(*volume.notes, note))
@@ -120,8 +125,11 @@ def resampled(volume: Volume, grid: Geometry, labels: bool) -> Volume:
 class _Resampled:
     """One channel of a volume on another grid, made when it is read."""
 
-    def __init__(self, volume: Volume, channel: int, grid: Geometry, labels: bool) -> None:
-        self._volume, self._channel, self._grid, self._labels = volume, channel, grid, labels
+    def __init__(
+        self, volume: Volume, channel: int, grid: Geometry, labels: bool | None, outside: float
+    ) -> None:
+        self._volume, self._channel, self._grid = volume, channel, grid
+        self._labels, self._outside = labels, outside
 
     @property
     def voxels(self) -> Voxels:
@@ -133,22 +141,20 @@ class _Resampled:
         from scipy.ndimage import affine_transform
 
         values = whole_channel(self._volume.channels[self._channel], self._volume.geometry)
-        nearest = (
-            self._labels or values.dtype.kind in "biu" or bool((values == np.rint(values)).all())
-        )
+        nearest = self._labels
+        if nearest is None:
+            nearest = values.dtype.kind in "biu" or bool((values == np.rint(values)).all())
         if values.dtype.kind == "b":
             values = values.view(np.uint8)
         index = np.linalg.inv(self._volume.geometry.affine()) @ self._grid.affine()
-        stack = len(self._volume.channels) > 1
-        background = 1.0 if stack and self._channel == 0 and not nearest else 0.0
-        moved: Any = affine_transform(
+        moved: Raw = affine_transform(
             values,
             index[:3, :3],
             index[:3, 3],
             self._grid.shape,
             order=0 if nearest else 1,
             mode="grid-constant",
-            cval=background,
+            cval=self._outside,
         )
         return moved
 
@@ -161,13 +167,14 @@ def whole_channel(voxels: Voxels, geometry: Geometry) -> Raw:
 
 
 def resample_grid(
-    resample: str, truth: Geometry, pred: Geometry, image: Geometry | None, where: Path | str
+    resample: str, truth: Geometry, pred: Geometry, other: Callable[[], Geometry]
 ) -> Geometry | None:
-    """The grid that `--resample` names; None where nothing is resampled. Raises GeometryError."""
+    """The grid that `--resample` names; None where nothing is resampled.
+
+    other  gives the grid of the case's image, or of the file that is named
+    """
     if resample == "never":
         return None
     if resample in ("gt", "pred"):
         return truth if resample == "gt" else pred
-    if image is None:
-        raise GeometryError("--resample image: the case has no image", where=where)
-    return image
+    return other()

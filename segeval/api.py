@@ -10,8 +10,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from segeval.cases import Case, Pairing
-from segeval.cases import Side as Files
 from segeval.classes import parse_classes
 from segeval.engines import serial
 from segeval.errors import RequestError
@@ -20,7 +18,9 @@ from segeval.geometry import Geometry
 from segeval.grammar import Metric, parse
 from segeval.metrics.pooling import Pool
 from segeval.metrics.registry import Definition, resolve
-from segeval.pairing import pair
+from segeval.pairing.cases import Case, Pairing
+from segeval.pairing.cases import Side as Files
+from segeval.pairing.pair import pair
 from segeval.planning import Job
 from segeval.resume import Journal
 from segeval.scorecard import CaseResult, Scorecard
@@ -180,20 +180,39 @@ def score(  # noqa: PLR0913 - a notebook's one call
 def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     """Score two arrays as one case called `array`. Raises RequestError and CaseError."""
     asked = requested(settings)
+    check_arrays(pred, gt, settings.spacing, settings.channel_axis)
     grid = Geometry(gt.shape, settings.spacing)
-    if settings.spacing is not None and len(settings.spacing) != gt.ndim:
-        raise RequestError(f"spacing has {len(settings.spacing)} numbers and gt {gt.ndim} axes")
     classes = settings.classes
     if settings.ignore_label is not None:
         classes = replace(classes, ignore=settings.ignore_label)
     job = Job(settings, classes, asked)
-    stack = pred if pred.ndim == gt.ndim + 1 else pred[None]
+    stack = np.moveaxis(pred, settings.channel_axis or 0, 0) if pred.ndim > gt.ndim else pred[None]
     sides = (array_volume(gt[None], grid, "gt"), array_volume(stack, grid, "pred"))
     truth, guess = (fitted(Opened(volume, own_names(volume)), grid) for volume in sides)
     here = Files(Path(), {"": Path("array")})
     parts = signature_fields(settings, asked, classes)
     result = scored_sides(Case("array", here, here), truth, guess, job)
     return scorecard([result], asked, parts)
+
+
+def check_arrays(pred: Any, gt: Any, spacing: tuple[float, ...] | None, axis: int | None) -> None:
+    """Refuse arrays that are no picture and no volume. Raises RequestError."""
+    for name, array in (("pred", pred), ("gt", gt)):
+        if array.dtype.kind not in "biuf":
+            raise RequestError(f"{name} holds {array.dtype} and no numbers")
+        if not array.size:
+            raise RequestError(f"{name} is empty: its shape is {array.shape}")
+    if gt.ndim not in (2, 3):
+        raise RequestError(
+            f"gt has {gt.ndim} axes",
+            help="give a label map (z, y, x) or (y, x); pred may have more",
+        )
+    if pred.ndim not in (gt.ndim, gt.ndim + 1) or (axis is not None and axis >= pred.ndim):
+        raise RequestError(f"pred has {pred.ndim} axes and gt {gt.ndim}")
+    if spacing is not None and len(spacing) != gt.ndim:
+        raise RequestError(f"spacing has {len(spacing)} numbers and gt {gt.ndim} axes")
+    if spacing is not None and not all(0 < side < float("inf") for side in spacing):
+        raise RequestError(f"spacing {spacing} is not of positive millimetres")
 
 
 def array_volume(stack: Any, grid: Geometry, name: str) -> Volume:

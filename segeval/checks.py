@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, ReadError
-from segeval.onepass import Passed, Plan
+from segeval.kinds import Found
+from segeval.onepass import Passed
 from segeval.planning import Job
+from segeval.scorecard import OVERALL, WHOLE
 from segeval.sides import Opened
 from segeval.tallies.counts import Cells, Pair, joined
-from segeval.targets import listed, unlisted
+from segeval.targets import Resolved, listed, unlisted
+from segeval.values import WHITE
 from segeval.volumes import Volume
 
-WHITE = 255
 MANY = 64
 READINGS = (
     "--kind prob reads shares of 255 (--threshold cuts them), "
@@ -28,30 +31,73 @@ def plain(
     tables: Mapping[Pair, Cells], truth: Opened, pred: Opened, passed: Passed, job: Job
 ) -> dict[Pair, Cells]:
     """Tables in which 255 of a binary mask is 1 (rule I8). Raises CaseError."""
-    if truth.named or pred.named or job.classes.known:
+    if truth.named and pred.named:
         return dict(tables)
-    labels = found_labels(tables)
-    asked = ("auto" if job.settings.gt_kind == "labels" else "prob", job.settings.kind)
+    labels = found_labels(tables, passed.found)
+    kind = job.settings.kind
+    asked = (kind if kind == "labels" else "auto", kind)
     maps = [
-        plain_labels(side.volume, labels[i], job.classes.ignore, asked[i])
-        if passed.found[i].kind == "labels" and passed.found[i].exclusive
+        plain_labels(side.volume, labels[i], job.classes, asked[i])
+        if passed.found[i].kind == "labels" and passed.found[i].exclusive and not side.named
         else {}
         for i, side in enumerate((truth, pred))
     ]
-    if asked[1] == "auto" and passed.found[1].exclusive:
+    white = passed.scores is not None and passed.scores.channels <= 2 and not job.classes.known
+    if white and not truth.named and labels[0] - {0, WHITE, job.classes.ignore}:
+        refuse_white(truth.volume, labels[0], job.classes.ignore)
+    named = truth.named or pred.named
+    if asked[1] == "auto" and passed.found[1].exclusive and not (named or job.classes.known):
         refuse_shades(pred.volume, labels[1], labels[0])
     return {pair: joined([cells.relabelled(*maps)]) for pair, cells in tables.items()}
 
 
-def found_labels(tables: Mapping[Pair, Cells]) -> tuple[frozenset[int], frozenset[int]]:
+def found_labels(
+    tables: Mapping[Pair, Cells], found: tuple[Found, Found]
+) -> tuple[frozenset[int], frozenset[int]]:
     """The labels of both sides; those of a stack of masks are the numbers of its channels."""
     truth: set[int] = set()
     pred: set[int] = set()
-    stacks = [len({pair[side] for pair in tables}) > 1 for side in (0, 1)]
-    for (t, p), cells in tables.items():
-        truth |= {t + 1} if stacks[0] else set(cells.truth.tolist())
-        pred |= {p + 1} if stacks[1] else set(cells.pred.tolist())
-    return frozenset(truth), frozenset(pred)
+    for cells in tables.values():
+        truth.update(cells.truth.tolist())
+        pred.update(cells.pred.tolist())
+    labels = zip((truth, pred), found, strict=True)
+    sides = [own if f.channels == 1 or f.exclusive else numbers(f) for own, f in labels]
+    return frozenset(sides[0]), frozenset(sides[1])
+
+
+def numbers(found: Found) -> range:
+    """The labels of channels: of masks from 1 on, of masks of which each voxel has one from 0."""
+    return range(found.channels) if found.onehot else range(1, found.channels + 1)
+
+
+def check_stacks(truth: Opened, pred: Opened, found: tuple[Found, Found]) -> None:
+    """Two stacks without names have the same classes (rule P2). Raises CaseError."""
+    if truth.named or pred.named or min(f.channels for f in found) == 1:
+        return
+    classes = [f.channels - (f.exclusive or f.onehot) for f in found]
+    if classes[0] != classes[1]:
+        says = [
+            f"{side}: {f.channels} channels, {n} classes and "
+            f"{'the background' if n < f.channels else 'no background'}"
+            for side, f, n in zip(("gt", "pred"), found, classes, strict=True)
+        ]
+        raise CaseError(
+            "the channels of the two sides are not the same classes",
+            facts=(says[1], says[0]),
+            help="write both with the background as channel 0, or both without it",
+            status="classes_unknown",
+        )
+
+
+def check_names(resolved: Resolved) -> None:
+    """`all` and `overall` mean something else in every report. Raises CaseError."""
+    for target in resolved.targets:
+        if target.name in (WHOLE, OVERALL):
+            raise CaseError(
+                f"a class is called {target.name!r}, which stands for all classes in reports",
+                help="rename the class (the file, the segment, or its name in --classes)",
+                status="reserved_name",
+            )
 
 
 def check_files(truth: Opened, pred: Opened, tables: Mapping[Pair, Cells]) -> None:
@@ -72,11 +118,15 @@ def check_files(truth: Opened, pred: Opened, tables: Mapping[Pair, Cells]) -> No
 
 
 def check_labels(
-    truth: Opened, pred: Opened, tables: Mapping[Pair, Cells], job: Job, plan: Plan
+    truth: Opened,
+    pred: Opened,
+    labels: tuple[frozenset[int], frozenset[int]],
+    passed: Passed,
+    job: Job,
 ) -> list[Note]:
     """Labels that the class list does not have (rule V3). Raises CaseError for the ground truth."""
-    labels = found_labels(tables)
-    if not truth.named and (extra := unlisted(labels[0], job.classes, plan.ignored)):
+    ignored = job.classes.ignore
+    if not truth.named and (extra := unlisted(labels[0], job.classes, ignored)):
         raise CaseError(
             f"the ground truth holds labels that the class list does not have: {listed(extra)}",
             where=truth.volume.path,
@@ -84,23 +134,30 @@ def check_labels(
             help=f"name it (--classes {extra[0]}=NAME) or leave it out (--ignore-label {extra[0]})",
             status="unknown_label",
         )
-    if not pred.named and (extra := unlisted(labels[1], job.classes, plan.ignored)):
+    extra = []
+    found = passed.found[1]
+    if not pred.named and (found.exclusive or found.channels > 1):
+        extra = unlisted(labels[1], job.classes, ignored)
+    if extra:
         text = f"the prediction holds labels that the class list does not have: {listed(extra)}"
         return [Note("N-unknown-label", text)]
     return []
 
 
 def plain_labels(
-    volume: Volume, labels: frozenset[int], ignored: int | None, asked: str
+    volume: Volume, labels: frozenset[int], classes: ClassList, asked: str
 ) -> dict[int, int]:
     """How found labels are to be read: 255 of a binary mask is 1. Raises ReadError.
 
     asked  the kind that the user named for this side, or auto
     """
-    if WHITE in labels and ignored != WHITE and labels <= {0, WHITE}:
+    named = classes.known | {classes.ignore}
+    if WHITE in labels and WHITE not in named and labels <= {0, WHITE}:
         return {WHITE: 1}
-    if volume.picture and asked == "auto":
-        refuse_ramps(volume, labels, ignored)
+    if volume.picture and asked == "auto" and not classes.known:
+        refuse_ramps(volume, labels, classes.ignore)
+    if volume.picture and asked in ("auto", "labels") and not classes.known:
+        refuse_white(volume, labels, classes.ignore)
     return {}
 
 
@@ -115,8 +172,8 @@ def refuse_shades(pred: Volume, labels: frozenset[int], truth: frozenset[int]) -
         )
 
 
-def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) -> None:
-    """Refuse a picture whose values are more likely something else. Raises ReadError."""
+def refuse_white(volume: Volume, labels: frozenset[int], ignored: int | None) -> None:
+    """Refuse 255 beside other labels: it may be either. Raises ReadError."""
     if WHITE in labels and ignored != WHITE:
         raise ReadError(
             "the value 255 stands beside other labels: ignored, or a class?",
@@ -124,7 +181,11 @@ def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) ->
             facts=(f"values {first(labels)}",),
             help="--ignore-label 255 leaves it out; --classes names it as a class",
         )
-    top = max(labels - {ignored}, default=0)
+
+
+def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) -> None:
+    """Refuse a picture whose values are more likely shades of grey. Raises ReadError."""
+    top = max(labels - {ignored, WHITE}, default=0)
     if top >= MANY and not volume.palette:
         raise ReadError(
             f"values up to {top} without a class list: labels, or shades of grey?",

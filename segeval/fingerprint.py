@@ -1,11 +1,15 @@
-"""What says that an input file is still the same: size, time of change, first and last 64 KiB."""
+"""What says that the input of a case is still the same.
+
+Of every file its size, its time of change, its first and last 64 KiB, and what it stands for: one
+that is renamed from `liver` to `spleen` is another input. So is another spacing in a table of cases.
+"""
 
 from __future__ import annotations
 
 import zlib
 from pathlib import Path
 
-from segeval.cases import Case
+from segeval.pairing.cases import Case
 
 ENDS = 1 << 16
 
@@ -13,16 +17,21 @@ ENDS = 1 << 16
 def fingerprint(case: Case) -> str:
     """Of all files of a case; "" where one cannot be read."""
     try:
-        return "-".join(_of_file(path) for path in files(case))
+        found = [f"{role} {_of_file(path)}" for role, path in files(case)]
     except OSError:
         return ""
+    state = "\n".join([*found, f"spacing {case.spacing}"]).encode()
+    return f"{zlib.crc32(state):08x}{zlib.adler32(state):08x}"
 
 
-def files(case: Case) -> list[Path]:
-    """Every file that the case is scored from."""
-    sides = [side for side in (case.pred, case.truth) if side is not None]
-    found = [path for side in sides for path in (*side.files.values(), side.scores) if path]
-    return found if case.image is None else [*found, case.image]
+def files(case: Case) -> list[tuple[str, Path]]:
+    """Every file that the case is scored from, and what it stands for."""
+    found = [("image", case.image)]
+    for role, side in (("pred", case.pred), ("gt", case.truth)):
+        if side is not None:
+            found += [(f"{role}/{name}", path) for name, path in side.files.items()]
+            found.append((f"{role} scores", side.scores))
+    return [(role, path) for role, path in found if path is not None]
 
 
 def _of_file(path: Path) -> str:

@@ -96,7 +96,9 @@ def bar_in_unit(gate: Gate, definition: Definition) -> float:
 def check(gate: Gate, card: Scorecard, accept_undefined: bool) -> list[Verdict]:
     """Judge a rule: one verdict a class and group; at least one, failed if nothing matches."""
     gate, definition = resolved_gate(gate)
-    groups = [name for name in card.summary if name] or [""]
+    groups = [name for name in card.summary if name]
+    if not groups or any(not case.group for case in card.cases):
+        groups = ["", *groups]  # a case without a group must not be judged by nobody
     return [
         verdict
         for group in groups

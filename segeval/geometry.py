@@ -26,6 +26,12 @@ class Reorder:
     axes: tuple[int, ...]
     flips: tuple[int, ...]
 
+    def after(self, first: Reorder) -> Reorder:
+        """The one order that is `first` and then this."""
+        axes = tuple(first.axes[a] for a in self.axes)
+        flips = {i for i, a in enumerate(self.axes) if a in first.flips} ^ set(self.flips)
+        return Reorder(axes, tuple(sorted(flips)))
+
     @property
     def trivial(self) -> bool:
         """Whether there is nothing to do."""

@@ -52,11 +52,13 @@ class Slab:
     labels  by channel, flat uint8 or uint16
     scores  (channels, n) probabilities; None where the side holds labels
     logits  (channels, n) before activation; None where the file holds probabilities
+    codes   (n,) uint8 that `of_codes` makes all of these of; they are then not made yet
     """
 
     labels: dict[int, Labels] = field(default_factory=dict)
     scores: Numbers | None = None
     logits: Numbers | None = None
+    codes: Labels | None = None
 
 
 class Side(Protocol):
@@ -91,15 +93,15 @@ def wanted_pred(volume: Volume, settings: Settings, regions: bool) -> Wanted:
         kind = "logits"
     if kind == "prob" and activated:
         kind = "logits"
-    independent = regions or activation in ("sigmoid", "none")
+    independent = regions or bool(volume.segments) or activation in ("sigmoid", "none")
     return Wanted(kind, activation, settings.threshold, independent)
 
 
-def wanted_truth(settings: Settings) -> Wanted:
-    """How the ground truth is to be read."""
-    return Wanted(
-        settings.gt_kind, "none" if settings.gt_kind == "prob" else "auto", settings.threshold
-    )
+def wanted_truth(settings: Settings, independent: bool) -> Wanted:
+    """How the ground truth is to be read; `independent`: each channel is a class of its own."""
+    prob = settings.gt_kind == "prob"
+    activation = "none" if prob else "auto"
+    return Wanted(settings.gt_kind, activation, settings.threshold, prob and independent)
 
 
 def can_hold_scores(volume: Volume) -> bool:
@@ -108,14 +110,23 @@ def can_hold_scores(volume: Volume) -> bool:
 
 
 def may_score(volume: Volume, wanted: Wanted) -> bool:
-    """Whether the side may turn out to hold probabilities."""
+    """Whether the side may turn out to hold probabilities; one without a file does not."""
+    if all(v.source is None for v in volume.channels):
+        return False
     return wanted.kind in ("prob", "logits") or (wanted.kind == "auto" and can_hold_scores(volume))
+
+
+def of_codes(volume: Volume, wanted: Wanted) -> bool:
+    """Whether the side is one map of probabilities in 8 bits, of which there are 256 at most."""
+    one = volume.channels[0]
+    coded = one.dtype == np.uint8 and not one.scaled and one.source is not None
+    return len(volume.channels) == 1 and wanted.kind == "prob" and coded
 
 
 def side(volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> Side:
     """Read channels of a volume, by their number, as what they are asked to be."""
     if not may_score(volume, wanted):
-        return LabelSide(volume, streams)
+        return LabelSide(volume, streams, wanted.independent)
     if wanted.kind == "auto" and len(streams) == 1:
         return OpenSide(volume, streams, wanted)
     return ScoreSide(volume, streams, wanted)
@@ -150,7 +161,7 @@ class _Checked:
         if self._bad:
             at, path = self._first
             raise ReadError(
-                f"{self._bad} values are not a number or infinite",
+                f"not a number or infinite: {self._bad} of the values",
                 where=path,
                 facts=(f"the first at voxel {place(at, self._volume)} (x, y, z from 0)",),
                 help="write the file again without them",
@@ -166,10 +177,12 @@ def place(flat: int, volume: Volume) -> str:
 class LabelSide:
     """Labels: one map, or a stack of masks that may overlap."""
 
-    def __init__(self, volume: Volume, streams: Mapping[int, Stream]) -> None:
+    def __init__(
+        self, volume: Volume, streams: Mapping[int, Stream], independent: bool = False
+    ) -> None:
         self._volume, self._streams = volume, streams
         self._checked = _Checked(volume)
-        self._covered = len(streams) > 1 and not volume.segments
+        self._covered = len(streams) > 1 and not (independent or volume.segments or volume.paths)
 
     def read(self, count: int) -> Slab:
         """The next labels of every channel. Raises ReadError."""
@@ -191,7 +204,7 @@ class LabelSide:
     def finish(self) -> Found:
         """Labels. Raises ReadError for values that are not finite."""
         self._checked.finish()
-        count = len(self._streams)
+        count = len(self._volume.channels)
         return Found("labels", count == 1, count, onehot=self._covered)
 
 
@@ -207,7 +220,17 @@ class ScoreSide:
 
     def read(self, count: int) -> Slab:
         """The next scores and the labels that they make. Raises ReadError."""
-        raw = self._raw(count)
+        return self._slab(self._raw(count), count)
+
+    def codes(self, count: int) -> Slab:
+        """The next values as they are stored, for a side that `of_codes`."""
+        return Slab(codes=self._streams[0].read(count))
+
+    def decoded(self, codes: Labels) -> Slab:
+        """The scores that stored values stand for. Raises ReadError."""
+        return self._slab(scaled(codes, self._volume.path, False)[None], len(codes))
+
+    def _slab(self, raw: Numbers, count: int) -> Slab:
         self._checked.step(count)
         if not self._logits:
             self._watch(raw)

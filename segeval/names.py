@@ -17,10 +17,10 @@ from segeval.errors import CaseError
 
 TABLE = Path(__file__).parent / "data" / "structures.toml"
 SIDES = {"left": "_l", "lt": "_l", "l": "_l", "right": "_r", "rt": "_r", "r": "_r"}
-BORDER = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # of camel case
-MARGIN = re.compile(r"-(\d\d)(?!\d)")  # two digits after a minus are millimetres
-TARGET = re.compile(r"(i?gtv|ctv|itv|ptv)(?![a-z]{3})")
-PRV = re.compile(r"prv\d*")
+BORDER = r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"  # of camel case
+MARGIN = r"-(\d\d)(?!\d)"  # two digits after a minus are millimetres
+TARGET = r"(i?gtv|ctv|itv|ptv)(?![a-z]{3})"
+PRV = r"prv\d*"
 MINUS = "\N{MINUS SIGN}"  # keeps the minus of a margin from being a separator
 
 
@@ -36,8 +36,8 @@ def normal(name: str) -> str:
     """The normal form: `LeftParotid`, `parotid lt` and `Parotid_L` are `parotid_l`."""
     text = unicodedata.normalize("NFKC", name).strip()
     text = text.partition("^")[0].strip() or text
-    text = MARGIN.sub(MINUS + r"\1", text)
-    words = [w for part in re.split(r"[\s_.\-]+", text) if part for w in BORDER.split(part)]
+    text = re.sub(MARGIN, MINUS + r"\1", text)
+    words = [w for part in re.split(r"[\s_.\-]+", text) if part for w in re.split(BORDER, part)]
     words = [word.casefold() for word in words]
     side, words = _side(words)
     return "".join(words).replace(MINUS, "-") + side
@@ -64,8 +64,7 @@ def _table() -> dict[str, str]:
         content = tomllib.load(file)
     named = [(name, [name, *aliases]) for name, aliases in content["single"].items()]
     for name, aliases in content["sided"].items():
-        for side in ("L", "R"):
-            named.append((f"{name}_{side}", [f"{a}_{side}" for a in (name, *aliases)]))
+        named += [(f"{name}_{s}", [f"{a}_{s}" for a in (name, *aliases)]) for s in ("L", "R")]
     return {normal(alias): name for name, aliases in named for alias in aliases}
 
 
@@ -79,8 +78,8 @@ def structure(name: str) -> str | None:
 def is_structure(name: str) -> bool:
     """Whether the name is one of the table, a PRV of one, or a target volume."""
     form = normal(name)
-    organ = PRV.sub("", form).strip("~")
-    return organ in _table() or TARGET.match(form) is not None
+    organ = re.sub(PRV, "", form).strip("~")
+    return organ in _table() or re.match(TARGET, form) is not None
 
 
 def match(wanted: str, available: Iterable[str], aliases: Sequence[str] = ()) -> str | None:

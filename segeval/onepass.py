@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
-from segeval.arrays import Labels, Mask
+from segeval.arrays import Floats, Labels, Mask
 from segeval.classes import Part
 from segeval.errors import ReadError
-from segeval.kinds import Found, Side, Slab, Wanted, may_score, side
+from segeval.kernels.counts import pair_counts
+from segeval.kinds import Found, ScoreSide, Side, Slab, Wanted, may_score, of_codes, side
 from segeval.sides import Opened
 from segeval.tallies.block import Block
 from segeval.tallies.counts import Pair, inside
+from segeval.values import WHITE
 from segeval.volumes import Volume, streams
 
 LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in the cache
@@ -42,13 +44,20 @@ class Plan:
 
     pairs    channels (ground truth, prediction) that are compared; -1 is the empty mask
     onehot   what is true of each independent channel of the prediction
+    masks    what is true of channels 1, 2, … that exclude each other, where the ground truth names
+             its classes; None of one that is no class of the ground truth
     ignored  the label whose ground-truth voxels are left out
+    sums     probabilities are added up
+    white    255 of a ground truth of one class is its 1
     """
 
     pairs: tuple[Pair, ...]
     wanted: tuple[Wanted, Wanted]
     onehot: tuple[Part, ...] = ()
+    masks: tuple[Part | None, ...] = ()
     ignored: int | None = None
+    sums: bool = True
+    white: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,8 @@ def scored(pred: Opened, plan: Plan) -> bool:
 
 def groups(truth: Opened, pred: Opened, plan: Plan) -> list[Channels]:
     """Channels that have to be read in lockstep: those that pairs join, directly or not."""
-    if scored(pred, plan) or may_score(truth.volume, plan.wanted[0]):
+    unnamed = not (truth.named or pred.named)  # what a stack is shows from all of its channels
+    if unnamed or scored(pred, plan) or may_score(truth.volume, plan.wanted[0]):
         everything = [range(len(s.volume.channels)) for s in (truth, pred)]
         return [(frozenset(everything[0]), frozenset(everything[1]))]
     joined: list[tuple[set[int], set[int]]] = []
@@ -100,11 +110,15 @@ def _read(
 ) -> Passed:
     size = truth.volume.geometry.size
     chunk = slab_size(truth, pred, plan, group)
+    few = condensable(truth, pred, plan, tallies)
     with open_sides(truth, pred, plan, group, chunk) as (t, p, s):
         for start in range(0, size, chunk):
             count = min(chunk, size - start)
-            slabs = t.read(count), p.read(count), None if s is None else s.read(count)
-            block = make_block(start, count, slabs, plan)
+            if few and isinstance(p, ScoreSide):
+                block = condensed(start, t.read(count), p, count, plan)
+            else:
+                slabs = t.read(count), p.read(count), None if s is None else s.read(count)
+                block = make_block(start, count, slabs, plan)
             for tally in tallies:
                 tally.update(block)
         found = t.finish(), p.finish()
@@ -112,9 +126,35 @@ def _read(
     return Passed(found, scores if scores.kind != "labels" else None)
 
 
+def condensable(truth: Opened, pred: Opened, plan: Plan, tallies: Sequence[Tally]) -> bool:
+    """Whether it is enough to count how often each value stands on each label.
+
+    Then 8-bit probabilities cost no more than labels: every sum is one over 256 values.
+    """
+    anywhere = all(getattr(tally, "ANYWHERE", False) for tally in tallies)
+    hard = len(truth.volume.channels) == 1 and not may_score(truth.volume, plan.wanted[0])
+    return anywhere and hard and coded(pred, plan)
+
+
+def coded(pred: Opened, plan: Plan) -> bool:
+    """Whether the probabilities are one map in 8 bits."""
+    return pred.scores is None and of_codes(pred.volume, plan.wanted[1])
+
+
+def condensed(start: int, truth: Slab, pred: ScoreSide, count: int, plan: Plan) -> Block:
+    """One slab with every pair of a label and a value once, and how many voxels have it."""
+    codes = pred.codes(count).codes
+    assert codes is not None
+    pairs, voxels = pair_counts(truth.labels[0], codes)
+    labels = Slab({0: (pairs >> 16).astype(truth.labels[0].dtype)})
+    scores = pred.decoded((pairs & 255).astype(np.uint8))
+    block = make_block(start, len(pairs), (labels, scores, None), plan)
+    return replace(block, weight=voxels)
+
+
 def slab_size(truth: Opened, pred: Opened, plan: Plan, group: Channels) -> int:
     """Voxels a slab, so that the buffers of all open channels stay small."""
-    if scored(pred, plan):
+    if scored(pred, plan) and not coded(pred, plan):
         return SCORES_AT_A_TIME
     width = sum(truth.volume.channels[c].dtype.itemsize for c in group[0])
     width += sum(pred.volume.channels[c].dtype.itemsize for c in group[1])
@@ -146,12 +186,15 @@ def make_block(start: int, count: int, slabs: tuple[Slab, Slab, Slab | None], pl
     truth, pred, beside = slabs
     scores = pred if beside is None else beside
     empty: Mapping[int, Labels] = {-1: np.zeros(count, np.uint8)} if has_empty(plan) else {}
-    onehot = valid = None
+    onehot = valid = soft = labels = None
     if scores.scores is not None:
         valid = valid_voxels(truth, plan)
-        onehot = true_channels(truth, plan)
-        if onehot is None:
-            check_range(truth, len(scores.scores), valid)
+        labels = label_map(truth, len(scores.scores), plan)
+        if labels is not None:
+            check_range(labels, len(scores.scores), valid)
+        elif plan.sums and plan.onehot:
+            onehot = true_channels(truth, plan)
+        soft = shares(truth, len(scores.scores), plan)
     return Block(
         start,
         count,
@@ -160,8 +203,10 @@ def make_block(start: int, count: int, slabs: tuple[Slab, Slab, Slab | None], pl
         scores.scores,
         scores.logits,
         onehot,
-        truth.scores,
+        soft,
         valid,
+        labels,
+        None if beside is None else beside.labels,
     )
 
 
@@ -178,21 +223,78 @@ def valid_voxels(truth: Slab, plan: Plan) -> Mask | None:
     return None if valid.all() else valid
 
 
-def true_channels(truth: Slab, plan: Plan) -> Mask | None:
-    """The reference mask of each independent channel; None where channels exclude each other."""
-    if not plan.onehot:
+def label_map(truth: Slab, channels: int, plan: Plan) -> Labels | None:
+    """The reference of channels that exclude each other; None where they do not. Raises ReadError.
+
+    Masks become labels: as many as channels, or one less where the background has none.
+    """
+    if plan.onehot or not (plan.sums or len(truth.labels) == 1):
         return None
-    some = next(iter(truth.labels.values()))
-    rows = [
-        inside(truth.labels[part.channel], part) if part.channel >= 0 else np.zeros(len(some), bool)
-        for part in plan.onehot
-    ]
-    return np.stack(rows)
+    if plan.masks:
+        masks = np.stack([mask_of(truth, part, c) for c, part in enumerate(plan.masks, 1)])
+    elif len(truth.labels) == 1:
+        return black_and_white(truth.labels[0]) if plan.white else truth.labels[0]
+    else:
+        masks = np.stack([v != 0 for v in truth.labels.values()])
+    first = channels - len(masks)  # label of the first mask
+    hits = masks.sum(axis=0)
+    if first not in (0, 1) or hits.max() > 1 or (first == 0 and hits.min() < 1):
+        raise ReadError(
+            f"{len(masks)} masks of the ground truth are no label map for {channels} channels",
+            facts=("every voxel has one of the channels, and at most one of the masks",),
+            help="--activation none or sigmoid makes each channel a class of its own, from 1 on",
+            status="classes_unknown",
+        )
+    labels: Labels = (masks.argmax(axis=0) + first).astype(np.uint16)
+    labels[hits == 0] = 0
+    return labels
 
 
-def check_range(truth: Slab, channels: int, valid: Mask | None) -> None:
+def black_and_white(labels: Labels) -> Labels:
+    """A mask in which 255 is 1 (rule I8); that no other label is beside it shows at the end."""
+    return np.where(labels == WHITE, 1, labels).astype(labels.dtype)
+
+
+def mask_of(truth: Slab, part: Part | None, channel: int) -> Mask:
+    """The reference mask of a channel. Raises ReadError where there is none."""
+    if part is None:
+        raise ReadError(
+            f"channel {channel} of the prediction is no class of the ground truth",
+            facts=("channels that exclude each other are compared with all of their classes",),
+            help="name the class of every channel: --classes 1=liver,2=spleen; or leave out losses",
+            status="classes_unknown",
+        )
+    if part.channel not in truth.labels:
+        return np.zeros(len(next(iter(truth.labels.values()))), bool)
+    return inside(truth.labels[part.channel], part)
+
+
+def shares(truth: Slab, channels: int, plan: Plan) -> Floats | None:
+    """The reference as shares of each channel; None where it is hard. Raises ReadError."""
+    if truth.scores is None or not plan.sums:
+        return None
+    if not plan.onehot and len(truth.scores) == channels:
+        return truth.scores
+    if plan.onehot and len(truth.scores) == len(truth.labels):
+        nothing = np.zeros_like(truth.scores[0])
+        rows = [truth.scores[p.channel] if p.channel >= 0 else nothing for p in plan.onehot]
+        return np.stack(rows)
+    raise ReadError(
+        f"the ground truth has {len(truth.scores)} channels of probabilities and the prediction "
+        f"{channels}",
+        help="both must have the same channels, or leave out --gt-kind prob",
+        status="classes_unknown",
+    )
+
+
+def true_channels(truth: Slab, plan: Plan) -> Mask:
+    """The reference mask of each independent channel."""
+    return np.stack([mask_of(truth, part, c) for c, part in enumerate(plan.onehot)])
+
+
+def check_range(labels: Labels, channels: int, valid: Mask | None) -> None:
     """A label that no channel stands for has no probability (rule V3). Raises ReadError."""
-    labels = truth.labels[0] if valid is None else truth.labels[0][valid]
+    labels = labels if valid is None else labels[valid]
     if len(labels) and (top := int(labels.max())) >= channels:
         raise ReadError(
             f"the ground truth has label {top} and the prediction has {channels} channels",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from segeval.classes import ClassList, Part
+from segeval.classes import ClassDef, ClassList, Part
 from segeval.grammar import Metric
-from segeval.kinds import wanted_pred, wanted_truth
+from segeval.kinds import Wanted, may_score
 from segeval.metrics.registry import Definition
 from segeval.onepass import Plan, scored
 from segeval.settings import Settings
-from segeval.sides import Opened
+from segeval.sides import NOWHERE, Opened, wanted
 from segeval.tallies.counts import Pair
-from segeval.targets import NONE, Resolved, by_name, channel_of, part
+from segeval.targets import Resolved, by_name, channel_of, may_be_white, valued_class
+from segeval.values import WHITE
 
 Requested = tuple[Metric, Definition]
 
@@ -30,52 +31,94 @@ def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | Non
     """What is read with what; and the classes, where names tell them before a voxel is read."""
     settings, classes = job.settings, job.classes
     scores = pred.scores or pred.volume
-    wanted = wanted_truth(settings), wanted_pred(scores, settings, classes.regions or pred.named)
+    how = wanted(truth, pred, settings, classes.regions)
     resolved = None
     if truth.named or pred.named:
         resolved = by_name(truth, pred, classes, settings.absent_gt == "empty")
     plan = Plan(
-        channel_pairs(truth, pred, resolved, wanted[1].independent),
-        wanted,
+        channel_pairs(truth, pred, resolved, how),
+        how,
         ignored=classes.ignore,
+        sums=any(definition.of == "sums" for _, definition in job.metrics),
+        white=len(scores.channels) <= 2 and may_be_white(classes),
     )
+    channels = len(scores.channels)
     if not scored(pred, plan):
         return plan, resolved
-    independent = wanted[1].independent or len(scores.channels) == 1
-    if not independent:
-        return plan, resolved
-    return replace(plan, onehot=onehot(truth, pred, job, len(scores.channels))), resolved
+    if how[1].independent or channels == 1:
+        return replace(plan, onehot=onehot(truth, pred, resolved, job, channels)), resolved
+    if resolved is not None and truth.named:
+        return replace(plan, masks=masks(resolved, channels)), resolved
+    return plan, resolved
 
 
 def channel_pairs(
-    truth: Opened, pred: Opened, resolved: Resolved | None, independent: bool
+    truth: Opened, pred: Opened, resolved: Resolved | None, how: tuple[Wanted, Wanted]
 ) -> tuple[Pair, ...]:
-    """The channels (ground truth, prediction) that classes compare."""
+    """The channels (ground truth, prediction) that classes compare.
+
+    Which channel of a stack without names is which class shows when all of it was read: channel 0
+    may be the background. So its neighbours are counted too.
+    """
+    read = read_channels(truth, how[0]), read_channels(pred, how[1], pred.scores is not None)
+    if resolved is None:
+        if min(map(len, read)) == 1:
+            return tuple((t, p) for t in read[0] for p in read[1])
+        return tuple((t, p) for t in read[0] for p in read[1] if abs(t - p) <= 1)
+    found = {(t.truth.channel, t.pred.channel) for t in resolved.targets}
+    if not (truth.named and pred.named):
+        found = {
+            (own if truth.named else other, other if truth.named else own)
+            for own in {pair[0] if truth.named else pair[1] for pair in found}
+            for other in read[1 if truth.named else 0]
+        }
+    return tuple(sorted(found)) or ((0, -1),)
+
+
+def read_channels(side: Opened, how: Wanted, beside: bool = False) -> range:
+    """The channels of labels that reading a side gives; of scores that exclude each other, one."""
+    count = len(side.volume.channels)
+    if count > 1 and not beside and not how.independent and may_score(side.volume, how):
+        return range(1)
+    return range(count)
+
+
+def masks(resolved: Resolved, channels: int) -> tuple[Part | None, ...]:
+    """What is true of each channel but the background's; None where it is no class of the case."""
+    named = zip(resolved.classes, resolved.targets, strict=True)
+    true = {class_.labels: target.truth for class_, target in named}
+    return tuple(true.get((channel,)) for channel in range(1, channels))
+
+
+def onehot(
+    truth: Opened, pred: Opened, resolved: Resolved | None, job: Job, channels: int
+) -> tuple[Part, ...]:
+    """What is true of each independent channel of the prediction; nothing where it is no class."""
     if resolved is not None:
-        pairs = {(t.truth.channel, t.pred.channel) for t in resolved.targets}
-        return tuple(sorted(pairs)) or ((0, -1),)
-    stacks = [len(side.volume.channels) for side in (truth, pred)]
-    exclusive = stacks[1] > 1 and not independent and is_scores(pred)
-    if stacks[0] > 1 and stacks[1] > 1 and not exclusive:
-        return tuple((c, c) for c in range(min(stacks)))
-    every = range(1 if exclusive else stacks[1])
-    return tuple((t, p) for t in range(stacks[0]) for p in every)
+        own = pred.named and pred.scores is None
+        named = zip(resolved.classes, resolved.targets, strict=True)
+        only = len(resolved.classes) == 1
+        found = [(t.pred if own else channel_of(c, channels, only), t.truth) for c, t in named]
+    else:
+        found = by_number(len(truth.volume.channels), job.classes, channels)
+    true = {part.channel: reference for part, reference in found}
+    return tuple(true.get(channel, NOWHERE) for channel in range(channels))
 
 
-def is_scores(pred: Opened) -> bool:
-    """Whether the stack of channels may be probabilities of one label map."""
-    return any(v.dtype.kind == "f" or v.scaled for v in pred.volume.channels)
+def by_number(stack: int, classes: ClassList, channels: int) -> list[tuple[Part, Part]]:
+    """The channels of classes without names, and what is true of them.
 
-
-def onehot(truth: Opened, pred: Opened, job: Job, channels: int) -> tuple[Part, ...]:
-    """What is true of each independent channel of the prediction."""
-    if pred.named:
-        by_channel = {p.channel: name for name, p in pred.parts.items()}
-        names = [by_channel[c] for c in range(channels)]
-        return tuple(truth.parts.get(name, NONE) for name in names)
-    true = [Part(0, frozenset([c + 1] if channels > 1 else [1, 255])) for c in range(channels)]
-    for class_ in job.classes.classes:
-        here = channel_of(class_, channels, only=len(job.classes.classes) == 1).channel
-        if here >= 0:
-            true[here] = part(class_, truth) or NONE
-    return tuple(true)
+    stack  channels of the ground truth: one label map, or masks
+    """
+    defs = [valued_class(c) for c in classes.classes]
+    defs = defs or [ClassDef(str(c + 1), (c + 1,)) for c in range(channels)]
+    only = len(defs) == 1
+    shift = int(stack == channels + 1)  # then channel 0 of the ground truth is the background
+    found = []
+    for class_ in defs:
+        part = channel_of(class_, channels, only)
+        labels = frozenset(class_.labels or ())
+        if labels == {1} and only and may_be_white(classes):
+            labels |= {WHITE}
+        found.append((part, Part(part.channel + shift) if stack > 1 else Part(0, labels)))
+    return found

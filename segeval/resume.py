@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from segeval.cases import Case
 from segeval.fingerprint import fingerprint
+from segeval.pairing.cases import Case
 from segeval.results import case_from_json, case_to_json
 from segeval.scorecard import CaseResult
 

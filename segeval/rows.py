@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from segeval.absence import judged, presence
-from segeval.cases import Case
 from segeval.grammar import Metric
 from segeval.metrics.registry import Definition, Values, arguments
+from segeval.pairing.cases import Case
 from segeval.planning import Job
 from segeval.scorecard import Row
 from segeval.targets import Resolved
@@ -61,7 +61,8 @@ def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
     tally = finished.tallies.get(definition.of)
     if tally is None:
         nothing = np.full(len(finished.channels), np.nan)
-        return Values(nothing, reason="no_probabilities")
+        lacks = "no_contours" if definition.of == "polygons" else "no_probabilities"
+        return Values(nothing, reason=lacks)
     value: Values = definition.compute(tally, **arguments(metric, definition))
     return value
 
@@ -73,7 +74,7 @@ def at(
     finished: Finished,
 ) -> float:
     """The number of a class: tallies of counts go by class, those of scores by channel."""
-    if definition.of == "counts" or definition.of not in finished.tallies:
+    if definition.of in ("counts", "polygons") or definition.of not in finished.tallies:
         return float(values[place])
     channel = finished.channels[place]
     return float(values[channel]) if channel >= 0 else np.nan

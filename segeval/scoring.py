@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.cases import Case
-from segeval.checks import check_files, check_labels, found_labels, plain
-from segeval.classes import Part
+from segeval.checks import (
+    check_files,
+    check_labels,
+    check_names,
+    check_stacks,
+    found_labels,
+    plain,
+)
 from segeval.errors import CaseError, PairingError, SegevalError
 from segeval.fingerprint import fingerprint
 from segeval.kinds import Found
-from segeval.onepass import Passed, Plan, one_pass
+from segeval.metrics.registry import pieces
+from segeval.onepass import Passed, Plan, one_pass, scored
+from segeval.pairing.cases import Case
 from segeval.planning import Job, planned
 from segeval.rows import Finished, rows
 from segeval.scorecard import CaseResult, Row
 from segeval.sides import Opened, opened
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
-from segeval.targets import Resolved, by_value
+from segeval.targets import Resolved, by_value, settled, valued
+
+if TYPE_CHECKING:
+    from segeval.tallies.sums import SumsTally
 
 
 def score_case(case: Case, job: Job) -> CaseResult:
@@ -33,6 +42,8 @@ def score_case(case: Case, job: Job) -> CaseResult:
         return unscored_case(case, problem)
     except Exception as problem:  # a bug must not take the other cases with it
         bug = SegevalError(f"{type(problem).__name__}: {problem}", help="this is a bug: report it")
+        import traceback
+
         return replace(unscored_case(case, bug), trace=traceback.format_exc())
 
 
@@ -91,11 +102,20 @@ def scored_sides(case: Case, truth: Opened, pred: Opened, job: Job) -> CaseResul
     passed = one_pass(truth, pred, plan, [tally, *([sums] if sums else [])])
     tables = {pair: tally.finish(pair).without(plan.ignored) for pair in plan.pairs}
     tables = plain(tables, truth, pred, passed, job)
+    check_stacks(truth, pred, passed.found)
+    labels = found_labels(tables, passed.found)
     if resolved is None:
-        resolved = by_value(passed.found, found_labels(tables), job.classes, settings.background)
+        resolved = by_value(passed.found, labels, job.classes, settings.background)
+    else:
+        resolved = settled(resolved, (truth.named, pred.named), passed.found)
+    check_names(resolved)
     check_files(truth, pred, tables)
-    notes = (*truth.volume.notes, *pred.volume.notes, *check_labels(truth, pred, tables, job, plan))
-    finished = finish(tables, resolved, truth, passed, sums)
+    notes = (
+        *truth.volume.notes,
+        *pred.volume.notes,
+        *check_labels(truth, pred, labels, passed, job),
+    )
+    finished = finish(tables, resolved, (truth, pred), passed, sums)
     return replace(
         blank(case),
         rows=tuple(rows(case, finished, resolved, job)),
@@ -107,37 +127,54 @@ def scored_sides(case: Case, truth: Opened, pred: Opened, job: Job) -> CaseResul
     )
 
 
-def sums_tally(pred: Opened, plan: Plan, job: Job) -> Any:
+def sums_tally(pred: Opened, plan: Plan, job: Job) -> SumsTally | None:
     """The tally of the losses; None where none is asked for or nothing holds probabilities."""
-    return None
+    asked = [(metric, known) for metric, known in job.metrics if known.of == "sums"]
+    if not asked or not scored(pred, plan):
+        return None
+    from segeval.tallies.sums import SumsTally
+
+    needed = dict.fromkeys(piece for m, known in asked for piece in pieces(m, known))
+    channels = len((pred.scores or pred.volume).channels)
+    return SumsTally(channels, exclusive=not plan.onehot, pieces=needed)
 
 
 def finish(
     tables: Mapping[Pair, Cells],
     resolved: Resolved,
-    truth: Opened,
+    sides: tuple[Opened, Opened],
     passed: Passed,
-    sums: Any,
+    sums: SumsTally | None,
 ) -> Finished:
     """Classes out of what was added up."""
-    exclusive = all(f.exclusive for f in passed.found) and not truth.named
+    truth, pred = sides
+    exclusive = all(f.exclusive for f in passed.found) and not (truth.named or pred.named)
     confusion = tables[0, 0] if exclusive and (0, 0) in tables else None
     voxel = truth.volume.geometry.voxel
     tallies: dict[str, Any] = {"counts": counts(tables, resolved.targets, voxel, confusion)}
-    if sums is not None and passed.scores is not None:
-        tallies["sums"] = sums.finish()
-    channels = tuple(score_channel(t.pred, passed.scores) for t in resolved.targets)
-    return Finished(tallies, channels)
+    if sums is None or passed.scores is None:
+        return Finished(tallies, (-1,) * len(resolved.targets))
+    channels = score_channels(resolved, pred, passed.scores)
+    names = dict(zip(channels, (t.name for t in resolved.targets), strict=True))
+    if passed.scores.exclusive:
+        names = {c: str(c) if c else "background" for c in range(passed.scores.channels)} | names
+    kept = sorted(c for c in names if c >= 0)  # a channel that is no class is in no mean
+    if kept:
+        tallies["sums"] = sums.finish([names[c] for c in kept], kept)
+    return Finished(tallies, tuple(kept.index(c) if c >= 0 else -1 for c in channels))
 
 
-def score_channel(pred: Part, scores: Found | None) -> int:
-    """The channel whose probabilities are those of a class."""
-    if scores is None:
-        return -1
-    if scores.exclusive:
-        labels = sorted(pred.labels or ())
-        return labels[0] if len(labels) == 1 and labels[0] < scores.channels else -1
-    return pred.channel
+def score_channels(resolved: Resolved, pred: Opened, scores: Found) -> list[int]:
+    """The channel whose probabilities are those of each class; -1 where it has none."""
+    own = pred.named and pred.scores is None
+    only = len(resolved.classes) == 1
+    found = []
+    for class_, target in zip(resolved.classes, resolved.targets, strict=True):
+        part = target.pred if own else valued(class_, scores, only)
+        labels = sorted(part.labels or ())
+        alone = labels[0] if len(labels) == 1 and labels[0] < scores.channels else -1
+        found.append(alone if scores.exclusive else part.channel)
+    return found
 
 
 def facts(truth: Opened, pred: Opened, passed: Passed) -> dict[str, Any]:

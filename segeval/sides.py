@@ -10,15 +10,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from segeval.align import common_grid, onto, resample_grid, resampled
-from segeval.cases import Case
-from segeval.cases import Side as Files
+from segeval.align import (
+    common_grid,
+    flattened,
+    onto,
+    resample_grid,
+    resampled,
+    whole_channel,
+)
 from segeval.classes import ClassList, Part
-from segeval.errors import CaseError, ReadError
+from segeval.errors import CaseError, GeometryError, Note, ReadError
 from segeval.geometry import Geometry
+from segeval.kinds import Wanted, may_score, wanted_pred, wanted_truth
+from segeval.pairing.cases import Case
+from segeval.pairing.cases import Side as Files
 from segeval.readers.open import read
 from segeval.settings import Settings
 from segeval.volumes import Reading, Volume, Voxels
+
+SURE = 20.0  # the logit of what is certain
+NOWHERE = Part(-1)  # of the channel that has no voxel
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +61,36 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     truth = side(case.truth, replace(reading, channel_axis=None))
     reading = replace(reading, grid=truth.volume.geometry.shape)
     pred = absent(truth) if case.pred is None else side(case.pred, reading)
-    image = read(case.image, Reading()).geometry if case.image else None
     grid = resample_grid(
-        settings.resample, truth.volume.geometry, pred.volume.geometry, image, case.id
+        settings.resample,
+        truth.volume.geometry,
+        pred.volume.geometry,
+        lambda: other_grid(case, settings.resample),
     )
     if grid is None:
         grid = common_grid(truth.volume.geometry, pred.volume.geometry)
         return fitted(truth, grid), fitted(pred, grid)
-    return moved(truth, grid, settings.gt_kind), moved(pred, grid, settings.kind)
+    how = wanted(truth, pred, settings, classes.regions)
+    return moved(truth, grid, how[0]), moved(pred, grid, how[1])
+
+
+def wanted(truth: Opened, pred: Opened, settings: Settings, regions: bool) -> tuple[Wanted, Wanted]:
+    """How the ground truth and the prediction's probabilities are to be read."""
+    own_files = pred.named and pred.scores is None
+    guess = wanted_pred(pred.scores or pred.volume, settings, regions or own_files)
+    return wanted_truth(settings, guess.independent or truth.named), guess
+
+
+def other_grid(case: Case, resample: str) -> Geometry:
+    """The grid of the case's image, or of the file that `--resample` names. Raises CaseError."""
+    if resample != "image":
+        return read(Path(resample), Reading()).geometry
+    if case.image is None:
+        raise GeometryError(
+            "the case has no image to take the grid of",
+            help="the column `image` of a pairs table names one; or --resample FILE",
+        )
+    return read(case.image, Reading()).geometry
 
 
 def side(files: Files, reading: Reading) -> Opened:
@@ -67,7 +100,7 @@ def side(files: Files, reading: Reading) -> Opened:
     volume = read(files.files[""], reading)
     scores = None
     if files.scores is not None:
-        scores = read(files.scores, replace(reading, grid=volume.geometry.shape))
+        scores = read(files.scores, replace(reading, grid=None, channel_axis=0))
     return Opened(volume, own_names(volume), scores)
 
 
@@ -106,8 +139,10 @@ def stacked(files: Files, reading: Reading) -> Opened:
 
 def absent(truth: Opened) -> Opened:
     """An empty prediction on the ground truth's grid: what `--missing worst` scores."""
-    volume = truth.volume
-    return Opened(Volume(volume.geometry, (nothing(volume.geometry),), Path("(no prediction)")))
+    grid = truth.volume.geometry
+    note = Note("N-missing-as-empty", "there is no prediction; an empty one is scored")
+    volume = Volume(grid, (nothing(grid),), Path("(no prediction)"), notes=(note,))
+    return Opened(volume, dict.fromkeys(truth.parts, NOWHERE))
 
 
 def nothing(grid: Geometry) -> Voxels:
@@ -131,6 +166,7 @@ def beside(scores: Volume, labels: Volume) -> Volume:
     """Probabilities that have no geometry of their own take the label map's (I5)."""
     if scores.geometry.placed:
         return scores
+    _, scores = flattened(scores, labels.geometry)  # nnU-Net: a picture is (class, 1, y, x)
     if scores.geometry.shape != labels.geometry.shape:
         raise CaseError(
             "the probabilities and the label map beside them have different shapes",
@@ -142,12 +178,39 @@ def beside(scores: Volume, labels: Volume) -> Volume:
     return replace(scores, geometry=labels.geometry)
 
 
-def moved(opened: Opened, grid: Geometry, kind: str) -> Opened:
+def moved(opened: Opened, grid: Geometry, how: Wanted) -> Opened:
     """A side resampled to a grid. Raises GeometryError."""
-    labels = kind == "labels"
-    scores = None if opened.scores is None else beside(opened.scores, opened.volume)
+    if opened.scores is None:
+        return replace(opened, volume=moved_volume(opened.volume, grid, how))
+    scores = beside(opened.scores, opened.volume)
     return replace(
         opened,
-        volume=resampled(opened.volume, grid, labels),
-        scores=None if scores is None else resampled(scores, grid, labels=False),
+        volume=resampled(opened.volume, grid, labels=True),
+        scores=resampled(scores, grid, False, outside(len(scores.channels), how)),
     )
+
+
+def moved_volume(volume: Volume, grid: Geometry, how: Wanted) -> Volume:
+    """A volume resampled as what it holds; beyond its field of view there is background."""
+    count = len(volume.channels)
+    if not may_score(volume, how):
+        masks = count > 1 and not (how.independent or volume.segments or volume.paths)
+        return resampled(
+            volume, grid, True, (float(masks and covered(volume)), *[0.0] * (count - 1))
+        )
+    stack = count > 1 and not volume.paths
+    labels = False if stack or how.kind != "auto" else None
+    return resampled(volume, grid, labels, outside(count, how))
+
+
+def outside(channels: int, how: Wanted) -> tuple[float, ...]:
+    """What each channel of scores is where there is nothing but background."""
+    background = int(channels > 1 and not how.independent)
+    inside, away = (SURE, -SURE) if how.kind == "logits" else (1.0, 0.0)
+    return (*[inside] * background, *[away] * (channels - background))
+
+
+def covered(volume: Volume) -> bool:
+    """Whether every voxel has exactly one of the masks, so that channel 0 is the background."""
+    hits = sum((whole_channel(v, volume.geometry) != 0).astype("uint16") for v in volume.channels)
+    return bool((hits == 1).all())

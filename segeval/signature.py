@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from segeval.classes import ClassDef, ClassList
@@ -32,8 +33,13 @@ def signature_fields(
         value = getattr(settings, field.name)
         if field.metadata["signed"] and value is not None and not isinstance(value, ClassList):
             kept[field.name] = list(value) if isinstance(value, tuple) else value
+    kept["resample"] = Path(settings.resample).name  # a word, or the file whose grid is used
     if classes:
         kept["classes"] = {c.name: _stands_for(c) for c in classes.classes}
+    if colours := {c.name: list(c.colour) for c in classes.classes if c.colour}:
+        kept["colours"] = colours
+    if aliases := {c.name: list(c.aliases) for c in classes.classes if c.aliases}:
+        kept["aliases"] = aliases
     if classes.ignore is not None:
         kept["ignore_label"] = classes.ignore
     kept["numbers"] = NUMBERS
@@ -61,7 +67,7 @@ def _word(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _classes(classes: dict[str, list[int] | None]) -> str:
+def _classes(classes: dict[str, list[Any] | None]) -> str:
     """A few classes in full, many by their number and a checksum of the full text."""
     full = ",".join(
         name if labels is None else f"{'+'.join(map(str, labels))}={name}"

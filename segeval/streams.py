@@ -6,7 +6,6 @@ inflates label maps at several. So nothing here returns bytes; it fills a buffer
 
 from __future__ import annotations
 
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,10 +91,12 @@ class _Inflated:
 
     def __init__(self, igzip: Any, error: type[Exception], file: IO[bytes]) -> None:
         self._file, self._error = igzip.IGzipFile(fileobj=file), error
+        # The buffered reader inside fills the caller's buffer; the file itself makes bytes first.
+        self._inside = self._file._buffer
 
     def readinto(self, buffer: memoryview) -> int:
         try:
-            count: int = self._file.readinto(buffer)
+            count: int = self._inside.readinto(buffer)
         except self._error as problem:
             raise zlib.error(str(problem)) from problem
         return count
@@ -176,6 +177,8 @@ def spilled(packed: Packed) -> Iterator[Packed]:
     if packed.seekable:
         yield packed
         return
+    import tempfile
+
     with tempfile.NamedTemporaryFile(prefix="segeval-") as file:
         buffer = memoryview(bytearray(STEP))
         left = packed.size

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from segeval.grammar import Metric
-from segeval.metrics.registry import known
+from segeval.metrics.registry import resolve
 from segeval.scorecard import OVERALL, UNCOUNTED, WHOLE, CaseResult, Row, Statistic
 
 Pool = Callable[[Sequence[Mapping[str, Any]], Metric], Mapping[str, float]]
@@ -89,7 +89,7 @@ def summarise(
         pooled = {h.name: _pooled(cases, h, named[h.metric], pool) for h in heads}
         of_class: dict[str, dict[str, Statistic]] = {}
         for (class_, head), sample in samples.items():
-            better = known()[named[head.metric].name].better
+            better = resolve(named[head.metric])[1].better
             value = pooled[head.name].get(class_, math.nan)
             made = replace(statistic(sample, better), pooled=value, unit=head.unit)
             of_class.setdefault(class_, {})[head.name] = made
@@ -207,11 +207,11 @@ def statistic(sample: Sample, better: str) -> Statistic:
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean, rounded once; nan of nothing."""
-    if not values:
+    """The mean, rounded once; infinite if a value is, nan of nothing and of both infinities."""
+    infinite = {value for value in values if math.isinf(value)}
+    if not values or len(infinite) > 1:
         return math.nan
-    whole = math.fsum if all(map(math.isfinite, values)) else sum
-    return whole(values) / len(values)
+    return infinite.pop() if infinite else math.fsum(values) / len(values)
 
 
 def median(values: Sequence[float]) -> float:

@@ -7,15 +7,14 @@ found. Sides that name their classes are joined by name; label values by value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segeval.classes import ClassDef, ClassList, Part, Target
 from segeval.errors import CaseError, Note
 from segeval.kinds import Found
 from segeval.names import match
-from segeval.sides import Opened
-
-NONE = Part(-1)  # the channel without a voxel
+from segeval.sides import NOWHERE, Opened
+from segeval.values import WHITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,13 @@ class Resolved:
     """The classes of a case.
 
     targets  what is scored, in order
+    classes  what the request or the files say of each of them
     skipped  classes that the ground truth was not annotated for
     absent   classes that the prediction does not have as a file or segment: predicted empty
     """
 
     targets: tuple[Target, ...]
+    classes: tuple[ClassDef, ...]
     skipped: tuple[str, ...] = ()
     absent: frozenset[str] = frozenset()
     notes: tuple[Note, ...] = field(default=())
@@ -39,7 +40,7 @@ def by_name(truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated:
     Raises CaseError where names meet values and no class list joins them.
     """
     wanted = classes.classes or tuple(ClassDef(name) for name in names_of(truth, pred, classes))
-    targets, skipped, absent = [], [], set()
+    targets, kept, skipped, absent = [], [], [], set()
     for class_ in wanted:
         t, p = part(class_, truth), part(class_, pred)
         if t is None and not empty_is_annotated:
@@ -47,8 +48,22 @@ def by_name(truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated:
         else:
             if p is None:
                 absent.add(class_.name)
-            targets.append(Target(class_.name, t or NONE, p or NONE))
-    return Resolved(tuple(targets), tuple(skipped), frozenset(absent))
+            kept.append(class_)
+            targets.append(Target(class_.name, t or NOWHERE, p or NOWHERE))
+    return Resolved(tuple(targets), tuple(kept), tuple(skipped), frozenset(absent))
+
+
+def settled(resolved: Resolved, named: tuple[bool, bool], found: tuple[Found, Found]) -> Resolved:
+    """The classes of a case once it was read: a side without names has values, or channels."""
+    only = len(resolved.classes) == 1
+    targets = []
+    for class_, target in zip(resolved.classes, resolved.targets, strict=True):
+        parts = [
+            own if has_names else valued(class_, side, only)
+            for own, has_names, side in zip((target.truth, target.pred), named, found, strict=True)
+        ]
+        targets.append(Target(target.name, *parts))
+    return replace(resolved, targets=tuple(targets))
 
 
 def names_of(truth: Opened, pred: Opened, classes: ClassList) -> tuple[str, ...]:
@@ -102,7 +117,7 @@ def by_value(
     targets = tuple(
         Target(c.name, *(valued(c, side, only=len(wanted) == 1) for side in found)) for c in wanted
     )
-    return Resolved(targets)
+    return Resolved(targets, tuple(wanted))
 
 
 def selected(wanted: Sequence[ClassDef], labels: Iterable[int]) -> tuple[ClassDef, ...]:
@@ -116,12 +131,14 @@ def selected(wanted: Sequence[ClassDef], labels: Iterable[int]) -> tuple[ClassDe
                 help=f"name it: --classes 5={class_.name}",
                 status="classes_unknown",
             )
-    return tuple(
-        c
-        if c.labels is not None
-        else ClassDef(c.name, (int(c.name),), c.colour, c.aliases, c.tolerance)
-        for c in wanted
-    )
+    return tuple(map(valued_class, wanted))
+
+
+def valued_class(class_: ClassDef) -> ClassDef:
+    """A class that is asked for by its label value alone, with that value."""
+    if class_.labels is not None or not class_.name.isdecimal():
+        return class_
+    return replace(class_, labels=(int(class_.name),))
 
 
 def valued(class_: ClassDef, found: Found, only: bool) -> Part:
@@ -130,7 +147,13 @@ def valued(class_: ClassDef, found: Found, only: bool) -> Part:
     if found.exclusive:
         return Part(0, frozenset(values))
     if found.onehot:
-        return Part(values[0]) if values[0] < found.channels else NONE
+        if len(values) > 1:
+            raise CaseError(
+                f"{class_.name} is a union of labels and each channel is a mask of one label",
+                help="write a label map, or one mask a class",
+                status="classes_unknown",
+            )
+        return Part(values[0]) if values[0] < found.channels else NOWHERE
     return channel_of(class_, found.channels, only)
 
 
@@ -139,7 +162,12 @@ def channel_of(class_: ClassDef, channels: int, only: bool) -> Part:
     channel = class_.channel
     if channel is None:
         channel = 0 if only and channels == 1 else (class_.labels or (0,))[0] - 1
-    return Part(channel) if 0 <= channel < channels else NONE
+    return Part(channel) if 0 <= channel < channels else NOWHERE
+
+
+def may_be_white(classes: ClassList) -> bool:
+    """Whether 255 of a mask of one class may be its 1 (rule I8)."""
+    return WHITE not in {*classes.known, classes.ignore}
 
 
 def unlisted(labels: frozenset[int], classes: ClassList, ignored: int | None) -> list[int]:

@@ -14,6 +14,7 @@ from segeval.errors import ReadError
 Numbers = NDArray[Any]
 
 MOST = 65535  # the largest label value
+WHITE = 255  # the 1 of a mask that was saved as black and white
 
 
 def as_labels(values: Raw, path: Path) -> Labels:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +22,19 @@ from segeval.geometry import Geometry, Reorder
 from segeval.streams import Filled, Packed, fill, finish, opened, spilled
 
 Loader = Callable[[], Raw]  # decodes a whole (small) array when it is asked for
+
+
+@runtime_checkable
+class Drawer(Protocol):
+    """Draws any part of an array that is held as something smaller: runs, frames of a file."""
+
+    def fill(self, start: int, out: Raw, /) -> None:
+        """Write the values from a flat index on. Raises ReadError."""
+
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...], /) -> Drawer:
+        """The same transposed by `axes`, then flipped along `flips`. Raises ReadError."""
+
+
 STRIDED_BYTES = 16 << 20  # planes that are turned at a time
 
 
@@ -29,24 +42,28 @@ STRIDED_BYTES = 16 << 20  # planes that are turned at a time
 class Voxels:
     """One channel of values, in C order of its grid; nothing is read yet.
 
-    source  packed bytes, a loader that decodes a whole array, or None: every value is 0
+    source  packed bytes, a loader that decodes a whole array, something that draws any part of one,
+            or None: every value is 0
     dtype   as stored, byte order included
     stored  shape in the order of the file
     order   how the stored array becomes the grid's order; None where they are the same
     slope   the value is slope * stored + inter
+    picked  (axis, index) of the stored array where the channel is one of an axis that is not first;
+            `order` then speaks of the stored axes without it
     """
 
-    source: Packed | Loader | None
+    source: Packed | Loader | Drawer | None
     dtype: np.dtype[Any]
     stored: tuple[int, ...]
     order: Reorder | None = None
     slope: float = 1.0
     inter: float = 0.0
+    picked: tuple[int, int] | None = None
 
     @property
     def count(self) -> int:
         """Values in the channel."""
-        return prod(self.stored)
+        return prod(self.stored) // (self.stored[self.picked[0]] if self.picked else 1)
 
     @property
     def scaled(self) -> bool:
@@ -54,11 +71,26 @@ class Voxels:
         return (self.slope, self.inter) != (1.0, 0.0)
 
     def turned(self, order: Reorder) -> Voxels:
-        """The same channel in another order of axes. Only one order at a time."""
+        """The same channel in another order of axes."""
         if order.trivial:
             return self
-        assert self.order is None or self.order.trivial, "turn the stored order once"
-        return replace(self, order=order)
+        return replace(self, order=order if self.order is None else order.after(self.order))
+
+    def flattened(self) -> Voxels:
+        """The same channel without the first axis of its grid, which has one plane."""
+        if self.order is None:
+            return replace(self, stored=self.stored[1:])
+        gone, *rest = self.order.axes
+        out = self.picked[0] if self.picked else len(self.stored)
+        at = gone + (gone >= out)  # the order does not count the axis that is picked
+        return replace(
+            self,
+            stored=self.stored[:at] + self.stored[at + 1 :],
+            order=Reorder(
+                tuple(a - (a > gone) for a in rest), tuple(f - 1 for f in self.order.flips if f)
+            ),
+            picked=(out - (at < out), self.picked[1]) if self.picked else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +102,8 @@ class Reading:
     grid          shape of the other side, which tells a stack of channels from a volume
     classes       how many classes there are, background not counted
     colours       label value of each colour (red, green, blue)
+    slices        of the other side: contours are drawn on them, frames of a segmentation are
+                  placed on them where they lie on them
     """
 
     spacing: tuple[float, ...] | None = None
@@ -77,6 +111,7 @@ class Reading:
     grid: tuple[int, ...] | None = None
     classes: int | None = None
     colours: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
+    slices: Any = None  # segeval.slices.Slices, of the same floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +176,20 @@ class _ArrayStream:
         return self._flat[self._at - count : self._at]
 
 
+class _DrawnStream:
+    """Values drawn into one buffer, in the order of the grid."""
+
+    def __init__(self, drawer: Drawer, dtype: np.dtype[Any], chunk: int) -> None:
+        self._drawer, self._at = drawer, 0
+        self._buffer: Raw = np.empty(chunk, dtype)
+
+    def read(self, count: int) -> Raw:
+        out = self._buffer[:count]
+        self._drawer.fill(self._at, out)
+        self._at += count
+        return out
+
+
 class _ZeroStream:
     """A mask without voxels."""
 
@@ -155,12 +204,13 @@ class _TurnedStream:
     """Values of an array in another order of axes, some planes at a time.
 
     A mapped file counts as resident where it was touched, so its pages are given back.
+
+    size  bytes of the array that the view is of, which are all touched where it picks one channel
     """
 
-    def __init__(self, view: Raw, mapped: Any = None) -> None:
+    def __init__(self, view: Raw, size: int, mapped: Any = None) -> None:
         self._view, self._mapped = view, mapped
-        plane = prod(view.shape[1:]) * view.itemsize
-        self._step = max(1, STRIDED_BYTES // max(plane, 1))
+        self._step = max(1, STRIDED_BYTES * len(view) // max(size, 1))
         self._plane, self._ready = 0, np.empty(0, view.dtype)
 
     def read(self, count: int) -> Raw:
@@ -243,9 +293,13 @@ def _plain_stream(
 ) -> Stream:
     if voxels.source is None:
         return _ZeroStream(min(chunk, voxels.count))
+    if isinstance(voxels.source, Drawer):
+        return _drawn_stream(voxels, voxels.source, chunk)
     if not isinstance(voxels.source, Packed):
         array = voxels.source()
-        return _ArrayStream(array) if voxels.order is None else _TurnedStream(turn(array, voxels))
+        if voxels.order is None:
+            return _ArrayStream(array)
+        return _TurnedStream(turn(array, voxels), array.nbytes)
     packed = voxels.source
     if (packed.path, packed.packing) in shared:
         file = shared[packed.path, packed.packing]
@@ -257,12 +311,21 @@ def _plain_stream(
     mapped: Any = np.memmap(
         packed.path, voxels.dtype, "r", packed.start + packed.skip, voxels.stored
     )
-    return _TurnedStream(turn(mapped, voxels), mapped._mmap)
+    return _TurnedStream(turn(mapped, voxels), mapped.nbytes, mapped._mmap)
+
+
+def _drawn_stream(voxels: Voxels, drawer: Drawer, chunk: int) -> Stream:
+    if voxels.order is not None:
+        drawer = drawer.turned(voxels.order.axes, voxels.order.flips)
+    return _DrawnStream(drawer, voxels.dtype, min(chunk, voxels.count))
 
 
 def turn(array: Raw, voxels: Voxels) -> Raw:
     """A view of a stored array in the order of the grid."""
+    view = array.reshape(voxels.stored)
+    if voxels.picked is not None:
+        axis, index = voxels.picked
+        view = view[(slice(None),) * axis + (index,)]
     if voxels.order is None:
-        return array
-    view = array.reshape(voxels.stored).transpose(voxels.order.axes)
-    return np.flip(view, voxels.order.flips)
+        return view
+    return np.flip(view.transpose(voxels.order.axes), voxels.order.flips)

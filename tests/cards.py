@@ -62,3 +62,29 @@ def card(results, *metrics, pool=None, **more):
     made = summarise(results, asked, pool)
     line = "dice|threshold:0.5|numbers:1"
     return Scorecard(tuple(results), tuple(map(str, asked)), line, {"numbers": 1}, made, **more)
+
+
+def two():
+    """Two cases of two classes, with a ratio and a volume."""
+    return [
+        CaseResult(
+            name,
+            name,
+            name,
+            tuple(
+                row(name, class_, metric, value, unit)
+                for class_, of_metric in values.items()
+                for metric, unit, value in of_metric
+            ),
+        )
+        for name, values in {
+            "CT_1": {
+                "liver": [("dice", "", 0.9), ("volume_difference", "ml", 12.0)],
+                "spleen": [("dice", "", 0.5), ("volume_difference", "ml", -1.0)],
+            },
+            "CT_2": {
+                "liver": [("dice", "", 0.8), ("volume_difference", "ml", 10.0)],
+                "spleen": [("dice", "", 0.7), ("volume_difference", "ml", 1.0)],
+            },
+        }.items()
+    ]

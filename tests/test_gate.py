@@ -1,6 +1,7 @@
 """Bars: which side is better, what a miss looks like, and that nothing passes by emptiness."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -90,7 +91,14 @@ def test_a_missed_organ_never_passes_by_being_undefined(reason, accept, passed, 
 
 def test_every_group_must_pass():
     scores = card(groups=("", "a", "b"), liver={"dice": (0.9,)})
-    assert [(v.group, v.passed) for v in verdicts("dice=0.8", scores)] == [("a", True), ("b", True)]
+    all_grouped = replace(scores, cases=(replace(scores.cases[0], group="a"),))
+    judged = [(v.group, v.passed) for v in verdicts("dice=0.8", all_grouped)]
+    assert judged == [("a", True), ("b", True)]
+
+
+def test_a_case_without_a_group_is_judged_with_all_cases():
+    scores = card(groups=("", "a"), liver={"dice": (0.9,)})
+    assert [v.group for v in verdicts("dice=0.8", scores)] == ["", "a"]
 
 
 def test_the_verdict_shows_the_digits_that_decide():

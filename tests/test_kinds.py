@@ -74,7 +74,7 @@ def test_other_floats_are_neither(values):
 def test_values_that_are_no_numbers_are_counted_and_the_first_is_named(bad, wanted):
     with pytest.raises(ReadError) as caught:
         read([np.float32([0, 1, 0, 1, bad, 1, bad])], wanted)
-    assert "2 values" in caught.value.message
+    assert "infinite: 2 of" in caught.value.message
     assert "4, 0, 0" in caught.value.facts[0]
 
 

@@ -58,9 +58,14 @@ def test_a_file_that_was_cut_off(tmp_path, packing):
     source = packed(tmp_path, packing)
     raw = source.path.read_bytes()
     source.path.write_bytes(raw[: len(raw) - 9])
-    with pytest.raises(ReadError) as caught, opened(source) as stream:
-        fill(stream, memoryview(bytearray(len(CONTENT))), source)
-        finish(stream, source)
+
+    def read():
+        with opened(source) as stream:
+            fill(stream, memoryview(bytearray(len(CONTENT))), source)
+            finish(stream, source)
+
+    with pytest.raises(ReadError) as caught:
+        read()
     assert caught.value.help
 
 

@@ -275,3 +275,5 @@ def test_statistics_of_nothing():
 
 def test_an_infinite_mean_over_classes_stays_infinite():
     assert mean([1.0, math.inf]) == math.inf
+    assert mean([-math.inf, 1.0]) == -math.inf
+    assert mean([-math.inf, math.inf]) is math.nan  # one object: scorecards compare equal

@@ -52,6 +52,29 @@ def test_planes_are_turned_a_few_at_a_time(tmp_path, monkeypatch):
     assert pieces(turned, 5).tolist() == want.ravel().tolist()
 
 
+stacks = st.tuples(st.permutations(range(4)), st.integers(0, 3), st.sets(st.integers(0, 2)))
+
+
+@given(stack=stacks, chunk=st.integers(1, 6))
+def test_a_plane_without_its_axis(stack, chunk):
+    # channel, z, y, x = 2, 1, 3, 4, stored in any order, one channel picked out, z, y, x turned
+    places, channel, flips = stack[0], stack[1] % 2, stack[2]
+    whole = np.arange(24, dtype=np.uint16).reshape(2, 1, 3, 4)
+    stored = np.ascontiguousarray(whole.transpose(places))
+    out = places.index(0)
+    left = [p for p in places if p]
+    order = Reorder(tuple(left.index(axis) for axis in (1, 2, 3)), tuple(sorted(flips)))
+    voxels = Voxels(lambda: stored, stored.dtype, stored.shape, order, picked=(out, channel))
+    want = np.flip(whole[channel], order.flips).ravel().tolist()
+    assert pieces(voxels, chunk).tolist() == want
+    assert pieces(voxels.flattened(), chunk).tolist() == want
+    alone = Voxels(lambda: whole[channel], whole.dtype, (1, 3, 4))
+    assert pieces(alone.turned(Reorder((0, 1, 2), (2,))).flattened(), chunk).tolist() == (
+        whole[channel, :, :, ::-1].ravel().tolist()
+    )
+    assert pieces(alone.flattened(), chunk).tolist() == whole[channel].ravel().tolist()
+
+
 def test_values_are_swapped_and_scaled(tmp_path):
     swapped = STORED.astype(">i2")
     voxels = Voxels(on_disk(tmp_path, swapped), swapped.dtype, STORED.shape, slope=0.5, inter=-1)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import Field, dataclass, fields
-from typing import Any
+from dataclasses import Field, fields
+from typing import Any, NamedTuple
 
 from segeval.errors import RequestError
 from segeval.settings import Form, Settings
@@ -12,8 +12,7 @@ from segeval.settings import Form, Settings
 MANY = ("tuple[str, ...]", "tuple[Metric, ...]", "tuple[Gate, ...]", "ClassList")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A field of Settings, as the command line knows it.
 
     key     its name in a settings file

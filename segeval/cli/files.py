@@ -13,9 +13,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from segeval.cli.choices import CHOICES, Choice, wrong_word
 from segeval.cli.tables import class_table, gate_table
@@ -28,8 +27,7 @@ PRESETS = Path(__file__).parents[1] / "data" / "presets"
 KEYS = {choice.key: choice for choice in CHOICES.values()}
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """A value and where it comes from: `--digits`, `SEGEVAL_DIGITS`, `segeval.toml:3`."""
 
     value: Any
@@ -39,8 +37,7 @@ class Given:
 Layer = dict[str, Given]
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsFile:
+class SettingsFile(NamedTuple):
     """The keys of a settings file.
 
     above   names of the tables that the keys stand in

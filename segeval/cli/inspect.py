@@ -14,6 +14,7 @@ from segeval.cli.show import show
 from segeval.errors import NothingToScore, RequestError, SegevalError
 
 if TYPE_CHECKING:
+    from segeval.classes import ClassList
     from segeval.settings import Settings
     from segeval.volumes import Volume
 
@@ -56,7 +57,7 @@ def inspect(given: Mapping[str, Any]) -> int:
 
 def files(paths: list[Path]) -> list[Path]:
     """The files to look at: a folder is every mask file in it. Raises RequestError."""
-    from segeval.files import survey
+    from segeval.pairing.files import survey
 
     found: list[Path] = []
     for path in paths:
@@ -71,7 +72,7 @@ def files(paths: list[Path]) -> list[Path]:
 
 def row(path: Path, settings: Settings) -> tuple[str, ...]:
     """A file as a line of the table. Raises SegevalError."""
-    from segeval.files import suffix
+    from segeval.pairing.files import suffix
     from segeval.readers.open import read
     from segeval.volumes import Reading
 
@@ -91,7 +92,7 @@ def row(path: Path, settings: Settings) -> tuple[str, ...]:
         suffix(path.name).lstrip("."),
         content.kind,
         grid,
-        "; ".join(described(volume, content)),
+        "; ".join(described(volume, content, settings.classes)),
     )
 
 
@@ -124,25 +125,36 @@ def add(slab: Any, content: Content) -> None:
         content.high = max(content.high, float(slab.scores.max()))
 
 
-def described(volume: Volume, content: Content) -> Iterator[str]:
-    """The content in words: labels or segments with their voxels, or the range of the scores."""
+def described(volume: Volume, content: Content, classes: ClassList) -> Iterator[str]:
+    """The content in words: classes with their voxels, or the range of the scores; then notes."""
+    from segeval.reports.blocks import counted
+
     if content.kind != "labels":
-        yield f"{content.channels} channels" if content.channels > 1 else "1 channel"
-        yield f"values from {content.low:.4g} to {content.high:.4g}"
-        if content.channels > 1:
-            return
-    named = volume.segments or {
-        volume.names.get(value, str(value)): (channel, value)
-        for channel, labels in content.labels.items()
-        for value in labels
-        if value
-    }
-    counts = [f"{name} {content.labels[c].get(v, 0)}" for name, (c, v) in named.items()]
-    more = f" and {len(counts) - FEW} more" if len(counts) > FEW else ""
-    word = "classes" if content.kind == "labels" else "voxels at or above the threshold"
-    yield f"{len(counts)} {word}: {', '.join(counts[:FEW])}{more}" if counts else "no voxels"
+        yield f"{counted(content.channels, 'channel')} from {content.low:.4g} to {content.high:.4g}"
+    if content.kind == "labels" or content.channels == 1:
+        voxels = by_class(volume, content, classes)
+        texts = [f"{name}: {count}" for name, count in voxels.items()]
+        more = f" and {len(texts) - FEW} more" if len(texts) > FEW else ""
+        what = counted(len(texts), "class", "classes")
+        yield f"{what}, voxels {', '.join(texts[:FEW])}{more}" if texts else "no voxels"
     for note in volume.notes:
         yield f"{note.code}: {note.text}"
+
+
+def by_class(volume: Volume, content: Content, classes: ClassList) -> dict[str, int]:
+    """The voxels of each class, by the name that the file or else the request has for it."""
+    if volume.segments:
+        places = volume.segments.items()
+        return {name: content.labels[c].get(value, 0) for name, (c, value) in places}
+    names = {value: c.name for c in classes.classes for value in c.labels or ()}
+    names |= volume.names
+    found: dict[str, int] = {}
+    for channel, labels in content.labels.items():
+        for value, count in sorted(labels.items()):
+            name = names.get(value, str(value))
+            if value:
+                found[f"{channel + 1}" if content.channels > 1 else name] = count
+    return found
 
 
 command = Command(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from segeval.classes import ClassDef, ClassList
 from segeval.cli.choices import CHOICES, nearest
@@ -18,8 +18,7 @@ PREFIX = "SEGEVAL_"
 VARIABLES = {choice.variable: choice for choice in CHOICES.values()}
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """The settings of a run and the origin of each field."""
 
     settings: Settings
@@ -27,8 +26,7 @@ class Resolved:
     notes: tuple[Note, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What the command line itself says.
 
     options   field -> what was typed, only for options that were given
@@ -54,7 +52,7 @@ def resolve(request: Request, environment: Mapping[str, str], folder: Path) -> R
     chosen = {f: given for f in CHOICES if (given := first(layers, f)) is not None}
     if "classes" in asked and "classes" in layers[2]:
         picked = pick(layers[2]["classes"].value, asked["classes"].value)
-        chosen["classes"] = replace(chosen["classes"], value=picked)
+        chosen["classes"] = chosen["classes"]._replace(value=picked)
     origins = {f: chosen[f].origin if f in chosen else "default" for f in CHOICES}
     settings = Settings(**{f: given.value for f, given in chosen.items()})
     return Resolved(settings, origins, unknown_variables(environment))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from inspect import cleandoc
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 UNITS = {"": "ratio", "volume": "ml, mm2 or voxels", "length": "mm or px"}
 BETTER = {"higher": "higher", "lower": "lower", "zero": "nearer to 0", "": "none"}
-COLUMNS = ("metric", "better", "unit", "options", "what it is")
+COLUMNS = ("metric", "options", "better", "unit", "what it is", "empty masks")
+EMPTY = "empty "  # how the docstring's line about empty masks begins
 
 
 def metrics(given: Mapping[str, Any]) -> int:
@@ -35,27 +37,24 @@ def metrics(given: Mapping[str, Any]) -> int:
 
 def row(definition: Definition) -> tuple[str, ...]:
     """One line of the list."""
-    first = " ".join(cleandoc(definition.doc).split("\n\n")[0].split())
+    lines = cleandoc(definition.doc).splitlines()
+    first = " ".join(line for line in takewhile(bool, lines))
+    empty = next((line.removeprefix(EMPTY).strip() for line in lines if line.startswith(EMPTY)), "")
     return (
         definition.name,
-        BETTER[definition.better],
-        unit(definition),
         " ".join(short_options(definition)),
+        definition.better or "none",
+        definition.unit or "ratio",
         first.rstrip("."),
+        empty,
     )
 
 
-def unit(definition: Definition) -> str:
-    """The unit in words."""
-    return UNITS.get(definition.unit, definition.unit)
-
-
 def short_options(definition: Definition) -> Iterator[str]:
-    """Quantity and options as they are typed."""
+    """What may stand behind the name: a quantity, and the keys of options."""
     if definition.at:
         yield "|".join(f"@N{unit}" for unit in definition.at)
-    for key, option in definition.options.items():
-        yield f":{key}={'|'.join(option.words) or 'WORD'}"
+    yield from (f":{key}=" for key in definition.options)
 
 
 def explanation(definition: Definition) -> Iterator[str]:
@@ -63,7 +62,7 @@ def explanation(definition: Definition) -> Iterator[str]:
     yield definition.name
     yield ""
     yield from cleandoc(definition.doc).splitlines()
-    yield f"unit     {unit(definition)}"
+    yield f"unit     {UNITS.get(definition.unit, definition.unit)}"
     yield f"better   {BETTER[definition.better]}"
     low, high = definition.bounds
     if (low, high) != (float("-inf"), float("inf")):

@@ -6,15 +6,17 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import cleandoc
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from segeval.cli.choices import CHOICES, Choice
 from segeval.cli.layers import Request, Resolved, resolve
 from segeval.cli.main import CONTEXT
 from segeval.cli.values import size_text
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 GROUPS = ("inputs", "metrics", "output", "gate", "performance")
 Run = Callable[[Mapping[str, Any]], int]
@@ -133,9 +135,14 @@ def _completions(
     words = choice.form.words
     if not words:
         return None
-    return lambda _ctx, _parameter, typed: [
-        CompletionItem(word) for word in words if word.startswith(typed)
-    ]
+    return lambda _ctx, _parameter, typed: _items(words, typed)
+
+
+def _items(words: Iterable[str], typed: str, before: str = "") -> list[CompletionItem]:
+    """The words that begin as typed, after what stands before them already."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(before + word) for word in words if word.startswith(typed)]
 
 
 def metric_names(
@@ -145,7 +152,7 @@ def metric_names(
     from segeval.metrics.registry import known
 
     before, comma, last = typed.rpartition(",")
-    return [CompletionItem(f"{before}{comma}{name}") for name in known() if name.startswith(last)]
+    return _items(known(), last, before + comma)
 
 
 def _preset_names(
@@ -153,7 +160,7 @@ def _preset_names(
 ) -> list[CompletionItem]:
     from segeval.cli.files import preset_names
 
-    return [CompletionItem(name) for name in preset_names() if name.startswith(typed)]
+    return _items(preset_names(), typed)
 
 
 def file_options() -> list[Option]:

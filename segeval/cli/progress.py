@@ -13,7 +13,7 @@ from segeval.cli.log import LOG
 from segeval.settings import Settings
 
 if TYPE_CHECKING:
-    from segeval.cases import Pairing
+    from segeval.pairing.cases import Pairing
     from segeval.scorecard import CaseResult
 
 EVERY_SECONDS = 30
@@ -72,13 +72,13 @@ class Bar:
 
     def step(self, case: str, done: int, total: int) -> None:
         """Move the bar."""
-        if self._bar is None and done < total:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=total, unit="case", file=sys.stderr, leave=False)
         if self._bar is not None:
             self._bar.set_postfix_str(case, refresh=False)
             self._bar.update(done - self._bar.n)
+        elif done < total:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, initial=done, unit="case", file=sys.stderr, leave=False)
 
     def close(self) -> None:
         """Remove the bar."""

@@ -15,6 +15,7 @@ from segeval.cli.layers import Resolved
 from segeval.cli.log import LOG
 from segeval.cli.notes import tell
 from segeval.cli.options import Command, Option, resolved, settings_options
+from segeval.cli.paths import show_pairs, sides
 from segeval.cli.problems import exit_status, tell_problems
 from segeval.cli.progress import Watch
 from segeval.errors import RequestError
@@ -36,33 +37,22 @@ def score(given: Mapping[str, Any]) -> int:
     request = resolved(given)
     settings = request.settings
     LOG.open(settings)
+    for field in (f for f, origin in request.origins.items() if origin != "default"):
+        LOG.line(f"{field} = {getattr(settings, field)}, {request.origins[field]}")
     pred, truth = sides(given, settings)
     if given["dry_run"]:
-        from segeval.cli.pairs import show_pairs
-
         return show_pairs(pred, truth, settings, "")
     journal = checked_outputs(settings)
+    from segeval.api import score_paths
+
     watch = Watch(settings)
     try:
-        card = scored(pred, truth, settings, watch, journal)
+        card = score_paths(pred, truth, settings, watch, journal)
     except KeyboardInterrupt:
-        watch.close()
         return interrupted(watch, journal)
+    finally:
+        watch.close()
     return finished(card, request, journal)
-
-
-def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path, Path]:
-    """The two paths; none of them where a table names the files. Raises RequestError."""
-    pred, truth = given["pred"], given["gt"]
-    if settings.pairs and (pred or truth):
-        raise RequestError(
-            "--pairs names the files, and so do PRED and GT", help="leave one of them out"
-        )
-    if not settings.pairs and not (pred and truth):
-        raise RequestError(
-            "PRED and GT are needed", help="segeval score pred/ gt/, or a table: --pairs FILE"
-        )
-    return Path(pred or "."), Path(truth or ".")
 
 
 def checked_outputs(settings: Settings) -> str:
@@ -77,15 +67,6 @@ def checked_outputs(settings: Settings) -> str:
     if settings.resume and not json:
         raise RequestError("--resume takes cases from a JSON file", help="add -o results.json")
     return json
-
-
-def scored(pred: Path, truth: Path, settings: Settings, watch: Watch, journal: str) -> Scorecard:
-    """Score, with the verdicts of the gates in the scorecard."""
-    from segeval.api import score_paths
-
-    card = score_paths(pred, truth, settings, watch, journal)
-    watch.close()
-    return card
 
 
 def finished(card: Scorecard, request: Resolved, journal: str) -> int:
@@ -173,6 +154,6 @@ command = Command(
     [
         "segeval score sample_data/ct/pred sample_data/ct/gt",
         "segeval score sample_data/ct/pred sample_data/ct/gt -m dice,precision -o results.csv",
-        "segeval score sample_data/ct/pred sample_data/ct/gt --gate dice=0.7 --format json",
+        "segeval score sample_data/ct/pred sample_data/ct/gt --gate liver/dice=0.9 --format json",
     ],
 )

@@ -16,8 +16,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 
-from segeval.cases import Case
 from segeval.errors import CaseError
+from segeval.pairing.cases import Case
 from segeval.planning import Job
 from segeval.scorecard import CaseResult
 from segeval.scoring import score_case, unscored_case

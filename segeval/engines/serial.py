@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from segeval.cases import Case
+from segeval.pairing.cases import Case
 from segeval.planning import Job
 from segeval.scorecard import CaseResult
 from segeval.scoring import score_case

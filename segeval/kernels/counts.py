@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from segeval.arrays import Counted, Floats, Labels
 
-BUSY = 4  # words are cut less often than every fourth, else voxels are counted
+BUSY = 2  # words are cut less often than every second, else voxels are counted
 LOW = 0 if np.little_endian else 1  # which byte of a uint16 is the low one
 
 Pieces = tuple[

@@ -38,7 +38,7 @@ def reference_log(logits: Raw, labels: Labels) -> Floats:
     returns  float64 (n,)
     """
     shifted = _shifted(logits, 0)
-    own = np.take_along_axis(shifted, labels[None].astype(np.intp), 0)[0]
+    own: Floats = np.take_along_axis(shifted, labels[None].astype(np.intp), 0)[0]
     np.exp(shifted, out=shifted)
     own -= np.log(shifted.sum(axis=0))
     return own

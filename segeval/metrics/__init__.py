@@ -3,4 +3,17 @@
 A family is listed here in the order in which `segeval metrics` shows it.
 """
 
-FAMILIES = ("overlap", "volume", "semantic", "surface")
+FAMILIES = (
+    "overlap",
+    "volume",
+    "surface",
+    "contours",
+    "semantic",
+    "losses",
+    "overlap_losses",
+    "generalized_losses",
+    "soft_scores",
+    "focal",
+    "combined_losses",
+    "calibration",
+)

@@ -5,17 +5,15 @@ It is the data set's ECE, the micro Dice, the field's mIoU; a mean over cases is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from segeval.grammar import Metric
 from segeval.metrics.registry import arguments, resolve
-from segeval.tallies import counts
 
-# Name of a tally in the JSON of a case -> how it is read, and how several become one.
-POOLED: dict[str, tuple[Callable[[Mapping[str, Any]], Any], Callable[[Sequence[Any]], Any]]] = {
-    "counts": (counts.Counts.from_json, counts.pooled),
-}
+# Module of segeval.tallies, which is the tally's name in the JSON of a case -> its finished value.
+POOLED = {"counts": "Counts", "sums": "Sums"}
 
 
 class Pool:
@@ -46,6 +44,9 @@ class Pool:
 
 def _merged(name: str, tallies: Sequence[Mapping[str, Any]]) -> Any:
     """The tallies of all cases as one; None where no case has it."""
-    read, join = POOLED[name]
-    kept = [read(tally[name]) for tally in tallies if name in tally]
-    return join(kept) if kept else None
+    kept = [tally[name] for tally in tallies if name in tally]
+    if not kept:
+        return None
+    module: Any = import_module(f"segeval.tallies.{name}")
+    finished = getattr(module, POOLED[name])
+    return module.pooled([finished.from_json(one) for one in kept])

@@ -62,6 +62,7 @@ class Definition:
     bounds  the range, from which the worst value follows
     origin  whose convention it is, the word of `as`; "" where the name has only one
     origins every convention under the name, by that word
+    given   arguments that the convention fixes
     needs   what the tally has to add for it beyond what it always adds, from the arguments
     """
 
@@ -76,6 +77,7 @@ class Definition:
     bounds: tuple[float, float] = (float("-inf"), float("inf"))
     origin: str = ""
     origins: Mapping[str, Definition] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
     needs: Needs | None = None
 
     @property
@@ -109,6 +111,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     options: Mapping[str, Option] | None = None,
     bounds: tuple[float, float] = (float("-inf"), float("inf")),
     origin: str = "",
+    given: Mapping[str, Any] | None = None,
     needs: Needs | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of a finished tally under a name.
@@ -120,7 +123,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
         made = Definition(
             name, of, function, better, unit, at, default, options or {}, bounds, origin
         )
-        made = replace(made, needs=needs)
+        made = replace(made, given=given or {}, needs=needs)
         KNOWN[name] = _family(made) if origin else made
         return function
 
@@ -143,6 +146,15 @@ def known() -> dict[str, Definition]:
     return KNOWN
 
 
+def find(name: str) -> Definition | None:
+    """The metric of a name; families are loaded only until it is found, for they cost start-up."""
+    for family in FAMILIES:
+        if name in KNOWN:
+            break
+        import_module(f"segeval.metrics.{family}")
+    return KNOWN.get(name)
+
+
 def registered(name: str, origin: str = "") -> Definition:
     """A definition by the words that it was registered under."""
     definition = known()[name]
@@ -151,7 +163,7 @@ def registered(name: str, origin: str = "") -> Definition:
 
 def resolve(metric: Metric) -> tuple[Metric, Definition]:
     """Check a request and give it its one spelling: defaults left out. Raises RequestError."""
-    definition = known().get(metric.name)
+    definition = find(metric.name)
     if definition is None:
         raise _unknown("metric", metric.name, list(KNOWN))
     definition = definition.origins.get(metric.option("as"), definition)
@@ -203,7 +215,7 @@ def arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
         key: option.read(metric.option(key, option.default))
         for key, option in definition.options.items()
         if key != "as" or not definition.origin
-    }
+    } | dict(definition.given)
     if not definition.at:
         return given
     at = metric.at or (parse_quantity(definition.default) if definition.default else None)

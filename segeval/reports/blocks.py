@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segeval.grammar import parse
-from segeval.metrics.registry import known
+from segeval.metrics.registry import find
 from segeval.summary import Column
 
 NOTHING = "-"
@@ -96,7 +96,7 @@ def decimals(column: Column, digits: int) -> int:
     """Decimals of a metric: those of the settings for a ratio, fewer where there is a unit."""
     if not column.unit:
         return digits
-    definition = known().get(parse(column.metric).name)
+    definition = find(parse(column.metric).name)
     length = definition is not None and definition.unit == "length"
     if column.unit == "voxels" or (column.unit == "px" and not length):
         return 0

@@ -16,7 +16,7 @@ GAP = 2  # spaces between fields
 NAMES = ("key", "worst_case", "note")
 NARROW = 14  # no name is folded to less
 FEW = 1 / 4  # share of the rows that may take two lines before something else gives way
-_PARTS = re.compile(r"[^_\-./ ]*[_\-./ ]|[^_\-./ ]+")
+_PARTS = r"[^_\-./ ]*[_\-./ ]|[^_\-./ ]+"
 
 
 def fitted(block: Block, width: int) -> list[Block]:
@@ -74,7 +74,7 @@ def fold(text: str, width: int, hard: bool = False) -> list[str]:
     hard  a part that is longer is divided too
     """
     lines = [""]
-    for part in _PARTS.findall(text):
+    for part in re.findall(_PARTS, text):
         if lines[-1] and places(lines[-1] + part) > width:
             lines.append("")
         lines[-1] += part

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from segeval.grammar import parse
-from segeval.metrics.registry import known
+from segeval.metrics.registry import find
 from segeval.reports.blocks import (
     Block,
     Field,
@@ -99,7 +99,7 @@ def _ranked(
     found: dict[Column, dict[str, list[Row]]] = {head: {} for head in heads}
     rows = [row for case in card.cases for row in case.rows if not math.isnan(row.value)]
     for head in heads:
-        definition = known().get(parse(head.metric).name)
+        definition = find(parse(head.metric).name)
         if definition is None or not definition.better:
             continue
         for row in rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from segeval.arrays import Floats, Labels, Mask, Probabilities
+from segeval.arrays import Counted, Floats, Labels, Mask, Probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,9 @@ class Block:
                  where channel i is true where truth[0] == i
     soft         (channels, size) the reference as shares; None for a hard reference
     valid        False where the ground truth is ignored; None where nothing is
+    labels       the reference of channels that exclude each other, where channel 0 does not hold it
+    decoded      the labels that the scores make, where `pred` is a label map of its own
+    weight       (size,) how many voxels each entry stands for, which then has no place; None: one
     """
 
     start: int
@@ -30,3 +33,6 @@ class Block:
     onehot: Mask | None = None
     soft: Probabilities | Floats | None = None
     valid: Mask | None = None
+    labels: Labels | None = None
+    decoded: Mapping[int, Labels] | None = None
+    weight: Counted | None = None

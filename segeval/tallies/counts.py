@@ -156,6 +156,8 @@ def pooled(many: Iterable[Counts]) -> Counts:
 class CountTally:
     """Counts pairs of labels slab by slab; memory is the number of different pairs."""
 
+    ANYWHERE = True  # where a voxel is makes no difference
+
     def __init__(self, pairs: Iterable[Pair]) -> None:
         self._codes: dict[Pair, list[Counted]] = {pair: [] for pair in pairs}
         self._voxels: dict[Pair, list[Counted]] = {pair: [] for pair in self._codes}
@@ -164,7 +166,11 @@ class CountTally:
         """Add a slab: every pair of channels that is in it."""
         for truth, pred in self._codes:
             if truth in block.truth and pred in block.pred:
-                self._add((truth, pred), *pair_counts(block.truth[truth], block.pred[pred]))
+                t, p = block.truth[truth], block.pred[pred]
+                if block.weight is None:
+                    self._add((truth, pred), *pair_counts(t, p))
+                else:
+                    self._add((truth, pred), t.astype(np.int64) << 16 | p, block.weight)
 
     def merge(self, other: Self) -> None:
         """Add what another tally counted."""

@@ -23,11 +23,11 @@ def test_a_shell_that_is_not_known(segeval):
     [
         ("segeval sc", ["score"]),
         ("segeval score --gt-k", ["--gt-kind"]),
-        ("segeval score -m dic", ["dice"]),
-        ("segeval score -m dice,io", ["dice,iou"]),
+        ("segeval score -m precis", ["precision"]),
+        ("segeval score -m dice,precis", ["dice,precision"]),
         ("segeval score --kind l", ["labels", "logits"]),
         ("segeval score --preset s", ["semantic"]),
-        ("segeval metrics io", ["iou"]),
+        ("segeval metrics precis", ["precision"]),
     ],
 )
 def test_what_bash_is_offered(here, words, offered):

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from segeval.cases import Pairing
 from segeval.errors import Note, NothingToScore, RequestError
 from segeval.grammar import parse
+from segeval.pairing.cases import Pairing
 from segeval.scorecard import CaseResult, Row, Scorecard
 from segeval.summary import summarise
 
@@ -16,7 +16,7 @@ def result(name, dice, status="ok"):
     row = (
         Row(name, "liver", "dice", dice) if status == "ok" else Row(name, "", "", dice, "", status)
     )
-    error = None if status == "ok" else {"message": "broken", "help": "mend it"}
+    error = None if status == "ok" else {"message": "broken", "help": "mend"}
     return CaseResult(name, f"{name}.png", f"{name}.png", (row,), status, error, classes=("liver",))
 
 
@@ -45,14 +45,14 @@ def scored(monkeypatch):
 
 
 def test_the_result_is_on_stdout_and_the_rest_on_stderr(segeval, scored):
-    scored(result("a", 0.9), result("b", 0.8), notes=(Note("W-x", "odd", "a"),))
+    scored(result("a", 0.9), result("b", 0.9), notes=(Note("W-x", "odd", "a"),))
     ran = segeval("score", "pred", "gt", "--format", "csv", "--gate", "dice=0.85")
     assert ran.status == 0
     assert ran.out.splitlines()[0] == "case,class,metric,value,unit,status,reason,group"
     assert ran.err.splitlines() == [
         "paired 2 of 2 cases by file stem",
         "warning: a: odd [W-x]",
-        "PASS liver/dice 0.85 >= 0.85 (n=2)",
+        "PASS liver/dice 0.9 >= 0.85 (n=2)",
     ]
 
 
@@ -170,6 +170,16 @@ def test_settings_come_from_all_doors(segeval, scored, here, monkeypatch):
     assert [str(metric) for metric in settings.metrics] == ["dice", "hd95", "iou"]
     assert (settings.ignore_label, settings.jobs, settings.threshold) == (255, 3, 0.25)
     assert settings.background is False
+
+
+def test_the_log_has_the_settings_and_the_cases(segeval, scored, here):
+    scored(result("a", 0.9))
+    ran = segeval("score", "p", "g", "--format", "none", "-j", "2", "--log-file", "log.txt")
+    text = (here / "log.txt").read_text()
+    assert "jobs = 2, --jobs\n" in text
+    assert "a: ok, 1 rows\n" in text
+    assert text.splitlines()[-1].endswith(f"exit status {ran.status}")
+    assert ran.err == "paired 2 of 2 cases by file stem\n"
 
 
 def test_a_table_of_cases_needs_no_paths(segeval, scored, here):

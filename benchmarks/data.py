@@ -1,0 +1,227 @@
+"""Make the data of the benchmarks, each set from a seed of its own; the scripts call this.
+
+python benchmarks/data.py SET FOLDER
+
+ct             ten pairs 512 x 512 x 150, 22 organs, five to ten of them in a plane
+labels104      ten pairs 300 x 300 x 400, 104 organs
+labels1        the same, every organ under label 1
+streets        200 pairs of label PNG 2048 x 1024, 19 classes, 255 ignored
+small          one pair of PNG 64 x 64
+probabilities  256 x 256 x 128, softmax of 5 classes in float32, .nii and .nii.gz
+wide           192 x 192 x 192, probabilities of 105 classes in float32, a .nii of 3 GB
+shades         100 pairs 2048 x 1024, 8-bit probability PNG against masks
+long           one pair 512 x 512 x 900
+"""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from pathlib import Path
+
+import numpy as np
+
+Shape = tuple[int, ...]
+Floats = np.ndarray
+
+
+# -- organs -------------------------------------------------------------------------------------
+
+
+def organs(rng: np.random.Generator, shape: Shape, count: int) -> list[tuple[Floats, Floats]]:
+    """Centre and half axes (z, y, x) in voxels: a few large ones, many small, inside a body."""
+    body = np.array(shape) * (0.5, 0.3, 0.36)
+    found = []
+    for number in range(count):
+        large = number < count // 7
+        half = np.array(shape) * rng.uniform(*((0.09, 0.17) if large else (0.03, 0.09)), 3)
+        half[0] = shape[0] * rng.uniform(0.12, 0.3)
+        place = rng.uniform(-1, 1, 3)
+        place[1:] *= min(1.0, 1 / np.linalg.norm(place[1:]))
+        found.append((np.array(shape) / 2 + place * body, half))
+    return found
+
+
+def organ(
+    rng: np.random.Generator, shape: Shape, centre: Floats, half: Floats, strays: float
+) -> tuple[tuple[slice, ...], Floats, Floats]:
+    """Where an organ is, in its box: in the truth, and in a prediction that strays by voxels."""
+    reach = half * 1.3 + 2
+    low = np.clip((centre - reach).astype(int), 0, shape)
+    high = np.clip((centre + reach).astype(int) + 1, 0, shape)
+    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    points = [x.astype(np.float32) for x in np.ogrid[box]]
+    scaled = [(x - c) / h for x, c, h in zip(points, centre.astype(np.float32), half, strict=True)]
+    inside = (1 - np.sqrt(sum(s * s for s in scaled))) * np.float32(half[1:].min())
+    inside = inside + waves(rng, points, 40) * np.float32(0.08 * half[1:].min())
+    rough = rng.normal(0, 0.35, inside.shape).astype(np.float32)
+    error = waves(rng, points, 25) * np.float32(strays)
+    return box, inside + rough > 0, inside + error + rough[::-1] > 0
+
+
+def waves(rng: np.random.Generator, points: list[Floats], length: float) -> Floats:
+    """Smooth noise of standard deviation 1 from a few waves of about that many voxels."""
+    total = np.float32(0)
+    for _ in range(4):
+        direction = rng.normal(size=len(points))
+        direction *= 2 * np.pi / length / np.linalg.norm(direction)
+        phase = sum(np.float32(k) * x for k, x in zip(direction, points, strict=True))
+        total = total + np.cos(phase + np.float32(rng.uniform(0, 6.28)))
+    return total * np.float32(np.sqrt(0.5))
+
+
+def label_pair(seed: int, shape: Shape, count: int) -> tuple[Floats, Floats]:
+    """Label maps (z, y, x) of a patient and of a model that is about 1.5 voxels off."""
+    rng = np.random.default_rng(seed)
+    truth, pred = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    for label, (centre, half) in enumerate(organs(rng, shape, count), 1):
+        box, here, there = organ(rng, shape, centre, half, 1.5)
+        truth[box][here] = label
+        pred[box][there] = label
+    return truth, pred
+
+
+def write_nifti(path: Path, array: Floats, spacing: tuple[float, ...], level: int = 6) -> None:
+    """Write an array ([class,] z, y, x)."""
+    import nibabel
+
+    image = nibabel.Nifti1Image(array.T, np.diag([*spacing, 1.0]))
+    content = image.to_bytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    packed = gzip.compress(content, level, mtime=0) if path.suffix == ".gz" else content
+    path.write_bytes(packed)
+
+
+def write_pairs(folder: Path, shape: Shape, count: int, pairs: int, one: bool = False) -> None:
+    """Pairs of label maps; `one` puts every organ under label 1."""
+    for number in range(pairs):
+        name = f"case_{number:02}.nii.gz"
+        for side, labels in zip(("gt", "pred"), label_pair(number, shape, count), strict=True):
+            values = (labels > 0).astype(np.uint8) if one else labels
+            write_nifti(folder / side / name, values, (1.5, 1.5, 1.5))
+
+
+# -- pictures -----------------------------------------------------------------------------------
+
+
+def street(rng: np.random.Generator, shape: Shape, classes: int = 19) -> Floats:
+    """A street scene: bands whose borders wander, and things in front of them."""
+    height, width = shape
+    y = np.arange(height)[:, None]
+    picture = np.full(shape, 10, np.uint8)
+    for label, level in ((2, 0.2), (8, 0.33), (1, 0.55), (0, 0.62)):
+        border = level * height + rng.normal(0, 1, width).cumsum() * (0.6 if label > 1 else 0.1)
+        picture[y > border] = label
+    for _ in range(100):
+        label = int(rng.integers(0, classes))
+        size = height * 0.12 * rng.uniform(0.05, 1) ** 2 * rng.uniform(0.5, 1.5, 2) + 2
+        middle = np.array([rng.uniform(0.3, 0.8) * height, rng.uniform(0, 1) * width])
+        thing(rng, picture, middle, size, label)
+    return picture
+
+
+def thing(
+    rng: np.random.Generator, picture: Floats, middle: Floats, size: Floats, label: int
+) -> None:
+    """Paint a roundish thing with a wobbly outline."""
+    low = np.clip((middle - 1.3 * size).astype(int), 0, picture.shape)
+    high = np.clip((middle + 1.3 * size).astype(int), 0, picture.shape)
+    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    dy, dx = ((x - m) / s for x, m, s in zip(np.ogrid[box], middle, size, strict=True))
+    angle = np.arctan2(dy, dx)
+    outline = 1 + 0.12 * np.sin(5 * angle + rng.uniform(0, 6)) + 0.05 * np.sin(23 * angle)
+    picture[box][dy * dy + dx * dx < outline] = label
+
+
+def strayed(rng: np.random.Generator, picture: Floats) -> Floats:
+    """What a model makes of it: every row and column moved a little, and a hundred wrong spots."""
+    height, width = picture.shape
+    rows = np.arange(height) + (2 * np.sin(np.arange(height) / 17)).astype(int)
+    columns = np.arange(width) + (3 * np.sin(np.arange(width) / 23)).astype(int)
+    moved = picture[rows.clip(0, height - 1)][:, columns.clip(0, width - 1)]
+    for _ in range(100):
+        middle, size = rng.uniform(0, 1, 2) * moved.shape, rng.uniform(1.5, height / 100 + 2, 2)
+        thing(rng, moved, middle, size, int(rng.integers(0, 19)))
+    return moved
+
+
+def write_streets(folder: Path, shape: Shape, pairs: int) -> None:
+    """Pairs of label pictures; the ground truth ignores a rim, as data sets do."""
+    from PIL import Image
+
+    for number in range(pairs):
+        rng = np.random.default_rng(number)
+        truth = street(rng, shape)
+        pred = strayed(rng, truth)
+        truth[-shape[0] // 20 :] = 255
+        for side, labels in (("gt", truth), ("pred", pred)):
+            path = folder / side / f"street_{number:03}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(labels).save(path, compress_level=6)
+
+
+# -- probabilities ------------------------------------------------------------------------------
+
+
+def write_probabilities(folder: Path, shape: Shape = (128, 256, 256), classes: int = 5) -> None:
+    """One case: label map, and the softmax of a model, packed and not."""
+    truth, _ = label_pair(0, shape, classes - 1)
+    rng = np.random.default_rng(1)
+    scores = np.empty((classes, *shape), np.float32)
+    for plane in range(shape[0]):
+        logits = rng.normal(0, 1, (classes, *shape[1:])).astype(np.float32)
+        logits += 6 * (truth[plane] == np.arange(classes)[:, None, None])
+        share = np.exp(logits - logits.max(axis=0))
+        scores[:, plane] = share / share.sum(axis=0)
+    spacing = (1.5, 1.5, 1.5)
+    write_nifti(folder / "gt.nii.gz", truth, spacing)
+    for suffix in (".nii", ".nii.gz"):
+        write_nifti(folder / f"pred{suffix}", scores, spacing, level=1)
+
+
+def write_wide(folder: Path, shape: Shape = (192, 192, 192), classes: int = 105) -> None:
+    """One case of many classes, written plane by plane: it does not fit in memory."""
+    truth, _ = label_pair(0, shape, classes - 1)
+    rng = np.random.default_rng(2)
+    write_nifti(folder / "gt.nii.gz", truth, (1.5, 1.5, 1.5))
+    write_nifti(folder / "pred.nii", np.zeros((1, 1, 1, 1), np.float32), (1.5, 1.5, 1.5))
+    path = folder / "pred.nii"
+    header = bytearray(path.read_bytes()[:352])
+    header[40:56] = np.array([4, *reversed(shape), classes, 1, 1, 1], "<i2").tobytes()[:16]
+    path.write_bytes(header)
+    scores = np.memmap(path, np.float32, "r+", 352, (classes, *shape))
+    for plane in range(shape[0]):
+        share = rng.random((classes, *shape[1:]), np.float32)
+        share += 200 * (truth[plane] == np.arange(classes)[:, None, None])
+        scores[:, plane] = share / share.sum(axis=0)
+
+
+def write_shades(folder: Path, shape: Shape = (1024, 2048), pairs: int = 100) -> None:
+    """Pictures of a probability in 8 bits, and the masks that they are about."""
+    from PIL import Image
+
+    for number in range(pairs):
+        rng = np.random.default_rng(number)
+        truth = np.where(street(rng, shape) % 3 == 1, 255, 0).astype(np.uint8)
+        logit = (truth / 255.0 - 0.5) * 8 + rng.normal(0, 1.5, shape)
+        pred = np.rint(255 / (1 + np.exp(-logit))).astype(np.uint8)
+        for side, values in (("gt", truth), ("pred", pred)):
+            path = folder / side / f"street_{number:03}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(values).save(path, compress_level=6)
+
+
+SETS = {
+    "ct": lambda folder: write_pairs(folder, (150, 512, 512), 22, 10),
+    "labels104": lambda folder: write_pairs(folder, (400, 300, 300), 104, 10),
+    "labels1": lambda folder: write_pairs(folder, (400, 300, 300), 104, 10, one=True),
+    "streets": lambda folder: write_streets(folder, (1024, 2048), 200),
+    "small": lambda folder: write_streets(folder, (64, 64), 1),
+    "probabilities": write_probabilities,
+    "wide": write_wide,
+    "shades": write_shades,
+    "long": lambda folder: write_pairs(folder, (900, 512, 512), 22, 1),
+}
+
+if __name__ == "__main__":
+    SETS[sys.argv[1]](Path(sys.argv[2]))

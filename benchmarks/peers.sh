@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Install the programs that the benchmarks are measured against, into an environment of their own:
+#   bash benchmarks/peers.sh
+# Where one cannot be installed or imported, the others are, and its lines are left out of the tables.
+set -uo pipefail
+cd "$(dirname "$0")"
+python="${PYTHON:-python3.11}"
+[ -x .peers/bin/python ] || "$python" -m venv .peers || exit 1
+for package in SimpleITK torch torchmetrics nnunetv2; do
+  .peers/bin/pip install -q "$package" || echo "not installed: $package" >&2
+done
+.peers/bin/pip list 2>/dev/null | grep -iE '^(numpy|simpleitk|torch|torchmetrics|nnunetv2) '

@@ -1,0 +1,47 @@
+"""The two paths of a request, and the pairing that they make: of `pairs` and `score --dry-run`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from segeval.cli.notes import tell
+from segeval.cli.show import show
+from segeval.errors import RequestError
+from segeval.settings import Settings
+
+
+def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path, Path]:
+    """The two paths; none of them where a table names the files. Raises RequestError."""
+    pred, truth = given["pred"], given["gt"]
+    if settings.pairs and (pred or truth):
+        raise RequestError(
+            "--pairs names the files, and so do PRED and GT", help="leave one of them out"
+        )
+    if not settings.pairs and not (pred and truth):
+        raise RequestError(
+            "PRED and GT are needed", help="segeval score pred/ gt/, or a table: --pairs FILE"
+        )
+    return Path(pred or "."), Path(truth or ".")
+
+
+def show_pairs(pred: Path, truth: Path, settings: Settings, written: str) -> int:
+    """Print the pairing, and write it as a table of cases where that is asked for."""
+    from segeval.pairing.pair import pair
+    from segeval.pairing.table import table_rows, write_table
+
+    pairing = pair(pred, truth, settings)
+    if written:
+        write_table(pairing, Path(written))
+    columns, *rows = table_rows(pairing)
+    show(columns, rows, settings.color)
+    if not settings.quiet:
+        click.echo(pairing.sentence, err=True)
+    errors = tell(pairing.notes, settings)
+    lost = (
+        [case for case in pairing.cases if case.pred is None] if settings.missing == "error" else []
+    )
+    return 3 if lost or errors else 0

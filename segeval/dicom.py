@@ -1,0 +1,126 @@
+"""DICOM files: what they are, how they are coded, where their pixels lie."""
+
+from __future__ import annotations
+
+import mmap
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from segeval.elements import (
+    HEADS,
+    UNDEFINED,
+    Bytes,
+    Coding,
+    Damaged,
+    Elements,
+    Place,
+    head,
+    walk,
+)
+from segeval.errors import ReadError
+
+PIXELS = 0x7FE00010
+SYNTAX = 0x00020010
+CHARSET = 0x00080005
+IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
+DEFLATED, BIG = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
+DIGITS = frozenset(b"%d" % n for n in range(10)) | {b"."}
+
+
+@dataclass(slots=True)
+class DicomFile:
+    """An open file: its elements before the pixels, and where the pixels begin.
+
+    pixels  first byte of the Pixel Data element in `elements.data`; its size if there are none
+    """
+
+    path: Path
+    syntax: str
+    elements: Elements
+    pixels: int
+
+    def pixel_place(self) -> Place:
+        """Where the values of the pixels lie. Raises ReadError."""
+        elements = self.elements
+        data = elements.data
+        tag, first, size = 0, 0, 0
+        if self.pixels < len(data):
+            numbers = HEADS[elements.coding.order]
+            tag, first, size, _ = head(data, self.pixels, len(data), elements.coding, numbers)
+        if tag != PIXELS:
+            raise ReadError("the file has no pixels", where=self.path)
+        return first, len(data) if size == UNDEFINED else first + size
+
+
+def is_dicom(start: bytes) -> bool:
+    """Say whether the first bytes are those of a DICOM file, preamble or none (X6)."""
+    if start[128:132] == b"DICM":
+        return True
+    return start[:4] in (b"\x02\x00\x00\x00", b"\x08\x00\x00\x00", b"\x08\x00\x05\x00",
+                         b"\x08\x00\x08\x00", b"\x08\x00\x16\x00")  # fmt: skip
+
+
+def names_class(start: bytes, classes: Iterable[str]) -> bool:
+    """Say whether the first bytes of a DICOM file name one of these SOP classes."""
+    if not is_dicom(start):
+        return False
+    return any(
+        start[at + len(uid) : at + len(uid) + 1] not in DIGITS
+        for uid in (c.encode() for c in classes)
+        if (at := start.find(uid)) >= 0
+    )
+
+
+def opened(path: Path) -> DicomFile:
+    """Open a DICOM file up to its pixels. Raises ReadError."""
+    try:
+        with path.open("rb") as file:
+            try:
+                data: Bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            except ValueError:  # an empty file has nothing to map
+                data = b""
+        return parsed(path, data)
+    except OSError as problem:
+        raise ReadError(f"cannot read the file ({problem.strerror})", where=path) from problem
+
+
+def parsed(path: Path, data: Bytes) -> DicomFile:
+    """The elements of bytes that are a DICOM file. Raises ReadError."""
+    if not is_dicom(data[:132]):
+        raise ReadError("not a DICOM file", where=path)
+    try:
+        syntax, coding, at = meta(data)
+        if syntax == DEFLATED:
+            data, at = zlib.decompressobj(-15).decompress(data[at:]), 0
+        found, pixels = walk(data, at, len(data), coding, PIXELS)
+    except Damaged as problem:
+        raise damaged(path, problem) from problem
+    except zlib.error as problem:
+        raise ReadError(f"damaged DICOM file: {problem}", where=path) from problem
+    elements = Elements(data, coding, found)
+    elements.charset = elements.word(CHARSET)
+    return DicomFile(path, syntax, elements, pixels)
+
+
+def damaged(path: Path, problem: Damaged) -> ReadError:
+    """The error for bytes that are no elements (X6)."""
+    return ReadError(
+        f"damaged DICOM file at byte {problem.at}: {problem}",
+        where=path,
+        help="the file was cut off or changed; copy or write it again",
+    )
+
+
+def meta(data: Bytes) -> tuple[str, Coding, int]:
+    """The transfer syntax, what it means for the elements, and where they begin."""
+    at = 132 if data[128:132] == b"DICM" else 0
+    explicit = Coding(True)
+    if data[at : at + 2] != b"\x02\x00":  # no meta group: the value types tell
+        types = data[at + 4 : at + 6]
+        coding = Coding(types.isalpha() and types.isupper())
+        return (EXPLICIT if coding.explicit else IMPLICIT), coding, at
+    found, at = walk(data, at, len(data), explicit, 0x00030000)
+    syntax = Elements(data, explicit, found).word(SYNTAX)
+    return syntax, Coding(syntax != IMPLICIT, ">" if syntax == BIG else "<"), at

@@ -1,0 +1,111 @@
+"""What a wrong probability costs: the logarithms of the libraries, each with its own floor.
+
+    floor    of a cross-entropy                              cost of p = 0
+             -log p                                          inf
+    caffe    p at least the smallest float32, 1.18e-38       87.3
+    clamp    log p at least -100                             100
+    clip     p in [1e-7, 1 - 1e-7]                           16.1
+    shares   the same, then divided by their sum (Keras, sparse labels)
+    whole    p / sum p, then the same (Keras, one-hot labels)
+
+    floor    of a binary cross-entropy                       cost of p = 0
+    torch    each log at least -100                          100
+    keras    p in [1e-7, 1 - 1e-7]                           16.118
+    tfkeras2 the same, and 1e-7 more inside each log         15.425
+    sklearn  p in [eps, 1 - eps], eps of the type of p       36.04
+
+Floors that guard against a probability of 0 do nothing to a cost that comes from logits, which
+cannot be infinite, unless the library takes no logits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from segeval.arrays import Floats
+from segeval.kernels.softmax import sigmoid, softplus
+
+EPSILON = 1e-7
+LEAST = {"caffe": float(np.log(np.finfo(np.float32).tiny)), "clamp": -100.0}
+NEAR_ONE = float(np.log1p(-EPSILON))
+NEAR_ZERO = float(np.log(EPSILON))
+Cost = Callable[[Floats], Floats]
+
+
+def log(p: Floats) -> Floats:
+    """Logarithm in float64; -inf of 0 without a word."""
+    with np.errstate(divide="ignore"):
+        return np.log(p, dtype=np.float64)
+
+
+def floored(logs: Floats, floor: str) -> Floats:
+    """Logarithms of probabilities under the floor of a library: none, caffe, clamp or clip."""
+    if floor == "clip":
+        return np.clip(logs, NEAR_ZERO, NEAR_ONE)
+    return np.maximum(logs, LEAST[floor]) if floor else logs
+
+
+def least(floor: str) -> float:
+    """The logarithm at which a floor begins."""
+    return NEAR_ZERO if floor in ("clip", "shares", "whole") else LEAST.get(floor, -np.inf)
+
+
+def kept_away(p: Floats, floor: str) -> Floats:
+    """Probabilities as Keras has them before the logarithm: shares or whole.
+
+    p        (classes, n)
+    returns  the same shape, away from 0 and 1
+    """
+    if floor == "whole":
+        p = p / p.sum(axis=0)
+    clipped: Floats = np.clip(p, EPSILON, 1 - EPSILON)
+    return clipped if floor == "whole" else clipped / clipped.sum(axis=0)
+
+
+def cost_of_logit(x: Floats) -> Floats:
+    """What a logit costs where the reference is 1; of -x, what x costs where it is 0."""
+    return softplus(-x)
+
+
+def binary_costs(floor: str, logits: bool, eps: float) -> tuple[Cost, Cost]:
+    """What a value costs where the reference is 1, and where it is 0.
+
+    logits  the values are logits and the library takes them; else probabilities
+    eps     of the type in which the probabilities came, for `sklearn`
+    """
+    if logits and floor in ("torch", "keras"):
+        return cost_of_logit, softplus
+    if logits:
+        true, false = binary_costs(floor, False, eps)
+        return lambda x: true(sigmoid(x)), lambda x: false(sigmoid(x))
+    if floor == "torch":
+        return _torch_true, _torch_false
+    edge = eps if floor == "sklearn" else EPSILON
+    more = EPSILON if floor == "tfkeras2" else 0.0
+
+    def clipped(p: Floats) -> Floats:
+        return np.clip(p.astype(np.float64), edge, 1 - edge)
+
+    return lambda p: -log(clipped(p) + more), lambda p: -log(1 - clipped(p) + more)
+
+
+def _torch_true(p: Floats) -> Floats:
+    return -np.maximum(log(p), -100)
+
+
+def _torch_false(p: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        return -np.maximum(np.log1p(-p.astype(np.float64)), -100)
+
+
+def focal_factor(pt: Floats, gamma: float, threshold: float | None = None) -> Floats:
+    """How much of its cost a voxel keeps, from the probability of what is true.
+
+    gamma      (1 - pt)^gamma
+    threshold  t: 1 where pt < t, else ((1 - pt) / t)^gamma; None: no threshold
+    """
+    if threshold is None:
+        return np.power(1 - pt, gamma)
+    return np.where(pt < threshold, 1.0, np.power((1 - pt) / threshold, gamma))

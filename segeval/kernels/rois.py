@@ -1,0 +1,175 @@
+"""Masks of regions of interest (RoIs): what a mask head is trained on, and where its masks go.
+
+Every resampling here is a product of two: along y and along x. A row of weights says how much of
+each input row an output row takes, so a map m x m of an image is `by_y @ image @ by_x.T`.
+
+    target         samples of a RoI (x1, y1, x2, y2)
+    torchvision    RoIAlign, no half-pixel shift, side at least 1; soft values kept
+    detectron2     RoIAlign, shifted by -1/2; then >= 1/2
+    matterport     m points from index y1 to y2 - 1; 0 outside; rounded half to even
+
+    paste          at pixel centre x
+    detectron2     u = (x + 1/2 - x1) / (x2 - x1) m - 1/2, 0 beyond the map; mask where >= 1/2
+    matterport     the same of a whole-number box
+    torchvision    map padded by 1, box grown by (m + 2) / m and cut to whole numbers; > 1/2
+
+Pasted areas differ by several per cent between the three, more on small boxes: never mix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from segeval.arrays import Floats, Mask, Raw
+from segeval.kernels.resample import linear
+
+Box = Sequence[float]  # x1, y1, x2, y2
+Patch = tuple[slice, slice, Floats]  # rows, columns, probabilities there
+PAD = 1  # cells that torchvision puts around a map
+
+
+def hat(places: Floats, n: int) -> Floats:
+    """Weights of linear interpolation at some places of n cells; cells outside weigh nothing.
+
+    returns  (len(places), n)
+    """
+    weights: Floats = np.maximum(1 - np.abs(places[:, None] - np.arange(n)), 0)
+    return weights
+
+
+def align_weights(start: float, stop: float, m: int, n: int, shift: bool) -> Floats:
+    """How much of each of n rows a RoIAlign takes into each of its m rows.
+
+    Samples beyond -1 or n add 0; between, they are clamped to the image.
+
+    shift    detectron2: by half a pixel, sides as they are; else a side is at least 1
+    returns  (m, n)
+    """
+    start, stop = (start - 0.5, stop - 0.5) if shift else (start, stop)
+    side = stop - start if shift else max(stop - start, 1.0)
+    step = side / m
+    samples = max(int(np.ceil(step)), 1)
+    place = start + step * (np.arange(m)[:, None] + (np.arange(samples) + 0.5) / samples)
+    inside = (place >= -1) & (place <= n)
+    weights = hat(np.clip(place, 0, n - 1).ravel(), n) * inside.ravel()[:, None]
+    mean: Floats = weights.reshape(m, samples, n).mean(axis=1)
+    return mean
+
+
+def point_weights(start: float, stop: float, m: int, n: int) -> Floats:
+    """How much of each of n rows the m points from `start` to `stop - 1` take; 0 outside."""
+    place = start + np.arange(m) * ((stop - 1 - start) / (m - 1) if m > 1 else 0.0)
+    inside = (place >= 0) & (place <= n - 1)
+    return hat(place, n) * inside[:, None]
+
+
+def target(mask: Raw, box: Box, m: int, rule: str) -> Floats:
+    """What the mask head of a RoI is trained on.
+
+    mask     (H, W), the instance
+    rule     torchvision, detectron2 or matterport
+    returns  float64 (m, m)
+    """
+    x1, y1, x2, y2 = box
+    height, width = mask.shape
+    if rule == "matterport":
+        by_y, by_x = point_weights(y1, y2, m, height), point_weights(x1, x2, m, width)
+        return np.rint(_cropped(by_y, mask, by_x))
+    shift = rule == "detectron2"
+    by_y, by_x = (align_weights(y1, y2, m, height, shift), align_weights(x1, x2, m, width, shift))
+    soft = _cropped(by_y, mask, by_x)
+    return (soft >= 0.5).astype(np.float64) if shift else soft
+
+
+def _cropped(by_y: Floats, mask: Raw, by_x: Floats) -> Floats:
+    """by_y @ mask @ by_x.T, over the part of the image that has any weight."""
+    rows, columns = (np.flatnonzero(w.any(axis=0)) for w in (by_y, by_x))
+    if not len(rows) or not len(columns):
+        return np.zeros((len(by_y), len(by_x)))
+    y, x = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    product: Floats = by_y[:, y] @ mask[y, x].astype(np.float64) @ by_x[:, x].T
+    return product
+
+
+def selected(maps: Raw, labels: Raw) -> Raw:
+    """Of the K maps of each RoI, the one of its label: the others never count.
+
+    maps     (R, K, m, m); K = 1 is class-agnostic
+    labels   (R,)
+    returns  (R, m, m)
+    """
+    one: Raw = maps[np.arange(len(maps)), labels if maps.shape[1] > 1 else np.zeros_like(labels)]
+    return one
+
+
+def mask_statistics(logits: Raw, targets: Floats) -> tuple[float, float, float]:
+    """Accuracy, false positives and false negatives of selected logits, as detectron2 logs them."""
+    truth = targets > 0.5
+    wrong = (logits > 0) != truth
+    positive = int(truth.sum())
+    return (
+        1 - float(wrong.sum()) / max(wrong.size, 1),
+        float((wrong & ~truth).sum()) / max(truth.size - positive, 1),
+        float((wrong & truth).sum()) / max(positive, 1),
+    )
+
+
+def pasted(probabilities: Floats, box: Box, shape: tuple[int, int], rule: str) -> Patch:
+    """The map of a RoI on the grid of its image, where it is not 0.
+
+    probabilities  (m, m)
+    box            x1, y1, x2, y2; whole numbers for matterport
+    shape          (H, W) of the image
+    rule           detectron2, torchvision or matterport
+    """
+    if rule == "torchvision":
+        return _pasted_by_torchvision(probabilities, box, shape)
+    m = len(probabilities)
+    x1, y1, x2, y2 = box
+    parts = [_rows(y1, y2, m, shape[0], rule), _rows(x1, x2, m, shape[1], rule)]
+    (rows, by_y), (columns, by_x) = parts
+    return rows, columns, by_y @ probabilities @ by_x.T
+
+
+def _rows(start: float, stop: float, m: int, n: int, rule: str) -> tuple[slice, Floats]:
+    """The rows of the image that a box touches, and how much of each row of the map they take."""
+    side = stop - start
+    reach = 0.5 * side / m if rule == "detectron2" else 0.0  # a cell fades out half a cell beyond
+    first = max(int(np.floor(start - reach)), 0)
+    last = min(max(int(np.ceil(stop + reach)), first), n)
+    if side <= 0:
+        return slice(first, first), np.zeros((0, m))
+    centres = np.arange(first, last) + 0.5
+    return slice(first, last), hat((centres - start) / side * m - 0.5, m)
+
+
+def _pasted_by_torchvision(probabilities: Floats, box: Box, shape: tuple[int, int]) -> Patch:
+    """Pad, grow, truncate, resample, cut off what lies outside."""
+    padded = np.pad(probabilities, PAD)
+    x1, y1, x2, y2 = _grown(box, len(padded) / len(probabilities))
+    size = max(y2 - y1 + 1, 1), max(x2 - x1 + 1, 1)
+    patch = linear(padded, size, "half_pixel")
+    rows = slice(max(y1, 0), max(min(y2 + 1, shape[0]), max(y1, 0)))
+    columns = slice(max(x1, 0), max(min(x2 + 1, shape[1]), max(x1, 0)))
+    return rows, columns, patch[_inside(rows, y1), _inside(columns, x1)]
+
+
+def _grown(box: Box, scale: float) -> tuple[int, int, int, int]:
+    """A box grown about its centre, its corners cut to whole numbers."""
+    x1, y1, x2, y2 = box
+    half_x, half_y = (x2 - x1) * 0.5 * scale, (y2 - y1) * 0.5 * scale
+    x, y = (x2 + x1) * 0.5, (y2 + y1) * 0.5
+    return int(x - half_x), int(y - half_y), int(x + half_x), int(y + half_y)
+
+
+def _inside(part: slice, start: int) -> slice:
+    """A part of the image as a part of the patch that begins at `start`."""
+    return slice(part.start - start, part.stop - start)
+
+
+def above(probabilities: Floats, rule: str, threshold: float = 0.5) -> Mask:
+    """The mask that a pasted map gives: torchvision leaves the threshold itself out."""
+    mask: Mask = probabilities > threshold if rule == "torchvision" else probabilities >= threshold
+    return mask

@@ -1,0 +1,68 @@
+"""Overlap of two structures as they are drawn: polygons, without a grid in their plane.
+
+a, b volumes of ground truth and prediction, c of what they share; slab by slab, exact.
+
+    contour_dice    2 c / (a + b)
+    contour_iou       c / (a + b - c)
+    contour_volume_difference     (b - a) / a
+    voxel_dice_error    dice of the masks drawn from them, less contour_dice
+"""
+
+from __future__ import annotations
+
+from segeval.arrays import Floats
+from segeval.metrics.overlap import SHARE, ratio
+from segeval.metrics.registry import Values, metric
+from segeval.tallies.polygons import Solids
+
+
+@metric("contour_dice", of="polygons", better="higher", bounds=SHARE)
+def contour_dice(s: Solids) -> Values:
+    """Dice coefficient of the polygons themselves, each on the slab of its slice.
+
+    formula  2 c / (a + b)
+    empty    both empty: undefined; one empty: 0
+    source   Dice, Ecology 26(3), 1945
+    """
+    return Values(dice_of(s.polygons))
+
+
+@metric("contour_iou", of="polygons", better="higher", bounds=SHARE)
+def contour_iou(s: Solids) -> Values:
+    """Intersection over union of the polygons themselves, each on the slab of its slice.
+
+    formula  c / (a + b - c)
+    empty    both empty: undefined; one empty: 0
+    source   Jaccard, New Phytologist 11(2), 1912
+    """
+    truth, pred, both = s.polygons.T
+    return Values(ratio(both, truth + pred - both))
+
+
+@metric("contour_volume_difference", of="polygons", better="zero")
+def contour_volume_difference(s: Solids) -> Values:
+    """Volume of the predicted polygons beyond the ground truth's, as a share of the latter.
+
+    formula  (b - a) / a
+    empty    ground truth empty: undefined
+    source   Taha and Hanbury, BMC Med. Imaging 15, 2015
+    """
+    truth, pred, _ = s.polygons.T
+    return Values(ratio(pred - truth, truth))
+
+
+@metric("voxel_dice_error", of="polygons", better="zero", bounds=(-1.0, 1.0))
+def voxel_dice_error(s: Solids) -> Values:
+    """How far the Dice of the drawn voxels is from that of the polygons: the cost of the grid.
+
+    formula  dice(voxels) - contour_dice
+    empty    both empty: undefined
+    source   of this program
+    """
+    return Values(dice_of(s.masks) - dice_of(s.polygons))
+
+
+def dice_of(volumes: Floats) -> Floats:
+    """Dice of ground truth, prediction and both, (classes, 3)."""
+    truth, pred, both = volumes.T
+    return ratio(2 * both, truth + pred)

@@ -1,0 +1,283 @@
+"""Tables of pairs: the explicit one that is read (L15, I11), and the one any pairing is written as.
+
+    case,pred,gt[,class,image,spacing,group,patient]      CSV, TSV or JSON lines
+
+Relative paths are relative to the table. A row with a class is one class file; a case has as many
+rows as classes. Without a prediction, or without ground truth, the cell is empty.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from segeval.errors import Note, NothingToScore, PairingError, RequestError
+from segeval.names import natural
+from segeval.pairing.cases import Case, Pairing, Side, relative
+from segeval.pairing.files import is_scores, stem
+from segeval.pairing.words import counted, extra_note, same_files
+
+COLUMNS = ("case", "pred", "gt", "class", "image", "spacing", "group", "patient")
+NEEDED = ("case", "pred", "gt")
+OF_CASE = ("image", "spacing", "group", "patient")  # the same in every row of a case
+
+Row = Mapping[str, str]
+
+
+def read_table(path: Path, strict: bool = False) -> Pairing:
+    """Read a table of pairs. Raises RequestError, and PairingError if strict."""
+    cases: dict[str, list[Row]] = {}
+    for line, row in rows_of(path):
+        if not row["case"]:
+            raise RequestError(f"line {line} names no case", where=path)
+        if not row["pred"] and not row["gt"]:
+            raise RequestError(f"line {line} has neither pred nor gt", where=path)
+        cases.setdefault(row["case"], []).append(row)
+    root = path.absolute().parent
+    made = [made_case(name, rows, root, path) for name, rows in cases.items()]
+    found = sorted((c for c in made if isinstance(c, Case)), key=lambda c: natural(c.id))
+    extra = tuple(sorted((c for c in made if isinstance(c, str)), key=natural))
+    if not found:
+        raise NothingToScore("the table has no ground truth", where=path)
+    if extra and strict:
+        raise PairingError(
+            f"{counted(len(extra), 'prediction')} without ground truth",
+            where=path,
+            facts=extra[:5],
+            status="missing_ground_truth",
+        )
+    notes: list[Note] = [*extra_note(extra), *same_files(found)]
+    return Pairing(tuple(found), told(found, path), extra=extra, notes=tuple(notes))
+
+
+def told(cases: Sequence[Case], path: Path) -> str:
+    """What was read, in one sentence (P4)."""
+    missing = sum(case.pred is None for case in cases)
+    have = "has" if missing == 1 else "have"
+    left = f" ({counted(missing, 'ground-truth case')} {have} no prediction)" if missing else ""
+    return f"paired {len(cases) - missing} of {counted(len(cases), 'case')} by {path.name}{left}"
+
+
+def rows_of(path: Path) -> Iterator[tuple[int, Row]]:
+    """The rows of a table with their line numbers; every column is there. Raises RequestError."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError as problem:
+        raise RequestError(f"cannot read the pairs ({problem.strerror})", where=path) from problem
+    except UnicodeDecodeError as problem:
+        raise RequestError("the pairs are not UTF-8 text", where=path) from problem
+    lines = json_rows(text, path) if text.lstrip().startswith("{") else csv_rows(text, path)
+    for number, row in lines:
+        check_columns(row, number, path)
+        yield number, {c: text_of(row.get(c)) for c in COLUMNS}
+
+
+def csv_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The rows of a CSV table; of a TSV if its head has tabs."""
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in head else ",")
+    check_columns(dict.fromkeys(c.strip() for c in reader.fieldnames or ()), 1, path)
+    for row in reader:
+        if None in row:
+            raise RequestError(f"line {reader.line_num} has more cells than the head", where=path)
+        yield reader.line_num, {key.strip(): cell for key, cell in row.items()}
+
+
+def json_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The rows of a table in JSON lines. Raises RequestError."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as problem:
+            raise RequestError(f"line {number} is not JSON ({problem})", where=path) from problem
+        if not isinstance(row, dict):
+            raise RequestError(f"line {number} is not an object", where=path)
+        yield number, row
+
+
+def check_columns(row: Mapping[str, Any], line: int, path: Path) -> None:
+    """Refuse a row with unknown columns or without a needed one. Raises RequestError."""
+    for column in row:
+        if column not in COLUMNS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(str(column), COLUMNS, 1)
+            raise RequestError(
+                f"line {line}: unknown column {column!r}",
+                where=path,
+                help=f"did you mean {near[0]}?" if near else f"columns are {', '.join(COLUMNS)}",
+            )
+    if missing := [c for c in NEEDED if c not in row]:
+        raise RequestError(
+            f"line {line}: no column {' and no column '.join(missing)}",
+            where=path,
+            help=f"columns are {', '.join(COLUMNS)}",
+        )
+
+
+def text_of(cell: Any) -> str:
+    """A cell as text; a list of numbers as `x,y,z`."""
+    if cell is None:
+        return ""
+    return ",".join(map(str, cell)) if isinstance(cell, list) else str(cell).strip()
+
+
+def made_case(name: str, rows: Sequence[Row], root: Path, table: Path) -> Case | str:
+    """The case of its rows; where no row has ground truth, what it is called in messages."""
+    own = {c: only_value(name, c, rows, table) for c in OF_CASE}
+    pred, truth = (side(name, c, rows, root, table) for c in ("pred", "gt"))
+    if truth is None:
+        return name
+    return Case(
+        name,
+        pred,
+        truth,
+        own["group"],
+        own["patient"],
+        located(own["image"], root) if own["image"] else None,
+        spacing(own["spacing"], name, table) if own["spacing"] else None,
+    )
+
+
+def only_value(name: str, column: str, rows: Sequence[Row], table: Path) -> str:
+    """What the rows of a case say in a column that is of the whole case. Raises RequestError."""
+    values = dict.fromkeys(row[column] for row in rows if row[column])
+    if len(values) > 1:
+        raise RequestError(
+            f"{name}: the rows differ in {column}", where=table, facts=tuple(values)[:5]
+        )
+    return next(iter(values), "")
+
+
+def side(name: str, column: str, rows: Sequence[Row], root: Path, table: Path) -> Side | None:
+    """The files of one side of a case; None where no row has one. Raises RequestError."""
+    files: dict[str, Path] = {}
+    for row in rows:
+        if not row[column]:
+            continue
+        if row["class"] in files:
+            what = f"the class {row['class']!r}" if row["class"] else "the case"
+            raise RequestError(
+                f"{name}: two rows have the {column} of {what}",
+                where=table,
+                facts=(relative(files[row["class"]], root), row[column]),
+                help="a case has one row, or one row a class",
+            )
+        files[row["class"]] = located(row[column], root)
+    if "" in files and len(files) > 1:
+        raise RequestError(
+            f"{name}: some rows name a class and some do not",
+            where=table,
+            help="a case has one row without class, or one row a class",
+        )
+    if not files:
+        return None
+    only = files.get("")
+    scores = None if only is None or column == "gt" else archive(only)
+    return Side(root, files, scores)
+
+
+def located(cell: str, root: Path) -> Path:
+    """The path of a cell, relative to the table."""
+    return Path(os.path.normpath(root / cell))
+
+
+def archive(path: Path) -> Path | None:
+    """The probabilities beside a label map (I5)."""
+    beside = path.with_name(f"{stem(path.name)}.npz")
+    return beside if not is_scores(path.name) and beside.is_file() else None
+
+
+def spacing(text: str, name: str, table: Path) -> tuple[float, ...]:
+    """Millimetres of `x,y,z` in the order of arrays, (z, y, x). Raises RequestError."""
+    try:
+        sides = tuple(float(word) for word in text.replace("x", ",").replace(";", ",").split(","))
+    except ValueError:
+        sides = ()
+    if len(sides) not in (2, 3) or not all(0 < s < float("inf") for s in sides):
+        raise RequestError(
+            f"{name}: {text!r} is no spacing", where=table, help='write "0.98,0.98,3" for x, y, z'
+        )
+    return sides[::-1]
+
+
+def table_rows(pairing: Pairing) -> list[tuple[str, str, str, str]]:
+    """The pairing as people read it: a head, then case, both sides, and what the files are."""
+    head = ("case", "pred", "gt", "files")
+    return [head, *(shown_row(case) for case in pairing.cases)]
+
+
+def shown_row(case: Case) -> tuple[str, str, str, str]:
+    """The row of one case."""
+    pred = "(none)" if case.pred is None else case.pred.shown
+    kinds = [kind(side) for side in (case.pred, case.truth) if side is not None]
+    files = kinds[0] if len(set(kinds)) == 1 else " / ".join(kinds)
+    return case.id, pred, case.truth.shown, files
+
+
+def kind(side: Side) -> str:
+    """What the files of a side are."""
+    if "" not in side.files:
+        return counted(len(side.files), "class file")
+    if side.scores is not None:
+        return f"{suffix_word(side.files[''])} + {suffix_word(side.scores)}"
+    return suffix_word(side.files[""])
+
+
+def suffix_word(path: Path) -> str:
+    """The suffix of a file without its dot."""
+    return path.name[len(stem(path.name)) + 1 :] or "file"
+
+
+def write_table(pairing: Pairing, path: Path) -> None:
+    """Write a pairing as a CSV table of pairs that gives the same cases when it is read.
+
+    Raises RequestError where the file cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(table_text(pairing, path.absolute().parent), "utf-8", newline="")
+        temporary.replace(path)
+    except OSError as problem:
+        raise RequestError(f"cannot write the pairs ({problem.strerror})", where=path) from problem
+
+
+def table_text(pairing: Pairing, base: Path) -> str:
+    """The CSV text of a pairing, with paths relative to a folder; empty columns are left out."""
+    rows = [row for case in pairing.cases for row in case_rows(case, base)]
+    kept = [c for c in COLUMNS if c in NEEDED or any(row[c] for row in rows)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, kept, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def case_rows(case: Case, base: Path) -> list[Row]:
+    """The rows of a case: one, or one a class."""
+    pred = {} if case.pred is None else case.pred.files
+    own = {
+        "case": case.id,
+        "image": relative(case.image.absolute(), base) if case.image else "",
+        "spacing": ",".join(f"{s:g}" for s in reversed(case.spacing or ())),
+        "group": case.group,
+        "patient": case.patient,
+    }
+    gt = case.truth.files
+    return [
+        {**own, "class": name, "pred": cell(pred, name, base), "gt": cell(gt, name, base)}
+        for name in dict.fromkeys([*gt, *pred])
+    ]
+
+
+def cell(files: Mapping[str, Path], name: str, base: Path) -> str:
+    """The path of a class as the table has it."""
+    return relative(files[name].absolute(), base) if name in files else ""

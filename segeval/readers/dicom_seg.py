@@ -1,0 +1,292 @@
+"""DICOM Segmentation objects: BINARY, FRACTIONAL and LABELMAP.
+
+Frames are placed by their position, not by their order, and empty ones are often left out (E2).
+Segments may overlap, so each is a channel of its own; of a LABELMAP there is one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segeval.arrays import Counted, Floats, Raw
+from segeval.dicom import DicomFile, damaged, names_class, opened
+from segeval.elements import Damaged, Elements
+from segeval.errors import Note, ReadError
+from segeval.geometry import Geometry
+from segeval.kernels.outlines import grouped
+from segeval.readers.frames import FrameFacts, frames
+from segeval.readers.pixels import Pixels, Planes, pixels
+from segeval.slices import Frame, Slices, arranged
+from segeval.volumes import Reading, Volume, Voxels
+
+SOP_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+BESIDE = 0.05  # share of the gap that a frame may lie beside its plane
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the values of a segmentation mean.
+
+    type      BINARY, FRACTIONAL or LABELMAP
+    fraction  PROBABILITY or OCCUPANCY
+    most      the value that stands for 1
+    """
+
+    type: str
+    fraction: str = ""
+    most: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Seg:
+    """What the header says.
+
+    names  of the segments by their number
+    facts  of every frame; empty where frames are not described
+    """
+
+    path: Path
+    kind: Kind
+    names: Mapping[int, str]
+    facts: tuple[FrameFacts, ...]
+    pixels: Pixels
+
+    @property
+    def numbers(self) -> list[int]:
+        """A channel each: the segments, or 0 for the one that holds all labels."""
+        return [0] if self.kind.type == "LABELMAP" else list(self.names)
+
+    def frames_of(self, number: int) -> list[int]:
+        """The frames of a channel."""
+        return [i for i, f in enumerate(self.facts) if number in (0, f.segment)]
+
+
+def claims(path: Path, head: bytes) -> bool:
+    """Say whether the file is a segmentation object, from its first 512 bytes."""
+    return names_class(head, SOP_CLASSES)
+
+
+def read(path: Path, reading: Reading) -> Volume:
+    """Open a segmentation object. Raises ReadError, GeometryError."""
+    file = opened(path)
+    if (found := file.elements.word(0x00080016)) not in SOP_CLASSES:
+        raise ReadError("not a segmentation object", where=path, facts=(f"SOP class {found}",))
+    try:
+        return volume(file, reading.slices)
+    except Damaged as problem:
+        raise damaged(path, problem) from problem
+
+
+def volume(file: DicomFile, other: Slices | None) -> Volume:
+    """The segments of an open file on their grid, or on the slices of the other side."""
+    elements, path = file.elements, file.path
+    seg = Seg(
+        path, kind_of(elements, path), segments(elements), tuple(frames(elements)), pixels(file)
+    )
+    if seg.facts and len(seg.facts) != seg.pixels.frames:
+        text = f"{seg.pixels.frames} frames, but {len(seg.facts)} are described"
+        raise ReadError(text, where=path)
+    if not seg.facts or not all(f.position for f in seg.facts):
+        return picture(seg, elements)
+    return stacked(seg, placed(seg, other))
+
+
+def kind_of(elements: Elements, path: Path) -> Kind:
+    """What the values mean. Raises ReadError."""
+    type = elements.word(0x00620001)
+    if type == "FRACTIONAL":
+        most = elements.short(0x0062000E) or 255
+        return Kind(type, elements.word(0x00620010) or "PROBABILITY", most)
+    if type not in ("BINARY", "LABELMAP"):
+        raise ReadError(f"segmentation type {type or 'not said'!r}", where=path)
+    return Kind(type)
+
+
+def segments(elements: Elements) -> dict[int, str]:
+    """The name of each segment: its label, else what it is; numbered where two are alike (E3)."""
+    named = {}
+    for item in elements.items(0x00620002):
+        number = item.short(0x00620004)
+        if number is not None:
+            meaning = item.first(0x0062000F).text(0x00080104)
+            named[number] = item.text(0x00620005) or meaning or f"segment {number}"
+    times = Counter(named.values())
+    return {n: name if times[name] == 1 else f"{name}#{n}" for n, name in named.items()}
+
+
+# Where frames lie.
+
+
+def placed(seg: Seg, other: Slices | None) -> Slices:
+    """The slices of the frames: those of the other side if they lie on them, else their own."""
+    facts, path = seg.facts, seg.path
+    first = facts[0]
+    if any(f.orientation != first.orientation or f.spacing != first.spacing for f in facts):
+        raise ReadError("frames differ in orientation or pixel spacing", where=path)
+    if len(first.orientation) != 6 or len(first.spacing) != 2:
+        raise ReadError("the frames do not say how they lie", where=path)
+    along = np.reshape(first.orientation, (2, 3))
+    along = along / np.linalg.norm(along, axis=1, keepdims=True)
+    row, column = (tuple(v.tolist()) for v in along)
+    frame = Frame(row, column, (first.spacing[0], first.spacing[1]), seg.pixels.shape)
+    corners = np.array([f.position for f in facts])
+    if other is not None and lies_on(frame, corners, other):
+        return other
+    return own_slices(frame, corners, first, path)
+
+
+def lies_on(frame: Frame, corners: Floats, slices: Slices) -> bool:
+    """Whether every frame is a slice of a grid: the same pixels, and a place that has one."""
+    grid = slices.geometry
+    if grid.directions is None or grid.spacing is None or grid.shape[1:] != frame.shape:
+        return False
+    sides = np.array([frame.along_column, frame.along_row])
+    if not (np.allclose(grid.directions[1:], sides, atol=1e-3)
+            and np.allclose(grid.spacing[1:], frame.spacing, rtol=1e-3)):  # fmt: skip
+        return False
+    away = corners - np.array(grid.origin)
+    if np.abs(away @ sides.T).max() > BESIDE * min(frame.spacing):
+        return False
+    heights = away @ np.array(grid.directions[0])
+    beside = np.abs(slices.positions[slices.nearest(heights)] - heights)
+    return bool(beside.max() <= BESIDE * grid.spacing[0])
+
+
+def own_slices(frame: Frame, corners: Floats, first: FrameFacts, path: Path) -> Slices:
+    """The slices on which the frames lie, missing ones between them included (E2)."""
+    heights, where = corners @ np.array(frame.normal), path.name
+    plane, means = grouped(heights, 0.01)
+    at = np.array([corners[plane == p][0] for p in range(len(means))])
+    finest = float(np.diff(means).min()) if len(means) > 1 else None
+    for gap in (first.gap, finest):
+        if gap and len(means) > 1 and on_lattice(means - means[0], gap):
+            count = round(float(means[-1] - means[0]) / gap) + 1
+            step = float(means[-1] - means[0]) / (count - 1)
+            lattice = at[0] + np.outer(np.arange(count) * step, frame.normal)
+            return arranged(frame, lattice, (), step, where)
+    return arranged(frame, at, (), first.gap or first.thickness, where)
+
+
+def on_lattice(positions: Floats, gap: float) -> bool:
+    """Whether positions are multiples of a gap."""
+    steps = positions / gap
+    return bool(np.abs(steps - np.rint(steps)).max() <= BESIDE)
+
+
+def plane_of_frame(facts: Sequence[FrameFacts], slices: Slices) -> Counted:
+    """The slice on which each frame lies."""
+    geometry = slices.geometry
+    assert geometry.directions is not None
+    corners = np.array([f.position for f in facts])
+    return slices.nearest((corners - np.array(geometry.origin)) @ np.array(geometry.directions[0]))
+
+
+# What becomes of the segments.
+
+
+def stacked(seg: Seg, slices: Slices) -> Volume:
+    """A channel for each segment, or one of labels."""
+    geometry, planes = slices.geometry, plane_of_frame(seg.facts, slices)
+    channels = []
+    for number in seg.numbers:
+        own = seg.frames_of(number)
+        if len(set(planes[own].tolist())) != len(own):
+            name = seg.names.get(number, "the label map")
+            raise ReadError(f"{name}: two frames lie on one plane", where=seg.path)
+        frame_of = np.full(len(slices.positions), -1)
+        frame_of[planes[own]] = own
+        shape = (geometry.shape[0], *seg.pixels.shape)
+        source = Planes(
+            seg.pixels, tuple(frame_of[slices.source].tolist()), shape, meaning(seg.kind)
+        )
+        channels.append(channel(seg, source, geometry.shape))
+    return finished(seg, geometry, channels, slices.notes)
+
+
+def channel(seg: Seg, source: Any, shape: tuple[int, ...]) -> Voxels:
+    """One channel; probabilities are shares of the value that stands for 1."""
+    slope = 1 / seg.kind.most if seg.kind.fraction == "PROBABILITY" else 1.0
+    return Voxels(source, seg.pixels.dtype, shape, slope=slope)
+
+
+def meaning(kind: Kind) -> Callable[[Raw], Raw] | None:
+    """How stored values become a mask, where they are not one: occupancy at one half (E1)."""
+    return partial(occupied, most=kind.most) if kind.fraction == "OCCUPANCY" else None
+
+
+def occupied(values: Raw, most: int) -> Raw:
+    """Where at least half of the pixel is occupied."""
+    return (2 * values.astype(np.uint32) >= most).astype(values.dtype)
+
+
+def finished(
+    seg: Seg, geometry: Geometry, channels: list[Voxels], notes: tuple[Note, ...] = ()
+) -> Volume:
+    """The volume with the names of its segments."""
+    if seg.kind.fraction == "OCCUPANCY":
+        text = "fractions of occupied pixels became masks at 0.5"
+        notes = (*notes, Note("N-occupancy", text, seg.path.name))
+    if seg.kind.type == "LABELMAP":
+        labels = {number: name for number, name in seg.names.items() if number}
+        return Volume(geometry, tuple(channels), seg.path, names=labels, notes=notes)
+    of = {name: (place, 1) for place, name in enumerate(seg.names.values())}
+    return Volume(geometry, tuple(channels), seg.path, segments=of, notes=notes)
+
+
+# Pictures: projections and microscopy, which lie in no patient.
+
+
+def picture(seg: Seg, elements: Elements) -> Volume:
+    """A segmentation without places in the patient: one frame a segment, or tiles of a picture."""
+    rows, columns = elements.long(0x00480007), elements.long(0x00480006)
+    tiled = rows is not None and columns is not None
+    shape = (rows or 0, columns or 0) if tiled else seg.pixels.shape
+    spacing = seg.facts[0].spacing if seg.facts else ()
+    geometry = Geometry(shape, (spacing[0], spacing[1]) if len(spacing) == 2 else None)
+    channels = []
+    for number in seg.numbers:
+        own = tiles(seg, shape, number)
+        if not tiled and len(own) > 1:
+            raise ReadError("the frames do not say where they lie", where=seg.path)
+        source = partial(mosaic, seg.pixels, tuple(own), shape, meaning(seg.kind))
+        channels.append(channel(seg, source, shape))
+    return finished(seg, geometry, channels)
+
+
+Tile = tuple[int, int, int]  # frame, first row, first column
+
+
+def tiles(seg: Seg, shape: tuple[int, int], number: int) -> list[Tile]:
+    """The frames of a channel with their places in the picture.
+
+    Where frames are not described they are complete: segment by segment, row by row of tiles.
+    """
+    if seg.facts:
+        found = ((i, seg.facts[i].tile or (1, 1)) for i in seg.frames_of(number))
+        return [(i, row - 1, column - 1) for i, (row, column) in found]
+    rows, columns = seg.pixels.shape
+    down, across = -(-shape[0] // rows), -(-shape[1] // columns)
+    first = seg.numbers.index(number) * down * across
+    return [(first + i, i // across * rows, i % across * columns) for i in range(down * across)]
+
+
+def mosaic(
+    stored: Pixels,
+    own: tuple[Tile, ...],
+    shape: tuple[int, int],
+    inside: Callable[[Raw], Raw] | None,
+) -> Raw:
+    """A picture put together from its tiles."""
+    whole: Raw = np.zeros(shape, stored.dtype)
+    for frame, row, column in own:
+        part = stored.frame(frame).reshape(stored.shape)
+        view = whole[row : row + stored.shape[0], column : column + stored.shape[1]]
+        view[:] = (part if inside is None else inside(part))[: view.shape[0], : view.shape[1]]
+    return whole

@@ -1,0 +1,61 @@
+"""Frames of a multi-frame DICOM object: where each lies, and which segment it shows.
+
+What is said once for all frames stands in the shared groups; a frame may say it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from segeval.elements import Elements
+
+SHARED, EACH = 0x52009229, 0x52009230
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFacts:
+    """What the file says of a frame; None or empty where it does not.
+
+    position     LPS millimetres of the centre of the first pixel
+    orientation  six direction cosines: along a row, along a column
+    spacing      millimetres between rows and between columns
+    gap          millimetres between slices; `thickness` is not that, but all there may be
+    segment      number of the segment
+    tile         row and column in a large picture of which the frame is a part, from 1
+    """
+
+    position: tuple[float, ...] = ()
+    orientation: tuple[float, ...] = ()
+    spacing: tuple[float, ...] = ()
+    gap: float | None = None
+    thickness: float | None = None
+    segment: int | None = None
+    tile: tuple[int, int] | None = None
+
+
+def frames(elements: Elements) -> Iterator[FrameFacts]:
+    """The facts of every frame, in the order of the file. Raises Damaged."""
+    shared = facts(elements.first(SHARED), FrameFacts())
+    for item in elements.items(EACH):
+        yield facts(item, shared)
+
+
+def facts(item: Elements, known: FrameFacts) -> FrameFacts:
+    """What one group says, on top of what is known."""
+    found: dict[str, object] = {}
+    if 0x00209113 in item:
+        found["position"] = item.first(0x00209113).decimals(0x00200032)
+    if 0x00209116 in item:
+        found["orientation"] = item.first(0x00209116).decimals(0x00200037)
+    if 0x00289110 in item:
+        measures = item.first(0x00289110)
+        found["spacing"] = measures.decimals(0x00280030)
+        found["gap"] = next(iter(measures.decimals(0x00180088)), None)
+        found["thickness"] = next(iter(measures.decimals(0x00180050)), None)
+    if 0x0062000A in item:
+        found["segment"] = item.first(0x0062000A).short(0x0062000B)
+    if 0x0048021A in item:
+        slide = item.first(0x0048021A)
+        found["tile"] = (slide.signed(0x0048021F) or 1, slide.signed(0x0048021E) or 1)
+    return replace(known, **found) if found else known  # type: ignore[arg-type]

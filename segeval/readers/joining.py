@@ -1,0 +1,133 @@
+"""Which image series a structure set was drawn on, and of which case it is.
+
+It is joined to its series by the UIDs that it names, then by frame of reference, never by folder
+alone; what it says of single slices is a hint, and often wrong (F4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from segeval.contours import Contours
+from segeval.errors import CaseError, Note
+from segeval.readers.series import Index, Series
+from segeval.slices import Slices
+
+
+def series_of(
+    contours: Contours, index: Mapping[str, Series], ignore_frame: bool = False
+) -> tuple[Series | None, tuple[Note, ...]]:
+    """The series that a structure set was drawn on, and how it was found (F4, F5).
+
+    Raises CaseError with the status `frame_of_reference_mismatch`.
+    """
+    near: list[Series] = []
+    for find in (by_series, by_images, by_frame, by_case):
+        near = find(contours, near if len(near) > 1 else list(index.values()))
+        if len(near) == 1:
+            notes = [Note(*FOUND[find.__name__], contours.path.name)] if find in LATE else []
+            notes += frame_matches(contours, near[0], ignore_frame)
+            return near[0], tuple(notes)
+    if not near:
+        return None, ()
+    text = f"nothing tells which of {len(near)} image series it was drawn on"
+    return None, (Note("W-series-unknown", text, contours.path.name),)
+
+
+def by_series(contours: Contours, among: Iterable[Series]) -> list[Series]:
+    """By the Series Instance UID that the structure set names."""
+    return [series for series in among if series.uid in contours.series]
+
+
+def by_images(contours: Contours, among: Iterable[Series]) -> list[Series]:
+    """By the images that it names, for all of it or for single contours."""
+    named = set(contours.images).union(
+        uid for roi in contours.rois for contour in roi.contours for uid in contour.images
+    )
+    return [s for s in among if not named.isdisjoint(file_uids(i.uid for i in s.images))]
+
+
+def file_uids(images: Iterable[str]) -> set[str]:
+    """The UIDs of the files of slices; a frame of one has its number behind it."""
+    return {uid.partition("#")[0] for uid in images}
+
+
+def by_frame(contours: Contours, among: Iterable[Series]) -> list[Series]:
+    """By frame of reference, if only one series has it."""
+    return [series for series in among if series.frame and series.frame in contours.frames]
+
+
+def by_case(contours: Contours, among: Iterable[Series]) -> list[Series]:
+    """The only series of the case."""
+    return list(among)
+
+
+LATE = (by_frame, by_case)
+FOUND = {
+    "by_frame": ("N-series-by-frame", "the series that it names is not here; joined by the frame "
+                 "of reference"),
+    "by_case": ("W-series-by-case", "nothing joins it to a series; the only one of the case is "
+                "taken"),
+}  # fmt: skip
+
+
+def frame_matches(contours: Contours, series: Series, ignore: bool) -> Iterator[Note]:
+    """Hold both frames of reference against each other (F5). Raises CaseError."""
+    if not contours.frames or not series.frame or series.frame in contours.frames:
+        return
+    text = "the structure set and its image series lie in different frames of reference"
+    if not ignore:
+        raise CaseError(
+            text,
+            where=contours.path.name,
+            facts=(f"structure set {contours.frames[0]}", f"series {series.frame}"),
+            help="--ignore-frame-of-reference scores it as it is; no registration is applied",
+            status="frame_of_reference_mismatch",
+        )
+    yield Note("W-frame-of-reference", text, contours.path.name)
+
+
+def hints(contours: Contours, slices: Slices) -> Iterator[Note]:
+    """Say how many contours name images that are none of the series' (F4): geometry decides."""
+    known = file_uids(slices.images)
+    named = [c for roi in contours.rois for c in roi.contours if c.images]
+    if known and (lost := sum(known.isdisjoint(c.images) for c in named)):
+        yield Note("N-image-references", f"{lost} of {len(named)} contours name slices that are "
+                   "not in the series; positions decide", contours.path.name)  # fmt: skip
+
+
+def case_keys(index: Index, root: Path, by: str = "auto") -> dict[Path, str]:
+    """The case of every structure set (D2).
+
+    by  folder (the top one below the root), patient, study, series, or auto: the folder if every
+        one holds exactly one patient, else the patient
+    """
+    tops = {found.path: top_folder(found.path, root) for found in index.structures}
+    if by == "folder" or (by == "auto" and one_patient_each(index, root)):
+        return tops
+    fields = {"patient": "patient", "auto": "patient", "study": "study", "series": "series"}
+    return {found.path: getattr(found, fields[by]) for found in index.structures}
+
+
+def one_patient_each(index: Index, root: Path) -> bool:
+    """Whether every top-level folder holds exactly one patient."""
+    patients: dict[str, set[str]] = {}
+    for path, patient in patients_of(index):
+        patients.setdefault(top_folder(path, root), set()).add(patient)
+    return all(top and len(who) == 1 for top, who in patients.items())
+
+
+def patients_of(index: Index) -> Iterator[tuple[Path, str]]:
+    """Every file with its patient."""
+    for found in index.structures:
+        yield found.path, found.patient
+    for series in index.series.values():
+        for image in series.images:
+            yield image.path, series.patient
+
+
+def top_folder(path: Path, root: Path) -> str:
+    """The folder right below the root; empty for a file that lies in the root."""
+    parts = path.relative_to(root).parts if path != root else ()
+    return parts[0] if len(parts) > 1 else ""

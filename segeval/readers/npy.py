@@ -1,0 +1,246 @@
+"""NumPy arrays: .npy, and the probabilities, softmax or logits of an .npz.
+
+Axes are (z, y, x) or (y, x), like everything here; a stack of channels has one axis more, which
+comes first in an .npz (nnU-Net) and else is the one that fits. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass, replace
+from math import prod
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from segeval.errors import ReadError
+from segeval.geometry import Geometry, Reorder, times
+from segeval.streams import Packed
+from segeval.volumes import Reading, Volume, Voxels
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
+
+NPY = b"\x93NUMPY"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # an archive; one without members
+KNOWN = ("probabilities", "softmax", "logits")
+ROIS = {"masks", "boxes", "labels"}
+CUT = "the file was cut off or changed; copy or write it again"
+AXIS = "--channel-axis says which axis holds the channels, counted from 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An array in a file.
+
+    source   its bytes
+    fortran  whether the first axis is the fastest
+    key      what an archive calls it; None in a plain .npy
+    """
+
+    source: Packed
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran: bool
+    key: str | None = None
+
+
+def claims(path: Path, head: bytes) -> bool:
+    """Say whether the file is a NumPy array or an archive of some, from its name or its mark."""
+    return head.startswith(NPY) or path.suffix.lower() in (".npy", ".npz")
+
+
+def read(path: Path, reading: Reading) -> Volume:
+    """Open an array. Raises ReadError."""
+    with path.open("rb") as file:
+        mark = file.read(len(NPY))
+    if mark.startswith(ZIP):
+        return volume(archived(path), reading)
+    if mark != NPY:
+        raise ReadError("not a NumPy file: its mark is missing", where=path, help=CUT)
+    with path.open("rb") as file:
+        stored = header(file, Packed(path))
+    end = stored.source.skip + stored.source.size
+    if (found := path.stat().st_size) < end:
+        raise ReadError(f"the file ends after {found} of {end} bytes", where=path, help=CUT)
+    return volume(stored, reading)
+
+
+def archived(path: Path) -> Stored:
+    """The array of an .npz. Raises ReadError."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            key = member(archive, path)
+            info = archive.getinfo(f"{key}.npy")
+            with archive.open(info) as file:
+                stored = header(file, Packed(path, info.filename))
+        source = plain(stored.source, info)
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        RuntimeError,
+        struct.error,
+        zlib.error,
+    ) as problem:
+        raise ReadError(f"not a readable .npz ({problem})", where=path, help=CUT) from problem
+    if info.file_size < stored.source.skip + stored.source.size:
+        raise ReadError(f"the array {key} ends after {info.file_size} bytes", where=path, help=CUT)
+    return replace(stored, source=source, key=key)
+
+
+def plain(source: Packed, info: ZipInfo) -> Packed:
+    """A member that is stored as it is can be read anywhere, like a file of its own."""
+    if info.compress_type != 0:
+        return source
+    with source.path.open("rb") as file:
+        file.seek(info.header_offset + 26)  # of the local header of 30 bytes
+        name, extra = struct.unpack("<HH", file.read(4))
+    return replace(source, packing="", start=info.header_offset + 30 + name + extra)
+
+
+def member(archive: ZipFile, path: Path) -> str:
+    """The array to read: a known name, else the only one. Raises ReadError."""
+    keys = [name[:-4] for name in archive.namelist() if name.endswith(".npy")]
+    if ROIS.issubset(keys):
+        raise ReadError(
+            "masks, boxes and labels of regions of interest come with a later version",
+            where=path,
+            help="paste the masks into pictures of one size",
+        )
+    for key in KNOWN:
+        if key in keys:
+            return key
+    if len(keys) == 1:
+        return keys[0]
+    raise ReadError(
+        f"{len(keys)} arrays, and none is called {', '.join(KNOWN)}",
+        where=path,
+        facts=(f"it holds {', '.join(keys[:8]) or 'none'}",),
+        help="save one array, or call it `probabilities` or `logits`",
+    )
+
+
+def header(file: IO[bytes], source: Packed) -> Stored:
+    """Read the header of an array; the values begin where it ends. Raises ReadError."""
+    form = np.lib.format
+    try:
+        old = form.read_magic(file) == (1, 0)
+        shape, fortran, dtype = (
+            form.read_array_header_1_0(file) if old else form.read_array_header_2_0(file)
+        )
+    except ValueError as problem:
+        raise ReadError(
+            f"not a readable NumPy header ({problem})", where=source.path, help=CUT
+        ) from problem
+    if dtype.hasobject or dtype.kind not in "biuf":
+        raise ReadError(
+            f"an array of {dtype} holds no numbers that can be scored",
+            where=source.path,
+            help="save a plain array of integers or floats; pickled objects are never loaded",
+        )
+    size = prod(shape) * dtype.itemsize
+    return Stored(replace(source, skip=file.tell(), size=size), shape, dtype, fortran)
+
+
+def volume(stored: Stored, reading: Reading) -> Volume:
+    """An array as a volume. Raises ReadError where its axes have two readings."""
+    axis = channel_axis(stored, reading)
+    grid = without(stored.shape, axis)
+    if len(grid) not in (2, 3) or min(stored.shape) < 1:
+        raise ReadError(
+            f"an array of shape {stored.shape} is no picture and no volume",
+            where=stored.source.path,
+            help="(y, x) or (z, y, x) and at most one more axis, for channels",
+        )
+    return Volume(
+        Geometry(grid, reading.spacing),
+        split(stored, axis),
+        stored.source.path,
+        logits=stored.key == "logits",
+    )
+
+
+def without(shape: tuple[int, ...], axis: int | None) -> tuple[int, ...]:
+    """A shape less one axis."""
+    return shape if axis is None else shape[:axis] + shape[axis + 1 :]
+
+
+def channel_axis(stored: Stored, reading: Reading) -> int | None:
+    """Which axis holds the channels; None where there are none. Raises ReadError."""
+    count, grid = len(stored.shape), reading.grid
+    if grid is not None and count == len(grid):
+        return None
+    if reading.channel_axis is not None and count in (3, 4):
+        return named(stored, reading.channel_axis)
+    if count == 4 and (grid is None or len(grid) == 2):  # nnU-Net: a picture is (class, 1, y, x)
+        return 0 if stored.key else fitting(stored, range(4), reading)
+    if grid is None or count != len(grid) + 1:
+        return None
+    fits = [a for a in range(count) if without(stored.shape, a) == grid]
+    return 0 if stored.key and 0 in fits else fitting(stored, fits, reading)
+
+
+def named(stored: Stored, axis: int) -> int:
+    """The axis that the user names. Raises ReadError."""
+    count = len(stored.shape)
+    if not -count <= axis < count:
+        raise ReadError(
+            f"--channel-axis {axis} of an array of {count} axes",
+            where=stored.source.path,
+            facts=(f"its shape is {stored.shape}",),
+            help=AXIS,
+        )
+    return axis % count
+
+
+def fitting(stored: Stored, fits: range | list[int], reading: Reading) -> int:
+    """The only axis that fits, or the one as long as there are classes. Raises ReadError."""
+    shape = stored.shape
+    if reading.classes is not None and len(fits) > 1:
+        fits = [a for a in fits if shape[a] in (reading.classes, reading.classes + 1)] or fits
+    if len(fits) == 1:
+        return fits[0]
+    if not fits:
+        raise ReadError(
+            f"no axis of {shape} can be the channels",
+            where=stored.source.path,
+            facts=(f"the other side is {reading.grid}",),
+            help=AXIS,
+        )
+    readings = [f"axis {a}: {shape[a]} channels on {times(without(shape, a))}" for a in fits]
+    raise ReadError(
+        f"{len(fits)} axes of {shape} can be the channels",
+        where=stored.source.path,
+        facts=tuple(readings),
+        help=AXIS,
+    )
+
+
+def split(stored: Stored, axis: int | None) -> tuple[Voxels, ...]:
+    """The channels of an array: one after the other where they lie so, else picked out."""
+    source, shape, dtype = stored.source, stored.shape, stored.dtype
+    if stored.fortran or axis not in (None, 0):
+        return strided(stored, axis)
+    channels = 1 if axis is None else shape[0]
+    size = source.size // channels
+    parts = (replace(source, skip=source.skip + c * size, size=size) for c in range(channels))
+    return tuple(Voxels(part, dtype, without(shape, axis)) for part in parts)
+
+
+def strided(stored: Stored, axis: int | None) -> tuple[Voxels, ...]:
+    """The channels of an array whose values do not lie channel after channel, plane after plane."""
+    source, shape, dtype = stored.source, stored.shape, stored.dtype
+    count = len(shape)
+    place = [count - 1 - a if stored.fortran else a for a in range(count)]
+    on_disk = tuple(reversed(shape)) if stored.fortran else shape
+    if axis is None:
+        return (Voxels(source, dtype, on_disk, Reorder(tuple(place), ())),)
+    out = place[axis]
+    left = tuple(p - (p > out) for a, p in enumerate(place) if a != axis)
+    order = Reorder(left, ())
+    return tuple(Voxels(source, dtype, on_disk, order, picked=(out, c)) for c in range(shape[axis]))

@@ -1,0 +1,281 @@
+"""The pixels of one frame of a multi-frame DICOM object, wherever they lie in the file.
+
+A frame of one-bit pixels may begin inside a byte. Frames are read one at a time (E5, E6).
+"""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segeval.arrays import Raw
+from segeval.dicom import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, opened
+from segeval.elements import HEADS, ITEM, head
+from segeval.errors import ReadError
+from segeval.kernels.runs import Runs, parity, runs_of
+
+NATIVE = (IMPLICIT, EXPLICIT, DEFLATED, BIG)
+DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """The frames of a file.
+
+    bits    allocated for a pixel: 1, 8 or 16
+    size    pixels of a frame
+    place   first byte of the pixel values and the one after them; of the packed frames
+    parts   for packed frames the place of each in the file
+    """
+
+    path: Path
+    syntax: str
+    bits: int
+    shape: tuple[int, int]
+    frames: int
+    place: tuple[int, int]
+    parts: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Pixels of a frame."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of a decoded frame."""
+        return np.dtype(np.uint16 if self.bits == 16 else np.uint8)
+
+    def frame(self, number: int) -> Raw:
+        """One frame, counted from 0, flat. Raises ReadError."""
+        if self.parts:
+            return self._packed(number)
+        first = number * self.size * self.bits
+        start, last = first // 8, (first + self.size * self.bits + 7) // 8
+        return self._unpacked(self._bytes(self.place[0] + start, last - start), first % 8)
+
+    def _unpacked(self, raw: bytes, skip: int = 0) -> Raw:
+        if self.bits == 1:
+            flat = np.frombuffer(raw, np.uint8)
+            return np.unpackbits(flat, count=skip + self.size, bitorder="little")[skip:]
+        dtype = self.dtype.newbyteorder(">" if self.syntax == BIG else "<")
+        return np.frombuffer(raw, dtype, self.size)
+
+    def _bytes(self, start: int, count: int) -> bytes:
+        if self.syntax == DEFLATED:
+            return self._inflated[start : start + count]
+        with self.path.open("rb") as file:
+            file.seek(start)
+            return file.read(count)
+
+    @cached_property
+    def _inflated(self) -> bytes:
+        data = opened(self.path).elements.data
+        return data[:]
+
+    def _packed(self, number: int) -> Raw:
+        start, end = self.parts[number]
+        raw = self._bytes(start, end - start)
+        try:
+            if self.syntax == DEFLATED_FRAMES:
+                return self._unpacked(zlib.decompressobj(-15).decompress(raw))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of padding that means nothing
+                return self._decoded(raw)
+        except (ValueError, RuntimeError, zlib.error) as problem:
+            raise ReadError(
+                f"frame {number + 1} does not decode ({problem})",
+                where=self.path,
+                facts=(f"transfer syntax {name_of(self.syntax)}",),
+            ) from problem
+
+    def _decoded(self, raw: bytes) -> Raw:
+        """A frame through the library, as if it were the only one of the file."""
+        from pydicom.encaps import encapsulate
+
+        array, _ = decoder(self.syntax).as_array(
+            encapsulate([raw + b"\0" * (len(raw) % 2)]),
+            rows=self.shape[0],
+            columns=self.shape[1],
+            number_of_frames=1,
+            samples_per_pixel=1,
+            photometric_interpretation="MONOCHROME2",
+            pixel_representation=0,
+            bits_allocated=self.bits,
+            bits_stored=self.bits,
+            pixel_keyword="PixelData",
+            raw=True,
+        )
+        flat: Raw = np.ascontiguousarray(array).reshape(-1)
+        return flat
+
+
+def pixels(file: DicomFile) -> Pixels:
+    """The frames of an open file. Raises ReadError, Damaged."""
+    elements = file.elements
+    rows, columns = elements.short(0x00280010), elements.short(0x00280011)
+    bits = elements.short(0x00280100)
+    if not rows or not columns or bits not in (1, 8, 16):
+        facts = (f"{rows} rows, {columns} columns, {bits} bits a pixel",)
+        raise ReadError("the pixels are not described", where=file.path, facts=facts)
+    frames = elements.whole(0x00280008) or 1
+    place = file.pixel_place()
+    found = Pixels(file.path, file.syntax, bits, (rows, columns), frames, place)
+    if file.syntax in NATIVE:
+        whole(found, len(elements.data))
+        return found
+    decodable(found)
+    parts = fragments(file, place)
+    if len(parts) != frames:
+        raise ReadError(
+            f"{len(parts)} packed parts for {frames} frames", where=file.path,
+            facts=(f"transfer syntax {name_of(file.syntax)}",),
+            help="only one part a frame is read",
+        )  # fmt: skip
+    return Pixels(file.path, file.syntax, bits, (rows, columns), frames, place, parts)
+
+
+def whole(found: Pixels, size: int) -> None:
+    """Raise ReadError where the pixels are cut off (X6)."""
+    start, end = found.place
+    needed = (found.size * found.bits * found.frames + 7) // 8
+    if end > size or end - start < needed:
+        raise ReadError(
+            f"the pixels end at byte {min(end, size)}, {start + needed} are announced",
+            where=found.path,
+            help="the file was cut off; copy or write it again",
+        )
+
+
+def fragments(file: DicomFile, place: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    """The places of the packed frames; the first item only lists offsets. Raises Damaged."""
+    data, coding = file.elements.data, file.elements.coding
+    numbers = HEADS[coding.order]
+    at, end = place
+    found = []
+    while at < end:
+        tag, first, size, _ = head(data, at, end, coding, numbers)
+        if tag != ITEM:
+            break
+        found.append((first, first + size))
+        at = first + size
+    if found and found[-1][1] > len(data):
+        raise ReadError(
+            f"the pixels end at byte {len(data)}, {found[-1][1]} are announced",
+            where=file.path,
+            help="the file was cut off; copy or write it again",
+        )
+    return tuple(found[1:])
+
+
+def decodable(found: Pixels) -> None:
+    """Refuse, by name, a transfer syntax that cannot be decoded here. Raises ReadError."""
+    if found.syntax == DEFLATED_FRAMES:
+        return
+    known = name_of(found.syntax) != found.syntax
+    try:
+        available = known and decoder(found.syntax).is_available
+    except NotImplementedError:
+        available = False
+    if not available:
+        raise ReadError(
+            f"transfer syntax {name_of(found.syntax)} cannot be decoded",
+            where=found.path,
+            help="store the segmentation uncompressed or as RLE Lossless",
+        )
+
+
+def decoder(syntax: str) -> Any:
+    """The library's decoder of a transfer syntax. Raises NotImplementedError."""
+    from pydicom.pixels.decoders.base import get_decoder
+
+    return get_decoder(uid(syntax))
+
+
+def name_of(syntax: str) -> str:
+    """A transfer syntax as people call it."""
+    return str(uid(syntax).name)
+
+
+def uid(syntax: str) -> Any:
+    """A UID as the library wants it, unchecked: a wrong one is refused by name."""
+    from pydicom.uid import UID
+
+    return UID(syntax, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An array that is there, as something that draws any part of it."""
+
+    array: Raw
+
+    def fill(self, start: int, out: Raw) -> None:
+        """Write the values from a flat index on."""
+        out[:] = self.array.reshape(-1)[start : start + len(out)]
+
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> Held:
+        """The same in another order of axes."""
+        return Held(np.ascontiguousarray(np.flip(self.array.transpose(axes), flips)))
+
+
+@dataclass
+class Planes:
+    """One segment as a volume: the frame of each plane, empty planes where there is none (E2).
+
+    frames  for each plane of the grid the number of its frame, -1 for none
+    shape   planes, rows, columns
+    inside  how values become a mask; None where they are what they are
+    """
+
+    pixels: Pixels
+    frames: tuple[int, ...]
+    shape: tuple[int, int, int]
+    inside: Callable[[Raw], Raw] | None = None
+    _last: tuple[int, Raw] | None = None
+
+    def fill(self, start: int, out: Raw) -> None:
+        """Write the values from a flat index on."""
+        size, done = self.pixels.size, 0
+        while done < len(out):
+            plane, skip = divmod(start + done, size)
+            count = min(size - skip, len(out) - done)
+            frame = self.frames[plane]
+            part = 0 if frame < 0 else self._values(frame)[skip : skip + count]
+            out[done : done + count] = part
+            done += count
+
+    @property
+    def masked(self) -> bool:
+        """Whether the values are 0 and 1."""
+        return self.pixels.bits == 1 or self.inside is not None
+
+    def runs(self) -> Runs:
+        """The mask as runs, which stay small in any order of axes."""
+        edges = [np.zeros(0, np.int64)]
+        for plane, frame in enumerate(self.frames):
+            if frame >= 0:
+                mask = self._values(frame).reshape(1, *self.shape[1:]) != 0
+                edges.append(runs_of(mask, (plane, 0, 0), self.shape).edges)
+        return Runs(self.shape, parity(np.concatenate(edges)))
+
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> Runs | Held:
+        """The segment in another order of axes: transposed by `axes`, flipped along `flips`."""
+        if self.masked:
+            return self.runs().turned(axes, flips)
+        whole: Raw = np.empty(self.shape, self.pixels.dtype)
+        self.fill(0, whole.reshape(-1))
+        return Held(whole).turned(axes, flips)
+
+    def _values(self, frame: int) -> Raw:
+        if self._last is None or self._last[0] != frame:
+            values = self.pixels.frame(frame)
+            self._last = frame, values if self.inside is None else self.inside(values)
+        return self._last[1]

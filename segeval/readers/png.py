@@ -1,0 +1,221 @@
+"""Pictures as label maps: PNG, BMP and single-page TIFF, through Pillow.
+
+A palette PNG holds indices and its colours are for show: the index is the label. A colour-coded
+picture needs the table of its colours. What Pillow would change without a word is undone (greys of
+2 and 4 bits, which it spreads over 0..255) or refused (16 bits a channel, which it cuts to 8).
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segeval.arrays import Raw
+from segeval.errors import ReadError
+from segeval.geometry import Geometry
+from segeval.volumes import Reading, Volume, Voxels
+
+PNG = b"\x89PNG\r\n\x1a\n"
+TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+BMP = b"BM"
+JPEG = b"\xff\xd8\xff"
+LOSSY = "lossy compression changes label values"
+SUFFIXES = (".png", ".bmp", ".tif", ".tiff")
+BITS, COMPRESSION, PHOTOMETRIC = 258, 259, 262  # fields of TIFF
+JPEG_IN_TIFF, WHITE_IS_ZERO = (6, 7, 34892), 0
+BROKEN = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, struct.error, zlib.error)
+VALUES = {"1": "?", "L": "u1", "P": "u1", "I": "i4", "F": "f4",
+          "I;16": "u2", "I;16L": "u2", "I;16B": "u2"}  # fmt: skip
+COLOURED = ("RGB", "RGBA", "RGBX", "LA")
+SPREAD = {2: 85, 4: 17}  # what Pillow multiplies the greys of so many bits by
+
+
+def claims(path: Path, head: bytes) -> bool:
+    """Say whether the file is a picture, from its name or its first bytes."""
+    return path.suffix.lower() in SUFFIXES or head.startswith((PNG, *TIFF))
+
+
+def read(path: Path, reading: Reading) -> Volume:
+    """Open a picture as a label map. Raises ReadError."""
+    with opened(path) as image:
+        mode, (width, height) = image.mode, image.size
+        bits = channel_bits(image, path)
+        check(image, bits, path)
+    colours = colour_table(reading.colours)
+    wide = mode in COLOURED and max(colours.values()) > 255
+    step = SPREAD.get(bits, 1) if mode == "L" else 1
+    voxels = Voxels(
+        Picture(path, mode, colours, step),
+        np.dtype(VALUES.get(mode, "u2" if wide else "u1")),
+        (height, width),
+    )
+    geometry = Geometry((height, width), reading.spacing)
+    return Volume(geometry, (voxels,), path, picture=True, palette=mode == "P")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """A picture with its header read. What Pillow raises is a ReadError."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damaged tags, which are not used
+            with decoder(path) as image:
+                yield image
+    except BROKEN as problem:
+        why = str(problem).replace(str(path), path.name).rstrip(".") or type(problem).__name__
+        raise ReadError(
+            f"not a readable picture ({why})",
+            where=path,
+            help="the file was cut off or is none; write it again",
+        ) from problem
+
+
+def decoder(path: Path) -> Any:
+    """Pillow's reader of a file. Image.open() would first load those of five other formats."""
+    with path.open("rb") as file:
+        mark = file.read(len(PNG))
+    if mark == PNG:
+        from PIL.PngImagePlugin import PngImageFile
+
+        return PngImageFile(path)
+    if mark.startswith(BMP):
+        from PIL.BmpImagePlugin import BmpImageFile
+
+        return BmpImageFile(path)
+    if mark.startswith(TIFF):
+        from PIL.TiffImagePlugin import TiffImageFile
+
+        return TiffImageFile(path)
+    if mark.startswith(JPEG):
+        raise ReadError(LOSSY, where=path, help="it is a JPEG, whatever its name: write a PNG")
+    raise ReadError(
+        "no PNG, TIFF or BMP: the mark of none is there",
+        where=path,
+        help="the file was cut off or is none; write it again",
+    )
+
+
+def channel_bits(image: Any, path: Path) -> int:
+    """Bits a channel that the file says it has, which Pillow may have made 8."""
+    if image.format == "PNG":
+        with path.open("rb") as file:
+            return file.read(25)[24]  # of the IHDR, which is always first
+    tags: Mapping[int, tuple[int, ...]] = getattr(image, "tag_v2", {})
+    return max(tags.get(BITS, (8,)))
+
+
+def check(image: Any, bits: int, path: Path) -> None:
+    """Refuse what cannot be read without changing its values. Raises ReadError."""
+    pages = getattr(image, "n_frames", 1)
+    tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
+    if pages > 1:
+        why, way = f"{pages} pages in one file", "write a file a page, or a volume (.nii.gz, .nrrd)"
+    elif tags.get(COMPRESSION) in JPEG_IN_TIFF:
+        why, way = LOSSY, "write it without JPEG"
+    elif tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
+        why, way = "a TIFF whose 0 is white is read both ways round", "write it with 0 as black"
+    elif image.mode not in (*VALUES, *COLOURED):
+        why, way = f"a picture of mode {image.mode} is no label map", "write one channel of labels"
+    elif image.mode in COLOURED and bits > 8:
+        why = f"{image.mode} of {bits} bits a channel, which would be cut to 8"
+        way = "write one channel: 16-bit grey, or an indexed PNG"
+    else:
+        return
+    raise ReadError(why, where=path, help=way)
+
+
+def decoded(image: Any) -> Raw:
+    """The values of a picture; 8-bit ones are decoded into the array itself.
+
+    Pillow would copy them twice, into memory that was never touched: a third of the decoding.
+    """
+    if image.mode not in ("L", "P"):
+        return np.asarray(image)
+    from PIL.Image import frombuffer
+
+    values: Raw = np.empty(image.size[::-1], np.uint8)
+    own = frombuffer(image.mode, image.size, values, "raw", image.mode, 0, 1).im
+    image.im = own
+    image.load()
+    return values if image.im is own else np.asarray(image)
+
+
+def colour_table(colours: Mapping[tuple[int, int, int], int]) -> dict[int, int]:
+    """Label of each colour 0xrrggbb; black is background unless a class is, or is black."""
+    table = {r << 16 | g << 8 | b: label for (r, g, b), label in colours.items()}
+    if 0 not in table.values():
+        table.setdefault(0, 0)
+    return table or {0: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The labels of a picture, decoded when they are asked for.
+
+    colours  label of each colour 0xrrggbb
+    step     distance of two neighbouring greys
+    """
+
+    path: Path
+    mode: str
+    colours: Mapping[int, int]
+    step: int = 1
+
+    def __call__(self) -> Raw:
+        """The labels (y, x). Raises ReadError."""
+        with opened(self.path) as image:
+            values = decoded(image)
+        if values.ndim == 2:
+            values = values if self.step == 1 else values // self.step
+            return values.astype(values.dtype.newbyteorder("="), copy=False)
+        if self.mode in ("RGBA", "LA"):
+            self._opaque(values[..., -1])
+        if self.mode == "LA":
+            return np.ascontiguousarray(values[..., 0])
+        return self._labels(values)
+
+    def _opaque(self, alpha: Raw) -> None:
+        soft = int(np.count_nonzero(alpha != 255))
+        if soft:
+            raise ReadError(
+                f"{soft} of {alpha.size} pixels are not fully opaque",
+                where=self.path,
+                facts=(f"alpha from {alpha.min()} to {alpha.max()}",),
+                help="a soft edge is no label: write a mask of one channel",
+            )
+
+    def _labels(self, values: Raw) -> Raw:
+        """Colours through the table; three equal channels that are not all in it are grey."""
+        red, green, blue = (values[..., c] for c in range(3))
+        packed = red.astype(np.uint32) << 16 | green.astype(np.uint32) << 8 | blue
+        known = np.array(sorted(self.colours), np.uint32)
+        place = np.searchsorted(known, packed).clip(max=len(known) - 1)
+        strange = known[place] != packed
+        if not strange.any():
+            labels = [self.colours[int(colour)] for colour in known]
+            values = np.array(labels, np.uint16 if max(labels) > 255 else np.uint8)[place]
+            return values
+        if (red == green).all() and (red == blue).all():
+            return np.ascontiguousarray(red)
+        raise self._unlisted(packed[strange], packed.size)
+
+    def _unlisted(self, pixels: Raw, of: int) -> ReadError:
+        """The error for colours that the table does not have, the most frequent first."""
+        colours, counts = np.unique(pixels, return_counts=True)
+        order = np.argsort(-counts, kind="stable")[:5]
+        shown = [f"#{colours[i]:06x}: {counts[i]}" for i in order]
+        more = [f"and {len(colours) - 5} more"] if len(colours) > 5 else []
+        return ReadError(
+            f"pixels of colours that no class has: {pixels.size} of {of}",
+            where=self.path,
+            facts=(*shown, *more),
+            help='name each colour in segeval.toml: [classes.NAME] color = "#rrggbb"',
+        )

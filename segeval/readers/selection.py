@@ -1,0 +1,57 @@
+"""Which of several structure sets of one side is meant (D4, D5). "The latest" is never implied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from fnmatch import fnmatchcase
+
+from segeval.errors import CaseError, Note, RequestError
+from segeval.readers.series import Found
+
+FIELDS = ("label", "description", "manufacturer")
+
+
+def selector(text: str) -> Callable[[Found], bool]:
+    """A selector as it is written: a glob on the file name, or `label=`, `description=`,
+    `manufacturer=` and a glob. Without regard to case. Raises RequestError."""
+    field, equals, pattern = text.partition("=")
+    if not equals:
+        return lambda found: fnmatchcase(found.path.name.lower(), text.lower())
+    if field not in FIELDS:
+        raise RequestError(
+            f"{field!r} is nothing to select by", help=f"one of {', '.join(FIELDS)}, or a file name"
+        )
+    return lambda found: fnmatchcase(getattr(found, field).lower(), pattern.lower())
+
+
+def selected(
+    among: Sequence[Found],
+    select: str = "",
+    has: Callable[[Found], bool] | None = None,
+    where: str = "",
+) -> tuple[Found, tuple[Note, ...]]:
+    """The structure set that is meant. Raises CaseError with the status `ambiguous`.
+
+    select  a selector; empty: there is one, or one alone has all classes
+    has     whether a file has all requested classes
+    """
+    near = [found for found in among if selector(select)(found)] if select else list(among)
+    if len(near) == 1:
+        return near[0], ()
+    if near and has is not None and len(complete := [f for f in near if has(f)]) == 1:
+        text = f"of {len(near)} structure sets only {complete[0].path.name} has all classes"
+        return complete[0], (Note("N-structure-set-chosen", text, where),)
+    raise unclear(near or among, bool(near), where)
+
+
+def unclear(found: Collection[Found], several: bool, where: str) -> CaseError:
+    """The error that lists the structure sets that there are."""
+    return CaseError(
+        f"{len(found)} structure sets could be meant"
+        if several
+        else "no structure set is selected",
+        where=where,
+        facts=tuple(str(one) for one in found),
+        help="--pred-select, --gt-select: a file name, label=, description= or manufacturer=",
+        status="ambiguous",
+    )

@@ -1,0 +1,224 @@
+"""The index of a DICOM tree: what is there, from headers alone, in one pass (D1).
+
+Files are told by what they hold, never by name or folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from segeval.dicom import DicomFile, damaged, is_dicom, opened
+from segeval.elements import Damaged, Elements
+from segeval.errors import GeometryError, ReadError
+from segeval.readers.frames import frames
+from segeval.slices import Frame, Slices, arranged
+
+RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
+SEG = frozenset(["1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"])
+SAME_ANGLE = 1e-4  # direction cosines of the slices of one series
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One slice, from its header.
+
+    orientation, spacing, shape   as in the file: cosines along row and column; rows, columns
+    """
+
+    path: Path
+    uid: str
+    position: tuple[float, ...]
+    orientation: tuple[float, ...]
+    spacing: tuple[float, ...]
+    shape: tuple[int, int]
+    thickness: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A structure set or a segmentation, from its header (D4, D5).
+
+    series  Series Instance UID of the images that it names first
+    names   of its structures or segments
+    """
+
+    path: Path
+    kind: str
+    study: str
+    patient: str
+    frame: str
+    label: str
+    description: str
+    date: str
+    approval: str
+    manufacturer: str
+    series: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        about = [self.label, self.date, self.approval, f"{len(self.names)} structures"]
+        return f"{self.path.name}: " + ", ".join(part for part in about if part)
+
+
+@dataclass(slots=True)
+class Series:
+    """The slices of one image series."""
+
+    uid: str
+    study: str
+    patient: str
+    frame: str
+    modality: str
+    images: list[Image] = field(default_factory=list)
+
+    def slices(self) -> Slices:
+        """The slices in order, and the grid for them. Raises GeometryError (F1)."""
+        images = list({image.uid: image for image in self.images}.values())
+        where = (
+            f"series of {len(images)} {self.modality} slices in {self.images[0].path.parent.name}"
+        )
+        frame = self._frame(images, where)
+        corners = np.array([image.position for image in images])
+        uids = [image.uid for image in images]
+        return arranged(frame, corners, uids, images[0].thickness, where)
+
+    def _frame(self, images: list[Image], where: str) -> Frame:
+        first = images[0]
+        placed = [len(i.position) == 3 and len(i.orientation) == 6 for i in images]
+        if not all(placed) or any(len(i.spacing) != 2 for i in images):
+            raise GeometryError("a slice does not say where it lies", where=where)
+        turned = np.abs(np.subtract([i.orientation for i in images], first.orientation)).max()
+        scaled = np.abs(np.subtract([i.spacing for i in images], first.spacing)).max()
+        shapes = {i.shape for i in images}
+        if len(shapes) > 1 or turned > SAME_ANGLE or scaled > 1e-3 * min(first.spacing):
+            raise GeometryError(
+                "slices differ in matrix, pixel spacing or orientation",
+                where=where,
+                facts=tuple(sorted(f"{rows} rows, {columns} columns" for rows, columns in shapes)),
+                help="a localiser or a second series may have been stored under this one",
+            )
+        along = np.reshape(first.orientation, (2, 3))
+        along = along / np.linalg.norm(along, axis=1, keepdims=True)
+        row, column = (tuple(v.tolist()) for v in along)
+        return Frame(row, column, (first.spacing[0], first.spacing[1]), first.shape)
+
+
+@dataclass(slots=True)
+class Index:
+    """What a DICOM tree holds.
+
+    series      by Series Instance UID
+    structures  structure sets and segmentations
+    damaged     DICOM files that cannot be read
+    """
+
+    series: dict[str, Series] = field(default_factory=dict)
+    structures: list[Found] = field(default_factory=list)
+    damaged: list[ReadError] = field(default_factory=list)
+
+    def merged(self, other: Index) -> Index:
+        """Both trees as one: a series may lie on the other side, or in a folder of images (D3)."""
+        return Index(
+            {**other.series, **self.series},
+            [*self.structures, *other.structures],
+            [*self.damaged, *other.damaged],
+        )
+
+
+def indexed(root: Path) -> Index:
+    """Read the headers of all files under a folder, or of one file."""
+    index = Index()
+    for path in files(root):
+        try:
+            if file := header(path):
+                add(index, file)
+        except ReadError as problem:
+            index.damaged.append(problem)
+        except Damaged as problem:
+            index.damaged.append(damaged(path, problem))
+    return index
+
+
+def files(root: Path) -> Iterator[Path]:
+    """All files, in order."""
+    if root.is_file():
+        return iter([root])
+    return (path for path in sorted(root.rglob("*")) if path.is_file())
+
+
+def header(path: Path) -> DicomFile | None:
+    """The header of a file; None if it is not DICOM. Raises ReadError."""
+    with path.open("rb") as file:
+        if not is_dicom(file.read(132)):
+            return None
+    return opened(path)
+
+
+def add(index: Index, file: DicomFile) -> None:
+    """Put one file where it belongs. Raises Damaged."""
+    elements = file.elements
+    kind = elements.word(0x00080016)
+    if kind == RTSTRUCT or kind in SEG:
+        index.structures.append(found(file, "rtstruct" if kind == RTSTRUCT else "seg"))
+    elif (uid := elements.word(0x0020000E)) and 0x00280010 in elements:
+        series = index.series.get(uid)
+        if series is None:
+            series = index.series[uid] = Series(uid, *owner(elements), elements.word(0x00080060))
+        series.images += images(file)
+
+
+def owner(elements: Elements) -> tuple[str, str, str]:
+    """Study, patient and frame of reference of an object."""
+    return elements.word(0x0020000D), elements.text(0x00100020), elements.word(0x00200052)
+
+
+def images(file: DicomFile) -> Iterator[Image]:
+    """The slices of a file: one, or the frames of a multi-frame image. Raises Damaged."""
+    elements = file.elements
+    shape = (elements.short(0x00280010) or 0, elements.short(0x00280011) or 0)
+    uid = elements.word(0x00080018)
+    if 0x52009230 not in elements:
+        thickness = next(iter(elements.decimals(0x00180050)), None)
+        yield Image(file.path, uid, elements.decimals(0x00200032), elements.decimals(0x00200037),
+                    elements.decimals(0x00280030), shape, thickness)  # fmt: skip
+        return
+    for number, frame in enumerate(frames(elements), 1):
+        yield Image(file.path, f"{uid}#{number}", frame.position, frame.orientation, frame.spacing,
+                    shape, frame.gap or frame.thickness)  # fmt: skip
+
+
+def found(file: DicomFile, kind: str) -> Found:
+    """A structure set or a segmentation by its header. Raises Damaged."""
+    elements = file.elements
+    study, patient, frame = owner(elements)
+    rtstruct = kind == "rtstruct"
+    items, tag = (0x30060020, 0x30060026) if rtstruct else (0x00620002, 0x00620005)
+    if rtstruct and not frame:
+        frame = elements.first(0x30060010).word(0x00200052)
+    return Found(
+        file.path,
+        kind,
+        study,
+        patient,
+        frame,
+        elements.text(0x30060002 if rtstruct else 0x00700080),
+        elements.text(0x0008103E),
+        elements.word(0x30060008 if rtstruct else 0x00080023),
+        elements.word(0x300E0002),
+        elements.text(0x00080070),
+        referenced(elements, rtstruct),
+        tuple(item.text(tag) for item in elements.items(items)),
+    )
+
+
+def referenced(elements: Elements, rtstruct: bool) -> str:
+    """The series that a structure set or a segmentation names first. Raises Damaged."""
+    if rtstruct:
+        elements = elements.first(0x30060010).first(0x30060012).first(0x30060014)
+    else:
+        elements = elements.first(0x00081115)
+    return elements.word(0x0020000E)

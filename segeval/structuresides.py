@@ -1,0 +1,171 @@
+"""Two sides of which one or both are structures, on one grid (docs/contours.md, F4 to F7).
+
+Contours lie on no grid: they are drawn on the slices of their series or, without one, on the grid
+of the other side. A segmentation leaves empty frames out, so its grid may grow to that of the other
+side. Everything else has the grid that it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from segeval.align import onto
+from segeval.arrays import Floats
+from segeval.contours import Contours
+from segeval.drawing.rules import Rules
+from segeval.drawing.structures import Structures, derived, on_grid, outlines, structures
+from segeval.errors import Note
+from segeval.geometry import Geometry
+from segeval.readers import dicom_seg, rtstruct
+from segeval.readers.joining import frame_matches, hints, series_of
+from segeval.readers.open import first_bytes, read
+from segeval.readers.series import Index, Series
+from segeval.slices import Slices, extended, regular
+from segeval.volumes import Reading, Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One side as it is asked for.
+
+    wanted  numbers of the structures that are scored; None: all of them
+    """
+
+    path: Path
+    rules: Rules = field(default_factory=Rules)
+    wanted: Collection[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Choices that hold for both sides.
+
+    ignore_frame  two frames of reference are a warning (F5)
+    pixel         mm of a pixel where no side has a grid (F6)
+    """
+
+    ignore_frame: bool = False
+    pixel: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side on the common grid. `structures` is None for what is no structure set."""
+
+    volume: Volume
+    structures: Structures | None = None
+
+
+@dataclass(slots=True)
+class _Open:
+    """One side before there is a grid: contours, or a volume that may grow."""
+
+    ask: Ask
+    contours: Contours | None = None
+    volume: Volume | None = None
+    grows: bool = False
+    series: Series | None = None
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The grid of both sides.
+
+    series  whose slices it is; None for the grid of a mask, or one derived from contours
+    masked  it is the grid of a mask, which may store its axes in any order
+    """
+
+    slices: Slices
+    series: Series | None = None
+    masked: bool = False
+
+
+def together(
+    truth: Ask, pred: Ask, index: Index, choices: Choices | None = None
+) -> tuple[Side, Side]:
+    """Both sides on one grid. Raises CaseError.
+
+    index  image series of both sides, and of the folder of images if there is one (D3)
+    """
+    choices = choices or Choices()
+    sides = [_opened(ask, index, choices) for ask in (truth, pred)]
+    grid = common(sides, choices)
+    one, two = (_placed(side, grid, choices) for side in sides)
+    return one, two
+
+
+def _opened(ask: Ask, index: Index, choices: Choices) -> _Open:
+    start = first_bytes(ask.path)
+    if not rtstruct.claims(ask.path, start):
+        volume = read(ask.path, Reading())
+        return _Open(ask, None, volume, dicom_seg.claims(ask.path, start))
+    contours = rtstruct.read(ask.path)
+    series, notes = series_of(contours, index.series, choices.ignore_frame)
+    return _Open(ask, contours, None, False, series, notes)
+
+
+def common(sides: list[_Open], choices: Choices) -> Common:
+    """The grid of the ground truth if it has one, else the prediction's, else a derived one."""
+    for side in sides:
+        if side.series is not None:
+            return Common(side.series.slices(), side.series)
+        if side.volume is not None and not side.grows:
+            return Common(_planes(side.volume.geometry), masked=True)
+    if grown := next((s.volume for s in sides if s.volume is not None), None):
+        return Common(_planes(_grown(grown.geometry, sides)), masked=True)
+    return Common(derived([s.contours for s in sides if s.contours is not None], choices.pixel))
+
+
+def _grown(geometry: Geometry, sides: list[_Open]) -> Geometry:
+    """The grid of a segmentation with the planes that it leaves out and the other side needs."""
+    if not (geometry.placed and len(geometry.shape) == 3):
+        return geometry
+    for side in sides:
+        if (points := _extent(side)) is not None:
+            geometry = extended(geometry, points)
+    return geometry
+
+
+def _planes(geometry: Geometry) -> Slices:
+    """The planes of a grid, or what stands for them where it lies nowhere."""
+    if geometry.placed and len(geometry.shape) == 3:
+        return regular(geometry)
+    return Slices(geometry, np.zeros(0), np.zeros(0, np.int64))
+
+
+def _extent(side: _Open) -> Floats | None:
+    """Points that the grid should reach."""
+    if side.volume is not None:
+        return side.volume.geometry.corners() if side.volume.geometry.placed else None
+    assert side.contours is not None
+    points = list(outlines([side.contours], side.ask.wanted))
+    return np.concatenate(points) if points else None
+
+
+def _placed(side: _Open, grid: Common, choices: Choices) -> Side:
+    """One side on the common grid. Raises CaseError."""
+    if side.contours is not None:
+        return _drawn(side, side.contours, grid, choices)
+    assert side.volume is not None
+    volume = side.volume
+    if side.grows and len(grid.slices.positions):
+        volume = dicom_seg.read(side.ask.path, Reading(slices=grid.slices))
+    return Side(onto(volume, grid.slices.geometry))
+
+
+def _drawn(side: _Open, contours: Contours, grid: Common, choices: Choices) -> Side:
+    """A structure set drawn onto the common grid. Raises CaseError."""
+    rules, wanted = side.ask.rules, side.ask.wanted
+    notes = [*side.notes, *hints(contours, grid.slices)]
+    if grid.series is not None and grid.series is not side.series:
+        notes += frame_matches(contours, grid.series, choices.ignore_frame)
+    if grid.masked:
+        made = on_grid(contours, grid.slices.geometry, rules, wanted)
+    else:
+        made = structures(contours, grid.slices, rules, wanted)
+    return Side(replace(made.volume, notes=(*notes, *made.volume.notes)), made)

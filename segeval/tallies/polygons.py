@@ -1,0 +1,95 @@
+"""What two structures share as polygons, slice by slice, beside what their masks share.
+
+Polygons lie on no grid and come whole, a structure at a time. Each slice is a slab as thick as half
+the gap to either neighbour (F2), so the area on it stands for a volume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from segeval.arrays import Floats
+from segeval.kernels.polygons import areas
+from segeval.kernels.raster import Polygons
+from segeval.kernels.runs import Runs, common
+
+
+@dataclass(frozen=True, slots=True)
+class Solids:
+    """Volumes of each class in ml: of both sides and of what they share.
+
+    classes   names, in the order of the arrays
+    polygons  float64 (classes, 3): ground truth, prediction, both, exact
+    masks     the same of the voxels that were drawn from them
+    """
+
+    classes: tuple[str, ...]
+    polygons: Floats
+    masks: Floats
+
+    def to_json(self) -> dict[str, Any]:
+        """The form in which it is kept with its case."""
+        both = np.hstack([self.polygons, self.masks]).tolist()
+        return {"classes": dict(zip(self.classes, both, strict=True))}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Solids:
+        """Read it again."""
+        table = np.array(list(kept["classes"].values()), float).reshape(-1, 6)
+        return cls(tuple(kept["classes"]), table[:, :3], table[:, 3:])
+
+
+def pooled(many: Iterable[Solids]) -> Solids:
+    """The volumes of several cases as one; a class is pooled over the cases it is in."""
+    tally = PolygonTally()
+    for solids in many:
+        rows = np.hstack([solids.polygons, solids.masks])
+        for name, row in zip(solids.classes, rows, strict=True):
+            tally.add(name, row)
+    return tally.finish()
+
+
+class PolygonTally:
+    """Adds volumes class by class."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Floats] = {}
+
+    def update(
+        self, name: str, truth: Polygons, pred: Polygons, thickness: Floats, masks: Floats
+    ) -> None:
+        """Add a structure of a case.
+
+        truth, pred  polygons in mm; the plane of each is its slice
+        thickness    mm of every slice
+        masks        ml of the masks: ground truth, prediction, both
+        """
+        shared = areas(truth, pred, len(thickness))
+        exact = np.array([shared.a, shared.b, shared.both]) @ thickness / 1000
+        self.add(name, np.concatenate([exact, masks]))
+
+    def add(self, name: str, row: Floats) -> None:
+        """Add six volumes of a class."""
+        self._rows[name] = self._rows.get(name, np.zeros(6)) + row
+
+    def merge(self, other: Self) -> None:
+        """Add what another tally has seen."""
+        for name, row in other._rows.items():
+            self.add(name, row)
+
+    def finish(self) -> Solids:
+        """The sums."""
+        table = np.array(list(self._rows.values())).reshape(-1, 6)
+        return Solids(tuple(self._rows), table[:, :3], table[:, 3:])
+
+
+def mask_volumes(truth: Runs, pred: Runs, voxel: float) -> Floats:
+    """Volumes of two masks and of what they share.
+
+    voxel  ml of one voxel
+    """
+    return np.array([truth.count, pred.count, common(truth, pred)]) * voxel

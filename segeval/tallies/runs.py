@@ -1,0 +1,16 @@
+"""The table of two masks that are runs: counted without drawing a voxel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segeval.kernels.runs import Runs, common
+from segeval.tallies.counts import Cells
+
+
+def run_cells(truth: Runs, pred: Runs) -> Cells:
+    """What `CountTally` finds in the voxels of two masks on one grid."""
+    both, a, b = common(truth, pred), truth.count, pred.count
+    table = np.array([[truth.size - a - b + both, b - both], [a - both, both]])
+    labels = np.nonzero(table)
+    return Cells(labels[0].astype(np.int64), labels[1].astype(np.int64), table[labels])

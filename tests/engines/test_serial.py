@@ -1,0 +1,43 @@
+"""Cases one after the other: in their order, each when it is asked for."""
+
+import build
+import killers
+import numpy as np
+from runs import settings
+
+from segeval.api import requested
+from segeval.classes import ClassList
+from segeval.engines import serial
+from segeval.pairing.pair import pair
+from segeval.planning import Job
+
+NII = (build.nifti, ".nii.gz")
+
+
+def cases(tmp_path):
+    marked = np.zeros(build.GRID.shape, np.uint8)
+    marked.reshape(-1)[: killers.PREY] = 1
+    for side in ("gt", "pred"):
+        build.folder(tmp_path / side, NII, c2=marked, c10=build.blocks(), c1=build.blocks())
+    return pair(tmp_path / "pred", tmp_path / "gt", settings()).cases
+
+
+def job(*failing):
+    return Job(settings(), ClassList(), (*requested(settings()), *map(killers.asked, failing)))
+
+
+def test_results_come_in_the_order_of_the_cases(tmp_path):
+    assert [r.case for r in serial.run(cases(tmp_path), job())] == ["c1", "c2", "c10"]
+
+
+def test_a_case_is_scored_when_it_is_asked_for(tmp_path):
+    left = serial.run(cases(tmp_path), job())
+    assert next(left).status == "ok"
+    (tmp_path / "pred" / "c2.nii.gz").unlink()
+    assert [r.status for r in left] == ["unreadable", "ok"]
+
+
+def test_a_metric_that_raises_is_a_bug_of_its_case_alone(tmp_path):  # X4
+    found = list(serial.run(cases(tmp_path), job("raising")))
+    assert [r.status for r in found] == ["ok", "internal_error", "ok"]
+    assert [len(r.rows) for r in found] == [len(found[0].rows), 1, len(found[2].rows)]

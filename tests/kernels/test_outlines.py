@@ -1,0 +1,82 @@
+"""What is odd about polygons: thin, bent, stored twice, crossing."""
+
+import numpy as np
+import pytest
+
+from segeval.kernels.outlines import (
+    chosen,
+    crossing,
+    grouped,
+    joined,
+    off_plane,
+    picked,
+    repeated,
+    thin,
+)
+from segeval.kernels.raster import Polygons
+
+SQUARE = np.array([(0, 0), (4, 0), (4, 4), (0, 4)], float)
+
+
+def polygons(*rings, planes=None):
+    points, ends = joined([np.array(r, float) for r in rings])
+    on = np.zeros(len(ends), int) if planes is None else np.array(planes)
+    return Polygons(points, ends, on)
+
+
+def test_thin_polygons():
+    rings = [
+        SQUARE,
+        [(1, 1)],
+        [(1, 1), (5, 3)],
+        [(0, 0), (1, 1), (2, 2), (1, 1)],
+        [(700.1, 300.3)] * 5,
+        [(0, 0), (4, 4), (4, 0), (0, 4)],  # a bow tie has no signed area, but it has one
+        [(0, 0), (100, 0), (50, 0.001)],
+    ]
+    both = polygons(*rings)
+    assert thin(both.points, both.ends).tolist() == [False, True, True, True, True, False, False]
+
+
+def test_heights_bends_and_tilts():
+    #    the second rises 0.3 over 4 mm: atan(0.075) = 4.289 degrees, its corners 0.15 off the mean
+    flat = np.column_stack([SQUARE, np.full(4, 7.0)])
+    tilted = np.column_stack([SQUARE, [0, 0.3, 0.3, 0]])
+    upright = np.array([(0, 0, 0), (0, 4, 0), (0, 4, 4), (0, 0, 4)], float)
+    points, ends = joined([flat, tilted, upright])
+    heights, away, tilt = off_plane(points, ends)
+    assert heights == pytest.approx([7, 0.15, 2])
+    assert away == pytest.approx([0, 0.15, 2])
+    assert tilt == pytest.approx([0, np.degrees(np.arctan(0.075)), 90])
+
+
+def test_heights_that_are_the_same_are_one_group():
+    group, means = grouped(np.array([5.0, 1.0, 5.008, 1.02]), 0.01)
+    assert group.tolist() == [2, 0, 2, 1]
+    assert means == pytest.approx([1, 1.02, 5.004])
+
+
+def test_a_polygon_stored_twice():
+    again = np.roll(SQUARE, 1, axis=0)[::-1] + 0.0005
+    other = SQUARE * [1, 1.001]
+    rings = polygons(SQUARE, again, other, SQUARE, planes=[0, 0, 0, 1])
+    assert repeated(rings, 0.001).tolist() == [False, True, False, False]
+
+
+def test_polygons_that_cross():
+    inner, touching, apart = SQUARE / 2 + 1, SQUARE + np.array([4, 0]), SQUARE + 9
+    crossed = SQUARE + np.array([3, 3])  # shares one square millimetre with the first
+    rings = polygons(SQUARE, inner, touching, apart, crossed, crossed + 0, planes=[0] * 5 + [1])
+    pairs, disputed = crossing(rings, 0.01)
+    #    with the one that touches it shares 3..4 x … : x 4 to 7 of its own width, y 3 to 4: 3 mm²
+    assert pairs == [(0, 4), (2, 4)]
+    assert disputed == pytest.approx([1, 3])
+
+
+def test_polygons_can_be_chosen_and_picked():
+    rings = polygons(SQUARE, SQUARE[:3] + 1, planes=[5, 6])
+    second = chosen(rings, np.array([False, True]))
+    assert (second.points.tolist(), second.ends.tolist()) == ((SQUARE[:3] + 1).tolist(), [3])
+    twice = picked(rings, np.array([1, 0, 1]), np.array([0, 1, 2]))
+    assert twice.ends.tolist() == [3, 7, 10]
+    assert (twice.points[7:] == SQUARE[:3] + 1).all()

@@ -1,0 +1,99 @@
+"""`pooled`: all cases as one. It equals the metric of the cases laid end to end."""
+
+import numpy as np
+import pytest
+from runs import every, sigmoids, soft
+
+import segeval
+from segeval.grammar import parse
+from segeval.metrics.pooling import Pool
+from segeval.settings import Settings
+
+SHAPE = (4, 5, 6)
+TRUTH = np.random.default_rng(0).integers(0, 4, (2, *SHAPE)).astype(np.uint8)
+PRED = np.random.default_rng(1).integers(0, 4, (2, *SHAPE)).astype(np.uint8)
+EXCLUSIVE = np.stack([soft(4, seed=1), soft(4, seed=2)])
+INDEPENDENT = np.stack([sigmoids(3, seed=1), sigmoids(3, seed=2)])
+
+
+def pool_of(cards, text):
+    return Pool()([card.cases[0].tallies for card in cards], parse(text))
+
+
+def values(card, text):
+    return {row.class_: row.value for row in card.rows if row.metric == text}
+
+
+def whole(card):
+    (case,) = card.cases
+    return case
+
+
+def compared(preds, metrics, **choices):
+    """Pooled values of two cases, and the values of both as one case."""
+    asked = {"spacing": (3, 2, 1), "settings": Settings(**choices)}
+    cards = [segeval.score(p, t, metrics, **asked) for p, t in zip(preds, TRUTH, strict=True)]
+    axis = preds.ndim - 4
+    both = segeval.score(
+        np.concatenate(list(preds), axis), np.concatenate(list(TRUTH)), metrics, **asked
+    )
+    return cards, whole(both)
+
+
+@pytest.mark.parametrize("text", every("counts"))
+def test_counts_of_all_cases(text):
+    cards, one = compared(PRED, [text])
+    assert pool_of(cards, text) == pytest.approx(values(one, text), rel=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("text", every("sums"))
+@pytest.mark.parametrize(
+    ("preds", "choices"), [(EXCLUSIVE, {}), (INDEPENDENT, {"activation": "none"})]
+)
+def test_sums_of_all_cases(text, preds, choices):
+    cards, one = compared(preds, [text], **choices)
+    cases = 2 if text == "l2:as=caffe" else 1  # Caffe divides by the images of a batch
+    want = {k: v / cases for k, v in values(one, text).items() if k != "all"}
+    got = {k: v for k, v in pool_of(cards, text).items() if k in want}
+    assert got == pytest.approx(want, rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("text", ["ce", "bce", "l2", "brier", "nll", "ece", "soft_dice"])
+def test_means_over_voxels_of_all_cases(text):
+    cards, one = compared(EXCLUSIVE, [text])
+    assert pool_of(cards, text).get("all") == pytest.approx(values(one, text).get("all"))
+
+
+def test_it_is_not_the_mean_over_cases():
+    cards, _ = compared(PRED, ["dice"])
+    mean = np.mean([values(whole(card), "dice")["1"] for card in cards])
+    assert pool_of(cards, "dice")["1"] != pytest.approx(mean, rel=1e-6)
+
+
+def test_a_class_of_some_cases_is_pooled_over_those():
+    few = np.where(TRUTH[1] == 3, 0, TRUTH[1]), np.where(PRED[1] == 3, 0, PRED[1])
+    cards = [segeval.score(PRED[0], TRUTH[0], ["dice"]), segeval.score(few[1], few[0], ["dice"])]
+    assert pool_of(cards, "dice")["3"] == values(whole(cards[0]), "dice")["3"]
+
+
+def test_cases_in_other_units_have_no_common_volume():
+    cards = [
+        segeval.score(PRED[0], TRUTH[0], ["gt_volume", "dice"], spacing=spacing)
+        for spacing in (None, (1, 1, 1))
+    ]
+    assert np.isnan(list(pool_of(cards, "gt_volume").values())).all()
+    assert np.isfinite(list(pool_of(cards, "dice").values())).all()
+
+
+def test_the_merged_tallies_are_those_of_the_cases_that_are_given():
+    cards, _ = compared(PRED, ["dice"])
+    pool = Pool()
+    tallies = [card.cases[0].tallies for card in cards]
+    first = pool(tallies[:1], parse("dice"))
+    assert pool(tallies, parse("dice")) != first
+    assert pool(tallies[:1], parse("dice")) == first
+
+
+def test_no_case_has_probabilities():
+    cards, _ = compared(PRED, ["dice"])
+    assert pool_of(cards, "ce") == {}

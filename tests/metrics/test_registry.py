@@ -1,0 +1,89 @@
+"""Requests become metrics: one spelling, defaults left out, and a way to other processes."""
+
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from runs import every
+
+from segeval.errors import RequestError
+from segeval.grammar import parse
+from segeval.metrics.registry import arguments, full_text, known, registered, resolve
+
+ALL = every()
+
+
+@pytest.mark.parametrize(
+    ("given", "want"),
+    [
+        ("dice", "dice"),
+        ("fbeta@1", "fbeta"),
+        ("fbeta@1.0", "fbeta"),
+        ("fbeta@2.0", "fbeta@2"),
+        ("ece@15", "ece"),
+        ("ece:as=torchmetrics", "ece"),
+        ("ece:as=monai", "ece:as=monai"),
+        ("ece@20:as=monai", "ece:as=monai"),
+        ("dice_loss:smooth_nr=0.00001", "dice_loss"),
+        ("dice_loss:smooth_nr=1", "dice_loss:smooth_nr=1"),
+        ("volume_difference:unit=auto", "volume_difference"),
+    ],
+)
+def test_one_spelling(given, want):
+    assert str(resolve(parse(given))[0]) == want
+
+
+@pytest.mark.parametrize("text", ALL)
+def test_a_resolved_metric_resolves_to_itself(text):
+    metric, definition = resolve(parse(text))
+    for again in (str(metric), full_text(metric, definition)):
+        found, same = resolve(parse(again))
+        assert found == metric
+        assert (same.compute, same.origin) == (definition.compute, definition.origin)
+        assert arguments(parse(again), same) == arguments(metric, definition)
+
+
+@pytest.mark.parametrize("text", ALL)
+def test_a_definition_goes_to_another_process(text):
+    definition = resolve(parse(text))[1]
+    back = pickle.loads(pickle.dumps(definition))
+    assert back is registered(definition.name, definition.origin)
+    assert (back.compute, back.given) == (definition.compute, definition.given)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("dcie", "did you mean dice"),
+        ("dice@2mm", "takes no quantity"),
+        ("fbeta@2mm", "a bare number"),
+        ("dice:as=monai", "unknown option of dice 'as'"),
+        ("ece:as=mona", "did you mean monai"),
+        ("ece:bin=mass", "unknown option"),
+        ("dice_loss:smooth_nr=much", "cannot be read"),
+    ],
+)
+def test_a_wrong_request_says_what_would_be_right(text, said):  # E3
+    with pytest.raises(RequestError) as caught:
+        resolve(parse(text))
+    assert said in f"{caught.value.message} {caught.value.help}"
+    assert caught.value.exit_status == 2
+
+
+def test_every_option_has_a_default_that_can_be_read():
+    for text in ALL:
+        metric, definition = resolve(parse(text))
+        given = arguments(metric, definition)
+        assert set(definition.options) - {"as"} <= set(given), text
+
+
+@given(st.sampled_from(sorted(known())), st.floats(0.01, 100))
+def test_the_quantity_reaches_the_function(name, number):
+    definition = known()[name]
+    if not definition.at:
+        with pytest.raises(RequestError):
+            resolve(parse(f"{name}@{number}"))
+    else:
+        metric, found = resolve(parse(f"{name}@{number}"))
+        assert arguments(metric, found)["at"] == pytest.approx(number, rel=1e-12)

@@ -1,0 +1,264 @@
+"""Segmentation objects: three types, frames in any order, bits that run on, missing frames."""
+
+import dicom_build as build
+import numpy as np
+import pytest
+from paths import SHARED, needs_data
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+)
+
+from segeval.errors import CaseError, ReadError
+from segeval.geometry import Reorder
+from segeval.readers import dicom_seg
+from segeval.readers.pixels import name_of
+from segeval.slices import Frame, arranged
+from segeval.volumes import Reading, streams
+
+RNG = np.random.default_rng(3)
+MASKS = RNG.integers(0, 2, (4, 3, 5)).astype(np.uint8)  # 15 bits a frame: not whole bytes
+
+
+def shots(masks, heights=None, segment=1):
+    heights = range(len(masks)) if heights is None else heights
+    return [build.Shot(m, (7, 8, z), segment) for m, z in zip(masks, heights, strict=True)]
+
+
+def values(volume, chunk=7):
+    found = []
+    with streams(volume.channels, chunk) as opened:
+        for stream, voxels in zip(opened, volume.channels, strict=True):
+            parts = [stream.read(min(chunk, voxels.count - at)).copy()
+                     for at in range(0, voxels.count, chunk)]  # fmt: skip
+            found.append(np.concatenate(parts).reshape(volume.geometry.shape))
+    return found
+
+
+def read(path, slices=None):
+    return dicom_seg.read(path, Reading(slices=slices))
+
+
+@pytest.mark.parametrize("undefined", [False, True])
+@pytest.mark.parametrize(
+    "syntax",
+    [
+        ExplicitVRLittleEndian,
+        ImplicitVRLittleEndian,
+        ExplicitVRBigEndian,
+        DeflatedExplicitVRLittleEndian,
+    ],
+)
+def test_bits_run_on_from_frame_to_frame(tmp_path, syntax, undefined):
+    path = build.seg(tmp_path / "a", shots(MASKS), ["Heart"], gap=1.0, syntax=syntax,
+                     undefined=undefined)  # fmt: skip
+    volume = read(path)
+    assert volume.segments == {"Heart": (0, 1)}
+    assert (values(volume)[0] == MASKS).all()
+
+
+def test_the_grid_is_that_of_the_frames(tmp_path):
+    path = build.seg(tmp_path / "a", shots(MASKS, [0, 2, 4, 6]), ["A"], spacing=(0.5, 0.75))
+    grid = read(path).geometry
+    assert (grid.shape, grid.spacing, grid.origin) == ((4, 3, 5), (2.0, 0.5, 0.75), (7, 8, 0))
+    assert grid.directions == ((0, 0, 1), (0, 1, 0), (1, 0, 0))
+
+
+def test_frames_lie_where_they_say_and_missing_ones_are_empty(tmp_path):
+    #    planes 0 to 5, written 4 0 3, of another segment 1 4: overlap on plane 4
+    path = build.seg(
+        tmp_path / "a",
+        shots(MASKS[:3], [4, 0, 3], 1) + shots(MASKS[2:], [1, 5], 2),
+        ["A", "B"],
+    )
+    a, b = values(read(path))
+    assert [int(p.sum()) for p in a] == [MASKS[1].sum(), 0, 0, MASKS[2].sum(), MASKS[0].sum(), 0]
+    assert (b[1] == MASKS[2]).all()
+    assert (b[5] == MASKS[3]).all()
+
+
+@pytest.mark.parametrize(("gap", "planes"), [(2.5, 3), (None, 2)])
+def test_the_gap_that_is_said_tells_how_many_are_missing(tmp_path, gap, planes):
+    path = build.seg(tmp_path / "a", shots(MASKS[:2], [0, 5]), ["A"], gap=gap)
+    assert read(path).geometry.shape[0] == planes
+
+
+def test_a_gap_that_does_not_fit_is_not_believed(tmp_path):
+    path = build.seg(tmp_path / "a", shots(MASKS[:2], [0, 5]), ["A"], gap=3.0)
+    assert read(path).geometry.spacing[0] == 5
+
+
+def test_frames_take_the_slices_of_the_other_side(tmp_path):
+    frame = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0), (3, 5))
+    slices = arranged(frame, np.array([[7, 8, z] for z in range(-3, 7)], float))
+    path = build.seg(tmp_path / "a", shots(MASKS[:2], [2, 5]), ["A"])
+    volume = read(path, slices)
+    assert volume.geometry == slices.geometry
+    assert values(volume)[0].sum(axis=(1, 2)).nonzero()[0].tolist() == [5, 8]
+    beside = arranged(frame, np.array([[7, 8, z + 0.5] for z in range(-3, 7)], float))
+    assert read(path, beside).geometry.shape[0] == 2  # its own grid
+
+
+def test_frames_on_uneven_slices_of_the_other_side(tmp_path):
+    frame = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0), (3, 5))
+    slices = arranged(frame, np.array([[7, 8, z] for z in (0, 2, 4, 8)], float))
+    path = build.seg(tmp_path / "a", shots(MASKS[:3], [0, 4, 8]), ["A"])
+    found = values(read(path, slices))[0]
+    assert [(p == m).all() for p, m in zip(found, MASKS[[0, 0, 1, 1, 2]], strict=True)] == [
+        True, False, True, True, True,
+    ]  # fmt: skip
+
+
+def test_the_same_voxels_of_a_sagittal_segmentation(tmp_path):
+    where = [build.Shot(m, (-2.0 * i, 8, 9), 1) for i, m in enumerate(MASKS)]
+    path = build.seg(tmp_path / "a", where, ["A"], orientation=build.SAGITTAL)
+    volume = read(path)
+    assert volume.geometry.directions[0] == (-1, 0, 0)
+    assert (values(volume)[0] == MASKS).all()
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, RLELossless])
+def test_probabilities_are_shares_of_the_most(tmp_path, syntax):
+    levels = RNG.integers(0, 201, (2, 3, 5))
+    path = build.seg(tmp_path / "a", shots(levels), ["A"], type="FRACTIONAL",
+                     fraction="PROBABILITY", most=200, syntax=syntax)  # fmt: skip
+    assert values(read(path))[0] == pytest.approx(levels / 200)
+
+
+def test_occupancy_becomes_a_mask_at_one_half(tmp_path):
+    levels = np.array([[[0, 1, 127], [128, 200, 255]]] * 2)
+    path = build.seg(tmp_path / "a", shots(levels), ["A"], type="FRACTIONAL",
+                     fraction="OCCUPANCY")  # fmt: skip
+    volume = read(path)
+    assert values(volume)[0][0].tolist() == [[0, 0, 0], [1, 1, 1]]
+    assert [n.code for n in volume.notes] == ["N-occupancy"]
+
+
+def test_a_label_map(tmp_path):
+    labels = RNG.integers(0, 3, (4, 3, 5))
+    path = build.seg(tmp_path / "a", shots(labels[[2, 0]], [3, 0]), ["Background", "A", "B"],
+                     type="LABELMAP", gap=1.0)  # fmt: skip
+    volume = read(path)
+    assert volume.names == {1: "A", 2: "B"}
+    found = values(volume)[0]
+    assert (found[0] == labels[0]).all()
+    assert (found[3] == labels[2]).all()
+    assert found[1:3].sum() == 0
+
+
+def test_names_of_segments(tmp_path):
+    path = build.seg(tmp_path / "a", shots(MASKS), ["A", "A", ""])
+    assert list(read(path).segments) == ["A#1", "A#2", "meaning 3"]
+
+
+def test_a_segment_without_frames_is_empty(tmp_path):
+    path = build.seg(tmp_path / "a", shots(MASKS), ["A", "B"])
+    assert values(read(path))[1].sum() == 0
+
+
+def test_a_projection_has_no_place(tmp_path):
+    path = build.seg(tmp_path / "a", [build.Shot(MASKS[0], None)], ["A"])
+    volume = read(path)
+    assert volume.geometry.shape == (3, 5)
+    assert not volume.geometry.placed
+    assert (values(volume)[0] == MASKS[0]).all()
+
+
+def test_frames_without_a_place_are_refused(tmp_path):
+    path = build.seg(tmp_path / "a", [build.Shot(m, None) for m in MASKS], ["A"])
+    with pytest.raises(ReadError, match="do not say where"):
+        read(path)
+
+
+def test_two_frames_on_one_plane_are_refused(tmp_path):
+    path = build.seg(tmp_path / "a", shots(MASKS[:3], [0, 1, 1]), ["Heart"])
+    with pytest.raises(ReadError, match="Heart: two frames"):
+        read(path)
+
+
+def test_a_transfer_syntax_that_cannot_be_decoded_is_named(tmp_path):
+    path = build.seg(tmp_path / "a", shots(MASKS), ["A"], type="FRACTIONAL",
+                     fraction="PROBABILITY", syntax=RLELossless)  # fmt: skip
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b"1.2.840.10008.1.2.5\0", b"1.2.840.10008.1.2.77"))
+    with pytest.raises(ReadError, match=r"transfer syntax 1\S+77 cannot be decoded"):
+        read(path)
+    assert name_of("1.2.840.10008.1.2.4.80") == "JPEG-LS Lossless Image Compression"
+
+
+@pytest.mark.parametrize("keep", np.linspace(0.02, 0.99, 12))
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, RLELossless])
+def test_a_file_that_is_cut_never_passes(tmp_path, keep, syntax):
+    path = build.seg(tmp_path / "a", shots(MASKS * 9), ["A"], type="FRACTIONAL",
+                     fraction="PROBABILITY", syntax=syntax)  # fmt: skip
+    raw = path.read_bytes()
+    path.write_bytes(raw[: int(len(raw) * keep)])
+    with pytest.raises(CaseError):
+        values(read(path))
+
+
+def test_it_is_claimed_by_its_content(tmp_path):
+    path = build.seg(tmp_path / "no_suffix", shots(MASKS), ["A"])
+    assert dicom_seg.claims(path, path.read_bytes()[:512])
+    other = build.rtstruct(tmp_path / "RS", [])
+    assert not dicom_seg.claims(other, other.read_bytes()[:512])
+    with pytest.raises(ReadError, match="not a segmentation"):
+        read(other)
+
+
+@pytest.mark.parametrize("how", [{}, {"type": "FRACTIONAL", "fraction": "OCCUPANCY"},
+                                 {"type": "FRACTIONAL", "fraction": "PROBABILITY"}])  # fmt: skip
+def test_another_order_of_axes(tmp_path, how):
+    path = build.seg(tmp_path / "a", shots(MASKS * (255 if how else 1)), ["A"], **how)
+    volume = read(path)
+    (straight,) = values(volume)
+    channel = volume.channels[0].turned(Reorder((2, 0, 1), (0, 2)))
+    with streams([channel], 100) as (stream,):
+        found = stream.read(60).reshape(5, 4, 3).copy()
+    assert (found == np.flip(straight.transpose(2, 0, 1), (0, 2))).all()
+
+
+# Real files.
+
+SEGS = SHARED / "data" / "dicom_seg"
+COUNTS = {
+    "highdicom/seg_image_ct_binary.dcm": [638],
+    "highdicom/seg_image_ct_binary_overlap.dcm": [64, 16],
+    "highdicom/seg_image_ct_binary_fractional.dcm": [638],
+    "highdicom/seg_image_ct_true_fractional.dcm": [661],
+    "highdicom/seg_image_ct_binary_single_frame.dcm": [1832],
+    "highdicom/seg_image_cr_binary.dcm": [151],
+    "dcmqi/liver.dcm": [107098],
+    "dcmqi/partial_overlaps.dcm": [9602, 11888, 10743, 6693, 4713],
+    "dcmqi/sparse-labelmap-ppv5.dcm": [630],
+    "dcmqi/24x38x3/label.seg": [315],
+    "breast_mr/UCSF-BR-06_seg.dcm": [82527],
+}
+
+
+@needs_data
+@pytest.mark.parametrize("name", COUNTS)
+def test_real_voxels(name):
+    volume = read(SEGS / name)
+    assert [int(np.count_nonzero(v)) for v in values(volume, 60_000)] == COUNTS[name]
+
+
+@needs_data
+def test_real_tiles_of_a_microscope():
+    volume = read(SEGS / "highdicom/seg_image_sm_control_labelmap.dcm")
+    assert volume.geometry.shape == (50, 50)
+    assert sorted(set(values(volume, 500)[0].reshape(-1).tolist())) == [0, 1, *range(3, 21)]
+    assert len(volume.names) == 20
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("name", "z", "planes"),
+    [("sparse-labelmap-ppv5.dcm", -177.75, 3), ("24x38x3/label.seg", -177.75, 3)],
+)
+def test_real_missing_slices(name, z, planes):
+    grid = read(SEGS / "dcmqi" / name).geometry
+    assert (grid.origin[2], grid.shape[0], grid.spacing[0]) == (pytest.approx(z), planes, 2.5)

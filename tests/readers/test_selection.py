@@ -1,0 +1,49 @@
+"""Which of several structure sets is meant."""
+
+from pathlib import Path
+
+import pytest
+
+from segeval.errors import CaseError, RequestError
+from segeval.readers.selection import selected
+from segeval.readers.series import Found
+
+
+def found(name, label="plan", names=("Heart",)):
+    facts = ("S", "P1", "F", label, "", "20240102", "APPROVED", "Maker", "1.2", names)
+    return Found(Path(name), "rtstruct", *facts)
+
+
+MANUAL, AUTO = found("RS_manual.dcm", "manual"), found("RS_auto.dcm", "auto", ("Heart", "Lung"))
+
+
+def test_the_only_one_is_meant():
+    assert selected([MANUAL]) == (MANUAL, ())
+
+
+@pytest.mark.parametrize("text", ["RS_auto.dcm", "*AUTO*", "label=auto", "label=A*"])
+def test_a_selector_names_it(text):
+    assert selected([MANUAL, AUTO], text)[0] == AUTO
+
+
+def test_the_only_one_that_has_all_classes():
+    one, (note,) = selected([MANUAL, AUTO], has=lambda f: "Lung" in f.names)
+    assert one == AUTO
+    assert "of 2 structure sets only RS_auto.dcm" in note.text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "2 structure sets could"), ("x*", "no structure set is selected")]
+)
+def test_nothing_is_guessed(text, said):
+    with pytest.raises(CaseError, match=said) as caught:
+        selected([MANUAL, AUTO], text, has=lambda f: "Heart" in f.names, where="PAT01")
+    assert caught.value.facts == (
+        "RS_manual.dcm: manual, 20240102, APPROVED, 1 structures",
+        "RS_auto.dcm: auto, 20240102, APPROVED, 2 structures",
+    )
+
+
+def test_a_field_that_is_none():
+    with pytest.raises(RequestError, match="'date'"):
+        selected([MANUAL, AUTO], "date=2024")

@@ -1,0 +1,16 @@
+import io
+import json
+
+from cards import card, cases, unscored
+
+from segeval.reports import json as report
+from segeval.results import from_json
+from segeval.settings import Settings
+
+MADE = card([*cases("dice", a={"x": 0.5}, b={"x": 0.25}), unscored("c")])
+
+
+def test_the_result_file_is_the_scorecard():
+    file = io.StringIO()
+    report.write(MADE, file, Settings())
+    assert from_json(json.loads(file.getvalue())) == MADE

@@ -1,0 +1,108 @@
+"""The table as a person sees it, in a pipe and on a terminal."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from cards import card, case, cases, two, unscored
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from terminals import Stream, piped
+
+from segeval.reports import table
+from segeval.settings import Settings
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch):
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def shown(made, **choices):
+    stream = Stream()
+    table.write(made, stream, Settings(**choices))
+    return stream.getvalue()
+
+
+# Pipes and terminals
+
+names = st.text("abcdefg_ 肝é", min_size=1, max_size=60)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(names, min_size=1, max_size=4, unique=True), names)
+def test_a_pipe_is_never_folded_or_cut(classes, name):
+    made = card([case(n, {c: {"dice": 0.5} for c in classes}) for n in (name, "other")])
+    lines = piped(made)
+    for class_ in classes:
+        assert any(line.startswith(class_.rstrip()) for line in lines)
+    assert "".join(lines).count("…") == 0
+    assert sum(line.endswith(name.rstrip()) for line in lines) >= len(classes)
+
+
+def test_a_pipe_has_neither_colour_nor_rules():
+    text = "\n".join(piped(card(two())))
+    assert text.isascii()
+    assert "\x1b" not in text
+
+
+def test_a_terminal_has_both():
+    text = shown(card(two()))
+    assert "\x1b[1m" in text
+    assert "───" in text
+    assert "±" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_nothing_is_wider_than_the_terminal(width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    long = [f"vertebrae_{i}_and_a_long_name_behind_it" for i in range(50)]
+    values = {c: dict.fromkeys(("dice", "iou", "precision", "recall"), 0.5) for c in long}
+    text = ANSI.sub("", shown(card([case(f"case_{i}", values) for i in range(3)])))
+    rows = [line for line in text.splitlines() if "0.500" in line or "───" in line]
+    assert max(map(cell_len, rows)) <= width
+    assert "…" not in text
+
+
+def test_a_terminal_says_what_it_has_no_room_for(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert "--worst 1" in shown(card(two()))
+    monkeypatch.setenv("COLUMNS", "100")
+    assert "--worst 1" not in shown(card(two()))
+
+
+def test_no_color_is_no_style(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    text = shown(card([*two(), unscored("c", message="lost")]))
+    assert "\x1b" not in text
+    assert "───" in text
+    assert "error: c: lost" in text
+
+
+def test_a_terminal_that_draws_nothing_gets_the_plain_table(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    assert shown(card(two())).splitlines() == piped(card(two()))
+
+
+def test_colour_in_a_pipe_is_not_folded(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    stream = Stream(terminal=False)
+    table.write(card(two()), stream, Settings(color="always"))
+    assert "\x1b[1m" in stream.getvalue()
+    assert "in case" in stream.getvalue()
+
+
+def test_the_signature_is_one_line_for_a_program(monkeypatch):
+    made = replace(card(two()), signature="dice|" + "x" * 300)
+    assert made.signature in ANSI.sub("", shown(made))
+
+
+def test_a_name_cannot_steer_the_terminal():
+    made = card(cases("dice", **{"a\x1b[2J": {"x\x07": 0.5}, "b": {"x\x07": 0.9}}))
+    assert not any("\x1b" in line or "\x07" in line for line in piped(made, per_case=True))

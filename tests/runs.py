@@ -1,0 +1,102 @@
+"""The whole job on small files, and the numbers that it must give, made without the program."""
+
+import math
+
+import build
+import numpy as np
+
+from segeval.api import score_paths
+from segeval.classes import parse_classes
+from segeval.grammar import parse
+from segeval.metrics.registry import known
+from segeval.scorecard import Scorecard
+from segeval.settings import Settings
+
+
+def settings(*metrics, classes="", **choices):
+    """Settings of a run, its metrics and classes as people write them."""
+    if classes:
+        choices["classes"] = parse_classes(classes)
+    return Settings(metrics=tuple(map(parse, metrics or ("dice",))), **choices)
+
+
+def run(pred, gt, *metrics, **choices) -> Scorecard:
+    """Score two paths."""
+    return score_paths(pred, gt, settings(*metrics, **choices))
+
+
+def only(card):
+    """The one case of a run, which must have been scored."""
+    (case,) = card.cases
+    assert case.status == "ok", case.error
+    return case
+
+
+def values(card, metric="dice"):
+    """Class -> value of the one case."""
+    return {row.class_: row.value for row in only(card).rows if row.metric == metric}
+
+
+def reasons(card, metric="dice"):
+    """Class -> (status, reason) of the one case."""
+    return {row.class_: (row.status, row.reason) for row in only(card).rows if row.metric == metric}
+
+
+def problem(card, place=0):
+    """What a case that was not scored says: status, and all its words in one text."""
+    case = card.cases[place]
+    assert case.error is not None, case.rows
+    told = case.error
+    return case.status, "\n".join(
+        [case.case, told["where"], told["message"], *told["facts"], told["help"]]
+    )
+
+
+def dice(truth, pred):
+    """Dice of two masks; nan where both are empty."""
+    whole = np.count_nonzero(truth) + np.count_nonzero(pred)
+    return 2 * np.count_nonzero(truth & pred) / whole if whole else math.nan
+
+
+def iou(truth, pred):
+    """Intersection over union of two masks."""
+    return np.count_nonzero(truth & pred) / np.count_nonzero(truth | pred)
+
+
+def bce(g, p):
+    """Binary cross-entropy; a logarithm is at least -100."""
+    with np.errstate(divide="ignore"):
+        logs = [np.maximum(np.log(x), -100) for x in (p.astype(float), 1 - p.astype(float))]
+    return float(np.mean(-(g * logs[0] + (1 - g) * logs[1])))
+
+
+def l2(g, p):
+    """Mean squared distance."""
+    return float(np.mean((p.astype(float) - g) ** 2))
+
+
+def ce(labels, p):
+    """Cross-entropy of (channels, …) probabilities."""
+    own = np.take_along_axis(p.astype(float), labels[None].astype(int), 0)[0]
+    return float(np.mean(-np.log(own)))
+
+
+def every(of=""):
+    """Every metric of a tally in every convention, as people write it."""
+    return [
+        f"{d.name}:as={word}" if word else d.name
+        for d in known().values()
+        for word in (d.origins or [""])
+        if of in ("", d.of)
+    ]
+
+
+def soft(channels, shape=build.GRID.shape, seed=1):
+    """Probabilities of channels that exclude each other, float32 (channels, z, y, x)."""
+    p = np.random.default_rng(seed).dirichlet(np.ones(channels), shape).astype(np.float32)
+    return np.moveaxis(p, -1, 0).copy()
+
+
+def sigmoids(channels, shape=build.GRID.shape, seed=1):
+    """Probabilities of channels that do not."""
+    return np.random.default_rng(seed).random((channels, *shape), np.float32)

@@ -1,0 +1,172 @@
+"""The documents are true: their commands print what they show, and they name all that there is."""
+
+import ast
+import doctest
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from segeval.cli.files import preset_names
+from segeval.cli.main import COMMANDS
+from segeval.metrics.registry import known
+from segeval.pairing.files import SUFFIXES
+from segeval.reports import REPORTS
+
+ROOT = Path(__file__).resolve().parents[1]
+SPEC = importlib.util.spec_from_file_location("refresh", ROOT / "docs" / "refresh.py")
+refresh = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(refresh)
+
+PAGES = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in refresh.PAGES}
+README = PAGES["README.md"]
+SOURCES = {path: path.read_text("utf-8") for path in sorted((ROOT / "segeval").rglob("*.py"))}
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_commands_print_what_the_page_shows(name):
+    assert refresh.refreshed(PAGES[name]) == PAGES[name], "run python docs/refresh.py"
+
+
+def test_an_output_that_changed_is_seen():
+    page = "```console\n$ echo new\nold\n$ (exit 3)\n$ echo $?\n0\n```\n"
+    assert refresh.refreshed(page) == "```console\n$ echo new\nnew\n$ (exit 3)\n$ echo $?\n3\n```\n"
+
+
+def test_the_page_of_metrics_is_that_of_the_registry():
+    assert PAGES["docs/metrics.md"] == refresh.metrics_page(), "run python docs/refresh.py"
+
+
+def test_python_examples_run(tmp_path, monkeypatch):
+    (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
+    monkeypatch.chdir(tmp_path)
+    for page, text in PAGES.items():
+        for number, block in enumerate(blocks(text, "pycon")):
+            test = doctest.DocTestParser().get_doctest(block, {}, f"{page}:{number}", page, 0)
+            assert test.examples
+            assert doctest.DocTestRunner().run(test).failed == 0
+    assert blocks(README, "pycon")
+
+
+def test_there_are_two_commands_to_set_up_and_each_makes_its_environment():
+    lines = [line for block in blocks(README, "bash") for line in block.splitlines()]
+    assert len(lines) == 2
+    for line in lines:
+        assert re.match(r"python3\.11 -m venv \.venv && \.venv/bin/pip install -q ", line)
+    assert "sample_data" in lines[0]
+    assert "pytest" in lines[1]
+
+
+def test_ci_runs_the_lines_of_the_readme():
+    # The script takes them out of the README; it has no copy that could drift apart.
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "README.md" in script
+    assert "pip install" not in script
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_explained(command):
+    assert f"`segeval {command}" in PAGES["docs/configuration.md"]
+
+
+@pytest.mark.parametrize("metric", known())
+def test_a_metric_is_explained(metric):
+    assert f"\n### {metric}\n" in PAGES["docs/metrics.md"]
+
+
+@pytest.mark.parametrize("form", [*REPORTS, "none"])
+def test_a_format_of_results_is_explained(form):
+    assert f"`{form}`" in PAGES["docs/output.md"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_format_of_files_is_explained(suffix):
+    assert f"`{suffix}`" in PAGES["docs/formats.md"]
+
+
+@pytest.mark.parametrize("preset", preset_names())
+def test_a_preset_is_explained(preset):
+    assert f"\n| `{preset}` |" in PAGES["docs/configuration.md"]
+
+
+@pytest.mark.parametrize("status", ["0", "1", "2", "3", "4", "5", "130"])
+@pytest.mark.parametrize("page", ["README.md", "docs/exit-status.md"])
+def test_an_exit_status_is_explained(page, status):
+    assert f"\n| {status} | " in PAGES[page]
+
+
+def words(pattern: str) -> set[str]:
+    """What the sources write in some place."""
+    every = (re.findall(pattern, text, re.MULTILINE) for text in SOURCES.values())
+    return {word for found in every for word in found}
+
+
+def reasons() -> set[str]:
+    """Reasons of rows: given to Values, or by the functions whose name says so."""
+    found = words(r'reason="([a-z_]+)"') | words(r'undefined\(s, "([a-z_]+)"\)')
+    tree = ast.parse(SOURCES[ROOT / "segeval" / "absence.py"])
+    constants = (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant))
+    named = {c for c in constants if isinstance(c, str) and re.fullmatch("[a-z]+_[a-z_]+", c)}
+    return found | named | words(r'whole\(.*, "([a-z_]+)"\)$') | {"infinite"}
+
+
+def test_every_status_is_explained():
+    kinds = words(r'\bstatus ?= ?"([a-z_]+)"')
+    assert {"unreadable", "missing_prediction"} <= kinds
+    assert [k for k in sorted(kinds) if f"\n| `{k}` |" not in PAGES["docs/output.md"]] == []
+
+
+@pytest.mark.parametrize("reason", sorted(reasons()))
+def test_a_reason_is_explained(reason):
+    assert f"\n| `{reason}` |" in PAGES["docs/output.md"]
+
+
+@pytest.mark.parametrize("code", sorted(words(r'"([WN]-[a-z-]+)"')))
+def test_a_warning_is_explained(code):
+    assert f"\n| `{code}` |" in PAGES["docs/output.md"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_settings_in_a_page_are_read(name, tmp_path):
+    for number, block in enumerate(blocks(PAGES[name], "toml")):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(block, "utf-8")
+        call = [sys.executable, "-m", "segeval", "config", "-c", str(file)]
+        done = subprocess.run(call, capture_output=True, text=True, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name):
+    folder = (ROOT / name).parent
+    for target in re.findall(r"\]\(([^)#:]+)\)", PAGES[name]):
+        assert (folder / target).exists(), target
+
+
+def options(text: str) -> set[str]:
+    """The long options in the code of a page."""
+    code = re.findall(r"`[^`]+`|^\$ .*$|^    --.*$", text, re.MULTILINE)
+    return {option for span in code for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", span)}
+
+
+@pytest.fixture(scope="module")
+def offered() -> set[str]:
+    """The long options of all commands."""
+    found = set()
+    for command in COMMANDS:
+        call = [sys.executable, "-m", "segeval", command, "--help"]
+        text = subprocess.run(call, capture_output=True, text=True).stdout
+        found |= {o.replace("[no-]", "") for o in re.findall(r"--(?:\[no-\])?[a-z][a-z-]+", text)}
+    return found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_option_that_is_named_exists(name, offered):
+    assert sorted(options(PAGES[name]) - offered) == []

@@ -1,0 +1,101 @@
+"""What makes the input of a case another one."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from segeval.fingerprint import ENDS, files, fingerprint
+from segeval.pairing.cases import Case, Side
+
+
+@pytest.fixture
+def case(tmp_path):
+    """A case of four files, the prediction's larger than both ends."""
+    for name in ("p.nii", "p.npz", "g.nii", "image.nii"):
+        (tmp_path / name).write_bytes(bytes(3 * ENDS))
+    return Case(
+        "c",
+        Side(tmp_path, {"": tmp_path / "p.nii"}, tmp_path / "p.npz"),
+        Side(tmp_path, {"": tmp_path / "g.nii"}),
+        image=tmp_path / "image.nii",
+    )
+
+
+def changed(path: Path, at: int, keep_time: bool = True) -> None:
+    """Change one byte of a file, and not its time."""
+    state = path.stat()
+    raw = bytearray(path.read_bytes())
+    raw[at] ^= 1
+    path.write_bytes(raw)
+    if keep_time:
+        os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def test_the_same_input_is_the_same(case):
+    assert fingerprint(case) == fingerprint(case) != ""
+
+
+@pytest.mark.parametrize("name", ["p.nii", "p.npz", "g.nii", "image.nii"])
+@pytest.mark.parametrize("at", [0, -1])
+def test_every_file_counts_at_both_ends(case, name, at):
+    before = fingerprint(case)
+    changed(case.truth.root / name, at)
+    assert fingerprint(case) != before
+
+
+def test_the_time_of_change_and_the_size_count(case):
+    path, before = case.truth.files[""], fingerprint(case)
+    os.utime(path, ns=(0, 0))
+    assert (after := fingerprint(case)) != before
+    path.write_bytes(bytes(3 * ENDS + 1))
+    os.utime(path, ns=(0, 0))
+    assert fingerprint(case) != after
+
+
+def test_what_lies_between_the_ends_is_seen_by_its_time(case):
+    path, before = case.truth.files[""], fingerprint(case)
+    changed(path, ENDS + 5)
+    assert fingerprint(case) == before  # O3: the ends, the size and the time are what is looked at
+    changed(path, ENDS + 5, keep_time=False)
+    os.utime(path, ns=(1, 1))
+    assert fingerprint(case) != before
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda c: replace(c, pred=None),
+        lambda c: replace(c, image=None),
+        lambda c: replace(c, spacing=(1.0, 1.0)),
+        lambda c: replace(c, pred=c.truth, truth=c.pred),
+        lambda c: replace(c, pred=replace(c.pred, scores=None)),
+        lambda c: replace(c, truth=Side(c.truth.root, {"liver": c.truth.files[""]})),
+    ],
+)
+def test_what_a_file_stands_for_counts(case, other):
+    assert fingerprint(other(case)) != fingerprint(case)
+
+
+def test_two_classes_that_change_names_are_another_input(case):
+    p, g = case.pred.files[""], case.truth.files[""]
+    one = replace(case, truth=Side(p.parent, {"liver": p, "spleen": g}))
+    other = replace(case, truth=Side(p.parent, {"spleen": p, "liver": g}))
+    assert fingerprint(one) != fingerprint(other)
+
+
+def test_paths_do_not_count(case, tmp_path):
+    before = fingerprint(case)
+    moved = tmp_path / "elsewhere.nii"
+    case.truth.files[""].rename(moved)
+    assert fingerprint(replace(case, truth=Side(tmp_path, {"": moved}))) == before
+
+
+def test_a_file_that_is_not_there_has_none(case):
+    case.truth.files[""].unlink()
+    assert fingerprint(case) == ""
+
+
+def test_every_file_is_listed(case):
+    assert [path.name for _, path in files(case)] == ["image.nii", "p.nii", "p.npz", "g.nii"]

@@ -1,0 +1,122 @@
+"""Finished tallies to the rows of a case."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from runs import settings
+
+from segeval.api import requested
+from segeval.classes import ClassDef, ClassList, Part, Target
+from segeval.metrics.registry import Definition, Values
+from segeval.pairing.cases import Case, Side
+from segeval.planning import Job
+from segeval.rows import Finished, at, rows
+from segeval.tallies.counts import Counts
+from segeval.targets import Resolved
+
+CASE = Case("c", None, Side(Path(), {"": Path("g")}), group="site A")
+
+
+def job(*metrics, **choices):
+    chosen = settings(*metrics, **choices)
+    return Job(chosen, ClassList(), requested(chosen))
+
+
+def resolved(*names, **more):
+    targets = tuple(Target(n, Part(0), Part(0)) for n in names)
+    return Resolved(targets, tuple(map(ClassDef, names)), **more)
+
+
+def finished(*table, unit="ml", voxel=0.5):
+    """Rows of tp, fp, fn, tn."""
+    counted = np.array(table, np.int64).reshape(-1, 4)
+    names = tuple("abcdef"[: len(counted)])
+    return Finished({"counts": Counts(names, counted, counted * voxel, unit, voxel)}, (-1,) * len(counted))
+
+
+def test_class_by_class_then_the_whole_case_then_what_was_not_annotated():
+    made = rows(
+        CASE, finished((6, 2, 4, 8), (1, 0, 0, 19)), resolved("a", "b", skipped=("x",)),
+        job("miou", "dice", "iou"),
+    )  # fmt: skip
+    assert [(r.class_, r.metric) for r in made] == [
+        ("a", "dice"), ("a", "iou"), ("b", "dice"), ("b", "iou"), ("all", "miou"), ("x", ""),
+    ]  # fmt: skip
+    assert made[0].value == 12 / 18
+    assert made[4].value == pytest.approx((0.5 + 1) / 2)
+    assert (made[5].status, math.isnan(made[5].value)) == ("not_annotated", True)
+    assert {r.group for r in made} == {"site A"}
+
+
+@pytest.mark.parametrize(
+    ("table", "absent", "value", "status", "reason"),
+    [
+        ((1, 1, 1, 1), False, 0.5, "ok", ""),
+        ((0, 0, 3, 1), False, 0.0, "ok", "pred_empty"),
+        ((0, 0, 3, 1), True, 0.0, "ok", "class_absent"),
+        ((0, 3, 0, 1), False, 0.0, "ok", "gt_empty"),
+        ((0, 0, 0, 4), False, math.nan, "undefined", "both_empty"),
+        ((0, 0, 0, 4), True, math.nan, "undefined", "both_empty"),
+    ],
+)
+def test_what_a_row_says_of_an_empty_class(table, absent, value, status, reason):  # I2, R2
+    known = resolved("a", absent=frozenset("a" if absent else ""))
+    (row,) = rows(CASE, finished(table), known, job("dice"))
+    assert (row.status, row.reason) == (status, reason)
+    assert row.value == pytest.approx(value, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("table", "value", "status"),
+    [((0, 0, 3, 1), 0.0, "ok"), ((0, 0, 0, 4), math.nan, "undefined")],
+)
+def test_an_undefined_value_as_the_worst(table, value, status):  # R4
+    (row,) = rows(CASE, finished(table), resolved("a"), job("precision", undefined="worst"))
+    assert row.status == status
+    assert row.value == pytest.approx(value, nan_ok=True)
+
+
+def test_a_value_without_a_worst_stays_undefined():
+    (row,) = rows(
+        CASE, finished((0, 2, 0, 1)), resolved("a"),
+        job("relative_volume_difference", undefined="worst"),
+    )  # fmt: skip
+    assert (row.status, row.reason) == ("undefined", "gt_empty")
+
+
+@pytest.mark.parametrize("unit", ["ml", "mm2", "voxels", "px"])
+def test_the_unit_is_that_of_the_grid(unit):  # G7
+    made = rows(CASE, finished((1, 0, 0, 1), unit=unit), resolved("a"), job("gt_volume", "dice"))
+    assert [r.unit for r in made] == [unit, ""]
+
+
+def test_losses_without_probabilities_say_so():  # R2
+    made = rows(CASE, finished((1, 0, 0, 1)), resolved("a"), job("ce"))
+    assert [(r.class_, r.status, r.reason) for r in made] == [("a", "undefined", "no_probabilities")]
+
+
+def test_a_tally_of_scores_goes_by_channel():
+    known = Definition("x", "sums", len)
+    values, made = np.array([9.0, 1.0, 2.0]), finished((1, 0, 0, 1), (1, 0, 0, 1), (1, 0, 0, 1))
+    made = replace(made, tallies={**made.tallies, "sums": None}, channels=(2, 1, -1))
+    assert [at(values, i, known, made) for i in (0, 1)] == [2.0, 1.0]
+    assert math.isnan(at(values, 2, known, made))
+    assert at(values, 0, replace_of(known, "counts"), made) == 9.0
+
+
+def replace_of(definition, of):
+    """A definition of another tally."""
+    return Definition(definition.name, of, definition.compute)
+
+
+def test_an_infinite_value_is_undefined_and_keeps_its_sign():
+    def infinite(n):
+        return Values(np.full(len(n.tp), -np.inf))
+
+    asked = requested(settings("dice"))[0][0]
+    made = Job(settings("dice"), ClassList(), ((asked, Definition("dice", "counts", infinite, options={})),))
+    (row,) = rows(CASE, finished((1, 1, 1, 1)), resolved("a"), made)
+    assert (row.value, row.status, row.reason) == (-math.inf, "undefined", "infinite")

@@ -1,0 +1,203 @@
+"""The signature: what changes a number is in it, and nothing else is."""
+
+import math
+from dataclasses import fields
+
+import build
+import numpy as np
+import pytest
+from runs import run, settings, sigmoids, soft
+
+from segeval.classes import ClassDef, ClassList, parse_classes
+from segeval.metrics.registry import resolve
+from segeval.settings import NUMBERS, Settings
+from segeval.signature import signature, signature_fields
+
+NII = (build.nifti, ".nii.gz")
+T, P = build.blocks(), build.blocks(seed=5)
+
+
+def line(*metrics, classes=ClassList(), **choices):  # noqa: B008 - a frozen value
+    """The signature of a request."""
+    chosen = settings(*metrics, **choices)
+    parts = signature_fields(chosen, [resolve(m) for m in chosen.metrics], classes)
+    return signature(parts)
+
+
+def test_the_line_of_a_plain_request():
+    assert line("dice", "iou") == (
+        "dice,iou|kind:auto|gt_kind:labels|activation:auto|threshold:0.5|resample:never|"
+        f"missing:error|absent_gt:not-annotated|undefined:exclude|background:no|numbers:{NUMBERS}"
+    )
+
+
+def test_metrics_have_their_defaults_written_out():
+    assert line("ece").startswith("ece@15:as=torchmetrics|")
+    assert line("ece@10:as=monai").startswith("ece@10:as=monai|")
+    assert line("fbeta").startswith("fbeta@1|")
+
+
+def test_classes_and_spacing():
+    text = line(classes=parse_classes("5=liver,1+2=tumour"), spacing=(3.0, 0.5, 0.5))
+    assert "|classes:5=liver,1+2=tumour|" in text
+    assert "|spacing:3,0.5,0.5|" in text
+
+
+def test_many_classes_are_a_number_and_a_checksum():
+    many = parse_classes(",".join(f"{i}=c{i}" for i in range(1, 30)))
+    other = parse_classes(",".join(f"{i}=c{i}" for i in range(2, 31)))
+    assert "|classes:29#" in line(classes=many)
+    assert line(classes=many) != line(classes=other)
+
+
+@pytest.mark.parametrize(
+    "change", [{"colour": (1, 2, 3)}, {"aliases": ("hepar",)}, {"labels": (2,)}, {"name": "x"}]
+)
+def test_what_a_class_stands_for_is_signed(change):
+    plain = {"name": "liver", "labels": (1,)}
+    one, other = (ClassList((ClassDef(**c),)) for c in (plain, plain | change))
+    assert line(classes=one) != line(classes=other)
+
+
+def test_an_ignored_label_of_the_data_is_signed():
+    assert "|ignore_label:9|" in line(classes=ClassList(ignore=9))
+
+
+def test_no_path_is_in_it(tmp_path):
+    text = line(resample=str(tmp_path / "grid.nii.gz"))
+    assert "|resample:grid.nii.gz|" in text
+    assert str(tmp_path) not in text
+
+
+def maps(path):
+    (path / "pred").mkdir()
+    (path / "gt").mkdir()
+    for name, pred in (("a", P), ("b", None)):
+        build.nifti(path / "gt" / f"{name}.nii.gz", T)
+        if pred is not None:
+            build.nifti(path / "pred" / f"{name}.nii.gz", pred)
+    return path / "pred", path / "gt"
+
+
+def pictures(path):
+    build.png(path / "pred" / "a.png", P[0])
+    build.png(path / "gt" / "a.png", T[0])
+    return path / "pred", path / "gt"
+
+
+def scores(path):
+    (path / "pred").mkdir()
+    (path / "gt").mkdir()
+    build.stack(path / "pred" / "a.nii.gz", soft(3))
+    build.nifti(path / "gt" / "a.nii.gz", T % 3)
+    return path / "pred", path / "gt"
+
+
+def one_score(path):
+    (path / "pred").mkdir()
+    (path / "gt").mkdir()
+    build.nifti(path / "pred" / "a.nii.gz", sigmoids(1)[0])
+    build.nifti(path / "gt" / "a.nii.gz", (T == 1).astype(np.float32))
+    return path / "pred", path / "gt"
+
+
+def square(path):
+    """Three channels of three slices: two axes fit."""
+    cube = np.moveaxis(np.random.default_rng(0).dirichlet(np.ones(3), (3, 3, 3)), -1, 0)
+    cube = np.stack([cube[0], cube[1], 1 - cube[0] - cube[1]]).astype(np.float32)
+    build.npy(path / "pred" / "a.npy", cube)
+    build.npy(path / "gt" / "a.npy", (np.arange(27) % 3).astype(np.uint8).reshape(3, 3, 3))
+    return path / "pred", path / "gt"
+
+
+def class_files(path):
+    empty = np.zeros_like(T)
+    one, two = (T == 1).astype(np.uint8), (T == 2).astype(np.uint8)
+    build.folder(path / "pred" / "c", NII, liver=empty, spleen=two)
+    build.folder(path / "gt" / "c", NII, liver=one)
+    return path / "pred", path / "gt"
+
+
+def smaller(path):
+    grid = build.Geometry((4, 5, 4), build.GRID.spacing, build.GRID.origin, build.GRID.directions)
+    (path / "pred").mkdir()
+    (path / "gt").mkdir()
+    build.nifti(path / "pred" / "a.nii.gz", P[..., :4].copy(), grid)
+    build.nifti(path / "gt" / "a.nii.gz", T)
+    return path / "pred", path / "gt"
+
+
+# Each signed field: the input, a value and another one that gives other numbers.
+SIGNED = {
+    "kind": (one_score, "prob", "logits"),
+    "gt_kind": (one_score, "labels", "prob"),
+    "activation": (scores, "auto", "none"),
+    "threshold": (one_score, 0.5, 0.7),
+    "channel_axis": (square, 0, 1),
+    "spacing": (pictures, None, (2.0, 2.0)),
+    "ignore_label": (maps, None, 3),
+    "resample": (smaller, "gt", "pred"),
+    "missing": (maps, "skip", "worst"),
+    "absent_gt": (class_files, "not-annotated", "empty"),
+    "undefined": (class_files, "exclude", "worst"),
+    "background": (maps, False, True),
+}
+# The same numbers, but another sense of them: the reference is shares.
+SAME_NUMBERS = ("gt_kind",)
+METRICS = ("dice", "precision", "pred_volume", "l2")
+
+
+def numbers(card):
+    """Everything that a report could print of a run."""
+    return [
+        (r.case, r.class_, r.metric, None if math.isnan(r.value) else r.value, r.unit, r.status)
+        for case in card.cases
+        for r in case.rows
+    ]
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_a_signed_choice_changes_the_line(tmp_path, name):
+    make, one, other = SIGNED[name]
+    sides = make(tmp_path)
+    cards = [run(*sides, *METRICS, **{name: choice}) for choice in (one, other)]
+    assert cards[0].signature != cards[1].signature
+    assert cards[0].fields != cards[1].fields
+    if name not in SAME_NUMBERS:
+        assert numbers(cards[0]) != numbers(cards[1])
+
+
+def test_every_signed_choice_is_tried():
+    assert {f.name for f in fields(Settings) if f.metadata["signed"]} == set(SIGNED)
+
+
+# What names the input, or the metrics, which are in the line themselves.
+INPUTS = ("pairs", "classes", "layout", "pair_regex_pred", "pair_regex_gt", "strict")
+METRIC_CHOICES = ("metrics", "preset", "gates")
+FREE = {
+    "output": ("x.json",), "format": "json", "wide": True, "digits": 9, "per_case": True,
+    "worst": 3, "quiet": True, "verbose": 2, "log_file": "x.log", "color": "always",
+    "progress": "none", "error": ("W-x",), "ignore": ("W-x",), "exit_zero": True, "jobs": 2,
+    "max_memory": 1 << 20, "resume": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_a_free_choice_changes_neither_number_nor_line(tmp_path, name):
+    sides = maps(tmp_path)
+    one, other = run(*sides, *METRICS), run(*sides, *METRICS, **{name: FREE[name]})
+    assert one.signature == other.signature
+    assert one.fields == other.fields
+    assert numbers(one) == numbers(other)
+
+
+def test_every_free_choice_is_tried():
+    free = {f.name for f in fields(Settings) if not f.metadata["signed"]}
+    assert free == {*FREE, *INPUTS, *METRIC_CHOICES}
+
+
+def test_a_gate_adds_its_metric_to_the_line(tmp_path):
+    from segeval.grammar import parse_gate
+
+    card = run(*maps(tmp_path), "dice", gates=(parse_gate("iou=0.5"),))
+    assert card.signature.startswith("dice,iou|")
