@@ -22,8 +22,9 @@ FLOORS = """
 0  errors      errors
 0  arrays      arrays
 
-1  kernels     kernels | counts decode ordered resample runs softmax spatial sums
-               | bins entropy flips raster rois | polygons | outlines
+1  kernels     kernels | counts cube decode labelruns ordered resample runs softmax spatial sums triangles
+               | bins cuts entropy flips lattice raster rois surfels | borders mesh polygons
+               | distances outlines | conventions | planes
 1  dicom       elements | dicom
 1  geometry    geometry
 1  grammar     grammar
@@ -38,11 +39,11 @@ FLOORS = """
 3  readers     readers | frames nrrdheader pixels | dicom_seg nifti npy nrrd png rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
-3  tallies     tallies | block | counts polygons slab | pieces runs | sums
+3  tallies     tallies | block | counts polygons slab surface | pieces runs | sums
 3  align       align
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling words | contours losses semantic volume
+4  metrics     metrics | registry | overlap pooling surface words | contours losses semantic volume
                | calibration overlap_losses | focal generalized_losses soft_scores
                | combined_losses
 
