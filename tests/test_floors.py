@@ -22,8 +22,9 @@ FLOORS = """
 0  errors      errors
 0  arrays      arrays
 
-1  kernels     kernels | counts decode ordered resample rle runs softmax spatial sums
-               | bins entropy flips raster rois | polygons | outlines
+1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
+               | bins cuts entropy flips lattice raster rois surfels | borders mesh polygons
+               | distances outlines | conventions | planes
 1  dicom       elements | dicom
 1  geometry    geometry
 1  grammar     grammar
@@ -38,12 +39,12 @@ FLOORS = """
 3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
-3  tallies     tallies | block branches rois | counts polygons slab voxels | pieces runs | sums
+3  tallies     tallies | block branches rois | counts polygons slab surface voxels | pieces runs | sums
 3  writers     writers | nifti nrrd png
 3  align       align | upsampling
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling words | contours losses maskrcnn semantic volume
+4  metrics     metrics | registry | overlap pooling surface words | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses | pspnet
 
