@@ -76,7 +76,7 @@ def at(
     finished: Finished,
 ) -> float:
     """The number of a class: tallies of counts go by class, those of scores by channel."""
-    if definition.of in ("counts", "polygons") or definition.of not in finished.tallies:
+    if definition.of in ("counts", "polygons", "surface") or definition.of not in finished.tallies:
         return float(values[place])
     channel = finished.channels[place]
     return float(values[channel]) if channel >= 0 else np.nan

@@ -30,6 +30,7 @@ from segeval.roisides import roi_facts, roi_notes, roi_sums
 from segeval.rows import Finished, asked, row, rows
 from segeval.scorecard import CaseResult, Row
 from segeval.sides import Opened, opened
+from segeval.surfaces import finished_surfaces, surface_tally
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
 from segeval.targets import Resolved, by_value, settled, valued
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 ScoreTally: TypeAlias = "SumsTally | VoxelTally"
 MIB = 1 << 20
+LARGE = ("voxels", "surface")  # tallies that are not kept: their size is that of the case
 
 
 def score_case(case: Case, job: Job) -> CaseResult:
@@ -126,7 +128,9 @@ def scored_sides(
     plan, resolved = planned(truth, pred, job)
     tally = CountTally(plan.pairs)
     of_scores = score_tallies(truth, pred, plan, job)
-    passed = one_pass(truth, pred, plan, [tally, *of_scores.values()])
+    of_place = surface_tally(truth, job)
+    every = [tally, *of_scores.values(), *([of_place] if of_place else [])]
+    passed = one_pass(truth, pred, plan, every)
     tables = {pair: tally.finish(pair).without(plan.ignored) for pair in plan.pairs}
     tables = plain(tables, truth, pred, passed, job)
     check_stacks(truth, pred, passed.found)
@@ -143,6 +147,9 @@ def scored_sides(
         *check_labels(truth, pred, labels, passed, job),
     )
     finished = finish(tables, resolved, (truth, pred), passed, of_scores)
+    if of_place is not None:
+        surfaces = finished_surfaces(of_place, resolved, labels, truth, plan, job)
+        finished = replace(finished, tallies={**finished.tallies, "surface": surfaces})
     if costs is not None:
         finished = replace(finished, tallies={**finished.tallies, "branches": costs})
     rois = roi_sums(truth.volume, pred.volume, job.metrics)
@@ -153,7 +160,7 @@ def scored_sides(
         blank(case),
         rows=tuple(rows(case, finished, resolved, job)),
         classes=tuple(t.name for t in resolved.targets),
-        tallies={n: tally.to_json() for n, tally in finished.tallies.items() if n != "voxels"},
+        tallies={n: tally.to_json() for n, tally in finished.tallies.items() if n not in LARGE},
         facts=facts(truth, pred, passed) | roi_facts(pred.volume, rois),
         notes=tuple(replace(n, where=case.id) for n in (*notes, *resolved.notes)),
         fingerprint=fingerprint(case),

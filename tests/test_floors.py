@@ -54,7 +54,7 @@ FLOORS = """
 5  absence     absence
 5  signature   signature
 
-6  scoring     fingerprint roisides | sides structuresides | targets | onepass | planning | branches checks decoding rows | scoring
+6  scoring     fingerprint roisides | sides structuresides | targets | onepass | planning | branches checks surfaces decoding rows | scoring
 
 7  engines     engines | pool serial
 7  gate        gate

@@ -6,6 +6,7 @@ A family is listed here in the order in which `segeval metrics` shows it.
 FAMILIES = (
     "overlap",
     "volume",
+    "surface",
     "contours",
     "semantic",
     "losses",

@@ -21,8 +21,8 @@ from segeval.tallies.sums import SumsTally
 
 VOXELS, CHANNELS = 24, 3
 ALL = every("counts") + every("sums")
-# No slabs: test_contours.py, test_voxel_losses.py, cli/test_pspnet.py.
-WHOLE = {"polygons", "voxels", "branches"}
+# No slabs, or not kept: see the tests of their own.
+WHOLE = {"polygons", "voxels", "branches", "rois", "surface"}
 DEFINITIONS = {text: resolve(parse(text))[1] for text in ALL}
 METRIC = pytest.mark.parametrize("text", ALL)
 SHAPES = ("exclusive", "logits", "independent", "soft", "soft independent")
