@@ -201,7 +201,8 @@ class Tables:
             apart = np.full((last - first, len(shapes().corners) + 1), np.inf)
             apart[:, :-1] = self._shapes.distances(points)
             table = least(apart.take(number, axis=1) for number in shapes().of_code.T)
-            limit = near[last] if last < len(near) else self.limit(place)
+            # a cell that the tables do not know can be nearer than one in their corners
+            limit = min(near[last:].min(initial=np.inf), self.limit(place))
             self._rings[key] = table, float(limit)
         return self._rings[key]
 
