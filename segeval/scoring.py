@@ -26,7 +26,8 @@ from segeval.pairing.cases import Case
 from segeval.planning import Job, planned
 from segeval.rows import Finished, rows
 from segeval.scorecard import CaseResult, Row
-from segeval.sides import Opened, opened
+from segeval.sides import Opened
+from segeval.structurecase import opened_case, solids
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
 from segeval.targets import Resolved, by_value, settled, valued
 
@@ -89,7 +90,7 @@ def scored_case(case: Case, job: Job) -> CaseResult:
             facts=(f"ground truth {case.truth.shown}",),
             help="--missing worst scores it as empty, --missing skip accepts it",
         )
-    truth, pred = opened(case, settings, job.classes)
+    truth, pred = opened_case(case, settings, job.classes)
     return scored_sides(case, truth, pred, job)
 
 
@@ -116,12 +117,15 @@ def scored_sides(case: Case, truth: Opened, pred: Opened, job: Job) -> CaseResul
         *check_labels(truth, pred, labels, passed, job),
     )
     finished = finish(tables, resolved, (truth, pred), passed, sums)
+    if any(definition.of == "polygons" for _, definition in job.metrics):
+        shared = solids(truth, pred, resolved.targets)
+        finished = finished if shared is None else finished.having("polygons", shared)
     return replace(
         blank(case),
         rows=tuple(rows(case, finished, resolved, job)),
         classes=tuple(t.name for t in resolved.targets),
         tallies={name: tally.to_json() for name, tally in finished.tallies.items()},
-        facts=facts(truth, pred, passed),
+        facts=facts(truth, pred, passed) | faulty(resolved),
         notes=tuple(replace(n, where=case.id) for n in (*notes, *resolved.notes)),
         fingerprint=fingerprint(case),
     )
@@ -187,4 +191,16 @@ def facts(truth: Opened, pred: Opened, passed: Passed) -> dict[str, Any]:
     }
     if pred.scores is not None:
         kept["scores"] = Path(pred.scores.path).name
+    named = {"pred": pred.facts, "gt": truth.facts}
+    if structures := {side: dict(own) for side, own in named.items() if own}:
+        kept["structures"] = structures
     return kept
+
+
+def faulty(resolved: Resolved) -> dict[str, Any]:
+    """The classes that cannot be scored, and why."""
+    faults = {
+        name: {"status": f.status, "message": f.message, "facts": list(f.facts), "help": f.help}
+        for name, f in resolved.faults.items()
+    }
+    return {"faults": faults} if faults else {}

@@ -31,6 +31,8 @@ def signature_fields(
     }
     for field in fields(settings):
         value = getattr(settings, field.name)
+        if field.metadata["group"] == "contours" and value == field.default:
+            continue  # most runs have no contours
         if field.metadata["signed"] and value is not None and not isinstance(value, ClassList):
             kept[field.name] = list(value) if isinstance(value, tuple) else value
     kept["resample"] = Path(settings.resample).name  # a word, or the file whose grid is used

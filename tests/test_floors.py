@@ -47,12 +47,12 @@ FLOORS = """
                | combined_losses
 
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
-               | layouts | matching twosides | pair
+               | layouts | matching twosides | patients | pair
 5  scorecard   scorecard | results summary
 5  absence     absence
 5  signature   signature
 
-6  scoring     fingerprint | sides structuresides | targets | onepass | planning | checks rows | scoring
+6  scoring     fingerprint structurenames | sides structuresides | structurecase | targets | onepass | planning | checks rows | scoring
 
 7  engines     engines | pool serial
 7  gate        gate
