@@ -81,6 +81,7 @@ COUNT = Form(word="N", least=0)
 SPACING = Form(word="X,Y[,Z]")
 SIZE = Form(word="SIZE", least=1)
 BOUNDARIES = one_of("centre", "inclusive")
+OWN_BOUNDARIES = one_of("same", "centre", "inclusive")
 OVERLAPS = one_of("parity", "union")
 GAPS = one_of("none", "nearest", "shape")
 BAD = one_of("error", "skip")
@@ -138,8 +139,12 @@ class Settings:
     )
     gt_select: str = signed("", "contours", "the same for the ground truth", PATTERN)
     rt_boundary: str = signed("centre", "contours", "what of the border is inside", BOUNDARIES)
-    pred_rt_boundary: str = signed("", "contours", "the same for the prediction alone", BOUNDARIES)
-    gt_rt_boundary: str = signed("", "contours", "the same for the ground truth alone", BOUNDARIES)
+    pred_rt_boundary: str = signed(
+        "same", "contours", "the same for the prediction alone", OWN_BOUNDARIES
+    )
+    gt_rt_boundary: str = signed(
+        "same", "contours", "the same for the ground truth alone", OWN_BOUNDARIES
+    )
     rt_overlap: str = signed("parity", "contours", "contours that cross each other", OVERLAPS)
     rt_fill_gaps: str = signed("none", "contours", "slices without a contour inside", GAPS)
     rt_bad_contour: str = signed("error", "contours", "a contour that cannot be read", BAD)

@@ -5,7 +5,7 @@ Every other case is opened as `sides` does it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -59,7 +59,7 @@ class Given:
 
 def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:
     """Both sides of a case (ground truth, prediction) on one grid. Raises CaseError."""
-    kinds = [kind(files) for files in (case.truth, case.pred) if files is not None]
+    kinds = [kind(files.files) for files in (case.truth, case.pred) if files is not None]
     if not any(kinds) or ("rtstruct" not in kinds and settings.resample != "never"):
         return opened(case, settings, classes)
     truth = given(case.truth, settings, classes, settings.gt_select)
@@ -82,9 +82,9 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
     return one, absent(one) if case.pred is None else done[1]
 
 
-def kind(files: Files) -> str:
+def kind(files: Mapping[str, Path]) -> str:
     """`rtstruct`, `seg`, or "" for every other format; masks are told by their suffix."""
-    path = files.files.get("")
+    path = files.get("")
     if path is None or path.name.lower().endswith(SUFFIXES):
         return ""
     start = first_bytes(path)
@@ -96,7 +96,7 @@ def kind(files: Files) -> str:
 def rules(settings: Settings, own: str) -> Rules:
     """How contours of a side are drawn."""
     return Rules(
-        own or settings.rt_boundary,
+        settings.rt_boundary if own == "same" else own,
         settings.rt_overlap,
         settings.rt_fill_gaps,
         settings.rt_bad_contour,
@@ -111,7 +111,7 @@ def given(files: Files, settings: Settings, classes: ClassList, select: str) -> 
         one, notes = selected(files.sets, select, has)
         files = Files(files.root, {"": one.path})
     path = next(iter(files.files.values()))
-    if kind(files) == "rtstruct":
+    if kind(files.files) == "rtstruct":
         contours = rtstruct.read(path)
         items = [
             Item(key, roi.name, roi.number, roi.support)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from segeval.classes import ClassDef, ClassList
 from segeval.errors import CaseError, Note
-from segeval.names import match, nearest, normal
+from segeval.names import match, matched, nearest, normal, structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,23 @@ def joined(
             if class_.name not in sides[0].keys and class_.name not in sides[0].faults:
                 sides[1].find(class_, left)
     return *sides, tuple(unmatched(wanted, sides, truth, pred))
+
+
+def classified(item: Item, classes: ClassList) -> tuple[str, str]:
+    """The class that a structure is, and the rule that was used; "" where it is none (N8).
+
+    Without a class list the table of structures says what it is.
+    """
+    for class_ in classes.classes:
+        hit, rule = matched(class_.name, [item.name], class_.aliases)
+        if hit is not None:
+            return class_.name, rule
+    if classes:
+        return "", ""
+    known = structure(item.name)
+    if known is None:
+        return "", "support" if item.support else ""
+    return known, matched(known, [item.name])[1]
 
 
 def own_classes(items: Sequence[Item]) -> Iterator[ClassDef]:

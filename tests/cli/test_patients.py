@@ -391,3 +391,32 @@ def test_masks_have_no_contours(segeval, here):
     content, _ = scored(segeval, "-m", "contour_dice")
     cell = values(content)["PAT01"]["Heart"]["contour_dice"]
     assert (cell["status"], cell["reason"]) == ("undefined", "no_contours")
+
+
+# What a file holds.
+
+
+def test_inspect_lists_names_with_class_and_rule(segeval, here):
+    names = ("Parotid_L", "parotid lt", "PTV 50", "Couch", "glandula")
+    truth(here / "gt", "PAT01", [organ(name, HEART) for name in names])
+    done = segeval("inspect", "gt", "--names")
+    assert done.status == 0
+    rows = [line.split("  ") for line in done.out.splitlines()[2:]]
+    assert [[cell.strip() for cell in row if cell][1:] for row in rows] == [
+        ["Parotid_L", "Parotid_L", "exact"],
+        ["parotid lt", "Parotid_L", "normal form"],
+        ["PTV 50"],
+        ["Couch", "support"],
+        ["glandula"],
+    ]
+    (here / "segeval.toml").write_text('[classes.Parotid_L]\naliases = ["re:gland.*"]\n')
+    done = segeval("inspect", "gt/PAT01/RS.dcm", "--names")
+    assert done.out.splitlines()[-1].split()[-2:] == ["Parotid_L", "alias"]
+
+
+def test_inspect_says_what_a_structure_set_is(segeval, here):
+    truth(here / "gt", "PAT01")
+    done = segeval("inspect", "gt")
+    assert done.status == 0
+    assert "plan, 20240102, APPROVED, Maker; contours Heart (ROI 1, ORGAN, MANUAL): 3" in done.out
+    assert "Secret" not in done.out + done.err
