@@ -1,7 +1,8 @@
 """What says that the input of a case is still the same.
 
 Of every file its size, its time of change, its first and last 64 KiB, and what it stands for: one
-that is renamed from `liver` to `spleen` is another input. So is another spacing in a table of cases.
+that is renamed from `liver` to `spleen` is another input. So is another spacing in the table of
+cases.
 """
 
 from __future__ import annotations

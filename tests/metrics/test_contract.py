@@ -17,6 +17,7 @@ from segeval.metrics.registry import arguments, known, pieces, resolve
 from segeval.tallies import sums
 from segeval.tallies.block import Block
 from segeval.tallies.counts import Counts, CountTally, counts
+from segeval.tallies.polygons import PolygonTally
 from segeval.tallies.sums import SumsTally
 
 VOXELS, CHANNELS = 24, 3
@@ -85,6 +86,15 @@ def sum_tally(text, shape, truth, p, part=slice(None)):
     return tally
 
 
+def solid_tally(truth, pred, part=slice(None)):
+    """Volumes of polygons that fill the voxels of each label, 0.5 ml each."""
+    tally = PolygonTally()
+    for label in range(1, CHANNELS):
+        t, p = truth[part] == label, pred[part] == label
+        tally.add(str(label), np.array([t.sum(), p.sum(), (t & p).sum()] * 2) * 0.5)
+    return tally
+
+
 NAMES = ("background", "1", "2")
 
 
@@ -92,6 +102,8 @@ def tallied(text, shape, truth, p):
     """The finished tally that a metric reads."""
     if DEFINITIONS[text].of == "counts":
         return counted(count_tally(truth, p.argmax(0).astype(np.uint8)))
+    if DEFINITIONS[text].of == "polygons":
+        return solid_tally(truth, p.argmax(0).astype(np.uint8)).finish()
     return sum_tally(text, shape, truth, p).finish(NAMES)
 
 
@@ -102,7 +114,7 @@ def random(seed=0):
 
 
 def test_every_tally_is_tried():
-    assert {d.of for d in known().values()} == {"counts", "sums"}
+    assert {d.of for d in known().values()} == {"counts", "polygons", "sums"}
     assert len(ALL) > 60
 
 
@@ -119,13 +131,17 @@ def test_a_tally_reads_back_from_strict_json(text):
 def joined(text, shape, truth, p):
     """The finished tally of two halves of a case."""
     cut = slice(0, 7), slice(7, None)
-    if DEFINITIONS[text].of == "counts":
-        pred = p.argmax(0).astype(np.uint8)
-        halves = [count_tally(truth, pred, part) for part in cut]
-    else:
+    pred = p.argmax(0).astype(np.uint8)
+    of = DEFINITIONS[text].of
+    if of == "sums":
         halves = [sum_tally(text, shape, truth, p, part) for part in cut]
+    else:
+        add = count_tally if of == "counts" else solid_tally
+        halves = [add(truth, pred, part) for part in cut]
     halves[0].merge(halves[1])
-    return counted(halves[0]) if DEFINITIONS[text].of == "counts" else halves[0].finish(NAMES)
+    if of == "polygons":
+        return halves[0].finish()
+    return counted(halves[0]) if of == "counts" else halves[0].finish(NAMES)
 
 
 @METRIC
@@ -183,7 +199,7 @@ scores = arrays(np.float32, (CHANNELS, 12), elements=st.integers(1, 255).map(lam
 @SHAPE
 def test_values_stay_within_the_bounds(shape, truth, p):
     for text in ALL:
-        if DEFINITIONS[text].of == "counts" and shape != "exclusive":
+        if DEFINITIONS[text].of != "sums" and shape != "exclusive":
             continue
         got = numbers(value(text, tallied(text, shape, truth, p)))
         assert within(text, got), (text, got)
