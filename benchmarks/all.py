@@ -5,7 +5,18 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("p1_overlap", "p2_labels", "p5_png", "p7_startup", "p7b_small", "memory")
+SCRIPTS = (
+    "p1_overlap",
+    "p2_labels",
+    "p5_png",
+    "p7_startup",
+    "p7b_small",
+    "p3_memory",
+    "p4_packed",
+    "p5b_shades",
+    "p8_wide",
+    "memory",
+)
 
 if __name__ == "__main__":
     done = {name: subprocess.run([sys.executable, HERE / f"{name}.py"]) for name in SCRIPTS}

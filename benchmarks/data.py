@@ -177,6 +177,8 @@ def write_probabilities(folder: Path, shape: Shape = (128, 256, 256), classes: i
     write_nifti(folder / "gt.nii.gz", truth, spacing)
     for suffix in (".nii", ".nii.gz"):
         write_nifti(folder / f"pred{suffix}", scores, spacing, level=1)
+    np.save(folder / "pred.npy", scores)
+    np.save(folder / "gt.npy", truth)
 
 
 def write_wide(folder: Path, shape: Shape = (192, 192, 192), classes: int = 105) -> None:

@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")"
 python="${PYTHON:-python3.11}"
 [ -x .peers/bin/python ] || "$python" -m venv .peers || exit 1
-for package in SimpleITK torch torchmetrics nnunetv2; do
+for package in SimpleITK torch torchmetrics monai nnunetv2; do
   .peers/bin/pip install -q "$package" || echo "not installed: $package" >&2
 done
-.peers/bin/pip list 2>/dev/null | grep -iE '^(numpy|simpleitk|torch|torchmetrics|nnunetv2) '
+.peers/bin/pip list 2>/dev/null | grep -iE '^(numpy|simpleitk|torch|torchmetrics|monai|nnunetv2) '

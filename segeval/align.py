@@ -20,6 +20,10 @@ RESAMPLE_HELP = (
     "--resample gt puts the prediction on the ground truth's grid "
     "(labels nearest neighbour, probabilities linear)"
 )
+SIZE_HELP = (
+    "pictures of different size are never resized; "
+    "--upsample brings scores of low resolution to the size of the ground truth"
+)
 
 
 def onto(volume: Volume, truth: Geometry, names: tuple[str, str] = ("pred", "gt")) -> Volume:
@@ -90,7 +94,7 @@ def mismatch(
         f"{'prediction' if names[0] == 'pred' else names[0]} and "
         f"{'ground truth' if names[1] == 'gt' else names[1]} are on different grids",
         facts=tuple(facts),
-        help="pictures of different size are never resized" if same else RESAMPLE_HELP,
+        help=SIZE_HELP if same else RESAMPLE_HELP,
     )
 
 

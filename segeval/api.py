@@ -13,16 +13,17 @@ from numpy.typing import ArrayLike
 from segeval.classes import parse_classes
 from segeval.engines import serial
 from segeval.errors import RequestError
-from segeval.gate import resolved_gate
 from segeval.geometry import Geometry
 from segeval.grammar import Metric, parse
 from segeval.metrics.pooling import Pool
 from segeval.metrics.registry import Definition, resolve
 from segeval.pairing.cases import Case, Pairing
 from segeval.pairing.cases import Side as Files
+from segeval.pairing.outputs import with_outputs
 from segeval.pairing.pair import pair
 from segeval.planning import Job
 from segeval.resume import Journal
+from segeval.roisides import check_coding
 from segeval.scorecard import CaseResult, Scorecard
 from segeval.scoring import scored_sides
 from segeval.settings import Settings
@@ -50,11 +51,21 @@ def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
         raise RequestError(f"--threshold {settings.threshold:g} is not in (0, 1]")
     if settings.kind == "logits" and settings.activation == "none":
         raise RequestError("--kind logits needs an activation: softmax or sigmoid")
-    asked = [*settings.metrics, *(resolved_gate(gate)[0].metric for gate in settings.gates)]
+    check_coding(settings.instances)
+    asked = [*settings.metrics, *gate_metrics(settings)]
     found = dict(resolve(metric) for metric in asked)
     if not found:
         raise RequestError("no metric is asked for", help="add -m dice")
     return tuple(found.items())
+
+
+def gate_metrics(settings: Settings) -> list[Metric]:
+    """The metrics that gates judge. Raises RequestError."""
+    if not settings.gates:
+        return []
+    from segeval.gate import resolved_gate
+
+    return [resolved_gate(gate)[0].metric for gate in settings.gates]
 
 
 def score_paths(
@@ -67,7 +78,7 @@ def score_paths(
     Raises RequestError before anything is read, NothingToScore where nothing pairs.
     """
     asked = requested(settings)
-    pairing = pair(pred, truth, settings)
+    pairing = with_outputs(pair(pred, truth, settings), truth, settings)
     if watch is not None:
         watch.paired(pairing)
     classes = pairing.classes.chosen(settings.classes)

@@ -27,8 +27,10 @@ def fingerprint(case: Case) -> str:
 
 def files(case: Case) -> list[tuple[str, Path]]:
     """Every file that the case is scored from, and what it stands for."""
-    found = [("image", case.image)]
-    for role, side in (("pred", case.pred), ("gt", case.truth)):
+    found = [("image", case.image), ("weights", case.weights)]
+    sides = [("pred", case.pred), ("gt", case.truth), ("flipped", case.flipped)]
+    sides += [(f"aux{number}", side) for number, side in enumerate(case.aux)]
+    for role, side in sides:
         if side is not None:
             found += [(f"{role}/{name}", path) for name, path in side.files.items()]
             found += [(f"{role} set", one.path) for one in side.sets]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -217,6 +217,7 @@ class ScoreSide:
         self._exclusive = len(streams) > 1 and not wanted.independent
         self._logits = wanted.kind == "logits"
         self._off, self._low, self._high, self._worst = 0, np.inf, -np.inf, 1.0
+        self._allowed = OFF + sum(rounding(volume.channels[c].dtype) for c in streams)
 
     def read(self, count: int) -> Slab:
         """The next scores and the labels that they make. Raises ReadError."""
@@ -256,7 +257,7 @@ class ScoreSide:
             return
         total = scores.sum(axis=0, dtype=scores.dtype)
         away = np.abs(total - 1)
-        self._off += int(np.count_nonzero(away > OFF))
+        self._off += int(np.count_nonzero(away > self._allowed))
         at = int(away.argmax())
         if away[at] > abs(self._worst - 1):
             self._worst = float(total[at])
@@ -285,6 +286,11 @@ class ScoreSide:
                 facts=(f"{len(self._streams)} channels, sums up to {self._worst:.4g}",),
                 help=STACK_HELP,
             )
+
+
+def rounding(dtype: np.dtype[Any]) -> float:
+    """How far a probability may be from what was meant: half a step of its integers."""
+    return 0.5 / float(np.iinfo(dtype).max) if dtype.kind == "u" else 0.0
 
 
 class OpenSide:

@@ -26,6 +26,9 @@ from segeval.volumes import Volume, streams
 
 LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in the cache
 SCORES_AT_A_TIME = 1 << 15  # per channel
+CODES_AT_A_TIME = 1 << 19  # of 8-bit probabilities, which are counted; of whole pictures
+FEWEST = 1 << 10  # voxels of a slab, however small the budget
+VALUE, SHARE = 8, 4  # bytes a value beside its buffer; part of the budget that slabs may take
 BYTES_AT_A_TIME = 1 << 24  # of all the buffers of a group
 
 Channels = tuple[frozenset[int], frozenset[int]]
@@ -49,6 +52,7 @@ class Plan:
     ignored  the label whose ground-truth voxels are left out
     sums     probabilities are added up
     white    255 of a ground truth of one class is its 1
+    budget   bytes of memory that were allowed
     """
 
     pairs: tuple[Pair, ...]
@@ -58,6 +62,7 @@ class Plan:
     ignored: int | None = None
     sums: bool = True
     white: bool = False
+    budget: int = 512 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +114,8 @@ def _read(
     truth: Opened, pred: Opened, plan: Plan, group: Channels, tallies: Sequence[Tally]
 ) -> Passed:
     size = truth.volume.geometry.size
-    chunk = slab_size(truth, pred, plan, group)
     few = condensable(truth, pred, plan, tallies)
+    chunk = 8 * CODES_AT_A_TIME if few else slab_size(truth, pred, plan, group)
     with open_sides(truth, pred, plan, group, chunk) as (t, p, s):
         for start in range(0, size, chunk):
             count = min(chunk, size - start)
@@ -133,19 +138,20 @@ def condensable(truth: Opened, pred: Opened, plan: Plan, tallies: Sequence[Tally
     """
     anywhere = all(getattr(tally, "ANYWHERE", False) for tally in tallies)
     hard = len(truth.volume.channels) == 1 and not may_score(truth.volume, plan.wanted[0])
-    return anywhere and hard and coded(pred, plan)
-
-
-def coded(pred: Opened, plan: Plan) -> bool:
-    """Whether the probabilities are one map in 8 bits."""
-    return pred.scores is None and of_codes(pred.volume, plan.wanted[1])
+    coded = pred.scores is None and of_codes(pred.volume, plan.wanted[1])
+    return anywhere and hard and coded
 
 
 def condensed(start: int, truth: Slab, pred: ScoreSide, count: int, plan: Plan) -> Block:
     """One slab with every pair of a label and a value once, and how many voxels have it."""
     codes = pred.codes(count).codes
     assert codes is not None
-    pairs, voxels = pair_counts(truth.labels[0], codes)
+    parts = [
+        pair_counts(truth.labels[0][at : at + CODES_AT_A_TIME], codes[at : at + CODES_AT_A_TIME])
+        for at in range(0, count, CODES_AT_A_TIME)
+    ]
+    pairs, place = np.unique(np.concatenate([pair for pair, _ in parts]), return_inverse=True)
+    voxels = np.bincount(place, np.concatenate([number for _, number in parts])).astype(np.int64)
     labels = Slab({0: (pairs >> 16).astype(truth.labels[0].dtype)})
     scores = pred.decoded((pairs & 255).astype(np.uint8))
     block = make_block(start, len(pairs), (labels, scores, None), plan)
@@ -154,8 +160,10 @@ def condensed(start: int, truth: Slab, pred: ScoreSide, count: int, plan: Plan) 
 
 def slab_size(truth: Opened, pred: Opened, plan: Plan, group: Channels) -> int:
     """Voxels a slab, so that the buffers of all open channels stay small."""
-    if scored(pred, plan) and not coded(pred, plan):
-        return SCORES_AT_A_TIME
+    if scored(pred, plan):
+        channels = (pred.scores or pred.volume).channels
+        width = sum(v.dtype.itemsize for v in channels) + VALUE * len(channels)
+        return min(SCORES_AT_A_TIME, max(FEWEST, plan.budget // SHARE // width))
     width = sum(truth.volume.channels[c].dtype.itemsize for c in group[0])
     width += sum(pred.volume.channels[c].dtype.itemsize for c in group[1])
     return min(LABELS_AT_A_TIME, max(SCORES_AT_A_TIME, BYTES_AT_A_TIME // max(width, 1)))

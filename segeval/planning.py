@@ -39,8 +39,9 @@ def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | Non
         channel_pairs(truth, pred, resolved, how),
         how,
         ignored=classes.ignore,
-        sums=any(definition.of == "sums" for _, definition in job.metrics),
+        sums=any(definition.of in ("sums", "voxels") for _, definition in job.metrics),
         white=len(scores.channels) <= 2 and may_be_white(classes),
+        budget=settings.max_memory,
     )
     channels = len(scores.channels)
     if not scored(pred, plan):

@@ -67,6 +67,8 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
 def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
     """What a metric says of the case."""
     tally = finished.tallies.get(definition.of)
+    if tally is None and definition.of == "rois":
+        return Values(whole=np.nan, reason="no_rois")
     if tally is None:
         nothing = np.full(len(finished.channels), np.nan)
         lacks = "no_contours" if definition.of == "polygons" else "no_probabilities"

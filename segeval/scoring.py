@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from segeval.branches import asks_for_no_size, branches
 from segeval.checks import (
     check_files,
     check_labels,
@@ -17,14 +18,16 @@ from segeval.checks import (
     found_labels,
     plain,
 )
-from segeval.errors import CaseError, PairingError, SegevalError
+from segeval.errors import CaseError, Note, PairingError, SegevalError
 from segeval.fingerprint import fingerprint
 from segeval.kinds import Found
 from segeval.metrics.registry import pieces
 from segeval.onepass import Passed, Plan, one_pass, scored
 from segeval.pairing.cases import Case
+from segeval.pairing.outputs import check_complete
 from segeval.planning import Job, planned
-from segeval.rows import Finished, rows
+from segeval.roisides import roi_facts, roi_notes, roi_sums
+from segeval.rows import Finished, asked, row, rows
 from segeval.scorecard import CaseResult, Row
 from segeval.sides import Opened
 from segeval.structurecase import opened_case, solids
@@ -32,7 +35,12 @@ from segeval.tallies.counts import Cells, CountTally, Pair, counts
 from segeval.targets import Resolved, by_value, settled, valued
 
 if TYPE_CHECKING:
+    from segeval.tallies.branches import Branches
     from segeval.tallies.sums import SumsTally
+    from segeval.tallies.voxels import Voxels, VoxelTally
+
+ScoreTally: TypeAlias = "SumsTally | VoxelTally"
+MIB = 1 << 20
 
 
 def score_case(case: Case, job: Job) -> CaseResult:
@@ -90,17 +98,36 @@ def scored_case(case: Case, job: Job) -> CaseResult:
             facts=(f"ground truth {case.truth.shown}",),
             help="--missing worst scores it as empty, --missing skip accepts it",
         )
+    check_complete(case, settings)
+    costs = branches(case, job)
+    if costs is not None and asks_for_no_size(job):
+        return scored_outputs(case, costs, job)
     truth, pred = opened_case(case, settings, job.classes)
-    return scored_sides(case, truth, pred, job)
+    return scored_sides(case, truth, pred, job, costs)
 
 
-def scored_sides(case: Case, truth: Opened, pred: Opened, job: Job) -> CaseResult:
+def scored_outputs(case: Case, costs: Branches, job: Job) -> CaseResult:
+    """The result of a case of which only the costs of its outputs are asked for."""
+    finished = Finished({"branches": costs}, ())
+    found = [(m, d, asked(m, d, finished)) for m, d in job.metrics]
+    whole = [row(case, "all", m, d, v, float(v.whole or 0), "", job) for m, d, v in found]
+    return replace(
+        blank(case),
+        rows=tuple(whole),
+        tallies={"branches": costs.to_json()},
+        fingerprint=fingerprint(case),
+    )
+
+
+def scored_sides(
+    case: Case, truth: Opened, pred: Opened, job: Job, costs: Branches | None = None
+) -> CaseResult:
     """The result of a case whose sides are open and on one grid. Raises CaseError."""
     settings = job.settings
     plan, resolved = planned(truth, pred, job)
     tally = CountTally(plan.pairs)
-    sums = sums_tally(pred, plan, job)
-    passed = one_pass(truth, pred, plan, [tally, *([sums] if sums else [])])
+    of_scores = score_tallies(truth, pred, plan, job)
+    passed = one_pass(truth, pred, plan, [tally, *of_scores.values()])
     tables = {pair: tally.finish(pair).without(plan.ignored) for pair in plan.pairs}
     tables = plain(tables, truth, pred, passed, job)
     check_stacks(truth, pred, passed.found)
@@ -116,31 +143,68 @@ def scored_sides(case: Case, truth: Opened, pred: Opened, job: Job) -> CaseResul
         *pred.volume.notes,
         *check_labels(truth, pred, labels, passed, job),
     )
-    finished = finish(tables, resolved, (truth, pred), passed, sums)
+    finished = finish(tables, resolved, (truth, pred), passed, of_scores)
+    if costs is not None:
+        finished = finished.having("branches", costs)
+    rois = roi_sums(truth.volume, pred.volume, job.metrics)
+    if rois is not None:
+        finished = finished.having("rois", rois)
     if any(definition.of == "polygons" for _, definition in job.metrics):
         shared = solids(truth, pred, resolved.targets)
         finished = finished if shared is None else finished.having("polygons", shared)
+    notes += (*memory_notes(finished, job), *roi_notes(rois))
     return replace(
         blank(case),
         rows=tuple(rows(case, finished, resolved, job)),
         classes=tuple(t.name for t in resolved.targets),
-        tallies={name: tally.to_json() for name, tally in finished.tallies.items()},
-        facts=facts(truth, pred, passed) | faulty(resolved),
+        tallies={n: tally.to_json() for n, tally in finished.tallies.items() if n != "voxels"},
+        facts=facts(truth, pred, passed) | roi_facts(pred.volume, rois) | faulty(resolved),
         notes=tuple(replace(n, where=case.id) for n in (*notes, *resolved.notes)),
         fingerprint=fingerprint(case),
     )
 
 
-def sums_tally(pred: Opened, plan: Plan, job: Job) -> SumsTally | None:
-    """The tally of the losses; None where none is asked for or nothing holds probabilities."""
-    asked = [(metric, known) for metric, known in job.metrics if known.of == "sums"]
+def score_tallies(truth: Opened, pred: Opened, plan: Plan, job: Job) -> dict[str, ScoreTally]:
+    """The tallies of the losses by name: those that are asked for, if there are probabilities."""
+    needed: dict[str, dict[Any, None]] = {"sums": {}, "voxels": {}}
+    asked = [(metric, known) for metric, known in job.metrics if known.of in needed]
     if not asked or not scored(pred, plan):
-        return None
-    from segeval.tallies.sums import SumsTally
-
-    needed = dict.fromkeys(piece for m, known in asked for piece in pieces(m, known))
+        return {}
+    for metric, known in asked:
+        needed[known.of] |= dict.fromkeys(pieces(metric, known))
     channels = len((pred.scores or pred.volume).channels)
-    return SumsTally(channels, exclusive=not plan.onehot, pieces=needed)
+    exclusive = not plan.onehot
+    found: dict[str, ScoreTally] = {}
+    if any(known.of == "sums" for _, known in asked):
+        from segeval.tallies.sums import SumsTally
+
+        found["sums"] = SumsTally(channels, exclusive, needed["sums"])
+    if needed["voxels"]:
+        from segeval.tallies.voxels import VoxelTally
+
+        shape, budget = truth.volume.geometry.shape, job.settings.max_memory
+        found["voxels"] = VoxelTally(channels, exclusive, shape, budget, needed["voxels"])
+    return found
+
+
+def memory_notes(finished: Finished, job: Job) -> tuple[Note, ...]:
+    """How much memory the losses took that keep every voxel, or would have taken."""
+    voxels: Voxels | None = finished.tallies.get("voxels")
+    if voxels is None:
+        return ()
+    from segeval.tallies.voxels import Memory
+
+    found = []
+    for metric, known in job.metrics:
+        for memory in pieces(metric, known) if known.of == "voxels" else ():
+            assert isinstance(memory, Memory)
+            size = f"{voxels.size(memory) / MIB:.0f} MiB"
+            if voxels.over(memory):
+                most = f"--max-memory is {voxels.budget / MIB:.0f} MiB"
+                found.append(Note("W-over-budget", f"{metric} would take {size} and {most}"))
+            else:
+                found.append(Note("N-memory", f"{metric} took at most {size}"))
+    return tuple(found)
 
 
 def finish(
@@ -148,7 +212,7 @@ def finish(
     resolved: Resolved,
     sides: tuple[Opened, Opened],
     passed: Passed,
-    sums: SumsTally | None,
+    of_scores: Mapping[str, ScoreTally],
 ) -> Finished:
     """Classes out of what was added up."""
     truth, pred = sides
@@ -156,15 +220,15 @@ def finish(
     confusion = tables[0, 0] if exclusive and (0, 0) in tables else None
     voxel = truth.volume.geometry.voxel
     tallies: dict[str, Any] = {"counts": counts(tables, resolved.targets, voxel, confusion)}
-    if sums is None or passed.scores is None:
+    if not of_scores or passed.scores is None:
         return Finished(tallies, (-1,) * len(resolved.targets))
     channels = score_channels(resolved, pred, passed.scores)
     names = dict(zip(channels, (t.name for t in resolved.targets), strict=True))
     if passed.scores.exclusive:
         names = {c: str(c) if c else "background" for c in range(passed.scores.channels)} | names
     kept = sorted(c for c in names if c >= 0)  # a channel that is no class is in no mean
-    if kept:
-        tallies["sums"] = sums.finish([names[c] for c in kept], kept)
+    for name, tally in of_scores.items() if kept else ():
+        tallies[name] = tally.finish([names[c] for c in kept], kept)
     return Finished(tallies, tuple(kept.index(c) if c >= 0 else -1 for c in channels))
 
 

@@ -73,6 +73,9 @@ FORMATS = one_of("table", "csv", "tsv", "json", "jsonl", "markdown", "none")
 COLOURS = one_of("auto", "always", "never")
 PROGRESS = one_of("auto", "bar", "log", "none")
 RESAMPLE = Form(word="WHERE", path=True)
+UPSAMPLE = one_of("never", "align_corners", "half_pixel", "asymmetric")
+FLIP = one_of("never", "logit_sum", "softmax_mean")
+FOLDER = Form(word="DIR", path=True)
 CLASSES = Form(word="LIST", path=True)
 METRIC = Form(word="METRIC", option="metric", letter="m")
 OUTPUT = Form(word="[FORMAT:]PATH", letter="o", path=True)
@@ -88,6 +91,7 @@ BAD = one_of("error", "skip")
 KEYS = one_of("auto", "folder", "patient", "study", "series")
 PATTERN = Form(word="PATTERN")
 FOLDER = Form(word="DIR", path=True)
+PASTES = one_of("detectron2", "torchvision", "matterport")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,21 @@ class Settings:
     resample: str = signed(
         "never", "inputs", "put both sides on one grid: never, gt, pred, image or a file", RESAMPLE
     )
+    paste: str = signed("detectron2", "inputs", "how RoI masks get into the image", PASTES)
+    min_score: float = signed(0.0, "inputs", "RoIs and detections below are left out of masks")
+    roi_offset: int | None = signed(
+        None, "inputs", "class value of RoI label 0: 1 where 0 is the first class", COUNT
+    )
+    instances: str = signed(
+        "", "inputs", "ids of an instance map: 1000 (class*1000+i), or beside", Form(word="CODE")
+    )
+    upsample: str = signed(
+        "never", "inputs", "bring scores of low resolution to the gt's size", UPSAMPLE
+    )
+    aux: tuple[str, ...] = free((), "inputs", "scores of an auxiliary output; repeatable", FOLDER)
+    flipped: str = free("", "inputs", "scores of the mirrored images, not mirrored back", FOLDER)
+    flip: str = signed("never", "inputs", "how the scores of --flipped are joined", FLIP)
+    weights: str = free("", "inputs", "arrays of weights (.npz), for weight_decay", FILE)
     missing: str = signed("error", "inputs", "a case without a prediction", MISSING)
     absent_gt: str = signed("not-annotated", "inputs", "a class file the gt lacks", ABSENT)
     undefined: str = signed("exclude", "inputs", "a number that cannot be computed", UNDEFINED)

@@ -26,7 +26,10 @@ from segeval.kinds import Wanted, may_score, wanted_pred, wanted_truth
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
 from segeval.readers.open import read
+from segeval.regions import Instances
+from segeval.roisides import instanced, numbered
 from segeval.settings import Settings
+from segeval.upsampling import logit_sum, softmax_mean, upsampled
 from segeval.volumes import Reading, Volume, Voxels
 
 if TYPE_CHECKING:
@@ -67,10 +70,24 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
         channel_axis=settings.channel_axis,
         classes=len(classes.classes) or None,
         colours=classes.colours,
+        paste=settings.paste,
+        threshold=settings.threshold,
+        min_score=settings.min_score,
+        roi_offset=settings.roi_offset,
     )
     truth = side(case.truth, replace(reading, channel_axis=None))
-    reading = replace(reading, grid=truth.volume.geometry.shape)
+    if settings.instances:
+        truth = with_instances(truth, settings, classes)
+    low = settings.upsample != "never"
+    reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
     pred = absent(truth) if case.pred is None else side(case.pred, reading)
+    if pred.volume.values is not None:
+        pred = replace(pred, parts=numbered(pred.volume, truth.volume, truth.parts, classes))
+        if settings.instances and not valued(classes):
+            truth = with_classes(truth, pred)
+    if case.pred is not None:
+        guess = wanted_pred(pred.scores or pred.volume, settings, classes.regions)
+        pred = enlarged(pred, case.flipped, truth, reading, settings, guess)
     grid = resample_grid(
         settings.resample,
         truth.volume.geometry,
@@ -84,10 +101,61 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     return moved(truth, grid, how[0]), moved(pred, grid, how[1])
 
 
+def enlarged(  # noqa: PLR0913 - both sides and how they are read
+    pred: Opened,
+    flipped: Files | None,
+    truth: Opened,
+    reading: Reading,
+    settings: Settings,
+    how: Wanted,
+) -> Opened:
+    """Scores joined with those of the mirrored image and brought to the ground truth's size.
+
+    Raises CaseError.
+    """
+    scores = pred.scores or pred.volume
+    if (flipped is None and settings.upsample == "never") or scores.values is not None:
+        return pred
+    if pred.named and pred.scores is None:
+        how = replace(how, independent=True)
+    grid = truth.volume.geometry
+    if flipped is None and not may_score(scores, how):
+        return pred
+    if flipped is not None:
+        mirrored = side(flipped, reading)
+        scores = averaged(scores, mirrored.scores or mirrored.volume, grid, how, settings)
+    if settings.upsample != "never":
+        scores = upsampled(scores, grid, settings.upsample)
+    return replace(pred, volume=scores) if pred.scores is None else replace(pred, scores=scores)
+
+
+def averaged(
+    scores: Volume, mirrored: Volume, grid: Geometry, how: Wanted, settings: Settings
+) -> Volume:
+    """The scores of an image and of its mirror image as one. Raises CaseError."""
+    logits = how.kind == "logits"
+    if settings.flip == "logit_sum":
+        if not logits:
+            raise ReadError(
+                "--flip logit_sum adds logits, and the file does not say that it holds any",
+                where=scores.path,
+                help="--kind logits, or --flip softmax_mean for probabilities",
+            )
+        return logit_sum(scores, mirrored)
+    softmaxed = len(scores.channels) > 1 and not how.independent
+    activation = ("softmax" if softmaxed else "sigmoid") if logits else "none"
+    space = grid if settings.upsample != "never" else scores.geometry
+    return softmax_mean(scores, mirrored, space, settings.upsample, activation)
+
+
 def wanted(truth: Opened, pred: Opened, settings: Settings, regions: bool) -> tuple[Wanted, Wanted]:
     """How the ground truth and the prediction's probabilities are to be read."""
+    if pred.volume.values is not None:  # masks, whatever they were made of
+        return wanted_truth(settings, truth.named), Wanted("labels", independent=True)
     own_files = pred.named and pred.scores is None
     guess = wanted_pred(pred.scores or pred.volume, settings, regions or own_files)
+    if settings.flip == "softmax_mean" and guess.kind in ("auto", "logits"):
+        guess = replace(guess, kind="prob")  # the mean is one of probabilities
     return wanted_truth(settings, guess.independent or truth.named), guess
 
 
@@ -107,11 +175,32 @@ def side(files: Files, reading: Reading) -> Opened:
     """Open one side. Raises CaseError."""
     if "" not in files.files:
         return stacked(files, reading)
-    volume = read(files.files[""], reading)
+    volume = read(files.files[""], replace(reading, member=files.member))
     scores = None
     if files.scores is not None:
         scores = read(files.scores, replace(reading, grid=None, channel_axis=0))
     return Opened(volume, own_names(volume), scores)
+
+
+def with_instances(truth: Opened, settings: Settings, classes: ClassList) -> Opened:
+    """A ground truth whose values are ids of instances. Raises CaseError."""
+    if isinstance(truth.volume.regions, Instances):  # COCO has them apart
+        return truth
+    volume = instanced(truth.volume, settings.instances, valued(classes))
+    return Opened(volume, own_names(volume))
+
+
+def valued(classes: ClassList) -> bool:
+    """Whether the request or the data set says what label values are called."""
+    return any(c.labels is not None for c in classes.classes)
+
+
+def with_classes(truth: Opened, pred: Opened) -> Opened:
+    """An instance map that is annotated for the prediction's classes too: it has none of them."""
+    if not isinstance(truth.volume.regions, Instances) or truth.volume.segments:
+        return truth
+    spurious = dict.fromkeys(pred.parts, NOWHERE)
+    return replace(truth, parts={**truth.parts, **spurious, **truth.parts})
 
 
 def own_names(volume: Volume) -> dict[str, Part]:

@@ -33,7 +33,8 @@ def signature_fields(
         value = getattr(settings, field.name)
         if field.metadata["group"] == "contours" and value == field.default:
             continue  # most runs have no contours
-        if field.metadata["signed"] and value is not None and not isinstance(value, ClassList):
+        chosen = value not in (None, "") and not isinstance(value, ClassList)
+        if field.metadata["signed"] and chosen:
             kept[field.name] = list(value) if isinstance(value, tuple) else value
     kept["resample"] = Path(settings.resample).name  # a word, or the file whose grid is used
     if classes:

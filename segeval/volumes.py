@@ -19,6 +19,7 @@ import numpy as np
 from segeval.arrays import Raw
 from segeval.errors import Note
 from segeval.geometry import Geometry, Reorder
+from segeval.regions import Instances, RoiMasks
 from segeval.streams import Filled, Packed, fill, finish, opened, spilled
 
 Loader = Callable[[], Raw]  # decodes a whole (small) array when it is asked for
@@ -100,8 +101,13 @@ class Reading:
     spacing       millimetres, along (z, y, x) or (y, x), for files that have none
     channel_axis  where the channels of an array lie; None: the format's axis, or the one that fits
     grid          shape of the other side, which tells a stack of channels from a volume
+    low           scores may be of a lower resolution than the grid: then channels come first
     classes       how many classes there are, background not counted
     colours       label value of each colour (red, green, blue)
+    member        which image of a file of many
+    paste         how masks of regions of interest get into the image; `threshold` cuts them
+    min_score     regions and detections below it are left out
+    roi_offset    label value of a region's label 0; None: 0, where none has it
     slices        of the other side: contours are drawn on them, frames of a segmentation are
                   placed on them where they lie on them
     """
@@ -109,8 +115,14 @@ class Reading:
     spacing: tuple[float, ...] | None = None
     channel_axis: int | None = None
     grid: tuple[int, ...] | None = None
+    low: bool = False
     classes: int | None = None
     colours: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
+    member: str = ""
+    paste: str = "detectron2"
+    threshold: float = 0.5
+    min_score: float = 0.0
+    roi_offset: int | None = None
     slices: Any = None  # segeval.slices.Slices, of the same floor
 
 
@@ -125,6 +137,8 @@ class Volume:
     picture   a 2-D image file: its values are judged by the rules of PNG masks
     palette   the values are indices into a colour table, so any of 0..255 is a label
     logits    the file says that its values are logits
+    values    label value of each channel of masks that may overlap and that the file does not name
+    regions   what the masks were made of: regions of interest, or instances
     """
 
     geometry: Geometry
@@ -137,6 +151,8 @@ class Volume:
     logits: bool = False
     paths: tuple[Path, ...] = ()
     notes: tuple[Note, ...] = ()
+    values: tuple[int, ...] | None = None
+    regions: RoiMasks | Instances | None = None
 
     def file(self, channel: int) -> Path:
         """The file that holds a channel."""

@@ -22,37 +22,39 @@ FLOORS = """
 0  errors      errors
 0  arrays      arrays
 
-1  kernels     kernels | counts decode ordered resample runs softmax spatial sums
-               | bins entropy flips raster rois | polygons | outlines
+1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
+               | bins cuts entropy flips lattice raster rois surfels | borders mesh polygons
+               | distances outlines | conventions | planes
 1  dicom       elements | dicom
 1  geometry    geometry
 1  grammar     grammar
 1  names       names
 1  streams     streams
 
-2  volumes     volumes
+2  volumes     regions | volumes
 2  contours    contours
 2  slices      slices
 2  settings    classes | settings
 
-3  readers     readers | frames nrrdheader pixels | dicom_seg nifti npy nrrd png rtstruct series
+3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
-3  tallies     tallies | block | counts polygons slab | pieces runs | sums
-3  align       align
+3  tallies     tallies | block branches rois | counts polygons slab surface voxels | pieces runs | sums
+3  writers     writers | nifti nrrd png
+3  align       align | upsampling
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling words | contours losses semantic volume
-               | calibration overlap_losses | focal generalized_losses soft_scores
-               | combined_losses
+4  metrics     metrics | registry | overlap pooling surface words | contours losses maskrcnn semantic volume
+               | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
+               | combined_losses | pspnet
 
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
-               | layouts | matching twosides | patients | pair
+               | layouts | coco matching | twosides | patients | pair | outputs
 5  scorecard   scorecard | results summary
 5  absence     absence
 5  signature   signature
 
-6  scoring     fingerprint structurenames | sides structuresides | structurecase | targets | onepass | planning | checks rows | scoring
+6  scoring     fingerprint roisides structurenames | sides structuresides | structurecase | targets | onepass | planning | branches checks decoding rows | scoring
 
 7  engines     engines | pool serial
 7  gate        gate
@@ -63,13 +65,14 @@ FLOORS = """
                markdown table | tabbed | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options paths | completion config inspect metrics pairs score
+               | options paths | completion config decode inspect metrics pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
 
 PACKAGES = (
     "kernels",
     "readers",
+    "writers",
     "drawing",
     "tallies",
     "metrics",

@@ -166,3 +166,11 @@ def test_the_largest_of_many_channels_by_hand():
     many = np.zeros((300, 2), np.float32)
     many[299] = 1
     assert largest(many).tolist() == [299, 299]
+
+
+def test_shares_of_255_sum_to_1_as_far_as_255_steps_can():
+    # 1/3, 1/3, 1/3 is 85, 85, 85; 0.1, 0.2, 0.7 is 26, 51, 179: 256 of 255
+    channels = [np.uint8([85, 26]), np.uint8([85, 51]), np.uint8([85, 179])]
+    labels, _, found = read(channels, Wanted("prob"))
+    assert labels == {0: [0, 2]}
+    assert found.exclusive

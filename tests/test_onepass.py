@@ -115,7 +115,9 @@ def test_pairs_that_are_joined_by_a_third_are_read_together():
     assert group == (frozenset([0, 1]), frozenset([0, 1]))
 
 
-@pytest.mark.parametrize("sides", [(opened(2), opened(2)), (opened(2, "a", "b"), opened(2, "a", "b", dtype="f4"))])
+@pytest.mark.parametrize(
+    "sides", [(opened(2), opened(2)), (opened(2, "a", "b"), opened(2, "a", "b", dtype="f4"))]
+)
 def test_stacks_and_scores_need_all_of_their_channels(sides):
     (group,) = groups(*sides, Plan(((0, 0), (1, 1)), HARD))
     assert group == (frozenset([0, 1]), frozenset([0, 1]))

@@ -20,13 +20,15 @@ NAMES = ("a", "b", "c")
 @pytest.fixture
 def sides(tmp_path):
     build.folder(tmp_path / "gt", NII, **{n: build.blocks(seed=i) for i, n in enumerate(NAMES)})
-    build.folder(tmp_path / "pred", NII, **{n: build.blocks(seed=9 + i) for i, n in enumerate(NAMES)})
+    build.folder(
+        tmp_path / "pred", NII, **{n: build.blocks(seed=9 + i) for i, n in enumerate(NAMES)}
+    )
     return tmp_path / "pred", tmp_path / "gt"
 
 
 @pytest.fixture
 def scored(monkeypatch):
-    """The cases that were scored, in their order; `fail` names one at which the run is broken off."""
+    """The cases that were scored, in order; `fail` names one at which the run is broken off."""
 
     class Scored(list):
         fail = ""
@@ -80,7 +82,9 @@ def test_losses_are_kept_with_all_their_digits(tmp_path, scored):
     build.folder(tmp_path / "pred", NII, a=noise, b=np.round(noise))  # of whole: infinite losses
     sides = tmp_path / "pred", tmp_path / "gt"
     whole = go(sides, tmp_path, "bce", "ece", "l2", "dice_loss", classes="1=x,2=y,3=z")
-    interrupted(sides, tmp_path, scored, "b", "bce", "ece", "l2", "dice_loss", classes="1=x,2=y,3=z")
+    interrupted(
+        sides, tmp_path, scored, "b", "bce", "ece", "l2", "dice_loss", classes="1=x,2=y,3=z"
+    )
     kept = go(sides, tmp_path, "bce", "ece", "l2", "dice_loss", classes="1=x,2=y,3=z", resume=True)
     assert kept == whole
     assert scored == ["b"]

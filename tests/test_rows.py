@@ -34,7 +34,9 @@ def finished(*table, unit="ml", voxel=0.5):
     """Rows of tp, fp, fn, tn."""
     counted = np.array(table, np.int64).reshape(-1, 4)
     names = tuple("abcdef"[: len(counted)])
-    return Finished({"counts": Counts(names, counted, counted * voxel, unit, voxel)}, (-1,) * len(counted))
+    return Finished(
+        {"counts": Counts(names, counted, counted * voxel, unit, voxel)}, (-1,) * len(counted)
+    )
 
 
 def test_class_by_class_then_the_whole_case_then_what_was_not_annotated():
@@ -95,7 +97,9 @@ def test_the_unit_is_that_of_the_grid(unit):  # G7
 
 def test_losses_without_probabilities_say_so():  # R2
     made = rows(CASE, finished((1, 0, 0, 1)), resolved("a"), job("ce"))
-    assert [(r.class_, r.status, r.reason) for r in made] == [("a", "undefined", "no_probabilities")]
+    assert [(r.class_, r.status, r.reason) for r in made] == [
+        ("a", "undefined", "no_probabilities")
+    ]
 
 
 def test_a_tally_of_scores_goes_by_channel():
@@ -117,6 +121,10 @@ def test_an_infinite_value_is_undefined_and_keeps_its_sign():
         return Values(np.full(len(n.tp), -np.inf))
 
     asked = requested(settings("dice"))[0][0]
-    made = Job(settings("dice"), ClassList(), ((asked, Definition("dice", "counts", infinite, options={})),))
+    made = Job(
+        settings("dice"),
+        ClassList(),
+        ((asked, Definition("dice", "counts", infinite, options={})),),
+    )
     (row,) = rows(CASE, finished((1, 1, 1, 1)), resolved("a"), made)
     assert (row.value, row.status, row.reason) == (-math.inf, "undefined", "infinite")

@@ -271,7 +271,10 @@ def test_one_hot_stacks_are_label_maps(tmp_path, pred, gt):
 
 
 def test_stacks_of_masks_that_leave_gaps_are_classes_from_1_on(tmp_path):
-    pred, gt = stacked(tmp_path / "p.nii", masks(P, 1, 2)), stacked(tmp_path / "g.nii", masks(T, 1, 2))
+    pred, gt = (
+        stacked(tmp_path / "p.nii", masks(P, 1, 2)),
+        stacked(tmp_path / "g.nii", masks(T, 1, 2)),
+    )
     want = {"1": dice(T == 1, P == 1), "2": dice(T == 2, P == 2)}
     assert values(run(pred, gt)) == pytest.approx(want, **EXACT)
 
@@ -281,7 +284,10 @@ def test_stacks_of_masks_that_leave_gaps_are_classes_from_1_on(tmp_path):
     [((1, 2), (1, 2, 3)), ((0, 1, 2, 3), (1, 2)), ((0, 1, 2, 3), (1, 2, 3, 3))],
 )
 def test_stacks_of_other_classes_are_refused(tmp_path, one, other):  # P2
-    pred, gt = stacked(tmp_path / "p.nii", masks(P, *one)), stacked(tmp_path / "g.nii", masks(T, *other))
+    pred, gt = (
+        stacked(tmp_path / "p.nii", masks(P, *one)),
+        stacked(tmp_path / "g.nii", masks(T, *other)),
+    )
     status, text = problem(run(pred, gt))
     assert status == "classes_unknown"
     assert f"pred: {len(one)} channels" in text
@@ -371,7 +377,9 @@ def test_one_probability_map_and_its_threshold(tmp_path):
     for threshold in (0.5, 0.2):
         card = run(pred, gt, "dice", "bce", threshold=threshold)
         assert values(card) == {"1": pytest.approx(dice(A > 0, S[0] >= threshold), **EXACT)}
-        assert values(card, "bce") == pytest.approx(dict.fromkeys(("1", "all"), bce(A, S[0])), **NEAR)
+        assert values(card, "bce") == pytest.approx(
+            dict.fromkeys(("1", "all"), bce(A, S[0])), **NEAR
+        )
 
 
 @pytest.mark.parametrize("classes", ["", "1=liver"])
@@ -404,9 +412,7 @@ def test_white_beside_other_labels_is_not_guessed(tmp_path):  # I8, P2
 @pytest.mark.parametrize("value", [1, 7])
 def test_the_only_class_is_the_only_channel(tmp_path, value):
     gt = build.nifti(tmp_path / "g.nii", A * value)
-    card = run(
-        build.nifti(tmp_path / "p.nii", S[0]), gt, "dice", "bce", classes=f"{value}=liver"
-    )
+    card = run(build.nifti(tmp_path / "p.nii", S[0]), gt, "dice", "bce", classes=f"{value}=liver")
     assert values(card) == {"liver": pytest.approx(dice(A > 0, S[0] >= 0.5), **EXACT)}
     assert values(card, "bce")["liver"] == pytest.approx(bce(A, S[0]), **NEAR)
     assert only(card).notes == ()
@@ -428,7 +434,9 @@ def test_ignored_voxels_are_in_no_loss(tmp_path):
 
 
 def test_a_label_without_a_channel(tmp_path):
-    status, text = problem(run(stacked(tmp_path / "p.nii", soft(3)), build.nifti(tmp_path / "g.nii", T), "ce"))
+    status, text = problem(
+        run(stacked(tmp_path / "p.nii", soft(3)), build.nifti(tmp_path / "g.nii", T), "ce")
+    )
     assert status == "unknown_label"
     assert "label 3" in text
     assert "3 channels" in text
@@ -446,7 +454,9 @@ def test_probability_class_files(tmp_path):
 def test_a_class_that_is_not_annotated_is_in_no_mean(tmp_path):  # I2
     sides = class_files(tmp_path, {"liver": S[0], "spleen": S[1]}, {"liver": A})
     card = run(*sides, "bce")
-    assert values(card, "bce") == pytest.approx(dict.fromkeys(("liver", "all"), bce(A, S[0])), **NEAR)
+    assert values(card, "bce") == pytest.approx(
+        dict.fromkeys(("liver", "all"), bce(A, S[0])), **NEAR
+    )
 
 
 def test_probability_class_files_against_a_label_map(tmp_path):
@@ -590,9 +600,7 @@ def test_the_archive_makes_its_own_labels(tmp_path):  # I5
     assert [found[str(v)] for v in LABELS] == pytest.approx(want, rel=1e-6)
 
 
-@pytest.mark.parametrize(
-    "scores", [M.transpose(0, 3, 2, 1), M[..., :-1], M[0], M[:, :, :, [0]]]
-)
+@pytest.mark.parametrize("scores", [M.transpose(0, 3, 2, 1), M[..., :-1], M[0], M[:, :, :, [0]]])
 def test_an_archive_of_another_shape(tmp_path, scores):  # I5
     status, text = problem(nnunet(tmp_path, scores, "dice", "ce"))
     assert status == "geometry_mismatch"
@@ -631,7 +639,9 @@ def test_an_archive_beside_a_turned_label_map(tmp_path):
     pred, gt = trees(tmp_path)
     build.nifti(gt / "a.nii.gz", T)
     turned = Geometry((4, 5, 6), (3, 2, 1), (10.0, 6, 7), ((0, 0, 1), (0, 1, 0), (-1, 0, 0)))
-    build.nifti(gt / "a.nii.gz", T, replace(turned, origin=(5.0, 6, 7), directions=build.GRID.directions))
+    build.nifti(
+        gt / "a.nii.gz", T, replace(turned, origin=(5.0, 6, 7), directions=build.GRID.directions)
+    )
     build.nifti(pred / "a.nii.gz", P[..., ::-1].copy(), turned)
     build.npz(pred / "a.npz", M[..., ::-1].copy())
     card = run(pred, gt, "dice", "ce")

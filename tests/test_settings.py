@@ -33,6 +33,8 @@ def test_what_can_change_a_number_is_signed():
     signed = {name for name, field in FIELDS.items() if field.metadata["signed"]}
     assert signed == {
         *("kind", "gt_kind", "activation", "threshold", "channel_axis", "spacing"),
+        *("upsample", "flip"),
+        *("paste", "min_score", "roi_offset", "instances"),
         *("ignore_label", "resample", "missing", "absent_gt", "undefined", "background"),
         *("pred_select", "gt_select", "rt_boundary", "pred_rt_boundary", "gt_rt_boundary"),
         *("rt_overlap", "rt_fill_gaps", "rt_bad_contour", "rt_grid", "ignore_frame_of_reference"),

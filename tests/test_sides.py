@@ -107,7 +107,9 @@ def test_the_archive_of_another_run(tmp_path):  # I5
 
 
 def test_the_spacing_of_the_request_before_that_of_the_table(tmp_path):
-    made = Case("c", *(one(build.png(tmp_path / f"{s}.png", T[0])) for s in "pg"), spacing=(2.0, 2.0))
+    made = Case(
+        "c", *(one(build.png(tmp_path / f"{s}.png", T[0])) for s in "pg"), spacing=(2.0, 2.0)
+    )
     assert opened(made, settings(), ClassList())[0].volume.geometry.spacing == (2.0, 2.0)
     asked = settings(spacing=(1.0, 3.0))
     assert opened(made, asked, ClassList())[0].volume.geometry.spacing == (1.0, 3.0)
@@ -139,7 +141,9 @@ def test_what_lies_beyond_a_volume(how, channels, want):
     assert outside(channels, how) == want
 
 
-@pytest.mark.parametrize(("labels", "want"), [((0, 1, 2, 3), True), ((1, 2, 3), False), ((0, 1), False)])
+@pytest.mark.parametrize(
+    ("labels", "want"), [((0, 1, 2, 3), True), ((1, 2, 3), False), ((0, 1), False)]
+)
 def test_a_stack_that_covers_every_voxel(tmp_path, labels, want):
     stack = np.stack([v == T for v in labels]).astype(np.uint8)
     assert covered(side(one(build.stack(tmp_path / "a.nii", stack)), Reading()).volume) is want
@@ -148,7 +152,10 @@ def test_a_stack_that_covers_every_voxel(tmp_path, labels, want):
 def test_how_both_sides_are_read(tmp_path):
     plain = side(one(build.nifti(tmp_path / "a.nii", T)), Reading())
     named = side(files(tmp_path, liver=T), Reading())
-    assert [w.independent for w in wanted(plain, plain, settings(), regions=False)] == [False, False]
+    assert [w.independent for w in wanted(plain, plain, settings(), regions=False)] == [
+        False,
+        False,
+    ]
     assert [w.independent for w in wanted(plain, plain, settings(), regions=True)] == [False, True]
     assert wanted(plain, named, settings(), regions=False)[1].independent
     soft_truth = wanted(named, plain, settings(gt_kind="prob"), regions=False)[0]

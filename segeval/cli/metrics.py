@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import cleandoc
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
@@ -29,9 +29,12 @@ def metrics(given: Mapping[str, Any]) -> int:
     if not given["name"]:
         show(COLUMNS, [row(definition) for definition in known().values()])
         return 0
-    _, definition = resolve(parse(given["name"]))
+    metric, definition = resolve(parse(given["name"]))
     for line in explanation(definition):
         click.echo(line)
+    if not metric.option("as"):
+        for line in others(definition):
+            click.echo(line)
     return 0
 
 
@@ -74,6 +77,31 @@ def explanation(definition: Definition) -> Iterator[str]:
     for key, option in definition.options.items():
         words = " | ".join(option.words) or "a word"
         yield f":{key + '=':<8}{words}, default {option.default}"
+
+
+def others(definition: Definition) -> Iterator[str]:
+    """The other conventions under the name, those that share a formula together."""
+    told: dict[str, list[Definition]] = {}
+    for each in definition.origins.values():
+        told.setdefault(each.doc, []).append(each)
+    for doc, those in told.items():
+        if doc != definition.doc:
+            yield ""
+            yield " ".join(f"{definition.name}:as={each.origin}" for each in those)
+            yield ""
+            yield from cleandoc(doc).splitlines()
+            yield from own_options(definition, those)
+
+
+def own_options(definition: Definition, those: Sequence[Definition]) -> Iterator[str]:
+    """The options of conventions that the default one does not have, or has another default of."""
+    lines = {
+        f":{key + '=':<8}{' | '.join(option.words) or 'a word'}, default {option.default}": None
+        for each in those
+        for key, option in each.options.items()
+        if key != "as" and definition.options.get(key) != option
+    }
+    yield from lines
 
 
 command = Command(

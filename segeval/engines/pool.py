@@ -45,27 +45,38 @@ def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
 def _crew(left: deque[Case], job: Job, jobs: int) -> Iterator[CaseResult | Case]:
     """Results until there are no cases or a worker dies; then the cases that were in work."""
     with _executor(job, jobs) as pool:
-        working: dict[Future[CaseResult], Case] = {}
-        while left or working:
+        try:
+            yield from _worked(pool, left, AHEAD * jobs)
+        except (KeyboardInterrupt, GeneratorExit):
+            pool.shutdown(cancel_futures=True)  # else the queue would be scored to its end first
+            raise
+
+
+def _worked(
+    pool: ProcessPoolExecutor, left: deque[Case], ahead: int
+) -> Iterator[CaseResult | Case]:
+    """What comes of the cases, as they finish; a case without a result was in work at a death."""
+    working: dict[Future[CaseResult], Case] = {}
+    while left or working:
+        try:
+            while left and len(working) < ahead:
+                working[pool.submit(_score, left[0])] = left[0]
+                left.popleft()
+        except BrokenProcessPool:
+            yield from working.values()
+            return
+        finished, _ = wait(working, return_when=FIRST_COMPLETED)
+        broken = False
+        for future in finished:
+            case = working.pop(future)
             try:
-                while left and len(working) < AHEAD * jobs:
-                    working[pool.submit(_score, left[0])] = left[0]
-                    left.popleft()
+                result: CaseResult | Case = future.result()
             except BrokenProcessPool:
-                yield from working.values()
-                return
-            finished, _ = wait(working, return_when=FIRST_COMPLETED)
-            broken = False
-            for future in finished:
-                case = working.pop(future)
-                try:
-                    result: CaseResult | Case = future.result()
-                except BrokenProcessPool:
-                    result, broken = case, True
-                yield result
-            if broken:
-                yield from working.values()
-                return
+                result, broken = case, True
+            yield result
+        if broken:
+            yield from working.values()
+            return
 
 
 def _alone(case: Case, job: Job) -> CaseResult:

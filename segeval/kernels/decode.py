@@ -15,10 +15,13 @@ def largest(scores: NDArray[Any]) -> Labels:
 
     scores  (channels, n)
     """
-    label: Labels = np.zeros(scores.shape[1], np.uint8 if len(scores) <= 256 else np.uint16)
+    kind: type[np.uint8] | type[np.uint16] = np.uint8 if len(scores) <= 256 else np.uint16
+    label: Labels = np.zeros(scores.shape[1], kind)
     best = scores[0].copy()
-    for channel in range(1, len(scores)):
-        above = scores[channel] > best
-        np.copyto(best, scores[channel], where=above)
-        label[above] = channel
+    above, here = np.empty(len(label), bool), np.empty(len(label), kind)
+    for channel in range(1, len(scores)):  # a later channel has a larger number: no masks needed
+        np.greater(scores[channel], best, out=above)
+        np.maximum(best, scores[channel], out=best)
+        np.multiply(above, kind(channel), out=here)
+        np.maximum(label, here, out=label)
     return label

@@ -21,11 +21,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segeval.arrays import Floats, Mask, Raw
 from segeval.kernels.resample import linear
 
 Box = Sequence[float]  # x1, y1, x2, y2
+Matches = NDArray[np.int64]
 Patch = tuple[slice, slice, Floats]  # rows, columns, probabilities there
 PAD = 1  # cells that torchvision puts around a map
 
@@ -173,3 +175,30 @@ def above(probabilities: Floats, rule: str, threshold: float = 0.5) -> Mask:
     """The mask that a pasted map gives: torchvision leaves the threshold itself out."""
     mask: Mask = probabilities > threshold if rule == "torchvision" else probabilities >= threshold
     return mask
+
+
+def matched(boxes: Floats, others: Floats, least: float = 0.5) -> Matches:
+    """For each box the one that it overlaps best, as in training; -1 where that is too little.
+
+    boxes, others  float64 (R, 4) and (n, 4), x1, y1, x2, y2
+    least          intersection over union that is enough
+    returns        int64 (R,), the first of equals
+    """
+    if not len(others) or not len(boxes):
+        return np.full(len(boxes), -1, np.int64)
+    a, b = boxes[:, None], others[None]
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    common = np.maximum(sides, 0).prod(axis=-1)
+    areas = [(box[..., 2:] - box[..., :2]).prod(axis=-1) for box in (a, b)]
+    share = common / np.maximum(areas[0] + areas[1] - common, np.finfo(float).tiny)
+    best: Matches = share.argmax(axis=1)
+    best[share.max(axis=1) < least] = -1
+    return best
+
+
+def around(mask: Raw) -> tuple[float, ...]:
+    """The smallest box x1, y1, x2, y2 around a mask; a point where it is empty."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return 0.0, 0.0, 0.0, 0.0
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)

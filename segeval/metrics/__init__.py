@@ -14,5 +14,8 @@ FAMILIES = (
     "soft_scores",
     "focal",
     "combined_losses",
+    "pspnet",
     "calibration",
+    "maskrcnn",
+    "voxel_losses",
 )

@@ -27,6 +27,7 @@ class Side:
     scores  a file of probabilities beside the label map: losses use it, overlap the label map (I5)
     place   what reports call class files that do not fill a folder of their own
     sets    DICOM structure sets and segmentations of which one is meant (D4, D5)
+    member  which image of a file of many
     """
 
     root: Path
@@ -34,6 +35,7 @@ class Side:
     scores: Path | None = None
     place: str = ""
     sets: tuple[Found, ...] = ()
+    member: str = ""
 
     @property
     def shown(self) -> str:
@@ -41,15 +43,19 @@ class Side:
         if self.place:
             return self.place
         first = next(iter(self.files.values()))
-        return relative(first if "" in self.files else first.parent, self.root)
+        shown = relative(first if "" in self.files else first.parent, self.root)
+        return f"{shown}#{self.member}" if self.member else shown
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One prediction with its reference: the unit that is scored, reported and parallel.
 
-    pred    None: the ground truth has no prediction
-    series  image series that its structure sets may have been drawn on
+    pred     None: the ground truth has no prediction
+    series   image series that its structure sets may have been drawn on
+    aux      scores of auxiliary outputs of the same network, in the order of the request
+    flipped  scores of the mirrored image, not mirrored back
+    weights  the network's weights
     """
 
     id: str
@@ -60,6 +66,9 @@ class Case:
     image: Path | None = None
     spacing: tuple[float, ...] | None = None  # mm along (z, y, x) or (y, x), from the table
     series: tuple[Series, ...] = ()
+    aux: tuple[Side, ...] = ()
+    flipped: Side | None = None
+    weights: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from segeval.errors import CaseError, RequestError
 from segeval.pairing.cases import Side
 from segeval.pairing.classnames import Hints
+from segeval.pairing.coco import annotated, is_coco
 from segeval.pairing.files import Tree, roleless, survey
 from segeval.pairing.layoutkinds import FLAT, ONE
 from segeval.pairing.layouts import Layout, laid_out, single
@@ -19,6 +20,11 @@ GRIDS = 300  # class files whose headers are compared before a folder is taken a
 def both(pred: Path, gt: Path, hints: Hints) -> tuple[Layout, Layout]:
     """The layouts of prediction and ground truth. Raises RequestError."""
     sides = [survey(path) if path.is_dir() else path for path in (pred, gt)]
+    coco = [annotated(a, b) if is_coco(a) else None for a, b in ((pred, gt), (gt, pred))]
+    if any(coco):
+        alone = replace(hints, scores=False)
+        left, right = (c or look(s, alone) for c, s in zip(coco, sides, strict=True))
+        return left, right
     told = [
         replace(hints, other=names_of(sides[1]), scores=True),
         replace(hints, other=names_of(sides[0])),

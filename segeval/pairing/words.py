@@ -18,6 +18,7 @@ KINDS = {
     "class-files": "a file a class, named in the file name",
     "one-case": "the folder is one case",
     "patients": "DICOM",
+    "coco": "a COCO file, a case an image",
 }
 
 

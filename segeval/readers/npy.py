@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 NPY = b"\x93NUMPY"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # an archive; one without members
 KNOWN = ("probabilities", "softmax", "logits")
-ROIS = {"masks", "boxes", "labels"}
 CUT = "the file was cut off or changed; copy or write it again"
 AXIS = "--channel-axis says which axis holds the channels, counted from 0"
 
@@ -106,12 +105,6 @@ def plain(source: Packed, info: ZipInfo) -> Packed:
 def member(archive: ZipFile, path: Path) -> str:
     """The array to read: a known name, else the only one. Raises ReadError."""
     keys = [name[:-4] for name in archive.namelist() if name.endswith(".npy")]
-    if ROIS.issubset(keys):
-        raise ReadError(
-            "masks, boxes and labels of regions of interest come with a later version",
-            where=path,
-            help="paste the masks into pictures of one size",
-        )
     for key in KNOWN:
         if key in keys:
             return key
@@ -179,10 +172,14 @@ def channel_axis(stored: Stored, reading: Reading) -> int | None:
         return named(stored, reading.channel_axis)
     if count == 4 and (grid is None or len(grid) == 2):  # nnU-Net: a picture is (class, 1, y, x)
         return 0 if stored.key else fitting(stored, range(4), reading)
+    if grid is None and reading.low and stored.key and count == 3:
+        return 0
     if grid is None or count != len(grid) + 1:
         return None
     fits = [a for a in range(count) if without(stored.shape, a) == grid]
-    return 0 if stored.key and 0 in fits else fitting(stored, fits, reading)
+    if (stored.key and 0 in fits) or (reading.low and not fits):
+        return 0
+    return fitting(stored, fits, reading)
 
 
 def named(stored: Stored, axis: int) -> int:
@@ -210,7 +207,8 @@ def fitting(stored: Stored, fits: range | list[int], reading: Reading) -> int:
             f"no axis of {shape} can be the channels",
             where=stored.source.path,
             facts=(f"the other side is {reading.grid}",),
-            help=AXIS,
+            help=f"{AXIS}; --upsample brings scores of low resolution to the ground truth's size",
+            status="geometry_mismatch",
         )
     readings = [f"axis {a}: {shape[a]} channels on {times(without(shape, a))}" for a in fits]
     raise ReadError(

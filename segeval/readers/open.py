@@ -21,7 +21,7 @@ OTHERS = {
     ".hdr": ("a pair of .hdr and .img is not read", "convert it to .nii.gz"),
     ".img": ("a pair of .hdr and .img is not read", "convert it to .nii.gz"),
     ".dcm": ("a DICOM object that holds no segmentation", "give an RTSTRUCT or a SEG"),
-    ".json": ("JSON annotations are not read by this version", "draw them into pictures"),
+    ".json": ("no JSON object or list", "COCO annotations and detections are read"),
     ".pkl": ("pickled objects are never loaded", "save a plain array (.npy, .npz)"),
 }
 

@@ -29,3 +29,18 @@ def test_a_request_is_explained_by_its_metric(segeval):
 
 def test_options_are_shown(segeval):
     assert "auto | voxels, default auto" in segeval("metrics", "gt_volume").out
+
+
+def test_every_convention_of_a_loss_is_explained(segeval):
+    lines = segeval("metrics", "ce").out.splitlines()
+    heads = " ".join(line for line in lines if line.startswith("ce:as="))
+    named = {word.removeprefix("ce:as=") for word in heads.split()}
+    assert named == {"keras", "keras_categorical", "nnunet", "tf", "caffe", "smp"}
+    for field in ("formula", "empty", "ignored", "source"):
+        assert sum(line.startswith(field) for line in lines) == 4  # torch, and three groups more
+
+
+def test_one_convention_is_explained_alone(segeval):
+    out = segeval("metrics", "ce:as=smp").out
+    assert "segmentation_models_pytorch" in out
+    assert out.count("formula") == 1

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from segeval.kernels.rois import above, mask_statistics, pasted, selected, target
+from segeval.kernels.rois import (
+    above,
+    around,
+    mask_statistics,
+    matched,
+    pasted,
+    selected,
+    target,
+)
 
 FULL = np.ones((20, 30), np.uint8)
 
@@ -54,3 +62,19 @@ def test_a_sure_map_fills_its_box(rule):
 def test_a_box_beyond_the_image_is_cut_off(rule, box):
     rows, columns, patch = pasted(np.ones((4, 4)), box, (20, 30), rule)
     assert np.zeros((20, 30))[rows, columns].shape == patch.shape
+
+
+def test_the_best_box_by_hand():
+    boxes = np.array([[0.0, 0, 4, 4], [0, 0, 2, 4], [9, 9, 10, 10], [5, 5, 5, 5]])
+    others = np.array([[0.0, 0, 4, 3], [0, 0, 3, 4], [5, 5, 5, 5]])
+    # IoU: 12 / 16 of both, the first of equals; 6 / 14 and 8 / 12; none; none of a point
+    assert matched(boxes, others).tolist() == [0, 1, -1, -1]
+    assert matched(boxes, others[:0]).tolist() == [-1] * 4
+    assert matched(boxes[:0], others).tolist() == []
+
+
+def test_the_box_around_a_mask():
+    mask = np.zeros((6, 8), bool)
+    assert around(mask) == (0, 0, 0, 0)
+    mask[2, 3] = mask[4, 6] = True
+    assert around(mask) == (3, 2, 7, 5)

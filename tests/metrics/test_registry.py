@@ -85,5 +85,5 @@ def test_the_quantity_reaches_the_function(name, number):
         with pytest.raises(RequestError):
             resolve(parse(f"{name}@{number}"))
     else:
-        metric, found = resolve(parse(f"{name}@{number}"))
+        metric, found = resolve(parse(f"{name}@{number}{definition.at[0]}"))
         assert arguments(metric, found)["at"] == pytest.approx(number, rel=1e-12)

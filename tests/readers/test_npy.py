@@ -132,13 +132,6 @@ def test_several_arrays_and_no_known_name(tmp_path):
     assert caught.value.facts == ("it holds array, one",)
 
 
-def test_rois_come_later(tmp_path):
-    path = tmp_path / "a.npz"
-    np.savez(path, masks=STACK, boxes=np.zeros((5, 4)), labels=np.arange(5))
-    with pytest.raises(ReadError, match="regions of interest come with a later version"):
-        npy.read(path, Reading())
-
-
 def test_an_archive_without_arrays(tmp_path):
     path = tmp_path / "a.npz"
     zipfile.ZipFile(path, "w").close()

@@ -1,0 +1,164 @@
+"""The costs of every output of a network: the prediction, then its auxiliary outputs (PSPNet)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from segeval.align import whole_channel
+from segeval.arrays import Floats, Raw
+from segeval.errors import GeometryError, ReadError
+from segeval.geometry import Geometry
+from segeval.grammar import parse
+from segeval.kernels.resample import nearest
+from segeval.metrics.registry import resolve
+from segeval.onepass import one_pass
+from segeval.pairing.cases import Case
+from segeval.pairing.cases import Side as Files
+from segeval.planning import Job, planned
+from segeval.settings import Settings
+from segeval.sides import Opened, opened, side
+from segeval.tallies.branches import Branches
+from segeval.tallies.pieces import Ce
+from segeval.tallies.sums import Sums, SumsTally
+from segeval.volumes import Reading, Volume, Voxels
+
+DROPPED = 65535  # label of what is left out of a reduced ground truth
+
+
+def wanted_sizes(job: Job) -> tuple[str, ...]:
+    """The sizes at which costs are asked for."""
+    asked = [d for _, d in job.metrics if d.of == "branches" and d.name == "pspnet"]
+    sizes = ("small" if d.origin == "hellochick" else "full" for d in asked)
+    return tuple(dict.fromkeys(sizes))
+
+
+def asks_for_no_size(job: Job) -> bool:
+    """Whether every metric is one whose labels are reduced, or one of the weights alone."""
+    every = all(definition.of == "branches" for _, definition in job.metrics)
+    return every and "full" not in wanted_sizes(job) and job.settings.upsample == "never"
+
+
+def branches(case: Case, job: Job) -> Branches | None:
+    """What the outputs of a case cost; None where nothing asks for it. Raises CaseError."""
+    if not any(definition.of == "branches" for _, definition in job.metrics):
+        return None
+    squares = None if case.weights is None else squared(case.weights)
+    if case.pred is None:
+        return Branches(squares=squares, reason="no_probabilities")
+    found: dict[str, list[Sums]] = {}
+    for size in wanted_sizes(job):
+        made = full if size == "full" else small
+        sums = [made(case, files, job) for files in (case.pred, *case.aux)]
+        if reasons := [one for one in sums if isinstance(one, str)]:
+            return Branches(squares=squares, reason=reasons[0])
+        found[size] = [one for one in sums if not isinstance(one, str)]
+    costs = {size: stacked([s.piece(Ce(""))[:, 0] for s in sums]) for size, sums in found.items()}
+    voxels = {size: stacked([s.g for s in sums]) for size, sums in found.items()}
+    return Branches(costs, voxels, squares)
+
+
+def stacked(rows: Sequence[Floats]) -> Floats:
+    """One row an output. Raises ReadError where outputs differ in their channels."""
+    if len({len(row) for row in rows}) > 1:
+        raise ReadError(
+            "the outputs have different numbers of channels",
+            facts=tuple(f"output {i}: {len(row)} channels" for i, row in enumerate(rows)),
+            help="PRED and --aux are outputs of one network, with the same classes",
+        )
+    return np.stack(rows)
+
+
+def full(case: Case, files: Files, job: Job) -> Sums | str:
+    """The sums of an output at the size of the labels. Raises CaseError."""
+    own = files is case.pred
+    one = case if own else replace(case, pred=files, flipped=None)
+    settings = job.settings if own else replace(job.settings, flip="never")
+    truth, pred = opened(one, settings, job.classes)
+    return summed(truth, pred, replace(job, settings=settings))
+
+
+def small(case: Case, files: Files, job: Job) -> Sums | str:
+    """The sums of an output at its own size, to which labels are reduced. Raises CaseError."""
+    settings = job.settings
+    reading = Reading(settings.spacing or case.spacing, classes=len(job.classes.classes) or None)
+    truth = side(case.truth, reading).volume
+    shape = truth.geometry.shape
+    reading = replace(reading, channel_axis=settings.channel_axis, grid=shape, low=True)
+    pred = side(files, reading)
+    scores = pred.scores or pred.volume
+    if len(truth.channels) != 1 or truth.segments:
+        return "independent_channels"
+    if len(scores.geometry.shape) != len(shape):
+        raise GeometryError(
+            "the scores have another number of axes than the ground truth",
+            where=scores.path,
+            facts=(f"pred {scores.geometry}", f"gt {truth.geometry}"),
+        )
+    grid = Geometry(scores.geometry.shape)
+    reduced = _Reduced(truth, grid.shape, len(scores.channels), job.classes.ignore)
+    labels = Volume(grid, (Voxels(reduced, np.dtype(np.uint16), grid.shape),), truth.path)
+    scores = replace(scores, geometry=grid)
+    plain = replace(job, classes=replace(job.classes, ignore=DROPPED))
+    return summed(Opened(labels), Opened(scores), quiet(plain, settings))
+
+
+def quiet(job: Job, settings: Settings) -> Job:
+    """The same without what is done to an output before its cost."""
+    return replace(job, settings=replace(settings, flip="never", gt_kind="labels"))
+
+
+def summed(truth: Opened, pred: Opened, job: Job) -> Sums | str:
+    """The sums of scores that exclude each other, or why there are none. Raises CaseError."""
+    job = replace(job, metrics=(resolve(parse("ce")),))
+    plan, _ = planned(truth, pred, job)
+    scores = pred.scores or pred.volume
+    if plan.onehot:
+        return "independent_channels"
+    tally = SumsTally(len(scores.channels), True, [Ce("")])
+    passed = one_pass(truth, pred, plan, [tally])
+    if passed.scores is None:
+        return "no_probabilities"
+    return tally.finish([str(channel) for channel in range(len(scores.channels))])
+
+
+class _Reduced:
+    """A label map at the size of the scores, made when it is read (hellochick)."""
+
+    def __init__(
+        self, truth: Volume, shape: tuple[int, ...], channels: int, ignored: int | None
+    ) -> None:
+        self._truth, self._shape = truth, shape
+        self._channels, self._ignored = channels, ignored
+
+    def __call__(self) -> Raw:
+        labels = whole_channel(self._truth.channels[0], self._truth.geometry)
+        labels = nearest(labels, self._shape, "asymmetric")
+        dropped = (labels >= self._channels) | (labels < 0)
+        if self._ignored is not None:
+            dropped |= labels == self._ignored
+        reduced = labels.astype(np.uint16)
+        reduced[dropped] = DROPPED
+        return reduced
+
+
+@cache
+def squared(path: Path) -> float:
+    """The sum of the squares of all kernels in a file of weights. Raises ReadError."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = [file[name] for name in file.files]
+            numbers = all(a.dtype.kind in "fiu" for a in arrays)
+    except (OSError, ValueError, TypeError, AttributeError) as problem:
+        raise ReadError(
+            f"not a readable file of weights ({problem})",
+            where=path,
+            help="numpy.savez of plain arrays; pickled objects are never loaded",
+        ) from problem
+    if not numbers:
+        raise ReadError("the file of weights holds arrays that are no numbers", where=path)
+    return float(sum(np.square(a, dtype=np.float64).sum() for a in arrays if a.ndim > 1))

@@ -1,0 +1,97 @@
+"""`segeval decode PRED OUT`: the label maps that scoring would use, as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from segeval.cli.options import Command, Option, resolved, settings_options
+from segeval.cli.progress import form
+from segeval.errors import CaseError, NothingToScore, RequestError
+
+FIELDS = [
+    "kind",
+    "activation",
+    "threshold",
+    "channel_axis",
+    "spacing",
+    "classes",
+    "upsample",
+    "flipped",
+    "flip",
+    "quiet",
+    "progress",
+]
+UNREADABLE = 3
+
+
+def decode(given: Mapping[str, Any]) -> int:
+    """Write the label maps that scoring would use: PRED is a file or a folder, OUT a folder.
+
+    Scores that exclude each other become one label map a case; independent classes become a folder
+    a case with a mask a class. The format is the input's; arrays become PNG or NIfTI. stdout lists
+    the files that were written. The exit status is 0, 2 for a wrong request, 3 if a file could not
+    be decoded, 4 if there is none.
+    """
+    from segeval.decoding import every, items
+
+    settings = resolved(given).settings
+    pred, out = Path(given["pred"]), Path(given["out"])
+    files = items(pred, given["like"] or "", settings)
+    if not files:
+        raise NothingToScore("there are no predictions in the folder", where=pred)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise RequestError(f"cannot be written ({problem.strerror})", where=out) from problem
+    if pred.resolve() == out.resolve():
+        raise RequestError("OUT is the folder of the predictions", help="name another folder")
+    shown = form(settings)
+    problems: list[CaseError] = []
+    written = 0
+    for done, result in enumerate(every(files, out, settings), 1):
+        if isinstance(result, CaseError):
+            problems.append(result)
+        else:
+            written += len(result)
+            for path in result:
+                click.echo(path.as_posix())
+        shown.step(files[done - 1].name, done, len(files))
+    shown.close()
+    for line in (line for problem in problems for line in problem.lines()):
+        click.echo(line, err=True)
+    if not settings.quiet:
+        cases = len(files) - len(problems)
+        click.echo(f"decoded {cases} of {len(files)} cases into {written} files", err=True)
+    return UNREADABLE if problems else 0
+
+
+def _like() -> Option:
+    option = Option(
+        ["--like"],
+        metavar="PATH",
+        type=click.Path(),
+        help="a file, or a folder of files of the same names, whose grid the maps get",
+    )
+    option.group = "inputs"
+    return option
+
+
+command = Command(
+    "decode",
+    decode,
+    [
+        click.Argument(["pred"], required=True, type=click.Path()),
+        click.Argument(["out"], required=True, type=click.Path()),
+        _like(),
+        *settings_options((), FIELDS),
+    ],
+    [
+        "segeval decode sample_data/ct/pred labels",
+        "segeval decode sample_data/ct/pred labels --like sample_data/ct/gt",
+        "segeval decode sample_data/png labels",
+    ],
+)

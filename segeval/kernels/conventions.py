@@ -1,0 +1,196 @@
+"""Whose distances: what is measured between two masks under each name, and how it is summed up.
+
+    name              elements   percentile           means           share within a tolerance
+    mesh              triangles  larger of both       both, pooled    pooled
+    relaxed           the same, vertices where the smoothed mask crosses 0.5
+    meshmetrics       the same as mesh, triangles as VTK cuts them
+    deepmind          corners    larger of both       both, pooled    pooled
+    monai             border     larger, linear       both, pooled    pooled
+    metrics-reloaded  border     larger, linear       both, pooled    pooled
+    medpy             border     pooled, linear       pooled          -
+    panoptica         border     pooled, linear       mean of both    mean of both
+    itk               solid      -                    larger of both  -
+    seg-metrics       contour    pooled, linear       pooled          -
+    plastimatch       border     mean of both         mean of both    -
+
+Elements are triangles with their area, grid corners with an area by their code, or voxels that
+count 1: `border` has a face to what is outside, also beyond the array; `contour` a corner, in the
+array; `solid` is `contour`, but the largest distance is that of any voxel from the other mask.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from segeval.arrays import Floats, Mask
+from segeval.kernels.borders import Points, border
+from segeval.kernels.distances import Directed, Surface, directed
+from segeval.kernels.lattice import tables
+from segeval.kernels.mesh import cells_of, smoothed
+from segeval.kernels.surfels import areas
+
+BINS = 1024  # of distances: only what is in one of them is sorted
+SLACK = 1e-6  # mm: a distance that is the tolerance but for rounding is within it
+Both = tuple[Directed, Directed]
+Edges = tuple[tuple[bool, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """How distances of both directions become numbers; "" is a number that its tool does not have.
+
+    elements    what is measured
+    percentile  larger, pooled, mean (of both directions)
+    linear      whether percentiles are interpolated
+    masd        mean, larger
+    assd        pooled, mean
+    nsd         pooled, mean
+    """
+
+    elements: str
+    percentile: str = "larger"
+    linear: bool = False
+    masd: str = "mean"
+    assd: str = "pooled"
+    nsd: str = "pooled"
+
+
+CONVENTIONS = {
+    "mesh": Convention("mesh"),
+    "relaxed": Convention("relaxed"),
+    "meshmetrics": Convention("once"),
+    "deepmind": Convention("corners"),
+    "monai": Convention("border", linear=True),
+    "metrics-reloaded": Convention("border", linear=True),
+    "medpy": Convention("border", "pooled", linear=True, masd="", nsd=""),
+    "panoptica": Convention("border", "pooled", linear=True, assd="mean", masd="", nsd="mean"),
+    "itk": Convention("solid", "", masd="larger", assd="", nsd=""),
+    "seg-metrics": Convention("contour", "pooled", linear=True, masd="", nsd=""),
+    "plastimatch": Convention("border", "mean", masd="mean", assd="", nsd=""),
+}
+
+
+def measured(
+    elements: str, truth: Mask, pred: Mask, spacing: tuple[float, ...], edges: Edges
+) -> Both:
+    """The distances between two masks of one crop, neither empty, ground truth to prediction first.
+
+    edges  for each axis, whether the crop ends where the array does, at its start and its end
+    """
+    if elements in ("mesh", "once", "relaxed"):
+        return _meshes(elements, truth, pred, spacing)
+    if elements == "corners":
+        return _corners(truth, pred, spacing)
+    outline = border if elements == "border" else partial(contour, edges=edges)
+    sides = [Points(outline(mask), spacing) for mask in (truth, pred)]
+    both = _between(sides[0], sides[1])
+    return both if elements != "solid" else _solid(both, truth, pred, spacing)
+
+
+def _solid(both: Both, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
+    one, other = Points(truth, spacing), Points(pred, spacing)
+    there, back = other.distances_of(one.at), one.distances_of(other.at)
+    return (
+        replace(both[0], farthest=largest(there)),
+        replace(both[1], farthest=largest(back)),
+    )
+
+
+def _meshes(elements: str, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
+    known = tables(spacing) if len(spacing) == 3 and elements == "mesh" else None
+    fields = [smoothed(mask) if elements == "relaxed" else None for mask in (truth, pred)]
+    one, other = (
+        Surface(mask, spacing, known, field, once=elements == "once")
+        for mask, field in zip((truth, pred), fields, strict=True)
+    )
+    return directed(one, other), directed(other, one)
+
+
+def _corners(truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
+    area, sides, sizes = areas(spacing), [], []
+    for mask in (truth, pred):
+        cells = cells_of(mask)
+        inside = np.zeros(len(cells.codes), bool)
+        inside[cells.at] = True
+        sides.append(Points(inside.reshape(cells.shape), spacing))
+        sizes.append(area[cells.codes[cells.at]])
+    return _between(sides[0], sides[1], sizes[0], sizes[1])
+
+
+def contour(mask: Mask, edges: Edges) -> Mask:
+    """Voxels with a corner to what is outside; beyond the array there is nothing."""
+    around = [(not low, not high) for low, high in edges]
+    wider = np.pad(mask, [(int(low), int(high)) for low, high in around])
+    inner = tuple(
+        slice(int(low), n - int(high)) for (low, high), n in zip(around, wider.shape, strict=True)
+    )
+    return border(wider, closed=False, diagonal=True)[inner]
+
+
+def _between(
+    one: Points, other: Points, one_size: Floats | None = None, other_size: Floats | None = None
+) -> Both:
+    there, back = other.distances_of(one.at), one.distances_of(other.at)
+    return (
+        Directed(there, np.ones(len(there)) if one_size is None else one_size, largest(there)),
+        Directed(back, np.ones(len(back)) if other_size is None else other_size, largest(back)),
+    )
+
+
+def largest(distances: Floats) -> float:
+    """The largest distance; nan where there is none."""
+    return float(distances.max()) if len(distances) else np.nan
+
+
+def mean(of: Directed) -> float:
+    """The mean distance over the area."""
+    return float(of.distances @ of.sizes / of.sizes.sum()) if len(of.sizes) else np.nan
+
+
+def pooled(both: Both) -> Directed:
+    """Both directions as one."""
+    one, other = both
+    return Directed(
+        np.concatenate([one.distances, other.distances]),
+        np.concatenate([one.sizes, other.sizes]),
+        max(one.farthest, other.farthest),
+    )
+
+
+def percentile(of: Directed, share: float, convention: Convention) -> float:
+    """The distance that a share of the area does not exceed."""
+    if convention.linear:
+        return float(np.percentile(of.distances, 100 * share))
+    if convention.percentile == "mean":  # by count, and one less
+        order = np.sort(of.distances)
+        return float(order[max(int(share * len(order) - 1), 0)])
+    return smallest(of, share)
+
+
+def smallest(of: Directed, share: float) -> float:
+    """The smallest distance whose cumulative share of the area reaches a share."""
+    top = float(of.distances.max())
+    if top == 0:
+        return 0.0
+    bins = (of.distances * (BINS / top)).astype(np.intp)  # sorts a thousandth of them, not all
+    below = np.cumsum(np.bincount(bins, of.sizes, BINS + 1))
+    wanted = share * below[-1] * (1 - 1e-12)  # what reaches the share but for rounding reaches it
+    found = int(np.searchsorted(below, wanted))
+    inside = np.flatnonzero(bins == min(found, BINS))
+    order = inside[np.argsort(of.distances[inside])]
+    start = below[found - 1] if found else 0.0
+    place = int(np.searchsorted(start + np.cumsum(of.sizes[order]), wanted))
+    return float(of.distances[order[min(place, len(order) - 1)]])
+
+
+def within(of: Directed, tolerance: float) -> float:
+    """The area that is no farther than a tolerance."""
+    return float(of.sizes[of.distances <= tolerance + SLACK].sum())
+
+
+def combined(how: str, one: float, other: float) -> float:
+    """The numbers of two directions as one: their mean, or the larger."""
+    return (one + other) / 2 if how == "mean" else max(one, other)

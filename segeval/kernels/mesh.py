@@ -1,0 +1,202 @@
+"""The surface of a mask: triangles in 3-D, segments in 2-D, with the middle of edges as vertices.
+
+A mask is given as a crop, and is surrounded by what is not in it: one that touches the edge of its
+array is closed there. With a scalar field the vertices sit where the field crosses 0.5 on their
+edge. Lengths are in the unit of the spacing, from the centre of the crop's first voxel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from segeval.arrays import Counted, Floats, Mask
+from segeval.kernels.cube import cells, faces, segments
+from segeval.kernels.cuts import cut_once
+from segeval.kernels.lattice import Codes, Places
+
+LEVEL = 0.5  # of the field at the surface
+CLIP = 0.02  # share of an edge that a vertex keeps from its ends, so that voxel centres keep sides
+
+Loop = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of a mask; cell i has its first corner at voxel i - margin.
+
+    shape   of the grid of cells
+    margin  voxels that were put around the crop
+    codes   flat, which corners of each cell are in the mask
+    at      flat indices of the cells that the surface runs through
+    """
+
+    shape: tuple[int, ...]
+    margin: Counted
+    codes: Codes
+    at: Places
+
+    @property
+    def strides(self) -> Counted:
+        """How far apart in the flat arrays neighbours along each axis are."""
+        return np.array([int(np.prod(self.shape[k + 1 :])) for k in range(len(self.shape))])
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """An indexed mesh.
+
+    vertices  (n, axes) in mm
+    faces     (m, axes) the vertices of each triangle or segment, covering the surface once
+    elements  (k, axes) what is sampled
+    shares    (k) how much of its area each stands for
+    """
+
+    vertices: Floats
+    faces: Counted
+    elements: Counted
+    shares: Floats
+
+    def centroids(self) -> Floats:
+        """Where the elements are sampled."""
+        found: Floats = self.vertices[self.elements].mean(axis=1)
+        return found
+
+    def areas(self) -> Floats:
+        """The area, or length, that each element stands for."""
+        corners = self.vertices[self.elements]
+        sides = corners[:, 1:] - corners[:, :1]
+        if sides.shape[1] == 1:
+            size: Floats = np.linalg.norm(sides[:, 0], axis=1)
+        else:
+            size = np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1) / 2
+        return size * self.shares
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What each code has, one after the other.
+
+    start    where a code begins; codes + 1 numbers
+    corners  (n, axes) the first voxel of the edge of each vertex, a bit for each axis
+    axes     (n, axes) the axis along which that edge runs
+    shares   (n) of the area
+    """
+
+    start: Places
+    corners: Counted
+    axes: Counted
+    shares: Floats
+
+
+def cells_of(mask: Mask, reach: tuple[int, ...] = ()) -> Cells:
+    """The codes of a mask's cells, by three shifts in 3-D and two in 2-D.
+
+    reach  cells along each axis that a step from a cell of the surface may go and stay in the grid
+    """
+    margin = np.array(reach or (0,) * mask.ndim) + 1
+    padded = np.zeros(mask.shape + 2 * margin, np.uint8)
+    padded[tuple(slice(m, m + n) for m, n in zip(margin, mask.shape, strict=True))] = mask
+    codes, bits = padded, 1
+    for axis in reversed(range(mask.ndim)):
+        whole = (slice(None),) * axis
+        codes = codes[(*whole, slice(None, -1))] | codes[(*whole, slice(1, None))] << bits
+        bits *= 2
+    full = (1 << bits) - 1
+    flat = codes.ravel()
+    return Cells(codes.shape, margin, flat, np.flatnonzero(flat - np.uint8(1) < full - 1))
+
+
+@cache
+def table(axes: int, kind: str) -> Table:
+    """The faces or the elements of every code, or its triangles as VTK cuts them."""
+    each = [_shared(code, axes, kind) for code in range(1 << (1 << axes))]
+    points = np.array([loop for shared in each for loop, _ in shared], np.int64)
+    points = points.reshape(-1, axes, 3)[..., 3 - axes :]  # a square is the side z = 0 of a cube
+    corners = points // 2 @ (1 << np.arange(axes)[::-1])
+    shares = np.array([share for shared in each for _, share in shared])
+    return Table(
+        np.cumsum([0, *map(len, each)]), corners, (points % 2).argmax(axis=2), shares
+    )  # fmt: skip
+
+
+def _shared(code: int, axes: int, kind: str) -> list[tuple[Loop, float]]:
+    if axes == 2:
+        return [(s, 1.0) for s in segments(faces()[0], code)]
+    if kind == "once":
+        return [(t, 1.0) for t in cut_once()[code]]
+    cell = cells()[code]
+    return list(cell.elements) if kind == "elements" else [(t, 1.0) for t in cell.faces]
+
+
+def of_cells(grid: Cells, kind: str) -> tuple[Counted, Floats]:
+    """The faces or elements of a mask as ids of their vertices, axes * first voxel + axis."""
+    axes = len(grid.shape)
+    known = table(axes, kind)
+    cell, row = spread(known.start, grid)
+    strides = grid.strides
+    steps = np.array(
+        [sum(s for k, s in enumerate(strides) if c >> (axes - 1 - k) & 1)
+         for c in range(1 << axes)])  # fmt: skip
+    offsets = axes * steps[known.corners] + known.axes
+    return axes * cell[:, None] + offsets[row], known.shares[row]
+
+
+def spread(start: Places, grid: Cells) -> tuple[Places, Places]:
+    """For everything that the cells have: its cell and its row in the table of codes."""
+    codes = grid.codes[grid.at].astype(np.intp)
+    count = start[codes + 1] - start[codes]
+    first = start[codes] - (np.cumsum(count) - count)
+    return np.repeat(grid.at, count), np.arange(count.sum()) + np.repeat(first, count)
+
+
+def mesh(grid: Cells, spacing: Floats, field: Floats | None = None, *, once: bool = False) -> Mesh:
+    """The surface of a mask; with a field, where that crosses LEVEL.
+
+    once  triangles as VTK cuts them, each a sample
+    """
+    axes = len(grid.shape)
+    once = once and axes == 3
+    faces_, _ = of_cells(grid, "once" if once else "faces")
+    elements, shares = of_cells(grid, "once" if once else "elements")
+    used = np.zeros(axes * (len(grid.codes) + int(grid.strides.sum()) + 1), bool)
+    used[faces_] = True
+    ids = np.flatnonzero(used)
+    number = np.empty(len(used), np.int32)
+    number[ids] = np.arange(len(ids))
+    return Mesh(
+        vertices(ids, grid, spacing, field),
+        number[faces_].astype(np.int64),
+        number[elements].astype(np.int64),
+        shares,
+    )
+
+
+def vertices(ids: Places, grid: Cells, spacing: Floats, field: Floats | None) -> Floats:
+    """Where the vertices of some ids are."""
+    axes = len(grid.shape)
+    along = ids % axes
+    first = np.stack(np.unravel_index(ids // axes, grid.shape), axis=1) - grid.margin
+    places = first.astype(float)
+    places[np.arange(len(ids)), along] += 0.5 if field is None else crossing(field, first, along)
+    return places * spacing
+
+
+def crossing(field: Floats, first: Counted, along: Counted) -> Floats:
+    """How far along its edge the field crosses LEVEL; `field` has one voxel more on every side."""
+    second = first.copy()
+    second[np.arange(len(first)), along] += 1
+    a, b = field[tuple(first.T + 1)], field[tuple(second.T + 1)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(a == b, 0.5, (LEVEL - a) / (b - a))
+    return np.clip(share, CLIP, 1 - CLIP)
+
+
+def smoothed(mask: Mask, sigma: float = 1.0) -> Floats:
+    """The field of `relaxed`: the mask under a Gaussian of one voxel, padded by one."""
+    from scipy.ndimage import gaussian_filter
+
+    field: Floats = gaussian_filter(np.pad(mask, 1).astype(float), sigma, mode="constant")
+    return field

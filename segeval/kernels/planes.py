@@ -1,0 +1,56 @@
+"""Contours plane by plane, along the first axis: how much of one has to be drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from segeval.arrays import Mask
+from segeval.kernels.borders import Points, border
+from segeval.kernels.conventions import SLACK
+from segeval.kernels.distances import Surface, directed
+
+
+def planes(truth: Mask, pred: Mask) -> Iterator[tuple[Mask, Mask]]:
+    """Both sides of every plane in which the ground truth has a contour."""
+    if truth.ndim == 2:
+        truth, pred = truth[None], pred[None]
+    for one, other in zip(truth, pred, strict=True):
+        if one.any():
+            yield one, other
+
+
+def added_length(truth: Mask, pred: Mask, spacing: tuple[float, ...], tolerance: float) -> float:
+    """The length of the reference contour that is farther than a tolerance from the predicted."""
+    total = 0.0
+    for one, other in planes(truth, pred):
+        drawn = Surface(one, spacing[-2:])
+        if not other.any():
+            total += float(drawn.mesh.areas().sum())
+            continue
+        apart = directed(drawn, Surface(other, spacing[-2:]))
+        total += float(apart.sizes[apart.distances > tolerance + SLACK].sum())
+    return total
+
+
+def added_pixels(truth: Mask, pred: Mask, spacing: tuple[float, ...], tolerance: float) -> float:
+    """The pixels of the reference contour that are farther than a tolerance from the predicted."""
+    total = 0
+    for one, other in planes(truth, pred):
+        ours, theirs = border(one), border(other)
+        if tolerance <= 0 or not other.any():
+            total += int((ours & ~theirs).sum())
+            continue
+        sides = [Points(side, spacing[-2:]) for side in (ours, theirs)]
+        total += int((sides[1].distances_of(sides[0].at) > tolerance + SLACK).sum())
+    return float(total)
+
+
+def rim(mask: Mask, width: int) -> Mask:
+    """The voxels that so many erosions by a 3 x 3 square take away; beyond the array is outside."""
+    from scipy.ndimage import binary_erosion
+
+    square = np.ones((3,) * mask.ndim, bool)
+    inner: Mask = binary_erosion(mask, square, iterations=width)
+    return mask & ~inner

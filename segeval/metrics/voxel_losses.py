@@ -1,0 +1,161 @@
+"""Losses that need every voxel of a case at once; asked for by name, and by no preset.
+
+    topk_ce            mean of the largest cross-entropies of a case
+    lovasz_loss        extension of the Jaccard loss: errors in order of their size
+    hausdorff_dt_loss  squared errors, weighed by their distance from the borders
+    cldice_loss        overlap of soft skeletons
+
+Their memory grows with the case. It is known beforehand: where it is more than `--max-memory`, the
+value is undefined (`over_budget`) and a warning says how much it would take. They have no pooled
+value, since nothing of a case is kept that could be added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from segeval.arrays import Floats
+from segeval.kernels import ordered, spatial
+from segeval.kernels.entropy import log
+from segeval.kernels.softmax import reference_log
+from segeval.metrics.registry import Values, metric
+from segeval.metrics.words import real, yes_no
+from segeval.tallies.voxels import Memory, Voxels
+
+loss = partial(metric, of="voxels", better="lower", bounds=(0.0, float("inf")))
+TOP = Memory(voxel=32, value=16)
+ORDER = Memory(voxel=56, value=8)
+DISTANCES = Memory(voxel=72, value=8)
+SKELETONS = Memory(voxel=8, value=112)
+
+
+def needs(memory: Memory) -> Any:
+    """What a loss declares: the memory that it works with, whatever its options."""
+
+    def declared(_: Mapping[str, Any]) -> tuple[Memory, ...]:
+        return (memory,)
+
+    return declared
+
+
+def unable(v: Voxels, memory: Memory, exclusive: bool = False) -> str:
+    """Why a loss cannot be had of a case; "" where it can."""
+    if v.soft:
+        return "soft_reference"
+    if exclusive and not v.exclusive:
+        return "independent_channels"
+    return "over_budget" if v.over(memory) else ""
+
+
+def nothing(v: Voxels, reason: str) -> Values:
+    """No value of any class."""
+    return Values(np.full(len(v.classes), np.nan), np.nan, reason)
+
+
+@loss("topk_ce", origin="nnunet", at=("%",), default="10%", needs=needs(TOP))
+def top_k_cross_entropy(v: Voxels, at: float) -> Values:
+    """Cross-entropy of the worst voxels alone: the mean of the largest k per cent.
+
+    at       k, per cent of all voxels
+    formula  mean of the largest floor(k/100 V) of -log p_y; V counts ignored voxels, which cost 0
+    empty    defined for empty masks; fewer than one voxel: undefined
+    ignored  cost 0, and are counted in V
+    memory   at most 35 bytes a voxel; a channel 16 more, and those of its values
+    source   nnunetv2.training.loss.robust_ce_loss.TopKLoss
+    """
+    if reason := unable(v, TOP, exclusive=True):
+        return Values(whole=np.nan, reason=reason)
+    if v.logits:
+        logs = reference_log(v.values, v.own)
+    else:
+        logs = log(np.take_along_axis(v.values, v.own[None].astype(np.intp), 0)[0])
+    costs = -logs if v.valid is None else -logs[v.valid]
+    return Values(whole=ordered.top_mean(costs, len(logs), at), reason="no_voxels")
+
+
+@loss("lovasz_loss", origin="smp", needs=needs(ORDER))
+def lovasz_loss(v: Voxels) -> Values:
+    """Lovász loss: Lovász-softmax where channels exclude each other, else Lovász-hinge of logits.
+
+    formula  errors in falling order times what each adds to the Jaccard loss; `all` is the mean
+             over the classes that the reference has, of the hinge all channels in one row
+    empty    class absent: undefined (softmax); no class at all: 0
+    ignored  left out
+    memory   at most 59 bytes a voxel; a channel 8 more, and those of its values
+    source   segmentation_models_pytorch.losses.LovaszLoss
+    """
+    if reason := unable(v, ORDER):
+        return nothing(v, reason)
+    if not v.exclusive and not v.logits:
+        return nothing(v, "no_logits")
+    keep = slice(None) if v.valid is None else v.valid
+    if not v.exclusive:
+        pairs = [(z[keep], g[keep]) for z, g in zip(v.values, v.masks, strict=True)]
+        each = [ordered.lovasz_hinge(z, g) for z, g in pairs]
+        row = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        return Values(np.array(each), ordered.lovasz_hinge(*row))
+    each = [_lovasz_softmax(p[keep], v.reference(c)[keep]) for c, p in enumerate(v.p)]
+    present = [value for value in each if not np.isnan(value)]
+    return Values(np.array(each), float(np.mean(present)) if present else 0.0)
+
+
+def _lovasz_softmax(p: Floats, truth: Any) -> float:
+    """The value of a class; nan where the reference lacks it."""
+    return ordered.lovasz(np.abs(truth - p.astype(np.float64)), truth) if truth.any() else np.nan
+
+
+HAUSDORFF = {"alpha": real("2"), "background": yes_no("no"), "log": yes_no("no")}
+
+
+@loss("hausdorff_dt_loss", origin="monai", options=HAUSDORFF, needs=needs(DISTANCES))
+def hausdorff_dt_loss(v: Voxels, alpha: float, background: bool, log: bool) -> Values:
+    """Hausdorff distance-transform loss: squared errors count by their distance from the borders.
+
+    formula  mean of (p - g)^2 (D(p > 1/2)^alpha + D(g)^alpha), D in voxels, 0 where a mask is empty
+             or full; log: log(1 + that); `all` is the mean over classes, the background left out
+    empty    defined for empty masks
+    ignored  p and g are 0 there
+    memory   at most 75 bytes a voxel; a channel 8 more, and those of its values
+    source   monai.losses.HausdorffDTLoss, LogHausdorffDTLoss
+    """
+    if reason := unable(v, DISTANCES):
+        return nothing(v, reason)
+    first = int(v.exclusive and not background)
+    each = np.full(len(v.classes), np.nan)
+    for channel in range(first, len(each)):
+        p, g = masked(v, channel)
+        each[channel] = spatial.hausdorff_dt(p.reshape(v.shape), g.reshape(v.shape), alpha)
+    whole = float(each[first:].mean())
+    return Values(np.log1p(each), float(np.log1p(whole))) if log else Values(each, whole)
+
+
+def masked(v: Voxels, channel: int) -> tuple[Floats, Any]:
+    """Probability and mask of a channel, 0 where the ground truth is ignored."""
+    p, g = v.p[channel], v.reference(channel)
+    return (p, g) if v.valid is None else (p * v.valid, g & v.valid)
+
+
+CLDICE = {"rounds": real("3"), "smooth": real("1"), "background": yes_no("yes")}
+
+
+@loss("cldice_loss", origin="monai", options=CLDICE, needs=needs(SKELETONS))
+def soft_cldice_loss(v: Voxels, rounds: float, smooth: float, background: bool) -> Values:
+    """Soft clDice loss: each side's soft skeleton must lie inside the other side's mask.
+
+    formula  1 - 2 Tp Ts / (Tp + Ts + 1e-4); Tp, Ts: share of a skeleton inside the other side, both
+             sides of the ratio + smooth; sums over classes and space together, so `all` alone
+    empty    defined for empty masks
+    ignored  p and g are 0 there
+    memory   at most 11 bytes a voxel; a channel 112 more, and those of its values
+    source   monai.losses.SoftclDiceLoss; Shit et al., CVPR 2021
+    """
+    if reason := unable(v, SKELETONS):
+        return Values(whole=np.nan, reason=reason)
+    first = int(v.exclusive and not background)
+    sides = zip(*[masked(v, c) for c in range(first, len(v.classes))], strict=True)
+    p, g = (np.stack(side).reshape(-1, *v.shape) for side in sides)
+    return Values(whole=spatial.soft_cldice(p, g, int(rounds), smooth))

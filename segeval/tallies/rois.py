@@ -1,0 +1,140 @@
+"""What the k-th mask of each region of interest (RoI) costs: the loss of a mask head.
+
+A RoI lies on no grid, so a case comes whole: `update` takes all its RoIs and instances at once.
+Kept is, for each convention, the sum over RoIs of the mean cost of a cell, and how many they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from segeval.arrays import Floats
+from segeval.kernels.entropy import binary_costs
+from segeval.kernels.rois import matched, selected, target
+from segeval.kernels.softmax import sigmoid
+from segeval.regions import Instances, RoiMasks
+
+RULES = ("detectron2", "torchvision", "matterport")
+
+
+@dataclass(frozen=True, slots=True)
+class RoiSums:
+    """The costs of a case, or of several that were pooled.
+
+    costs      by convention: (sum of the mean cost of each RoI, number of RoIs)
+    given      RoIs whose instance the file says
+    matched    RoIs whose instance is the one of the best box
+    unmatched  RoIs without an instance, which have no target and no cost
+    """
+
+    costs: Mapping[str, tuple[float, int]]
+    given: int = 0
+    matched: int = 0
+    unmatched: int = 0
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """No class: the loss is one number for the whole case."""
+        return ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The form in which it is kept with its case; what is not finite is a word."""
+        finite = {rule: s if np.isfinite(s) else str(s) for rule, (s, _) in self.costs.items()}
+        return {
+            "costs": {rule: [finite[rule], n] for rule, (_, n) in self.costs.items()},
+            "given": self.given,
+            "matched": self.matched,
+            "unmatched": self.unmatched,
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> RoiSums:
+        """Read it again."""
+        costs = {rule: (float(total), int(n)) for rule, (total, n) in kept["costs"].items()}
+        return cls(costs, kept["given"], kept["matched"], kept["unmatched"])
+
+
+def pooled(many: Iterable[RoiSums]) -> RoiSums:
+    """The costs of several cases as one: every RoI counts the same, whatever its image."""
+    many = list(many)
+    shared = set.intersection(*(set(one.costs) for one in many))
+    costs = {
+        rule: (sum(one.costs[rule][0] for one in many), sum(one.costs[rule][1] for one in many))
+        for rule in sorted(shared)
+    }
+    return RoiSums(
+        costs,
+        sum(one.given for one in many),
+        sum(one.matched for one in many),
+        sum(one.unmatched for one in many),
+    )
+
+
+class RoiTally:
+    """Adds up what the RoIs of a case cost under some conventions."""
+
+    def __init__(self, rules: Iterable[str]) -> None:
+        self._sums = RoiSums(dict.fromkeys(rules, (0.0, 0)))
+
+    def update(self, rois: RoiMasks, instances: Instances) -> None:
+        """Add the RoIs of an image."""
+        which = instance_of(rois, instances)
+        of_one = which >= 0
+        given = 0 if rois.gt_index is None else int(of_one.sum())
+        costs = {rule: summed(rois, instances, which, rule) for rule in self._sums.costs}
+        new = RoiSums(costs, given, int(of_one.sum()) - given, int((~of_one).sum()))
+        self._sums = pooled([self._sums, new])
+
+    def merge(self, other: Self) -> None:
+        """Add what another tally added up."""
+        self._sums = pooled([self._sums, other._sums])
+
+    def finish(self) -> RoiSums:
+        """The costs."""
+        return self._sums
+
+
+def instance_of(rois: RoiMasks, instances: Instances) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The instance of each RoI, -1 of none: as the file says, else by its box."""
+    if rois.gt_index is not None:
+        return rois.gt_index.astype(np.int64)
+    return matched(rois.boxes, instances.boxes)
+
+
+def summed(rois: RoiMasks, instances: Instances, which: Any, rule: str) -> tuple[float, int]:
+    """The mean cost of each RoI with an instance, added up; and how many there are."""
+    kept = which >= 0
+    if rule == "matterport":
+        kept = kept & (rois.labels > 0)
+    places = np.flatnonzero(kept)
+    if not len(places):
+        return 0.0, 0
+    logits = selected(rois.logits[places], rois.labels[places]).astype(np.float64)
+    goal = targets(rois.boxes[places], which[places], instances, logits.shape[-1], rule)
+    return float(costs(logits, goal, rule).sum()), len(places)
+
+
+def targets(boxes: Floats, which: Any, instances: Instances, m: int, rule: str) -> Floats:
+    """The target of each RoI; the mask of an instance is made once."""
+    made = np.empty((len(boxes), m, m))
+    for one in np.unique(which).tolist():
+        mask = instances.masks[one]()
+        for place in np.flatnonzero(which == one).tolist():
+            made[place] = target(mask, boxes[place].tolist(), m, rule)
+    return made
+
+
+def costs(logits: Floats, goal: Floats, rule: str) -> Floats:
+    """Binary cross-entropy of each RoI, the mean over its cells.
+
+    logits, goal  (R, m, m)
+    """
+    clipped = rule == "matterport"  # Keras, on probabilities
+    values = sigmoid(logits) if clipped else logits
+    true, false = binary_costs("keras" if clipped else "torch", not clipped, 0.0)
+    mean: Floats = (goal * true(values) + (1 - goal) * false(values)).mean(axis=(1, 2))
+    return mean

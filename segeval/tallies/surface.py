@@ -1,0 +1,160 @@
+"""Surfaces: the label maps of both sides as runs, from which every class is drawn and measured.
+
+The tally keeps runs, so a case costs one pass and a few bytes a run whatever the number of classes.
+What is measured is measured when a metric asks for it, once for all the metrics that need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from segeval.arrays import Mask
+from segeval.classes import Part, Target
+from segeval.kernels.distances import Directed
+from segeval.kernels.labelruns import (
+    Box,
+    Runs,
+    around_both,
+    box,
+    by_label,
+    in_rows,
+    joined,
+    painted,
+    runs_of,
+)
+from segeval.tallies.block import Block
+
+Both = tuple[Directed, Directed]
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """Both masks of a class, in the box around both.
+
+    spacing  of the grid; 1 where it has none
+    edges    for each axis, whether the box ends where the array does, at its start and at its end
+    shape    of the whole array
+    """
+
+    truth: Mask
+    pred: Mask
+    spacing: tuple[float, ...]
+    edges: tuple[tuple[bool, bool], ...]
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How the classes of a case are drawn: runs by side, channel and label.
+
+    ignored  runs of the ground truth that are left out on both sides
+    """
+
+    shape: tuple[int, ...]
+    truth: Mapping[int, Mapping[int, Runs]]
+    pred: Mapping[int, Mapping[int, Runs]]
+    ignored: Runs | None = None
+
+    def runs(self, part: Part, side: Mapping[int, Mapping[int, Runs]]) -> Runs:
+        """The runs of a class on one side."""
+        labels = side.get(part.channel, {})
+        wanted = labels if part.labels is None else sorted(part.labels & labels.keys())
+        return joined([labels[value] for value in wanted])
+
+
+@dataclass(frozen=True, slots=True)
+class Surfaces:
+    """The surfaces of a case.
+
+    targets     the classes, in the order of the values
+    spacing     mm along each axis, None where the file has none
+    tolerances  of each class for a bare `nsd`, in the unit of the spacing; nan where it has none
+    """
+
+    targets: tuple[Target, ...]
+    spacing: tuple[float, ...] | None
+    tolerances: tuple[float, ...]
+    _drawn: Drawn
+    _known: dict[tuple[int, str], Both | None] = field(default_factory=dict)
+
+    @property
+    def unit(self) -> str:
+        """Of a length."""
+        return "px" if self.spacing is None else "mm"
+
+    @property
+    def flat(self) -> bool:
+        """Whether the case is a picture."""
+        return len(self._drawn.shape) == 2
+
+    def crop(self, place: int) -> Crop | None:
+        """The masks of a class; None where both are empty."""
+        target, drawn = self.targets[place], self._drawn
+        truth = drawn.runs(target.truth, drawn.truth)
+        pred = drawn.runs(target.pred, drawn.pred)
+        where = around_both(box(truth, drawn.shape), box(pred, drawn.shape))
+        return None if where is None else self._cut(truth, pred, where)
+
+    def _cut(self, truth: Runs, pred: Runs, where: Box) -> Crop:
+        drawn = self._drawn
+        masks = [painted(runs, drawn.shape, where) for runs in (truth, pred)]
+        if drawn.ignored is not None:
+            valid = ~painted(drawn.ignored, drawn.shape, where)
+            masks = [mask & valid for mask in masks]
+        edges = tuple((a == 0, b == n) for (a, b), n in zip(where, drawn.shape, strict=True))
+        spacing = self.spacing or (1.0,) * len(drawn.shape)
+        return Crop(masks[0], masks[1], spacing, edges, drawn.shape)
+
+    def measured(self, place: int, how: str, measure: Callable[[Crop], Both]) -> Both | None:
+        """The distances of a class under a convention's elements, ground truth to prediction first.
+
+        None where either side is empty. What was measured is kept for the next metric.
+        """
+        key = (place, how)
+        if key not in self._known:
+            crop = self.crop(place)
+            some = crop is not None and crop.truth.any() and crop.pred.any()
+            self._known[key] = measure(crop) if crop is not None and some else None
+        return self._known[key]
+
+
+class SurfaceTally:
+    """Keeps the runs of every channel, slab by slab."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+        self._runs: tuple[dict[int, list[Runs]], dict[int, list[Runs]]] = ({}, {})
+
+    def update(self, block: Block) -> None:
+        """Add a slab: every channel that is in it."""
+        for kept, side in zip(self._runs, (block.truth, block.pred), strict=True):
+            for channel, labels in side.items():
+                if channel >= 0:
+                    kept.setdefault(channel, []).append(runs_of(labels, block.start))
+
+    def merge(self, other: Self) -> None:
+        """Add the slabs that another tally saw."""
+        for kept, more in zip(self._runs, other._runs, strict=True):
+            for channel, runs in more.items():
+                kept.setdefault(channel, []).extend(runs)
+
+    def finish(
+        self,
+        targets: Sequence[Target],
+        spacing: tuple[float, ...] | None,
+        tolerances: Iterable[float] = (),
+        ignored: int | None = None,
+    ) -> Surfaces:
+        """The surfaces of the classes. `ignored` is a label of the ground truth."""
+        truth, pred = (
+            {c: by_label(in_rows(joined(runs), self._shape[-1])) for c, runs in side.items()}
+            for side in self._runs
+        )
+        left_out = None if ignored is None else truth.get(0, {}).get(ignored)
+        drawn = Drawn(self._shape, truth, pred, left_out)
+        each = tuple(tolerances) or (np.nan,) * len(targets)
+        return Surfaces(tuple(targets), spacing, each, drawn)

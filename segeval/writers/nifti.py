@@ -1,0 +1,31 @@
+"""Label maps as NIfTI, on the grid that they were read on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segeval.arrays import Floats, Labels
+from segeval.geometry import Geometry
+
+
+def write(path: Path, labels: Labels, grid: Geometry) -> None:
+    """Write a label map (z, y, x) or (y, x)."""
+    import nibabel
+
+    library: Any = nibabel
+    array = labels.reshape(grid.shape)
+    image = library.Nifti1Image(array[None].T if array.ndim == 2 else array.T, matrix(grid))
+    image.header.set_xyzt_units("mm")
+    library.save(image, path)
+
+
+def matrix(grid: Geometry) -> Floats:
+    """From (x, y, z) indices to RAS millimetres; voxel sides alone where there is no more."""
+    if grid.placed and len(grid.shape) == 3:
+        placed: Floats = np.diag([-1.0, -1.0, 1.0, 1.0]) @ grid.affine()[:, [2, 1, 0, 3]]
+        return placed
+    sides = list(reversed(grid.spacing or (1.0,) * len(grid.shape)))
+    return np.diag([*sides, *[1.0] * (4 - len(sides))])

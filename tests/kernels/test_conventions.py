@@ -1,0 +1,111 @@
+"""Each convention against the tool that it is named after; conventions_of_tools.py says how."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pairs import PAIRS
+from surfaces import surfaces, value
+
+from segeval.kernels.conventions import (
+    CONVENTIONS,
+    contour,
+    mean,
+    percentile,
+    pooled,
+    smallest,
+    within,
+)
+from segeval.kernels.distances import Directed
+
+TOOLS = json.loads((Path(__file__).parent / "conventions.json").read_text())
+MEASURED = {name: surfaces(*make()) for name, make in PAIRS.items()}
+# single precision in the tool; a distance map that is not exact; triangles that are cut otherwise
+LOOSE = {"monai": 1e-5, "seg-metrics": 1e-4, "itk": 1e-5, "plastimatch": 2e-3, "mesh": 1e-3}
+# A flat polygon of a cell (the rectangle of two inside corners side by side, the trapezoid of
+# three) has two diagonals. The tool takes one, so its samples change when a mask is mirrored; here
+# both count by half. Where few samples decide (a percentile, a tolerance) that is more than a
+# thousandth. In noise it is the cell of four inside corners in the shape of an S as well.
+BEYOND = {
+    ("mesh", "two_ellipsoids", "hd95"): 6e-3,
+    ("mesh", "two_ellipsoids", "nsd@1.5mm"): 2e-3,
+    # distances of 1.5 but for rounding: within the tolerance here, not there
+    ("mesh", "at_the_edge", "nsd@1.5mm"): 2e-3,
+    ("meshmetrics", "at_the_edge", "nsd@1.5mm"): 2e-3,
+    ("mesh", "noise", "masd"): 3e-3,
+    ("mesh", "noise", "assd"): 3e-3,
+}
+
+
+def cases():
+    for convention, tool in (*TOOLS.items(), ("meshmetrics", TOOLS["mesh"])):
+        for pair, values in tool["values"].items():
+            for metric, want in values.items():
+                yield pytest.param(
+                    convention, pair, metric, want, id=f"{convention}-{pair}-{metric}"
+                )
+
+
+@pytest.mark.parametrize(("convention", "pair", "metric", "want"), list(cases()))
+def test_a_convention_says_what_its_tool_says(convention, pair, metric, want):
+    own = f"{metric}:as={convention}" if not metric.startswith("biou") else metric
+    found = value(MEASURED[pair], own)
+    allowed = BEYOND.get((convention, pair, metric), LOOSE.get(convention, 1e-6))
+    assert found == pytest.approx(want, rel=0, abs=allowed)
+
+
+def test_every_convention_but_three_has_its_tool():
+    # relaxed is ours alone; meshmetrics is mesh with the cuts of the same tool; MetricsReloaded is
+    # in no package index, its formulas are those below
+    assert set(CONVENTIONS) - set(TOOLS) == {"relaxed", "metrics-reloaded", "meshmetrics"}
+
+
+def test_metrics_reloaded_by_hand():
+    #       distances 0 1 2 3 one way and 4 the other
+    #       assd (0+1+2+3+4) / 5, masd (1.5 + 4) / 2, hd95 max(2.85, 4)
+    s = surfaces(*PAIRS["noise"]())
+    both = [value(s, f"asd_{way}:as=medpy") for way in ("gt_to_pred", "pred_to_gt")]
+    assert value(s, "masd:as=metrics-reloaded") == pytest.approx(sum(both) / 2, rel=1e-12)
+    assert value(s, "assd:as=metrics-reloaded") == value(s, "assd:as=medpy")
+    assert value(s, "hd95:as=metrics-reloaded") == value(s, "hd95:as=monai")
+
+
+SOME = Directed(np.array([3.0, 0.0, 1.0, 2.0]), np.array([1.0, 4.0, 3.0, 2.0]), 3.0)
+
+
+@pytest.mark.parametrize(
+    ("share", "want"),
+    #  area by distance: 4 up to 0, 7 up to 1, 9 up to 2, 10 up to 3
+    [(0.0, 0), (0.4, 0), (0.41, 1), (0.7, 1), (0.9, 2), (0.91, 3), (1.0, 3)],
+)
+def test_the_smallest_distance_that_reaches_a_share(share, want):
+    assert smallest(SOME, share) == want
+
+
+def test_the_share_agrees_with_sorting_everything():
+    rng = np.random.default_rng(3)
+    many = Directed(rng.exponential(size=5000).round(3), rng.random(5000), 0)
+    order = np.argsort(many.distances)
+    cumulative = np.cumsum(many.sizes[order])
+    for share in (0.01, 0.5, 0.95, 0.99):
+        place = np.searchsorted(cumulative, share * cumulative[-1])
+        assert smallest(many, share) == many.distances[order[place]]
+
+
+def test_mean_and_tolerance_by_hand():
+    assert mean(SOME) == (3 * 1 + 0 * 4 + 1 * 3 + 2 * 2) / 10
+    assert within(SOME, 1.0 - 1e-7) == 4 + 3  # a tie but for rounding counts
+    assert pooled((SOME, SOME)).sizes.sum() == 20
+
+
+def test_interpolated_percentile_by_hand():
+    # 0 1 2 3: 95 % lies at place 2.85
+    assert percentile(SOME, 0.95, CONVENTIONS["medpy"]) == pytest.approx(2.85)
+
+
+def test_a_contour_has_nothing_beyond_the_array():
+    mask = np.ones((3, 4), bool)
+    edges = ((True, True), (True, False))
+    #  only the last column has a neighbour outside: the array goes on there
+    assert contour(mask, edges).tolist() == [[False, False, False, True]] * 3

@@ -1,0 +1,32 @@
+"""Masks to surfaces and metrics of them, the way a case does it."""
+
+import numpy as np
+
+from segeval.classes import Part, Target
+from segeval.grammar import parse
+from segeval.metrics.registry import arguments, resolve
+from segeval.tallies.block import Block
+from segeval.tallies.surface import SurfaceTally
+
+ONE = Part(0, frozenset([1]))
+
+
+def tally_of(truth, pred, slab=1000):
+    """A tally that has seen both masks (or label maps), slab by slab."""
+    tally = SurfaceTally(truth.shape)
+    flat = [side.astype(np.uint8).ravel() for side in (truth, pred)]
+    for start in range(0, truth.size, slab):
+        t, p = (side[start : start + slab] for side in flat)
+        tally.update(Block(start, len(t), {0: t}, {0: p}))
+    return tally
+
+
+def surfaces(truth, pred, spacing=None, slab=1000, tolerances=()):
+    """The surfaces of two masks as the one class of a case."""
+    return tally_of(truth, pred, slab).finish([Target("a", ONE, ONE)], spacing, tolerances)
+
+
+def value(s, text, place=0):
+    """A metric of one class, by the name that a user writes."""
+    metric, definition = resolve(parse(text))
+    return float(definition.compute(s, **arguments(metric, definition)).classes[place])
