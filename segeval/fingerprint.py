@@ -21,7 +21,7 @@ def fingerprint(case: Case) -> str:
         found = [f"{role} {_of_file(path)}" for role, path in files(case)]
     except OSError:
         return ""
-    state = "\n".join([*found, f"spacing {case.spacing}"]).encode()
+    state = "\n".join([*found, f"spacing {case.spacing}", *slices(case)]).encode()
     return f"{zlib.crc32(state):08x}{zlib.adler32(state):08x}"
 
 
@@ -33,8 +33,19 @@ def files(case: Case) -> list[tuple[str, Path]]:
     for role, side in sides:
         if side is not None:
             found += [(f"{role}/{name}", path) for name, path in side.files.items()]
+            found += [(f"{role} set", one.path) for one in side.sets]
             found.append((f"{role} scores", side.scores))
     return [(role, path) for role, path in found if path is not None]
+
+
+def slices(case: Case) -> list[str]:
+    """Where the slices of the image series lie; their pixels are not read."""
+    return [
+        f"{series.uid} {series.frame} {image.uid} {image.position} {image.orientation} "
+        f"{image.spacing} {image.shape}"
+        for series in case.series
+        for image in series.images
+    ]
 
 
 def _of_file(path: Path) -> str:

@@ -88,10 +88,21 @@ def match(wanted: str, available: Iterable[str], aliases: Sequence[str] = ()) ->
     aliases  the user's; `re:` starts a pattern for the full name, case ignored
     Raises CaseError where a step finds two.
     """
+    return matched(wanted, available, aliases)[0]
+
+
+# The steps of `match`, as people read them (N8).
+RULES = ("exact", "alias", "alias", "without case", "normal form", "table")
+
+
+def matched(
+    wanted: str, available: Iterable[str], aliases: Sequence[str] = ()
+) -> tuple[str | None, str]:
+    """The same, and the rule that was used; "" where none does. Raises CaseError."""
     names = list(available)
     if wanted in names:
-        return wanted
-    for same in _steps(wanted, aliases):
+        return wanted, RULES[0]
+    for rule, same in zip(RULES[1:], _steps(wanted, aliases), strict=True):
         hits = [name for name in names if same(name)]
         if len(hits) > 1:
             raise CaseError(
@@ -101,8 +112,8 @@ def match(wanted: str, available: Iterable[str], aliases: Sequence[str] = ()) ->
                 status="two_structures",
             )
         if hits:
-            return hits[0]
-    return None
+            return hits[0], rule
+    return None, ""
 
 
 def _steps(wanted: str, aliases: Sequence[str]) -> list[Callable[[str], bool]]:

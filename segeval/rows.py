@@ -28,6 +28,10 @@ class Finished:
     tallies: Mapping[str, Any]
     channels: tuple[int, ...]
 
+    def having(self, name: str, tally: Any) -> Finished:
+        """The same with one more tally."""
+        return Finished({**self.tallies, name: tally}, self.channels)
+
 
 def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[Row]:
     """Every metric of every class, then those of the whole case, then what was not annotated."""
@@ -53,7 +57,11 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
         Row(case.id, name, "", np.nan, "", "not_annotated", "", case.group)
         for name in resolved.skipped
     ]
-    return [*each, *whole, *skipped]
+    failed = [
+        Row(case.id, name, "", np.nan, "", fault.status, "", case.group)
+        for name, fault in resolved.faults.items()
+    ]
+    return [*each, *whole, *failed, *skipped]
 
 
 def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:

@@ -14,7 +14,8 @@ from segeval.errors import Note
 
 WHOLE = "all"  # the class of a number that belongs to the whole case
 OVERALL = "overall"  # the mean over classes, in summaries only
-UNCOUNTED = ("ok", "not_annotated")  # statuses that are no fault: nobody waits for a value
+# Statuses that are no fault: nobody waits for a value.
+UNCOUNTED = ("ok", "not_annotated", "not_a_volume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,12 @@ class CaseResult:
     def scored(self) -> bool:
         """Whether it was looked at: a value was asked of it, or nothing kept it from that."""
         return self.status in UNCOUNTED or any(row.metric for row in self.rows)
+
+    @property
+    def faults(self) -> dict[str, Mapping[str, Any]]:
+        """The classes that could not be scored, with message, facts and help."""
+        found = self.facts.get("faults", {}).items()
+        return {name: fault for name, fault in found if fault["status"] not in UNCOUNTED}
 
 
 @dataclass(frozen=True, slots=True)

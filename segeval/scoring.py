@@ -29,7 +29,8 @@ from segeval.planning import Job, planned
 from segeval.roisides import roi_facts, roi_notes, roi_sums
 from segeval.rows import Finished, asked, row, rows
 from segeval.scorecard import CaseResult, Row
-from segeval.sides import Opened, opened
+from segeval.sides import Opened
+from segeval.structurecase import opened_case, solids
 from segeval.surfaces import finished_surfaces, surface_tally
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
 from segeval.targets import Resolved, by_value, settled, valued
@@ -103,7 +104,7 @@ def scored_case(case: Case, job: Job) -> CaseResult:
     costs = branches(case, job)
     if costs is not None and asks_for_no_size(job):
         return scored_outputs(case, costs, job)
-    truth, pred = opened(case, settings, job.classes)
+    truth, pred = opened_case(case, settings, job.classes)
     return scored_sides(case, truth, pred, job, costs)
 
 
@@ -151,17 +152,20 @@ def scored_sides(
         surfaces = finished_surfaces(of_place, resolved, labels, truth, plan, job)
         finished = replace(finished, tallies={**finished.tallies, "surface": surfaces})
     if costs is not None:
-        finished = replace(finished, tallies={**finished.tallies, "branches": costs})
+        finished = finished.having("branches", costs)
     rois = roi_sums(truth.volume, pred.volume, job.metrics)
     if rois is not None:
-        finished = replace(finished, tallies={**finished.tallies, "rois": rois})
+        finished = finished.having("rois", rois)
+    if any(definition.of == "polygons" for _, definition in job.metrics):
+        shared = solids(truth, pred, resolved.targets)
+        finished = finished if shared is None else finished.having("polygons", shared)
     notes += (*memory_notes(finished, job), *roi_notes(rois))
     return replace(
         blank(case),
         rows=tuple(rows(case, finished, resolved, job)),
         classes=tuple(t.name for t in resolved.targets),
         tallies={n: tally.to_json() for n, tally in finished.tallies.items() if n not in LARGE},
-        facts=facts(truth, pred, passed) | roi_facts(pred.volume, rois),
+        facts=facts(truth, pred, passed) | roi_facts(pred.volume, rois) | faulty(resolved),
         notes=tuple(replace(n, where=case.id) for n in (*notes, *resolved.notes)),
         fingerprint=fingerprint(case),
     )
@@ -258,4 +262,16 @@ def facts(truth: Opened, pred: Opened, passed: Passed) -> dict[str, Any]:
     }
     if pred.scores is not None:
         kept["scores"] = Path(pred.scores.path).name
+    named = {"pred": pred.facts, "gt": truth.facts}
+    if structures := {side: dict(own) for side, own in named.items() if own}:
+        kept["structures"] = structures
     return kept
+
+
+def faulty(resolved: Resolved) -> dict[str, Any]:
+    """The classes that cannot be scored, and why."""
+    faults = {
+        name: {"status": f.status, "message": f.message, "facts": list(f.facts), "help": f.help}
+        for name, f in resolved.faults.items()
+    }
+    return {"faults": faults} if faults else {}

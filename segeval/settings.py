@@ -83,6 +83,14 @@ GATE = Form(word="RULE", option="gate")
 COUNT = Form(word="N", least=0)
 SPACING = Form(word="X,Y[,Z]")
 SIZE = Form(word="SIZE", least=1)
+BOUNDARIES = one_of("centre", "inclusive")
+OWN_BOUNDARIES = one_of("same", "centre", "inclusive")
+OVERLAPS = one_of("parity", "union")
+GAPS = one_of("none", "nearest", "shape")
+BAD = one_of("error", "skip")
+KEYS = one_of("auto", "folder", "patient", "study", "series")
+PATTERN = Form(word="PATTERN")
+FOLDER = Form(word="DIR", path=True)
 PASTES = one_of("detectron2", "torchvision", "matterport")
 
 
@@ -142,6 +150,29 @@ class Settings:
     pair_regex_pred: str = free("", "inputs", "group `case` is the key of a prediction", REGEX)
     pair_regex_gt: str = free("", "inputs", "group `case` is the key of a ground truth", REGEX)
     strict: bool = free(False, "inputs", "a prediction without ground truth is an error")
+    # contours
+    images: str = free("", "contours", "folder of image series that neither side holds", FOLDER)
+    case_key: str = free("auto", "contours", "what a case is in a DICOM tree", KEYS)
+    pred_select: str = signed(
+        "", "contours", "which structure set: a file name, label=, description=", PATTERN
+    )
+    gt_select: str = signed("", "contours", "the same for the ground truth", PATTERN)
+    rt_boundary: str = signed("centre", "contours", "what of the border is inside", BOUNDARIES)
+    pred_rt_boundary: str = signed(
+        "same", "contours", "the same for the prediction alone", OWN_BOUNDARIES
+    )
+    gt_rt_boundary: str = signed(
+        "same", "contours", "the same for the ground truth alone", OWN_BOUNDARIES
+    )
+    rt_overlap: str = signed("parity", "contours", "contours that cross each other", OVERLAPS)
+    rt_fill_gaps: str = signed("none", "contours", "slices without a contour inside", GAPS)
+    rt_bad_contour: str = signed("error", "contours", "a contour that cannot be read", BAD)
+    rt_grid: float = signed(
+        1.0, "contours", "millimetres a pixel where no side has a grid", Form(word="MM")
+    )
+    ignore_frame_of_reference: bool = signed(
+        False, "contours", "score across two frames of reference"
+    )
     # metrics
     metrics: tuple[Metric, ...] = free((), "metrics", "what is computed; a comma list too", METRIC)
     preset: str = free("default", "metrics", "a named set of choices", Form(word="NAME"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from segeval.align import (
     common_grid,
@@ -31,6 +32,9 @@ from segeval.settings import Settings
 from segeval.upsampling import logit_sum, softmax_mean, upsampled
 from segeval.volumes import Reading, Volume, Voxels
 
+if TYPE_CHECKING:
+    from segeval.drawing.masks import Drawn
+
 SURE = 20.0  # the logit of what is certain
 NOWHERE = Part(-1)  # of the channel that has no voxel
 
@@ -41,16 +45,22 @@ class Opened:
 
     parts   what stands for each class that the side names; empty for label values without names
     scores  a second file that holds the probabilities, where the first holds the label map (I5)
+    faults  structures that cannot be scored, by class
+    drawn   structures with the polygons that they were drawn from, by class; None without contours
+    facts   what a structure set says of itself; JSON values
     """
 
     volume: Volume
     parts: Mapping[str, Part] = field(default_factory=dict)
     scores: Volume | None = None
+    faults: Mapping[str, CaseError] = field(default_factory=dict)
+    drawn: Mapping[str, Drawn] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def named(self) -> bool:
         """Whether the side names its classes."""
-        return bool(self.parts)
+        return bool(self.parts or self.facts)
 
 
 def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:

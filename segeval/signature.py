@@ -31,6 +31,8 @@ def signature_fields(
     }
     for field in fields(settings):
         value = getattr(settings, field.name)
+        if field.metadata["group"] == "contours" and value == field.default:
+            continue  # most runs have no contours
         chosen = value not in (None, "") and not isinstance(value, ClassList)
         if field.metadata["signed"] and chosen:
             kept[field.name] = list(value) if isinstance(value, tuple) else value

@@ -32,12 +32,16 @@ from segeval.volumes import Reading, Volume
 class Ask:
     """One side as it is asked for.
 
-    wanted  numbers of the structures that are scored; None: all of them
+    wanted    numbers of the structures that are scored; None: all of them
+    contours  the structure set, where it was read already
+    volume    what the file holds, where it was opened already
     """
 
     path: Path
     rules: Rules = field(default_factory=Rules)
     wanted: Collection[int] | None = None
+    contours: Contours | None = None
+    volume: Volume | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,10 @@ def together(
 
 def _opened(ask: Ask, index: Index, choices: Choices) -> _Open:
     start = first_bytes(ask.path)
-    if not rtstruct.claims(ask.path, start):
-        volume = read(ask.path, Reading())
+    if ask.contours is None and not rtstruct.claims(ask.path, start):
+        volume = ask.volume or read(ask.path, Reading())
         return _Open(ask, None, volume, dicom_seg.claims(ask.path, start))
-    contours = rtstruct.read(ask.path)
+    contours = ask.contours or rtstruct.read(ask.path)
     series, notes = series_of(contours, index.series, choices.ignore_frame)
     return _Open(ask, contours, None, False, series, notes)
 

@@ -25,6 +25,7 @@ class Resolved:
     classes  what the request or the files say of each of them
     skipped  classes that the ground truth was not annotated for
     absent   classes that the prediction does not have as a file or segment: predicted empty
+    faults   classes that cannot be scored, and why
     """
 
     targets: tuple[Target, ...]
@@ -32,6 +33,7 @@ class Resolved:
     skipped: tuple[str, ...] = ()
     absent: frozenset[str] = frozenset()
     notes: tuple[Note, ...] = field(default=())
+    faults: Mapping[str, CaseError] = field(default_factory=dict)
 
 
 def by_name(truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated: bool) -> Resolved:
@@ -40,17 +42,20 @@ def by_name(truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated:
     Raises CaseError where names meet values and no class list joins them.
     """
     wanted = classes.classes or tuple(ClassDef(name) for name in names_of(truth, pred, classes))
-    targets, kept, skipped, absent = [], [], [], set()
+    targets, kept, skipped, absent, faults = [], [], [], set(), {}
     for class_ in wanted:
         t, p = part(class_, truth), part(class_, pred)
-        if t is None and not empty_is_annotated:
+        fault = truth.faults.get(class_.name) or pred.faults.get(class_.name)
+        if fault is not None and (t is not None or class_.name in truth.faults):
+            faults[class_.name] = fault
+        elif t is None and not empty_is_annotated:
             skipped.append(class_.name)
         else:
             if p is None:
                 absent.add(class_.name)
             kept.append(class_)
             targets.append(Target(class_.name, t or NOWHERE, p or NOWHERE))
-    return Resolved(tuple(targets), tuple(kept), tuple(skipped), frozenset(absent))
+    return Resolved(tuple(targets), tuple(kept), tuple(skipped), frozenset(absent), faults=faults)
 
 
 def settled(resolved: Resolved, named: tuple[bool, bool], found: tuple[Found, Found]) -> Resolved:
@@ -77,7 +82,7 @@ def names_of(truth: Opened, pred: Opened, classes: ClassList) -> tuple[str, ...]
             help="say which value is which: --classes 5=liver,1=spleen or --classes labels.json",
             status="classes_unknown",
         )
-    names = list(truth.parts)
+    names = [*truth.parts, *(name for name in truth.faults if name not in truth.parts)]
     taken = {match(name, pred.parts) for name in names}
     return (*names, *(name for name in pred.parts if name not in taken))
 

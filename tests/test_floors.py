@@ -49,12 +49,13 @@ FLOORS = """
                | combined_losses | pspnet
 
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
-               | layouts | coco matching | twosides | pair | outputs
+               | layouts | coco matching | twosides | patients | pair | outputs
 5  scorecard   scorecard | results summary
 5  absence     absence
 5  signature   signature
 
-6  scoring     fingerprint roisides | sides structuresides | targets | onepass | planning | branches checks surfaces decoding rows | scoring
+6  scoring     fingerprint roisides structurenames | sides structuresides | structurecase | targets | onepass
+               | planning | branches checks surfaces decoding rows | scoring
 
 7  engines     engines | pool serial
 7  gate        gate

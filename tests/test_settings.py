@@ -6,7 +6,7 @@ import pytest
 
 from segeval.settings import Form, Settings
 
-GROUPS = ("inputs", "metrics", "output", "gate", "performance")
+GROUPS = ("inputs", "contours", "metrics", "output", "gate", "performance")
 FIELDS = {field.name: field for field in fields(Settings)}
 
 
@@ -36,6 +36,8 @@ def test_what_can_change_a_number_is_signed():
         *("upsample", "flip"),
         *("paste", "min_score", "roi_offset", "instances"),
         *("ignore_label", "resample", "missing", "absent_gt", "undefined", "background"),
+        *("pred_select", "gt_select", "rt_boundary", "pred_rt_boundary", "gt_rt_boundary"),
+        *("rt_overlap", "rt_fill_gaps", "rt_bad_contour", "rt_grid", "ignore_frame_of_reference"),
     }
 
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import fields
 
 import build
+import dicom_build
 import numpy as np
 import pytest
 from runs import run, settings, sigmoids, soft
@@ -128,6 +129,57 @@ def smaller(path):
     return path / "pred", path / "gt"
 
 
+def structure_sets(path, pred, gt, series=True, **more):
+    """A patient with one structure a side, or one a file where there are several."""
+    if series:
+        dicom_build.series(path / "gt" / "P1" / "CT", (8, 20, 20), (2.0, 1.0, 1.0))
+    for side, files in (("pred", pred), ("gt", gt)):
+        for name, rings in files.items():
+            organs = [dicom_build.Organ("Heart", rings)]
+            file = path / side / "P1" / f"{name}.dcm"
+            dicom_build.rtstruct(file, organs, **(more if side == "pred" else {}))
+    return path / "pred", path / "gt"
+
+
+def squares(low, high, heights=(2, 4, 6)):
+    return [dicom_build.square(low, high, z) for z in heights]
+
+
+WHOLE = squares(3.5, 9.5)
+
+
+def on_centres(path):
+    return structure_sets(path, {"a": squares(3, 9)}, {"a": squares(3, 9)})
+
+
+def two_files(path):
+    both = {"a": squares(3.5, 8.5), "b": WHOLE}
+    return structure_sets(path, both, {"a": WHOLE, "b": squares(1.5, 8.5)})
+
+
+def crossing(path):
+    rings = [dicom_build.square(3.5, 9.5, 4), dicom_build.square(6.5, 12.5, 4)]
+    return structure_sets(path, {"a": rings}, {"a": WHOLE})
+
+
+def with_gap(path):
+    return structure_sets(path, {"a": squares(3.5, 9.5, (2, 6))}, {"a": WHOLE})
+
+
+def broken(path):
+    return structure_sets(
+        path, {"a": [*WHOLE, dicom_build.Ring(WHOLE[0].points, count=9)]}, {"a": WHOLE}
+    )
+
+
+def no_series(path):
+    return structure_sets(path, {"a": squares(3.5, 9.9)}, {"a": WHOLE}, series=False)
+
+
+def other_frame(path):
+    return structure_sets(path, {"a": WHOLE}, {"a": WHOLE}, frame="9.9", uid="")
+
+
 def regions(path):
     """Two RoIs of one map against an instance map."""
     rng = np.random.default_rng(3)
@@ -175,6 +227,16 @@ SIGNED = {
     "absent_gt": (class_files, "not-annotated", "empty"),
     "undefined": (class_files, "exclude", "worst"),
     "background": (maps, False, True),
+    "pred_select": (two_files, "a*", "b*"),
+    "gt_select": (two_files, "a*", "b*"),
+    "rt_boundary": (on_centres, "centre", "inclusive"),
+    "pred_rt_boundary": (on_centres, "same", "inclusive"),
+    "gt_rt_boundary": (on_centres, "same", "inclusive"),
+    "rt_overlap": (crossing, "parity", "union"),
+    "rt_fill_gaps": (with_gap, "none", "nearest"),
+    "rt_bad_contour": (broken, "error", "skip"),
+    "rt_grid": (no_series, 1.0, 0.5),
+    "ignore_frame_of_reference": (other_frame, False, True),
 }
 # The same numbers, but another sense of them: the reference is shares.
 SAME_NUMBERS = ("gt_kind",)
@@ -197,6 +259,8 @@ def test_a_signed_choice_changes_the_line(tmp_path, name):
     rest = {"roi_offset": 1, "instances": "1000"} if make is regions else {}
     if make is mirrored:
         rest = {"upsample": "half_pixel", "flipped": str(tmp_path / "flipped")}
+    if make is two_files:  # the other side is to be one file
+        rest = {"gt_select": "a*", "pred_select": "a*"}
     cards = [run(*sides, *METRICS, **rest | {name: choice}) for choice in (one, other)]
     assert cards[0].signature != cards[1].signature
     assert cards[0].fields != cards[1].fields
@@ -209,7 +273,8 @@ def test_every_signed_choice_is_tried():
 
 
 # What names the input, or the metrics, which are in the line themselves.
-INPUTS = ("pairs", "classes", "layout", "pair_regex_pred", "pair_regex_gt", "strict")
+INPUTS = ("pairs", "classes", "layout", "pair_regex_pred", "pair_regex_gt", "strict", "images",
+          "case_key")  # fmt: skip
 OUTPUTS = ("aux", "flipped", "weights")
 METRIC_CHOICES = ("metrics", "preset", "gates")
 FREE = {

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval.cli.options import Command, resolved, settings_options
+from segeval.cli.options import Command, Option, resolved, settings_options
 from segeval.cli.show import show
 from segeval.errors import NothingToScore, RequestError, SegevalError
 
 if TYPE_CHECKING:
     from segeval.classes import ClassList
     from segeval.settings import Settings
+    from segeval.structurenames import Item
     from segeval.volumes import Volume
 
+NAMES = ("file", "name", "class", "rule")
 COLUMNS = ("file", "format", "kind", "grid (x, y, z)", "content")
 CHUNK = 1 << 18
 FEW = 12  # classes that a line lists
@@ -43,31 +45,85 @@ def inspect(given: Mapping[str, Any]) -> int:
     settings = resolved(given).settings
     rows: list[tuple[str, ...]] = []
     problems: list[SegevalError] = []
+    columns, listed = (NAMES, names) if given["names"] else (COLUMNS, content_row)
     for path in files([Path(path) for path in given["paths"]]):
         try:
-            rows.append(row(path, settings))
+            rows += listed(path, settings)
         except SegevalError as problem:
             problems.append(problem)
-            rows.append((str(path), "", "", "", f"ERROR: {problem.message}"))
-    show(COLUMNS, rows, settings.color)
+            blank = [""] * (len(columns) - 2)
+            rows.append((str(path), *blank, f"ERROR: {problem.message}"))
+    show(columns, rows, settings.color)
     for line in (line for found in problems for line in found.lines()):
         click.echo(line, err=True)
     return 3 if problems else 0
 
 
 def files(paths: list[Path]) -> list[Path]:
-    """The files to look at: a folder is every mask file in it. Raises RequestError."""
-    from segeval.pairing.files import survey
+    """The files to look at: a folder is every mask file in it, or its structure sets.
+
+    Raises RequestError.
+    """
+    from segeval.pairing.files import holds_dicom, survey
 
     found: list[Path] = []
     for path in paths:
         if not path.exists():
             raise RequestError("there is no such file or folder", where=path)
-        inside = [f.path(path) for f in survey(path).files] if path.is_dir() else [path]
+        if holds_dicom(path):
+            from segeval.readers.series import indexed
+
+            inside = [one.path for one in indexed(path).structures]
+        else:
+            inside = [f.path(path) for f in survey(path).files] if path.is_dir() else [path]
         if not inside:
             raise NothingToScore("there are no mask files in the folder", where=path)
         found += inside
     return found
+
+
+def names(path: Path, settings: Settings) -> list[tuple[str, ...]]:
+    """The structures of a file, each with the class that it is and by which rule (N8)."""
+    from segeval.structurenames import classified
+
+    return [
+        (str(path), item.key, *classified(item, settings.classes))
+        for item in structures_of(path, settings)
+    ]
+
+
+def structures_of(path: Path, settings: Settings) -> tuple[Item, ...]:
+    """The structures of a file. Raises SegevalError."""
+    from segeval.pairing.cases import Side
+    from segeval.structurecase import given
+
+    found = given(Side(path.parent, {"": path}), settings, settings.classes, "").items
+    return found or ()
+
+
+def content_row(path: Path, settings: Settings) -> list[tuple[str, ...]]:
+    """A file as a line of the table. Raises SegevalError."""
+    from segeval.structurecase import kind
+
+    if kind({"": path}) == "rtstruct":
+        return [structure_row(path)]
+    return [row(path, settings)]
+
+
+def structure_row(path: Path) -> tuple[str, ...]:
+    """A structure set as a line of the table (S6). Raises SegevalError."""
+    from segeval.readers.rtstruct import read
+
+    contours = read(path)
+    about = (contours.label, contours.date, contours.approval, contours.manufacturer)
+    texts = [
+        f"{roi.name} ({', '.join(filter(None, (f'ROI {roi.number}', roi.type, roi.algorithm)))}): "
+        f"{len(roi.contours)}"
+        for roi in contours.rois
+    ]
+    more = f" and {len(texts) - FEW} more" if len(texts) > FEW else ""
+    content = f"{', '.join(filter(None, about))}; contours {', '.join(texts[:FEW])}{more}"
+    return (str(path), "rtstruct", "contours", "", content)
 
 
 def row(path: Path, settings: Settings) -> tuple[str, ...]:
@@ -157,12 +213,19 @@ def by_class(volume: Volume, content: Content, classes: ClassList) -> dict[str, 
     return found
 
 
+def _names() -> Option:
+    option = Option(["--names"], is_flag=True, help="the structures: raw name, class, rule used")
+    option.group = "inputs"
+    return option
+
+
 command = Command(
     "inspect",
     inspect,
     [
         click.Argument(["paths"], nargs=-1, required=True, type=click.Path()),
         *settings_options((), ["kind", "spacing", "channel_axis", "classes", "threshold", "color"]),
+        _names(),
     ],
     [
         "segeval inspect sample_data/ct/gt",

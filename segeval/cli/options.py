@@ -18,7 +18,7 @@ from segeval.cli.values import size_text
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-GROUPS = ("inputs", "metrics", "output", "gate", "performance")
+GROUPS = ("inputs", "contours", "metrics", "output", "gate", "performance")
 Run = Callable[[Mapping[str, Any]], int]
 
 

@@ -30,7 +30,8 @@ def exit_status(
 
     if any(case.status == SegevalError.status for case in card.cases):
         return BUG
-    if errors or any(not case.scored and not accepted(case, settings) for case in card.cases):
+    failed = any(not case.scored and not accepted(case, settings) for case in card.cases)
+    if errors or failed or any(case.faults for case in card.cases):
         return DATA
     missed = any(not verdict.passed for verdict in verdicts)
     return MISSED if missed and not settings.exit_zero else 0

@@ -13,7 +13,13 @@ from segeval.grammar import Metric
 from segeval.metrics.registry import arguments, resolve
 
 # Module of segeval.tallies, which is the tally's name in the JSON of a case -> its finished value.
-POOLED = {"counts": "Counts", "sums": "Sums", "rois": "RoiSums", "branches": "Branches"}
+POOLED = {
+    "counts": "Counts",
+    "sums": "Sums",
+    "polygons": "Solids",
+    "rois": "RoiSums",
+    "branches": "Branches",
+}
 
 
 class Pool:

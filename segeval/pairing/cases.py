@@ -9,9 +9,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segeval.classes import ClassList
 from segeval.errors import Note
+
+if TYPE_CHECKING:
+    from segeval.readers.series import Found, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Side:
     files   path of each class file by class name; one file under "" holds every class
     scores  a file of probabilities beside the label map: losses use it, overlap the label map (I5)
     place   what reports call class files that do not fill a folder of their own
+    sets    DICOM structure sets and segmentations of which one is meant (D4, D5)
     member  which image of a file of many
     """
 
@@ -29,6 +34,7 @@ class Side:
     files: Mapping[str, Path]
     scores: Path | None = None
     place: str = ""
+    sets: tuple[Found, ...] = ()
     member: str = ""
 
     @property
@@ -46,6 +52,7 @@ class Case:
     """One prediction with its reference: the unit that is scored, reported and parallel.
 
     pred     None: the ground truth has no prediction
+    series   image series that its structure sets may have been drawn on
     aux      scores of auxiliary outputs of the same network, in the order of the request
     flipped  scores of the mirrored image, not mirrored back
     weights  the network's weights
@@ -58,6 +65,7 @@ class Case:
     patient: str = ""
     image: Path | None = None
     spacing: tuple[float, ...] | None = None  # mm along (z, y, x) or (y, x), from the table
+    series: tuple[Series, ...] = ()
     aux: tuple[Side, ...] = ()
     flipped: Side | None = None
     weights: Path | None = None

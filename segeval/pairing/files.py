@@ -182,3 +182,28 @@ def _climbs(link: str) -> bool:
     """Whether a link leads to a folder above itself, which would never end."""
     target = os.path.realpath(link)
     return os.path.realpath(os.path.dirname(link)).startswith(target)
+
+
+PROBED = 64  # files whose first bytes are read before a folder without masks is no DICOM tree
+
+
+def holds_dicom(root: Path) -> bool:
+    """Whether a folder holds DICOM files and no file that could be a mask."""
+    if not root.is_dir():
+        return False
+    probed: list[Path] = []
+    for folder, _, names in os.walk(root):
+        if any(name.lower().endswith(SUFFIXES) for name in names):
+            return False
+        probed += [Path(folder, name) for name in names[: PROBED - len(probed)]]
+    return any(_is_dicom(path) for path in probed)
+
+
+def _is_dicom(path: Path) -> bool:
+    from segeval.dicom import is_dicom
+
+    try:
+        with path.open("rb") as file:
+            return is_dicom(file.read(132))
+    except OSError:
+        return False

@@ -14,7 +14,7 @@ from segeval.names import natural
 from segeval.pairing.cases import Case, Pairing
 from segeval.pairing.classnames import Hints, forms, token_names
 from segeval.pairing.datasets import dataset_classes, label_folders
-from segeval.pairing.files import SUFFIXES
+from segeval.pairing.files import SUFFIXES, holds_dicom
 from segeval.pairing.layouts import Layout
 from segeval.pairing.matching import examples, matched
 from segeval.pairing.twosides import both
@@ -33,6 +33,11 @@ def pair(pred: Path, gt: Path, settings: Settings) -> Pairing:
             raise RequestError(f"the {side} does not exist", where=path)
     classes = dataset_classes(pred, gt, bool(settings.classes))
     hints = request_hints(settings, classes)
+    if holds_dicom(pred) or holds_dicom(gt):
+        from segeval.pairing.patients import trees
+
+        found = trees(pred, gt, hints, settings)
+        return found.with_series(paired(*found.layouts, classes, settings))
     layouts = [both(pred, root, hints) for root in label_folders(gt)]
     guess, truth = chosen(layouts, settings)
     return paired(guess, truth, classes, settings)

@@ -17,6 +17,7 @@ KINDS = {
     "class-folders": "a folder a class",
     "class-files": "a file a class, named in the file name",
     "one-case": "the folder is one case",
+    "patients": "DICOM",
     "coco": "a COCO file, a case an image",
 }
 

@@ -20,7 +20,7 @@ OTHERS = {
     ".mgz": ("MGH is not read by this version", "convert it to .nii.gz"),
     ".hdr": ("a pair of .hdr and .img is not read", "convert it to .nii.gz"),
     ".img": ("a pair of .hdr and .img is not read", "convert it to .nii.gz"),
-    ".dcm": ("DICOM objects are not read by this version", "convert it to .nii.gz"),
+    ".dcm": ("a DICOM object that holds no segmentation", "give an RTSTRUCT or a SEG"),
     ".json": ("no JSON object or list", "COCO annotations and detections are read"),
     ".pkl": ("pickled objects are never loaded", "save a plain array (.npy, .npz)"),
 }

@@ -18,7 +18,27 @@ def problems(card: Scorecard, settings: Settings) -> list[str]:
     for case in card.cases:
         if not case.scored and not accepted(case, settings):
             kinds.setdefault(case.status, []).append(case)
-    return [line for kind, cases in kinds.items() for line in _kind(kind, cases)]
+    lines = [line for kind, cases in kinds.items() for line in _kind(kind, cases)]
+    return [*lines, *_faults(card)]
+
+
+def _faults(card: Scorecard) -> Iterator[str]:
+    """The classes that could not be scored in cases that were."""
+    kinds: dict[str, list[SegevalError]] = {}
+    for case in card.cases:
+        for name, fault in case.faults.items():
+            error = SegevalError(
+                fault["message"],
+                where=f"{case.case}/{name}",
+                facts=tuple(fault.get("facts", ())),
+                help=fault.get("help", ""),
+            )
+            kinds.setdefault(fault["status"], []).append(error)
+    for kind, errors in kinds.items():
+        for error in errors[:EXAMPLES]:
+            yield from map(clean, error.lines())
+        if len(errors) > EXAMPLES:
+            yield f"error: {counted(len(errors) - EXAMPLES, 'more class', 'more classes')}: {kind}"
 
 
 def accepted(case: CaseResult, settings: Settings) -> bool:

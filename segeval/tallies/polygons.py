@@ -22,7 +22,7 @@ from segeval.kernels.runs import Runs, common
 class Solids:
     """Volumes of each class in ml: of both sides and of what they share.
 
-    classes   names, in the order of the arrays
+    classes   names, in the order of the arrays; a row of nan is a class without polygons
     polygons  float64 (classes, 3): ground truth, prediction, both, exact
     masks     the same of the voxels that were drawn from them
     """
@@ -32,9 +32,10 @@ class Solids:
     masks: Floats
 
     def to_json(self) -> dict[str, Any]:
-        """The form in which it is kept with its case."""
-        both = np.hstack([self.polygons, self.masks]).tolist()
-        return {"classes": dict(zip(self.classes, both, strict=True))}
+        """The form in which it is kept with its case; without classes that have no polygons."""
+        both = np.hstack([self.polygons, self.masks])
+        named = zip(self.classes, both, strict=True)
+        return {"classes": {c: row.tolist() for c, row in named if np.isfinite(row).all()}}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Solids:

@@ -1,0 +1,176 @@
+"""DICOM trees: structure sets and segmentations by patient (L12, L13, D1 to D3).
+
+A tree is indexed by the headers of all its files. What a case is, is said by its folder where every
+folder below the root holds one patient, else by the patient; whose identifier is shown nowhere
+unless it is asked for (X5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from segeval.errors import Note, ReadError, RequestError
+from segeval.names import natural
+from segeval.pairing.cases import Case, Pairing, Side, relative
+from segeval.pairing.classnames import Hints
+from segeval.pairing.files import holds_dicom, survey
+from segeval.pairing.layouts import Entry, Layout, single
+from segeval.pairing.twosides import look
+from segeval.readers.joining import one_patient_each, patients_of, top_folder
+from segeval.readers.series import Found, Index, Series, indexed
+from segeval.settings import Settings
+
+PATIENTS = "patients"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A DICOM tree of one side, or of images."""
+
+    path: Path
+    index: Index
+
+    @property
+    def whole(self) -> bool:
+        """Whether the folder is one case: its structure sets lie in it, of one patient."""
+        found = self.index.structures
+        return bool(found) and (
+            all(not top_folder(f.path, self.path) for f in found)
+            and len({patient for _, patient in patients_of(self.index)}) == 1
+        )
+
+    def key(self, path: Path, owner: Found | Series, by: str) -> str:
+        """The case of an object (D2)."""
+        if self.whole:
+            return self.path.resolve().name
+        return top_folder(path, self.path) if by == "folder" else str(getattr(owner, by))
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Both sides as layouts, and where their image series lie.
+
+    layouts  of the prediction and of the ground truth
+    roots    the DICOM trees among them, and the folder of images
+    by       folder, patient, study or series
+    hidden   keys are identifiers that nobody asked to see
+    """
+
+    layouts: tuple[Layout, Layout]
+    roots: tuple[Root, ...]
+    by: str
+    hidden: bool
+
+    def with_series(self, pairing: Pairing) -> Pairing:
+        """The pairing with the image series of every case, and without identifiers (X5)."""
+        near = _Near(self.roots, self.by)
+        cases = [replace(case, series=near.of(case)) for case in pairing.cases]
+        if self.hidden:
+            cases = [replace(case, id=shown_id(case.truth)) for case in cases]
+            cases.sort(key=lambda case: natural(case.id))
+        notes = [
+            Note("W-damaged-file", problem.message, relative(Path(problem.where), root.path))
+            for root in self.roots
+            for problem in root.index.damaged
+        ]
+        return replace(pairing, cases=tuple(cases), notes=(*pairing.notes, *notes))
+
+
+def trees(pred: Path, gt: Path, hints: Hints, settings: Settings) -> Trees:
+    """Two sides of which one or both are DICOM trees."""
+    sides = [Root(p, indexed(p)) if holds_dicom(p) else p for p in (pred, gt)]
+    roots = [side for side in sides if isinstance(side, Root)]
+    by = key_kind(roots, settings.case_key)
+    layouts = [
+        tree_layout(side, by) if isinstance(side, Root) else other_layout(side, hints)
+        for side in sides
+    ]
+    if settings.images:
+        images = Path(settings.images)
+        if not images.is_dir():
+            raise RequestError("there is no such folder of images", where=images)
+        roots.append(Root(images, indexed(images)))
+    hidden = by == "patient" and settings.case_key == "auto"
+    return Trees((layouts[0], layouts[1]), tuple(roots), by, hidden)
+
+
+def key_kind(roots: Iterable[Root], asked: str) -> str:
+    """What a case is, the same for both sides (D2)."""
+    if asked != "auto":
+        return asked
+    each = all(root.whole or one_patient_each(root.index, root.path) for root in roots)
+    return "folder" if each else "patient"
+
+
+def other_layout(side: Path, hints: Hints) -> Layout:
+    """The side that is no DICOM tree."""
+    if side.is_dir():
+        return look(survey(side), replace(hints, scores=False))
+    return single(side, False)
+
+
+def tree_layout(root: Root, by: str) -> Layout:
+    """The cases of a DICOM tree; a damaged file is one where its folder has nothing else."""
+    found: dict[str, list[Found]] = {}
+    for one in sorted(root.index.structures, key=lambda f: natural(f.path.as_posix())):
+        found.setdefault(root.key(one.path, one, by), []).append(one)
+    entries = [entry(root.path, key, sets) for key, sets in found.items()]
+    if by == "folder" and not root.whole:
+        entries += damaged(root, set(found))
+    entries.sort(key=lambda e: natural(e.name))
+    return Layout("one-case" if root.whole else PATIENTS, tuple(entries), root.path)
+
+
+def entry(root: Path, key: str, sets: list[Found]) -> Entry:
+    """A case of a DICOM tree."""
+    path = sets[0].path
+    place = "" if len(sets) == 1 else relative(path.parent, root)
+    side = Side(root, {"": path}, place=place, sets=tuple(sets))
+    return Entry(side.shown, key, key, side)
+
+
+def damaged(root: Root, known: set[str]) -> list[Entry]:
+    """The cases of which only a damaged file is there (P1: none is dropped)."""
+    first: dict[str, ReadError] = {}
+    for problem in root.index.damaged:
+        key = top_folder(Path(problem.where), root.path)
+        if key and key not in known:
+            first.setdefault(key, problem)
+    sides = {k: Side(root.path, {"": Path(problem.where)}) for k, problem in first.items()}
+    return [Entry(side.shown, key, key, side) for key, side in sides.items()]
+
+
+def shown_id(side: Side) -> str:
+    """A case by its file, where its key must not be shown."""
+    path = next(iter(side.files.values()))
+    return relative(path.with_suffix(""), side.root)
+
+
+class _Near:
+    """Which image series a case may have been drawn on: its own, or those that it names (D3)."""
+
+    def __init__(self, roots: Iterable[Root], by: str) -> None:
+        self._by_key: dict[str, list[Series]] = {}
+        self._by_uid: dict[str, Series] = {}
+        self._by_frame: dict[str, list[Series]] = {}
+        for root in reversed(list(roots)):  # the ground truth, which is second, is looked at first
+            for series in root.index.series.values():
+                key = root.key(series.images[0].path, series, by)
+                self._by_key.setdefault(key, []).append(series)
+                self._by_uid.setdefault(series.uid, series)
+                self._by_frame.setdefault(series.frame, []).append(series)
+
+    def of(self, case: Case) -> tuple[Series, ...]:
+        """The series of a case, each once."""
+        found: dict[str, Series] = {}
+        for side in (case.truth, case.pred):
+            for one in () if side is None else side.sets:
+                named = [self._by_uid[one.series]] if one.series in self._by_uid else []
+                same = self._by_frame.get(one.frame, []) if one.frame else []
+                for series in (*named, *same):
+                    found.setdefault(series.uid, series)
+        for series in self._by_key.get(case.id, []):
+            found.setdefault(series.uid, series)
+        return tuple(found.values())
