@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segeval.classes import Part, Target
+from segeval.errors import GeometryError
 from segeval.grammar import parse_quantity
 from segeval.onepass import Plan
 from segeval.planning import Job
@@ -19,12 +20,30 @@ if TYPE_CHECKING:
 
 
 def surface_tally(truth: Opened, job: Job) -> SurfaceTally | None:
-    """The tally of surfaces; None where no metric is of surfaces."""
+    """The tally of surfaces; None where no metric is of surfaces. Raises GeometryError."""
     if all(known.of != "surface" for _, known in job.metrics):
         return None
+    for metric, known in job.metrics:
+        if known.of == "surface" and metric.at is not None:
+            check_unit(str(metric), metric.at.unit, truth)
+    for class_ in job.classes.classes:
+        if class_.tolerance:
+            check_unit(f"tolerance of {class_.name}", parse_quantity(class_.tolerance).unit, truth)
     from segeval.tallies.surface import SurfaceTally
 
     return SurfaceTally(truth.volume.geometry.shape)
+
+
+def check_unit(what: str, unit: str, truth: Opened) -> None:
+    """A length in mm needs a spacing, and one in px a grid that has none. Raises GeometryError."""
+    grid = truth.volume.geometry
+    if unit in ("mm", "px") and unit != grid.unit:
+        raise GeometryError(
+            f"{what} is in {unit} and lengths on this grid are in {grid.unit}",
+            facts=(f"gt {grid}{'' if grid.spacing else ', no spacing'}",),
+            help="--spacing gives files without one millimetres; or write the length in "
+            f"{grid.unit}",
+        )
 
 
 def finished_surfaces(  # noqa: PLR0913 - what the surfaces of a case hang on
