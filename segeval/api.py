@@ -21,13 +21,13 @@ from segeval.pairing.cases import Case, Pairing
 from segeval.pairing.cases import Side as Files
 from segeval.pairing.outputs import with_outputs
 from segeval.pairing.pair import pair
-from segeval.planning import Job
 from segeval.resume import Journal
-from segeval.roisides import check_coding
 from segeval.scorecard import CaseResult, Scorecard
-from segeval.scoring import scored_sides
+from segeval.scoring.case import scored_sides
+from segeval.scoring.planning import Job
+from segeval.scoring.roisides import check_coding
+from segeval.scoring.sides import Opened, fitted, own_names
 from segeval.settings import Settings
-from segeval.sides import Opened, fitted, own_names
 from segeval.signature import signature, signature_fields
 from segeval.summary import summarise
 from segeval.volumes import Volume, Voxels

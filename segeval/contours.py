@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.elements import decimals
+from segeval.dicom.elements import decimals
 from segeval.errors import Note
 
 CLOSED = frozenset(["CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "INTERPOLATED_PLANAR"])  # S3: areas

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from segeval.fingerprint import fingerprint
 from segeval.pairing.cases import Case
 from segeval.results import case_from_json, case_to_json
 from segeval.scorecard import CaseResult
+from segeval.scoring.fingerprint import fingerprint
 
 
 class Journal:

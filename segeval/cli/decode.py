@@ -36,7 +36,7 @@ def decode(given: Mapping[str, Any]) -> int:
     the files that were written. The exit status is 0, 2 for a wrong request, 3 if a file could not
     be decoded, 4 if there is none.
     """
-    from segeval.decoding import every, items
+    from segeval.scoring.decoding import every, items
 
     settings = resolved(given).settings
     pred, out = Path(given["pred"]), Path(given["out"])

@@ -15,8 +15,8 @@ from segeval.errors import NothingToScore, RequestError, SegevalError
 
 if TYPE_CHECKING:
     from segeval.classes import ClassList
+    from segeval.scoring.structurenames import Item
     from segeval.settings import Settings
-    from segeval.structurenames import Item
     from segeval.volumes import Volume
 
 NAMES = ("file", "name", "class", "rule")
@@ -84,7 +84,7 @@ def files(paths: list[Path]) -> list[Path]:
 
 def names(path: Path, settings: Settings) -> list[tuple[str, ...]]:
     """The structures of a file, each with the class that it is and by which rule (N8)."""
-    from segeval.structurenames import classified
+    from segeval.scoring.structurenames import classified
 
     return [
         (str(path), item.key, *classified(item, settings.classes))
@@ -95,7 +95,7 @@ def names(path: Path, settings: Settings) -> list[tuple[str, ...]]:
 def structures_of(path: Path, settings: Settings) -> tuple[Item, ...]:
     """The structures of a file. Raises SegevalError."""
     from segeval.pairing.cases import Side
-    from segeval.structurecase import given
+    from segeval.scoring.structurecase import given
 
     found = given(Side(path.parent, {"": path}), settings, settings.classes, "").items
     return found or ()
@@ -103,7 +103,7 @@ def structures_of(path: Path, settings: Settings) -> tuple[Item, ...]:
 
 def content_row(path: Path, settings: Settings) -> list[tuple[str, ...]]:
     """A file as a line of the table. Raises SegevalError."""
-    from segeval.structurecase import kind
+    from segeval.scoring.structurecase import kind
 
     if kind({"": path}) == "rtstruct":
         return [structure_row(path)]

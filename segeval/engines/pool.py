@@ -18,9 +18,9 @@ from multiprocessing.context import BaseContext
 
 from segeval.errors import CaseError
 from segeval.pairing.cases import Case
-from segeval.planning import Job
 from segeval.scorecard import CaseResult
-from segeval.scoring import score_case, unscored_case
+from segeval.scoring.case import score_case, unscored_case
+from segeval.scoring.planning import Job
 
 AHEAD = 4  # cases handed out per process, so that none waits and memory stays flat
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from segeval.pairing.cases import Case
-from segeval.planning import Job
 from segeval.scorecard import CaseResult
-from segeval.scoring import score_case
+from segeval.scoring.case import score_case
+from segeval.scoring.planning import Job
 
 
 def run(cases: Sequence[Case], job: Job) -> Iterator[CaseResult]:

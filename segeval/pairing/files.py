@@ -200,7 +200,7 @@ def holds_dicom(root: Path) -> bool:
 
 
 def _is_dicom(path: Path) -> bool:
-    from segeval.dicom import is_dicom
+    from segeval.dicom.files import is_dicom
 
     try:
         with path.open("rb") as file:

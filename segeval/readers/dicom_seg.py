@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Counted, Floats, Raw
-from segeval.dicom import DicomFile, damaged, names_class, opened
-from segeval.elements import Damaged, Elements
+from segeval.dicom.elements import Damaged, Elements
+from segeval.dicom.files import DicomFile, damaged, names_class, opened
 from segeval.errors import Note, ReadError
 from segeval.geometry import Geometry
 from segeval.kernels.outlines import grouped

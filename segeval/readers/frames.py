@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from segeval.elements import Elements
+from segeval.dicom.elements import Elements
 
 SHARED, EACH = 0x52009229, 0x52009230
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Raw
-from segeval.dicom import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, opened
-from segeval.elements import HEADS, ITEM, head
+from segeval.dicom.elements import HEADS, ITEM, head
+from segeval.dicom.files import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, opened
 from segeval.errors import ReadError
 from segeval.kernels.runs import Runs, parity, runs_of
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.dicom import DicomFile, damaged, is_dicom, opened
-from segeval.elements import Damaged, Elements
+from segeval.dicom.elements import Damaged, Elements
+from segeval.dicom.files import DicomFile, damaged, is_dicom, opened
 from segeval.errors import GeometryError, ReadError
 from segeval.readers.frames import frames
 from segeval.slices import Frame, Slices, arranged

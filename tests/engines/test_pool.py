@@ -10,8 +10,8 @@ from segeval.api import requested
 from segeval.classes import ClassList
 from segeval.engines import pool, serial
 from segeval.pairing.pair import pair
-from segeval.planning import Job
 from segeval.results import lines
+from segeval.scoring.planning import Job
 
 NII = (build.nifti, ".nii.gz")
 NAMES = ("a1", "a2", "a10", "b", "c")

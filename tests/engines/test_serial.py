@@ -9,7 +9,7 @@ from segeval.api import requested
 from segeval.classes import ClassList
 from segeval.engines import serial
 from segeval.pairing.pair import pair
-from segeval.planning import Job
+from segeval.scoring.planning import Job
 
 NII = (build.nifti, ".nii.gz")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from segeval.fingerprint import ENDS, files, fingerprint
 from segeval.pairing.cases import Case, Side
+from segeval.scoring.fingerprint import ENDS, files, fingerprint
 
 
 @pytest.fixture

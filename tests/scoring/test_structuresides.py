@@ -14,12 +14,12 @@ from segeval.metrics import overlap  # noqa: F401 - registers dice
 from segeval.metrics.registry import resolve
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
-from segeval.planning import Job
 from segeval.readers.series import indexed
-from segeval.scoring import scored_sides
+from segeval.scoring.case import scored_sides
+from segeval.scoring.planning import Job
+from segeval.scoring.sides import Opened, own_names
+from segeval.scoring.structuresides import Ask, Choices, together
 from segeval.settings import Settings
-from segeval.sides import Opened, own_names
-from segeval.structuresides import Ask, Choices, together
 from segeval.volumes import streams
 
 #    6 x 6 pixels on three slices, 108 voxels

@@ -9,10 +9,10 @@ import numpy as np
 from segeval.classes import Part, Target
 from segeval.errors import GeometryError
 from segeval.grammar import parse_quantity
-from segeval.onepass import Plan
-from segeval.planning import Job
-from segeval.sides import Opened
-from segeval.targets import Resolved
+from segeval.scoring.onepass import Plan
+from segeval.scoring.planning import Job
+from segeval.scoring.sides import Opened
+from segeval.scoring.targets import Resolved
 from segeval.values import WHITE
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 import dicom_build as build
 import pytest
 
-from segeval.dicom import opened
-from segeval.elements import Coding, Damaged, Elements, decimals, decoded, walk
+from segeval.dicom.elements import Coding, Damaged, Elements, decimals, decoded, walk
+from segeval.dicom.files import opened
 
 
 def test_numbers_are_read_strictly():

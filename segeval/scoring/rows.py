@@ -12,9 +12,9 @@ from segeval.absence import judged, presence
 from segeval.grammar import Metric
 from segeval.metrics.registry import Definition, Values, arguments
 from segeval.pairing.cases import Case
-from segeval.planning import Job
 from segeval.scorecard import Row
-from segeval.targets import Resolved
+from segeval.scoring.planning import Job
+from segeval.scoring.targets import Resolved
 
 
 @dataclass(frozen=True, slots=True)

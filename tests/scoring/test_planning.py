@@ -9,8 +9,8 @@ from runs import settings
 from segeval.api import requested
 from segeval.classes import ClassList, Part, parse_classes
 from segeval.geometry import Geometry
-from segeval.planning import Job, by_number, planned
-from segeval.sides import NOWHERE, Opened
+from segeval.scoring.planning import Job, by_number, planned
+from segeval.scoring.sides import NOWHERE, Opened
 from segeval.volumes import Volume, Voxels
 
 GRID = Geometry((1, 2, 2))

@@ -16,12 +16,12 @@ from segeval.geometry import Geometry
 from segeval.grammar import parse
 from segeval.kernels.resample import nearest
 from segeval.metrics.registry import resolve
-from segeval.onepass import one_pass
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
-from segeval.planning import Job, planned
+from segeval.scoring.onepass import one_pass
+from segeval.scoring.planning import Job, planned
+from segeval.scoring.sides import Opened, opened, side
 from segeval.settings import Settings
-from segeval.sides import Opened, opened, side
 from segeval.tallies.branches import Branches
 from segeval.tallies.pieces import Ce
 from segeval.tallies.sums import Sums, SumsTally

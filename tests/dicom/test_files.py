@@ -9,7 +9,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from segeval.dicom import is_dicom, names_class, opened
+from segeval.dicom.files import is_dicom, names_class, opened
 from segeval.errors import ReadError
 
 SQUARE = build.square(1, 5, 2)

@@ -5,7 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segeval.checks import (
+from segeval.classes import ClassList, Part, parse_classes
+from segeval.errors import CaseError, ReadError
+from segeval.geometry import Geometry
+from segeval.kinds import Found
+from segeval.scoring.checks import (
     check_files,
     check_stacks,
     first,
@@ -13,11 +17,7 @@ from segeval.checks import (
     plain_labels,
     refuse_shades,
 )
-from segeval.classes import ClassList, Part, parse_classes
-from segeval.errors import CaseError, ReadError
-from segeval.geometry import Geometry
-from segeval.kinds import Found
-from segeval.sides import Opened
+from segeval.scoring.sides import Opened
 from segeval.tallies.counts import Cells
 from segeval.volumes import Volume, Voxels
 

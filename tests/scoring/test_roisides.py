@@ -11,7 +11,7 @@ from PIL import Image
 from runs import only, reasons, run, values
 
 from segeval.errors import RequestError
-from segeval.roisides import check_coding
+from segeval.scoring.roisides import check_coding
 
 SHAPE = (20, 24)
 BOXES = [[2.0, 3, 10, 11], [8, 9, 20, 17]]

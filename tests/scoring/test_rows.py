@@ -12,10 +12,10 @@ from segeval.api import requested
 from segeval.classes import ClassDef, ClassList, Part, Target
 from segeval.metrics.registry import Definition, Values
 from segeval.pairing.cases import Case, Side
-from segeval.planning import Job
-from segeval.rows import Finished, at, rows
+from segeval.scoring.planning import Job
+from segeval.scoring.rows import Finished, at, rows
+from segeval.scoring.targets import Resolved
 from segeval.tallies.counts import Counts
-from segeval.targets import Resolved
 
 CASE = Case("c", None, Side(Path(), {"": Path("g")}), group="site A")
 

@@ -31,10 +31,10 @@ from segeval.readers import dicom_seg, rtstruct
 from segeval.readers.open import first_bytes
 from segeval.readers.selection import selected
 from segeval.readers.series import Found, Index, Series, indexed
+from segeval.scoring.sides import NOWHERE, Opened, absent, nothing, opened, side
+from segeval.scoring.structurenames import Item, Named, joined, matching
+from segeval.scoring.structuresides import Ask, Choices, Side, together
 from segeval.settings import Settings
-from segeval.sides import NOWHERE, Opened, absent, nothing, opened, side
-from segeval.structurenames import Item, Named, joined, matching
-from segeval.structuresides import Ask, Choices, Side, together
 from segeval.tallies.polygons import PolygonTally, Solids, mask_volumes
 from segeval.volumes import Reading, Volume, Voxels
 

@@ -14,7 +14,7 @@ from segeval.errors import CaseError, GeometryError, ReadError
 from segeval.kinds import Wanted
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
-from segeval.sides import NOWHERE, covered, opened, outside, own_names, side, wanted
+from segeval.scoring.sides import NOWHERE, covered, opened, outside, own_names, side, wanted
 from segeval.volumes import Reading, Volume
 
 T, P = build.blocks(), build.blocks(seed=5)

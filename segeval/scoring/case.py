@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from segeval.branches import asks_for_no_size, branches
-from segeval.checks import (
+from segeval.errors import CaseError, Note, PairingError, SegevalError
+from segeval.kinds import Found
+from segeval.metrics.registry import pieces
+from segeval.pairing.cases import Case
+from segeval.pairing.outputs import check_complete
+from segeval.scorecard import CaseResult, Row
+from segeval.scoring.branches import asks_for_no_size, branches
+from segeval.scoring.checks import (
     check_files,
     check_labels,
     check_names,
@@ -18,22 +24,16 @@ from segeval.checks import (
     found_labels,
     plain,
 )
-from segeval.errors import CaseError, Note, PairingError, SegevalError
-from segeval.fingerprint import fingerprint
-from segeval.kinds import Found
-from segeval.metrics.registry import pieces
-from segeval.onepass import Passed, Plan, one_pass, scored
-from segeval.pairing.cases import Case
-from segeval.pairing.outputs import check_complete
-from segeval.planning import Job, planned
-from segeval.roisides import roi_facts, roi_notes, roi_sums
-from segeval.rows import Finished, asked, row, rows
-from segeval.scorecard import CaseResult, Row
-from segeval.sides import Opened
-from segeval.structurecase import opened_case, solids
-from segeval.surfaces import finished_surfaces, surface_tally
+from segeval.scoring.fingerprint import fingerprint
+from segeval.scoring.onepass import Passed, Plan, one_pass, scored
+from segeval.scoring.planning import Job, planned
+from segeval.scoring.roisides import roi_facts, roi_notes, roi_sums
+from segeval.scoring.rows import Finished, asked, row, rows
+from segeval.scoring.sides import Opened
+from segeval.scoring.structurecase import opened_case, solids
+from segeval.scoring.surfaces import finished_surfaces, surface_tally
+from segeval.scoring.targets import Resolved, by_value, settled, valued
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
-from segeval.targets import Resolved, by_value, settled, valued
 
 if TYPE_CHECKING:
     from segeval.tallies.branches import Branches

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from runs import every, only, run, sigmoids, soft
 
-from segeval import onepass
 from segeval.classes import Part
 from segeval.errors import ReadError
 from segeval.geometry import Geometry
 from segeval.kinds import Slab, Wanted
-from segeval.onepass import Plan, black_and_white, check_range, groups, label_map, shares
-from segeval.sides import Opened
+from segeval.scoring import onepass
+from segeval.scoring.onepass import Plan, black_and_white, check_range, groups, label_map, shares
+from segeval.scoring.sides import Opened
 from segeval.tallies import slab as slabs
 from segeval.volumes import Volume, Voxels
 

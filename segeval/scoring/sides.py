@@ -27,7 +27,7 @@ from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
 from segeval.readers.open import read
 from segeval.regions import Instances
-from segeval.roisides import instanced, numbered
+from segeval.scoring.roisides import instanced, numbered
 from segeval.settings import Settings
 from segeval.upsampling import logit_sum, softmax_mean, upsampled
 from segeval.volumes import Reading, Volume, Voxels

@@ -13,7 +13,7 @@ from segeval.classes import ClassDef, ClassList, Part, Target
 from segeval.errors import CaseError, Note
 from segeval.kinds import Found
 from segeval.names import match
-from segeval.sides import NOWHERE, Opened
+from segeval.scoring.sides import NOWHERE, Opened
 from segeval.values import WHITE
 
 

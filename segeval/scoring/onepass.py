@@ -18,7 +18,7 @@ from segeval.classes import Part
 from segeval.errors import ReadError
 from segeval.kernels.counts import pair_counts
 from segeval.kinds import Found, ScoreSide, Side, Slab, Wanted, may_score, of_codes, side
-from segeval.sides import Opened
+from segeval.scoring.sides import Opened
 from segeval.tallies.block import Block
 from segeval.tallies.counts import Pair, inside
 from segeval.values import WHITE

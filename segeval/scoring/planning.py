@@ -8,11 +8,11 @@ from segeval.classes import ClassDef, ClassList, Part
 from segeval.grammar import Metric
 from segeval.kinds import Wanted, may_score
 from segeval.metrics.registry import Definition
-from segeval.onepass import Plan, scored
+from segeval.scoring.onepass import Plan, scored
+from segeval.scoring.sides import NOWHERE, Opened, wanted
+from segeval.scoring.targets import Resolved, by_name, channel_of, may_be_white, valued_class
 from segeval.settings import Settings
-from segeval.sides import NOWHERE, Opened, wanted
 from segeval.tallies.counts import Pair
-from segeval.targets import Resolved, by_name, channel_of, may_be_white, valued_class
 from segeval.values import WHITE
 
 Requested = tuple[Metric, Definition]

@@ -23,8 +23,8 @@ from segeval.geometry import Geometry
 from segeval.kinds import Found, Wanted, may_score, side, wanted_pred
 from segeval.pairing.files import stem, suffix, survey
 from segeval.readers.open import read
+from segeval.scoring.sides import averaged
 from segeval.settings import Settings
-from segeval.sides import averaged
 from segeval.upsampling import upsampled
 from segeval.volumes import Reading, Volume, streams
 

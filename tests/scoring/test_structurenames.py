@@ -4,7 +4,7 @@ import pytest
 
 from segeval.classes import ClassDef, ClassList
 from segeval.errors import CaseError
-from segeval.structurenames import Item, classified, joined, matching
+from segeval.scoring.structurenames import Item, classified, joined, matching
 
 
 def items(*names, support=()):

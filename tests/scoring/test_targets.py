@@ -9,8 +9,8 @@ from segeval.classes import ClassDef, ClassList, Part, parse_classes
 from segeval.errors import CaseError
 from segeval.geometry import Geometry
 from segeval.kinds import Found
-from segeval.sides import NOWHERE, Opened
-from segeval.targets import (
+from segeval.scoring.sides import NOWHERE, Opened
+from segeval.scoring.targets import (
     by_name,
     by_value,
     channel_of,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from segeval.elements import (
+from segeval.dicom.elements import (
     HEADS,
     UNDEFINED,
     Bytes,

@@ -1,0 +1,1 @@
+"""DICOM files: their elements, what they are, how they are coded."""
