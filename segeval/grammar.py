@@ -111,7 +111,12 @@ def parse(text: str) -> Metric:
         )
     name, quantity, options = found[1], found[2], found[3]
     at = parse_quantity(quantity) if quantity else None
-    if at is None and (closed := _PERCENTILE.match(name)):
+    if closed := _PERCENTILE.match(name):
+        if at is not None:
+            raise RequestError(
+                f"{text!r}: {name} carries its percentile in its name and takes no quantity",
+                help=f"write {name}",
+            )
         name, at = closed[1], Quantity(float(closed[2]), "%")
     return Metric(name, at, _options(options, text))
 
