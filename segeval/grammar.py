@@ -12,9 +12,9 @@ metric means, and which of its options are defaults to be left out, is known to 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 
 STATISTICS = ("mean", "median", "worst", "best", "pooled", "bound")
 REASONS = ("both_empty", "pred_empty", "gt_empty")
@@ -31,7 +31,7 @@ _METRIC = re.compile(rf"({_CLOSED}|{_NAME})(?:@([^:]+))?((?::{_NAME}={_WORD})*)\
 _PERCENTILE = re.compile(rf"({'|'.join(PERCENTILES)})(\d+(?:\.\d+)?)\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantity:
     """A number with its unit."""
 
@@ -42,7 +42,7 @@ class Quantity:
         return f"{plain(self.number)}{self.unit}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Metric:
     """A request for one number a class: name, quantity, options in the order of their keys."""
 
@@ -64,7 +64,7 @@ class Metric:
         return f"{self.name}@{self.at}{options}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gate:
     """A bar that a statistic of a metric must reach.
 
@@ -87,7 +87,7 @@ class Gate:
         return f"{self.rule}={self.bar}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Charge:
     """What a metric gives where a class is missing on a side, whatever its formula says.
 
@@ -139,7 +139,12 @@ def parse(text: str) -> Metric:
         )
     name, quantity, options = found[1], found[2], found[3]
     at = parse_quantity(quantity) if quantity else None
-    if at is None and (closed := _PERCENTILE.match(name)):
+    if closed := _PERCENTILE.match(name):
+        if at is not None:
+            raise RequestError(
+                f"{text!r}: {name} carries its percentile in its name and takes no quantity",
+                help=f"write {name}",
+            )
         name, at = closed[1], Quantity(float(closed[2]), "%")
     return Metric(name, at, _options(options, text))
 

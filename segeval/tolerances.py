@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 from segeval.names import structure
 
 FILE = Path(__file__).parent / "data" / "tolerances.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """The tolerances of one source.
 
