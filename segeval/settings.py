@@ -86,6 +86,8 @@ TABLE = Form(word="NAME", option="tolerance")
 COUNT = Form(word="N", least=0)
 SPACING = Form(word="X,Y[,Z]")
 SIZE = Form(word="SIZE", least=1)
+SHARD = Form(word="I/N")
+ADDRESS = Form(word="ADDRESS")
 BOUNDARIES = one_of("centre", "inclusive")
 OWN_BOUNDARIES = one_of("same", "centre", "inclusive")
 OVERLAPS = one_of("parity", "union")
@@ -208,4 +210,8 @@ class Settings:
     # performance
     jobs: int = free(1, "performance", "processes; 0 is one a core", Form(letter="j", least=0))
     max_memory: int = free(512 << 20, "performance", "bytes, of the whole run", SIZE)
+    shard: str = free("", "performance", "score part I of N of the cases; `merge` joins", SHARD)
+    scheduler: str = free(
+        "", "performance", "send cases to a Dask cluster: tcp://host:8786", ADDRESS
+    )
     resume: bool = free(False, "performance", "take unchanged cases from the file of -o x.json")
