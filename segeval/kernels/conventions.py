@@ -35,6 +35,7 @@ from segeval.kernels.surfels import areas
 
 BINS = 1024  # of distances: only what is in one of them is sorted
 SLACK = 1e-6  # mm: a distance that is the tolerance but for rounding is within it
+NOTHING = Directed(np.zeros(0), np.zeros(0), np.nan)
 Both = tuple[Directed, Directed]
 Edges = tuple[tuple[bool, bool], ...]
 
@@ -87,7 +88,8 @@ def measured(
         return _corners(truth, pred, spacing)
     outline = border if elements == "border" else partial(contour, edges=edges)
     sides = [Points(outline(mask), spacing) for mask in (truth, pred)]
-    both = _between(sides[0], sides[1])
+    none = not all(len(side.at) for side in sides)  # a mask that fills its array has no contour
+    both = (NOTHING, NOTHING) if none else _between(sides[0], sides[1])
     return both if elements != "solid" else _solid(both, truth, pred, spacing)
 
 
@@ -162,7 +164,9 @@ def pooled(both: Both) -> Directed:
 
 
 def percentile(of: Directed, share: float, convention: Convention) -> float:
-    """The distance that a share of the area does not exceed."""
+    """The distance that a share of the area does not exceed; nan without any area."""
+    if not len(of.distances):
+        return np.nan
     if convention.linear:
         return float(np.percentile(of.distances, 100 * share))
     if convention.percentile == "mean":  # by count, and one less

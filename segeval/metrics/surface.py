@@ -81,15 +81,22 @@ def each(s: Surfaces, convention: Convention, by: str, of: Callable[[Both], floa
 
     A missed class, or slice, is charged the diagonal of its image.
     """
-    rows = []
+    found, worst, beside = [], [], []
     for place in range(len(s.targets)):
         parts = distances(s, place, convention, by)
         known = [of(part) for part in parts if not isinstance(part, float)]
         lost = [part for part in parts if isinstance(part, float)]
-        rows.append((average(known), average([*known, *lost]), bool(known and lost)))
-    found, worst, torn = zip(*rows, strict=True) if rows else ((), (), ())
-    beside = tuple("one_sided_slices" if one else "" for one in torn)
-    return Values(np.array(found), unit=s.unit, worst=np.array(worst), beside=beside)
+        found.append(average(known))
+        worst.append(average([*known, *lost]))
+        beside.append(_reason(known, lost))
+    return Values(np.array(found), unit=s.unit, worst=np.array(worst), beside=tuple(beside))
+
+
+def _reason(known: list[float], lost: list[float]) -> str:
+    """What is beside a number where the class is on both sides."""
+    if known and np.isnan(known).any():
+        return "no_surface"
+    return "one_sided_slices" if known and lost else ""
 
 
 def average(numbers: list[float]) -> float:
@@ -181,7 +188,8 @@ def nsd(s: Surfaces, convention: Convention, at: float | None, by: str = "case")
         else np.nan
         for place, tau in enumerate(tolerances)
     ]
-    return Values(np.array(found), reason="" if np.isfinite(tolerances).all() else "no_tolerance")
+    beside = tuple("" if np.isfinite(tau) else "no_tolerance" for tau in tolerances)
+    return Values(np.array(found), beside=beside)
 
 
 def _near(part: Both | float, convention: Convention, tolerance: float) -> float:

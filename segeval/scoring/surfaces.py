@@ -103,22 +103,19 @@ def tolerance_facts(resolved: Resolved, job: Job) -> dict[str, Any]:
 
 
 def surface_notes(surfaces: Surfaces, job: Job) -> tuple[Note, ...]:
-    """What makes surface numbers say less than they seem to."""
-    return (*_low_tolerances(surfaces, job), *_cut(surfaces))
+    """What makes surface numbers say less than they seem to; each once."""
+    return (*dict.fromkeys(_low_tolerances(surfaces, job)), *_cut(surfaces))
 
 
 def _low_tolerances(surfaces: Surfaces, job: Job) -> Iterator[Note]:
     """A tolerance below the distance of two voxels cannot be told from none."""
     widest = max(surfaces.spacing or (1.0,))
-    for metric, known in job.metrics:
-        if metric.name != "nsd" or known.of != "surface":
-            continue
+    for metric, _ in job.metrics:
         own = surfaces.tolerances if metric.at is None else (metric.at.number,)
         low = [tau for tau in own if tau < widest - SLACK]
-        if low:
-            least = f"{min(low):g} {surfaces.unit}"
-            text = f"{metric}: a tolerance of {least} is below the largest spacing, {widest:g}"
-            yield Note("W-tolerance-below-spacing", text)
+        if metric.name == "nsd" and low:
+            text = f"nsd at {min(low):g} {surfaces.unit}: the largest spacing is {widest:g}"
+            yield Note("W-tolerance-below-spacing", f"{text}, so one voxel's shift is too far")
 
 
 def _cut(surfaces: Surfaces) -> Iterator[Note]:
