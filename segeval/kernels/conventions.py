@@ -3,6 +3,7 @@
     name              elements   percentile           means           share within a tolerance
     mesh              triangles  larger of both       both, pooled    pooled
     relaxed           the same, vertices where the smoothed mask crosses 0.5
+    subvoxel          the same, the prediction's where its probabilities do
     meshmetrics       the same as mesh, triangles as VTK cuts them
     deepmind          corners    larger of both       both, pooled    pooled
     monai             border     larger, linear       both, pooled    pooled
@@ -63,6 +64,7 @@ class Convention:
 CONVENTIONS = {
     "mesh": Convention("mesh"),
     "relaxed": Convention("relaxed"),
+    "subvoxel": Convention("subvoxel"),
     "meshmetrics": Convention("once"),
     "deepmind": Convention("corners"),
     "monai": Convention("border", linear=True),
@@ -75,15 +77,21 @@ CONVENTIONS = {
 }
 
 
-def measured(
-    elements: str, truth: Mask, pred: Mask, spacing: tuple[float, ...], edges: Edges
+def measured(  # noqa: PLR0913 - a crop
+    elements: str,
+    truth: Mask,
+    pred: Mask,
+    spacing: tuple[float, ...],
+    edges: Edges,
+    field: Floats | None = None,
 ) -> Both:
     """The distances between two masks of one crop, neither empty, ground truth to prediction first.
 
     edges  for each axis, whether the crop ends where the array does, at its start and its end
+    field  of the prediction, for subvoxel
     """
-    if elements in ("mesh", "once", "relaxed"):
-        return _meshes(elements, truth, pred, spacing)
+    if elements in ("mesh", "once", "relaxed", "subvoxel"):
+        return _meshes(elements, truth, pred, spacing, field)
     if elements == "corners":
         return _corners(truth, pred, spacing)
     outline = border if elements == "border" else partial(contour, edges=edges)
@@ -102,9 +110,13 @@ def _solid(both: Both, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> B
     )
 
 
-def _meshes(elements: str, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
+def _meshes(
+    elements: str, truth: Mask, pred: Mask, spacing: tuple[float, ...], field: Floats | None
+) -> Both:
     known = tables(spacing) if len(spacing) == 3 and elements == "mesh" else None
-    fields = [smoothed(mask) if elements == "relaxed" else None for mask in (truth, pred)]
+    fields = [None, field]
+    if elements == "relaxed":
+        fields = [smoothed(mask) for mask in (truth, pred)]
     one, other = (
         Surface(mask, spacing, known, field, once=elements == "once")
         for mask, field in zip((truth, pred), fields, strict=True)

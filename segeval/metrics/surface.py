@@ -24,6 +24,7 @@ import numpy as np
 
 from segeval.kernels.conventions import (
     CONVENTIONS,
+    NOTHING,
     Convention,
     combined,
     mean,
@@ -57,6 +58,8 @@ def surface_metric(name: str, *conventions: str, **facts: Any) -> Callable[..., 
 def _bound(function: Callable[..., Values], convention: Convention) -> Callable[..., Values]:
     @wraps(function)
     def asked(s: Surfaces, **given: Any) -> Values:
+        if convention.elements == "subvoxel" and s.fields is None:
+            return Values(np.full(len(s.targets), np.nan), reason="no_probabilities")
         return function(s, convention, **given)  # `by`, and `at` where the metric has one
 
     return asked
@@ -70,10 +73,14 @@ def having(field: str) -> list[str]:
 def distances(s: Surfaces, place: int, convention: Convention, by: str) -> tuple[Both | float, ...]:
     """The distances of a class or of its slices; the image's diagonal where a side is empty."""
 
-    def measure(crop: Crop) -> Both:
-        return measured(convention.elements, crop.truth, crop.pred, crop.spacing, crop.edges)
+    how = convention.elements
 
-    return s.measured(place, convention.elements, measure, by == "slice")
+    def measure(crop: Crop) -> Both:
+        if how == "subvoxel" and crop.field is None:
+            return NOTHING, NOTHING
+        return measured(how, crop.truth, crop.pred, crop.spacing, crop.edges, crop.field)
+
+    return s.measured(place, how, measure, by == "slice", how == "subvoxel")
 
 
 def each(s: Surfaces, convention: Convention, by: str, of: Callable[[Both], float]) -> Values:
@@ -197,6 +204,8 @@ def _near(part: Both | float, convention: Convention, tolerance: float) -> float
         return 0.0
     near = [within(one, tolerance) for one in part]
     area = [float(one.sizes.sum()) for one in part]
+    if not any(area):
+        return np.nan
     if convention.nsd == "mean":
         return (near[0] / area[0] + near[1] / area[1]) / 2
     return sum(near) / sum(area)

@@ -10,7 +10,8 @@ import numpy as np
 from segeval.classes import Part, Target
 from segeval.errors import GeometryError, Note
 from segeval.grammar import parse_quantity
-from segeval.scoring.onepass import Plan
+from segeval.scoring.fields import Fields
+from segeval.scoring.onepass import Passed, Plan
 from segeval.scoring.planning import Job
 from segeval.scoring.sides import Opened
 from segeval.scoring.targets import Resolved, listed
@@ -67,7 +68,8 @@ def finished_surfaces(  # noqa: PLR0913 - what the surfaces of a case hang on
     tally: SurfaceTally,
     resolved: Resolved,
     labels: tuple[frozenset[int], frozenset[int]],
-    truth: Opened,
+    sides: tuple[Opened, Opened],
+    passed: Passed,
     plan: Plan,
     job: Job,
 ) -> Surfaces:
@@ -78,8 +80,9 @@ def finished_surfaces(  # noqa: PLR0913 - what the surfaces of a case hang on
         Target(t.name, with_white(t.truth, labels[0]), with_white(t.pred, labels[1]))
         for t in resolved.targets
     ]
-    spacing = truth.volume.geometry.spacing
-    return tally.finish(targets, spacing, each, plan.ignored)
+    spacing = sides[0].volume.geometry.spacing
+    fields = None if passed.scores is None else Fields(*sides, plan, resolved, passed, job)
+    return tally.finish(targets, spacing, each, plan.ignored, fields)
 
 
 def tolerances(resolved: Resolved, job: Job) -> dict[str, tuple[float, str]]:
