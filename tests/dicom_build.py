@@ -239,6 +239,7 @@ def seg(
     orientation=AXIAL,
     syntax=ExplicitVRLittleEndian,
     undefined=False,
+    series="",
 ):
     """A segmentation. `labels` are the names of its segments, from 1 (from 0 in a label map)."""
     shape = np.shape(shots[0].pixels)
@@ -250,6 +251,8 @@ def seg(
         BitsStored=bits, HighBit=bits - 1, SamplesPerPixel=1, PixelRepresentation=0,
         PhotometricInterpretation="MONOCHROME2",
     )  # fmt: skip
+    if series:
+        data.ReferencedSeriesSequence = Sequence([item(SeriesInstanceUID=series)])
     if fraction:
         data.SegmentationFractionalType, data.MaximumFractionalValue = fraction, most
     first = 0 if type == "LABELMAP" else 1

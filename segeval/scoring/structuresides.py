@@ -7,7 +7,7 @@ side. Everything else has the grid that it has.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -96,11 +96,15 @@ def together(
 
     index  image series of both sides, and of the folder of images if there is one (D3)
     """
-    choices = choices or Choices()
-    sides = [_opened(ask, index, choices) for ask in (truth, pred)]
-    grid = common(sides, choices)
-    one, two = (_placed(side, grid, choices) for side in sides)
+    one, two = on_one_grid((truth, pred), index, choices or Choices())
     return one, two
+
+
+def on_one_grid(asks: Sequence[Ask], index: Index, choices: Choices) -> list[Side]:
+    """Some sides, or one alone, on the grid of the first that has one. Raises CaseError."""
+    sides = [_opened(ask, index, choices) for ask in asks]
+    grid = common(sides, choices)
+    return [_placed(side, grid, choices) for side in sides]
 
 
 def _opened(ask: Ask, index: Index, choices: Choices) -> _Open:
