@@ -116,7 +116,7 @@ command = Command(
     ],
     [
         "segeval convert sample_data/contours/gt masks",
-        "segeval convert sample_data/contours/gt masks --label-map --classes Heart,Lung_L",
+        "segeval convert sample_data/contours/gt masks --label-map --classes Lung_L,Lung_R",
         "segeval convert sample_data/contours/pred/PAT01/RS.dcm masks --to nrrd",
     ],
 )
