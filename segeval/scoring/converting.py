@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from segeval.align import whole_channel
 from segeval.arrays import Labels, Mask
 from segeval.classes import ClassList, Part
 from segeval.errors import CaseError, GeometryError, Note
+from segeval.frozen import frozen
 from segeval.kernels.runs import Runs
 from segeval.kinds import Wanted
 from segeval.names import nearest
@@ -38,7 +39,7 @@ ENDINGS = {"nifti": ".nii.gz", "nrrd": ".nrrd"}
 UNSAFE = r'[\x00-\x1f\x7f/\\:*?"<>|]'  # what some file system does not take
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class How:
     """What is written.
 
@@ -56,7 +57,7 @@ class How:
     values: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Converted:
     """What came of one case.
 
