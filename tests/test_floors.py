@@ -34,6 +34,7 @@ FLOORS = """
 2  volumes     regions | volumes
 2  contours    contours
 2  slices      slices
+2  tolerances  tolerances
 2  settings    classes | settings
 
 3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
@@ -44,7 +45,7 @@ FLOORS = """
 3  align       align | upsampling
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling surface words | contours losses maskrcnn semantic volume
+4  metrics     metrics | registry | overlap pooling surface words | rims | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses | pspnet
 
