@@ -18,11 +18,11 @@ from segeval.arrays import Floats
 from segeval.contours import Contours
 from segeval.drawing.rules import Rules
 from segeval.drawing.structures import Structures, derived, on_grid, outlines, structures
-from segeval.errors import Note
+from segeval.errors import CaseError, Note
 from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.readers import dicom_seg, rtstruct
-from segeval.readers.joining import frame_matches, hints, series_of
+from segeval.readers.joining import UNKNOWN, frame_matches, hints, series_of
 from segeval.readers.open import first_bytes, read
 from segeval.readers.series import Index, Series
 from segeval.slices import Slices, extended, regular
@@ -127,6 +127,13 @@ def common(sides: list[_Open], choices: Choices) -> Common:
             return Common(_planes(side.volume.geometry), masked=True)
     if grown := next((s.volume for s in sides if s.volume is not None), None):
         return Common(_planes(_grown(grown.geometry, sides)), masked=True)
+    for note in (note for side in sides for note in side.notes if note.code == UNKNOWN):
+        raise CaseError(
+            note.text,
+            where=note.where,
+            help="keep only its own series in the case; the structure set names none that is here",
+            status="ambiguous",
+        )
     return Common(derived([s.contours for s in sides if s.contours is not None], choices.pixel))
 
 
