@@ -58,7 +58,7 @@ FLOORS = """
                | targets | onepass | planning | branches checks surfaces decoding rows | case
 
 7  engines     engines | pool serial
-7  gate        gate
+7  gate        gate | verdict | rules
 7  resume      resume
 
 8  api         api
@@ -81,6 +81,7 @@ PACKAGES = (
     "pairing",
     "scoring",
     "engines",
+    "gate",
     "reports",
     "cli",
 )

@@ -22,7 +22,7 @@ from segeval.errors import RequestError
 from segeval.settings import Settings
 
 if TYPE_CHECKING:
-    from segeval.gate import Verdict
+    from segeval.gate.verdict import Verdict
     from segeval.scorecard import Scorecard
 
 INTERRUPTED = 130
@@ -92,7 +92,7 @@ def judged(card: Scorecard, request: Resolved) -> list[Verdict]:
     """The verdicts of all gates, in their order."""
     if not request.settings.gates:
         return []
-    from segeval.gate import check
+    from segeval.gate.rules import check
 
     accept = request.origins["undefined"] != "default"  # who asked for a rule has accepted it
     return [v for gate in request.settings.gates for v in check(gate, card, accept)]
