@@ -7,16 +7,17 @@ from these fields, so a choice is added in this one place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from segeval.classes import ClassList
+from segeval.frozen import frozen
 from segeval.grammar import Gate, Metric
 
 NUMBERS = 1  # raised by a change of behaviour that alters a number; see CHANGELOG.md
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """How people write a choice, at every door: option, environment, file.
 
@@ -94,7 +95,7 @@ FOLDER = Form(word="DIR", path=True)
 PASTES = one_of("detectron2", "torchvision", "matterport")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """The choices. `metrics`, `classes` and `gates` are values already; paths are text.
 

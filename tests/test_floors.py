@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = """
 0  segeval     segeval
-0  errors      errors
+0  errors      frozen | errors
 0  arrays      arrays
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from segeval.frozen import frozen
 
 SIGNS = {"higher": (">=", "<"), "lower": ("<=", ">"), "zero": ("<=", ">")}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Against:
     """The baseline's side of a verdict: the paired difference, and how it was judged.
 
@@ -32,7 +33,7 @@ class Against:
     tolerance: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What came of a bar for one class of one group.
 
