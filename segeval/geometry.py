@@ -178,7 +178,7 @@ def sides(spacing: tuple[float, ...]) -> str:
 
 def point(origin: tuple[float, ...]) -> str:
     """A place in the patient, LPS millimetres."""
-    return "(" + ", ".join(f"{v:.5g}" for v in origin) + ")"
+    return "(" + ", ".join(f"{v:.6g}" for v in origin) + ")"
 
 
 def vectors(geometry: Geometry) -> str:

@@ -108,6 +108,7 @@ class Scorecard:
     signature  one line; `fields` are its parts
     summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
     gates      the verdicts; read from JSON, they are mappings
+    shard      of a run that scored one part: `part`, `of`, and the gates that `merge` has to judge
     """
 
     cases: tuple[CaseResult, ...]
@@ -118,3 +119,4 @@ class Scorecard:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     gates: tuple[Any, ...] = ()
+    shard: Mapping[str, Any] = field(default_factory=dict)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from segeval.cli.layers import Resolved
+from segeval.cli.finish import finished
 from segeval.cli.log import LOG
-from segeval.cli.notes import tell
 from segeval.cli.options import Command, Option, resolved, settings_options
 from segeval.cli.paths import show_pairs, sides
-from segeval.cli.problems import exit_status, tell_problems
 from segeval.cli.progress import Watch
 from segeval.errors import RequestError
 from segeval.settings import Settings
 
+<<<<<<< HEAD
 if TYPE_CHECKING:
     from segeval.gate.verdict import Verdict
     from segeval.scorecard import Scorecard
 
+=======
+>>>>>>> main
 INTERRUPTED = 130
 
 
@@ -52,7 +50,12 @@ def score(given: Mapping[str, Any]) -> int:
         return interrupted(watch, journal)
     finally:
         watch.close()
-    return finished(card, request, journal)
+    status = finished(card, request)
+    if journal:
+        from segeval.resume import Journal
+
+        Journal(Path(journal), {}).done()
+    return status
 
 
 def checked_outputs(settings: Settings) -> str:
@@ -69,6 +72,7 @@ def checked_outputs(settings: Settings) -> str:
     return json
 
 
+<<<<<<< HEAD
 def finished(card: Scorecard, request: Resolved, journal: str) -> int:
     """Judge, write the reports, say what is wrong; gives the exit status."""
     settings = request.settings
@@ -129,6 +133,8 @@ def tell_verdicts(verdicts: Sequence[Verdict], settings: Settings) -> None:
         click.echo(f"{word} {verdict.text}", err=True, color=colour)
 
 
+=======
+>>>>>>> main
 def interrupted(watch: Watch, journal: str) -> int:
     """Say how many cases are done and how to go on."""
     how = "add --resume to go on" if journal else "with -o results.json they would have been kept"
