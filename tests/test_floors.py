@@ -56,7 +56,8 @@ FLOORS = """
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks surfaces decoding rows | case
+               | targets | onepass | planning | branches checks surfaces decoding rows
+               | case converting
 
 7  engines     engines | pool serial
 7  gate        gate | verdict | rules
@@ -68,7 +69,8 @@ FLOORS = """
                markdown table | tabbed | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options paths | finish | completion config decode inspect merge metrics pairs score
+               | options paths | finish | completion config convert decode inspect merge metrics
+               pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
 
