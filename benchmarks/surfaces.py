@@ -21,7 +21,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent), str(HERE / "peer")]
 
-import numpy as np
+import numpy as np  # noqa: E402
 
 METRICS = ("hd", "hd95", "masd", "assd", "nsd@2mm")
 OURS = ("mesh", "deepmind", "monai")

@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from segeval import __version__
@@ -61,6 +62,7 @@ def _opening(card: Scorecard) -> dict[str, Any]:
         "settings": dict(card.fields),
         "inputs": dict(card.inputs),
         "metrics": list(card.metrics),
+        **({"shard": dict(card.shard)} if card.shard else {}),
     }
 
 
@@ -80,9 +82,18 @@ def _closing(card: Scorecard) -> dict[str, Any]:
 
 def _verdict(verdict: Any) -> dict[str, Any]:
     """What came of a gate, whether it was judged in this run or read from a file."""
-    kept = asdict(verdict) if is_dataclass(verdict) else dict(verdict)  # type: ignore[arg-type]
-    nothing = {k for k, v in kept.items() if isinstance(v, float) and not math.isfinite(v)}
-    return {k.rstrip("_"): None if k in nothing else v for k, v in kept.items()}
+    return _strict(asdict(verdict) if is_dataclass(verdict) else dict(verdict))  # type: ignore[arg-type]
+
+
+def _strict(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields under their names in JSON; a number that is none is null, a baseline none left out."""
+    return {k.rstrip("_"): _plain(v) for k, v in kept.items() if k != "against" or v is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _strict(value)
+    return _number(value) if isinstance(value, float) else value
 
 
 def case_to_json(case: CaseResult) -> dict[str, Any]:
@@ -152,6 +163,24 @@ def _reason(made: Statistic, name: str) -> str:
     return "one_value" if name == "sd" else "no_better_side"
 
 
+def load(path: Path) -> Scorecard:
+    """Read a result file. Raises RequestError."""
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as problem:
+        raise RequestError(f"cannot be read ({problem.strerror})", where=path) from problem
+    except ValueError as problem:
+        raise RequestError(
+            f"no JSON ({problem})",
+            where=path,
+            help="give a file of `segeval score -o results.json`",
+        ) from problem
+    try:
+        return from_json(content)
+    except RequestError as problem:
+        raise RequestError(problem.message, where=path, help=problem.help) from problem
+
+
 def from_json(content: Any) -> Scorecard:
     """Make a scorecard of the content of a result file. Raises RequestError."""
     schema = content.get("schema") if isinstance(content, Mapping) else None
@@ -176,6 +205,7 @@ def from_json(content: Any) -> Scorecard:
             inputs=content["inputs"],
             notes=tuple(Note(**note) for note in content["notes"]),
             gates=tuple(content["gates"]),
+            shard=content.get("shard", {}),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise RequestError(

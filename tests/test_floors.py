@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = """
 0  segeval     segeval
-0  errors      errors
+0  errors      frozen | errors
 0  arrays      arrays
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
@@ -34,31 +34,34 @@ FLOORS = """
 2  volumes     regions | volumes
 2  contours    contours
 2  slices      slices
+2  tolerances  tolerances
 2  settings    classes | settings
 
 3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
-3  tallies     tallies | block branches rois | counts polygons slab surface voxels | pieces runs | sums
+3  tallies     tallies | block branches rois | counts fields polygons slab surface voxels | pieces runs | sums
 3  writers     writers | nifti nrrd png
 3  align       align | upsampling
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling surface words | contours losses maskrcnn semantic volume
+4  metrics     metrics | registry | overlap pooling surface words | rims | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses | pspnet
 
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
-               | layouts | coco matching | twosides | patients | pair | outputs
+               | layouts | coco matching shards | twosides | patients | pair | outputs
 5  scorecard   scorecard | results summary
 5  absence     absence
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks surfaces decoding rows | case
+               | targets | onepass | planning | branches checks decoding fields rows | surfaces
+               | case converting
 
 7  engines     engines | pool serial
-7  gate        gate
+7  gate        gate | verdict | rules
+7  merging     merging
 7  resume      resume
 
 8  api         api
@@ -66,7 +69,8 @@ FLOORS = """
                markdown table | tabbed | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options paths | completion config decode inspect metrics pairs score
+               | options paths | finish | completion config convert decode inspect merge metrics
+               pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
 
@@ -81,6 +85,7 @@ PACKAGES = (
     "pairing",
     "scoring",
     "engines",
+    "gate",
     "reports",
     "cli",
 )

@@ -8,7 +8,7 @@ score` reads as a file a class.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from segeval.align import onto
 from segeval.arrays import Labels
 from segeval.classes import ClassList
 from segeval.errors import CaseError, RequestError
+from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.kinds import Found, Wanted, may_score, side, wanted_pred
 from segeval.pairing.files import stem, suffix, survey
@@ -33,7 +34,7 @@ WRITERS = {".nii.gz": "nifti", ".nii": "nifti", ".nrrd": "nrrd", ".png": "png"}
 SCORES = ("npz", "npy")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One file to decode.
 
@@ -105,20 +106,25 @@ def decode(item: Item, out: Path, settings: Settings, classes: ClassList) -> lis
     """Write the label maps of one file; gives their paths. Raises CaseError."""
     volume, how, ending = prepared(item, settings, classes)
     maps, what = decoded(volume, how)
-    write: Any = import_module(f"segeval.writers.{WRITERS[ending]}").write
     names = channel_names(volume, what, classes)
     written = []
     for name, labels in zip(names, maps, strict=True):
         path = out / (f"{item.name}/{name}{ending}" if name else f"{item.name}{ending}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name.removesuffix(ending)}.part{ending}")
-        try:
-            write(unfinished, labels, volume.geometry)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        save(path, ending, labels, volume.geometry)
         written.append(path)
     return written
+
+
+def save(path: Path, ending: str, labels: Labels, grid: Geometry) -> None:
+    """Write a label map in the format of an ending, whole or not at all."""
+    write: Any = import_module(f"segeval.writers.{WRITERS[ending]}").write
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name.removesuffix(ending)}.part{ending}")
+    try:
+        write(unfinished, labels, grid)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def prepared(item: Item, settings: Settings, classes: ClassList) -> tuple[Volume, Wanted, str]:
