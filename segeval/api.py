@@ -53,6 +53,7 @@ def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
         raise RequestError(f"--threshold {settings.threshold:g} is not in (0, 1]")
     if settings.kind == "logits" and settings.activation == "none":
         raise RequestError("--kind logits needs an activation: softmax or sigmoid")
+    check_level(settings)
     check_coding(settings.instances)
     check_tables(settings.tolerances)
     check_charges(settings)
@@ -72,6 +73,12 @@ def check_charges(settings: Settings) -> None:
             raise RequestError(f"charge {charge}: {definition.name} is not measured in {unit}")
 
 
+def check_level(settings: Settings) -> None:
+    """Raises RequestError for a level that is none."""
+    if settings.ci is not None and not 0 < settings.ci < 1:
+        raise RequestError(f"--ci {settings.ci:g} is not in (0, 1)", help="write --ci 0.95")
+
+
 def gate_metrics(settings: Settings) -> list[Metric]:
     """The metrics that gates judge. Raises RequestError."""
     if not settings.gates:
@@ -81,13 +88,19 @@ def gate_metrics(settings: Settings) -> list[Metric]:
     return [resolved_gate(gate)[0].metric for gate in settings.gates]
 
 
-def score_paths(
-    pred: Path, truth: Path, settings: Settings, watch: Watch | None = None, journal: str = ""
+def score_paths(  # noqa: PLR0913 - the last three are the command line's
+    pred: Path,
+    truth: Path,
+    settings: Settings,
+    watch: Watch | None = None,
+    journal: str = "",
+    baseline: Scorecard | None = None,
 ) -> Scorecard:
     """Score files or folders.
 
     settings  resolved: presets and settings files are the command line's business
     journal   the JSON output beside which finished cases are kept; "" keeps none
+    baseline  a run that this one is to be compared with: refused here, before anything is scored
     Raises RequestError before anything is read, NothingToScore where nothing pairs.
     """
     asked = requested(settings)
@@ -101,6 +114,10 @@ def score_paths(
         classes = replace(classes, ignore=settings.ignore_label)
     job = Job(settings, classes, asked)
     parts = signature_fields(settings, asked, classes)
+    if baseline is not None:
+        from segeval.gate.baseline import check_alike
+
+        check_alike(parts, baseline, settings)
     kept = Journal(Path(journal), parts) if journal else None
     results = run(mine.cases, job, watch, kept)
     card = scorecard(results, asked, parts)
@@ -119,13 +136,13 @@ def scorecard(
 ) -> Scorecard:
     """Results with their summary and signature."""
     metrics = [metric for metric, _ in asked]
-    return Scorecard(
-        tuple(results),
-        tuple(map(str, metrics)),
-        signature(parts),
-        parts,
-        summarise(results, metrics, Pool()),
-    )
+    names = tuple(map(str, metrics))
+    summary = summarise(results, metrics, Pool())
+    if "ci" in parts:
+        from segeval.statistics.intervals import with_intervals
+
+        summary = with_intervals(summary, results, names, parts["ci"], parts["seed"])
+    return Scorecard(tuple(results), names, signature(parts), parts, summary)
 
 
 def run(

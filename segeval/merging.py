@@ -6,7 +6,7 @@ the order in which one run has them; so the merged file has the bytes of one run
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -16,6 +16,8 @@ from segeval.grammar import parse
 from segeval.metrics.pooling import Pool
 from segeval.names import natural
 from segeval.scorecard import Scorecard
+from segeval.signature import differing
+from segeval.statistics.intervals import with_intervals
 from segeval.summary import summarise
 
 EXAMPLES = 5
@@ -31,31 +33,19 @@ def merged(files: Sequence[Named], allow_different: bool = False) -> Scorecard:
     first = cards[0]
     cases = sorted(chain.from_iterable(c.cases for c in cards), key=lambda c: natural(c.case))
     metrics = tuple(dict.fromkeys(chain.from_iterable(card.metrics for card in cards)))
+    summary = summarise(cases, [parse(text) for text in metrics], Pool())
+    if level := first.fields.get("ci"):
+        summary = with_intervals(summary, cases, metrics, level, first.fields["seed"])
     return replace(
         first,
         cases=tuple(cases),
         metrics=metrics,
-        summary=summarise(cases, [parse(text) for text in metrics], Pool()),
+        summary=summary,
         inputs=joined_inputs(cards),
         notes=(*dict.fromkeys(chain.from_iterable(card.notes for card in cards)), *notes),
         gates=(),
         shard={},
     )
-
-
-def differing(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """The fields in which two signatures differ, with both values: `threshold: 0.5, 0.6`."""
-    for key in dict.fromkeys([*one, *other]):
-        mine, theirs = one.get(key), other.get(key)
-        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
-            yield from differing(mine, theirs, f"{prefix}{key} ")
-        elif mine != theirs:
-            yield f"{prefix}{key}: {shown(mine)}, {shown(theirs)}"
-
-
-def shown(value: Any) -> str:
-    """A value of a signature."""
-    return "none" if value is None else str(value)
 
 
 def check_settings(files: Sequence[Named], allow: bool) -> list[Note]:

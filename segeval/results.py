@@ -75,12 +75,12 @@ def _closing(card: Scorecard) -> dict[str, Any]:
             }
             for group, of_class in card.summary.items()
         },
-        "gates": [_verdict(verdict) for verdict in card.gates],
+        "gates": [verdict_to_json(verdict) for verdict in card.gates],
         "notes": [asdict(note) for note in card.notes],
     }
 
 
-def _verdict(verdict: Any) -> dict[str, Any]:
+def verdict_to_json(verdict: Any) -> dict[str, Any]:
     """What came of a gate, whether it was judged in this run or read from a file."""
     return _strict(asdict(verdict) if is_dataclass(verdict) else dict(verdict))  # type: ignore[arg-type]
 
@@ -149,6 +149,8 @@ def _statistic(made: Statistic) -> dict[str, Any]:
         if not math.isfinite(kept[name]):
             reasons[name] = _reason(made, name)
             kept[name] = None
+    if made.interval is None:
+        del kept["interval"]
     return kept | ({"reasons": reasons} if reasons else {})
 
 
@@ -262,4 +264,5 @@ def _statistic_of(kept: Mapping[str, Any]) -> Statistic:
     others: dict[str, Any] = {
         key: kept[key] for key in ("n", "n_undefined", "n_missing", "worst_case", "unit")
     }
-    return Statistic(**numbers, **others)
+    ends = kept.get("interval")
+    return Statistic(**numbers, **others, interval=(ends[0], ends[1]) if ends else None)

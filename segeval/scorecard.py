@@ -86,6 +86,7 @@ class Statistic:
     n_undefined  values that could not be computed, or are infinite
     n_missing    cases without a value because they were not scored
     worst_case   the case that has the worst value
+    interval     of the mean, where one was asked for and there are values
     """
 
     mean: float
@@ -99,6 +100,7 @@ class Statistic:
     n_missing: int
     worst_case: str = ""
     unit: str = ""
+    interval: tuple[float, float] | None = None
 
 
 @frozen

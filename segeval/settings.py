@@ -81,6 +81,9 @@ CLASSES = Form(word="LIST", path=True)
 METRIC = Form(word="METRIC", option="metric", letter="m")
 OUTPUT = Form(word="[FORMAT:]PATH", letter="o", path=True)
 GATE = Form(word="RULE", option="gate")
+POLICIES = one_of("any", "regression", "noninferior")
+ADJUST = one_of("max", "holm", "none")
+LEVEL = Form(word="LEVEL")
 CHARGE = Form(word="RULE", option="charge")
 TABLE = Form(word="NAME", option="tolerance")
 COUNT = Form(word="N", least=0)
@@ -205,6 +208,20 @@ class Settings:
     # gate
     gates: tuple[Gate, ...] = free(
         (), "gate", "a bar: dice=0.85, Heart/hd95.worst=5mm; repeatable", GATE
+    )
+    baseline: str = free("", "gate", "an earlier result file (JSON): fail where worse", FILE)
+    policy: str = free("regression", "gate", "when worse than the baseline fails", POLICIES)
+    baseline_tolerance: tuple[Gate, ...] = free(
+        (), "gate", "how much worse is none: dice=0.01; repeatable", Form(word="RULE")
+    )
+    adjust: str = free("max", "gate", "how intervals hold for all rules together", ADJUST)
+    ci: float | None = signed(None, "gate", "intervals beside the means: 0.95", LEVEL)
+    seed: int = signed(0, "gate", "of the resamples of intervals", COUNT)
+    allow_different_settings: bool = free(
+        False, "gate", "compare files whose settings differ; a warning says how"
+    )
+    allow_different_cases: bool = free(
+        False, "gate", "compare the cases that both have; a warning names the others"
     )
     exit_zero: bool = free(False, "gate", "a missed gate does not fail the command")
     # performance

@@ -9,7 +9,7 @@ else: no path, no number of processes. Programs compare the fields, never the li
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from segeval.metrics.registry import Definition, full_text
 from segeval.settings import NUMBERS, Settings
 
 FEW = 6  # classes that the line spells out
+OF_INTERVALS = ("ci", "seed")  # signed where intervals are asked for; no row depends on them
 
 
 def signature_fields(
@@ -33,6 +34,8 @@ def signature_fields(
         value = getattr(settings, field.name)
         if field.metadata["group"] == "contours" and value == field.default:
             continue  # most runs have no contours
+        if field.name in OF_INTERVALS and settings.ci is None:
+            continue
         chosen = value not in (None, "", ()) and not isinstance(value, ClassList)
         if field.metadata["signed"] and chosen:
             kept[field.name] = _parts(value) if isinstance(value, tuple) else value
@@ -86,3 +89,29 @@ def _classes(classes: dict[str, list[Any] | None]) -> str:
     if len(classes) <= FEW:
         return full
     return f"{len(classes)}#{zlib.crc32(full.encode()):08x}"
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The fields in which two signatures differ, with both values: `threshold: 0.5, 0.6`."""
+    for key in dict.fromkeys([*one, *other]):
+        mine, theirs = one.get(key), other.get(key)
+        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+            yield from differing(mine, theirs, f"{prefix}{key} ")
+        elif mine != theirs:
+            yield f"{prefix}{key}: {shown(mine)}, {shown(theirs)}"
+
+
+def shown(value: Any) -> str:
+    """A value of a signature."""
+    return "none" if value is None else str(value)
+
+
+def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why the rows of two runs cannot be compared: fields of the run, or of a metric they share."""
+    metrics = set(one["metrics"]) & set(other["metrics"])
+    return tuple(differing(_of_rows(one, metrics), _of_rows(other, metrics)))
+
+
+def _of_rows(parts: Mapping[str, Any], metrics: set[str]) -> dict[str, Any]:
+    kept = {key: value for key, value in parts.items() if key not in OF_INTERVALS}
+    return kept | {"metrics": {k: v for k, v in parts["metrics"].items() if k in metrics}}

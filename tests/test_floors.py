@@ -58,19 +58,20 @@ FLOORS = """
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
                | targets | onepass | planning | branches checks decoding fields rows | surfaces
                | case converting
+6  statistics  statistics | bootstrap tests | intervals paired | compare
 
 7  engines     engines | pool serial
-7  gate        gate | verdict | rules
+7  gate        gate | verdict | rules | baseline | judge
 7  merging     merging
 7  resume      resume
 
 8  api         api
 8  reports     reports | blocks terminal | fit means plain problems values | layout | delimited json jsonl
-               markdown table | tabbed | outputs
+               markdown table | comparison judged tabbed | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options paths | finish | completion config convert decode inspect merge metrics
-               pairs score
+               | options paths | finish | compare completion config convert decode gate inspect
+               merge metrics pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
 
@@ -84,6 +85,7 @@ PACKAGES = (
     "metrics",
     "pairing",
     "scoring",
+    "statistics",
     "engines",
     "gate",
     "reports",

@@ -10,7 +10,7 @@ import pytest
 from runs import run, settings, sigmoids, soft
 
 from segeval.classes import ClassDef, ClassList, parse_classes
-from segeval.grammar import parse_charge
+from segeval.grammar import parse_charge, parse_gate
 from segeval.metrics.registry import resolve
 from segeval.settings import NUMBERS, Settings
 from segeval.signature import signature, signature_fields
@@ -235,6 +235,8 @@ SIGNED = {
     "gt_kind": (one_score, "labels", "prob"),
     "activation": (scores, "auto", "none"),
     "threshold": (one_score, 0.5, 0.7),
+    "ci": (maps, None, 0.9),
+    "seed": (maps, 0, 1),
     "channel_axis": (square, 0, 1),
     "spacing": (pictures, None, (2.0, 2.0)),
     "ignore_label": (maps, None, 3),
@@ -262,8 +264,8 @@ SIGNED = {
     "rt_grid": (no_series, 1.0, 0.5),
     "ignore_frame_of_reference": (other_frame, False, True),
 }
-# The same numbers, but another sense of them: the reference is shares.
-SAME_NUMBERS = ("gt_kind",)
+# The same rows: another sense of them (the reference is shares), or only intervals differ.
+SAME_NUMBERS = ("gt_kind", "ci", "seed")
 METRICS = ("dice", "precision", "pred_volume", "l2")
 
 
@@ -281,6 +283,8 @@ def test_a_signed_choice_changes_the_line(tmp_path, name):
     make, one, other = SIGNED[name]
     sides = make(tmp_path)
     rest = {"roi_offset": 1, "instances": "1000"} if make is regions else {}
+    if name == "seed":
+        rest = {"ci": 0.9}
     if make is mirrored:
         rest = {"upsample": "half_pixel", "flipped": str(tmp_path / "flipped")}
     if make is two_files:  # the other side is to be one file
@@ -303,10 +307,13 @@ INPUTS = ("pairs", "classes", "layout", "pair_regex_pred", "pair_regex_gt", "str
 OUTPUTS = ("aux", "flipped", "weights")
 ENGINES = ("scheduler",)  # tests/engines/test_cluster.py
 METRIC_CHOICES = ("metrics", "preset", "gates")
+BARS = ("baseline",)
 FREE = {
     "output": ("x.json",), "format": "json", "wide": True, "digits": 9, "per_case": True,
     "worst": 3, "quiet": True, "verbose": 2, "log_file": "x.log", "color": "always",
     "progress": "none", "error": ("W-x",), "ignore": ("W-x",), "exit_zero": True, "jobs": 2,
+    "policy": "any", "baseline_tolerance": (parse_gate("dice=0.1"),), "adjust": "none",
+    "allow_different_settings": True, "allow_different_cases": True,
     "max_memory": 1 << 20, "resume": True, "shard": "1/1",
 }  # fmt: skip
 
@@ -322,11 +329,9 @@ def test_a_free_choice_changes_neither_number_nor_line(tmp_path, name):
 
 def test_every_free_choice_is_tried():
     free = {f.name for f in fields(Settings) if not f.metadata["signed"]}
-    assert free == {*FREE, *INPUTS, *OUTPUTS, *ENGINES, *METRIC_CHOICES}
+    assert free == {*FREE, *INPUTS, *OUTPUTS, *ENGINES, *METRIC_CHOICES, *BARS}
 
 
 def test_a_gate_adds_its_metric_to_the_line(tmp_path):
-    from segeval.grammar import parse_gate
-
     card = run(*maps(tmp_path), "dice", gates=(parse_gate("iou=0.5"),))
     assert card.signature.startswith("dice,iou|")

@@ -4,6 +4,7 @@
     pyproject.toml                    keys in [tool.segeval]
     [classes.NAME]                    label or labels, color, aliases, tolerance, union, gates
     [gates]                           "Heart/hd95.worst" = "5mm"
+    [baseline]                        file, policy, tolerance = { dice = 0.01 }, adjust
 
 The nearest file wins. Nothing is read from the home directory: a laptop and a CI run must agree.
 """
@@ -25,6 +26,15 @@ from segeval.grammar import Gate
 NAMES = ("segeval.toml", "pyproject.toml")
 PRESETS = Path(__file__).parents[1] / "data" / "presets"
 KEYS = {choice.key: choice for choice in CHOICES.values()}
+# Keys of the table [baseline] and the choices that they are.
+OF_BASELINE = {
+    "file": "baseline",
+    "policy": "policy",
+    "tolerance": "baseline_tolerance",
+    "adjust": "adjust",
+    "allow-different-settings": "allow_different_settings",
+    "allow-different-cases": "allow_different_cases",
+}
 
 
 class Given(NamedTuple):
@@ -124,11 +134,34 @@ def layer(file: SettingsFile) -> Layer:
         elif isinstance(raw, Mapping) and choice.field == "gates":
             gates += gate_table(raw, "", lambda *k: file.where("gates", *k))
             continue
+        elif isinstance(raw, Mapping) and choice.field == "baseline":
+            given |= baseline_table(raw, file)
+            continue
         else:
             value = read(choice, beside(choice, raw, file.path.parent), where)
         given[choice.field] = Given(value, where)
     if gates:
         given["gates"] = Given(tuple(gates), file.where("gates"))
+    return given
+
+
+def baseline_table(raw: Mapping[str, Any], file: SettingsFile) -> Layer:
+    """The keys of [baseline]. Raises RequestError."""
+    given: Layer = {}
+    for key, part in raw.items():
+        where = file.where("baseline", key)
+        choice = CHOICES.get(OF_BASELINE.get(key, ""))
+        if choice is None:
+            problem = wrong_word(f"unknown key {key!r} of the baseline", key, OF_BASELINE)
+            help = problem.help or f"there are {', '.join(OF_BASELINE)}"
+            raise RequestError(problem.message, where=where, help=help)
+        if isinstance(part, Mapping) and key == "tolerance":
+            value: Any = tuple(
+                gate_table(part, "", lambda *k: file.where("baseline", "tolerance", *k))
+            )
+        else:
+            value = read(choice, beside(choice, part, file.path.parent), where)
+        given[choice.field] = Given(value, where)
     return given
 
 

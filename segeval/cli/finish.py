@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,38 +15,80 @@ from segeval.cli.layers import Resolved
 from segeval.cli.log import LOG
 from segeval.cli.notes import tell
 from segeval.cli.problems import exit_status, tell_problems
+from segeval.errors import RequestError
 from segeval.settings import Settings
 
 if TYPE_CHECKING:
+    from segeval.gate.baseline import Judgement
     from segeval.gate.verdict import Verdict
     from segeval.scorecard import Scorecard
 
 
-def finished(card: Scorecard, request: Resolved) -> int:
-    """Judge, write the reports, say what is wrong; gives the exit status."""
+def finished(
+    card: Scorecard,
+    request: Resolved,
+    baseline: Scorecard | None = None,
+    only_verdicts: bool = False,
+) -> int:
+    """Judge, write the reports, say what is wrong; gives the exit status.
+
+    only_verdicts  stdout gets the verdicts and no report
+    """
     settings = request.settings
-    verdicts = judged(card, request)
+    found = judged(card, request, baseline)
+    verdicts = found.verdicts
     card = replace(card, gates=tuple(verdicts))
     if card.shard:
         card = replace(card, shard={**card.shard, "accept_undefined": accepts(request)})
-    write(card, settings)
-    notes = [*request.notes, *card.notes, *(note for case in card.cases for note in case.notes)]
+    write_files(card, settings)
+    say(card, settings, only_verdicts)
+    notes = [
+        *request.notes,
+        *found.notes,
+        *card.notes,
+        *(note for case in card.cases for note in case.notes),
+    ]
     errors = tell(notes, settings)
     tell_problems(card, settings)
-    tell_verdicts(verdicts, settings)
+    if not only_verdicts:
+        tell_verdicts(verdicts, settings)
+    errors += tell_different(found.different)
     status = exit_status(card, verdicts, errors, settings)
     LOG.line(f"exit status {status}")
     return status
 
 
-def judged(card: Scorecard, request: Resolved) -> list[Verdict]:
-    """The verdicts of all gates, in their order; none of a shard, for a part decides nothing."""
-    gates = request.settings.gates
-    if not gates or card.shard:
-        return []
-    from segeval.gate.rules import check
+def baseline_of(settings: Settings) -> Scorecard | None:
+    """The result file to compare with. Raises RequestError, before anything is scored."""
+    if not settings.baseline:
+        return None
+    from segeval.results import load
 
-    return [verdict for gate in gates for verdict in check(gate, card, accepts(request))]
+    card = load(Path(settings.baseline))
+    if card.shard:
+        raise RequestError(
+            "a shard is no baseline", where=settings.baseline, help="segeval merge makes it whole"
+        )
+    return card
+
+
+def judged(card: Scorecard, request: Resolved, baseline: Scorecard | None) -> Judgement:
+    """The verdicts of all gates, in their order; none of a shard, for a part decides nothing."""
+    from segeval.gate.baseline import Judgement
+    from segeval.gate.judge import judge
+
+    if card.shard:
+        return Judgement()
+    return judge(card, request.settings, accepts(request), baseline)
+
+
+def tell_different(different: Sequence[str]) -> int:
+    """Say which cases cannot be compared; gives how many things were said."""
+    for text in different:
+        click.echo(f"error: {text}", err=True)
+    if different:
+        click.echo("  help: --allow-different-cases compares those that both have", err=True)
+    return len(different)
 
 
 def accepts(request: Resolved) -> bool:
@@ -53,32 +96,56 @@ def accepts(request: Resolved) -> bool:
     return request.origins["undefined"] != "default"
 
 
-def write(card: Scorecard, settings: Settings) -> None:
-    """Write the files, then stdout: a reader of the pipe that leaves early costs no file."""
+def to_stdout(settings: Settings) -> list[str]:
+    """The outputs that are stdout."""
+    return [o for o in settings.output if o == "-" or o.endswith(":-")]
+
+
+def write_files(card: Scorecard, settings: Settings) -> None:
+    """Write the files, before stdout: a reader of the pipe that leaves early costs no file."""
     from segeval.reports.outputs import save
 
-    to_stdout = [o for o in settings.output if o == "-" or o.endswith(":-")]
     for output in settings.output:
-        if output not in to_stdout:
+        if output not in to_stdout(settings):
             save(card, output, settings)
             LOG.line(f"wrote {output}")
+
+
+def say(card: Scorecard, settings: Settings, only_verdicts: bool) -> None:
+    """Write to stdout: the report, or the verdicts alone."""
+    from segeval.reports.outputs import save
+
     try:
-        for output in to_stdout or ["-"]:
-            save(card, output, settings)
+        if only_verdicts:
+            say_verdicts(card.gates, settings)
+        else:
+            for output in to_stdout(settings) or ["-"]:
+                save(card, output, settings)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def tell_verdicts(verdicts: Sequence[Verdict], settings: Settings) -> None:
+def say_verdicts(verdicts: Sequence[Verdict], settings: Settings) -> None:
+    """The verdicts on stdout, in the form that was asked for."""
+    from segeval.reports.judged import WRITERS
+    from segeval.reports.terminal import coloured
+
+    if settings.format == "table" and coloured(sys.stdout, settings.color):
+        tell_verdicts(verdicts, settings, err=False)
+    elif settings.format != "none":
+        WRITERS[settings.format](verdicts, sys.stdout)
+
+
+def tell_verdicts(verdicts: Sequence[Verdict], settings: Settings, err: bool = True) -> None:
     """One line a verdict: PASS or FAIL, then the number and the bar."""
     if not verdicts:
         return
     from segeval.reports.terminal import coloured
 
-    colour = coloured(sys.stderr, settings.color)
+    colour = coloured(sys.stderr if err else sys.stdout, settings.color)
     for verdict in verdicts:
         word = "PASS" if verdict.passed else "FAIL"
         if colour:
             word = click.style(word, fg="green" if verdict.passed else "red", bold=True)
-        click.echo(f"{word} {verdict.text}", err=True, color=colour)
+        click.echo(f"{word} {verdict.text}", err=err, color=colour)

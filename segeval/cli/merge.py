@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval.cli.finish import finished
+from segeval.cli.finish import baseline_of, finished
 from segeval.cli.layers import Resolved
 from segeval.cli.log import LOG
-from segeval.cli.options import Command, Option, resolved, settings_options
+from segeval.cli.options import Command, resolved, settings_options
 from segeval.grammar import parse_gate
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def merge(given: Mapping[str, Any]) -> int:
         check(output)
     cards = [load(Path(path)) for path in given["results"]]
     named = list(zip(given["results"], cards, strict=True))
-    card = merged(named, given["allow_different_settings"])
-    return finished(card, as_scored(request, cards))
+    card = merged(named, request.settings.allow_different_settings)
+    return finished(card, as_scored(request, cards), baseline_of(request.settings))
 
 
 def as_scored(request: Resolved, cards: Sequence[Scorecard]) -> Resolved:
@@ -57,22 +57,11 @@ def as_scored(request: Resolved, cards: Sequence[Scorecard]) -> Resolved:
     return request._replace(settings=settings, origins=origins)
 
 
-def _allow() -> Option:
-    option = Option(
-        ["--allow-different-settings"],
-        is_flag=True,
-        help="join files whose settings differ; the differences become warnings",
-    )
-    option.group = "inputs"
-    return option
-
-
 command = Command(
     "merge",
     merge,
     [
         click.Argument(["results"], nargs=-1, required=True, type=click.Path()),
-        _allow(),
         *settings_options(["output", "gate"]),
     ],
     [

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from segeval.cli.finish import finished
+from segeval.cli.finish import baseline_of, finished
 from segeval.cli.log import LOG
 from segeval.cli.options import Command, Option, resolved, settings_options
 from segeval.cli.paths import show_pairs, sides
@@ -34,16 +34,17 @@ def score(given: Mapping[str, Any]) -> int:
     if given["dry_run"]:
         return show_pairs(pred, truth, settings, "")
     journal = checked_outputs(settings)
+    baseline = baseline_of(settings)
     from segeval.api import score_paths
 
     watch = Watch(settings)
     try:
-        card = score_paths(pred, truth, settings, watch, journal)
+        card = score_paths(pred, truth, settings, watch, journal, baseline)
     except KeyboardInterrupt:
         return interrupted(watch, journal)
     finally:
         watch.close()
-    status = finished(card, request)
+    status = finished(card, request, baseline)
     if journal:
         from segeval.resume import Journal
 

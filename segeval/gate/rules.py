@@ -15,8 +15,10 @@ from segeval.absence import ONE_SIDE
 from segeval.errors import RequestError
 from segeval.gate.verdict import Verdict
 from segeval.grammar import Gate, Metric
+from segeval.metrics.pooling import POOLED
 from segeval.metrics.registry import Definition, resolve, units_of
-from segeval.scorecard import Scorecard, Statistic
+from segeval.scorecard import Row, Scorecard, Statistic
+from segeval.summary import BADNESS
 
 
 def resolved_gate(gate: Gate) -> tuple[Gate, Definition]:
@@ -27,9 +29,7 @@ def resolved_gate(gate: Gate) -> tuple[Gate, Definition]:
             f"{gate}: {metric} has no better side, so it is no gate",
             help="a difference of it may have one: see `segeval metrics`",
         )
-    if gate.statistic == "bound":
-        raise RequestError(f"{gate}: `bound` needs intervals, which this version does not compute")
-    if gate.statistic == "pooled" and definition.of not in ("counts", "sums"):
+    if gate.statistic == "pooled" and definition.of not in POOLED:
         raise RequestError(f"{gate}: {metric} cannot be pooled over cases")
     bar_in_unit(gate, definition)
     return Gate(metric, gate.bar, gate.class_, gate.statistic), definition
@@ -50,14 +50,19 @@ def bar_in_unit(gate: Gate, definition: Definition) -> float:
 def check(gate: Gate, card: Scorecard, accept_undefined: bool) -> list[Verdict]:
     """Judge a rule: one verdict a class and group; at least one, failed if nothing matches."""
     gate, definition = resolved_gate(gate)
-    groups = [name for name in card.summary if name]
-    if not groups or any(not case.group for case in card.cases):
-        groups = ["", *groups]  # a case without a group must not be judged by nobody
     return [
         verdict
-        for group in groups
+        for group in groups_of(card)
         for verdict in _of_group(gate, definition, card, group, accept_undefined)
     ]
+
+
+def groups_of(card: Scorecard) -> list[str]:
+    """The groups of which each must pass; "" is all cases."""
+    groups = [name for name in card.summary if name]
+    if not groups or any(not case.group for case in card.cases):
+        return ["", *groups]  # a case without a group must not be judged by nobody
+    return groups
 
 
 def _of_group(
@@ -65,14 +70,20 @@ def _of_group(
 ) -> Iterator[Verdict]:
     summary = card.summary.get(group, {})
     judged = [
-        (name, metrics[str(gate.metric)])
+        (name, statistic)
         for name, metrics in summary.items()
-        if matches(gate.class_, name) and str(gate.metric) in metrics
+        for column, statistic in metrics.items()
+        if matches(gate.class_, name) and _is(gate.metric, column)
     ]
     for name, statistic in judged:
         yield _verdict(gate, definition, card, name, statistic, group, accept)
     if not judged:
         yield _missed(gate, definition, gate.class_, group, "nothing to judge")
+
+
+def _is(metric: Metric, column: str) -> bool:
+    """Whether a column is of the metric; one that has several units has a column for each."""
+    return column == str(metric) or column.startswith(f"{metric} [")
 
 
 def matches(wanted: str, name: str) -> bool:
@@ -91,7 +102,7 @@ def _verdict(  # noqa: PLR0913 - the parts of one judgement
     group: str,
     accept: bool,
 ) -> Verdict:
-    value = float(getattr(statistic, gate.statistic))
+    value = statistic_of(statistic, gate.statistic, definition)
     bar = bar_in_unit(gate, definition)
     if math.isnan(value):
         return _missed(gate, definition, name, group, "nothing to judge")
@@ -100,6 +111,9 @@ def _verdict(  # noqa: PLR0913 - the parts of one judgement
         cases = "case" if lost == 1 else "cases"
         reason = f"undefined in {lost} {cases} where one side alone is empty"
         return _missed(gate, definition, name, group, reason)
+    if endless := infinite(card, name, gate.metric, group, definition):
+        cases = "case" if endless == 1 else "cases"
+        return _missed(gate, definition, name, group, f"infinite in {endless} {cases}")
     if gate.bar.unit not in ("", "%") and statistic.unit != gate.bar.unit:
         reason = f"measured in {statistic.unit}, not in {gate.bar.unit}"
         return _missed(gate, definition, name, group, reason)
@@ -118,6 +132,13 @@ def _verdict(  # noqa: PLR0913 - the parts of one judgement
     )
 
 
+def statistic_of(made: Statistic, word: str, definition: Definition) -> float:
+    """A statistic by its word; `bound` is the worse end of the interval of the mean."""
+    if word != "bound":
+        return float(getattr(made, word))
+    return max(made.interval, key=BADNESS[definition.better]) if made.interval else math.nan
+
+
 def reaches(value: float, bar: float, better: str) -> bool:
     """Whether a value is on the better side of the bar, or on it."""
     if better == "higher":
@@ -127,13 +148,22 @@ def reaches(value: float, bar: float, better: str) -> bool:
 
 def one_sided(card: Scorecard, name: str, metric: Metric, group: str) -> int:
     """Cases whose value is undefined because one side alone is empty; `overall` is every class."""
-    return sum(
-        row.status == "undefined" and row.reason in ONE_SIDE
-        for case in card.cases
-        if not group or case.group == group
-        for row in case.rows
-        if row.metric == str(metric) and name in ("overall", row.class_)
-    )
+    rows = _undefined(card, name, metric, group)
+    return sum(row.reason in ONE_SIDE for row in rows)
+
+
+def infinite(card: Scorecard, name: str, metric: Metric, group: str, definition: Definition) -> int:
+    """Cases with an infinite value that is bad, which no mean contains."""
+    bad = BADNESS[definition.better]
+    return sum(bad(row.value) == math.inf for row in _undefined(card, name, metric, group))
+
+
+def _undefined(card: Scorecard, name: str, metric: Metric, group: str) -> Iterator[Row]:
+    for case in card.cases:
+        for row in case.rows if group in ("", case.group) else ():
+            of_metric = row.status == "undefined" and row.metric == str(metric)
+            if of_metric and name in ("overall", row.class_):
+                yield row
 
 
 def _missed(gate: Gate, definition: Definition, name: str, group: str, reason: str) -> Verdict:

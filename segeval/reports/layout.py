@@ -48,8 +48,15 @@ def opening(card: Scorecard, settings: Settings) -> str:
     if every == 1:
         return f"case {clean(card.cases[0].case)}{many if scored else ': not scored'}"
     cases = counted(every, "case") if scored == every else f"{scored} of {every} cases scored"
-    what = "pooled over the cases" if leads(settings) == "pooled" else "mean ± sd over the cases"
+    what = "pooled over the cases" if leads(settings) == "pooled" else _means(card)
     return f"{cases}{many}: {what}" if scored else f"{every} cases, none scored"
+
+
+def _means(card: Scorecard) -> str:
+    """What stands beside the means."""
+    level = card.fields.get("ci")
+    interval = f" [{100 * level:g} % interval]" if level else ""
+    return f"mean ± sd{interval} over the cases"
 
 
 def closing(card: Scorecard, settings: Settings) -> list[str]:

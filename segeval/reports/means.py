@@ -83,8 +83,10 @@ def _cell(
     if word == "pooled":
         return figure(one.pooled, decimal), "", ""
     most = max(s.n for s in of_metric.values())
-    fewer = f"n={one.n}" if one.n not in (most, 0) else ""
-    return figure(one.mean, decimal), "" if math.isnan(one.sd) else figure(one.sd, decimal), fewer
+    more = [f"[{', '.join(figure(end, decimal) for end in one.interval)}]"] if one.interval else []
+    more += [f"n={one.n}"] if one.n not in (most, 0) else []
+    spread = "" if math.isnan(one.sd) else figure(one.sd, decimal)
+    return figure(one.mean, decimal), spread, " ".join(more)
 
 
 def _worst(

@@ -108,7 +108,6 @@ def test_a_case_without_a_group_is_judged_with_all_cases():
         ("dice=3mm", "not measured in mm"),
         ("volume_difference=3mm", "not measured in mm"),
         ("dise=0.8", "did you mean"),
-        ("dice.bound=0.8", "intervals"),
     ],
 )
 def test_rules_that_make_no_sense(rule, said):

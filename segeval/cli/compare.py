@@ -1,0 +1,181 @@
+"""`segeval compare A B [C…]`: which model is better, over the same cases."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from segeval.cli.log import LOG
+from segeval.cli.notes import tell
+from segeval.cli.options import Command, resolved, settings_options
+from segeval.cli.show import show
+from segeval.errors import Note, RequestError
+from segeval.settings import Settings
+
+if TYPE_CHECKING:
+    from segeval.reports.comparison import Comparison
+    from segeval.scorecard import Scorecard
+
+OPTIONS = ("ci", "seed", "allow_different_settings", "allow_different_cases", "output", "format",
+           "digits", "quiet", "verbose", "log_file", "color", "error", "ignore")  # fmt: skip
+
+
+def compare(given: Mapping[str, Any]) -> int:
+    """Compare result files (JSON) over the cases they share: each model with the first.
+
+    Per class and metric the paired difference with its interval, Wilcoxon's signed-rank test with
+    Holm over the classes, shares of cases better and worse, the cases that moved most. Of three
+    and more models also ranks and Friedman's test.
+    """
+    from segeval.api import check_level
+    from segeval.reports.outputs import check
+    from segeval.results import load
+
+    request = resolved(given)
+    settings = request.settings
+    LOG.open(settings)
+    check_level(settings)
+    if len(given["results"]) < 2:
+        raise RequestError("there is nothing to compare with", help="segeval compare A.json B.json")
+    outputs = [check(output) for output in settings.output]
+    for form in (settings.format, *(output.form for output in outputs)):
+        _known(form)
+    cards = [load(Path(path)) for path in given["results"]]
+    notes = [*request.notes, *unlike_notes(given["results"], cards, settings)]
+    different = differing_cases(given["results"], cards)
+    found = compared(given["results"], cards, settings)
+    write(found, settings)
+    errors = tell([*notes, *few(found)], settings)
+    word = "warning" if settings.allow_different_cases else "error"
+    for text in different if word == "error" or not settings.quiet else ():
+        click.echo(f"{word}: {text}", err=True)
+    if different and word == "error":
+        click.echo("  help: --allow-different-cases compares those that all have", err=True)
+        errors += 1
+    return 3 if errors else 0
+
+
+def _known(form: str) -> None:
+    from segeval.reports.comparison import WRITERS
+
+    if form and form not in (*WRITERS, "none"):
+        raise RequestError(f"a comparison is not written as {form}", help=", ".join(WRITERS))
+
+
+def unlike_notes(
+    paths: Sequence[str], cards: Sequence[Scorecard], settings: Settings
+) -> list[Note]:
+    """Refuse results under other settings, or say how they differ. Raises RequestError."""
+    from segeval.signature import unlike
+    from segeval.statistics.compare import shared
+
+    if not shared(cards):
+        facts = tuple(
+            f"{path}: {', '.join(c.metrics)}" for path, c in zip(paths, cards, strict=True)
+        )
+        raise RequestError("no metric is in all files that can be better or worse", facts=facts)
+    notes = []
+    for path, card in zip(paths[1:], cards[1:], strict=True):
+        facts = unlike(cards[0].fields, card.fields)
+        if facts and not settings.allow_different_settings:
+            raise RequestError(
+                f"{paths[0]} and {path} were scored under different settings",
+                facts=facts,
+                help="score them alike; or --allow-different-settings",
+            )
+        notes += [Note("W-different-settings", "; ".join(facts), path)] if facts else []
+    return notes
+
+
+def differing_cases(paths: Sequence[str], cards: Sequence[Scorecard]) -> list[str]:
+    """What cases a file lacks that another has, in words."""
+    own = [{case.case: None for case in card.cases if case.scored} for card in cards]
+    every = dict.fromkeys(name for names in own for name in names)
+    said = []
+    for path, names in zip(paths, own, strict=True):
+        if left := [name for name in every if name not in names]:
+            more = f" and {len(left) - 5} more" if len(left) > 5 else ""
+            what = "case" if len(left) == 1 else "cases"
+            said.append(f"{path}: {len(left)} {what} missing: {', '.join(left[:5])}{more}")
+    return said
+
+
+def compared(paths: Sequence[str], cards: Sequence[Scorecard], settings: Settings) -> Comparison:
+    """All differences and ranks."""
+    from segeval.reports.comparison import Comparison
+    from segeval.statistics.compare import differences, rankings
+    from segeval.statistics.intervals import LEVEL
+
+    level, seed = settings.ci or LEVEL, settings.seed
+    names = [{case.case for case in card.cases if case.scored} for card in cards]
+    return Comparison(
+        tuple(shortest(paths)),
+        len(set.intersection(*names)),
+        level,
+        seed,
+        tuple(differences(cards, level, seed)),
+        tuple(rankings(cards, level, seed)),
+    )
+
+
+def shortest(paths: Sequence[str]) -> list[str]:
+    """Names of the models: of the files, with as much of their folders as tells them apart."""
+    parts = [Path(path).with_suffix("").parts for path in paths]
+    for many in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(own[-many:]) for own in parts]
+        if all(a != b for a, b in combinations(names, 2)):
+            return names
+    return [f"{path} ({k})" for k, path in enumerate(paths, 1)]
+
+
+def few(found: Comparison) -> list[Note]:
+    """A warning where there are too few cases for an interval."""
+    from segeval.gate.baseline import FEW, few_cases
+
+    counts = {f"{d.name.class_}/{d.name.metric}": d.n for d in found.differences if 0 < d.n < FEW}
+    return [few_cases(counts, "compare")] if counts else []
+
+
+def write(found: Comparison, settings: Settings) -> None:
+    """Write the files, then stdout."""
+    from segeval.reports.comparison import WRITERS, legend, tables
+    from segeval.reports.outputs import check, replaced
+    from segeval.reports.terminal import drawable
+
+    stdout = []
+    for output in settings.output:
+        wanted = check(output)
+        if wanted.path is None:
+            stdout.append(wanted.form or settings.format)
+            continue
+        with replaced(wanted.path) as file:
+            WRITERS[wanted.form](found, file, settings.digits)
+    for form in stdout or [settings.format]:
+        if form == "table" and drawable(sys.stdout):
+            for title, (head, *rows) in tables(found, settings.digits):
+                click.echo(title)
+                show(head, rows, settings.color)
+                click.echo()
+            click.echo("\n".join(legend(found)))
+        elif form != "none":
+            WRITERS[form](found, sys.stdout, settings.digits)
+
+
+command = Command(
+    "compare",
+    compare,
+    [
+        click.Argument(["results"], nargs=-1, required=True, type=click.Path()),
+        *settings_options([], also=OPTIONS),
+    ],
+    [
+        "segeval compare old.json new.json",
+        "segeval compare old.json new.json --format markdown",
+        "segeval compare a.json b.json c.json -o ranks.csv",
+    ],
+)

@@ -1,0 +1,73 @@
+"""`segeval gate RESULTS`: judge a result file; nothing is scored again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from segeval.cli.finish import baseline_of, finished
+from segeval.cli.log import LOG
+from segeval.cli.options import Command, resolved, settings_options
+from segeval.errors import RequestError
+
+ALSO = ("undefined",)
+OUTPUT = ("output", "format", "digits", "quiet", "verbose", "log_file", "color", "error", "ignore")
+
+
+def gate(given: Mapping[str, Any]) -> int:
+    """Judge RESULTS (JSON of `segeval score -o`) by rules, by a baseline, or by both.
+
+    Verdicts go to stdout. The exit status is 0 when all passed, 1 when one was missed and nothing
+    else; 2 wrong request, 3 when cases are missing or were not scored.
+    """
+    from segeval.grammar import parse
+    from segeval.metrics.pooling import Pool
+    from segeval.reports.judged import WRITERS
+    from segeval.reports.outputs import check
+    from segeval.results import load
+    from segeval.summary import summarise
+
+    request = resolved(given)
+    settings = request.settings
+    LOG.open(settings)
+    for output in settings.output:
+        check(output)
+    if settings.format not in (*WRITERS, "none"):
+        raise RequestError(
+            f"verdicts are not written as {settings.format}", help=", ".join(WRITERS)
+        )
+    if not settings.gates and not settings.baseline:
+        raise RequestError(
+            "there is nothing to judge by", help="add --gate dice=0.85 or --baseline FILE"
+        )
+    card = load(Path(given["results"]))
+    if card.shard:
+        raise RequestError("a shard decides nothing", where=given["results"], help="segeval merge")
+    summary = summarise(card.cases, [parse(text) for text in card.metrics], Pool())
+    missing = card.fields.get("missing", settings.missing)
+    origins = dict(request.origins)
+    if card.fields.get("undefined", "exclude") != "exclude":
+        origins["undefined"] = str(given["results"])
+    judged = request._replace(settings=replace(settings, missing=missing), origins=origins)
+    return finished(
+        replace(card, summary=summary), judged, baseline_of(settings), only_verdicts=True
+    )
+
+
+command = Command(
+    "gate",
+    gate,
+    [
+        click.Argument(["results"], type=click.Path()),
+        *settings_options(["gate"], also=(*ALSO, *OUTPUT)),
+    ],
+    [
+        "segeval gate results.json --gate dice=0.85 --gate Heart/hd95.worst=5mm",
+        "segeval gate results.json --baseline baseline.json --baseline-tolerance dice=0.01",
+        "segeval gate results.json --baseline baseline.json --policy noninferior --format json",
+    ],
+)

@@ -1,0 +1,72 @@
+"""Verdicts by themselves, as `segeval gate` prints them: lines, CSV, JSON, Markdown."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import IO, Any
+
+from segeval.gate.verdict import Verdict
+from segeval.reports.blocks import clean
+from segeval.reports.markdown import escaped
+from segeval.results import verdict_to_json
+
+FIELDS = (
+    "gate", "class", "metric", "statistic", "group", "value", "bar", "unit", "n", "passed",
+    "reason",
+)  # fmt: skip
+OF_BASELINE = ("policy", "baseline", "difference", "low", "high", "level", "adjust", "tolerance")
+
+
+def word(verdict: Verdict) -> str:
+    """PASS or FAIL: colour is never the only sign."""
+    return "PASS" if verdict.passed else "FAIL"
+
+
+def write_lines(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+    """One line a verdict."""
+    file.writelines(f"{word(one)} {clean(one.text)}\n" for one in verdicts)
+
+
+def write_csv(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+    """One row a verdict, with all digits."""
+    out = csv.writer(file, lineterminator="\n")
+    out.writerow((*FIELDS, *OF_BASELINE))
+    for verdict in verdicts:
+        kept = verdict_to_json(verdict)
+        kept |= kept.pop("against", {})
+        out.writerow([_cell(kept.get(key)) for key in (*FIELDS, *OF_BASELINE)])
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def write_json(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+    """Whether all passed, and the verdicts as they stand in a result file."""
+    kept = [verdict_to_json(verdict) for verdict in verdicts]
+    content = {"passed": all(verdict.passed for verdict in verdicts), "gates": kept}
+    json.dump(content, file, indent=1, allow_nan=False)
+    file.write("\n")
+
+
+def write_markdown(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+    """A table."""
+    file.write("| | gate | | |\n| --- | --- | --- | --- |\n")
+    for one in verdicts:
+        cells = (word(one), one.gate, one.name, one.finding)
+        file.write(f"| {' | '.join(map(escaped, cells))} |\n")
+
+
+WRITERS: dict[str, Callable[[Sequence[Verdict], IO[str]], None]] = {
+    "table": write_lines,
+    "csv": write_csv,
+    "json": write_json,
+    "markdown": write_markdown,
+}

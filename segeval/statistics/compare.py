@@ -1,0 +1,215 @@
+"""Models over the same cases: paired differences of each to the first, and ranks of them all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from segeval.arrays import Floats
+from segeval.frozen import frozen
+from segeval.metrics.registry import Definition
+from segeval.scorecard import CaseResult, Scorecard
+from segeval.statistics.bootstrap import ROUNDING, draws, intervals, summed
+from segeval.statistics.intervals import units
+from segeval.statistics.paired import Name, Pairs, charged, common, judged, paired
+from segeval.statistics.tests import friedman, holm, ranks, signed_rank
+from segeval.summary import class_order
+
+MOVED = 3  # cases that are named
+
+
+@frozen
+class Difference:
+    """A model against the first, in one class and metric.
+
+    n              cases in which both have a value
+    lost, gained   cases in which the model alone has none, or alone has one
+    first, mean    means over the n cases; of the distances from zero where nearer is better
+    difference     mean - first, with its BCa interval
+    p, p_holm      Wilcoxon's signed-rank test; adjusted over the classes of the metric
+    better, worse  shares of the n cases
+    moved          the cases that moved most, with their differences
+    """
+
+    model: int
+    name: Name
+    n: int
+    lost: int
+    gained: int
+    first: float
+    mean: float
+    difference: float
+    low: float
+    high: float
+    p: float
+    p_holm: float
+    better: float
+    worse: float
+    moved: tuple[tuple[str, float], ...]
+
+
+@frozen
+class Ranking:
+    """All models in one class and metric; a number for each of them.
+
+    n                cases in which all have a value
+    mean_rank        of the ranks in each case, 1 is the best
+    rank_of_means    the rank of its mean
+    low, high        of the rank of means in the resamples
+    first            the share of resamples in which its mean is the best
+    statistic, p     Friedman's test; nan for two models
+    """
+
+    name: Name
+    n: int
+    means: tuple[float, ...]
+    mean_rank: tuple[float, ...]
+    rank_of_means: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    first: tuple[float, ...]
+    statistic: float
+    p: float
+
+
+def shared(cards: Sequence[Scorecard]) -> dict[str, Definition]:
+    """The metrics that all runs have and that have a better side, in the order of the first."""
+    return judged(t for t in cards[0].metrics if all(t in card.metrics for card in cards))
+
+
+def differences(cards: Sequence[Scorecard], level: float, seed: int) -> list[Difference]:
+    """Each model after the first against it, in every class and metric that both have."""
+    metrics = shared(cards)
+    made = []
+    for model, card in enumerate(cards[1:], 1):
+        cases = common(card.cases, cards[0].cases)
+        columns = paired(cases, metrics)
+        back = paired([both[::-1] for both in cases], metrics)
+        gained = {name: len(pairs.lost) for name, pairs in back.items()}
+        own = [both[0] for both in cases]
+        found = list(_differences(model, columns, gained, own, level, seed))
+        for metric in metrics:
+            places = [k for k, one in enumerate(found) if one.name.metric == metric]
+            adjusted = holm([found[k].p for k in places])
+            for k, p in zip(places, adjusted, strict=True):
+                found[k] = replace(found[k], p_holm=p)
+        made += found
+    return made
+
+
+def _differences(  # noqa: PLR0913 - the parts of one comparison
+    model: int,
+    columns: Mapping[Name, Pairs],
+    gained: Mapping[Name, int],
+    cases: Sequence[CaseResult],
+    level: float,
+    seed: int,
+) -> Iterator[Difference]:
+    if not columns:
+        return
+    values = np.stack([pairs.difference for pairs in columns.values()], axis=1)
+    low, high = intervals(summed(values, units(cases)), level, seed)
+    for (name, pairs), a, b in zip(columns.items(), low, high, strict=True):
+        known = np.flatnonzero(np.isfinite(pairs.difference)).tolist()
+        mine, theirs = _sized(pairs, known)
+        apart = mine - theirs
+        scale = np.abs([mine, theirs]).max(initial=0.0)
+        apart[np.abs(apart) <= ROUNDING * scale] = 0.0
+        most = sorted(known, key=lambda k: -abs(pairs.difference[k]))[:MOVED]
+        yield Difference(
+            model,
+            name,
+            len(known),
+            len(pairs.lost),
+            gained.get(name, 0),
+            _mean(theirs),
+            _mean(mine),
+            _mean(apart),
+            float(a),
+            float(b),
+            signed_rank(apart),
+            math.nan,
+            _mean(apart * pairs.worse < 0),
+            _mean(apart * pairs.worse > 0),
+            tuple((cases[k].case, float(pairs.difference[k])) for k in most),
+        )
+
+
+def _sized(pairs: Pairs, known: Any) -> tuple[Floats, Floats]:
+    """Both sides of the pairs; distances from zero where nearer is better."""
+    size: Callable[[Any], Any] = np.abs if pairs.definition.better == "zero" else np.array
+    return size(pairs.mine[known]), size(pairs.theirs[known])
+
+
+def _mean(values: Any) -> float:
+    return math.fsum(values.tolist()) / len(values) if len(values) else math.nan
+
+
+def rankings(cards: Sequence[Scorecard], level: float, seed: int) -> list[Ranking]:
+    """All models, in every class and metric in which all have values."""
+    metrics = shared(cards)
+    by_case = [{case.case: case for case in card.cases if case.scored} for card in cards]
+    names = [name for name in by_case[0] if all(name in own for own in by_case)]
+    cases = [[own[name] for own in by_case] for name in names]
+    found: dict[Name, dict[int, list[float]]] = {}
+    for place, those in enumerate(cases):
+        for name, values in _complete(those, metrics):
+            found.setdefault(name, {})[place] = values
+    drawn = units([those[0] for those in cases])
+    order = class_order(those[0] for those in cases)
+    made = []
+    for name in sorted(found, key=lambda one: order.index(one.class_)):
+        held, own = np.array(list(found[name].values())), drawn[list(found[name])]
+        made.append(_ranking(name, held, own, metrics[name.metric], level, seed))
+    return made
+
+
+def _complete(
+    those: Sequence[CaseResult], metrics: Mapping[str, Definition]
+) -> Iterator[tuple[Name, list[float]]]:
+    """The values of one case in all runs, where all have one in the same unit."""
+    rows = [{(r.class_, r.metric): r for r in case.rows if r.metric in metrics} for case in those]
+    for key in rows[0]:
+        same = [own[key] for own in rows if key in own]
+        values = charged([r.value for r in same], [r.reason for r in same], metrics[key[1]])
+        sure = {r.unit for r in same if math.isfinite(r.value)}
+        if len(same) == len(rows) and all(map(math.isfinite, values)) and len(sure) == 1:
+            yield Name(*key, *sure), values
+
+
+def _ranking(  # noqa: PLR0913 - the parts of one ranking
+    name: Name, values: Floats, drawn: Any, definition: Definition, level: float, seed: int
+) -> Ranking:
+    """values (cases, models); drawn (cases,), the unit of each case"""
+    bad = _badness(values, definition)
+    each, mean = ranks(np.round(bad, 12)), bad.mean(axis=0)
+    _, own = np.unique(drawn, return_inverse=True)
+    sample = summed(bad, own)
+    blocks = [(c @ sample.totals) / (c @ sample.sizes) for c in draws(len(sample.totals), seed)]
+    again = ranks(np.round(np.concatenate(blocks), 12))
+    tail = (1 - level) / 2
+    statistic, p = friedman(np.round(bad, 12)) if values.shape[1] > 2 else (math.nan, math.nan)
+    return Ranking(
+        name,
+        len(values),
+        tuple(values.mean(axis=0).tolist()),
+        tuple(each.mean(axis=0).tolist()),
+        tuple(ranks(np.round(mean, 12)).tolist()),
+        tuple(np.quantile(again, tail, axis=0).tolist()),
+        tuple(np.quantile(again, 1 - tail, axis=0).tolist()),
+        tuple((again == again.min(axis=1, keepdims=True)).mean(axis=0).tolist()),
+        statistic,
+        p,
+    )
+
+
+def _badness(values: Floats, definition: Definition) -> Floats:
+    """Larger is worse, (cases, models)."""
+    made: Floats = np.array(values, np.float64)
+    if definition.better == "zero":
+        return np.abs(made)
+    return -made if definition.better == "higher" else made

@@ -1,0 +1,78 @@
+"""Intervals of the means of a summary: what another sample of patients could have given.
+
+Cases of one patient are drawn together; a group has resamples of its own cases.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from segeval.arrays import Floats
+from segeval.scorecard import OVERALL, WHOLE, CaseResult, Statistic
+from segeval.statistics.bootstrap import interval_over, intervals, summed
+from segeval.summary import Column, columns
+
+LEVEL = 0.95
+OfClass = Mapping[str, Mapping[str, Statistic]]
+Summary = Mapping[str, OfClass]
+
+
+def with_intervals(
+    summary: Summary,
+    cases: Sequence[CaseResult],
+    metrics: Sequence[str],
+    level: float = LEVEL,
+    seed: int = 0,
+) -> dict[str, dict[str, dict[str, Statistic]]]:
+    """The summary with an interval beside each mean; None where there are no values."""
+    heads = columns(cases, metrics)
+    made: dict[str, dict[str, dict[str, Statistic]]] = {}
+    for group, of_class in summary.items():
+        mine = [case for case in cases if group in ("", case.group)]
+        made[group] = {class_: dict(of_metric) for class_, of_metric in of_class.items()}
+        for head in heads:
+            for class_, ends in _of_column(head, of_class, mine, level, seed).items():
+                held = made[group][class_]
+                held[head.name] = replace(held[head.name], interval=ends)
+    return made
+
+
+def _of_column(
+    head: Column, of_class: OfClass, cases: Sequence[CaseResult], level: float, seed: int
+) -> dict[str, tuple[float, float]]:
+    """The interval of each class that has a mean, and that of `overall`."""
+    names = [c for c, made in of_class.items() if head.name in made and made[head.name].n]
+    classes = [c for c in names if c not in (WHOLE, OVERALL)]
+    own = [*classes, WHOLE] if WHOLE in names else classes
+    if not own:
+        return {}
+    sample = summed(values(cases, head, own), units(cases))
+    low, high = intervals(sample, level, seed)
+    found = {c: (float(a), float(b)) for c, a, b in zip(own, low, high, strict=True)}
+    if OVERALL in names and classes:
+        some = slice(0, len(classes))
+        found[OVERALL] = interval_over(sample.picked(some), level, seed)
+    return {c: ends for c, ends in found.items() if not any(map(math.isnan, ends))}
+
+
+def values(cases: Sequence[CaseResult], head: Column, classes: Sequence[str]) -> Floats:
+    """The finite values of a column, (cases, classes); nan where there is none."""
+    place = {name: k for k, name in enumerate(classes)}
+    made = np.full((len(cases), len(classes)), np.nan)
+    for i, case in enumerate(cases):
+        for row in case.rows:
+            if row.class_ in place and head.holds(row) and math.isfinite(row.value):
+                made[i, place[row.class_]] = row.value
+    return made
+
+
+def units(cases: Sequence[CaseResult]) -> Any:
+    """What is drawn together: a number for each patient, else for each case; int (cases,)."""
+    names = [(bool(case.patient), case.patient or case.case) for case in cases]
+    number = {name: k for k, name in enumerate(dict.fromkeys(names))}
+    return np.array([number[name] for name in names], int)

@@ -1,0 +1,177 @@
+"""Two runs case by case: for each class and metric the values that belong together.
+
+    this run      the other     becomes
+    number        number        a pair
+    number        both empty    a pair: the other is charged the best value, nothing was to be found
+    both empty    number        the same, the other way round
+    none          number        lost: a missed organ, a class that was not scored, an infinite cost
+    one side      both empty    lost: an organ where none is
+    number        none          no pair; nothing was there to lose
+    none          none          no pair; nothing changed
+
+Of a metric that is better nearer to zero, the distances from zero are compared.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from segeval.absence import ONE_SIDE
+from segeval.arrays import Floats
+from segeval.frozen import frozen
+from segeval.grammar import parse
+from segeval.metrics.registry import Definition, resolve
+from segeval.scorecard import CaseResult, Row
+from segeval.summary import BADNESS, class_order
+
+BOTH_EMPTY = "both_empty"
+ANOTHER_UNIT = "another unit"
+NO_ROW = Row("", "", "", math.nan, "", "not_scored")
+Cases = tuple[CaseResult, CaseResult]  # this run's and the other's
+
+
+@frozen
+class Name:
+    """What is paired: a class, a metric, and the unit of its values."""
+
+    class_: str
+    metric: str
+    unit: str = ""
+
+
+@dataclass(slots=True)
+class Pairs:
+    """The values of a column in two runs, over the cases that both scored.
+
+    mine, theirs  float64 (cases,), nan where there is no pair
+    lost          place of a case -> why this run has no value where the other has one
+    charged       pairs in which one side is charged the best value
+    """
+
+    definition: Definition
+    mine: Floats
+    theirs: Floats
+    lost: dict[int, str] = field(default_factory=dict)
+    charged: int = 0
+
+    @property
+    def difference(self) -> Floats:
+        """This run minus the other, (cases,); of distances from zero where that is better."""
+        if self.definition.better == "zero":
+            return np.abs(self.mine) - np.abs(self.theirs)
+        return self.mine - self.theirs
+
+    @property
+    def worse(self) -> float:
+        """The sign of a difference for the worse."""
+        return -1.0 if self.definition.better == "higher" else 1.0
+
+
+def common(mine: Iterable[CaseResult], theirs: Iterable[CaseResult]) -> list[Cases]:
+    """The cases that both runs scored, in the order of the first."""
+    others = {case.case: case for case in theirs if case.scored}
+    return [(c, others[c.case]) for c in mine if c.scored and c.case in others]
+
+
+def judged(metrics: Iterable[str]) -> dict[str, Definition]:
+    """The metrics that have a better side."""
+    known = {text: resolve(parse(text))[1] for text in metrics}
+    return {text: definition for text, definition in known.items() if definition.better}
+
+
+def paired(
+    cases: Sequence[Cases], metrics: Mapping[str, Definition], accept: bool = False
+) -> dict[Name, Pairs]:
+    """The pairs of every class and metric that has any, or has lost any, in the order of a table.
+
+    accept  a value that is undefined because one side alone is empty is no loss
+    """
+    found: dict[Name, Pairs] = {}
+    for place, both in enumerate(cases):
+        for class_, metric, rows in _rows(both, metrics):
+            outcome = _outcome(rows, metrics[metric], accept)
+            if outcome is None:
+                continue
+            name = Name(class_, metric, _unit(rows))
+            if name not in found:
+                empty = np.full((2, len(cases)), np.nan)
+                found[name] = Pairs(metrics[metric], empty[0], empty[1])
+            _put(found[name], place, outcome, rows)
+    order = {c: k for k, c in enumerate(class_order(case for both in cases for case in both))}
+    asked = list(metrics)
+    return dict(sorted(found.items(), key=lambda n: (order[n[0].class_], asked.index(n[0].metric))))
+
+
+def _rows(
+    both: Cases, metrics: Mapping[str, Definition]
+) -> Iterator[tuple[str, str, tuple[Row, Row]]]:
+    """The rows that belong together; where a side has none, why it has none."""
+    mine, theirs = ({(r.class_, r.metric): r for r in case.rows} for case in both)
+    for class_, metric in dict.fromkeys([*mine, *theirs]):
+        if metric in metrics:
+            a, b = (
+                own.get((class_, metric)) or own.get((class_, "")) or NO_ROW
+                for own in (mine, theirs)
+            )
+            yield class_, metric, (a, b)
+
+
+def _outcome(
+    rows: tuple[Row, Row], definition: Definition, accept: bool
+) -> tuple[float, float] | str | None:
+    """A pair of numbers, why this run has none, or None where there is nothing to pair."""
+    mine, theirs = rows
+    pair = charged([row.value for row in rows], [row.reason for row in rows], definition)
+    if all(map(math.isfinite, pair)):
+        units = {row.unit for row in rows if math.isfinite(row.value)}
+        return ANOTHER_UNIT if len(units) > 1 else (pair[0], pair[1])
+    if math.isinf(mine.value):
+        bad = BADNESS[definition.better]
+        worse = not math.isnan(pair[1]) and bad(mine.value) > bad(pair[1])
+        return "infinite" if worse else None
+    one_sided = math.isnan(mine.value) and mine.reason in ONE_SIDE
+    if math.isfinite(theirs.value):
+        return None if accept and one_sided else mine.reason or mine.status
+    if one_sided and theirs.reason == BOTH_EMPTY and not accept:
+        return mine.reason
+    return None
+
+
+def charged(values: Sequence[float], reasons: Sequence[str], definition: Definition) -> list[float]:
+    """Values of one case in several runs: both sides empty is the best where another has a number.
+
+    Only a metric whose best value is finite charges it.
+    """
+    if all(map(math.isnan, values)):
+        return list(values)
+    return [
+        best(definition) if math.isnan(v) and why == BOTH_EMPTY else v
+        for v, why in zip(values, reasons, strict=True)
+    ]
+
+
+def best(definition: Definition) -> float:
+    """The best value of a metric; nan where it has no finite one."""
+    low, high = definition.bounds
+    value = {"higher": high, "lower": low, "zero": 0.0}[definition.better]
+    return value if math.isfinite(value) else math.nan
+
+
+def _unit(rows: tuple[Row, Row]) -> str:
+    """The unit of a number, else of what stands in its place."""
+    sure = [row.unit for row in rows if not math.isnan(row.value)]
+    return next(iter([*sure, *(row.unit for row in rows if row.unit)]), "")
+
+
+def _put(
+    pairs: Pairs, place: int, outcome: tuple[float, float] | str, rows: tuple[Row, Row]
+) -> None:
+    if isinstance(outcome, str):
+        pairs.lost[place] = outcome
+        return
+    pairs.mine[place], pairs.theirs[place] = outcome
+    pairs.charged += any(math.isnan(row.value) for row in rows)
