@@ -17,6 +17,8 @@ SCRIPTS = (
     "p8_wide",
     "p10_contours",
     "memory",
+    "p11_gate",
+    "history",
 )
 
 if __name__ == "__main__":

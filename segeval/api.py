@@ -53,7 +53,10 @@ def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
         raise RequestError(f"--threshold {settings.threshold:g} is not in (0, 1]")
     if settings.kind == "logits" and settings.activation == "none":
         raise RequestError("--kind logits needs an activation: softmax or sigmoid")
-    check_level(settings)
+    if settings.ci is not None:
+        from segeval.statistics.intervals import check_level
+
+        check_level(settings.ci)
     check_coding(settings.instances)
     check_tables(settings.tolerances)
     check_charges(settings)
@@ -71,12 +74,6 @@ def check_charges(settings: Settings) -> None:
         if charge.value is not None and charge.value.unit not in units_of(definition):
             unit = charge.value.unit
             raise RequestError(f"charge {charge}: {definition.name} is not measured in {unit}")
-
-
-def check_level(settings: Settings) -> None:
-    """Raises RequestError for a level that is none."""
-    if settings.ci is not None and not 0 < settings.ci < 1:
-        raise RequestError(f"--ci {settings.ci:g} is not in (0, 1)", help="write --ci 0.95")
 
 
 def gate_metrics(settings: Settings) -> list[Metric]:

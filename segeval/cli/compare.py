@@ -32,14 +32,12 @@ def compare(given: Mapping[str, Any]) -> int:
     Holm over the classes, shares of cases better and worse, the cases that moved most. Of three
     and more models also ranks and Friedman's test.
     """
-    from segeval.api import check_level
     from segeval.reports.outputs import check
     from segeval.results import load
 
     request = resolved(given)
     settings = request.settings
     LOG.open(settings)
-    check_level(settings)
     if len(given["results"]) < 2:
         raise RequestError("there is nothing to compare with", help="segeval compare A.json B.json")
     outputs = [check(output) for output in settings.output]
@@ -109,9 +107,9 @@ def compared(paths: Sequence[str], cards: Sequence[Scorecard], settings: Setting
     """All differences and ranks."""
     from segeval.reports.comparison import Comparison
     from segeval.statistics.compare import differences, rankings
-    from segeval.statistics.intervals import LEVEL
+    from segeval.statistics.intervals import check_level
 
-    level, seed = settings.ci or LEVEL, settings.seed
+    level, seed = check_level(settings.ci), settings.seed
     names = [{case.case for case in card.cases if case.scored} for card in cards]
     return Comparison(
         tuple(shortest(paths)),

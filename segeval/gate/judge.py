@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from segeval.gate.baseline import Judgement, against
+from segeval.errors import Note
+from segeval.gate.baseline import FEW, Judgement, against, few_cases
 from segeval.gate.rules import check
-from segeval.scorecard import Scorecard
+from segeval.scorecard import OVERALL, Scorecard
 from segeval.settings import Settings
+from segeval.statistics.intervals import check_level, with_intervals
 
 
 def judge(
@@ -18,15 +20,24 @@ def judge(
     accept    a class that is undefined because one side alone is empty may pass
     baseline  the run to compare with
     """
-    scores = card
+    level, scores = check_level(settings.ci), card
     if any(gate.statistic == "bound" for gate in settings.gates):
-        from segeval.statistics.intervals import LEVEL, with_intervals
-
-        level, seed = settings.ci or LEVEL, settings.seed
-        made = with_intervals(card.summary, card.cases, card.metrics, level, seed)
+        made = with_intervals(card.summary, card.cases, card.metrics, level, settings.seed)
         scores = replace(card, summary=made)
     verdicts = tuple(v for gate in settings.gates for v in check(gate, scores, accept))
+    notes = _few(scores)
     if baseline is None:
-        return Judgement(verdicts)
+        return Judgement(verdicts, notes)
     found = against(card, baseline, settings, accept)
-    return replace(found, verdicts=(*verdicts, *found.verdicts))
+    return replace(found, verdicts=(*verdicts, *found.verdicts), notes=(*notes, *found.notes))
+
+
+def _few(card: Scorecard) -> tuple[Note, ...]:
+    """A warning where an interval of a mean is of too few cases."""
+    few = {
+        f"{class_}/{metric}": made.n
+        for class_, of_metric in card.summary.get("", {}).items()
+        for metric, made in of_metric.items()
+        if made.interval and made.n < FEW and class_ != OVERALL
+    }
+    return (few_cases(few, ""),) if few else ()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Floats
+from segeval.errors import RequestError
 from segeval.scorecard import OVERALL, WHOLE, CaseResult, Statistic
 from segeval.statistics.bootstrap import interval_over, intervals, summed
 from segeval.summary import Column, columns
@@ -20,6 +21,15 @@ from segeval.summary import Column, columns
 LEVEL = 0.95
 OfClass = Mapping[str, Mapping[str, Statistic]]
 Summary = Mapping[str, OfClass]
+
+
+def check_level(level: float | None) -> float:
+    """The level, by default 0.95. Raises RequestError for one that is none."""
+    if level is None:
+        return LEVEL
+    if not 0 < level < 1:
+        raise RequestError(f"--ci {level:g} is not in (0, 1)", help="write --ci 0.95")
+    return level
 
 
 def with_intervals(

@@ -1,0 +1,272 @@
+"""`segeval gate` and the exit status of the whole, through the real door."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import build
+import numpy as np
+import pytest
+from cards import NAN, card, case, row, unscored
+
+from segeval.results import lines, load
+from segeval.scorecard import CaseResult
+
+R = np.random.default_rng(0)
+BASE = R.uniform(0.7, 0.95, 20)
+
+
+def results(path, values, missing="error", more=(), **parts):
+    """A result file of {class: values}; more cases may follow."""
+    cases = [
+        case(f"c{i}", {name: {"dice": float(v[i])} for name, v in values.items()})
+        for i in range(len(BASE))
+    ]
+    fields = {"metrics": {"dice": "dice"}, "missing": missing, "numbers": 1, **parts}
+    path.write_text("".join(lines(replace(card([*cases, *more]), fields=fields))))
+    return path.name
+
+
+def picture(path, radius):
+    """A round label in a picture."""
+    path.parent.mkdir(exist_ok=True)
+    build.png(path, build.ball(radius=radius)[5])
+
+
+@pytest.fixture
+def files(here):
+    """base.json, same.json, worse.json in the working directory."""
+    results(here / "base.json", {"liver": BASE, "spleen": BASE})
+    results(here / "same.json", {"liver": BASE, "spleen": BASE})
+    results(here / "worse.json", {"liver": BASE - 0.05, "spleen": BASE})
+    return here
+
+
+def test_rules_on_a_result_file(segeval, files):
+    mean = BASE.mean()
+    done = segeval("gate", "base.json", "--gate", "l*/dice=0.8", "--gate", "overall/dice.worst=0.9")
+    first, second = done.out.splitlines()
+    assert first == f"PASS liver/dice {mean:.3g} >= 0.8 (n=20)"
+    assert second.startswith("FAIL overall/dice.worst 0.7")
+    assert (done.status, done.err) == (1, "")
+
+
+def test_rules_of_a_settings_file_and_of_a_class(segeval, files):
+    (files / "segeval.toml").write_text(
+        '[gates]\n"liver/dice" = 0.5\n[baseline]\nfile = "base.json"\ntolerance = { dice = 0.06 }\n'
+    )
+    done = segeval("gate", "worse.json")
+    assert [line.split()[:2] for line in done.out.splitlines()] == [
+        ["PASS", "liver/dice"], ["PASS", "liver/dice"], ["PASS", "spleen/dice"],
+    ]  # fmt: skip
+    assert done.status == 0
+    (files / "segeval.toml").write_text('[baseline]\nfille = "base.json"\n')
+    done = segeval("gate", "worse.json")
+    assert (done.status, "segeval.toml:2" in done.err, "did you mean file" in done.err) == (
+        2,
+        True,
+        True,
+    )
+
+
+def test_a_baseline_in_pyproject(segeval, files):
+    (files / "pyproject.toml").write_text('[tool.segeval.baseline]\nfile = "base.json"\n')
+    assert segeval("gate", "worse.json").status == 1
+
+
+@pytest.mark.parametrize("policy", ["any", "regression", "noninferior"])
+def test_an_unchanged_model_passes(segeval, files, policy):
+    done = segeval("gate", "same.json", "--baseline", "base.json", "--policy", policy)
+    assert (done.status, done.out.count("PASS")) == (0, 2)
+    assert f"0 [0, 0], tolerance 0, {policy} (n=20)" in done.out
+
+
+def test_a_worse_one_fails_and_exit_zero_reports_it(segeval, files):
+    done = segeval("gate", "worse.json", "--baseline", "base.json")
+    assert done.status == 1
+    assert done.out.startswith("FAIL liver/dice")
+    assert segeval("gate", "worse.json", "--baseline", "base.json", "--exit-zero").status == 0
+
+
+def test_a_bound_needs_no_other_option(segeval, files):
+    done = segeval("gate", "base.json", "--gate", "liver/dice.bound=0.5", "--format", "json")
+    (verdict,) = json.loads(done.out)["gates"]
+    assert BASE.mean() - 0.06 < verdict["value"] < BASE.mean()
+
+
+def test_verdicts_in_every_form(segeval, files):
+    base = ("gate", "worse.json", "--baseline", "base.json", "--format")
+    rows = list(csv.DictReader(io.StringIO(segeval(*base, "csv").out)))
+    assert [(r["class"], r["passed"], r["policy"]) for r in rows] == [
+        ("liver", "no", "regression"), ("spleen", "yes", "regression"),
+    ]  # fmt: skip
+    assert float(rows[0]["difference"]) == pytest.approx(-0.05)
+    content = json.loads(segeval(*base, "json").out)
+    assert (content["passed"], content["gates"][0]["against"]["adjust"]) == (False, "max")
+    assert (
+        segeval(*base, "markdown").out.splitlines()[2].startswith("| FAIL | baseline | liver/dice")
+    )
+    assert segeval(*base, "none").out == ""
+    assert segeval(*base, "tsv").status == 2
+
+
+def test_files_hold_the_verdicts(segeval, files):
+    segeval("gate", "worse.json", "--baseline", "base.json", "-o", "judged.json")
+    judged = load(files / "judged.json")
+    assert [v["passed"] for v in judged.gates] == [False, True]
+    assert judged.cases == load(files / "worse.json").cases
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "nothing to judge by"),
+        (["--baseline", "none.json"], "cannot be read"),
+        (["--gate", "dise=0.8"], "did you mean"),
+        (["--gate", "dice=0.8", "--ci", "95"], "not in (0, 1)"),
+        (["--baseline", "other.json"], "threshold: none, 0.6"),
+        (["--baseline", "base.json", "--policy", "some"], "is none of"),
+    ],
+)
+def test_requests_that_make_no_sense(segeval, files, arguments, said):
+    results(files / "other.json", {"liver": BASE}, threshold=0.6)
+    done = segeval("gate", "base.json", *arguments)
+    assert (done.status, said in done.err, done.out) == (2, True, "")
+
+
+def test_a_missing_case_is_no_pass(segeval, files):
+    results(
+        files / "more.json",
+        {"liver": BASE, "spleen": BASE},
+        more=[case("x", {"liver": {"dice": 1.0}})],
+    )
+    done = segeval("gate", "base.json", "--baseline", "more.json")
+    assert (done.status, done.out.count("PASS")) == (3, 2)
+    assert "error: 1 case not in this run: x" in done.err
+    assert (
+        segeval("gate", "base.json", "--baseline", "more.json", "--allow-different-cases").status
+        == 0
+    )
+
+
+def test_a_case_that_was_not_scored_is_3_unless_the_run_accepted_it(segeval, files):
+    for missing, status in (("error", 3), ("skip", 0)):
+        results(files / "r.json", {"liver": BASE}, missing, [unscored("lost")])
+        assert segeval("gate", "r.json", "--gate", "dice=0.5").status == status
+    results(files / "r.json", {"liver": BASE}, more=[unscored("lost", "internal_error")])
+    assert segeval("gate", "r.json", "--gate", "dice=0.99").status == 5
+
+
+def test_pooled_is_made_of_the_tallies(segeval, here):
+    picture(here / "p" / "a.png", 3)
+    picture(here / "g" / "a.png", 4)
+    picture(here / "p" / "b.png", 2)
+    picture(here / "g" / "b.png", 4)
+    segeval("score", "p", "g", "-m", "dice", "-o", "r.json", "--format", "none")
+    scored = load(here / "r.json")
+    wanted = {c: made["dice"].pooled for c, made in scored.summary[""].items()}
+    (here / "r.json").write_text("".join(lines(replace(scored, summary={"": {}}))))
+    name = next(iter(wanted))
+    done = segeval("gate", "r.json", "--gate", f"{name}/dice.pooled=0.1", "--format", "json")
+    assert json.loads(done.out)["gates"][0]["value"] == wanted[name]
+
+
+def test_a_missed_organ_fails_unless_the_undefined_was_asked_for(segeval, here):
+    lost = CaseResult("c0", "p", "g", (row("c0", "liver", "precision", NAN, "", "pred_empty"),))
+    made = card([lost, case("c1", {"liver": {"precision": 0.9}})])
+    (here / "r.json").write_text(
+        "".join(lines(replace(made, fields={"metrics": {}, "numbers": 1})))
+    )
+    assert segeval("gate", "r.json", "--gate", "precision=0.5").status == 1
+    done = segeval("gate", "r.json", "--gate", "precision=0.5", "--undefined", "exclude")
+    assert done.status == 0
+
+
+def test_an_infinite_value_fails_a_mean(segeval, here):
+    made = card([case("a", {"liver": {"ce": float("inf")}}), case("b", {"liver": {"ce": 0.1}})])
+    (here / "r.json").write_text(
+        "".join(lines(replace(made, fields={"metrics": {}, "numbers": 1})))
+    )
+    done = segeval("gate", "r.json", "--gate", "ce=0.5")
+    assert (done.status, done.out) == (1, "FAIL liver/ce: infinite in 1 case\n")
+
+
+def test_score_judges_by_a_baseline_and_refuses_it_before_it_scores(segeval, here):
+    for name in "ab":
+        picture(here / "p" / f"{name}.png", 3)
+        picture(here / "g" / f"{name}.png", 4)
+    common = ("score", "p", "g", "-m", "dice", "--format", "none")
+    assert segeval(*common, "-o", "base.json").status == 0
+    done = segeval(*common, "--baseline", "base.json")
+    assert (done.status, "PASS" in done.err, "W-few-cases" in done.err) == (0, True, True)
+    picture(here / "p" / "b.png", 1)
+    assert segeval(*common, "--baseline", "base.json", "--policy", "any").status == 1
+    done = segeval(*common, "--baseline", "base.json", "--threshold", "0.6", "-o", "new.json")
+    assert (done.status, "threshold: 0.6, 0.5" in done.err) == (2, True)
+    assert not (here / "new.json").exists()
+
+
+def test_intervals_stand_beside_the_means(segeval, here):
+    for k, name in enumerate("abcd"):
+        picture(here / "p" / f"{name}.png", 1 + k)
+        picture(here / "g" / f"{name}.png", 4)
+    done = segeval("score", "p", "g", "-m", "dice", "--ci", "0.9", "-o", "r.json")
+    assert "mean +/- sd [90 % interval] over the cases" in done.out
+    made = load(here / "r.json")
+    for of_metric in made.summary[""].values():
+        low, high = of_metric["dice"].interval
+        assert low < of_metric["dice"].mean < high
+        assert f"[{low:.3f}, {high:.3f}]" in done.out
+    assert "|ci:0.9|seed:0|" in made.signature
+    segeval("score", "p", "g", "-m", "dice", "--ci", "0.9", "--seed", "4", "-o", "s.json")
+    assert "|ci:0.9|seed:4|" in load(here / "s.json").signature
+    assert load(here / "s.json").cases == made.cases
+
+
+CRASH = """
+from dataclasses import replace
+from segeval.metrics.registry import KNOWN, find
+def broken(*_, **__):
+    raise ZeroDivisionError("a bug")
+KNOWN["dice"] = replace(find("dice"), compute=broken)
+from segeval.__main__ import run
+run()
+"""
+
+
+def command(here, *arguments, code=""):
+    """The real command, in a process of its own."""
+    start = ["-c", code] if code else ["-m", "segeval"]
+    call = [sys.executable, *start, *arguments]
+    return subprocess.run(call, cwd=here, capture_output=True, text=True)
+
+
+def test_the_table_of_exit_statuses(here):
+    for name in "ab":
+        picture(here / "p" / f"{name}.png", 3)
+        picture(here / "g" / f"{name}.png", 4)
+    picture(here / "half" / "a.png", 3)
+    (here / "empty").mkdir()
+    score = ("score", "p", "g", "-m", "dice")
+    assert command(here, *score, "--gate", "dice=0.1", "-o", "r.json").returncode == 0
+    table = {
+        ("gate", "r.json", "--gate", "dice=0.1"): 0,
+        ("gate", "r.json", "--baseline", "r.json"): 0,
+        (*score, "--gate", "dice=0.99"): 1,
+        ("gate", "r.json", "--gate", "dice=0.99"): 1,
+        ("gate", "r.json", "--gate", "kidney/dice=0.1"): 1,
+        ("gate", "r.json", "--gate", "dice"): 2,
+        ("gate", "none.json", "--gate", "dice=0.99"): 2,
+        ("gate", "--gate", "dice=0.99"): 2,
+        ("compare", "r.json"): 2,
+        ("score", "half", "g", "--gate", "dice=0.99"): 3,
+        ("score", "empty", "g", "--gate", "dice=0.99"): 4,
+        ("score", "empty", "empty", "--gate", "dice=0.99"): 4,
+    }
+    found = {call: command(here, *call).returncode for call in table}
+    assert found == table
+    crashed = command(here, *score, "--gate", "dice=0.1", code=CRASH)
+    assert (crashed.returncode, "ZeroDivisionError" in crashed.stderr) == (5, True)

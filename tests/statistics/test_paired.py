@@ -1,0 +1,101 @@
+"""Two runs case by case: what is a pair, what is lost, and what is nothing at all."""
+
+import math
+
+import pytest
+from cards import NAN, case, not_scored, row, unscored
+
+from segeval.scorecard import CaseResult
+from segeval.statistics.paired import Name, common, judged, paired
+
+
+def one(name, value, reason="", metric="dice", unit="", status=""):
+    """A case of one class with one row; None for a class without row."""
+    rows = () if value is None else (row(name, "liver", metric, value, unit, reason),)
+    if status:
+        rows = (not_scored(name, "liver", status),)
+    return CaseResult(name, "p", "g", (*rows, row(name, "spleen", "dice", 0.5)))
+
+
+def of(mine, theirs, metric="dice", accept=False):
+    """The pairs of one case."""
+    found = paired([(mine, theirs)], judged([metric]), accept)
+    return found.get(Name("liver", metric, "mm" if metric == "hd95" else ""))
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "pair"),
+    [
+        ((0.8,), (0.9,), (0.8, 0.9)),
+        ((0.0, "gt_empty"), (NAN, "both_empty"), (0.0, 1.0)),  # an organ where none is
+        ((NAN, "both_empty"), (0.0, "gt_empty"), (1.0, 0.0)),  # the other way round
+        ((0.0, "pred_empty"), (0.9,), (0.0, 0.9)),
+    ],
+)
+def test_what_is_a_pair(mine, theirs, pair):
+    found = of(one("a", *mine), one("a", *theirs))
+    assert (found.mine[0], found.theirs[0]) == pair
+    assert not found.lost
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "why"),
+    [
+        ({"value": NAN, "reason": "pred_empty"}, {"value": 0.9}, "pred_empty"),
+        ({"value": NAN, "reason": "no_probabilities"}, {"value": 0.9}, "no_probabilities"),
+        ({"value": NAN, "reason": "gt_empty"}, {"value": NAN, "reason": "both_empty"}, "gt_empty"),
+        ({"value": 0.1, "status": "unreadable"}, {"value": 0.9}, "unreadable"),
+        ({"value": None}, {"value": 0.9}, "not_scored"),
+        ({"value": -math.inf}, {"value": 0.9}, "infinite"),
+    ],
+)
+def test_what_is_lost(mine, theirs, why):
+    assert of(one("a", **mine), one("a", **theirs)).lost == {0: why}
+
+
+def test_who_accepts_the_undefined_loses_no_missed_organ():
+    missed, other = one("a", NAN, "pred_empty"), one("a", NAN, "no_probabilities")
+    assert of(missed, one("a", 0.9), accept=True) is None
+    assert of(other, one("a", 0.9), accept=True).lost
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ((NAN, "both_empty"), (NAN, "both_empty")),
+        ((NAN, "pred_empty"), (NAN, "pred_empty")),  # missed in both: nothing changed
+        ((NAN, "both_empty"), (NAN, "gt_empty")),  # better now
+        ((0.9,), (NAN, "pred_empty")),
+        ((0.9,), (None,)),
+        ((0.9,), (-math.inf,)),
+        ((-math.inf,), (-math.inf,)),
+        ((math.inf,), (0.9,)),
+    ],
+)
+def test_what_is_nothing(mine, theirs):
+    assert of(one("a", *mine), one("a", *theirs)) is None
+
+
+def test_a_distance_has_0_as_its_best_and_another_unit_is_lost():
+    found = of(one("a", 3.0, "", "hd95", "mm"), one("a", NAN, "both_empty", "hd95"), "hd95")
+    assert (found.mine[0], found.theirs[0]) == (3.0, 0.0)
+    found = of(one("a", 3.0, "", "hd95", "mm"), one("a", 2.0, "", "hd95", "px"), "hd95")
+    assert found.lost == {0: "another unit"}
+
+
+def test_nearer_to_zero_compares_distances():
+    mine = case("a", {"liver": {"volume_difference": -3.0}}, "ml")
+    theirs = case("a", {"liver": {"volume_difference": 1.0}}, "ml")
+    (found,) = paired([(mine, theirs)], judged(["volume_difference"])).values()
+    assert found.difference.tolist() == [2.0]
+    assert found.worse == 1
+
+
+def test_only_cases_that_both_scored_are_common():
+    mine = [one("a", 0.9), one("b", 0.9), unscored("c")]
+    theirs = [one("c", 0.9), one("a", 0.8), unscored("b")]
+    assert [(a.case, b.case) for a, b in common(mine, theirs)] == [("a", "a")]
+
+
+def test_a_metric_without_a_better_side_is_not_judged():
+    assert list(judged(["dice", "gt_volume", "hd95"])) == ["dice", "hd95"]
