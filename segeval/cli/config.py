@@ -22,6 +22,7 @@ TABLES = ("classes", "gates")  # in TOML they come after all plain keys
 COLUMN = 30  # where origins begin
 EXAMPLES = {  # where the default is nothing
     "channel_axis": "0",
+    "ci": "0.95",
     "spacing": "[0.98, 0.98, 3]",
     "ignore_label": "255",
     "roi_offset": "1",
