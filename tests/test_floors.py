@@ -21,6 +21,7 @@ FLOORS = """
 0  segeval     segeval
 0  errors      frozen | errors
 0  arrays      arrays
+0  memory      memory
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
                | bins cuts entropy flips lattice raster rois surfels | borders mesh polygons
