@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -53,7 +55,7 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
                 continue
             number = at(value.classes, place, definition, finished)
             own = value.beside[place] if value.beside else ""
-            beside = own or reason if np.isnan(number) else reason or own
+            beside = own or reason if math.isnan(number) else reason or own
             worst = np.nan if value.worst is None else float(value.worst[place])
             each.append(row(case, name, metric, definition, value, number, beside, job, worst))
     skipped = [
@@ -109,12 +111,13 @@ def row(  # noqa: PLR0913 - the parts of a row
     worst  what is charged where the metric itself has no worst value
     """
     settings = job.settings
-    why = reason if np.isfinite(number) or not value.reason else value.reason
+    why = reason if math.isfinite(number) or not value.reason else value.reason
     if (charge := charged(metric, why, settings.charges)) is not None:
         number = np.nan if charge.value is None else charge.value.number
         number, status, reason = judged(number, why, np.nan, settings.undefined)
     else:
-        worst = definition.worst if np.isfinite(definition.worst) else worst
+        own = definition.worst
+        worst = own if math.isfinite(own) else worst
         number, status, reason = judged(number, why, worst, settings.undefined)
     unit = value.unit or definition.unit
-    return Row(case.id, class_, str(metric), number, unit, status, reason, case.group)
+    return Row(case.id, class_, intern(str(metric)), number, unit, status, reason, case.group)
