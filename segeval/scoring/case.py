@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, PairingError, SegevalError
 from segeval.kinds import Found
 from segeval.metrics.registry import pieces
 from segeval.pairing.cases import Case
+from segeval.pairing.files import named_as_mask
 from segeval.pairing.outputs import check_complete
 from segeval.scorecard import CaseResult, Row
-from segeval.scoring.branches import asks_for_no_size, branches
 from segeval.scoring.checks import (
     check_files,
     check_labels,
@@ -30,8 +31,7 @@ from segeval.scoring.onepass import Passed, Plan, one_pass, scored
 from segeval.scoring.planning import Job, planned
 from segeval.scoring.roisides import roi_facts, roi_notes, roi_sums
 from segeval.scoring.rows import Finished, asked, row, rows
-from segeval.scoring.sides import Opened
-from segeval.scoring.structurecase import opened_case, solids
+from segeval.scoring.sides import Opened, opened
 from segeval.scoring.surfaces import (
     finished_surfaces,
     surface_notes,
@@ -42,6 +42,7 @@ from segeval.scoring.targets import Resolved, by_value, settled, valued
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
 
 if TYPE_CHECKING:
+    from segeval.settings import Settings
     from segeval.tallies.branches import Branches
     from segeval.tallies.sums import SumsTally
     from segeval.tallies.voxels import Voxels, VoxelTally
@@ -110,11 +111,28 @@ def scored_case(case: Case, job: Job, share: Share = map) -> CaseResult:
             help="--missing worst scores it as empty, --missing skip accepts it",
         )
     check_complete(case, settings)
-    costs = branches(case, job)
-    if costs is not None and asks_for_no_size(job):
-        return scored_outputs(case, costs, job)
+    costs = None
+    if any(definition.of == "branches" for _, definition in job.metrics):
+        from segeval.scoring.branches import asks_for_no_size, branches
+
+        costs = branches(case, job)
+        if asks_for_no_size(job):
+            return scored_outputs(case, costs, job)
     truth, pred = opened_case(case, settings, job.classes)
     return scored_sides(case, truth, pred, job, costs, share)
+
+
+def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:
+    """Both sides of a case on one grid. Raises CaseError.
+
+    What knows DICOM is loaded only for files that may be of it, for it costs start-up.
+    """
+    sides = [files.files.get("") for files in (case.truth, case.pred) if files is not None]
+    if all(path is None or named_as_mask(path) for path in sides):
+        return opened(case, settings, classes)
+    from segeval.scoring import structurecase
+
+    return structurecase.opened_case(case, settings, classes)
 
 
 def scored_outputs(case: Case, costs: Branches, job: Job) -> CaseResult:
@@ -173,6 +191,8 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
     if rois is not None:
         finished = finished.having("rois", rois)
     if any(definition.of == "polygons" for _, definition in job.metrics):
+        from segeval.scoring.structurecase import solids
+
         shared = solids(truth, pred, resolved.targets)
         finished = finished if shared is None else finished.having("polygons", shared)
     notes += (*memory_notes(finished, job), *roi_notes(rois))
