@@ -57,10 +57,10 @@ FLOORS = """
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks decoding fields rows | surfaces
+               | targets | onepass | planning | branches checks classwise decoding fields rows | surfaces
                | case converting
 
-7  engines     engines | pool serial
+7  engines     engines | pool serial | shared
 7  gate        gate | verdict | rules
 7  merging     merging
 7  resume      resume
