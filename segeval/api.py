@@ -154,7 +154,7 @@ def engine(cases: Sequence[Case], job: Job) -> Iterator[CaseResult]:
     """Results as they come: in this process, or over as many as are of use."""
     jobs = job.settings.jobs or available_cores()
     if min(jobs, len(cases)) <= 1:
-        return serial.run(cases, job)
+        return serial.run(cases, replace(job, spare=jobs))
     from segeval.engines import pool
 
     return pool.run(cases, job, min(jobs, len(cases)))

@@ -56,7 +56,7 @@ FLOORS = """
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks decoding fields rows | surfaces
+               | targets | onepass | planning | branches checks decoding fields rows sharing | surfaces
                | case converting
 
 7  engines     engines | pool serial

@@ -21,11 +21,15 @@ Requested = tuple[Metric, Definition]
 
 @frozen
 class Job:
-    """What is the same for every case of a run."""
+    """What is the same for every case of a run.
+
+    spare  processes that a case may use by itself
+    """
 
     settings: Settings
     classes: ClassList
     metrics: tuple[Requested, ...]
+    spare: int = 1
 
 
 def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | None]:

@@ -31,6 +31,7 @@ from segeval.kernels.labelruns import (
 from segeval.tallies.block import Block
 
 Both = tuple[Directed, Directed]
+Known = tuple[Both | float, ...]  # of each part; the diagonal of the image where a side is empty
 
 
 @frozen
@@ -107,7 +108,7 @@ class Surfaces:
     tolerances: tuple[float, ...]
     fields: Fields | None
     _drawn: Drawn
-    _known: dict[tuple[int, str, bool], tuple[Both | float, ...]] = field(default_factory=dict)
+    _known: dict[tuple[int, str, bool], Known] = field(default_factory=dict)
 
     @property
     def unit(self) -> str:
@@ -166,22 +167,27 @@ class Surfaces:
         self,
         place: int,
         how: str,
-        measure: Callable[[Crop], Both],
+        measure: Callable[[Sequence[Crop]], Known],
         by_slice: bool = False,
         with_field: bool = False,
-    ) -> tuple[Both | float, ...]:
-        """The distances of a class under a convention's elements, ground truth to prediction first.
+    ) -> Known:
+        """What a function measures of a class under a convention's elements.
 
-        returns  for each part the distances, or the diagonal of the image where a side is empty
         What was measured is kept for the next metric.
         """
         key = (place, how, by_slice)
         if key not in self._known:
-            self._known[key] = tuple(
-                measure(part) if part.truth.any() and part.pred.any() else part.diagonal
-                for part in self.parts(place, by_slice, with_field)
-            )
+            self._known[key] = measure(list(self.parts(place, by_slice, with_field)))
         return self._known[key]
+
+    def keep(self, key: tuple[int, str, bool], known: Known) -> None:
+        """Keep what was measured elsewhere: place, elements, whether by slice."""
+        self._known[key] = known
+
+    def voxels(self, place: int) -> int:
+        """In the box of a class."""
+        where = self.box(place)
+        return 0 if where is None else int(np.prod([b - a for a, b in where]))
 
 
 class SurfaceTally:
