@@ -18,7 +18,7 @@ from segeval.scoring.planning import Job
 if TYPE_CHECKING:
     from segeval.tallies.surface import Known, Surfaces
 
-WORTH = 1 << 24  # voxels in the boxes of all classes, from which on a process is worth its start
+WORTH = 1 << 22  # voxels in the boxes of all classes, from which on a process is worth its start
 AHEAD = 2  # classes handed out per process: their crops are in memory
 
 
