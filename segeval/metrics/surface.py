@@ -16,8 +16,8 @@ such a slice is in no mean, and the reason `one_sided_slices` stands beside the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial, wraps
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ from segeval.kernels.conventions import (
 )
 from segeval.kernels.distances import Directed
 from segeval.metrics.registry import Option, Values, metric
-from segeval.tallies.surface import Crop, Known, Surfaces
+from segeval.tallies.surface import Crop, Surfaces
 
 UPWARDS = (0.0, float("inf"))
 SHARE = (0.0, 1.0)
@@ -70,23 +70,17 @@ def having(field: str) -> list[str]:
     return [word for word, convention in CONVENTIONS.items() if getattr(convention, field)]
 
 
-def distances(s: Surfaces, place: int, convention: Convention, by: str) -> Known:
+def distances(s: Surfaces, place: int, convention: Convention, by: str) -> tuple[Both | float, ...]:
     """The distances of a class or of its slices; the image's diagonal where a side is empty."""
+
     how = convention.elements
-    return s.measured(place, how, partial(measured_parts, how), by == "slice", how == "subvoxel")
 
+    def measure(crop: Crop) -> Both:
+        if how == "subvoxel" and crop.field is None:
+            return NOTHING, NOTHING
+        return measured(how, crop.truth, crop.pred, crop.spacing, crop.edges, crop.field)
 
-def measured_parts(how: str, parts: Sequence[Crop]) -> Known:
-    """The distances of some crops under a convention's elements."""
-    return tuple(_measured(how, part) for part in parts)
-
-
-def _measured(how: str, crop: Crop) -> Both | float:
-    if not (crop.truth.any() and crop.pred.any()):
-        return crop.diagonal
-    if how == "subvoxel" and crop.field is None:
-        return NOTHING, NOTHING
-    return measured(how, crop.truth, crop.pred, crop.spacing, crop.edges, crop.field)
+    return s.measured(place, how, measure, by == "slice", how == "subvoxel")
 
 
 def each(s: Surfaces, convention: Convention, by: str, of: Callable[[Both], float]) -> Values:

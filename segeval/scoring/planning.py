@@ -21,15 +21,11 @@ Requested = tuple[Metric, Definition]
 
 @frozen
 class Job:
-    """What is the same for every case of a run.
-
-    spare  processes that a case may use by itself
-    """
+    """What is the same for every case of a run."""
 
     settings: Settings
     classes: ClassList
     metrics: tuple[Requested, ...]
-    spare: int = 1
 
 
 def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | None]:

@@ -13,7 +13,6 @@ from segeval.grammar import parse_quantity
 from segeval.scoring.fields import Fields
 from segeval.scoring.onepass import Passed, Plan
 from segeval.scoring.planning import Job
-from segeval.scoring.sharing import measure_ahead
 from segeval.scoring.sides import Opened
 from segeval.scoring.targets import Resolved, listed
 from segeval.tolerances import published
@@ -83,9 +82,7 @@ def finished_surfaces(  # noqa: PLR0913 - what the surfaces of a case hang on
     ]
     spacing = sides[0].volume.geometry.spacing
     fields = None if passed.scores is None else Fields(*sides, plan, resolved, passed, job)
-    surfaces = tally.finish(targets, spacing, each, plan.ignored, fields)
-    measure_ahead(surfaces, job)
-    return surfaces
+    return tally.finish(targets, spacing, each, plan.ignored, fields)
 
 
 def tolerances(resolved: Resolved, job: Job) -> dict[str, tuple[float, str]]:

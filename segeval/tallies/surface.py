@@ -31,7 +31,6 @@ from segeval.kernels.labelruns import (
 from segeval.tallies.block import Block
 
 Both = tuple[Directed, Directed]
-Known = tuple[Both | float, ...]  # of each part; the diagonal of the image where a side is empty
 
 
 @frozen
@@ -81,9 +80,18 @@ class Drawn:
 
     def runs(self, part: Part, side: Mapping[int, Mapping[int, Runs]]) -> Runs:
         """The runs of a class on one side."""
-        labels = side.get(part.channel, {})
-        wanted = labels if part.labels is None else sorted(part.labels & labels.keys())
-        return joined([labels[value] for value in wanted])
+        return joined(list(_labels(side.get(part.channel, {}), part).values()))
+
+    def only(self, target: Target) -> Drawn:
+        """The runs of one class."""
+        sides = ((self.truth, target.truth), (self.pred, target.pred))
+        truth, pred = ({p.channel: _labels(side.get(p.channel, {}), p)} for side, p in sides)
+        return replace(self, truth=truth, pred=pred)
+
+
+def _labels(known: Mapping[int, Runs], part: Part) -> Mapping[int, Runs]:
+    """The labels of a channel that stand for a class."""
+    return {v: known[v] for v in sorted(known) if part.labels is None or v in part.labels}
 
 
 class Fields(Protocol):
@@ -108,7 +116,7 @@ class Surfaces:
     tolerances: tuple[float, ...]
     fields: Fields | None
     _drawn: Drawn
-    _known: dict[tuple[int, str, bool], Known] = field(default_factory=dict)
+    _known: dict[tuple[int, str, bool], tuple[Both | float, ...]] = field(default_factory=dict)
     _boxes: dict[int, Box | None] = field(default_factory=dict)
 
     @property
@@ -120,6 +128,16 @@ class Surfaces:
     def flat(self) -> bool:
         """Whether the case is a picture."""
         return len(self._drawn.shape) == 2
+
+    def only(self, place: int) -> Surfaces:
+        """One class alone, without probabilities: what another process has to be told of it."""
+        target = self.targets[place]
+        own = (self.tolerances[place],)
+        return Surfaces((target,), self.spacing, own, None, self._drawn.only(target))
+
+    def size(self, place: int) -> int:
+        """The runs of a class on both sides: about how much work it is."""
+        return sum(map(len, self._runs(place)))
 
     def crop(self, place: int) -> Crop | None:
         """The masks of a class; None where both are empty."""
@@ -170,27 +188,22 @@ class Surfaces:
         self,
         place: int,
         how: str,
-        measure: Callable[[Sequence[Crop]], Known],
+        measure: Callable[[Crop], Both],
         by_slice: bool = False,
         with_field: bool = False,
-    ) -> Known:
-        """What a function measures of a class under a convention's elements.
+    ) -> tuple[Both | float, ...]:
+        """The distances of a class under a convention's elements, ground truth to prediction first.
 
+        returns  for each part the distances, or the diagonal of the image where a side is empty
         What was measured is kept for the next metric.
         """
         key = (place, how, by_slice)
         if key not in self._known:
-            self._known[key] = measure(list(self.parts(place, by_slice, with_field)))
+            self._known[key] = tuple(
+                measure(part) if part.truth.any() and part.pred.any() else part.diagonal
+                for part in self.parts(place, by_slice, with_field)
+            )
         return self._known[key]
-
-    def keep(self, key: tuple[int, str, bool], known: Known) -> None:
-        """Keep what was measured elsewhere: place, elements, whether by slice."""
-        self._known[key] = known
-
-    def voxels(self, place: int) -> int:
-        """In the box of a class."""
-        where = self.box(place)
-        return 0 if where is None else int(np.prod([b - a for a, b in where]))
 
 
 class SurfaceTally:
