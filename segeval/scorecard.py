@@ -107,6 +107,8 @@ class Scorecard:
     signature  one line; `fields` are its parts
     summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
     gates      the verdicts; read from JSON, they are mappings
+    place      the file that a CI system points at: where the gates stand, else the ground truth; it
+               is written to no result file
     """
 
     cases: tuple[CaseResult, ...]
@@ -117,3 +119,4 @@ class Scorecard:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     gates: tuple[Any, ...] = ()
+    place: str = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from segeval.cli.ci import placed, tell_ci
 from segeval.cli.layers import Resolved
 from segeval.cli.log import LOG
 from segeval.cli.notes import tell
@@ -52,7 +53,7 @@ def score(given: Mapping[str, Any]) -> int:
         return interrupted(watch, journal)
     finally:
         watch.close()
-    return finished(card, request, journal)
+    return finished(placed(card, request, truth, os.environ), request, journal)
 
 
 def checked_outputs(settings: Settings) -> str:
@@ -83,6 +84,7 @@ def finished(card: Scorecard, request: Resolved, journal: str) -> int:
     errors = tell(notes, settings)
     tell_problems(card, settings)
     tell_verdicts(verdicts, settings)
+    errors += tell_ci(card, settings, os.environ)
     status = exit_status(card, verdicts, errors, settings)
     LOG.line(f"exit status {status}")
     return status
