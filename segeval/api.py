@@ -21,6 +21,7 @@ from segeval.pairing.cases import Case, Pairing
 from segeval.pairing.cases import Side as Files
 from segeval.pairing.outputs import with_outputs
 from segeval.pairing.pair import pair
+from segeval.pairing.shards import parse_shard
 from segeval.resume import Journal
 from segeval.scorecard import CaseResult, Scorecard
 from segeval.scoring.case import scored_sides
@@ -78,19 +79,25 @@ def score_paths(
     Raises RequestError before anything is read, NothingToScore where nothing pairs.
     """
     asked = requested(settings)
+    shard = parse_shard(settings.shard) if settings.shard else None
     pairing = with_outputs(pair(pred, truth, settings), truth, settings)
+    mine = shard.cut(pairing) if shard else pairing
     if watch is not None:
-        watch.paired(pairing)
+        watch.paired(mine)
     classes = pairing.classes.chosen(settings.classes)
     if settings.ignore_label is not None:
         classes = replace(classes, ignore=settings.ignore_label)
     job = Job(settings, classes, asked)
     parts = signature_fields(settings, asked, classes)
     kept = Journal(Path(journal), parts) if journal else None
-    results = run(pairing.cases, job, watch, kept)
+    results = run(mine.cases, job, watch, kept)
     card = scorecard(results, asked, parts)
     inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
-    return replace(card, inputs=inputs, notes=pairing.notes)
+    card = replace(card, inputs=inputs, notes=pairing.notes)
+    if shard is None:
+        return card
+    gates = [str(gate) for gate in settings.gates]
+    return replace(card, shard={"part": shard.part, "of": shard.of, "gates": gates})
 
 
 def scorecard(

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from segeval.absence import ONE_SIDE
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 from segeval.grammar import Gate, Metric
 from segeval.metrics.registry import Definition, resolve
 from segeval.scorecard import Scorecard, Statistic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What came of a bar for one class of one group.
 

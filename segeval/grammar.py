@@ -11,9 +11,9 @@ metric means, and which of its options are defaults to be left out, is known to 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 
 STATISTICS = ("mean", "median", "worst", "best", "pooled", "bound")
 UNITS = ("mm", "px", "ml", "%")
@@ -28,7 +28,7 @@ _METRIC = re.compile(rf"({_CLOSED}|{_NAME})(?:@([^:]+))?((?::{_NAME}={_WORD})*)\
 _PERCENTILE = re.compile(rf"({'|'.join(PERCENTILES)})(\d+(?:\.\d+)?)\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantity:
     """A number with its unit."""
 
@@ -39,7 +39,7 @@ class Quantity:
         return f"{plain(self.number)}{self.unit}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Metric:
     """A request for one number a class: name, quantity, options in the order of their keys."""
 
@@ -61,7 +61,7 @@ class Metric:
         return f"{self.name}@{self.at}{options}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gate:
     """A bar that a statistic of a metric must reach.
 
@@ -111,7 +111,12 @@ def parse(text: str) -> Metric:
         )
     name, quantity, options = found[1], found[2], found[3]
     at = parse_quantity(quantity) if quantity else None
-    if at is None and (closed := _PERCENTILE.match(name)):
+    if closed := _PERCENTILE.match(name):
+        if at is not None:
+            raise RequestError(
+                f"{text!r}: {name} carries its percentile in its name and takes no quantity",
+                help=f"write {name}",
+            )
         name, at = closed[1], Quantity(float(closed[2]), "%")
     return Metric(name, at, _options(options, text))
 

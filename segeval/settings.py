@@ -7,16 +7,17 @@ from these fields, so a choice is added in this one place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from segeval.classes import ClassList
+from segeval.frozen import frozen
 from segeval.grammar import Gate, Metric
 
 NUMBERS = 1  # raised by a change of behaviour that alters a number; see CHANGELOG.md
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """How people write a choice, at every door: option, environment, file.
 
@@ -83,6 +84,8 @@ GATE = Form(word="RULE", option="gate")
 COUNT = Form(word="N", least=0)
 SPACING = Form(word="X,Y[,Z]")
 SIZE = Form(word="SIZE", least=1)
+SHARD = Form(word="I/N")
+ADDRESS = Form(word="ADDRESS")
 BOUNDARIES = one_of("centre", "inclusive")
 OWN_BOUNDARIES = one_of("same", "centre", "inclusive")
 OVERLAPS = one_of("parity", "union")
@@ -94,7 +97,7 @@ FOLDER = Form(word="DIR", path=True)
 PASTES = one_of("detectron2", "torchvision", "matterport")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """The choices. `metrics`, `classes` and `gates` are values already; paths are text.
 
@@ -200,4 +203,8 @@ class Settings:
     # performance
     jobs: int = free(1, "performance", "processes; 0 is one a core", Form(letter="j", least=0))
     max_memory: int = free(512 << 20, "performance", "bytes, of the whole run", SIZE)
+    shard: str = free("", "performance", "score part I of N of the cases; `merge` joins", SHARD)
+    scheduler: str = free(
+        "", "performance", "send cases to a Dask cluster: tcp://host:8786", ADDRESS
+    )
     resume: bool = free(False, "performance", "take unchanged cases from the file of -o x.json")

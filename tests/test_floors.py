@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = """
 0  segeval     segeval
-0  errors      errors
+0  errors      frozen | errors
 0  arrays      arrays
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
@@ -49,7 +49,7 @@ FLOORS = """
                | combined_losses | pspnet
 
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
-               | layouts | coco matching | twosides | patients | pair | outputs
+               | layouts | coco matching shards | twosides | patients | pair | outputs
 5  scorecard   scorecard | results summary
 5  absence     absence
 5  signature   signature
@@ -59,6 +59,7 @@ FLOORS = """
 
 7  engines     engines | pool serial
 7  gate        gate
+7  merging     merging
 7  resume      resume
 
 8  api         api
@@ -67,7 +68,7 @@ FLOORS = """
                | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | ci options paths | completion config decode inspect metrics pairs score
+               | ci options paths | finish | completion config decode inspect merge metrics pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
 

@@ -74,6 +74,11 @@ def test_no_metric(text):
         parse(text)
 
 
+def test_a_percentile_in_the_name_leaves_no_place_for_a_quantity():
+    with pytest.raises(RequestError, match="hd95 carries its percentile in its name"):
+        parse("hd95@2mm")
+
+
 def test_an_option_twice_is_refused():
     with pytest.raises(RequestError, match="twice"):
         parse("ece:bins=mass:bins=width")

@@ -276,12 +276,13 @@ def test_every_signed_choice_is_tried():
 INPUTS = ("pairs", "classes", "layout", "pair_regex_pred", "pair_regex_gt", "strict", "images",
           "case_key")  # fmt: skip
 OUTPUTS = ("aux", "flipped", "weights")
+ENGINES = ("scheduler",)  # tests/engines/test_cluster.py
 METRIC_CHOICES = ("metrics", "preset", "gates")
 FREE = {
     "output": ("x.json",), "format": "json", "wide": True, "digits": 9, "per_case": True,
     "worst": 3, "quiet": True, "verbose": 2, "log_file": "x.log", "color": "always",
     "progress": "none", "error": ("W-x",), "ignore": ("W-x",), "exit_zero": True, "jobs": 2,
-    "max_memory": 1 << 20, "resume": True,
+    "max_memory": 1 << 20, "resume": True, "shard": "1/1",
 }  # fmt: skip
 
 
@@ -296,7 +297,7 @@ def test_a_free_choice_changes_neither_number_nor_line(tmp_path, name):
 
 def test_every_free_choice_is_tried():
     free = {f.name for f in fields(Settings) if not f.metadata["signed"]}
-    assert free == {*FREE, *INPUTS, *OUTPUTS, *METRIC_CHOICES}
+    assert free == {*FREE, *INPUTS, *OUTPUTS, *ENGINES, *METRIC_CHOICES}
 
 
 def test_a_gate_adds_its_metric_to_the_line(tmp_path):

@@ -8,12 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from segeval.cli.layers import Resolved
 from segeval.cli.notes import tell
 from segeval.errors import Note
 from segeval.scorecard import Scorecard
@@ -23,14 +21,14 @@ PAGE = "GITHUB_STEP_SUMMARY"
 SOURCE = re.compile(r"(.+\.toml):\d+\Z", re.DOTALL)  # of gates that come from a settings file
 
 
-def placed(
-    card: Scorecard, request: Resolved, truth: Path, environment: Mapping[str, str]
-) -> Scorecard:
-    """The scorecard with the file that a finding points at, relative to the repository."""
-    found = SOURCE.match(request.origins["gates"])
-    path = found[1] if found else request.settings.pairs or truth
-    root = environment.get("CI_PROJECT_DIR") or "."
-    return replace(card, place=Path(os.path.relpath(path, root)).as_posix())
+def place_of(origin: str, judged_on: str | Path, environment: Mapping[str, str]) -> str:
+    """The file that a finding points at, relative to the repository.
+
+    origin  where the gates come from; a settings file goes before what was judged
+    """
+    found = SOURCE.match(origin)
+    path = found[1] if found else judged_on
+    return Path(os.path.relpath(path, environment.get("CI_PROJECT_DIR") or ".")).as_posix()
 
 
 def tell_ci(card: Scorecard, settings: Settings, environment: Mapping[str, str]) -> int:

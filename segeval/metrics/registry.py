@@ -7,7 +7,7 @@ paragraph says what it is, the aligned fields (`formula`, `returns`, `empty`, `s
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import import_module
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from segeval.arrays import Floats
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 from segeval.grammar import Metric, Quantity, parse_quantity, plain
 from segeval.metrics import FAMILIES
 
@@ -22,7 +23,7 @@ Better = Literal["higher", "lower", "zero", ""]
 Needs = Callable[[Mapping[str, Any]], tuple[Hashable, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Values:
     """What a metric gives: a number a class, one for the whole case, or both.
 
@@ -38,7 +39,7 @@ class Values:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Option:
     """A choice inside a metric: its default and, if they are a list, the words it takes.
 
@@ -50,7 +51,7 @@ class Option:
     read: Callable[[str], Any] = str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Definition:
     """What the program knows of a metric.
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from segeval.frozen import frozen
 from segeval.grammar import parse
 from segeval.metrics.registry import find
 from segeval.reports.blocks import Block, Field, clean, counted, decimals, figure
@@ -29,7 +30,7 @@ MOST = 10  # errors a step that the service shows
 WORST = 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """A part of the summary, of which rows can be cut from the end."""
 

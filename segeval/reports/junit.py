@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
+from segeval.frozen import frozen
 from segeval.gate import reaches
 from segeval.reports.blocks import clean, counted
 from segeval.reports.problems import accepted, error_of, faults_of
@@ -34,7 +35,7 @@ FILE = "cases"  # the suite of what was not scored
 RowsOf = Mapping[tuple[str, str], Sequence[Row]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Test:
     """One test case.
 

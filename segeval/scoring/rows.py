@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from segeval.absence import judged, presence
+from segeval.frozen import frozen
 from segeval.grammar import Metric
 from segeval.metrics.registry import Definition, Values, arguments
 from segeval.pairing.cases import Case
@@ -17,7 +17,7 @@ from segeval.scoring.planning import Job
 from segeval.scoring.targets import Resolved
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """The tallies of a case.
 

@@ -9,17 +9,18 @@ Costs are cross-entropies by the label of the reference, the main output first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from segeval.arrays import Floats
+from segeval.frozen import frozen
 
 SIZES = ("full", "small")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branches:
     """Costs of the outputs of a case, or of several that were pooled.
 

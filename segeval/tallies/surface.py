@@ -7,13 +7,14 @@ What is measured is measured when a metric asks for it, once for all the metrics
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
 import numpy as np
 
 from segeval.arrays import Mask
 from segeval.classes import Part, Target
+from segeval.frozen import frozen
 from segeval.kernels.distances import Directed
 from segeval.kernels.labelruns import (
     Box,
@@ -31,7 +32,7 @@ from segeval.tallies.block import Block
 Both = tuple[Directed, Directed]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crop:
     """Both masks of a class, in the box around both.
 
@@ -47,7 +48,7 @@ class Crop:
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawn:
     """How the classes of a case are drawn: runs by side, channel and label.
 
@@ -66,7 +67,7 @@ class Drawn:
         return joined([labels[value] for value in wanted])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surfaces:
     """The surfaces of a case.
 
