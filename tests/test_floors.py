@@ -34,6 +34,7 @@ FLOORS = """
 2  volumes     regions | volumes
 2  contours    contours
 2  slices      slices
+2  tolerances  tolerances
 2  settings    classes | settings
 
 3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
@@ -44,7 +45,7 @@ FLOORS = """
 3  align       align | upsampling
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling surface words | contours losses maskrcnn semantic volume
+4  metrics     metrics | registry | overlap pooling surface words | rims | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses | pspnet
 
@@ -55,7 +56,8 @@ FLOORS = """
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks surfaces decoding rows | case
+               | targets | onepass | planning | branches checks surfaces decoding rows
+               | case converting
 
 7  engines     engines | pool serial
 7  gate        gate
@@ -68,7 +70,8 @@ FLOORS = """
                | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | ci options paths | finish | completion config decode inspect merge metrics pairs score
+               | ci options paths | finish | completion config convert decode inspect merge metrics
+               pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
 
