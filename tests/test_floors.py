@@ -60,7 +60,7 @@ FLOORS = """
                | case converting
 
 7  engines     engines | pool serial
-7  gate        gate
+7  gate        gate | verdict | rules
 7  merging     merging
 7  resume      resume
 
@@ -86,6 +86,7 @@ PACKAGES = (
     "pairing",
     "scoring",
     "engines",
+    "gate",
     "reports",
     "cli",
 )
