@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from cards import card
 
-from segeval.gate import check
+from segeval.gate.rules import check
 from segeval.grammar import parse_gate
 from segeval.reports.outputs import show
 from segeval.settings import Settings

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 from segeval.frozen import frozen
-from segeval.gate import reaches
+from segeval.gate.rules import reaches
 from segeval.reports.blocks import clean, counted
 from segeval.reports.problems import accepted, error_of, faults_of
 from segeval.reports.verdicts import rule, sentence, subject
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from segeval.errors import SegevalError
-    from segeval.gate import Verdict
+    from segeval.gate.verdict import Verdict
 
 MOST = 5000  # test cases; more make the pages of most systems unusable
 FILE = "cases"  # the suite of what was not scored
@@ -94,7 +94,8 @@ def _rows(card: Scorecard) -> RowsOf:
 
 def _every_case(verdict: Verdict) -> bool:
     """Whether it holds for every case; the `worst` of `overall` is a mean over classes."""
-    return verdict.statistic == "worst" and verdict.class_ != OVERALL and not verdict.reason
+    ruled = verdict.against is None and not verdict.reason
+    return ruled and verdict.statistic == "worst" and verdict.class_ != OVERALL
 
 
 def _fine(verdict: Verdict, rows: RowsOf) -> Iterator[Test]:

@@ -11,7 +11,7 @@ from segeval.scorecard import Scorecard
 from segeval.settings import Settings
 
 if TYPE_CHECKING:
-    from segeval.gate import Verdict
+    from segeval.gate.verdict import Verdict
 
 
 def missed(card: Scorecard) -> list[Verdict]:
@@ -20,7 +20,12 @@ def missed(card: Scorecard) -> list[Verdict]:
 
 
 def subject(verdict: Verdict) -> str:
-    """What was judged: a class, and the group of its cases where there are groups."""
+    """What was judged within a gate: a class, and the group of its cases where there are groups.
+
+    The baseline is one gate for all metrics, so there it is the metric, too.
+    """
+    if verdict.against is not None:
+        return clean(verdict.name)
     group = f" [{verdict.group}]" if verdict.group else ""
     return clean(f"{verdict.class_ or 'every class'}{group}")
 

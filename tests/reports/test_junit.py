@@ -1,12 +1,14 @@
 """J1: JUnit XML as a reader of it sees it."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
-from cards import case, cases, unscored
+from cards import card, case, cases, unscored
 from judged import judged, written
 from junitparser import Error, Failure, JUnitXml, Skipped
 
+from segeval.gate.verdict import Against, Verdict
 from segeval.reports import junit
 from segeval.scorecard import CaseResult, Row
 
@@ -144,3 +146,23 @@ def test_the_signature_is_in_the_file():
     assert [(p.name, p.value) for p in suite.properties()] == [
         ("signature", "dice|threshold:0.5|numbers:1")
     ]
+
+
+def test_the_baseline_is_one_gate_for_all_metrics():
+    # 0.85 against 0.9 and 0.6 against 0.6
+    verdicts = [
+        Verdict(
+            *("baseline", class_, "dice", "mean", value, 0.0, "higher", 2, passed),
+            against=Against("regression", 0.9, value - 0.9, -0.06, -0.04, 0.95, "max", 0.01),
+        )
+        for class_, value, passed in (("liver", 0.85, False), ("spleen", 0.95, True))
+    ]
+    assert suites(replace(card(TWO), gates=tuple(verdicts))) == {
+        "baseline": {
+            ("segeval.baseline", "liver/dice"): (
+                "Failure",
+                "dice 0.85 against 0.9: -0.05 [-0.06, -0.04], tolerance 0.01, regression (n=2)",
+            ),
+            ("segeval.baseline", "spleen/dice"): "",
+        }
+    }
