@@ -7,7 +7,7 @@ side. Everything else has the grid that it has.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Ask:
     wanted    numbers of the structures that are scored; None: all of them
     contours  the structure set, where it was read already
     volume    what the file holds, where it was opened already
+    place     how a volume gets onto the grid: as it is, or resampled
     """
 
     path: Path
@@ -43,6 +44,7 @@ class Ask:
     wanted: Collection[int] | None = None
     contours: Contours | None = None
     volume: Volume | None = None
+    place: Callable[[Volume, Geometry], Volume] = onto
 
 
 @frozen
@@ -51,10 +53,14 @@ class Choices:
 
     ignore_frame  two frames of reference are a warning (F5)
     pixel         mm of a pixel where no side has a grid (F6)
+    turned        the prediction's grid is taken where it has one
+    grid          the grid that the request names
     """
 
     ignore_frame: bool = False
     pixel: float = 1.0
+    turned: bool = False
+    grid: Geometry | None = None
 
 
 @frozen
@@ -83,11 +89,13 @@ class Common:
 
     series  whose slices it is; None for the grid of a mask, or one derived from contours
     masked  it is the grid of a mask, which may store its axes in any order
+    alone   one side alone has contours, so they need not lie on the slices of the other's
     """
 
     slices: Slices
     series: Series | None = None
     masked: bool = False
+    alone: bool = False
 
 
 def together(
@@ -104,7 +112,8 @@ def together(
 def on_one_grid(asks: Sequence[Ask], index: Index, choices: Choices) -> list[Side]:
     """Some sides, or one alone, on the grid of the first that has one. Raises CaseError."""
     sides = [_opened(ask, index, choices) for ask in asks]
-    grid = common(sides, choices)
+    alone = sum(side.contours is not None for side in sides) == 1
+    grid = replace(common(sides, choices), alone=alone)
     return [_placed(side, grid, choices) for side in sides]
 
 
@@ -120,7 +129,9 @@ def _opened(ask: Ask, index: Index, choices: Choices) -> _Open:
 
 def common(sides: list[_Open], choices: Choices) -> Common:
     """The grid of the ground truth if it has one, else the prediction's, else a derived one."""
-    for side in sides:
+    if choices.grid is not None:
+        return Common(_planes(choices.grid), masked=True)
+    for side in reversed(sides) if choices.turned else sides:
         if side.series is not None:
             return Common(side.series.slices(), side.series)
         if side.volume is not None and not side.grows:
@@ -171,7 +182,7 @@ def _placed(side: _Open, grid: Common, choices: Choices) -> Side:
     volume = side.volume
     if side.grows and len(grid.slices.positions):
         volume = dicom_seg.read(side.ask.path, Reading(slices=grid.slices))
-    return Side(onto(volume, grid.slices.geometry))
+    return Side(side.ask.place(volume, grid.slices.geometry))
 
 
 def _drawn(side: _Open, contours: Contours, grid: Common, choices: Choices) -> Side:
@@ -181,7 +192,8 @@ def _drawn(side: _Open, contours: Contours, grid: Common, choices: Choices) -> S
     if grid.series is not None and grid.series is not side.series:
         notes += frame_matches(contours, grid.series, choices.ignore_frame)
     if grid.masked:
-        made = on_grid(contours, grid.slices.geometry, rules, wanted)
+        own = side.series.slices() if side.series is not None and grid.alone else None
+        made = on_grid(contours, grid.slices.geometry, rules, wanted, own)
     else:
         made = structures(contours, grid.slices, rules, wanted)
     return Side(replace(made.volume, notes=(*notes, *made.volume.notes)), made)
