@@ -99,7 +99,7 @@ FINE = Geometry((16, 40, 40), (1.0, 0.5, 0.5), (0.0, 0.0, 0.0), GRID.directions)
 
 def fine(root):
     mask = np.zeros(FINE.shape, np.uint8)
-    mask[2:8, 8:20, 8:20] = 1  # 3.75 to 9.75 mm
+    mask[2:8, 7:19, 7:19] = 1  # centres from 3.5 to 9 mm
     plain.nifti(folder(root) / "A.nii.gz", mask, FINE)
     plain.nifti(root / "P" / "B.nii.gz", 0 * mask, FINE)
 
