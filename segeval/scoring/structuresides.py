@@ -22,7 +22,7 @@ from segeval.errors import CaseError, Note
 from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.readers import dicom_seg, rtstruct
-from segeval.readers.joining import UNKNOWN, frame_matches, hints, series_of
+from segeval.readers.joining import UNKNOWN, frame_matches, hints, same_frame, series_of
 from segeval.readers.open import first_bytes, read
 from segeval.readers.series import Index, Series
 from segeval.slices import Slices, extended, regular
@@ -81,6 +81,7 @@ class _Open:
     grows: bool = False
     series: Series | None = None
     notes: tuple[Note, ...] = ()
+    frames: tuple[str, ...] = ()
 
 
 @frozen
@@ -112,6 +113,7 @@ def together(
 def on_one_grid(asks: Sequence[Ask], index: Index, choices: Choices) -> list[Side]:
     """Some sides, or one alone, on the grid of the first that has one. Raises CaseError."""
     sides = [_opened(ask, index, choices) for ask in asks]
+    strangers(sides, choices)
     alone = sum(side.contours is not None for side in sides) == 1
     grid = replace(common(sides, choices), alone=alone)
     return [_placed(side, grid, choices) for side in sides]
@@ -121,10 +123,25 @@ def _opened(ask: Ask, index: Index, choices: Choices) -> _Open:
     start = first_bytes(ask.path)
     if ask.contours is None and not rtstruct.claims(ask.path, start):
         volume = ask.volume or read(ask.path, Reading())
-        return _Open(ask, None, volume, dicom_seg.claims(ask.path, start))
+        is_seg = dicom_seg.claims(ask.path, start)
+        frames = dicom_seg.frames_of_reference(ask.path) if is_seg else ()
+        return _Open(ask, None, volume, is_seg, frames=frames)
     contours = ask.contours or rtstruct.read(ask.path)
     series, notes = series_of(contours, index.series, choices.ignore_frame)
-    return _Open(ask, contours, None, False, series, notes)
+    return _Open(ask, contours, None, False, series, notes, contours.frames)
+
+
+def strangers(sides: list[_Open], choices: Choices) -> None:
+    """Hold the frames of reference of both sides against each other, images or none (F5).
+
+    Contours in two frames are an error. A segmentation is compared by its grid, so it is a warning.
+    """
+    if len(sides) < 2 or not all(side.frames for side in sides):
+        return
+    contours = all(side.contours is not None for side in sides)
+    who = ("ground truth and prediction", "gt", "pred")
+    where, ignore = sides[1].ask.path.name, choices.ignore_frame or not contours
+    sides[1].notes += tuple(same_frame(sides[0].frames, sides[1].frames, who, where, ignore))
 
 
 def common(sides: list[_Open], choices: Choices) -> Common:
@@ -182,7 +199,8 @@ def _placed(side: _Open, grid: Common, choices: Choices) -> Side:
     volume = side.volume
     if side.grows and len(grid.slices.positions):
         volume = dicom_seg.read(side.ask.path, Reading(slices=grid.slices))
-    return Side(side.ask.place(volume, grid.slices.geometry))
+    volume = side.ask.place(volume, grid.slices.geometry)
+    return Side(replace(volume, notes=(*side.notes, *volume.notes)))
 
 
 def _drawn(side: _Open, contours: Contours, grid: Common, choices: Choices) -> Side:
