@@ -6,7 +6,7 @@ alone; what it says of single slices is a hint, and often wrong (F4).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np

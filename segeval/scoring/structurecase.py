@@ -78,7 +78,7 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
     pred = truth
     if case.pred is not None:
         pred = given(case.pred, settings, classes, settings.pred_select)
-    names = joined(truth.items or (), pred.items or (), classes)
+    names = joined(truth.items or (), pred.items or (), classes, case.called)
     asks = (
         ask(truth, names[0], rules(settings, settings.gt_rt_boundary)),
         ask(pred, names[1], rules(settings, settings.pred_rt_boundary)),
