@@ -35,7 +35,9 @@ def score(given: Mapping[str, Any]) -> int:
         return show_pairs(pred, truth, settings, "")
     journal = checked_outputs(settings)
     from segeval.api import score_paths
+    from segeval.memory import keep_freed
 
+    keep_freed()
     watch = Watch(settings)
     try:
         card = score_paths(pred, truth, settings, watch, journal)
