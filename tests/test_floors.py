@@ -66,11 +66,12 @@ FLOORS = """
 7  resume      resume
 
 8  api         api
-8  reports     reports | blocks terminal | fit means plain problems values | layout | delimited json jsonl
-               markdown table | tabbed | outputs
+8  reports     reports | blocks terminal | fit means plain problems values | layout verdicts | badge
+               codequality delimited json jsonl junit markdown openmetrics summary table | github tabbed
+               | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options paths | finish | completion config convert decode inspect merge metrics
+               | ci options paths | finish | completion config convert decode inspect merge metrics
                pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
