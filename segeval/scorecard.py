@@ -110,6 +110,8 @@ class Scorecard:
     signature  one line; `fields` are its parts
     summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
     gates      the verdicts; read from JSON, they are mappings
+    place      the file that findings point at: where the gates stand, else the ground truth; in no
+               result file
     shard      of a run that scored one part: `part`, `of`, and the gates that `merge` has to judge
     """
 
@@ -122,3 +124,25 @@ class Scorecard:
     notes: tuple[Note, ...] = ()
     gates: tuple[Any, ...] = ()
     shard: Mapping[str, Any] = field(default_factory=dict)
+    place: str = ""
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all cases, in their order."""
+        return tuple(row for case in self.cases for row in case.rows)
+
+    def __repr__(self) -> str:
+        return f"<Scorecard of {len(self.cases)} cases: {', '.join(self.metrics)}>"
+
+    def __str__(self) -> str:
+        """The mean of every class and metric, and what could not be scored: what `print` shows."""
+        means = self.summary.get("", {})
+        lines = [["", *self.metrics]]
+        for name, statistics in means.items():
+            cells = (statistics.get(metric) for metric in self.metrics)
+            lines.append([name, *("" if cell is None else f"{cell.mean:.4g}" for cell in cells)])
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        padded = ([f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)] for line in lines)
+        table = ["  ".join(line).rstrip() for line in padded]
+        failed = [f"{c.case}: not scored, {c.status}" for c in self.cases if not c.scored]
+        return "\n".join([*table, *failed])

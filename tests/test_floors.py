@@ -21,6 +21,7 @@ FLOORS = """
 0  segeval     segeval
 0  errors      frozen | errors
 0  arrays      arrays
+0  memory      memory
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
                | bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
@@ -56,21 +57,23 @@ FLOORS = """
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks decoding fields rows | surfaces
+               | targets | onepass | planning | branches checks classwise decoding fields rows | surfaces
                | case converting
 6  statistics  statistics | bootstrap tests | intervals paired | compare
 
-7  engines     engines | pool serial
+7  engines     engines | pool serial | shared
 7  gate        gate | verdict | rules | baseline | judge
 7  merging     merging
 7  resume      resume
 
 8  api         api
-8  reports     reports | blocks terminal | fit means plain problems values | layout | delimited json jsonl
-               markdown table | comparison judged tabbed | outputs
+8  reports     reports | blocks terminal | fit means plain problems values | layout verdicts | badge
+               codequality delimited json jsonl junit markdown openmetrics summary table
+               | comparison github judged tabbed
+               | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options paths | finish | compare completion config convert decode gate inspect
+               | ci options paths | finish | compare completion config convert decode gate inspect
                merge metrics pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from segeval.cli.ci import place_of, tell_ci
 from segeval.cli.layers import Resolved
 from segeval.cli.log import LOG
 from segeval.cli.notes import tell
@@ -27,17 +28,20 @@ if TYPE_CHECKING:
 def finished(
     card: Scorecard,
     request: Resolved,
+    judged_on: str | Path,
     baseline: Scorecard | None = None,
     only_verdicts: bool = False,
 ) -> int:
     """Judge, write the reports, say what is wrong; gives the exit status.
 
+    judged_on      the ground truth or the result file: findings point at it where no file has rules
     only_verdicts  stdout gets the verdicts and no report
     """
     settings = request.settings
     found = judged(card, request, baseline)
     verdicts = found.verdicts
-    card = replace(card, gates=tuple(verdicts))
+    place = place_of(request.origins["gates"], judged_on, os.environ)
+    card = replace(card, gates=tuple(verdicts), place=place)
     if card.shard:
         card = replace(card, shard={**card.shard, "accept_undefined": accepts(request)})
     write_files(card, settings)
@@ -53,6 +57,7 @@ def finished(
     if not only_verdicts:
         tell_verdicts(verdicts, settings)
     errors += tell_different(found.different)
+    errors += tell_ci(card, settings, os.environ)
     status = exit_status(card, verdicts, errors, settings)
     LOG.line(f"exit status {status}")
     return status

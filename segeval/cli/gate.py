@@ -15,7 +15,18 @@ from segeval.cli.options import Command, resolved, settings_options
 from segeval.errors import RequestError
 
 ALSO = ("undefined",)
-OUTPUT = ("output", "format", "digits", "quiet", "verbose", "log_file", "color", "error", "ignore")
+OUTPUT = (
+    "output",
+    "format",
+    "digits",
+    "quiet",
+    "verbose",
+    "log_file",
+    "color",
+    "error",
+    "ignore",
+    "no_ci",
+)
 
 
 def gate(given: Mapping[str, Any]) -> int:
@@ -54,7 +65,11 @@ def gate(given: Mapping[str, Any]) -> int:
         origins["undefined"] = str(given["results"])
     judged = request._replace(settings=replace(settings, missing=missing), origins=origins)
     return finished(
-        replace(card, summary=summary), judged, baseline_of(settings), only_verdicts=True
+        replace(card, summary=summary),
+        judged,
+        given["results"],
+        baseline_of(settings),
+        only_verdicts=True,
     )
 
 

@@ -35,8 +35,9 @@ def merge(given: Mapping[str, Any]) -> int:
         check(output)
     cards = [load(Path(path)) for path in given["results"]]
     named = list(zip(given["results"], cards, strict=True))
+    judged = as_scored(request, cards)
     card = merged(named, request.settings.allow_different_settings)
-    return finished(card, as_scored(request, cards), baseline_of(request.settings))
+    return finished(card, judged, given["results"][0], baseline_of(request.settings))
 
 
 def as_scored(request: Resolved, cards: Sequence[Scorecard]) -> Resolved:

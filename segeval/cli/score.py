@@ -36,7 +36,9 @@ def score(given: Mapping[str, Any]) -> int:
     journal = checked_outputs(settings)
     baseline = baseline_of(settings)
     from segeval.api import score_paths
+    from segeval.memory import keep_freed
 
+    keep_freed()
     watch = Watch(settings)
     try:
         card = score_paths(pred, truth, settings, watch, journal, baseline)
@@ -44,7 +46,7 @@ def score(given: Mapping[str, Any]) -> int:
         return interrupted(watch, journal)
     finally:
         watch.close()
-    status = finished(card, request, baseline)
+    status = finished(card, request, settings.pairs or truth, baseline)
     if journal:
         from segeval.resume import Journal
 

@@ -7,13 +7,14 @@ unless it is asked for (X5).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from segeval.errors import Note, ReadError, RequestError
 from segeval.frozen import frozen
-from segeval.names import natural
+from segeval.names import natural, normal, structure
 from segeval.pairing.cases import Case, Pairing, Side, relative
 from segeval.pairing.classnames import Hints
 from segeval.pairing.files import holds_dicom, stem, survey
@@ -35,18 +36,27 @@ class Root:
 
     @property
     def whole(self) -> bool:
-        """Whether the folder is one case: its structure sets lie in it, of one patient."""
-        found = self.index.structures
-        return bool(found) and (
-            all(not top_folder(f.path, self.path) for f in found)
-            and len({patient for _, patient in patients_of(self.index)}) == 1
+        """Whether the folder is one case, of one patient.
+
+        Then its structure sets lie right in it, or in folders beside those of the images.
+        """
+        sets = {top_folder(one.path, self.path) for one in self.index.structures}
+        series = self.index.series.values()
+        images = {top_folder(image.path, self.path) for one in series for image in one.images}
+        beside = bool(images) and sets.isdisjoint(images)
+        return (sets == {""} or (bool(sets) and beside)) and (
+            len({patient for _, patient in patients_of(self.index)}) == 1
         )
 
     def key(self, path: Path, owner: Found | Series, by: str) -> str:
         """The case of an object (D2)."""
         if self.whole:
             return self.path.resolve().name
-        return top_folder(path, self.path) if by == "folder" else str(getattr(owner, by))
+        if by == "folder":
+            return top_folder(path, self.path)
+        return (
+            owner.uid if by == "series" and isinstance(owner, Series) else str(getattr(owner, by))
+        )
 
 
 @frozen
@@ -67,7 +77,8 @@ class Trees:
     def with_series(self, pairing: Pairing) -> Pairing:
         """The pairing with the image series of every case, and without identifiers (X5)."""
         near = _Near(self.roots, self.by)
-        cases = [replace(case, series=near.of(case)) for case in pairing.cases]
+        called = spellings(one for case in pairing.cases for one in case.truth.sets)
+        cases = [replace(c, series=near.of(c), called=called) for c in pairing.cases]
         if self.hidden:
             cases = [replace(case, id=shown_id(case.truth)) for case in cases]
             cases.sort(key=lambda case: natural(case.id))
@@ -79,12 +90,30 @@ class Trees:
         return replace(pairing, cases=tuple(cases), notes=(*pairing.notes, *notes))
 
 
+def spellings(sets: Iterable[Found]) -> dict[str, str]:
+    """What a structure is called in all cases, by its name in one, where that is another.
+
+    Names of one normal form, or of one entry in the table of structures, are one structure. It is
+    called as the table has it if a ground truth does so, else as most of them do.
+    """
+    groups: dict[str, Counter[str]] = {}
+    for name in (name for one in sets for name in one.names):
+        groups.setdefault(structure(name) or normal(name), Counter())[name] += 1
+    called = {}
+    for names in groups.values():
+        best = min(names, key=lambda name: (structure(name) != name, -names[name], natural(name)))
+        called.update({name: best for name in names if name != best})
+    return called
+
+
 def trees(pred: Path, gt: Path, hints: Hints, settings: Settings) -> Trees:
     """Two sides of which one or both are DICOM trees."""
     sides = [Root(p, indexed(p)) if holds_dicom(p) else p for p in (pred, gt)]
     roots = [side for side in sides if isinstance(side, Root)]
     by = key_kind(roots, settings.case_key)
     whole = any(root.whole for root in roots)
+    named = {normal(n) for root in roots for one in root.index.structures for n in one.names}
+    hints = replace(hints, forms=hints.forms | named)  # files called like structures are classes
     layouts = [
         tree_layout(side, by) if isinstance(side, Root) else other_layout(side, hints, whole)
         for side in sides

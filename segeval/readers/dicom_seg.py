@@ -84,6 +84,12 @@ def read(path: Path, reading: Reading) -> Volume:
         raise damaged(path, problem) from problem
 
 
+def frames_of_reference(path: Path) -> tuple[str, ...]:
+    """The UID of the frame of reference, if the file says it. Raises ReadError."""
+    found = opened(path).elements.word(0x00200052)
+    return (found,) if found else ()
+
+
 def volume(file: DicomFile, other: Slices | None) -> Volume:
     """The segments of an open file on their grid, or on the slices of the other side."""
     elements, path = file.elements, file.path
@@ -237,7 +243,8 @@ def finished(
         labels = {number: name for number, name in seg.names.items() if number}
         return Volume(geometry, tuple(channels), seg.path, names=labels, notes=notes)
     of = {name: (place, 1) for place, name in enumerate(seg.names.values())}
-    return Volume(geometry, tuple(channels), seg.path, segments=of, notes=notes)
+    shares = seg.kind.fraction == "PROBABILITY"
+    return Volume(geometry, tuple(channels), seg.path, segments=of, notes=notes, shares=shares)
 
 
 # Pictures: projections and microscopy, which lie in no patient.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -10,7 +13,7 @@ import numpy as np
 from segeval.absence import charged, judged, presence
 from segeval.frozen import frozen
 from segeval.grammar import Metric
-from segeval.metrics.registry import Definition, Values, arguments
+from segeval.metrics.registry import Definition, Values, computed
 from segeval.pairing.cases import Case
 from segeval.scorecard import Row
 from segeval.scoring.planning import Job
@@ -23,14 +26,16 @@ class Finished:
 
     tallies   by name
     channels  for each class, its channel in the tallies of scores; -1 where it has none
+    known     what metrics say that were asked before
     """
 
     tallies: Mapping[str, Any]
     channels: tuple[int, ...]
+    known: Mapping[Metric, Values] = field(default_factory=dict)
 
     def having(self, name: str, tally: Any) -> Finished:
         """The same with one more tally."""
-        return Finished({**self.tallies, name: tally}, self.channels)
+        return replace(self, tallies={**self.tallies, name: tally})
 
 
 def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[Row]:
@@ -53,7 +58,7 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
                 continue
             number = at(value.classes, place, definition, finished)
             own = value.beside[place] if value.beside else ""
-            beside = own or reason if np.isnan(number) else reason or own
+            beside = own or reason if math.isnan(number) else reason or own
             worst = np.nan if value.worst is None else float(value.worst[place])
             each.append(row(case, name, metric, definition, value, number, beside, job, worst))
     skipped = [
@@ -69,6 +74,8 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
 
 def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
     """What a metric says of the case."""
+    if metric in finished.known:
+        return finished.known[metric]
     tally = finished.tallies.get(definition.of)
     if tally is None and definition.of == "rois":
         return Values(whole=np.nan, reason="no_rois")
@@ -76,8 +83,7 @@ def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
         nothing = np.full(len(finished.channels), np.nan)
         lacks = "no_contours" if definition.of == "polygons" else "no_probabilities"
         return Values(nothing, reason=lacks)
-    value: Values = definition.compute(tally, **arguments(metric, definition))
-    return value
+    return computed(metric, definition, tally)
 
 
 def at(
@@ -109,12 +115,13 @@ def row(  # noqa: PLR0913 - the parts of a row
     worst  what is charged where the metric itself has no worst value
     """
     settings = job.settings
-    why = reason if np.isfinite(number) or not value.reason else value.reason
+    why = reason if math.isfinite(number) or not value.reason else value.reason
     if (charge := charged(metric, why, settings.charges)) is not None:
         number = np.nan if charge.value is None else charge.value.number
         number, status, reason = judged(number, why, np.nan, settings.undefined)
     else:
-        worst = definition.worst if np.isfinite(definition.worst) else worst
+        own = definition.worst
+        worst = own if math.isfinite(own) else worst
         number, status, reason = judged(number, why, worst, settings.undefined)
     unit = value.unit or definition.unit
-    return Row(case.id, class_, str(metric), number, unit, status, reason, case.group)
+    return Row(case.id, class_, intern(str(metric)), number, unit, status, reason, case.group)
