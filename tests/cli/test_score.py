@@ -27,7 +27,7 @@ def scored(monkeypatch):
     asked = {}
 
     def prepare(*results, notes=(), fails=None):
-        def score_paths(pred, truth, settings, watch=None, journal=""):
+        def score_paths(pred, truth, settings, watch=None, journal="", baseline=None):
             asked.update(pred=pred, truth=truth, settings=settings, journal=journal)
             watch.paired(Pairing((), "paired 2 of 2 cases by file stem"))
             watch.total = len(results)
