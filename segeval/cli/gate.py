@@ -81,7 +81,7 @@ command = Command(
         *settings_options(["gate"], also=(*ALSO, *OUTPUT)),
     ],
     [
-        "segeval gate results.json --gate dice=0.85 --gate Heart/hd95.worst=5mm",
+        "segeval gate results.json --gate dice=0.5 --gate liver/dice.worst=0.9",
         "segeval gate results.json --baseline baseline.json --baseline-tolerance dice=0.01",
         "segeval gate results.json --baseline baseline.json --policy noninferior --format json",
     ],
