@@ -20,6 +20,9 @@ SCRIPTS = (
     "p8_wide",
     "p9_cases",
     "p10_contours",
+    "p6_surfaces",
+    "p6b_surfaces",
+    "surfaces",
     "memory",
 )
 

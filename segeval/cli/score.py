@@ -45,7 +45,7 @@ def score(given: Mapping[str, Any]) -> int:
         return interrupted(watch, journal)
     finally:
         watch.close()
-    status = finished(card, request)
+    status = finished(card, request, settings.pairs or truth)
     if journal:
         from segeval.resume import Journal
 

@@ -232,6 +232,12 @@ def arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
     return {"at": None if at is None else at.number, **given}
 
 
+def computed(metric: Metric, definition: Definition, tally: Any) -> Values:
+    """What a metric says of a tally."""
+    value: Values = definition.compute(tally, **arguments(metric, definition))
+    return value
+
+
 def pieces(metric: Metric, definition: Definition) -> tuple[Hashable, ...]:
     """What the tally has to add for the metric beyond what it always adds."""
     return definition.needs(arguments(metric, definition)) if definition.needs else ()

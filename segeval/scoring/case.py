@@ -25,6 +25,7 @@ from segeval.scoring.checks import (
     found_labels,
     plain,
 )
+from segeval.scoring.classwise import Share, classwise
 from segeval.scoring.fingerprint import fingerprint
 from segeval.scoring.onepass import Passed, Plan, one_pass, scored
 from segeval.scoring.planning import Job, planned
@@ -51,10 +52,13 @@ MIB = 1 << 20
 LARGE = ("voxels", "surface")  # tallies that are not kept: their size is that of the case
 
 
-def score_case(case: Case, job: Job) -> CaseResult:
-    """Score one case; whatever goes wrong becomes the case's status, not an exception."""
+def score_case(case: Case, job: Job, share: Share = map) -> CaseResult:
+    """Score one case; whatever goes wrong becomes the case's status, not an exception.
+
+    share  may measure classes in other processes
+    """
     try:
-        return scored_case(case, job)
+        return scored_case(case, job, share)
     except CaseError as problem:
         return unscored_case(case, problem)
     except Exception as problem:  # a bug must not take the other cases with it
@@ -97,7 +101,7 @@ def relative(text: str, case: Case) -> str:
     return text
 
 
-def scored_case(case: Case, job: Job) -> CaseResult:
+def scored_case(case: Case, job: Job, share: Share = map) -> CaseResult:
     """The result of a case that can be scored. Raises CaseError."""
     settings = job.settings
     if case.pred is None and settings.missing != "worst":
@@ -115,7 +119,7 @@ def scored_case(case: Case, job: Job) -> CaseResult:
         if asks_for_no_size(job):
             return scored_outputs(case, costs, job)
     truth, pred = opened_case(case, settings, job.classes)
-    return scored_sides(case, truth, pred, job, costs)
+    return scored_sides(case, truth, pred, job, costs, share)
 
 
 def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:
@@ -144,8 +148,13 @@ def scored_outputs(case: Case, costs: Branches, job: Job) -> CaseResult:
     )
 
 
-def scored_sides(
-    case: Case, truth: Opened, pred: Opened, job: Job, costs: Branches | None = None
+def scored_sides(  # noqa: PLR0913 - what a case is scored with
+    case: Case,
+    truth: Opened,
+    pred: Opened,
+    job: Job,
+    costs: Branches | None = None,
+    share: Share = map,
 ) -> CaseResult:
     """The result of a case whose sides are open and on one grid. Raises CaseError."""
     settings = job.settings
@@ -174,6 +183,7 @@ def scored_sides(
     if of_place is not None:
         surfaces = finished_surfaces(of_place, resolved, labels, (truth, pred), passed, plan, job)
         finished = finished.having("surface", surfaces)
+        finished = replace(finished, known=classwise(surfaces, job.metrics, share))
         notes += surface_notes(surfaces, job)
     if costs is not None:
         finished = finished.having("branches", costs)
