@@ -70,7 +70,7 @@ FLOORS = """
                codequality delimited json jsonl junit markdown openmetrics summary table | github tabbed
                | outputs
 
-9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
+9  cli         cli | choices codes log show | main notes problems progress values | tables | files | layers
                | ci options paths | finish | completion config convert decode inspect merge metrics
                pairs score
 9  main        __main__
