@@ -34,6 +34,7 @@ FLOORS = """
 2  volumes     regions | volumes
 2  contours    contours
 2  slices      slices
+2  stores      stores
 2  settings    classes | settings
 
 3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
@@ -50,6 +51,7 @@ FLOORS = """
 
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
                | layouts | coco matching shards | twosides | patients | pair | outputs
+               | remote
 5  scorecard   scorecard | results summary
 5  absence     absence
 5  signature   signature
@@ -57,7 +59,7 @@ FLOORS = """
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
                | targets | onepass | planning | branches checks surfaces decoding rows | case
 
-7  engines     engines | pool serial
+7  engines     engines | work | cluster pool serial | choice
 7  gate        gate
 7  merging     merging
 7  resume      resume
@@ -218,7 +220,19 @@ def test_a_kernel_knows_no_file(name):
     assert names & {"Path", "open", "pathlib"} == set()
 
 
-HEAVY = {"PIL", "igl", "isal", "nibabel", "nrrd", "pydicom", "rich", "scipy", "tqdm"}
+HEAVY = {
+    "PIL",
+    "distributed",
+    "fsspec",
+    "igl",
+    "isal",
+    "nibabel",
+    "nrrd",
+    "pydicom",
+    "rich",
+    "scipy",
+    "tqdm",
+}
 
 
 @pytest.mark.parametrize("name", MODULES)

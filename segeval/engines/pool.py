@@ -16,10 +16,11 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 
+from segeval.engines.work import work
 from segeval.errors import CaseError
 from segeval.pairing.cases import Case
 from segeval.scorecard import CaseResult
-from segeval.scoring.case import score_case, unscored_case
+from segeval.scoring.case import unscored_case
 from segeval.scoring.planning import Job
 
 AHEAD = 4  # cases handed out per process, so that none waits and memory stays flat
@@ -113,4 +114,4 @@ def _start(job: Job) -> None:
 
 
 def _score(case: Case) -> CaseResult:
-    return score_case(case, _job[0])
+    return work(case, _job[0])

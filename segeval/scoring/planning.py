@@ -13,6 +13,7 @@ from segeval.scoring.onepass import Plan, scored
 from segeval.scoring.sides import NOWHERE, Opened, wanted
 from segeval.scoring.targets import Resolved, by_name, channel_of, may_be_white, valued_class
 from segeval.settings import Settings
+from segeval.stores import Store
 from segeval.tallies.counts import Pair
 from segeval.values import WHITE
 
@@ -21,11 +22,12 @@ Requested = tuple[Metric, Definition]
 
 @frozen
 class Job:
-    """What is the same for every case of a run."""
+    """What is the same for every case of a run. Files below a store's outline lie in the store."""
 
     settings: Settings
     classes: ClassList
     metrics: tuple[Requested, ...]
+    stores: tuple[Store, ...] = ()
 
 
 def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | None]:
