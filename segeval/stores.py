@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -34,17 +34,16 @@ class Store:
     """A remote folder or file, and the local one that stands for it here.
 
     url     as the user wrote it, without a slash at its end
-    folder  that holds the outline and nothing else
-    root    of the outline
+    folder  what lies above the URL; it holds the outline and nothing else
     """
 
     url: str
     folder: Path
-    root: Path
 
-    def name(self, path: Path) -> str:
-        """The path of a file below the URL; "" of the URL itself."""
-        return "" if path == self.root else path.relative_to(self.root).as_posix()
+    @property
+    def root(self) -> Path:
+        """What stands for the URL itself."""
+        return self.folder / PurePosixPath(self.url).name
 
     @property
     def of_one_process(self) -> bool:
@@ -61,23 +60,27 @@ class Remote:
         except ImportError as problem:
             raise missing(url, problem) from problem
         try:
-            found, self._base = url_to_fs(url)
+            found, base = url_to_fs(url)
         except ImportError as problem:
             raise missing(url, problem) from problem
         except ValueError as problem:
             raise RequestError(f"no store of this kind is known ({problem})", where=url) from None
         self._files: Any = found
-        self._url = url
+        self._url, self._base = url, str(base).rstrip("/")
+        self._above = self._base[: self._base.rfind("/") + 1]
 
-    def listing(self) -> dict[str, dict[str, Any]]:
-        """What is known of each file, by its path below the URL; one file is under "".
+    def listing(self, beside: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """What is known of each file below the URL, by its path below what lies above.
 
+        beside  files next to the URL that are listed too, if there are any
         Raises RequestError.
         """
         with told(self._url, RequestError):
-            found = self._files.find(self._base, detail=True)
-        start = len(self._base.rstrip("/")) + 1
-        return {path[start:]: state for path, state in sorted(found.items())}
+            found = dict(self._files.find(self._base, detail=True))
+            for path in (self._above + name for name in beside) if found else ():
+                if self._files.isfile(path):
+                    found[path] = self._files.info(path)
+        return {path[len(self._above) :]: state for path, state in sorted(found.items())}
 
     def ends(self, names: Iterable[str], tail: bool = False) -> Iterator[bytes]:
         """The first bytes of files, or the last; fetched together."""
@@ -98,7 +101,7 @@ class Remote:
         touch(goal, self.state(name))
 
     def _path(self, name: str) -> str:
-        return f"{self._base.rstrip('/')}/{name}" if name else self._base
+        return self._above + name
 
 
 def missing(url: str, problem: ImportError) -> RequestError:
@@ -129,22 +132,21 @@ def told(where: str, kind: type[RequestError] | type[ReadError]) -> Iterator[Non
         ) from problem
 
 
-def outline(url: str, folder: Path) -> Store:
+def outline(url: str, folder: Path, beside: Sequence[str] = ()) -> Store:
     """Make the outline of a remote folder, or of one file. Raises RequestError.
 
-    folder  an empty one; the outline has the last two names of the URL in it, for a folder called
-            `labels` tells its case by the folder above
+    folder  an empty one
+    beside  files next to the URL that are part of it, if there are any
     """
     url = url.rstrip("/")
     remote = Remote(url)
-    names = PurePosixPath(url.partition("://")[2]).parts[-2:]
-    root = folder.joinpath(*names)
-    files = remote.listing()
+    files = remote.listing(beside)
     if not files:
         raise RequestError("there is no such file or folder in the store", where=url)
-    store = Store(url, folder, root)
+    # A folder `labels` is told by the folder above, whose name is kept for that.
+    store = Store(url, folder.joinpath(*PurePosixPath(url.partition("://")[2]).parts[-2:-1]))
     for name, state in files.items():
-        path = root / name if name else root
+        path = store.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         sparse(path, state)
     with told(url, RequestError):
@@ -157,16 +159,15 @@ def _contents(remote: Remote, store: Store, files: Mapping[str, Mapping[str, Any
 
     A DICOM tree is paired by what is in the headers of all of its files.
     """
-    whole = [name for name in files if (name or store.url).lower().endswith(WHOLE)]
+    whole = [name for name in files if name.lower().endswith(WHOLE)]
     others = [name for name in files if name not in whole][:HEADS]
     heads = dict(zip(others, remote.ends(others), strict=True))
     if any(head[128:132] == b"DICM" for head in heads.values()):
         whole, heads = list(files), {}
     for name in whole:
-        remote.fetch(name, store.root / name if name else store.root)
+        remote.fetch(name, store.folder / name)
     for name, head in heads.items():
-        path = store.root / name if name else store.root
-        sparse(path, files[name], head)
+        sparse(store.folder / name, files[name], head)
 
 
 def sparse(path: Path, state: Mapping[str, Any], head: bytes = b"", tail: bytes = b"") -> None:

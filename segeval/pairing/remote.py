@@ -10,6 +10,8 @@ from pathlib import Path
 from segeval.errors import ReadError, RequestError, SegevalError
 from segeval.frozen import frozen
 from segeval.pairing.cases import Case, Pairing, Side
+from segeval.pairing.datasets import DATASET
+from segeval.pairing.files import stem
 from segeval.settings import Settings
 from segeval.stores import Remote, Store, is_url, outline, sparse, told
 
@@ -43,13 +45,13 @@ def located(pred: Path | str, truth: Path | str, settings: Settings) -> Iterator
 
     Raises RequestError.
     """
+    for field in LOCAL:
+        if is_url(getattr(settings, field)):
+            raise RequestError(f"--{field} takes a file of this machine", help="copy it here")
     asked = [pred, truth, settings.images, settings.flipped, settings.weights, *settings.aux]
     if not any(map(is_url, asked)):
         yield Located(Path(pred), Path(truth), settings)
         return
-    for field in LOCAL:
-        if is_url(getattr(settings, field)):
-            raise RequestError(f"--{field} takes a file of this machine", help="copy it here")
     import tempfile
 
     with ExitStack() as stack:
@@ -62,7 +64,7 @@ def located(pred: Path | str, truth: Path | str, settings: Settings) -> Iterator
                 return place.removeprefix("file://")
             if place not in stores:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="segeval-"))
-                stores[place] = outline(place, Path(folder).resolve())
+                stores[place] = outline(place, Path(folder).resolve(), beside(place))
             return str(stores[place].root)
 
         paths = Path(here(str(pred))), Path(here(str(truth)))
@@ -77,6 +79,11 @@ def located(pred: Path | str, truth: Path | str, settings: Settings) -> Iterator
             yield Located(*paths, settings, tuple(stores.values()))
         except SegevalError as problem:
             raise renamed(problem, stores.values()) from problem
+
+
+def beside(url: str) -> tuple[str, ...]:
+    """What pairing looks for next to a folder of labels or a single file (L7, I5)."""
+    return DATASET, f"{stem(url.rstrip('/').rpartition('/')[2])}.npz"
 
 
 def renamed(problem: SegevalError, stores: Iterable[Store]) -> SegevalError:
@@ -125,11 +132,11 @@ class _Copies:
         for store, _, remote in self._known:
             if path.is_relative_to(store.folder) and not goal.exists():
                 goal.parent.mkdir(parents=True, exist_ok=True)
-                self._bring(remote, store.name(path), goal)
+                self._bring(remote, path.relative_to(store.folder).as_posix(), goal)
         return goal
 
     def _bring(self, remote: Remote, name: str, goal: Path) -> None:
-        with told(name or goal.name, ReadError):
+        with told(name, ReadError):
             if self._whole:
                 remote.fetch(name, goal)
             else:

@@ -141,6 +141,15 @@ def test_the_bytes_are_those_of_one_process(tmp_path, two_workers):  # O4
     assert two_workers.keys() == []
 
 
+def test_workers_fetch_from_a_store(tmp_path, two_workers):
+    pytest.importorskip("fsspec", reason='pip install "segeval[remote]"')
+    sides = tree(tmp_path)
+    urls = [f"local://{side}" for side in sides]  # goes the way of every store
+    found = run(*urls, "dice", scheduler=two_workers.address)
+    assert [case.status for case in found.cases] == ["ok"] * len(NAMES)
+    assert [case.rows for case in found.cases] == [case.rows for case in run(*sides, "dice").cases]
+
+
 def test_a_bug_is_of_its_case_alone(tmp_path, two_workers):  # X4
     cases = pair(*tree(tmp_path, "b"), settings()).cases
     found = clustered(two_workers.address, cases, "raising")
@@ -232,7 +241,8 @@ def test_no_scheduler_is_said_at_once():
     assert "dask scheduler" in said
 
 
-def test_something_else_that_listens_is_no_scheduler():
+def test_something_else_that_listens_is_no_scheduler(monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 0.5)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
