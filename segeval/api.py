@@ -16,7 +16,7 @@ from segeval.errors import RequestError
 from segeval.geometry import Geometry
 from segeval.grammar import Metric, parse
 from segeval.metrics.pooling import Pool
-from segeval.metrics.registry import Definition, resolve
+from segeval.metrics.registry import Definition, resolve, units_of
 from segeval.pairing.cases import Case, Pairing
 from segeval.pairing.cases import Side as Files
 from segeval.pairing.outputs import with_outputs
@@ -32,6 +32,7 @@ from segeval.scoring.sides import Opened, fitted, own_names
 from segeval.settings import Settings
 from segeval.signature import signature, signature_fields
 from segeval.summary import summarise
+from segeval.tolerances import check_tables
 from segeval.volumes import Volume, Voxels
 
 __all__ = ["score", "score_paths"]
@@ -57,11 +58,22 @@ def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
     if settings.kind == "logits" and settings.activation == "none":
         raise RequestError("--kind logits needs an activation: softmax or sigmoid")
     check_coding(settings.instances)
+    check_tables(settings.tolerances)
+    check_charges(settings)
     asked = [*settings.metrics, *gate_metrics(settings)]
     found = dict(resolve(metric) for metric in asked)
     if not found:
         raise RequestError("no metric is asked for", help="add -m dice")
     return tuple(found.items())
+
+
+def check_charges(settings: Settings) -> None:
+    """Raises RequestError for a charge of a metric that does not exist, or in a wrong unit."""
+    for charge in settings.charges:
+        _, definition = resolve(charge.metric)
+        if charge.value is not None and charge.value.unit not in units_of(definition):
+            unit = charge.value.unit
+            raise RequestError(f"charge {charge}: {definition.name} is not measured in {unit}")
 
 
 def gate_metrics(settings: Settings) -> list[Metric]:

@@ -15,7 +15,7 @@ from segeval.absence import ONE_SIDE
 from segeval.errors import RequestError
 from segeval.frozen import frozen
 from segeval.grammar import Gate, Metric
-from segeval.metrics.registry import Definition, resolve
+from segeval.metrics.registry import Definition, resolve, units_of
 from segeval.scorecard import Scorecard, Statistic
 
 
@@ -87,8 +87,7 @@ def bar_in_unit(gate: Gate, definition: Definition) -> float:
         return gate.bar.number
     if unit == "%" and definition.unit == "":
         return gate.bar.number / 100
-    fits = {"length": ("mm", "px"), "volume": ("ml", "px"), "%": ("%",)}.get(definition.unit, ())
-    if unit not in fits:
+    if unit not in units_of(definition):
         raise RequestError(f"{gate}: {definition.name} is not measured in {unit}")
     return gate.bar.number
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from segeval.classes import ClassList
 from segeval.frozen import frozen
-from segeval.grammar import Gate, Metric
+from segeval.grammar import Charge, Gate, Metric
 
 NUMBERS = 1  # raised by a change of behaviour that alters a number; see CHANGELOG.md
 
@@ -81,6 +81,8 @@ CLASSES = Form(word="LIST", path=True)
 METRIC = Form(word="METRIC", option="metric", letter="m")
 OUTPUT = Form(word="[FORMAT:]PATH", letter="o", path=True)
 GATE = Form(word="RULE", option="gate")
+CHARGE = Form(word="RULE", option="charge")
+TABLE = Form(word="NAME", option="tolerance")
 COUNT = Form(word="N", least=0)
 SPACING = Form(word="X,Y[,Z]")
 SIZE = Form(word="SIZE", least=1)
@@ -180,6 +182,12 @@ class Settings:
     metrics: tuple[Metric, ...] = free((), "metrics", "what is computed; a comma list too", METRIC)
     preset: str = free("default", "metrics", "a named set of choices", Form(word="NAME"))
     background: bool = signed(False, "metrics", "label 0 is a class like any other")
+    tolerances: tuple[str, ...] = signed(
+        (), "metrics", "published tolerances for a bare nsd; repeatable", TABLE
+    )
+    charges: tuple[Charge, ...] = signed(
+        (), "metrics", "value where a side is empty: hd95.pred_empty=374mm; repeatable", CHARGE
+    )
     # output
     output: tuple[str, ...] = free((), "output", "also write a file; repeatable", OUTPUT)
     format: str = free("table", "output", "what stdout gets", FORMATS)

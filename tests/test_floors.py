@@ -35,6 +35,7 @@ FLOORS = """
 2  contours    contours
 2  slices      slices
 2  stores      stores
+2  tolerances  tolerances
 2  settings    classes | settings
 
 3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
@@ -45,7 +46,7 @@ FLOORS = """
 3  align       align | upsampling
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling surface words | contours losses maskrcnn semantic volume
+4  metrics     metrics | registry | overlap pooling surface words | rims | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses | pspnet
 
@@ -57,7 +58,8 @@ FLOORS = """
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks surfaces decoding rows | case
+               | targets | onepass | planning | branches checks surfaces decoding rows
+               | case converting
 
 7  engines     engines | work | cluster pool serial | choice
 7  gate        gate
@@ -69,7 +71,8 @@ FLOORS = """
                markdown table | tabbed | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options paths | finish | completion config decode inspect merge metrics pairs score
+               | options paths | finish | completion config convert decode inspect merge metrics
+               pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
 

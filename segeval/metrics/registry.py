@@ -31,12 +31,16 @@ class Values:
     whole    the value of the class `all`; None where the metric has none
     reason   why a nan is a nan where it is not the absence of a class, as `no_probabilities`
     unit     of the values, where it is the grid's and not the metric's
+    worst    what a missed class is charged, where that is the case's and not the metric's; a class
+    beside   a reason beside the number of a class; () where there is none
     """
 
     classes: Floats | None = None
     whole: float | None = None
     reason: str = ""
     unit: str = ""
+    worst: Floats | None = None
+    beside: tuple[str, ...] = ()
 
 
 @frozen
@@ -205,6 +209,12 @@ def _quantity(metric: Metric, definition: Definition) -> Quantity | None:
         raise RequestError(f"{metric}: the quantity of {metric.name} is in {wanted}")
     default = parse_quantity(definition.default) if definition.default else None
     return None if metric.at == default and metric.name != "hd" else metric.at
+
+
+def units_of(definition: Definition) -> tuple[str, ...]:
+    """The units in which people may write a value of a metric; "" is a bare number."""
+    grids = {"length": ("mm", "px"), "volume": ("ml", "px")}
+    return ("", *grids.get(definition.unit, ("%",) if definition.unit == "%" else ()))
 
 
 def arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
