@@ -62,7 +62,7 @@ FLOORS = """
                | case converting
 
 7  engines     engines | work | cluster pool serial | choice
-7  gate        gate
+7  gate        gate | verdict | rules
 7  merging     merging
 7  resume      resume
 
@@ -87,6 +87,7 @@ PACKAGES = (
     "pairing",
     "scoring",
     "engines",
+    "gate",
     "reports",
     "cli",
 )
