@@ -41,7 +41,7 @@ FLOORS = """
 3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
-3  tallies     tallies | block branches rois | counts polygons slab surface voxels | pieces runs | sums
+3  tallies     tallies | block branches rois | counts fields polygons slab surface voxels | pieces runs | sums
 3  writers     writers | nifti nrrd png
 3  align       align | upsampling
 3  kinds       values | kinds
@@ -58,7 +58,7 @@ FLOORS = """
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks surfaces decoding rows
+               | targets | onepass | planning | branches checks decoding fields rows | surfaces
                | case converting
 
 7  engines     engines | work | cluster pool serial | choice
