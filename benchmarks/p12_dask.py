@@ -1,7 +1,7 @@
 """P12: 200 cases over a Dask cluster of two workers on this machine, against `-j 2`.
 
-Both are waited for by the clock, and both have two processors: what is compared is how long a person
-waits. The cluster runs already, as the bar says; the client's own start is in the time.
+Both are waited for by the clock, and both have two processors: what is compared is how long a
+person waits. The cluster runs already, as the bar says; the client's own start is in the time.
 """
 
 import os
