@@ -29,6 +29,7 @@ FLOORS = """
 1  geometry    geometry
 1  grammar     grammar
 1  names       names
+1  budget      budget
 1  streams     streams
 
 2  volumes     regions | volumes
