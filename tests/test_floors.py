@@ -23,7 +23,7 @@ FLOORS = """
 0  arrays      arrays
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
-               | bins cuts entropy flips lattice raster rois surfels | borders mesh polygons
+               | bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
                | distances outlines | conventions | planes
 1  dicom       dicom | elements | files
 1  geometry    geometry
