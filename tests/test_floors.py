@@ -62,7 +62,7 @@ FLOORS = """
                | targets | onepass | planning | branches checks decoding fields rows | surfaces
                | case converting
 
-7  engines     engines | work | cluster pool serial | choice
+7  engines     engines | work | serial | cluster pool | choice
 7  gate        gate | verdict | rules
 7  merging     merging
 7  resume      resume

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+from segeval.budget import MIB, PROCESS, affordable
 from segeval.engines import serial
 from segeval.errors import RequestError
 from segeval.pairing.cases import Case
@@ -25,7 +26,11 @@ def engine(settings: Settings, say: Callable[[str], None]) -> Iterator[Engine]:
     Raises RequestError.
     """
     if not settings.scheduler:
-        yield partial(here, jobs=settings.jobs or available_cores())
+        jobs = settings.jobs or available_cores()
+        if jobs > (most := affordable(settings.max_memory)):
+            size = f"{(jobs + 1) * PROCESS // MIB}MiB"
+            say(f"--max-memory is enough for {most} of {jobs} processes; {size} is for all of them")
+        yield partial(here, jobs=min(jobs, most))
         return
     from segeval.engines import cluster
 

@@ -1,8 +1,9 @@
 """Cases over the workers of a Dask cluster that runs already: extra `dask`.
 
 The scheduler gets a window of cases and not all of them, so memory stays flat there and here. It
-gives the cases of a worker that is lost to others. A case that was with several lost workers is
-tried alone when the rest is done, and given up then, as with processes of this machine.
+gives the cases of a worker that is lost to others. A case that was with several lost workers, or
+needs more memory than a worker's share, is tried alone when the rest is done, as with processes of
+this machine. `--max-memory` is of each machine.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 import pickle
 import socket
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
@@ -23,7 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from segeval import __version__
-from segeval.engines.work import work
+from segeval.engines.work import sharing, too_large, work
 from segeval.errors import CaseError, RequestError
 from segeval.pairing.cases import Case
 from segeval.scorecard import CaseResult
@@ -151,14 +152,14 @@ def run(
     """
     crew = Crew(client, say, job)
     try:
-        suspects: deque[Case] = deque()
-        for case, result in crew.worked(deque(cases)):
-            if result is None:
-                suspects.append(case)
+        again: deque[Case] = deque()
+        for case, result in crew.worked(deque(cases), part=True):
+            if result is None or too_large(result):
+                again.append(case)
             else:
                 yield result
-        while suspects:
-            for case, result in crew.worked(deque([suspects.popleft()])):
+        while again:
+            for case, result in crew.worked(deque([again.popleft()])):
                 yield killed(case) if result is None else result
     except OSError as problem:
         raise lost() from problem
@@ -176,23 +177,36 @@ def killed(case: Case) -> CaseResult:
     return unscored_case(case, problem)
 
 
+def crowd(client: Any) -> int:
+    """The most workers that a machine has: they share its budget."""
+    hosts = Counter(urlsplit(address).hostname for address in client.nthreads())
+    return max(hosts.values(), default=1)
+
+
 class Crew:
     """The workers of a cluster, and the cases that are with them."""
 
     def __init__(self, client: Any, say: Callable[[str], None], job: Job) -> None:
         self._client, self._say = client, say
-        self._job = pickle.dumps(job)
+        self._whole = pickle.dumps(job)
+        self._part = pickle.dumps(sharing(job, crowd(client)))
         self._with: dict[Any, Case] = {}  # by future
         self._done: SimpleQueue[Any] = SimpleQueue()
         self._looked = -LOOK
         self._workers = 1
 
-    def worked(self, left: deque[Case]) -> Iterator[tuple[Case, CaseResult | None]]:
-        """What comes of the cases, as they finish; nothing of one that kills workers."""
+    def worked(
+        self, left: deque[Case], part: bool = False
+    ) -> Iterator[tuple[Case, CaseResult | None]]:
+        """What comes of the cases, as they finish; nothing of one that kills workers.
+
+        part  each worker has its share of the budget of its machine, else all of it
+        """
+        job = self._part if part else self._whole
         while left or self._with:
             room = AHEAD * self._size()
             while left and len(self._with) < room:
-                self._send(left.popleft())
+                self._send(left.popleft(), job)
             done = self._finished()
             for future, result in zip(done, self._results(done), strict=True):
                 yield self._with.pop(future), result
@@ -203,10 +217,10 @@ class Crew:
             self._client.cancel(list(self._with), force=True)
         self._with.clear()
 
-    def _send(self, case: Case) -> None:
+    def _send(self, case: Case, job: bytes) -> None:
         key = f"segeval-{case.id}-{uuid.uuid4().hex}"
         future = self._client.submit(
-            scored, pickle.dumps(case), self._job, __version__, key=key, pure=False
+            scored, pickle.dumps(case), job, __version__, key=key, pure=False
         )
         self._with[future] = case
         future.add_done_callback(self._done.put)

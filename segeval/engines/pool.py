@@ -16,7 +16,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 
-from segeval.engines.work import work
+from segeval.engines import serial
+from segeval.engines.work import sharing, too_large, work
 from segeval.errors import CaseError
 from segeval.pairing.cases import Case
 from segeval.scorecard import CaseResult
@@ -32,15 +33,18 @@ def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
     """Score every case on `jobs` processes; results come in the order in which they finish."""
     left = deque(cases)
     suspects: deque[Case] = deque()
+    large: set[str] = set()
+    part = sharing(job, jobs)
     while left or suspects:
-        if suspects:
-            yield _alone(suspects.popleft(), job)
-            continue
-        for done in _crew(left, job, jobs):
-            if isinstance(done, CaseResult):
-                yield done
-            else:
+        found = [_alone(suspects.popleft(), part)] if suspects else _crew(left, part, jobs)
+        for done in found:
+            if not isinstance(done, CaseResult):
                 suspects.append(done)
+            elif too_large(done):
+                large.add(done.case)
+            else:
+                yield done
+    yield from serial.run([case for case in cases if case.id in large], job)
 
 
 def _crew(left: deque[Case], job: Job, jobs: int) -> Iterator[CaseResult | Case]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from segeval.budget import PROGRAM, mib, room
+from segeval.budget import PROGRAM, mib
 from segeval.errors import CaseError, Note, PairingError, SegevalError
 from segeval.kinds import Found
 from segeval.metrics.registry import pieces
@@ -199,7 +199,7 @@ def score_tallies(truth: Opened, pred: Opened, plan: Plan, job: Job) -> dict[str
     if needed["voxels"]:
         from segeval.tallies.voxels import VoxelTally
 
-        shape, budget = truth.volume.geometry.shape, room(job.settings.max_memory)
+        shape, budget = truth.volume.geometry.shape, job.room
         found["voxels"] = VoxelTally(channels, exclusive, shape, budget, needed["voxels"])
     return found
 

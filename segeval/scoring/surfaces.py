@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.budget import room
 from segeval.classes import Part, Target
 from segeval.errors import GeometryError, Note
 from segeval.grammar import parse_quantity
@@ -83,7 +82,7 @@ def finished_surfaces(  # noqa: PLR0913 - what the surfaces of a case hang on
     ]
     spacing = sides[0].volume.geometry.spacing
     fields = None if passed.scores is None else Fields(*sides, plan, resolved, passed, job)
-    return tally.finish(targets, spacing, each, plan.ignored, fields, room(job.settings.max_memory))
+    return tally.finish(targets, spacing, each, plan.ignored, fields, job.room)
 
 
 def tolerances(resolved: Resolved, job: Job) -> dict[str, tuple[float, str]]:

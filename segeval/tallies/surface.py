@@ -205,8 +205,10 @@ class Surfaces:
         kept = TABLES + sum(map(kept_bytes, self._known.values()))
         size = kept + a_voxel * voxels
         most = size + a_face * len(where) * voxels  # where every voxel is alone
-        if size > self.room or most <= self.room:
-            return size if size > self.room else most
+        if most <= self.room:
+            return most
+        if size > self.room:  # its masks are not drawn; a run has two faces along its axis
+            return size + a_face * 2 * len(where) * sum(map(len, self._runs(place)))
         crop = self.crop(place)
         assert crop is not None
         return size + a_face * (faces(crop.truth) + faces(crop.pred))
