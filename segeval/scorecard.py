@@ -108,6 +108,8 @@ class Scorecard:
     signature  one line; `fields` are its parts
     summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
     gates      the verdicts; read from JSON, they are mappings
+    place      the file that findings point at: where the gates stand, else the ground truth; in no
+               result file
     shard      of a run that scored one part: `part`, `of`, and the gates that `merge` has to judge
     """
 
@@ -120,6 +122,7 @@ class Scorecard:
     notes: tuple[Note, ...] = ()
     gates: tuple[Any, ...] = ()
     shard: Mapping[str, Any] = field(default_factory=dict)
+    place: str = ""
 
     @property
     def rows(self) -> tuple[Row, ...]:

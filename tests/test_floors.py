@@ -21,6 +21,7 @@ FLOORS = """
 0  segeval     segeval
 0  errors      frozen | errors
 0  arrays      arrays
+0  memory      memory
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
                | bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
@@ -59,20 +60,21 @@ FLOORS = """
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks decoding fields rows | surfaces
+               | targets | onepass | planning | branches checks classwise decoding fields rows | surfaces
                | case converting
 
-7  engines     engines | work | serial | cluster pool | choice
+7  engines     engines | work | serial | cluster pool | shared | choice
 7  gate        gate | verdict | rules
 7  merging     merging
 7  resume      resume
 
 8  api         api
-8  reports     reports | blocks terminal | fit means plain problems values | layout | delimited json jsonl
-               markdown table | tabbed | outputs
+8  reports     reports | blocks terminal | fit means plain problems values | layout verdicts | badge
+               codequality delimited json jsonl junit markdown openmetrics summary table | github tabbed
+               | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options paths | finish | completion config convert decode inspect merge metrics
+               | ci options paths | finish | completion config convert decode inspect merge metrics
                pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line

@@ -35,7 +35,9 @@ def score(given: Mapping[str, Any]) -> int:
         return show_pairs(pred, truth, settings, "")
     journal = checked_outputs(settings)
     from segeval.api import score_paths
+    from segeval.memory import keep_freed
 
+    keep_freed()
     watch = Watch(settings)
     try:
         card = score_paths(pred, truth, settings, watch, journal)
@@ -43,7 +45,7 @@ def score(given: Mapping[str, Any]) -> int:
         return interrupted(watch, journal)
     finally:
         watch.close()
-    status = finished(card, request)
+    status = finished(card, request, settings.pairs or truth)
     if journal:
         from segeval.resume import Journal
 

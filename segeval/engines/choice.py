@@ -40,6 +40,10 @@ def engine(settings: Settings, say: Callable[[str], None]) -> Iterator[Engine]:
 
 def here(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
     """Over as many processes of this machine as are of use; one is this process itself."""
+    if jobs > len(cases) and any(known.of == "surface" for _, known in job.metrics):
+        from segeval.engines import shared
+
+        return shared.run(cases, job, jobs)
     if min(jobs, len(cases)) <= 1:
         return serial.run(cases, job)
     check_shared(job)

@@ -17,7 +17,7 @@ from segeval.arrays import Floats
 from segeval.errors import RequestError
 from segeval.frozen import frozen
 from segeval.grammar import Metric, Quantity, parse_quantity, plain
-from segeval.metrics import FAMILIES
+from segeval.metrics import FAMILIES, HEAVY
 
 Better = Literal["higher", "lower", "zero", ""]
 Needs = Callable[[Mapping[str, Any]], tuple[Hashable, ...]]
@@ -125,10 +125,8 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        made = Definition(
-            name, of, function, better, unit, at, default, options or {}, bounds, origin
-        )
-        made = replace(made, given=given or {}, needs=needs)
+        facts = name, of, function, better, unit, at, default, options or {}, bounds, origin
+        made = Definition(*facts, given=given or {}, needs=needs)
         KNOWN[name] = _family(made) if origin else made
         return function
 
@@ -153,7 +151,7 @@ def known() -> dict[str, Definition]:
 
 def find(name: str) -> Definition | None:
     """The metric of a name; families are loaded only until it is found, for they cost start-up."""
-    for family in FAMILIES:
+    for family in sorted(FAMILIES, key=lambda family: family in HEAVY):
         if name in KNOWN:
             break
         import_module(f"segeval.metrics.{family}")
@@ -231,6 +229,12 @@ def arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
         return given
     at = metric.at or (parse_quantity(definition.default) if definition.default else None)
     return {"at": None if at is None else at.number, **given}
+
+
+def computed(metric: Metric, definition: Definition, tally: Any) -> Values:
+    """What a metric says of a tally."""
+    value: Values = definition.compute(tally, **arguments(metric, definition))
+    return value
 
 
 def pieces(metric: Metric, definition: Definition) -> tuple[Hashable, ...]:

@@ -26,14 +26,24 @@ from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.kernels.raster import Polygons
 from segeval.kernels.runs import Runs, covered, runs_of
+from segeval.kinds import wanted_pred, wanted_truth
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
-from segeval.pairing.files import SUFFIXES
+from segeval.pairing.files import named_as_mask
 from segeval.readers import dicom_seg, rtstruct
 from segeval.readers.open import first_bytes
 from segeval.readers.selection import selected
 from segeval.readers.series import Found, Index, Series, indexed
-from segeval.scoring.sides import NOWHERE, Opened, absent, nothing, opened, side
+from segeval.scoring.sides import (
+    NOWHERE,
+    Opened,
+    absent,
+    moved_volume,
+    nothing,
+    opened,
+    other_grid,
+    side,
+)
 from segeval.scoring.structurenames import Item, Named, joined, matching
 from segeval.scoring.structuresides import Ask, Choices, Side, together
 from segeval.settings import Settings
@@ -68,13 +78,15 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
     pred = truth
     if case.pred is not None:
         pred = given(case.pred, settings, classes, settings.pred_select)
-    names = joined(truth.items or (), pred.items or (), classes)
+    names = joined(truth.items or (), pred.items or (), classes, case.called)
     asks = (
         ask(truth, names[0], rules(settings, settings.gt_rt_boundary)),
         ask(pred, names[1], rules(settings, settings.pred_rt_boundary)),
     )
+    if settings.resample != "never":
+        asks = moving(asks, (truth, pred), settings, classes)
     index = Index(series_near(case, [truth, pred]))
-    choices = Choices(settings.ignore_frame_of_reference, settings.rt_grid)
+    choices = grid_choices(case, settings)
     done = [
         finished(*parts)
         for parts in zip((truth, pred), together(*asks, index, choices), names[:2], strict=True)
@@ -84,10 +96,33 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
     return one, absent(one) if case.pred is None else done[1]
 
 
+def grid_choices(case: Case, settings: Settings) -> Choices:
+    """Which grid is taken. Raises CaseError."""
+    own = ("never", "gt", "pred")
+    grid = None if settings.resample in own else other_grid(case, settings.resample)
+    turned = settings.resample == "pred"
+    return Choices(settings.ignore_frame_of_reference, settings.rt_grid, turned, grid)
+
+
+def moving(
+    asks: tuple[Ask, Ask], sides: tuple[Given, Given], settings: Settings, classes: ClassList
+) -> tuple[Ask, Ask]:
+    """Sides whose volume is resampled as what it holds; contours are drawn on any grid."""
+    truth, pred = sides
+    placed = list(asks)
+    if truth.open is not None:
+        how = wanted_truth(settings, truth.open.named)
+        placed[0] = replace(asks[0], place=partial(moved_volume, how=how))
+    if pred.open is not None:
+        how = wanted_pred(pred.open.volume, settings, classes.regions or pred.open.named)
+        placed[1] = replace(asks[1], place=partial(moved_volume, how=how))
+    return placed[0], placed[1]
+
+
 def kind(files: Mapping[str, Path]) -> str:
     """`rtstruct`, `seg`, or "" for every other format; masks are told by their suffix."""
     path = files.get("")
-    if path is None or path.name.lower().endswith(SUFFIXES):
+    if path is None or named_as_mask(path):
         return ""
     start = first_bytes(path)
     if rtstruct.claims(path, start):

@@ -77,10 +77,12 @@ def names_of(truth: Opened, pred: Opened, classes: ClassList) -> tuple[str, ...]
     if truth.named != pred.named:
         sides = ("prediction", "ground truth")
         named, values = sides if pred.named else sides[::-1]
+        parts = list((truth if truth.named else pred).parts)
+        example = ",".join(f"{n}={name}" for n, name in enumerate(parts[:2], 1)) or "1=liver"
         raise CaseError(
             f"the {named} names its classes and the {values} has label values",
-            facts=(f"the {named} has {listed((truth if truth.named else pred).parts)}",),
-            help="say which value is which: --classes 5=liver,1=spleen or --classes labels.json",
+            facts=(f"the {named} has {listed(parts)}",),
+            help=f"say which value is which: --classes '{example}' or --classes labels.json",
             status="classes_unknown",
         )
     names = [*truth.parts, *(name for name in truth.faults if name not in truth.parts)]
