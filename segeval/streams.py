@@ -17,6 +17,7 @@ from segeval.frozen import frozen
 
 GZIP_MAGIC = b"\x1f\x8b"
 STEP = 1 << 19
+FEW = 1 << 12  # packed bytes that a header lies in
 BROKEN = (EOFError, OSError, ValueError, zlib.error)
 
 
@@ -155,18 +156,18 @@ def damaged(packed: Packed, problem: BaseException) -> ReadError:
 def head(path: Path, count: int = 512) -> bytes:
     """The first bytes of a file, inflated if it is gzip; fewer if it is damaged or short."""
     with path.open("rb") as file:
-        start = file.read(count)
-    if not start.startswith(GZIP_MAGIC):
-        return start
-    buffer = memoryview(bytearray(count))
-    got = 0
-    try:
-        with opened(Packed(path, "gzip")) as stream:
-            while got < count and (more := stream.readinto(buffer[got:])):
-                got += more
-    except (*BROKEN, ReadError):
-        pass
-    return bytes(buffer[:got])
+        packed = file.read(max(count, FEW))
+        if not packed.startswith(GZIP_MAGIC):
+            return packed[:count]
+        # The stream of the voxels would inflate half a megabyte for a header.
+        inflater, start = zlib.decompressobj(wbits=31), b""
+        try:
+            while packed and len(start) < count and not inflater.eof:
+                start += inflater.decompress(packed, count - len(start))
+                packed = inflater.unconsumed_tail or file.read(FEW)
+        except zlib.error:
+            pass
+    return start
 
 
 @contextmanager

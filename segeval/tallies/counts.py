@@ -7,7 +7,6 @@ taken from the finished table. So it costs one pass whatever the number of class
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
@@ -233,20 +232,19 @@ class Margins:
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
-        truth, pred, voxels = (a.tolist() for a in (cells.truth, cells.pred, cells.voxels))
-        self._both = dict(zip(zip(truth, pred, strict=True), voxels, strict=True))
-        self._truth: Counter[int] = Counter()
-        self._pred: Counter[int] = Counter()
-        for (t, p), number in self._both.items():
-            self._truth[t] += number
-            self._pred[p] += number
-        self._all = sum(voxels)
+        codes = (cells.truth << 16 | cells.pred).tolist()
+        self._both = dict(zip(codes, cells.voxels.tolist(), strict=True))
+        # float64 holds whole numbers to 2**53, more voxels than a case can have
+        self._truth = np.bincount(cells.truth, cells.voxels)
+        self._pred = np.bincount(cells.pred, cells.voxels)
+        self._all = int(cells.voxels.sum())
 
     def row(self, target: Target) -> list[int]:
         """Both, prediction only, ground truth only, neither."""
         t, p = alone(target.truth), alone(target.pred)
         if t is not None and p is not None:
-            both, truth, pred = self._both.get((t, p), 0), self._truth[t], self._pred[p]
+            both = self._both.get(t << 16 | p, 0)
+            truth, pred = int(self._truth[t : t + 1].sum()), int(self._pred[p : p + 1].sum())
         else:
             cells = self._cells
             in_t, in_p = inside(cells.truth, target.truth), inside(cells.pred, target.pred)

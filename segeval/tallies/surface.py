@@ -125,6 +125,7 @@ class Surfaces:
     room: int = 1 << 62
     over: dict[int, int] = field(default_factory=dict)
     _known: dict[tuple[int, str, bool], tuple[Both | float, ...]] = field(default_factory=dict)
+    _boxes: dict[int, Box | None] = field(default_factory=dict)
 
     @property
     def unit(self) -> str:
@@ -166,9 +167,11 @@ class Surfaces:
 
     def box(self, place: int) -> Box | None:
         """The box around both sides of a class; None where both are empty."""
-        shape = self._drawn.shape
-        one, other = (box(runs, shape) for runs in self._runs(place))
-        return around_both(one, other)
+        if place not in self._boxes:
+            shape = self._drawn.shape
+            one, other = (box(runs, shape) for runs in self._runs(place))
+            self._boxes[place] = around_both(one, other)
+        return self._boxes[place]
 
     def _cut(self, truth: Runs, pred: Runs, where: Box) -> Crop:
         drawn = self._drawn
