@@ -21,6 +21,7 @@ from segeval.cli.tables import class_table, gate_table
 from segeval.cli.values import read
 from segeval.errors import RequestError
 from segeval.grammar import Gate
+from segeval.stores import is_url
 
 NAMES = ("segeval.toml", "pyproject.toml")
 PRESETS = Path(__file__).parents[1] / "data" / "presets"
@@ -164,7 +165,7 @@ def _is_path(choice: Choice, raw: str) -> bool:
         return raw.lower().endswith(".json")
     if choice.field == "resample":
         return raw not in ("never", "gt", "pred", "image")
-    return raw not in ("", "-")
+    return raw not in ("", "-") and not is_url(raw)
 
 
 def shown_path(path: Path) -> str:
