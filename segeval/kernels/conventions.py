@@ -62,6 +62,30 @@ class Convention:
     nsd: str = "pooled"
 
 
+# Bytes that measuring takes at most: for a voxel of the box around a class, and for every face
+# between inside and outside on either side. Held by tests/test_memory.py.
+BYTES = {
+    "mesh": (8, 450),
+    "relaxed": (48, 350),
+    "subvoxel": (72, 450),
+    "once": (26, 350),
+    "corners": (9, 220),
+    "border": (5, 120),
+    "solid": (30, 180),
+    "contour": (7, 120),
+}
+
+
+def faces(mask: Mask) -> int:
+    """Faces of voxels between inside and outside, those at the edge of the array not counted."""
+    count = 0
+    for axis in range(mask.ndim):
+        ahead = mask[(slice(None),) * axis + (slice(1, None),)]
+        behind = mask[(slice(None),) * axis + (slice(None, -1),)]
+        count += int(np.count_nonzero(ahead != behind))
+    return count
+
+
 CONVENTIONS = {
     "mesh": Convention("mesh"),
     "relaxed": Convention("relaxed"),

@@ -82,7 +82,7 @@ def finished_surfaces(  # noqa: PLR0913 - what the surfaces of a case hang on
     ]
     spacing = sides[0].volume.geometry.spacing
     fields = None if passed.scores is None else Fields(*sides, plan, resolved, passed, job)
-    return tally.finish(targets, spacing, each, plan.ignored, fields)
+    return tally.finish(targets, spacing, each, plan.ignored, fields, job.room)
 
 
 def tolerances(resolved: Resolved, job: Job) -> dict[str, tuple[float, str]]:
