@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
+from functools import cache
 
 from segeval.classes import ClassDef, ClassList, Part, Target
 from segeval.errors import CaseError, Note
@@ -116,9 +117,7 @@ def by_value(
     found, labels  of the ground truth and of the prediction
     """
     wanted = classes.classes or tuple(
-        ClassDef(str(value), (value,))
-        for value in sorted(labels[0] | labels[1])
-        if value != 0 or background
+        unnamed(value) for value in sorted(labels[0] | labels[1]) if value != 0 or background
     )
     if any(c.labels is None for c in wanted):
         wanted = selected(wanted, labels[0] | labels[1])
@@ -126,6 +125,12 @@ def by_value(
         Target(c.name, *(valued(c, side, only=len(wanted) == 1) for side in found)) for c in wanted
     )
     return Resolved(targets, tuple(wanted))
+
+
+@cache
+def unnamed(value: int) -> ClassDef:
+    """The class that is called by its label value."""
+    return ClassDef(str(value), (value,))
 
 
 def selected(wanted: Sequence[ClassDef], labels: Iterable[int]) -> tuple[ClassDef, ...]:
