@@ -1,4 +1,7 @@
-"""Run every benchmark and say at the end which bars were missed: python benchmarks/all.py"""
+"""Run every benchmark, or those that are named, and write docs/performance.md.
+
+python benchmarks/all.py [p1_overlap …]    ends with 1 where a bar was missed
+"""
 
 import subprocess
 import sys
@@ -15,6 +18,7 @@ SCRIPTS = (
     "p4_packed",
     "p5b_shades",
     "p8_wide",
+    "p9_cases",
     "p10_contours",
     "p6_surfaces",
     "p6b_surfaces",
@@ -23,7 +27,9 @@ SCRIPTS = (
 )
 
 if __name__ == "__main__":
-    done = {name: subprocess.run([sys.executable, HERE / f"{name}.py"]) for name in SCRIPTS}
+    wanted = sys.argv[1:] or SCRIPTS
+    done = {name: subprocess.run([sys.executable, HERE / f"{name}.py"]) for name in wanted}
+    subprocess.run([sys.executable, HERE / "page.py"], check=True)
     missed = [name for name, process in done.items() if process.returncode]
     print("\nevery bar was cleared" if not missed else f"\nmissed: {', '.join(missed)}")
     sys.exit(bool(missed))

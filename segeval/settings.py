@@ -200,6 +200,7 @@ class Settings:
     log_file: str = free("", "output", "a debug log, always in full", FILE)
     color: str = free("auto", "output", "colour of tables and verdicts", COLOURS)
     progress: str = free("auto", "output", "how far the run is, on stderr", PROGRESS)
+    no_ci: bool = free(False, "output", "no summary and annotations for GitHub Actions")
     error: tuple[str, ...] = free((), "output", "a warning (W-…) that is an error", CODE)
     ignore: tuple[str, ...] = free((), "output", "a warning (W-…) that is not shown", CODE)
     # gate

@@ -12,13 +12,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from segeval.arrays import Counted, Floats
+from segeval.arrays import Counted, Floats, Mask
 from segeval.errors import GeometryError, Note
 from segeval.frozen import frozen
 from segeval.geometry import Geometry
 
 EVEN = 0.05  # share of the gap that a slice may be off the even grid
 HOLE = 1.8  # gaps from here on, in medians, mean that slices are missing (F3)
+PARALLEL = 0.999998  # cosine of a tenth of a degree
 MOST = 20  # planes that may stand for one slice, on average
 
 
@@ -51,6 +52,7 @@ class Slices:
     positions  millimetres of each slice along that axis from the grid's first plane, rising
     source     for each plane of the grid the slice that it takes
     images     SOP Instance UID of each slice, where there are images
+    cut        the grid is another one's, and may end before the slices do
     """
 
     geometry: Geometry
@@ -58,6 +60,7 @@ class Slices:
     source: Counted
     images: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    cut: bool = False
 
     @property
     def thickness(self) -> Floats:
@@ -67,6 +70,13 @@ class Slices:
             return np.array([self.geometry.spacing[0]])
         gaps = np.diff(self.positions)
         return np.concatenate([gaps[:1], (gaps[1:] + gaps[:-1]) / 2, gaps[-1:]])
+
+    def beyond(self, heights: Floats) -> Mask:
+        """Which heights lie off the planes of a grid that ends before the slices do."""
+        assert self.geometry.spacing is not None
+        plane = heights / self.geometry.spacing[0]
+        half = 0.5 + 1e-6
+        return self.cut & ((plane < -half) | (plane > self.geometry.shape[0] - 1 + half))
 
     def nearest(self, heights: Floats) -> Counted:
         """The slice nearest to each height; half way it is the lower one (R6)."""
@@ -92,6 +102,27 @@ def regular(geometry: Geometry, axis: int = 0) -> Slices:
     )
     count = turned.shape[0]
     return Slices(turned, np.arange(count) * geometry.spacing[axis], np.arange(count))
+
+
+def slabs(own: Slices, grid: Slices) -> Slices | None:
+    """The planes of a grid as slabs of another series' slices; None where they are not parallel.
+
+    Contours are drawn in the pixels of the grid, each on its own slice, and a plane takes the
+    slice that is nearest. Beyond the series by more than half a gap there is nothing.
+    """
+    one, two = own.geometry, grid.geometry
+    assert one.directions is not None
+    assert two.directions is not None
+    along = np.array(two.directions[0])
+    turn = float(np.dot(one.directions[0], along))
+    if abs(turn) < PARALLEL:
+        return None
+    first = float(np.dot(np.array(one.origin) - np.array(two.origin), along))
+    heights = np.sort(first + np.sign(turn) * own.positions)
+    ends = np.diff(heights)[[0, -1]] if len(heights) > 1 else np.full(2, own.thickness[0])
+    # One slice more at either end, on which nothing was drawn.
+    positions = np.concatenate([[heights[0] - ends[0]], heights, [heights[-1] + ends[1]]])
+    return Slices(two, positions, nearest(positions, grid.positions), cut=True)
 
 
 def arranged(

@@ -17,6 +17,7 @@ from segeval.frozen import frozen
 
 GZIP_MAGIC = b"\x1f\x8b"
 STEP = 1 << 19
+FEW = 1 << 12  # packed bytes that a header lies in
 BROKEN = (EOFError, OSError, ValueError, zlib.error)
 
 
@@ -71,7 +72,7 @@ def _unpacked(file: Any, packed: Packed) -> Any:
         return bz2.BZ2File(file)
     import zipfile
 
-    return zipfile.ZipFile(file).open(packed.packing)
+    return _Told(zipfile.ZipFile(file).open(packed.packing), zipfile.BadZipFile)
 
 
 def _gzip(file: IO[bytes]) -> Any:
@@ -83,16 +84,18 @@ def _gzip(file: IO[bytes]) -> Any:
 
         return gzip.GzipFile(fileobj=file)
     library: Any = isal_zlib
-    return _Inflated(igzip, library.error, file)
+    opener: Any = igzip.IGzipFile
+    unpacked = opener(fileobj=file)
+    # The buffered reader inside fills the caller's buffer; the file itself makes bytes first.
+    return _Told(unpacked._buffer, library.error, unpacked)
 
 
-class _Inflated:
-    """A gzip file through isal, whose damaged bytes are zlib's error like anyone's."""
+class _Told:
+    """A stream whose library has an error of its own for damaged bytes: it is zlib's here."""
 
-    def __init__(self, igzip: Any, error: type[Exception], file: IO[bytes]) -> None:
-        self._file, self._error = igzip.IGzipFile(fileobj=file), error
-        # The buffered reader inside fills the caller's buffer; the file itself makes bytes first.
-        self._inside = self._file._buffer
+    def __init__(self, inside: Any, error: type[Exception], owner: Any = None) -> None:
+        self._inside, self._error = inside, error
+        self._owner = owner  # closes the stream when it is gone
 
     def readinto(self, buffer: memoryview) -> int:
         try:
@@ -153,18 +156,18 @@ def damaged(packed: Packed, problem: BaseException) -> ReadError:
 def head(path: Path, count: int = 512) -> bytes:
     """The first bytes of a file, inflated if it is gzip; fewer if it is damaged or short."""
     with path.open("rb") as file:
-        start = file.read(count)
-    if not start.startswith(GZIP_MAGIC):
-        return start
-    buffer = memoryview(bytearray(count))
-    got = 0
-    try:
-        with opened(Packed(path, "gzip")) as stream:
-            while got < count and (more := stream.readinto(buffer[got:])):
-                got += more
-    except (*BROKEN, ReadError):
-        pass
-    return bytes(buffer[:got])
+        packed = file.read(max(count, FEW))
+        if not packed.startswith(GZIP_MAGIC):
+            return packed[:count]
+        # The stream of the voxels would inflate half a megabyte for a header.
+        inflater, start = zlib.decompressobj(wbits=31), b""
+        try:
+            while packed and len(start) < count and not inflater.eof:
+                start += inflater.decompress(packed, count - len(start))
+                packed = inflater.unconsumed_tail or file.read(FEW)
+        except zlib.error:
+            pass
+    return start
 
 
 @contextmanager

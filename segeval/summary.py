@@ -57,12 +57,14 @@ class Column:
 class Sample:
     """The values of a column for one class, with their cases."""
 
+    met: bool = False  # whether any row was
     values: list[tuple[float, str]] = field(default_factory=list)
     undefined: int = 0
     missing: int = 0
 
     def add(self, row: Row) -> None:
         """Count a row: a number, an undefined value, or a class that was not scored."""
+        self.met = True
         if not math.isnan(row.value):
             self.values.append((row.value, row.case))
         elif row.status in ("ok", "undefined"):
@@ -86,7 +88,7 @@ def summarise(
     summary: Summary = {}
     for group in groups:
         cases = [case for case in results if group in ("", case.group)]
-        samples = _samples(cases, heads, cells)
+        samples = _samples(cases, cells)
         pooled = {h.name: _pooled(cases, h, named[h.metric], pool) for h in heads}
         of_class: dict[str, dict[str, Statistic]] = {}
         for (class_, head), sample in samples.items():
@@ -157,22 +159,19 @@ def _cells(results: Sequence[CaseResult], heads: Sequence[Column]) -> list[Cell]
     ]
 
 
-def _samples(
-    cases: Sequence[CaseResult], heads: Sequence[Column], cells: Sequence[Cell]
-) -> dict[Cell, Sample]:
+def _samples(cases: Sequence[CaseResult], cells: Sequence[Cell]) -> dict[Cell, Sample]:
     """The samples of a group: of the classes it has, or of all when some case was not scored."""
     lost = sum(not case.scored for case in cases)
     samples = {cell: Sample(missing=lost) for cell in cells}
-    of_metric: dict[str, list[Column]] = {}
-    for head in heads:
-        of_metric.setdefault(head.metric, []).append(head)
-    met = set()
+    homes: dict[tuple[str, str], list[tuple[Column, Sample]]] = {}
+    for (class_, head), sample in samples.items():
+        homes.setdefault((class_, head.metric), []).append((head, sample))
+        homes.setdefault((class_, ""), []).append((head, sample))  # a row without metric is in all
     for row in _rows(cases):
-        for head in of_metric.get(row.metric, ()) if row.metric else heads:
-            if (row.class_, head) in samples and (not row.metric or head.holds(row)):
-                samples[row.class_, head].add(row)
-                met.add((row.class_, head))
-    return samples if lost else {cell: s for cell, s in samples.items() if cell in met}
+        for head, sample in homes.get((row.class_, row.metric), ()):
+            if not row.metric or head.holds(row):
+                sample.add(row)
+    return {cell: sample for cell, sample in samples.items() if lost or sample.met}
 
 
 def _rows(cases: Iterable[CaseResult]) -> Iterator[Row]:

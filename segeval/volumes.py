@@ -312,13 +312,13 @@ def _plain_stream(
 ) -> Stream:
     if voxels.source is None:
         return _ZeroStream(min(chunk, voxels.count))
-    if isinstance(voxels.source, Drawer):
-        return _drawn_stream(voxels, voxels.source, chunk)
-    if not isinstance(voxels.source, Packed):
+    if callable(voxels.source):
         array = voxels.source()
         if voxels.order is None:
             return _ArrayStream(array)
         return _TurnedStream(turn(array, voxels), array.nbytes)
+    if not isinstance(voxels.source, Packed):
+        return _drawn_stream(voxels, voxels.source, chunk)
     packed = voxels.source
     if (packed.path, packed.packing) in shared:
         file = shared[packed.path, packed.packing]

@@ -1,11 +1,13 @@
 """Slices at their positions, and the regular grid that stands for them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from segeval.errors import GeometryError
 from segeval.geometry import Geometry
-from segeval.slices import Frame, arranged, nearest, regular
+from segeval.slices import Frame, arranged, nearest, regular, slabs
 
 AXIAL = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (2.0, 0.5), (4, 5))
 SAGITTAL = Frame((0.0, 1.0, 0.0), (0.0, 0.0, -1.0), (1.0, 1.0), (4, 5))
@@ -90,3 +92,21 @@ def test_any_axis_of_a_grid_can_be_that_of_the_slices(axis):
     assert slices.geometry.shape[0] == grid.shape[axis]
     assert slices.geometry.directions[0] == grid.directions[axis]
     assert slices.positions.tolist() == [i * grid.spacing[axis] for i in range(grid.shape[axis])]
+
+
+def test_planes_of_another_grid_are_slabs_of_the_slices():
+    #    slices at 10 12 14, planes at 9 10 … 16: each takes the nearest, half way the lower one;
+    #    9 is half way below the first and 16 beyond the last by a whole gap
+    own = arranged(AXIAL, at([10, 12, 14], start=(0, 0, 0)))
+    grid = regular(Geometry((8, 4, 4), (1.0, 1.0, 1.0), (0, 0, 9.0),
+                            ((0, 0, 1), (0, 1, 0), (1, 0, 0))))  # fmt: skip
+    found = slabs(own, grid)
+    assert found.positions.tolist() == [-1, 1, 3, 5, 7]
+    assert found.source.tolist() == [0, 1, 1, 2, 2, 3, 3, 4]
+    assert found.beyond(np.array([-0.6, -0.5, 7.5, 7.6])).tolist() == [True, False, False, True]
+    assert not own.beyond(np.array([-9.0])).any()
+    down = ((0, 0, -1), (0, 1, 0), (1, 0, 0))
+    turned = replace(grid.geometry, directions=down, origin=(0, 0, 16))
+    assert slabs(own, regular(turned)).positions.tolist() == [0, 2, 4, 6, 8]
+    tilted = replace(grid.geometry, directions=((0, 1, 0), (0, 0, 1), (1, 0, 0)))
+    assert slabs(own, regular(tilted)) is None

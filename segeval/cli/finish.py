@@ -6,10 +6,12 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from segeval.cli.ci import place_of, tell_ci
 from segeval.cli.layers import Resolved
 from segeval.cli.log import LOG
 from segeval.cli.notes import tell
@@ -21,11 +23,15 @@ if TYPE_CHECKING:
     from segeval.scorecard import Scorecard
 
 
-def finished(card: Scorecard, request: Resolved) -> int:
-    """Judge, write the reports, say what is wrong; gives the exit status."""
+def finished(card: Scorecard, request: Resolved, judged_on: str | Path) -> int:
+    """Judge, write the reports, say what is wrong; gives the exit status.
+
+    judged_on  the ground truth or the result file: a finding points at it where no file has rules
+    """
     settings = request.settings
     verdicts = judged(card, request)
-    card = replace(card, gates=tuple(verdicts))
+    place = place_of(request.origins["gates"], judged_on, os.environ)
+    card = replace(card, gates=tuple(verdicts), place=place)
     if card.shard:
         card = replace(card, shard={**card.shard, "accept_undefined": accepts(request)})
     write(card, settings)
@@ -33,6 +39,7 @@ def finished(card: Scorecard, request: Resolved) -> int:
     errors = tell(notes, settings)
     tell_problems(card, settings)
     tell_verdicts(verdicts, settings)
+    errors += tell_ci(card, settings, os.environ)
     status = exit_status(card, verdicts, errors, settings)
     LOG.line(f"exit status {status}")
     return status

@@ -36,7 +36,7 @@ def merge(given: Mapping[str, Any]) -> int:
     cards = [load(Path(path)) for path in given["results"]]
     named = list(zip(given["results"], cards, strict=True))
     card = merged(named, given["allow_different_settings"])
-    return finished(card, as_scored(request, cards))
+    return finished(card, as_scored(request, cards), given["results"][0])
 
 
 def as_scored(request: Resolved, cards: Sequence[Scorecard]) -> Resolved:

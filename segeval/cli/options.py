@@ -80,7 +80,8 @@ def settings_options(groups: Iterable[str] = GROUPS, also: Iterable[str] = ()) -
 def _option(choice: Choice) -> Option:
     letter = [f"-{choice.form.letter}"] if choice.form.letter else []
     count = choice.field == "verbose"
-    long = f"{choice.option}/--no-{choice.key}" if choice.flag else choice.option
+    both = choice.flag and not choice.key.startswith("no-")
+    long = f"{choice.option}/--no-{choice.key}" if both else choice.option
     option = Option(
         [*letter, long, choice.field],
         is_flag=choice.flag,
@@ -93,7 +94,7 @@ def _option(choice: Choice) -> Option:
         shell_complete=_completions(choice),
     )
     option.group = choice.group
-    if choice.flag:
+    if both:
         option.left = ", ".join([*letter, f"--[no-]{choice.key}"])
     return option
 

@@ -133,7 +133,7 @@ def assigned(say: Voice, planes: Floats, slices: Slices) -> Counted:
     place = slices.nearest(planes)
     away = np.abs(planes - slices.positions[place])
     share = away / gaps_beside(planes, place, slices)
-    out = share > 0.5 + 1e-6
+    out = (share > 0.5 + 1e-6) | slices.beyond(planes)
     if count := int(out.sum()):
         text = f"{count} of {some(len(planes), 'contour plane')} lie outside the image series"
         if 2 * count > len(planes):

@@ -15,7 +15,7 @@ from segeval.errors import CaseError, GeometryError, Note
 from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.kernels.outlines import grouped
-from segeval.slices import Frame, Slices, arranged, regular
+from segeval.slices import Frame, Slices, arranged, regular, slabs
 from segeval.volumes import Volume, Voxels
 
 MARGIN = 10.0  # mm around contours that have no image series (F6)
@@ -87,11 +87,17 @@ def as_volume(contours: Contours, slices: Slices, found: Mapping[str, Drawn]) ->
 
 
 def on_grid(
-    contours: Contours, grid: Geometry, rules: Rules, wanted: Collection[int] | None = None
+    contours: Contours,
+    grid: Geometry,
+    rules: Rules,
+    wanted: Collection[int] | None = None,
+    own: Slices | None = None,
 ) -> Structures:
     """Draw the structures onto a grid that is no image series. Raises GeometryError.
 
     The planes of the contours may run along any axis of the grid.
+
+    own  the slices that they were drawn on, where they are known: each stands for its slab
     """
     if not grid.placed or len(grid.shape) != 3:
         raise GeometryError(
@@ -100,7 +106,9 @@ def on_grid(
             where=contours.path,
         )
     axis = plane_axis(contours, grid, wanted)
-    done = structures(contours, regular(grid, axis), rules, wanted)
+    planes = regular(grid, axis)
+    on = planes if own is None else slabs(own, planes) or planes
+    done = structures(contours, on, rules, wanted)
     if axis == 0:
         return done
     back = tuple((axis, *(i for i in range(3) if i != axis)).index(i) for i in range(3))

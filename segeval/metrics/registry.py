@@ -6,6 +6,7 @@ paragraph says what it is, the aligned fields (`formula`, `returns`, `empty`, `s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import field, replace
 from importlib import import_module
@@ -95,7 +96,7 @@ class Definition:
         """The value that a missed class is charged; nan where there is no such value."""
         low, high = self.bounds
         value = {"higher": low, "lower": high, "zero": high}.get(self.better, float("nan"))
-        return value if np.isfinite(value) else float("nan")
+        return value if math.isfinite(value) else float("nan")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to a worker process by name: functions need not be sent."""
@@ -175,6 +176,8 @@ def resolve(metric: Metric) -> tuple[Metric, Definition]:
     for key, word in metric.options:
         option = definition.options.get(key)
         if option is None:
+            if not definition.options:
+                raise RequestError(f"{_whose(definition)} has no option {key!r}, and no other")
             raise _unknown(f"option of {_whose(definition)}", key, list(definition.options))
         if option.words and word not in option.words:
             raise _unknown(f"{metric.name}:{key}", word, list(option.words))

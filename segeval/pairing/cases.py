@@ -54,6 +54,7 @@ class Case:
 
     pred     None: the ground truth has no prediction
     series   image series that its structure sets may have been drawn on
+    called   what the run calls structures of the ground truth that cases spell differently
     aux      scores of auxiliary outputs of the same network, in the order of the request
     flipped  scores of the mirrored image, not mirrored back
     weights  the network's weights
@@ -67,6 +68,7 @@ class Case:
     image: Path | None = None
     spacing: tuple[float, ...] | None = None  # mm along (z, y, x) or (y, x), from the table
     series: tuple[Series, ...] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
     aux: tuple[Side, ...] = ()
     flipped: Side | None = None
     weights: Path | None = None

@@ -7,19 +7,21 @@ unless it is asked for (X5).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from segeval.errors import Note, ReadError, RequestError
 from segeval.frozen import frozen
-from segeval.names import natural, normal
+from segeval.names import natural, normal, structure
 from segeval.pairing.cases import Case, Pairing, Side, relative
 from segeval.pairing.classnames import Hints
 from segeval.pairing.files import holds_dicom, stem, survey
 from segeval.pairing.layouts import Entry, Layout, single
 from segeval.pairing.twosides import lone, look
 from segeval.readers.joining import one_patient_each, patients_of, top_folder
+from segeval.readers.selection import selector
 from segeval.readers.series import Found, Index, Series, indexed
 from segeval.settings import Settings
 
@@ -76,7 +78,8 @@ class Trees:
     def with_series(self, pairing: Pairing) -> Pairing:
         """The pairing with the image series of every case, and without identifiers (X5)."""
         near = _Near(self.roots, self.by)
-        cases = [replace(case, series=near.of(case)) for case in pairing.cases]
+        called = spellings(one for case in pairing.cases for one in case.truth.sets)
+        cases = [replace(c, series=near.of(c), called=called) for c in pairing.cases]
         if self.hidden:
             cases = [replace(case, id=shown_id(case.truth)) for case in cases]
             cases.sort(key=lambda case: natural(case.id))
@@ -88,8 +91,26 @@ class Trees:
         return replace(pairing, cases=tuple(cases), notes=(*pairing.notes, *notes))
 
 
+def spellings(sets: Iterable[Found]) -> dict[str, str]:
+    """What a structure is called in all cases, by its name in one, where that is another.
+
+    Names of one normal form, or of one entry in the table of structures, are one structure. It is
+    called as the table has it if a ground truth does so, else as most of them do.
+    """
+    groups: dict[str, Counter[str]] = {}
+    for name in (name for one in sets for name in one.names):
+        groups.setdefault(structure(name) or normal(name), Counter())[name] += 1
+    called = {}
+    for names in groups.values():
+        best = min(names, key=lambda name: (structure(name) != name, -names[name], natural(name)))
+        called.update({name: best for name in names if name != best})
+    return called
+
+
 def trees(pred: Path, gt: Path, hints: Hints, settings: Settings) -> Trees:
-    """Two sides of which one or both are DICOM trees."""
+    """Two sides of which one or both are DICOM trees. Raises RequestError."""
+    for select in filter(None, (settings.pred_select, settings.gt_select)):
+        selector(select)
     sides = [Root(p, indexed(p)) if holds_dicom(p) else p for p in (pred, gt)]
     roots = [side for side in sides if isinstance(side, Root)]
     by = key_kind(roots, settings.case_key)
@@ -181,7 +202,8 @@ def tree_layout(root: Root, by: str) -> Layout:
     if by == "folder" and not root.whole:
         entries += damaged(root, set(found))
     entries.sort(key=lambda e: natural(e.name))
-    return Layout("one-case" if root.whole else PATIENTS, tuple(entries), root.path)
+    images = sum(len(series.images) for series in root.index.series.values())
+    return Layout("one-case" if root.whole else PATIENTS, tuple(entries), root.path, images)
 
 
 def entry(root: Path, key: str, sets: list[Found]) -> Entry:

@@ -84,6 +84,12 @@ def read(path: Path, reading: Reading) -> Volume:
         raise damaged(path, problem) from problem
 
 
+def frames_of_reference(path: Path) -> tuple[str, ...]:
+    """The UID of the frame of reference, if the file says it. Raises ReadError."""
+    found = opened(path).elements.word(0x00200052)
+    return (found,) if found else ()
+
+
 def volume(file: DicomFile, other: Slices | None) -> Volume:
     """The segments of an open file on their grid, or on the slices of the other side."""
     elements, path = file.elements, file.path

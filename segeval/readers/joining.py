@@ -119,18 +119,34 @@ FOUND = {
 
 def frame_matches(contours: Contours, series: Series, ignore: bool) -> Iterator[Note]:
     """Hold both frames of reference against each other (F5). Raises CaseError."""
-    if not contours.frames or not series.frame or series.frame in contours.frames:
+    if series.frame:
+        who = ("the structure set and its image series", "structure set", "series")
+        yield from same_frame(contours.frames, (series.frame,), who, contours.path.name, ignore)
+
+
+def same_frame(
+    one: tuple[str, ...],
+    other: tuple[str, ...],
+    who: tuple[str, str, str],
+    where: str,
+    ignore: bool,
+) -> Iterator[Note]:
+    """Say that two things lie in different frames of reference. Raises CaseError unless ignored.
+
+    who  both of them, the one, the other
+    """
+    if not one or not other or not set(one).isdisjoint(other):
         return
-    text = "the structure set and its image series lie in different frames of reference"
+    text = f"{who[0]} lie in different frames of reference"
     if not ignore:
         raise CaseError(
             text,
-            where=contours.path.name,
-            facts=(f"structure set {contours.frames[0]}", f"series {series.frame}"),
+            where=where,
+            facts=(f"{who[1]} {one[0]}", f"{who[2]} {other[0]}"),
             help="--ignore-frame-of-reference scores it as it is; no registration is applied",
             status="frame_of_reference_mismatch",
         )
-    yield Note("W-frame-of-reference", text, contours.path.name)
+    yield Note("W-frame-of-reference", text, where)
 
 
 def hints(contours: Contours, slices: Slices) -> Iterator[Note]:

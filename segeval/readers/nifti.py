@@ -94,14 +94,14 @@ def is_gzip(path: Path) -> bool:
 
 def first_bytes(path: Path, packed: bool) -> bytes:
     """As many bytes as the longest header has, or all there are. Raises ReadError."""
-    if not packed:
-        return head(path, HEADER_2.itemsize)
-    start = bytearray(HEADER_2.itemsize)
-    source = Packed(path, "gzip", size=HEADER_1.itemsize)
+    known = head(path, HEADER_2.itemsize)
+    if not packed or len(known) >= HEADER_1.itemsize:
+        return known
+    # Too little came out: the stream of the voxels says why, or knows files of several parts.
+    start = bytearray(HEADER_1.itemsize)
+    source = Packed(path, "gzip", size=len(start))
     with opened(source) as stream:
-        fill(stream, memoryview(start)[: HEADER_1.itemsize], source)
-        if magic(start) == "n+2":
-            fill(stream, memoryview(start)[HEADER_1.itemsize :], source)
+        fill(stream, memoryview(start), source)
     return bytes(start)
 
 

@@ -24,6 +24,7 @@ from segeval.geometry import Geometry
 from segeval.volumes import Reading, Volume, Voxels
 
 PNG = b"\x89PNG\r\n\x1a\n"
+HEAD = 25  # bytes of a PNG up to the bits of a channel
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 BMP = b"BM"
 JPEG = b"\xff\xd8\xff"
@@ -45,9 +46,9 @@ def claims(path: Path, head: bytes) -> bool:
 
 def read(path: Path, reading: Reading) -> Volume:
     """Open a picture as a label map. Raises ReadError."""
-    with opened(path) as image:
+    with opened(path) as (image, start):
         mode, (width, height) = image.mode, image.size
-        bits = channel_bits(image, path)
+        bits = channel_bits(image, start)
         check(image, bits, path)
     colours = colour_table(reading.colours)
     wide = mode in COLOURED and max(colours.values()) > 255
@@ -62,13 +63,15 @@ def read(path: Path, reading: Reading) -> Volume:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """A picture with its header read. What Pillow raises is a ReadError."""
+def opened(path: Path) -> Iterator[tuple[Any, bytes]]:
+    """A picture with its header read, and its first bytes. What Pillow raises is a ReadError."""
     try:
-        with warnings.catch_warnings():
+        with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damaged tags, which are not used
-            with decoder(path) as image:
-                yield image
+            start = file.read(HEAD)
+            file.seek(0)
+            with decoder(start, path)(file) as image:
+                yield image, start
     except BROKEN as problem:
         why = str(problem).replace(str(path), path.name).rstrip(".") or type(problem).__name__
         raise ReadError(
@@ -78,22 +81,20 @@ def opened(path: Path) -> Iterator[Any]:
         ) from problem
 
 
-def decoder(path: Path) -> Any:
+def decoder(mark: bytes, path: Path) -> Any:
     """Pillow's reader of a file. Image.open() would first load those of five other formats."""
-    with path.open("rb") as file:
-        mark = file.read(len(PNG))
-    if mark == PNG:
+    if mark.startswith(PNG):
         from PIL.PngImagePlugin import PngImageFile
 
-        return PngImageFile(path)
+        return PngImageFile
     if mark.startswith(BMP):
         from PIL.BmpImagePlugin import BmpImageFile
 
-        return BmpImageFile(path)
+        return BmpImageFile
     if mark.startswith(TIFF):
         from PIL.TiffImagePlugin import TiffImageFile
 
-        return TiffImageFile(path)
+        return TiffImageFile
     if mark.startswith(JPEG):
         raise ReadError(LOSSY, where=path, help="it is a JPEG, whatever its name: write a PNG")
     raise ReadError(
@@ -103,11 +104,10 @@ def decoder(path: Path) -> Any:
     )
 
 
-def channel_bits(image: Any, path: Path) -> int:
+def channel_bits(image: Any, start: bytes) -> int:
     """Bits a channel that the file says it has, which Pillow may have made 8."""
     if image.format == "PNG":
-        with path.open("rb") as file:
-            return file.read(25)[24]  # of the IHDR, which is always first
+        return start[24]  # of the IHDR, which is always first
     tags: Mapping[int, tuple[int, ...]] = getattr(image, "tag_v2", {})
     return max(tags.get(BITS, (8,)))
 
@@ -171,7 +171,7 @@ class Picture:
 
     def __call__(self) -> Raw:
         """The labels (y, x). Raises ReadError."""
-        with opened(self.path) as image:
+        with opened(self.path) as (image, _):
             values = decoded(image)
         if values.ndim == 2:
             values = values if self.step == 1 else values // self.step

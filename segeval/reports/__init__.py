@@ -8,6 +8,12 @@ REPORTS: dict[str, str] = {
     "json": "segeval.reports.json",
     "jsonl": "segeval.reports.jsonl",
     "markdown": "segeval.reports.markdown",
+    # what CI systems read
+    "junit": "segeval.reports.junit",
+    "gitlab-quality": "segeval.reports.codequality",
+    "openmetrics": "segeval.reports.openmetrics",
+    "badge": "segeval.reports.badge",
+    "summary": "segeval.reports.summary",
 }
 
 SUFFIXES: dict[str, str] = {
@@ -17,4 +23,5 @@ SUFFIXES: dict[str, str] = {
     ".jsonl": "jsonl",
     ".md": "markdown",
     ".txt": "table",
+    ".xml": "junit",
 }

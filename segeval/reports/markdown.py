@@ -15,7 +15,7 @@ from segeval.settings import Settings
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the tables, the signature and the problems."""
     shown = view(card, settings)
-    parts = [escaped(shown.opening), *("\n".join(_table(block)) for block in shown.blocks)]
+    parts = [escaped(shown.opening), *("\n".join(table(block)) for block in shown.blocks)]
     if shown.closing:
         parts.append("\n".join(f"- {escaped(line)}" for line in shown.closing))
     parts.append(f"signature: {code(shown.signature)}")
@@ -24,7 +24,8 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     file.write("\n\n".join(parts) + "\n")
 
 
-def _table(block: Block) -> Iterator[str]:
+def table(block: Block) -> Iterator[str]:
+    """The lines of a table: title, heads, rule, rows."""
     if block.title:
         yield f"**{escaped(block.title)}**\n"
     yield _row(escaped(" ".join(field.head)) for field in block.fields)

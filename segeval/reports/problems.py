@@ -26,14 +26,8 @@ def _faults(card: Scorecard) -> Iterator[str]:
     """The classes that could not be scored in cases that were."""
     kinds: dict[str, list[SegevalError]] = {}
     for case in card.cases:
-        for name, fault in case.faults.items():
-            error = SegevalError(
-                fault["message"],
-                where=f"{case.case}/{name}",
-                facts=tuple(fault.get("facts", ())),
-                help=fault.get("help", ""),
-            )
-            kinds.setdefault(fault["status"], []).append(error)
+        for status, error in faults_of(case):
+            kinds.setdefault(status, []).append(error)
     for kind, errors in kinds.items():
         for error in errors[:EXAMPLES]:
             yield from map(clean, error.lines())
@@ -48,7 +42,7 @@ def accepted(case: CaseResult, settings: Settings) -> bool:
 
 def _kind(kind: str, cases: list[CaseResult]) -> Iterator[str]:
     """A few cases of one kind; what to do is said once where it is the same for all."""
-    errors = [_error(case) for case in cases[:EXAMPLES]]
+    errors = [error_of(case) for case in cases[:EXAMPLES]]
     shared = errors[0].help if len({error.help for error in errors}) == 1 else ""
     for error in errors:
         if shared:
@@ -60,7 +54,22 @@ def _kind(kind: str, cases: list[CaseResult]) -> Iterator[str]:
         yield f"  help: {clean(shared)}"
 
 
-def _error(case: CaseResult) -> SegevalError:
+def faults_of(case: CaseResult) -> Iterator[tuple[str, SegevalError]]:
+    """Status and error of each class that could not be scored in a case that was."""
+    for name, fault in case.faults.items():
+        yield (
+            fault["status"],
+            SegevalError(
+                fault["message"],
+                where=f"{case.case}/{name}",
+                facts=tuple(fault.get("facts", ())),
+                help=fault.get("help", ""),
+            ),
+        )
+
+
+def error_of(case: CaseResult) -> SegevalError:
+    """Why a case was not scored."""
     error = case.error or {}
     where, facts = error.get("where", ""), tuple(error.get("facts", ()))
     if where and where != case.case:

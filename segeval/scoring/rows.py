@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,8 @@ from segeval.pairing.cases import Case
 from segeval.scorecard import Row
 from segeval.scoring.planning import Job
 from segeval.scoring.targets import Resolved
+
+OVER_BUDGET = "over_budget"  # a status: nothing was measured, so nothing is undefined
 
 
 @frozen
@@ -56,7 +60,9 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
                 continue
             number = at(value.classes, place, definition, finished)
             own = value.beside[place] if value.beside else ""
-            beside = own or reason if np.isnan(number) else reason or own
+            if lacks_room(finished, definition, place) and math.isnan(number):
+                own = OVER_BUDGET
+            beside = own or reason if math.isnan(number) else reason or own
             worst = np.nan if value.worst is None else float(value.worst[place])
             each.append(row(case, name, metric, definition, value, number, beside, job, worst))
     skipped = [
@@ -68,6 +74,11 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
         for name, fault in resolved.faults.items()
     ]
     return [*each, *whole, *failed, *skipped]
+
+
+def lacks_room(finished: Finished, definition: Definition, place: int) -> bool:
+    """Whether a class was not measured because that would take more than `--max-memory`."""
+    return definition.of == "surface" and place in finished.tallies["surface"].over
 
 
 def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
@@ -113,12 +124,15 @@ def row(  # noqa: PLR0913 - the parts of a row
     worst  what is charged where the metric itself has no worst value
     """
     settings = job.settings
-    why = reason if np.isfinite(number) or not value.reason else value.reason
+    unit = value.unit or definition.unit
+    why = reason if math.isfinite(number) or not value.reason else value.reason
+    if why == OVER_BUDGET:
+        return Row(case.id, class_, intern(str(metric)), np.nan, unit, OVER_BUDGET, "", case.group)
     if (charge := charged(metric, why, settings.charges)) is not None:
         number = np.nan if charge.value is None else charge.value.number
         number, status, reason = judged(number, why, np.nan, settings.undefined)
     else:
-        worst = definition.worst if np.isfinite(definition.worst) else worst
+        own = definition.worst
+        worst = own if math.isfinite(own) else worst
         number, status, reason = judged(number, why, worst, settings.undefined)
-    unit = value.unit or definition.unit
-    return Row(case.id, class_, str(metric), number, unit, status, reason, case.group)
+    return Row(case.id, class_, intern(str(metric)), number, unit, status, reason, case.group)

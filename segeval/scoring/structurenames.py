@@ -7,6 +7,7 @@ listed with the names that look like it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -53,11 +54,17 @@ class Named:
 
 
 def joined(
-    truth: Sequence[Item], pred: Sequence[Item], classes: ClassList
+    truth: Sequence[Item],
+    pred: Sequence[Item],
+    classes: ClassList,
+    called: Mapping[str, str] | None = None,
 ) -> tuple[Named, Named, tuple[Note, ...]]:
-    """The classes of both sides, and what is to be said of names that match none."""
+    """The classes of both sides, and what is to be said of names that match none.
+
+    called  what the run calls structures of the ground truth that cases spell differently
+    """
     sides = Named(), Named()
-    wanted = classes.classes or tuple(own_classes(truth))
+    wanted = classes.classes or tuple(own_classes(truth, called))
     for class_ in wanted:
         for side, items in zip(sides, (truth, pred), strict=True):
             side.find(class_, items)
@@ -88,14 +95,23 @@ def classified(item: Item, classes: ClassList) -> tuple[str, str]:
     return known, matched(known, [item.name])[1]
 
 
-def own_classes(items: Sequence[Item]) -> Iterator[ClassDef]:
-    """The classes that a file has by itself: what is no support, names that are equal once."""
+def own_classes(
+    items: Sequence[Item], called: Mapping[str, str] | None = None
+) -> Iterator[ClassDef]:
+    """The classes that a file has by itself: what is no support, names that are equal once.
+
+    A structure that other cases spell differently is called as the run calls it, if no other
+    structure of the file is.
+    """
     first: dict[str, str] = {}
     for item in items:
         if not item.support:
-            called = item.own or item.name
-            first.setdefault(normal(called), called)
-    return (ClassDef(name) for name in first.values())
+            own = item.own or item.name
+            first.setdefault(normal(own), own)
+    common = {name: (called or {}).get(name, name) for name in first.values()}
+    times = Counter(common.values())
+    for name, usual in common.items():
+        yield ClassDef(name) if times[usual] > 1 else ClassDef(usual, aliases=(name,))
 
 
 def matching(class_: ClassDef, items: Sequence[Item]) -> tuple[Item, ...]:

@@ -7,7 +7,7 @@ side. Everything else has the grid that it has.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from segeval.errors import CaseError, Note
 from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.readers import dicom_seg, rtstruct
-from segeval.readers.joining import UNKNOWN, frame_matches, hints, series_of
+from segeval.readers.joining import UNKNOWN, frame_matches, hints, same_frame, series_of
 from segeval.readers.open import first_bytes, read
 from segeval.readers.series import Index, Series
 from segeval.slices import Slices, extended, regular
@@ -36,6 +36,7 @@ class Ask:
     wanted    numbers of the structures that are scored; None: all of them
     contours  the structure set, where it was read already
     volume    what the file holds, where it was opened already
+    place     how a volume gets onto the grid: as it is, or resampled
     """
 
     path: Path
@@ -43,6 +44,7 @@ class Ask:
     wanted: Collection[int] | None = None
     contours: Contours | None = None
     volume: Volume | None = None
+    place: Callable[[Volume, Geometry], Volume] = onto
 
 
 @frozen
@@ -51,10 +53,14 @@ class Choices:
 
     ignore_frame  two frames of reference are a warning (F5)
     pixel         mm of a pixel where no side has a grid (F6)
+    turned        the prediction's grid is taken where it has one
+    grid          the grid that the request names
     """
 
     ignore_frame: bool = False
     pixel: float = 1.0
+    turned: bool = False
+    grid: Geometry | None = None
 
 
 @frozen
@@ -75,6 +81,7 @@ class _Open:
     grows: bool = False
     series: Series | None = None
     notes: tuple[Note, ...] = ()
+    frames: tuple[str, ...] = ()
 
 
 @frozen
@@ -83,11 +90,13 @@ class Common:
 
     series  whose slices it is; None for the grid of a mask, or one derived from contours
     masked  it is the grid of a mask, which may store its axes in any order
+    alone   one side alone has contours, so they need not lie on the slices of the other's
     """
 
     slices: Slices
     series: Series | None = None
     masked: bool = False
+    alone: bool = False
 
 
 def together(
@@ -104,7 +113,9 @@ def together(
 def on_one_grid(asks: Sequence[Ask], index: Index, choices: Choices) -> list[Side]:
     """Some sides, or one alone, on the grid of the first that has one. Raises CaseError."""
     sides = [_opened(ask, index, choices) for ask in asks]
-    grid = common(sides, choices)
+    strangers(sides, choices)
+    alone = sum(side.contours is not None for side in sides) == 1
+    grid = replace(common(sides, choices), alone=alone)
     return [_placed(side, grid, choices) for side in sides]
 
 
@@ -112,15 +123,32 @@ def _opened(ask: Ask, index: Index, choices: Choices) -> _Open:
     start = first_bytes(ask.path)
     if ask.contours is None and not rtstruct.claims(ask.path, start):
         volume = ask.volume or read(ask.path, Reading())
-        return _Open(ask, None, volume, dicom_seg.claims(ask.path, start))
+        is_seg = dicom_seg.claims(ask.path, start)
+        frames = dicom_seg.frames_of_reference(ask.path) if is_seg else ()
+        return _Open(ask, None, volume, is_seg, frames=frames)
     contours = ask.contours or rtstruct.read(ask.path)
     series, notes = series_of(contours, index.series, choices.ignore_frame)
-    return _Open(ask, contours, None, False, series, notes)
+    return _Open(ask, contours, None, False, series, notes, contours.frames)
+
+
+def strangers(sides: list[_Open], choices: Choices) -> None:
+    """Hold the frames of reference of both sides against each other, images or none (F5).
+
+    Contours in two frames are an error. A segmentation is compared by its grid, so it is a warning.
+    """
+    if len(sides) < 2 or not all(side.frames for side in sides):
+        return
+    contours = all(side.contours is not None for side in sides)
+    who = ("ground truth and prediction", "gt", "pred")
+    where, ignore = sides[1].ask.path.name, choices.ignore_frame or not contours
+    sides[1].notes += tuple(same_frame(sides[0].frames, sides[1].frames, who, where, ignore))
 
 
 def common(sides: list[_Open], choices: Choices) -> Common:
     """The grid of the ground truth if it has one, else the prediction's, else a derived one."""
-    for side in sides:
+    if choices.grid is not None:
+        return Common(_planes(choices.grid), masked=True)
+    for side in reversed(sides) if choices.turned else sides:
         if side.series is not None:
             return Common(side.series.slices(), side.series)
         if side.volume is not None and not side.grows:
@@ -171,7 +199,8 @@ def _placed(side: _Open, grid: Common, choices: Choices) -> Side:
     volume = side.volume
     if side.grows and len(grid.slices.positions):
         volume = dicom_seg.read(side.ask.path, Reading(slices=grid.slices))
-    return Side(onto(volume, grid.slices.geometry))
+    volume = side.ask.place(volume, grid.slices.geometry)
+    return Side(replace(volume, notes=(*side.notes, *volume.notes)))
 
 
 def _drawn(side: _Open, contours: Contours, grid: Common, choices: Choices) -> Side:
@@ -181,7 +210,8 @@ def _drawn(side: _Open, contours: Contours, grid: Common, choices: Choices) -> S
     if grid.series is not None and grid.series is not side.series:
         notes += frame_matches(contours, grid.series, choices.ignore_frame)
     if grid.masked:
-        made = on_grid(contours, grid.slices.geometry, rules, wanted)
+        own = side.series.slices() if side.series is not None and grid.alone else None
+        made = on_grid(contours, grid.slices.geometry, rules, wanted, own)
     else:
         made = structures(contours, grid.slices, rules, wanted)
     return Side(replace(made.volume, notes=(*notes, *made.volume.notes)), made)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
+from functools import cache
 
 from segeval.classes import ClassDef, ClassList, Part, Target
 from segeval.errors import CaseError, Note
@@ -77,10 +78,12 @@ def names_of(truth: Opened, pred: Opened, classes: ClassList) -> tuple[str, ...]
     if truth.named != pred.named:
         sides = ("prediction", "ground truth")
         named, values = sides if pred.named else sides[::-1]
+        parts = list((truth if truth.named else pred).parts)
+        example = ",".join(f"{n}={name}" for n, name in enumerate(parts[:2], 1)) or "1=liver"
         raise CaseError(
             f"the {named} names its classes and the {values} has label values",
-            facts=(f"the {named} has {listed((truth if truth.named else pred).parts)}",),
-            help="say which value is which: --classes 5=liver,1=spleen or --classes labels.json",
+            facts=(f"the {named} has {listed(parts)}",),
+            help=f"say which value is which: --classes '{example}' or --classes labels.json",
             status="classes_unknown",
         )
     names = [*truth.parts, *(name for name in truth.faults if name not in truth.parts)]
@@ -114,9 +117,7 @@ def by_value(
     found, labels  of the ground truth and of the prediction
     """
     wanted = classes.classes or tuple(
-        ClassDef(str(value), (value,))
-        for value in sorted(labels[0] | labels[1])
-        if value != 0 or background
+        unnamed(value) for value in sorted(labels[0] | labels[1]) if value != 0 or background
     )
     if any(c.labels is None for c in wanted):
         wanted = selected(wanted, labels[0] | labels[1])
@@ -124,6 +125,12 @@ def by_value(
         Target(c.name, *(valued(c, side, only=len(wanted) == 1) for side in found)) for c in wanted
     )
     return Resolved(targets, tuple(wanted))
+
+
+@cache
+def unnamed(value: int) -> ClassDef:
+    """The class that is called by its label value."""
+    return ClassDef(str(value), (value,))
 
 
 def selected(wanted: Sequence[ClassDef], labels: Iterable[int]) -> tuple[ClassDef, ...]:

@@ -7,7 +7,6 @@ taken from the finished table. So it costs one pass whatever the number of class
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
@@ -21,6 +20,7 @@ from segeval.tallies.block import Block
 
 Pair = tuple[int, int]  # channel of the ground truth, channel of the prediction
 MANY = 1 << 16  # codes that are kept before equal ones are joined
+TOGETHER = 256  # tables that are pooled at a time
 
 
 @frozen
@@ -142,23 +142,26 @@ class Counts:
 
 def pooled(many: Iterable[Counts]) -> Counts:
     """The counts of several cases as one; a class is pooled over the cases it is in."""
-    many = list(many)
-    names = tuple(dict.fromkeys(name for counts in many for name in counts.classes))
-    place = {name: i for i, name in enumerate(names)}
-    table = np.zeros((len(names), 4), np.int64)
-    sizes = np.zeros((len(names), 4))
+    table: dict[str, Counted] = {}
+    sizes: dict[str, Floats] = {}
+    units: set[str] = set()
+    cells: list[Cells] | None = []
     for counts in many:
-        rows = [place[name] for name in counts.classes]
-        table[rows] += counts.table
-        sizes[rows] += counts.sizes
-    units = {counts.unit for counts in many}
-    cells = [c.confusion for c in many if c.confusion is not None]
+        units.add(counts.unit)
+        for name, row, size in zip(counts.classes, counts.table, counts.sizes, strict=True):
+            table[name] = table[name] + row if name in table else row
+            sizes[name] = sizes[name] + size if name in sizes else size
+        if counts.confusion is None:
+            cells = None  # classes that may overlap have no table, and so the whole has none
+        elif cells is not None:
+            cells.append(counts.confusion)
+            cells = [joined(cells)] if len(cells) > TOGETHER else cells
     return Counts(
-        names,
-        table,
-        sizes,
+        tuple(table),
+        np.array(list(table.values()), np.int64).reshape(-1, 4),
+        np.array(list(sizes.values()), np.float64).reshape(-1, 4),
         units.pop() if len(units) == 1 else "",
-        confusion=joined(cells) if len(cells) == len(many) and cells else None,
+        confusion=joined(cells) if cells else None,
     )
 
 
@@ -233,20 +236,19 @@ class Margins:
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
-        truth, pred, voxels = (a.tolist() for a in (cells.truth, cells.pred, cells.voxels))
-        self._both = dict(zip(zip(truth, pred, strict=True), voxels, strict=True))
-        self._truth: Counter[int] = Counter()
-        self._pred: Counter[int] = Counter()
-        for (t, p), number in self._both.items():
-            self._truth[t] += number
-            self._pred[p] += number
-        self._all = sum(voxels)
+        codes = (cells.truth << 16 | cells.pred).tolist()
+        self._both = dict(zip(codes, cells.voxels.tolist(), strict=True))
+        # float64 holds whole numbers to 2**53, more voxels than a case can have
+        self._truth = np.bincount(cells.truth, cells.voxels)
+        self._pred = np.bincount(cells.pred, cells.voxels)
+        self._all = int(cells.voxels.sum())
 
     def row(self, target: Target) -> list[int]:
         """Both, prediction only, ground truth only, neither."""
         t, p = alone(target.truth), alone(target.pred)
         if t is not None and p is not None:
-            both, truth, pred = self._both.get((t, p), 0), self._truth[t], self._pred[p]
+            both = self._both.get(t << 16 | p, 0)
+            truth, pred = int(self._truth[t : t + 1].sum()), int(self._pred[p : p + 1].sum())
         else:
             cells = self._cells
             in_t, in_p = inside(cells.truth, target.truth), inside(cells.pred, target.pred)

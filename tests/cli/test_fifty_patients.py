@@ -59,3 +59,16 @@ def test_fifty_patients_in_one_command(segeval, here, jobs):
     said = done.out + done.err + (here / "out.json").read_text()
     assert "Secret" not in said
     assert "ID33" not in said
+
+
+def test_one_row_a_structure_without_a_list(segeval, here):
+    #    five spellings of one organ are one row, called as the table of structures calls it
+    for number in range(1, 6):
+        patient(here, number)
+    done = segeval("score", "pred", "gt", "-m", "dice", "-o", "out.json")
+    assert done.status == 0, done.err
+    content = json.loads((here / "out.json").read_text())
+    assert list(content["summary"][""]) == ["Parotid_L", "Heart", "overall"]
+    assert content["summary"][""]["Parotid_L"]["dice"]["n"] == 5
+    raw = {case["facts"]["structures"]["gt"]["names"]["Parotid_L"] for case in content["cases"]}
+    assert raw == set(SPELLED)

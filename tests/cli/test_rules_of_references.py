@@ -4,6 +4,8 @@ import json
 import shutil
 
 import dicom_build as build
+import numpy as np
+import pydicom
 import pytest
 from dicom_build import Organ, square
 
@@ -73,6 +75,31 @@ def test_f5_another_frame_of_reference(segeval, here):
     done, _, codes = scored(segeval, here)
     assert (done.status, "frame_of_reference_mismatch" in codes) == (3, True)
     done, dice, codes = scored(segeval, here, "--ignore-frame-of-reference")
+    assert (done.status, dice) == (0, pytest.approx(DICE))
+    assert "W-frame-of-reference" in codes
+
+
+def test_f5_two_frames_without_any_series(segeval, here):
+    build.rtstruct(here / "gt" / "P" / "RS.dcm", [Organ("A", [OUTER])], frame="1.1")
+    build.rtstruct(here / "pred" / "P" / "RS.dcm", [Organ("A", [HOLE])], frame="2.2")
+    done, _, codes = scored(segeval, here)
+    assert (done.status, "frame_of_reference_mismatch" in codes) == (3, True)
+    done, dice, codes = scored(segeval, here, "--ignore-frame-of-reference")
+    assert (done.status, dice) == (0, pytest.approx(DICE, abs=0.05))
+    assert "W-frame-of-reference" in codes
+
+
+def test_f5_a_segmentation_in_another_frame_is_told(segeval, here):
+    two_sides(here)
+    build.series(here / "gt" / "P" / "ct", SHAPE)
+    (here / "pred" / "P" / "RS.dcm").unlink()
+    mask = np.zeros(SHAPE[1:], np.uint8)
+    mask[6:12, 6:12] = 1
+    path = build.seg(here / "pred" / "P" / "s", [build.Shot(mask, (0, 0, 3))], ["A"], gap=1.0)
+    data = pydicom.dcmread(path)
+    data.FrameOfReferenceUID = "2.2"
+    data.save_as(path)
+    done, dice, codes = scored(segeval, here)
     assert (done.status, dice) == (0, pytest.approx(DICE))
     assert "W-frame-of-reference" in codes
 
@@ -203,6 +230,19 @@ def test_d4_both_sides_in_one_tree(segeval, here):
         options = ["--pred-select", one, "--gt-select", other]
         status, values, err = cases(segeval, here, *options, pred="gt")
         assert (status, values, "same file" in err) == (0, {"P": pytest.approx(DICE)}, False)
+
+
+def test_d4_a_selector_that_means_nothing(segeval, here):
+    patient(here / "gt", "P")
+    done = segeval("score", "gt", "gt", "--gt-select", "colour=red")
+    assert (done.status, "'colour' is nothing to select by" in done.err) == (2, True)
+
+
+def test_a_tree_of_images_alone(segeval, here):
+    patient(here / "pred", "P")
+    build.series(here / "gt" / "P", SHAPE)
+    done = segeval("score", "pred", "gt")
+    assert (done.status, "gt holds 8 image files" in done.err) == (4, True)
 
 
 def test_d5_which_structure_set_is_meant(segeval, here):

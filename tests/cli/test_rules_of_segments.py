@@ -92,6 +92,50 @@ def test_f7_contours_against_any_form_each_way_round(segeval, here, form, series
     assert values == {"A": {"dice": pytest.approx(DICE)}, "B": {"dice": 1.0}}
 
 
+#    voxels of 1 mm where the slices of the contours have 2: planes 2 3 | 4 5 | 6 7, less the half
+#    way ones that the slice below takes: slices at 2 4 6 stand for the planes 2 3 4 5 6 7
+FINE = Geometry((16, 40, 40), (1.0, 0.5, 0.5), (0.0, 0.0, 0.0), GRID.directions)
+
+
+def fine(root):
+    mask = np.zeros(FINE.shape, np.uint8)
+    mask[2:8, 7:19, 7:19] = 1  # centres from 3.5 to 9 mm
+    plain.nifti(folder(root) / "A.nii.gz", mask, FINE)
+    plain.nifti(root / "P" / "B.nii.gz", 0 * mask, FINE)
+
+
+def test_f7_contours_on_a_finer_grid_keep_their_slabs(segeval, here):
+    contours(here / "pred")
+    fine(here / "gt")
+    metrics = "pred_volume:unit=voxels,dice"
+    values, codes = scored(segeval, here, "pred", "gt", "-m", metrics, "--classes", "A")
+    assert values["A"] == {"pred_volume:unit=voxels": 6 * 12 * 12, "dice": 1.0}
+    assert "W-contour-gap" not in codes
+
+
+def test_g3_masks_on_the_grid_of_contours(segeval, here):
+    contours(here / "gt")
+    fine(here / "pred")
+    done = segeval("score", "pred", "gt", "-m", "dice", "--classes", "A")
+    assert (done.status, "--resample gt" in done.err) == (3, True)
+    metrics = "gt_volume:unit=voxels,pred_volume:unit=voxels"
+    for where, voxels in (("gt", (108, 3 * 36)), ("pred", (864, 864))):
+        more = ["-m", metrics, "--classes", "A", "--resample", where]
+        values, _ = scored(segeval, here, "pred", "gt", *more)
+        assert tuple(values["A"].values()) == voxels
+
+
+def test_r10_planes_beyond_the_grid_of_a_mask(segeval, here):
+    contours(here / "pred")
+    for planes, status in ((3, 0), (2, 3)):  # of the three slices at 2 4 6 mm
+        grid = Geometry((planes, 20, 20), SPACING, (0.0, 0.0, 0.0), GRID.directions)
+        (here / "gt" / "P").mkdir(parents=True, exist_ok=True)
+        plain.nifti(here / "gt" / "P" / "A.nii.gz", MASK[:planes], grid)
+        done = segeval("score", "pred", "gt", "-m", "dice", "--classes", "A")
+        assert done.status == status, done.err
+        assert "outside the image" in done.err
+
+
 @pytest.mark.parametrize("one", FORMS)
 @pytest.mark.parametrize("other", [binary, label_map])
 def test_segments_against_any_form(segeval, here, one, other):

@@ -84,3 +84,17 @@ def test_the_rule_that_was_used():
         ("Heart", "exact"), ("Heart", "alias"), ("Heart", "alias"), ("Heart", "without case"),
         ("", ""),
     ]  # fmt: skip
+
+
+def test_a_structure_is_called_as_the_run_calls_it():
+    #    but two structures of one file stay two
+    called = {"lt parotid": "Parotid_L", "Cord": "SpinalCord"}
+    one = [Item("lt parotid", "lt parotid", 1), Item("Cord", "Cord", 2)]
+    truth, pred, _ = joined(one, one, ClassList(), called)
+    assert list(truth.keys) == list(pred.keys) == ["Parotid_L", "SpinalCord"]
+    two = [*one, Item("SpinalCord", "SpinalCord", 3)]
+    assert list(joined(two, two, ClassList(), called)[0].keys) == [
+        "Parotid_L",
+        "Cord",
+        "SpinalCord",
+    ]

@@ -1,0 +1,81 @@
+"""Write docs/performance.md from benchmarks/results.json: python benchmarks/page.py
+
+`collect` gathers what the scripts have kept in data/results/ into that one file; a script that was
+not run again keeps its last result, with the versions of that day.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results.json"
+PAGE = HERE.parent / "docs" / "performance.md"
+HEAD = """# Performance
+
+What segeval costs beside the programs that people use, and beside what no program can do without:
+inflating the files, decoding the pictures, importing the libraries. `python benchmarks/all.py`
+measures it again and writes this page; `benchmarks/README.md` says how. A value is a ratio of CPU
+time (user and system, start-up included, one CPU) unless it says something else; MB is the peak of
+resident memory.
+"""
+
+
+def collect(folder: Path) -> dict[str, Any]:
+    """The results of before with those that the scripts have kept since."""
+    known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    fresh = {path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
+    return dict(sorted({**known, **fresh}.items(), key=lambda item: order(item[1]["title"])))
+
+
+def order(title: str) -> tuple[bool, int, str]:
+    """P1, P2, P5, P5b, …, then what has no number."""
+    word = title.split()[0]
+    digits = "".join(c for c in word[1:] if c.isdigit())
+    return not (word.startswith("P") and digits), int(digits or 0), title
+
+
+def page(results: dict[str, Any]) -> str:
+    """The page of all results."""
+    parts = [HEAD, bars(results)]
+    for result in results.values():
+        parts += [f"## {result['title']}\n", table(result), f"{versions(result)}\n"]
+    return "\n".join(parts)
+
+
+def bars(results: dict[str, Any]) -> str:
+    """Every bar in one table."""
+    lines = ["| bar | what | value | at most | |", "|---|---|---:|---:|---|"]
+    for result in results.values():
+        for bar in result["bars"]:
+            what = f"{bar['command']} / {bar['peer']}" if bar["peer"] else f"{bar['command']}, MB"
+            word = "cleared" if bar["value"] <= bar["most"] else "**missed**"
+            name = bar["name"] or "memory"
+            lines.append(f"| {name} | {what} | {bar['value']:.3g} | {bar['most']:.3g} | {word} |")
+    return "\n".join(lines) + "\n"
+
+
+def table(result: dict[str, Any]) -> str:
+    """The commands of a benchmark: CPU as multiples of the first, and memory."""
+    lines = ["| command | CPU, of the first | peak MB | runs |", "|---|---:|---:|---:|"]
+    first = None
+    for name, runs in result["runs"].items():
+        cpu = median(run["cpu"] for run in runs)
+        first = first or cpu
+        peak = max(run["peak"] for run in runs)
+        lines.append(f"| {name} | {cpu / first:.2f} | {peak:.0f} | {len(runs)} |")
+    return "\n".join(lines) + "\n"
+
+
+def versions(result: dict[str, Any]) -> str:
+    """What was measured, and on what."""
+    return ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+
+
+if __name__ == "__main__":
+    found = collect(HERE / "data" / "results")
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    PAGE.write_text(page(found), "utf-8")

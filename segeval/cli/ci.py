@@ -1,0 +1,58 @@
+"""What a run tells the CI system that it finds itself in: on stderr and in files, never on stdout.
+
+GITHUB_ACTIONS=true gets a page and annotations; other systems read the files that `-o` asks for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from segeval.cli.notes import tell
+from segeval.errors import Note
+from segeval.scorecard import Scorecard
+from segeval.settings import Settings
+
+PAGE = "GITHUB_STEP_SUMMARY"
+SOURCE = re.compile(r"(.+\.toml):\d+\Z", re.DOTALL)  # of gates that come from a settings file
+
+
+def place_of(origin: str, judged_on: str | Path, environment: Mapping[str, str]) -> str:
+    """The file that a finding points at, relative to the repository.
+
+    origin  where the gates come from; a settings file goes before what was judged
+    """
+    found = SOURCE.match(origin)
+    path = found[1] if found else judged_on
+    return Path(os.path.relpath(path, environment.get("CI_PROJECT_DIR") or ".")).as_posix()
+
+
+def tell_ci(card: Scorecard, settings: Settings, environment: Mapping[str, str]) -> int:
+    """Write the page and the annotations of GitHub, where it is GitHub and not `--no-ci`.
+
+    A page that cannot be written is a warning, for it must not decide over a build; gives how many
+    warnings `--error` made errors.
+    """
+    if settings.no_ci or environment.get("GITHUB_ACTIONS") != "true":
+        return 0
+    from segeval.reports import github
+
+    for line in github.errors(card):
+        click.echo(line, err=True)
+    path = environment.get(PAGE)
+    if not path:
+        return 0
+    try:
+        with open(path, "ab") as page:
+            text = github.summary(card, settings, github.LIMIT - page.tell())
+            page.write(text.encode("utf-8", "replace"))
+        wrong = "" if text else "what stands in it already leaves no room"
+    except OSError as problem:
+        wrong = f"it cannot be written ({problem.strerror})"
+    if not wrong:
+        return 0
+    return tell([Note("W-step-summary", f"no summary: {wrong}", PAGE)], settings)

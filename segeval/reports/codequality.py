@@ -1,0 +1,53 @@
+"""GitLab's code quality report: what is wrong as findings beside the change of a merge request.
+
+A finding that is in both branches is recognised by its fingerprint, which therefore holds no value:
+a gate missed by more than before is the same finding.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import IO, Any
+
+from segeval.reports.blocks import clean
+from segeval.reports.problems import error_of, faults_of
+from segeval.reports.verdicts import missed, rule, sentence, subject, unscored
+from segeval.scorecard import Scorecard
+from segeval.settings import Settings
+
+MISSED, LOST = "major", "critical"  # of info, minor, major, critical, blocker
+LINE = 1  # a gate may come from an option: there is no better one
+NOWHERE = "segeval.toml"  # GitLab refuses a finding without a path
+
+
+def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
+    """Write the missed gates and the unscored cases as findings."""
+    found = list(findings(card, settings))
+    json.dump(found, file, indent=2, ensure_ascii=False, allow_nan=False)
+    file.write("\n")
+
+
+def findings(card: Scorecard, settings: Settings) -> Iterator[dict[str, Any]]:
+    """The findings in the order of gates and cases."""
+    place = card.place or NOWHERE
+    for verdict in missed(card):
+        said = f"{subject(verdict)}: {sentence(verdict)}"
+        yield _finding(f"segeval.{rule(verdict)}", subject(verdict), said, MISSED, place)
+    lost = [(case.status, error_of(case)) for case in unscored(card, settings)]
+    lost += [fault for case in card.cases for fault in faults_of(case)]
+    for status, error in lost:
+        said = f"{clean(error.where)}: {clean(error.message)}"
+        yield _finding(f"segeval.{status}", error.where, said, LOST, place)
+
+
+def _finding(check: str, what: str, said: str, severity: str, place: str) -> dict[str, Any]:
+    words = "\0".join((check, what)).encode("utf-8", "surrogateescape")
+    return {
+        "description": said,
+        "check_name": check,
+        "fingerprint": sha256(words).hexdigest(),
+        "severity": severity,
+        "location": {"path": place, "lines": {"begin": LINE}},
+    }

@@ -1,0 +1,116 @@
+"""OpenMetrics text: every aggregate as a sample, for GitLab's metrics report and for Prometheus.
+
+    segeval_dice_mean{class="Brainstem"} 0.87
+
+A name has letters, digits and `_` alone; where a metric's text has more, the label `metric` has it
+in full. What is undefined has no sample. GitLab takes `#` for the start of a comment wherever it
+stands, so the signature stands in one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import IO
+
+from segeval.reports.blocks import clean
+from segeval.reports.verdicts import missed, unscored
+from segeval.scorecard import Scorecard, Statistic
+from segeval.settings import Settings
+from segeval.summary import Column, columns
+
+# Attribute of a statistic: its word in the name, and what it is.
+STATISTICS = {
+    "mean": ("mean", "mean over the cases"),
+    "median": ("median", "median over the cases"),
+    "worst": ("worst", "worst case"),
+    "pooled": ("pooled", "all cases taken as one"),
+    "n": ("cases", "cases that the mean is made of"),
+    "n_undefined": ("undefined", "cases whose value is undefined"),
+    "n_missing": ("missing", "cases that were not scored"),
+}
+Labels = Mapping[str, str]
+
+
+def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
+    """Write the aggregates, the verdicts and how many cases there are."""
+    file.writelines(f"{line}\n" for line in lines(card, settings))
+
+
+def lines(card: Scorecard, settings: Settings) -> Iterator[str]:
+    """The text, family by family."""
+    lost = sum(1 for _ in unscored(card, settings))
+    yield from _family("segeval_cases", f"cases of the run; signature: {card.signature}")
+    yield _sample("segeval_cases", {}, len(card.cases))
+    yield from _family("segeval_cases_unscored", "cases that could not be scored")
+    yield _sample("segeval_cases_unscored", {}, lost)
+    yield from _gates(card)
+    heads: dict[str, list[Column]] = {}
+    for head in columns(card.cases, card.metrics):
+        heads.setdefault(_word(head.metric), []).append(head)
+    for word, alike in heads.items():
+        for attribute in STATISTICS:
+            yield from _statistic(card, word, alike, attribute)
+    yield "# EOF"
+
+
+def _gates(card: Scorecard) -> Iterator[str]:
+    if not card.gates:
+        return
+    yield from _family("segeval_gates_missed", "verdicts that are below their bar")
+    yield _sample("segeval_gates_missed", {}, len(missed(card)))
+    yield from _family("segeval_gate_passed", "1 where a class cleared a gate")
+    seen = set()
+    for verdict in card.gates:
+        labels = {"gate": verdict.gate, "class": verdict.class_, "group": verdict.group}
+        sample = _sample("segeval_gate_passed", labels, int(verdict.passed))
+        if sample.rpartition(" ")[0] not in seen:  # a rule that is given twice
+            yield sample
+        seen.add(sample.rpartition(" ")[0])
+
+
+def _statistic(card: Scorecard, word: str, alike: list[Column], attribute: str) -> Iterator[str]:
+    """One statistic of the metrics of one name, over groups and classes."""
+    end, said = STATISTICS[attribute]
+    name = f"segeval_{word}_{end}"
+    samples = [
+        _sample(name, _labels(head, class_, group, word), value)
+        for group, of_class in card.summary.items()
+        for class_, of_metric in of_class.items()
+        for head in alike
+        if head.name in of_metric
+        and not math.isnan(value := _value(of_metric[head.name], attribute))
+    ]
+    if samples:
+        what = ", ".join(dict.fromkeys(head.metric for head in alike))
+        yield from _family(name, f"{what}: {said}")
+        yield from samples
+
+
+def _value(made: Statistic, attribute: str) -> float:
+    return float(getattr(made, attribute)) if attribute[0] != "n" else int(getattr(made, attribute))
+
+
+def _labels(head: Column, class_: str, group: str, word: str) -> Labels:
+    text = "" if word == head.metric else head.metric
+    return {"class": class_, "group": group, "unit": head.unit, "metric": text}
+
+
+def _word(metric: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9_]+", "_", metric).strip("_")
+
+
+def _family(name: str, said: str) -> Iterator[str]:
+    yield f"# TYPE {name} gauge"
+    yield f"# HELP {name} {_escaped(said)}"
+
+
+def _sample(name: str, labels: Labels, value: float) -> str:
+    given = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items() if text)
+    shown = repr(value) if math.isfinite(value) else ("+Inf" if value > 0 else "-Inf")
+    return f"{name}{{{given}}} {shown}" if given else f"{name} {shown}"
+
+
+def _escaped(text: str) -> str:
+    return clean(text).replace("\\", "\\\\").replace('"', '\\"')
