@@ -20,8 +20,7 @@ from segeval.errors import RequestError
 from segeval.settings import Settings
 
 if TYPE_CHECKING:
-    from segeval.gate.baseline import Judgement
-    from segeval.gate.verdict import Verdict
+    from segeval.gate.verdict import Judgement, Verdict
     from segeval.scorecard import Scorecard
 
 
@@ -79,12 +78,14 @@ def baseline_of(settings: Settings) -> Scorecard | None:
 
 def judged(card: Scorecard, request: Resolved, baseline: Scorecard | None) -> Judgement:
     """The verdicts of all gates, in their order; none of a shard, for a part decides nothing."""
-    from segeval.gate.baseline import Judgement
+    from segeval.gate.verdict import Judgement
+
+    settings = request.settings
+    if card.shard or not (settings.gates or settings.ci or baseline):
+        return Judgement()
     from segeval.gate.judge import judge
 
-    if card.shard:
-        return Judgement()
-    return judge(card, request.settings, accepts(request), baseline)
+    return judge(card, settings, accepts(request), baseline)
 
 
 def tell_different(different: Sequence[str]) -> int:

@@ -20,7 +20,7 @@ from segeval.arrays import Floats
 from segeval.errors import Note, RequestError
 from segeval.frozen import frozen
 from segeval.gate.rules import bar_in_unit, groups_of, matches
-from segeval.gate.verdict import Against, Verdict
+from segeval.gate.verdict import Against, Judgement, Verdict
 from segeval.grammar import Gate
 from segeval.metrics.registry import Definition, resolve
 from segeval.scorecard import Scorecard
@@ -35,18 +35,6 @@ FEW = 10  # cases; an interval of fewer is too narrow
 EXAMPLES = 5
 ROUNDING = 1e-12  # of the means: what two sums of the same numbers may differ by
 ADJUSTED = {"max": simultaneous, "holm": stepwise, "none": intervals}
-
-
-@frozen
-class Judgement:
-    """What came of all bars of a run.
-
-    different  cases that this run or the baseline lacks, and nobody said that they may differ
-    """
-
-    verdicts: tuple[Verdict, ...] = ()
-    notes: tuple[Note, ...] = ()
-    different: tuple[str, ...] = ()
 
 
 @frozen

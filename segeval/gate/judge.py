@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from segeval.errors import Note
-from segeval.gate.baseline import FEW, Judgement, against, few_cases
+from segeval.gate.baseline import FEW, against, few_cases
 from segeval.gate.rules import check
+from segeval.gate.verdict import Judgement
 from segeval.scorecard import OVERALL, Scorecard
 from segeval.settings import Settings
 from segeval.statistics.intervals import check_level, with_intervals

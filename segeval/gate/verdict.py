@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from segeval.errors import Note
 from segeval.frozen import frozen
 
 SIGNS = {"higher": (">=", "<"), "lower": ("<=", ">"), "zero": ("<=", ">")}
@@ -77,6 +78,18 @@ class Verdict:
         if self.reason:
             return self.reason
         return _of_rule(self) if self.against is None else _of_baseline(self, self.against)
+
+
+@frozen
+class Judgement:
+    """What came of all bars of a run.
+
+    different  cases that this run or the baseline lacks, and nobody said that they may differ
+    """
+
+    verdicts: tuple[Verdict, ...] = ()
+    notes: tuple[Note, ...] = ()
+    different: tuple[str, ...] = ()
 
 
 def _of_rule(verdict: Verdict) -> str:
