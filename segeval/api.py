@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from segeval.classes import parse_classes
-from segeval.engines import serial
+from segeval.engines.choice import Engine, engine
 from segeval.errors import RequestError
 from segeval.geometry import Geometry
 from segeval.grammar import Metric, parse
@@ -21,7 +21,8 @@ from segeval.pairing.cases import Case, Pairing
 from segeval.pairing.cases import Side as Files
 from segeval.pairing.outputs import with_outputs
 from segeval.pairing.pair import pair
-from segeval.pairing.shards import parse_shard
+from segeval.pairing.remote import Located, located
+from segeval.pairing.shards import Shard, parse_shard
 from segeval.resume import Journal
 from segeval.scorecard import CaseResult, Scorecard
 from segeval.scoring.case import scored_sides
@@ -42,6 +43,9 @@ class Watch(Protocol):
 
     def paired(self, pairing: Pairing) -> None:
         """The cases are known."""
+
+    def waits(self, text: str) -> None:
+        """The work waits for something."""
 
     def scored(self, result: CaseResult, done: int, total: int) -> None:
         """A case is finished."""
@@ -82,34 +86,59 @@ def gate_metrics(settings: Settings) -> list[Metric]:
 
 
 def score_paths(
-    pred: Path, truth: Path, settings: Settings, watch: Watch | None = None, journal: str = ""
+    pred: Path | str,
+    truth: Path | str,
+    settings: Settings,
+    watch: Watch | None = None,
+    journal: str = "",
 ) -> Scorecard:
     """Score files or folders.
 
-    settings  resolved: presets and settings files are the command line's business
-    journal   the JSON output beside which finished cases are kept; "" keeps none
+    pred, truth  paths, or URLs of a store: `s3://bucket/pred`
+    settings     resolved: presets and settings files are the command line's business
+    journal      the JSON output beside which finished cases are kept; "" keeps none
     Raises RequestError before anything is read, NothingToScore where nothing pairs.
     """
     asked = requested(settings)
     shard = parse_shard(settings.shard) if settings.shard else None
-    pairing = with_outputs(pair(pred, truth, settings), truth, settings)
+    say = watch.waits if watch is not None else no_one
+    with engine(settings, say) as ready, located(pred, truth, settings) as place:
+        card = scored_pairs(place, asked, shard, ready, watch, journal)
+    if shard is None:
+        return card
+    gates = [str(gate) for gate in settings.gates]
+    return replace(card, shard={"part": shard.part, "of": shard.of, "gates": gates})
+
+
+def no_one(text: str) -> None:
+    """Nobody listens."""
+
+
+def scored_pairs(  # noqa: PLR0913 - a request, resolved
+    place: Located,
+    asked: Sequence[tuple[Metric, Definition]],
+    shard: Shard | None,
+    ready: Engine,
+    watch: Watch | None,
+    journal: str,
+) -> Scorecard:
+    """Pair what is there and score it, or the part of it that a shard has."""
+    settings = place.settings
+    pairing = place.plain(
+        with_outputs(pair(place.pred, place.truth, settings), place.truth, settings)
+    )
     mine = shard.cut(pairing) if shard else pairing
     if watch is not None:
         watch.paired(mine)
     classes = pairing.classes.chosen(settings.classes)
     if settings.ignore_label is not None:
         classes = replace(classes, ignore=settings.ignore_label)
-    job = Job(settings, classes, asked)
+    job = Job(settings, classes, tuple(asked), place.stores)
     parts = signature_fields(settings, asked, classes)
-    kept = Journal(Path(journal), parts) if journal else None
-    results = run(mine.cases, job, watch, kept)
-    card = scorecard(results, asked, parts)
+    kept = Journal(Path(journal), parts, place.stores) if journal else None
+    results = run(mine.cases, job, ready, watch, kept)
     inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
-    card = replace(card, inputs=inputs, notes=pairing.notes)
-    if shard is None:
-        return card
-    gates = [str(gate) for gate in settings.gates]
-    return replace(card, shard={"part": shard.part, "of": shard.of, "gates": gates})
+    return replace(scorecard(results, asked, parts), inputs=inputs, notes=pairing.notes)
 
 
 def scorecard(
@@ -129,7 +158,7 @@ def scorecard(
 
 
 def run(
-    cases: Sequence[Case], job: Job, watch: Watch | None, journal: Journal | None
+    cases: Sequence[Case], job: Job, ready: Engine, watch: Watch | None, journal: Journal | None
 ) -> list[CaseResult]:
     """Score every case, those that an earlier run finished excepted; in the order of the cases."""
     results: dict[str, CaseResult] = {}
@@ -138,7 +167,7 @@ def run(
         journal.start(results.values())
     left = [case for case in cases if case.id not in results]
     try:
-        for result in engine(left, job):
+        for result in ready(left, job):
             results[result.case] = result
             if journal is not None:
                 journal.add(result)
@@ -148,29 +177,6 @@ def run(
         if journal is not None:
             journal.close()
     return [results[case.id] for case in cases]
-
-
-def engine(cases: Sequence[Case], job: Job) -> Iterator[CaseResult]:
-    """Results as they come: in this process, or over as many as are of use."""
-    jobs = job.settings.jobs or available_cores()
-    if jobs > len(cases) and any(known.of == "surface" for _, known in job.metrics):
-        from segeval.engines import shared
-
-        return shared.run(cases, job, jobs)
-    if min(jobs, len(cases)) <= 1:
-        return serial.run(cases, job)
-    from segeval.engines import pool
-
-    return pool.run(cases, job, min(jobs, len(cases)))
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    import os
-
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def score(  # noqa: PLR0913 - a notebook's one call
@@ -205,7 +211,7 @@ def score(  # noqa: PLR0913 - a notebook's one call
     if spacing is not None:
         chosen = replace(chosen, spacing=tuple(float(s) for s in spacing))
     if isinstance(pred, str | Path) and isinstance(gt, str | Path):
-        return score_paths(Path(pred), Path(gt), chosen)
+        return score_paths(pred, gt, chosen)
     if isinstance(pred, str | Path) or isinstance(gt, str | Path):
         raise RequestError("one side is a path and the other an array", help="give two of a kind")
     return score_arrays(np.asarray(pred), np.asarray(gt), chosen)

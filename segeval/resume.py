@@ -12,17 +12,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from segeval.errors import CaseError
 from segeval.pairing.cases import Case
+from segeval.pairing.remote import fetched
 from segeval.results import case_from_json, case_to_json
 from segeval.scorecard import CaseResult
 from segeval.scoring.fingerprint import fingerprint
+from segeval.stores import Store
 
 
 class Journal:
     """The finished cases of a run. Use as a context; `done()` removes the file."""
 
-    def __init__(self, output: Path, parts: dict[str, Any]) -> None:
-        self._output = output
+    def __init__(self, output: Path, parts: dict[str, Any], stores: tuple[Store, ...] = ()) -> None:
+        self._output, self._stores = output, stores
         self._path = output.with_name(output.name + ".partial.jsonl")
         self._parts = json.loads(json.dumps(parts))
         self._file: Any = None
@@ -45,7 +48,13 @@ class Journal:
         """Whether files and group are those of the earlier run; unscored cases are tried again."""
         if result.status != "ok" or (result.group, result.patient) != (case.group, case.patient):
             return False
-        return result.fingerprint != "" and result.fingerprint == fingerprint(case)
+        if not result.fingerprint:
+            return False
+        try:
+            with fetched(case, self._stores, whole=False) as here:
+                return result.fingerprint == fingerprint(here)
+        except CaseError:
+            return False  # scoring says what is wrong
 
     def _earlier(self) -> Iterator[CaseResult]:
         """The output of a finished run, then what an interrupted one left."""

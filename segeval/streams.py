@@ -72,7 +72,7 @@ def _unpacked(file: Any, packed: Packed) -> Any:
         return bz2.BZ2File(file)
     import zipfile
 
-    return zipfile.ZipFile(file).open(packed.packing)
+    return _Told(zipfile.ZipFile(file).open(packed.packing), zipfile.BadZipFile)
 
 
 def _gzip(file: IO[bytes]) -> Any:
@@ -84,16 +84,18 @@ def _gzip(file: IO[bytes]) -> Any:
 
         return gzip.GzipFile(fileobj=file)
     library: Any = isal_zlib
-    return _Inflated(igzip, library.error, file)
+    opener: Any = igzip.IGzipFile
+    unpacked = opener(fileobj=file)
+    # The buffered reader inside fills the caller's buffer; the file itself makes bytes first.
+    return _Told(unpacked._buffer, library.error, unpacked)
 
 
-class _Inflated:
-    """A gzip file through isal, whose damaged bytes are zlib's error like anyone's."""
+class _Told:
+    """A stream whose library has an error of its own for damaged bytes: it is zlib's here."""
 
-    def __init__(self, igzip: Any, error: type[Exception], file: IO[bytes]) -> None:
-        self._file, self._error = igzip.IGzipFile(fileobj=file), error
-        # The buffered reader inside fills the caller's buffer; the file itself makes bytes first.
-        self._inside = self._file._buffer
+    def __init__(self, inside: Any, error: type[Exception], owner: Any = None) -> None:
+        self._inside, self._error = inside, error
+        self._owner = owner  # closes the stream when it is gone
 
     def readinto(self, buffer: memoryview) -> int:
         try:

@@ -8,7 +8,8 @@ import pytest
 from runs import bce, ce, dice, run, settings, sigmoids, soft
 
 import segeval
-from segeval.api import available_cores, requested, score_paths
+from segeval.api import requested, score_paths
+from segeval.engines.choice import available_cores
 from segeval.errors import CaseError, GeometryError, NothingToScore, ReadError, RequestError
 from segeval.grammar import parse
 from segeval.settings import Settings
@@ -177,6 +178,9 @@ class Watching:
 
     def paired(self, pairing):
         self.said.append(len(pairing.cases))
+
+    def waits(self, text):
+        self.said.append(text)
 
     def scored(self, result, done, total):
         self.said.append((result.case, done, total))

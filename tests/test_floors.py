@@ -30,11 +30,13 @@ FLOORS = """
 1  geometry    geometry
 1  grammar     grammar
 1  names       names
+1  budget      budget
 1  streams     streams
 
 2  volumes     regions | volumes
 2  contours    contours
 2  slices      slices
+2  stores      stores
 2  tolerances  tolerances
 2  settings    classes | settings
 
@@ -52,6 +54,7 @@ FLOORS = """
 
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
                | layouts | coco matching shards | twosides | patients | pair | outputs
+               | remote
 5  scorecard   scorecard | results summary
 5  absence     absence
 5  signature   signature
@@ -60,7 +63,7 @@ FLOORS = """
                | targets | onepass | planning | branches checks classwise decoding fields rows | surfaces
                | case converting
 
-7  engines     engines | pool serial | shared
+7  engines     engines | work | serial | cluster pool | shared | choice
 7  gate        gate | verdict | rules
 7  merging     merging
 7  resume      resume
@@ -70,7 +73,7 @@ FLOORS = """
                codequality delimited json jsonl junit markdown openmetrics summary table | github tabbed
                | outputs
 
-9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
+9  cli         cli | choices codes log show | main notes problems progress values | tables | files | layers
                | ci options paths | finish | completion config convert decode inspect merge metrics
                pairs score
 9  main        __main__
@@ -224,7 +227,19 @@ def test_a_kernel_knows_no_file(name):
     assert names & {"Path", "open", "pathlib"} == set()
 
 
-HEAVY = {"PIL", "igl", "isal", "nibabel", "nrrd", "pydicom", "rich", "scipy", "tqdm"}
+HEAVY = {
+    "PIL",
+    "distributed",
+    "fsspec",
+    "igl",
+    "isal",
+    "nibabel",
+    "nrrd",
+    "pydicom",
+    "rich",
+    "scipy",
+    "tqdm",
+}
 
 
 @pytest.mark.parametrize("name", MODULES)

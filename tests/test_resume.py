@@ -1,6 +1,7 @@
 """An interrupted run goes on where it was, and gives the bytes of one that was not."""
 
 import json
+from contextlib import nullcontext
 
 import build
 import numpy as np
@@ -35,14 +36,14 @@ def scored(monkeypatch):
 
     found = Scored()
 
-    def engine(cases, job):
+    def run(cases, job):
         for case, result in zip(cases, serial.run(cases, job), strict=True):
             if case.id == found.fail:
                 raise KeyboardInterrupt
             found.append(case.id)
             yield result
 
-    monkeypatch.setattr(api, "engine", engine)
+    monkeypatch.setattr(api, "engine", lambda settings, say: nullcontext(run))
     return found
 
 

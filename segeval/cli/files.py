@@ -21,6 +21,7 @@ from segeval.cli.tables import class_table, gate_table
 from segeval.cli.values import read
 from segeval.errors import RequestError
 from segeval.grammar import Gate
+from segeval.stores import is_url
 
 NAMES = ("segeval.toml", "pyproject.toml")
 PRESETS = Path(__file__).parents[1] / "data" / "presets"
@@ -73,7 +74,10 @@ def load(path: Path) -> SettingsFile | None:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise RequestError(f"cannot read the settings ({problem})", where=path) from problem
+        why = getattr(problem, "strerror", None) or "it is not UTF-8"
+        raise RequestError(
+            f"the settings cannot be read: {why}", where=shown_path(path)
+        ) from problem
     project = path.name == "pyproject.toml"
     if project and "segeval" not in text:  # do not pay for a parser to learn that
         return None
@@ -161,7 +165,7 @@ def _is_path(choice: Choice, raw: str) -> bool:
         return raw.lower().endswith(".json")
     if choice.field == "resample":
         return raw not in ("never", "gt", "pred", "image")
-    return raw not in ("", "-")
+    return raw not in ("", "-") and not is_url(raw)
 
 
 def shown_path(path: Path) -> str:

@@ -12,10 +12,11 @@ from segeval.cli.notes import tell
 from segeval.cli.show import show
 from segeval.errors import RequestError
 from segeval.settings import Settings
+from segeval.stores import is_url
 
 
-def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path, Path]:
-    """The two paths; none of them where a table names the files. Raises RequestError."""
+def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path | str, Path | str]:
+    """The two paths, or URLs; none where a table names the files. Raises RequestError."""
     pred, truth = given["pred"], given["gt"]
     if settings.pairs and (pred or truth):
         raise RequestError(
@@ -25,20 +26,25 @@ def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path, Path]:
         raise RequestError(
             "PRED and GT are needed", help="segeval score pred/ gt/, or a table: --pairs FILE"
         )
-    return Path(pred or "."), Path(truth or ".")
+    pred, truth = (side if is_url(side) else Path(side or ".") for side in (pred, truth))
+    return pred, truth
 
 
-def show_pairs(pred: Path, truth: Path, settings: Settings, written: str) -> int:
+def show_pairs(pred: Path | str, truth: Path | str, settings: Settings, written: str) -> int:
     """Print the pairing, and write it as a table of cases where that is asked for."""
     from segeval.pairing.pair import pair
+    from segeval.pairing.remote import located
     from segeval.pairing.shards import parse_shard
     from segeval.pairing.table import table_rows, write_table
 
-    pairing = pair(pred, truth, settings)
-    if settings.shard:
-        pairing = parse_shard(settings.shard).cut(pairing)
-    if written:
-        write_table(pairing, Path(written))
+    with located(pred, truth, settings) as place:
+        pairing = place.plain(pair(place.pred, place.truth, place.settings))
+        if settings.shard:
+            pairing = parse_shard(settings.shard).cut(pairing)
+        if written and place.stores:
+            raise RequestError("a table of pairs cannot name files of a store", where=written)
+        if written:
+            write_table(pairing, Path(written))
     columns, *rows = table_rows(pairing)
     show(columns, rows, settings.color)
     if not settings.quiet:

@@ -116,6 +116,12 @@ class Watch:
         if not self._settings.quiet:
             click.echo(pairing.sentence, err=True)
 
+    def waits(self, text: str) -> None:
+        """The work waits for something."""
+        LOG.line(text)
+        if not self._settings.quiet:
+            click.echo(text, err=True)
+
     def scored(self, result: CaseResult, done: int, total: int) -> None:
         """A case is finished."""
         self.done = done

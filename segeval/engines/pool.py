@@ -16,11 +16,13 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 
+from segeval.engines import serial
+from segeval.engines.work import sharing, too_large, work
 from segeval.errors import CaseError
 from segeval.memory import keep_freed
 from segeval.pairing.cases import Case
 from segeval.scorecard import CaseResult
-from segeval.scoring.case import score_case, unscored_case
+from segeval.scoring.case import unscored_case
 from segeval.scoring.planning import Job
 
 AHEAD = 4  # cases handed out per process, so that none waits and memory stays flat
@@ -32,15 +34,18 @@ def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
     """Score every case on `jobs` processes; results come in the order in which they finish."""
     left = deque(cases)
     suspects: deque[Case] = deque()
+    large: set[str] = set()
+    part = sharing(job, jobs)
     while left or suspects:
-        if suspects:
-            yield _alone(suspects.popleft(), job)
-            continue
-        for done in _crew(left, job, jobs):
-            if isinstance(done, CaseResult):
-                yield done
-            else:
+        found = [_alone(suspects.popleft(), part)] if suspects else _crew(left, part, jobs)
+        for done in found:
+            if not isinstance(done, CaseResult):
                 suspects.append(done)
+            elif too_large(done):
+                large.add(done.case)
+            else:
+                yield done
+    yield from serial.run([case for case in cases if case.id in large], job)
 
 
 def _crew(left: deque[Case], job: Job, jobs: int) -> Iterator[CaseResult | Case]:
@@ -120,4 +125,4 @@ def _start(job: Job) -> None:
 
 
 def _score(case: Case) -> CaseResult:
-    return score_case(case, _job[0])
+    return work(case, _job[0])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from segeval.engines.work import work
 from segeval.pairing.cases import Case
 from segeval.scorecard import CaseResult
-from segeval.scoring.case import score_case
 from segeval.scoring.planning import Job
 
 
 def run(cases: Sequence[Case], job: Job) -> Iterator[CaseResult]:
     """Score every case; results come in the order of the cases."""
     for case in cases:
-        yield score_case(case, job)
+        yield work(case, job)

@@ -12,18 +12,23 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from segeval.engines.pool import executor, killed
+from segeval.engines.work import sharing, too_large, work
 from segeval.pairing.cases import Case
 from segeval.scorecard import CaseResult
-from segeval.scoring.case import score_case
 from segeval.scoring.planning import Job
 
 
 def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
     """Score every case; results come in the order of the cases."""
-    crew = Crew(job, jobs)
+    part = sharing(job, jobs)
+    crew = Crew(part, jobs)
     try:
         for case in cases:
-            yield score_case(case, job, crew.share)
+            result = work(case, part, crew.share)
+            if too_large(result):
+                crew.leave()  # this process gets their memory
+                result = work(case, job)
+            yield result
     finally:
         crew.leave()
 

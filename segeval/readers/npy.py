@@ -127,10 +127,14 @@ def header(file: IO[bytes], source: Packed) -> Stored:
         shape, fortran, dtype = (
             form.read_array_header_1_0(file) if old else form.read_array_header_2_0(file)
         )
-    except ValueError as problem:
+    except Exception as problem:  # NumPy parses it as Python: every error of a parser can come
+        if isinstance(problem, (OSError, zlib.error)):
+            raise
         raise ReadError(
             f"not a readable NumPy header ({problem})", where=source.path, help=CUT
         ) from problem
+    if min(shape, default=0) < 0:
+        raise ReadError(f"the header announces an array of {shape}", where=source.path, help=CUT)
     if dtype.hasobject or dtype.kind not in "biuf":
         raise ReadError(
             f"an array of {dtype} holds no numbers that can be scored",

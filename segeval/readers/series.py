@@ -21,6 +21,7 @@ from segeval.slices import Frame, Slices, arranged
 RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 SEG = frozenset(["1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"])
 OTHER = ("RTDOSE", "RTIMAGE", "PR", "SR")  # have rows and columns, and are no image series
+NAMED = (".dcm", ".dicom")  # suffixes that promise a DICOM file; most have none
 SAME_ANGLE = 1e-4  # direction cosines of the slices of one series
 
 
@@ -138,6 +139,8 @@ def indexed(root: Path) -> Index:
         try:
             if file := header(path):
                 add(index, file)
+            elif path.suffix.lower() in NAMED:
+                raise ReadError("the name says DICOM and the content is not", where=path)
         except ReadError as problem:
             index.damaged.append(problem)
         except Damaged as problem:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from segeval.budget import PROGRAM, mib
 from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, PairingError, SegevalError
 from segeval.kinds import Found
@@ -30,7 +31,7 @@ from segeval.scoring.fingerprint import fingerprint
 from segeval.scoring.onepass import Passed, Plan, one_pass, scored
 from segeval.scoring.planning import Job, planned
 from segeval.scoring.roisides import roi_facts, roi_notes, roi_sums
-from segeval.scoring.rows import Finished, asked, row, rows
+from segeval.scoring.rows import OVER_BUDGET, Finished, asked, row, rows
 from segeval.scoring.sides import Opened, opened
 from segeval.scoring.surfaces import (
     finished_surfaces,
@@ -45,10 +46,9 @@ if TYPE_CHECKING:
     from segeval.settings import Settings
     from segeval.tallies.branches import Branches
     from segeval.tallies.sums import SumsTally
-    from segeval.tallies.voxels import Voxels, VoxelTally
+    from segeval.tallies.voxels import VoxelTally
 
 ScoreTally: TypeAlias = "SumsTally | VoxelTally"
-MIB = 1 << 20
 LARGE = ("voxels", "surface")  # tallies that are not kept: their size is that of the case
 
 
@@ -196,15 +196,16 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
         shared = solids(truth, pred, resolved.targets)
         finished = finished if shared is None else finished.having("polygons", shared)
     notes += (*memory_notes(finished, job), *roi_notes(rois))
+    found = tuple(rows(case, finished, resolved, job))  # surfaces are measured here
     return replace(
         blank(case),
-        rows=tuple(rows(case, finished, resolved, job)),
+        rows=found,
         classes=tuple(t.name for t in resolved.targets),
         tallies=Tallies({n: t.to_json() for n, t in finished.tallies.items() if n not in LARGE}),
         facts=facts(truth, pred, passed)
         | tolerance_facts(resolved, job)
         | roi_facts(pred.volume, rois)
-        | faulty(resolved),
+        | faulty(resolved, over_budget(finished, job)),
         notes=tuple(replace(n, where=case.id) for n in (*notes, *resolved.notes)),
         fingerprint=fingerprint(case),
     )
@@ -228,29 +229,44 @@ def score_tallies(truth: Opened, pred: Opened, plan: Plan, job: Job) -> dict[str
     if needed["voxels"]:
         from segeval.tallies.voxels import VoxelTally
 
-        shape, budget = truth.volume.geometry.shape, job.settings.max_memory
+        shape, budget = truth.volume.geometry.shape, job.room
         found["voxels"] = VoxelTally(channels, exclusive, shape, budget, needed["voxels"])
     return found
 
 
 def memory_notes(finished: Finished, job: Job) -> tuple[Note, ...]:
-    """How much memory the losses took that keep every voxel, or would have taken."""
-    voxels: Voxels | None = finished.tallies.get("voxels")
-    if voxels is None:
-        return ()
-    from segeval.tallies.voxels import Memory
+    """How much memory the losses took that keep every voxel."""
+    return tuple(
+        Note("N-memory", f"{metric} took at most {mib(size)}")
+        for metric, size, over in kept_losses(finished, job)
+        if not over
+    )
 
-    found = []
-    for metric, known in job.metrics:
+
+def kept_losses(finished: Finished, job: Job) -> Iterator[tuple[str, int, bool]]:
+    """The losses that keep every voxel: the bytes of each, and whether that was too much."""
+    voxels: Any = finished.tallies.get("voxels")
+    for metric, known in job.metrics if voxels is not None else ():
         for memory in pieces(metric, known) if known.of == "voxels" else ():
-            assert isinstance(memory, Memory)
-            size = f"{voxels.size(memory) / MIB:.0f} MiB"
-            if voxels.over(memory):
-                most = f"--max-memory is {voxels.budget / MIB:.0f} MiB"
-                found.append(Note("W-over-budget", f"{metric} would take {size} and {most}"))
-            else:
-                found.append(Note("N-memory", f"{metric} took at most {size}"))
-    return tuple(found)
+            yield str(metric), voxels.size(memory), voxels.over(memory)
+
+
+def over_budget(finished: Finished, job: Job) -> dict[str, Any]:
+    """What was not measured for want of memory, with the size that it would have taken."""
+    sizes = {metric: size for metric, size, over in kept_losses(finished, job) if over}
+    surfaces: Any = finished.tallies.get("surface")
+    for place, size in surfaces.over.items() if surfaces is not None else ():
+        sizes[surfaces.targets[place].name] = size
+    budget = job.settings.max_memory
+    return {
+        name: {
+            "status": OVER_BUDGET,
+            "message": f"would take {mib(size)} beside the {mib(PROGRAM)} of the program",
+            "facts": [f"--max-memory is {mib(budget)}, of the whole run"],
+            "help": f"--max-memory {mib(size + PROGRAM).replace(' ', '')}, or fewer metrics",
+        }
+        for name, size in sizes.items()
+    }
 
 
 def finish(
@@ -307,10 +323,11 @@ def facts(truth: Opened, pred: Opened, passed: Passed) -> dict[str, Any]:
     return kept
 
 
-def faulty(resolved: Resolved) -> dict[str, Any]:
+def faulty(resolved: Resolved, others: Mapping[str, Any]) -> dict[str, Any]:
     """The classes that cannot be scored, and why."""
     faults = {
         name: {"status": f.status, "message": f.message, "facts": list(f.facts), "help": f.help}
         for name, f in resolved.faults.items()
     }
+    faults |= others
     return {"faults": faults} if faults else {}

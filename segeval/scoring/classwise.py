@@ -41,17 +41,24 @@ def classwise(
     order = sorted(range(len(sizes)), key=lambda place: -sizes[place])  # the longest work first
     tasks = ((surfaces.only(place), asked) for place in order)
     work = sum(sizes) * (TIMES if any(d.origin in TRIANGLES for _, d in asked) else 1)
-    each = dict(zip(order, (share if work >= FEW else map)(measured, tasks), strict=True))
+    each = {}
+    for place, (values, over) in zip(
+        order, (share if work >= FEW else map)(measured, tasks), strict=True
+    ):
+        each[place] = values
+        if over:
+            surfaces.over[place] = over
     return {
         metric: joined([each[place][number] for place in range(len(sizes))])
         for number, (metric, _) in enumerate(asked)
     }
 
 
-def measured(task: Task) -> list[Values]:
-    """The values of one class."""
+def measured(task: Task) -> tuple[list[Values], int]:
+    """The values of one class, and what it would take where there is no room for it."""
     surfaces, asked = task
-    return [computed(metric, definition, surfaces) for metric, definition in asked]
+    values = [computed(metric, definition, surfaces) for metric, definition in asked]
+    return values, max(surfaces.over.values(), default=0)
 
 
 def joined(each: Sequence[Values]) -> Values:

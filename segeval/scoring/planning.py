@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from segeval.budget import room
 from segeval.classes import ClassDef, ClassList, Part
 from segeval.frozen import frozen
 from segeval.grammar import Metric
@@ -13,6 +14,7 @@ from segeval.scoring.onepass import Plan, scored
 from segeval.scoring.sides import NOWHERE, Opened, wanted
 from segeval.scoring.targets import Resolved, by_name, channel_of, may_be_white, valued_class
 from segeval.settings import Settings
+from segeval.stores import Store
 from segeval.tallies.counts import Pair
 from segeval.values import WHITE
 
@@ -21,11 +23,22 @@ Requested = tuple[Metric, Definition]
 
 @frozen
 class Job:
-    """What is the same for every case of a run."""
+    """What is the same for every case of a run.
+
+    stores  files below the outline of one lie in the store
+    part    bytes of `--max-memory` that this process has; None: all of them
+    """
 
     settings: Settings
     classes: ClassList
     metrics: tuple[Requested, ...]
+    stores: tuple[Store, ...] = ()
+    part: int | None = None
+
+    @property
+    def room(self) -> int:
+        """Bytes that a case may keep."""
+        return room(self.settings.max_memory if self.part is None else self.part)
 
 
 def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | None]:

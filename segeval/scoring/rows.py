@@ -19,6 +19,8 @@ from segeval.scorecard import Row
 from segeval.scoring.planning import Job
 from segeval.scoring.targets import Resolved
 
+OVER_BUDGET = "over_budget"  # a status: nothing was measured, so nothing is undefined
+
 
 @frozen
 class Finished:
@@ -58,6 +60,8 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
                 continue
             number = at(value.classes, place, definition, finished)
             own = value.beside[place] if value.beside else ""
+            if lacks_room(finished, definition, place) and math.isnan(number):
+                own = OVER_BUDGET
             beside = own or reason if math.isnan(number) else reason or own
             worst = np.nan if value.worst is None else float(value.worst[place])
             each.append(row(case, name, metric, definition, value, number, beside, job, worst))
@@ -70,6 +74,11 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
         for name, fault in resolved.faults.items()
     ]
     return [*each, *whole, *failed, *skipped]
+
+
+def lacks_room(finished: Finished, definition: Definition, place: int) -> bool:
+    """Whether a class was not measured because that would take more than `--max-memory`."""
+    return definition.of == "surface" and place in finished.tallies["surface"].over
 
 
 def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
@@ -115,7 +124,10 @@ def row(  # noqa: PLR0913 - the parts of a row
     worst  what is charged where the metric itself has no worst value
     """
     settings = job.settings
+    unit = value.unit or definition.unit
     why = reason if math.isfinite(number) or not value.reason else value.reason
+    if why == OVER_BUDGET:
+        return Row(case.id, class_, intern(str(metric)), np.nan, unit, OVER_BUDGET, "", case.group)
     if (charge := charged(metric, why, settings.charges)) is not None:
         number = np.nan if charge.value is None else charge.value.number
         number, status, reason = judged(number, why, np.nan, settings.undefined)
@@ -123,5 +135,4 @@ def row(  # noqa: PLR0913 - the parts of a row
         own = definition.worst
         worst = own if math.isfinite(own) else worst
         number, status, reason = judged(number, why, worst, settings.undefined)
-    unit = value.unit or definition.unit
     return Row(case.id, class_, intern(str(metric)), number, unit, status, reason, case.group)

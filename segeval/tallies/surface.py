@@ -6,6 +6,7 @@ What is measured is measured when a metric asks for it, once for all the metrics
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Protocol, Self
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from segeval.arrays import Floats, Mask
 from segeval.classes import Part, Target
 from segeval.frozen import frozen
+from segeval.kernels.conventions import BYTES, faces
 from segeval.kernels.distances import Directed
 from segeval.kernels.labelruns import (
     Box,
@@ -31,6 +33,8 @@ from segeval.kernels.labelruns import (
 from segeval.tallies.block import Block
 
 Both = tuple[Directed, Directed]
+
+TABLES = 24 << 20  # bytes of the tables of a convention, once a process
 
 
 @frozen
@@ -109,6 +113,8 @@ class Surfaces:
     spacing     mm along each axis, None where the file has none
     tolerances  of each class for a bare `nsd`, in the unit of the spacing; nan where it has none
     fields      where the probabilities of the prediction are; None where it has none
+    room        bytes that they may take
+    over        what each class that would take more would take, by its place
     """
 
     targets: tuple[Target, ...]
@@ -116,6 +122,8 @@ class Surfaces:
     tolerances: tuple[float, ...]
     fields: Fields | None
     _drawn: Drawn
+    room: int = 1 << 62
+    over: dict[int, int] = field(default_factory=dict)
     _known: dict[tuple[int, str, bool], tuple[Both | float, ...]] = field(default_factory=dict)
     _boxes: dict[int, Box | None] = field(default_factory=dict)
 
@@ -133,7 +141,7 @@ class Surfaces:
         """One class alone, without probabilities: what another process has to be told of it."""
         target = self.targets[place]
         own = (self.tolerances[place],)
-        return Surfaces((target,), self.spacing, own, None, self._drawn.only(target))
+        return Surfaces((target,), self.spacing, own, None, self._drawn.only(target), self.room)
 
     def size(self, place: int) -> int:
         """The runs of a class on both sides: about how much work it is."""
@@ -194,16 +202,44 @@ class Surfaces:
     ) -> tuple[Both | float, ...]:
         """The distances of a class under a convention's elements, ground truth to prediction first.
 
-        returns  for each part the distances, or the diagonal of the image where a side is empty
+        returns  for each part the distances, or the diagonal of the image where a side is empty;
+                 nothing of a class that would take more than there is room for
         What was measured is kept for the next metric.
         """
         key = (place, how, by_slice)
+        if key not in self._known and (size := self._size(place, how)) > self.room:
+            self.over[place] = max(size, self.over.get(place, 0))
+            return ()
         if key not in self._known:
             self._known[key] = tuple(
                 measure(part) if part.truth.any() and part.pred.any() else part.diagonal
                 for part in self.parts(place, by_slice, with_field)
             )
         return self._known[key]
+
+    def _size(self, place: int, how: str) -> int:
+        """Bytes that are kept when a class is measured, at most: its own and of those before."""
+        where = self.box(place)
+        if where is None:
+            return 0
+        a_voxel, a_face = BYTES[how]
+        voxels = math.prod(b - a for a, b in where)
+        kept = TABLES + sum(map(kept_bytes, self._known.values()))
+        size = kept + a_voxel * voxels
+        most = size + a_face * len(where) * voxels  # where every voxel is alone
+        if most <= self.room:
+            return most
+        if size > self.room:  # its masks are not drawn; a run has two faces along its axis
+            return size + a_face * 2 * len(where) * sum(map(len, self._runs(place)))
+        crop = self.crop(place)
+        assert crop is not None
+        return size + a_face * (faces(crop.truth) + faces(crop.pred))
+
+
+def kept_bytes(parts: Iterable[Both | float]) -> int:
+    """Bytes of the distances of a class."""
+    both = (part for part in parts if not isinstance(part, float))
+    return sum(one.distances.nbytes + one.sizes.nbytes for pair in both for one in pair)
 
 
 class SurfaceTally:
@@ -226,15 +262,19 @@ class SurfaceTally:
             for channel, runs in more.items():
                 kept.setdefault(channel, []).extend(runs)
 
-    def finish(
+    def finish(  # noqa: PLR0913 - what surfaces hang on
         self,
         targets: Sequence[Target],
         spacing: tuple[float, ...] | None,
         tolerances: Iterable[float] = (),
         ignored: int | None = None,
         fields: Fields | None = None,
+        room: int = 1 << 62,
     ) -> Surfaces:
-        """The surfaces of the classes. `ignored` is a label of the ground truth."""
+        """The surfaces of the classes. `ignored` is a label of the ground truth.
+
+        room  bytes that measuring may take
+        """
         truth, pred = (
             {c: by_label(in_rows(joined(runs), self._shape[-1])) for c, runs in side.items()}
             for side in self._runs
@@ -242,4 +282,4 @@ class SurfaceTally:
         left_out = None if ignored is None else truth.get(0, {}).get(ignored)
         drawn = Drawn(self._shape, truth, pred, left_out)
         each = tuple(tolerances) or (np.nan,) * len(targets)
-        return Surfaces(tuple(targets), spacing, each, fields, drawn)
+        return Surfaces(tuple(targets), spacing, each, fields, drawn, room)

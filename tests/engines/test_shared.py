@@ -4,13 +4,15 @@ import os
 
 import build
 import pytest
-from runs import run
+from runs import run, settings
 
+from segeval.classes import ClassList
 from segeval.engines import shared
 from segeval.engines.shared import Crew
 from segeval.errors import CaseError
 from segeval.results import lines
 from segeval.scoring import classwise
+from segeval.scoring.planning import Job
 
 NII = (build.nifti, ".nii.gz")
 
@@ -43,4 +45,4 @@ def test_a_process_that_dies_is_an_error_of_the_case():
 
 
 def test_nobody_is_started_for_nothing():
-    assert list(shared.run([], None, 2)) == []
+    assert list(shared.run([], Job(settings(), ClassList(), ()), 2)) == []

@@ -82,6 +82,6 @@ def test_distances_are_measured_once():
         times.append(1)
         return ()
 
-    s.measured(0, "x", measure)
-    s.measured(0, "x", measure)
+    s.measured(0, "border", measure)
+    s.measured(0, "border", measure)
     assert len(times) == 1

@@ -1,0 +1,32 @@
+"""`--max-memory` in parts: what a process may keep, and how many processes there can be.
+
+The budget is the resident memory of the whole run, of all its processes, Python and libraries
+included. A process that scores keeps counts and buffers of a few megabytes whatever the size of the
+case; only what needs neighbourhoods or an order (surfaces, some losses) keeps more, and asks here.
+"""
+
+from __future__ import annotations
+
+MIB = 1 << 20
+PROGRAM = 80 * MIB  # a process with its libraries and the buffers of a pass
+PROCESS = 64 * MIB  # the least that it is worth to start one for
+
+
+def room(budget: int) -> int:
+    """Bytes that a case may keep in a process that has this budget."""
+    return max(0, budget - PROGRAM)
+
+
+def share(budget: int, processes: int) -> int:
+    """The budget of each of several processes; the one that hands out the cases takes a share."""
+    return budget // (processes + 1)
+
+
+def affordable(budget: int) -> int:
+    """How many processes the budget of a run is enough for; 1 is the run itself."""
+    return max(1, budget // PROCESS - 1)
+
+
+def mib(size: int) -> str:
+    """Bytes as people write them: whole MiB, rounded up."""
+    return f"{-(-size // MIB)} MiB"

@@ -1,0 +1,72 @@
+"""Which engine runs the cases of a request. An engine is a function: cases and job to results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from segeval.budget import MIB, PROCESS, affordable
+from segeval.engines import serial
+from segeval.errors import RequestError
+from segeval.pairing.cases import Case
+from segeval.scorecard import CaseResult
+from segeval.scoring.planning import Job
+from segeval.settings import Settings
+
+# Results come in the order in which they finish, each case once, whatever becomes of it.
+Engine = Callable[[Sequence[Case], Job], Iterator[CaseResult]]
+
+
+@contextmanager
+def engine(settings: Settings, say: Callable[[str], None]) -> Iterator[Engine]:
+    """The engine that the settings ask for, ready: a cluster that is not there is an error now.
+
+    say  tells a person what is waited for
+    Raises RequestError.
+    """
+    if not settings.scheduler:
+        jobs = settings.jobs or available_cores()
+        if jobs > (most := affordable(settings.max_memory)):
+            size = f"{(jobs + 1) * PROCESS // MIB}MiB"
+            say(f"--max-memory is enough for {most} of {jobs} processes; {size} is for all of them")
+        yield partial(here, jobs=min(jobs, most))
+        return
+    from segeval.engines import cluster
+
+    with cluster.connected(settings.scheduler, say) as run:
+        yield run
+
+
+def here(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
+    """Over as many processes of this machine as are of use; one is this process itself."""
+    if jobs > len(cases) and any(known.of == "surface" for _, known in job.metrics):
+        from segeval.engines import shared
+
+        return shared.run(cases, job, jobs)
+    if min(jobs, len(cases)) <= 1:
+        return serial.run(cases, job)
+    check_shared(job)
+    from segeval.engines import pool
+
+    return pool.run(cases, job, min(jobs, len(cases)))
+
+
+def check_shared(job: Job) -> None:
+    """Refuse a store that other processes cannot see. Raises RequestError."""
+    for store in job.stores:
+        if store.of_one_process:
+            raise RequestError(
+                "no other process can read from this store",
+                where=store.url,
+                help="leave out -j and --scheduler",
+            )
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    import os
+
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,42 @@
+"""What an engine does with one case, wherever it does it, and with a part of the budget.
+
+Of several processes each has a share of `--max-memory`. A case that needs more than a share, and no
+more than the whole, is scored again when the others are done and it has the whole to itself. So
+what is over the budget does not depend on how many processes there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from segeval.budget import share as part_of
+from segeval.errors import CaseError
+from segeval.pairing.cases import Case
+from segeval.pairing.remote import fetched
+from segeval.scorecard import CaseResult
+from segeval.scoring.case import score_case, unscored_case
+from segeval.scoring.classwise import Share
+from segeval.scoring.planning import Job
+from segeval.scoring.rows import OVER_BUDGET
+
+
+def sharing(job: Job, processes: int) -> Job:
+    """The job of each of several processes: less to keep things in, the same slabs."""
+    return replace(job, part=part_of(job.settings.max_memory, processes))
+
+
+def too_large(result: CaseResult) -> bool:
+    """Whether something was left out that would have taken more than the budget of the process."""
+    return any(fault["status"] == OVER_BUDGET for fault in result.faults.values())
+
+
+def work(case: Case, job: Job, share: Share = map) -> CaseResult:
+    """Score a case; its remote files come over before and go afterwards.
+
+    share  calls a function for every class, as `map` does
+    """
+    try:
+        with fetched(case, job.stores) as here:
+            return score_case(here, job, share)
+    except CaseError as problem:  # score_case has none left: of the store
+        return unscored_case(case, problem)

@@ -1,0 +1,168 @@
+"""Sides that lie in a remote store: an outline is paired, files come over when a case is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from segeval.errors import ReadError, RequestError, SegevalError
+from segeval.frozen import frozen
+from segeval.pairing.cases import Case, Pairing, Side
+from segeval.pairing.datasets import DATASET
+from segeval.pairing.files import stem
+from segeval.settings import Settings
+from segeval.stores import Remote, Store, is_url, outline, sparse, told
+
+LOCAL = ("pairs", "resample")  # files that every run reads itself
+SAME = "W-same-file"  # said by comparing content, which an outline has not
+
+
+@frozen
+class Located:
+    """Where a run finds its inputs on this machine.
+
+    pred, truth  local; outlines of remote folders
+    stores       those that are outlines
+    """
+
+    pred: Path
+    truth: Path
+    settings: Settings
+    stores: tuple[Store, ...] = ()
+
+    def plain(self, pairing: Pairing) -> Pairing:
+        """A pairing without what cannot be told from outlines."""
+        if not self.stores or self.pred == self.truth:
+            return pairing
+        return replace(pairing, notes=tuple(n for n in pairing.notes if n.code != SAME))
+
+
+@contextmanager
+def located(pred: Path | str, truth: Path | str, settings: Settings) -> Iterator[Located]:
+    """The inputs of a run as local paths; remote ones as outlines that are gone afterwards.
+
+    Raises RequestError.
+    """
+    for field in LOCAL:
+        if is_url(getattr(settings, field)):
+            raise RequestError(f"--{field} takes a file of this machine", help="copy it here")
+    asked = [pred, truth, settings.images, settings.flipped, settings.weights, *settings.aux]
+    if not any(map(is_url, asked)):
+        yield Located(Path(pred), Path(truth), settings)
+        return
+    import tempfile
+
+    with ExitStack() as stack:
+        stores: dict[str, Store] = {}
+
+        def here(place: str) -> str:
+            if not is_url(place):
+                return place
+            if place.startswith("file://"):  # shared storage: no copy is needed
+                return place.removeprefix("file://")
+            if place not in stores:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="segeval-"))
+                stores[place] = outline(place, Path(folder).resolve(), beside(place))
+            return str(stores[place].root)
+
+        paths = Path(here(str(pred))), Path(here(str(truth)))
+        settings = replace(
+            settings,
+            images=here(settings.images),
+            flipped=here(settings.flipped),
+            weights=here(settings.weights),
+            aux=tuple(here(folder) for folder in settings.aux),
+        )
+        try:
+            yield Located(*paths, settings, tuple(stores.values()))
+        except SegevalError as problem:
+            raise renamed(problem, stores.values()) from problem
+
+
+def beside(url: str) -> tuple[str, ...]:
+    """What pairing looks for next to a folder of labels or a single file (L7, I5)."""
+    return DATASET, f"{stem(url.rstrip('/').rpartition('/')[2])}.npz"
+
+
+def renamed(problem: SegevalError, stores: Iterable[Store]) -> SegevalError:
+    """An error that speaks of the store, where it spoke of the outline."""
+    for store in stores:
+        problem.where = problem.where.replace(str(store.root), store.url)
+        problem.facts = tuple(f.replace(str(store.root), store.url) for f in problem.facts)
+    return problem
+
+
+@contextmanager
+def fetched(case: Case, stores: Sequence[Store], whole: bool = True) -> Iterator[Case]:
+    """A case with its remote files on this machine, for as long as it is looked at.
+
+    whole  else only the ends of the files are there, which is what a fingerprint is made of
+    Raises ReadError.
+    """
+    if not stores:
+        yield case
+        return
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="segeval-") as folder:
+        yield moved(case, _Copies(Path(folder), stores, whole))
+
+
+class _Copies:
+    """The files of a case, here."""
+
+    def __init__(self, folder: Path, stores: Sequence[Store], whole: bool) -> None:
+        self._whole = whole
+        self._known = [
+            (store, folder / str(number), Remote(store.url)) for number, store in enumerate(stores)
+        ]
+
+    def place(self, path: Path) -> Path:
+        """Where a path is here; one of this machine is where it is."""
+        for store, folder, _ in self._known:
+            if path.is_relative_to(store.folder):
+                return folder / path.relative_to(store.folder)
+        return path
+
+    def file(self, path: Path) -> Path:
+        """A file, fetched. Raises ReadError."""
+        goal = self.place(path)
+        for store, _, remote in self._known:
+            if path.is_relative_to(store.folder) and not goal.exists():
+                goal.parent.mkdir(parents=True, exist_ok=True)
+                self._bring(remote, path.relative_to(store.folder).as_posix(), goal)
+        return goal
+
+    def _bring(self, remote: Remote, name: str, goal: Path) -> None:
+        with told(name, ReadError):
+            if self._whole:
+                remote.fetch(name, goal)
+            else:
+                ends = *remote.ends([name]), *remote.ends([name], tail=True)
+                sparse(goal, remote.state(name), *ends)
+
+
+def moved(case: Case, copies: _Copies) -> Case:
+    """A case whose files are copies."""
+    return replace(
+        case,
+        pred=None if case.pred is None else moved_side(case.pred, copies),
+        truth=moved_side(case.truth, copies),
+        aux=tuple(moved_side(side, copies) for side in case.aux),
+        flipped=None if case.flipped is None else moved_side(case.flipped, copies),
+        image=None if case.image is None else copies.file(case.image),
+        weights=None if case.weights is None else copies.file(case.weights),
+    )
+
+
+def moved_side(side: Side, copies: _Copies) -> Side:
+    """A side whose files are copies."""
+    return replace(
+        side,
+        root=copies.place(side.root),
+        files={name: copies.file(path) for name, path in side.files.items()},
+        scores=None if side.scores is None else copies.file(side.scores),
+        sets=tuple(replace(one, path=copies.file(one.path)) for one in side.sets),
+    )
