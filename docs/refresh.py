@@ -37,6 +37,11 @@ all defaults. *Better* is what a gate and the worst case go by. *Empty* says wha
 class is missing: an undefined number is left out of every mean and counted beside it, under
 `--undefined worst` a class that one side alone has gets the worst value of the range.
 Metrics of probabilities are undefined (`no_probabilities`) where the prediction holds labels.
+
+Surface metrics of a volume are three-dimensional. With `by=slice` every plane of the first axis is
+a picture of its own, and the number is the mean over the planes that have the class: where one side
+alone has it a share is 0, and a distance is in no mean (`one_sided_slices` stands beside the
+number, and `--undefined worst` charges the diagonal of the plane).
 """
 
 

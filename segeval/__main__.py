@@ -8,6 +8,7 @@ Python and click answer 1 to anything uncaught; here 1 only ever comes from a co
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from segeval.cli.main import COMMANDS, program
 
 BUG = 5
 INTERRUPTED = 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # stdout; a file is answered where it is saved
 COMPLETE = "_SEGEVAL_COMPLETE"  # set by the shell when it asks for completions
 
 
@@ -26,12 +28,23 @@ def run() -> NoReturn:
     """Run the command line and leave with its status."""
     # Nothing here multiplies matrices; waking the threads that would costs 0.08 s at every start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _open_streams()
     status = answer(sys.argv[1:])
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         _close_pipe()
+    except OSError as problem:
+        _close_pipe()
+        status = _unwritable(problem)
     sys.exit(status)
+
+
+def _open_streams() -> None:
+    """A stream that the caller has closed goes nowhere: `segeval … >&-`."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def answer(arguments: Sequence[str]) -> int:
@@ -44,9 +57,11 @@ def answer(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.UsageError as problem:
-        return _usage(problem)
+        return _usage(problem, arguments)
     except (KeyboardInterrupt, click.Abort):
         return _say(["interrupted"], INTERRUPTED)
+    except OSError as problem:
+        return _unwritable(problem) if problem.errno in FULL else _failed(problem)
     except Exception as problem:
         return _failed(problem)
 
@@ -59,11 +74,16 @@ def _status(arguments: Sequence[str]) -> int:
         return program.invoke(context) or 0
 
 
-def _usage(problem: click.UsageError) -> int:
+def command_of(arguments: Sequence[str]) -> str:
+    """The command of a command line, where click does not say it."""
+    return f"segeval {arguments[0]}" if arguments and arguments[0] in COMMANDS else "segeval"
+
+
+def _usage(problem: click.UsageError, arguments: Sequence[str]) -> int:
     """What click says of the command line, in our form."""
     known = getattr(problem, "possibilities", None) or []
     message = problem.message or problem.format_message()
-    command = problem.ctx.command_path if problem.ctx else "segeval"
+    command = problem.ctx.command_path if problem.ctx else command_of(arguments)
     hint = f"did you mean {' or '.join(known)}?" if known else f"{command} --help"
     message = message.strip().rstrip(".")
     return _say([f"error: {message[:1].lower()}{message[1:]}", f"  help: {hint}"], 2)
@@ -84,6 +104,11 @@ def _failed(problem: Exception) -> int:
         ],
         BUG,
     )
+
+
+def _unwritable(problem: OSError) -> int:
+    """An output that cannot be written is a wrong request, stdout like every other."""
+    return _say([f"error: stdout cannot be written ({problem.strerror})"], 2)
 
 
 def _say(lines: Sequence[str], status: int) -> int:

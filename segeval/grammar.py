@@ -157,13 +157,27 @@ def _options(text: str, whole: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((key, word) for key, word in pairs))
 
 
+def nearest(statistic: str) -> str:
+    """The statistics that look like a wrong word, or all of them."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(statistic, STATISTICS, 2, 0.5)
+    return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(STATISTICS)}"
+
+
 def parse_gate(text: str) -> Gate:
     """Read a gate: cut at the last `=`, then at the last `/`. Raises RequestError."""
     rule, equals, bar = text.strip().rpartition("=")
     if not equals or not rule:
         raise RequestError(f"{text!r} is no gate", help="write metric=bar, as in dice=0.85")
+    if rule[-1] in "<>!":
+        raise RequestError(
+            f"{text!r} has an operator", help=f"the metric knows its better side: {rule[:-1]}={bar}"
+        )
     class_, _, asked = rule.rpartition("/")
     name, dot, statistic = asked.rpartition(".")
+    if dot and ":" not in asked and statistic.isalpha() and statistic not in STATISTICS:
+        raise RequestError(f"there is no statistic {statistic!r}", help=nearest(statistic))
     if not dot or statistic not in STATISTICS:
         name, statistic = asked, "mean"
     return Gate(parse(name), parse_quantity(bar), class_, statistic)

@@ -17,7 +17,7 @@ from typing import Any
 
 from segeval import __version__
 from segeval.errors import Note, RequestError
-from segeval.scorecard import CaseResult, Row, Scorecard, Statistic
+from segeval.scorecard import CaseResult, Row, Scorecard, Statistic, Tallies
 
 SCHEMA = "segeval.results/1"
 INFINITE = "infinite"
@@ -225,7 +225,8 @@ def case_from_json(kept: Mapping[str, Any]) -> CaseResult:
         classes=tuple(kept.get("classes", ())),
         notes=tuple(Note(**note) for note in kept.get("notes", ())),
         **{key: kept.get(key, "") for key in WORDS},
-        **{key: kept.get(key, {}) for key in CONTENTS},
+        tallies=Tallies(kept.get("tallies", {})),
+        facts=kept.get("facts", {}),
     )
 
 

@@ -6,7 +6,8 @@ image: a scorecard is made again from its JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import pickle
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
@@ -39,6 +40,28 @@ class Row:
     status: str = "ok"
     reason: str = ""
     group: str = ""
+
+
+class Tallies(Mapping[str, Any]):
+    """Tallies by name in their JSON form, each held as bytes until it is asked for.
+
+    A table as lists of numbers takes ten times as much, and a run keeps those of every case.
+    """
+
+    def __init__(self, tallies: Mapping[str, Any]) -> None:
+        self._packed = {name: pickle.dumps(tally, 5) for name, tally in tallies.items()}
+
+    def __getitem__(self, name: str) -> Any:
+        return pickle.loads(self._packed[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._packed
 
 
 @frozen

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from segeval.cli.codes import CODES
 from segeval.cli.files import preset_names
 from segeval.cli.main import COMMANDS
 from segeval.metrics.registry import known
@@ -23,7 +24,8 @@ SPEC.loader.exec_module(refresh)
 
 PAGES = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in refresh.PAGES}
 README = PAGES["README.md"]
-SOURCES = {path: path.read_text("utf-8") for path in sorted((ROOT / "segeval").rglob("*.py"))}
+FILES = sorted((ROOT / "segeval").rglob("*.py"))
+SOURCES = {path: path.read_text("utf-8") for path in FILES if path.name != "codes.py"}
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -149,6 +151,10 @@ def test_a_reason_is_explained(reason):
 @pytest.mark.parametrize("code", sorted(words(r'"([WN]-[a-z-]+)"')))
 def test_a_warning_is_explained(code):
     assert f"\n| `{code}` |" in PAGES["docs/output.md"]
+
+
+def test_every_warning_can_be_asked_for():
+    assert words(r'"([WN]-[a-z-]+)"') <= set(CODES)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -59,7 +59,8 @@ FLOORS = """
 5  absence     absence
 5  signature   signature
 
-6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
+6  scoring     scoring | fingerprint roisides structurenames | sides structuresides
+               | structureclasses | structurecase
                | targets | onepass | planning | branches checks classwise decoding fields rows | surfaces
                | case converting
 
@@ -73,7 +74,7 @@ FLOORS = """
                codequality delimited json jsonl junit markdown openmetrics summary table | github tabbed
                | outputs
 
-9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
+9  cli         cli | choices codes log show | main notes problems progress values | tables | files | layers
                | ci options paths | finish | completion config convert decode inspect merge metrics
                pairs score
 9  main        __main__

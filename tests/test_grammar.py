@@ -140,3 +140,23 @@ def test_a_charge_that_says_more_holds_for_less():
     assert deepmind.holds(parse("hd95:as=deepmind"))
     assert not deepmind.holds(parse("hd95"))
     assert not parse_charge("hd95.gt_empty=1").holds(parse("hd"))
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("dice.men=0.9", "did you mean mean or median?"),
+        ("dice.average=0.9", "there are mean, median"),
+        ("dice>=0.9", "the metric knows its better side: dice=0.9"),
+        ("hd95<=5mm", "hd95=5mm"),
+    ],
+)
+def test_e3_a_wrong_gate_says_what_would_be_right(text, help):
+    with pytest.raises(RequestError) as caught:
+        parse_gate(text)
+    assert help in caught.value.help
+
+
+def test_a_dot_in_a_metric_is_no_statistic():
+    assert str(parse_gate("hd97.5=3mm")) == "hd97.5=3mm"
+    assert parse_gate("fbeta@0.5=0.9").statistic == "mean"

@@ -69,3 +69,34 @@ def test_a_reader_that_leaves_ends_it_quietly():
     )
     os.close(pipe)
     assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def program(code, *arguments, **streams):
+    ran = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(ran, stderr=subprocess.PIPE, check=False, text=True, **streams)
+
+
+RUN = "from segeval.__main__ import run; run()"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_x4_a_full_stdout_is_an_output_that_cannot_be_written():
+    with open("/dev/full", "w") as full:
+        ran = program(RUN, "metrics", stdout=full)
+    assert (ran.returncode, ran.stderr) == (
+        2,
+        "error: stdout cannot be written (No space left on device)\n",
+    )
+
+
+@pytest.mark.parametrize(("stream", "status"), [(1, 0), (2, 0)])
+def test_x2_a_stream_that_is_closed_is_no_missed_gate(stream, status):
+    again = "os.execv(sys.executable, [sys.executable, '-m', 'segeval', 'metrics'])"
+    code = f"import os, sys; os.close({stream}); {again}"
+    ran = program(code, stdout=subprocess.DEVNULL)
+    assert (ran.returncode, ran.stderr) == (status, "")
+
+
+def test_e1_the_help_of_a_usage_error_is_that_of_its_command(capfd):
+    assert door.answer(["score", "--threshold"]) == 2
+    assert "help: segeval score --help" in capfd.readouterr().err

@@ -74,7 +74,10 @@ def load(path: Path) -> SettingsFile | None:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise RequestError(f"cannot read the settings ({problem})", where=path) from problem
+        why = getattr(problem, "strerror", None) or "it is not UTF-8"
+        raise RequestError(
+            f"the settings cannot be read: {why}", where=shown_path(path)
+        ) from problem
     project = path.name == "pyproject.toml"
     if project and "segeval" not in text:  # do not pay for a parser to learn that
         return None

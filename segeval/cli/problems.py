@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from segeval.scorecard import Scorecard
 
 MISSED, DATA, BUG = 1, 3, 5
+STYLES: dict[str, dict[str, Any]] = {
+    "error:": {"fg": "red", "bold": True},
+    "  help:": {"fg": "cyan"},
+}
 
 
 def exit_status(
@@ -37,13 +41,25 @@ def exit_status(
     return MISSED if missed and not settings.exit_zero else 0
 
 
+def tell_lines(lines: Sequence[str], settings: Settings) -> None:
+    """Print the lines of errors on stderr, in colour where that is wanted."""
+    if not lines:
+        return
+    from segeval.reports.terminal import coloured
+
+    colour = coloured(sys.stderr, settings.color)
+    for line in lines:
+        for word, style in STYLES.items() if colour else ():
+            if line.startswith(word):
+                line = click.style(word, **style) + line.removeprefix(word)
+        click.echo(line, err=True, color=colour)
+
+
 def tell_problems(card: Scorecard, settings: Settings) -> None:
-    """Print what kept cases from being scored; a table on a terminal has said it already."""
+    """Print what kept cases from being scored."""
     from segeval.reports.problems import problems
 
-    if not (settings.format == "table" and sys.stdout.isatty()):
-        for line in problems(card, settings):
-            click.echo(line, err=True)
+    tell_lines(problems(card, settings), settings)
     for case in card.cases:
         if case.error is not None:
             LOG.line(f"{case.case}: {case.status}: {case.error.get('message', '')}")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from segeval.cli.finish import finished
+from segeval.cli.layers import Resolved
 from segeval.cli.log import LOG
 from segeval.cli.options import Command, Option, resolved, settings_options
 from segeval.cli.paths import show_pairs, sides
@@ -31,6 +32,7 @@ def score(given: Mapping[str, Any]) -> int:
     for field in (f for f, origin in request.origins.items() if origin != "default"):
         LOG.line(f"{field} = {getattr(settings, field)}, {request.origins[field]}")
     pred, truth = sides(given, settings)
+    known_metrics(request)
     if given["dry_run"]:
         return show_pairs(pred, truth, settings, "")
     journal = checked_outputs(settings)
@@ -51,6 +53,27 @@ def score(given: Mapping[str, Any]) -> int:
 
         Journal(Path(journal), {}).done()
     return status
+
+
+def known_metrics(request: Resolved) -> None:
+    """Refuse metrics and gates that there are not, by the place that asks for them.
+
+    Raises RequestError.
+    """
+    from segeval.api import gate_metrics
+    from segeval.metrics.registry import resolve
+
+    settings = request.settings
+    try:
+        field = "gates"
+        gate_metrics(settings)
+        field = "metrics"
+        for metric in settings.metrics:
+            resolve(metric)
+    except RequestError as problem:
+        raise RequestError(
+            problem.message, where=request.origins[field], facts=problem.facts, help=problem.help
+        ) from problem
 
 
 def checked_outputs(settings: Settings) -> str:

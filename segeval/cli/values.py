@@ -14,8 +14,10 @@ from typing import Any
 
 from segeval.classes import ClassList, parse_classes
 from segeval.cli.choices import Choice, wrong_word
+from segeval.cli.codes import CODES
 from segeval.errors import RequestError
 from segeval.grammar import Charge, Gate, Metric, parse, parse_charge, parse_gate, plain
+from segeval.settings import CODE
 
 BYTES = {"": 1, "B": 1} | {
     f"{letter}{binary}B": base**power
@@ -46,6 +48,9 @@ def _allowed(choice: Choice, value: Any) -> None:
     form = choice.form
     if form.words and value not in form.words:
         raise wrong_word(f"{shown(value)} is none of {', '.join(form.words)}", value, form.words)
+    if form is CODE:
+        for code in (code for code in value if code not in CODES):
+            raise wrong_word(f"there is no warning {code!r}", code, CODES)
     if form.least is not None and value is not None and value < form.least:
         raise RequestError(f"{value} is below {form.least}")
 

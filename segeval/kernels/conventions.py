@@ -35,6 +35,7 @@ from segeval.kernels.mesh import cells_of, smoothed
 from segeval.kernels.surfels import areas
 
 BINS = 1024  # of distances: only what is in one of them is sorted
+NOISE = 1e-9  # mm: what the arithmetic of distances leaves of 0
 SLACK = 1e-6  # mm: a distance that is the tolerance but for rounding is within it
 NOTHING = Directed(np.zeros(0), np.zeros(0), np.nan)
 Both = tuple[Directed, Directed]
@@ -145,7 +146,13 @@ def _meshes(
         Surface(mask, spacing, known, field, once=elements == "once")
         for mask, field in zip((truth, pred), fields, strict=True)
     )
-    return directed(one, other), directed(other, one)
+    return _exact(directed(one, other)), _exact(directed(other, one))
+
+
+def _exact(of: Directed) -> Directed:
+    """Distances that are 0 but for rounding are 0: two equal masks are nowhere apart."""
+    found = np.where(of.distances < NOISE, 0.0, of.distances)
+    return Directed(found, of.sizes, of.farthest if of.farthest >= NOISE else 0.0)
 
 
 def _corners(truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:

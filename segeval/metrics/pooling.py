@@ -50,9 +50,8 @@ class Pool:
 
 def _merged(name: str, tallies: Sequence[Mapping[str, Any]]) -> Any:
     """The tallies of all cases as one; None where no case has it."""
-    kept = [tally[name] for tally in tallies if name in tally]
-    if not kept:
+    if not any(name in tally for tally in tallies):
         return None
     module: Any = import_module(f"segeval.tallies.{name}")
     finished = getattr(module, POOLED[name])
-    return module.pooled([finished.from_json(one) for one in kept])
+    return module.pooled(finished.from_json(tally[name]) for tally in tallies if name in tally)

@@ -176,6 +176,8 @@ def resolve(metric: Metric) -> tuple[Metric, Definition]:
     for key, word in metric.options:
         option = definition.options.get(key)
         if option is None:
+            if not definition.options:
+                raise RequestError(f"{_whose(definition)} has no option {key!r}, and no other")
             raise _unknown(f"option of {_whose(definition)}", key, list(definition.options))
         if option.words and word not in option.words:
             raise _unknown(f"{metric.name}:{key}", word, list(option.words))

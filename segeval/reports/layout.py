@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
+from segeval.absence import ONE_SIDE
 from segeval.frozen import frozen
 from segeval.reports.blocks import Block, clean, counted
 from segeval.reports.means import leads, means, whole_means
@@ -13,6 +15,8 @@ from segeval.reports.values import values, whole_values, worst_cases
 from segeval.scorecard import OVERALL, WHOLE, Row, Scorecard
 from segeval.settings import Settings
 from segeval.summary import Column, columns
+
+EMPTY = {"", "both_empty", *ONE_SIDE}
 
 
 @frozen
@@ -31,13 +35,30 @@ class View:
 
 def view(card: Scorecard, settings: Settings) -> View:
     """Lay out a scorecard."""
-    heads = columns(card.cases, card.metrics)
+    every = columns(card.cases, card.metrics)
+    void = {head: why for head in every if (why := lacking(card, head))}
+    heads = [head for head in every if head not in void] or every
     if len(card.cases) == 1:
         blocks = _one_case(card, heads, settings)
     else:
         blocks = _many_cases(card, heads, settings)
     kept = tuple(block for block in blocks if block.rows and len(block.fields) > 1)
-    return View(opening(card, settings), kept, tuple(closing(card, settings)), card.signature)
+    below = closing(card, settings)
+    if len(heads) < len(every):
+        below += [
+            f"not in the table: {head.name}, {why} in every case" for head, why in void.items()
+        ]
+    return View(opening(card, settings), kept, tuple(below), card.signature)
+
+
+def lacking(card: Scorecard, head: Column) -> str:
+    """What a metric needs and no case has, as the reason says it: probabilities, contours.
+
+    Classes that are empty are no such reason: an empty column is then what there is to say.
+    """
+    rows = [row for case in card.cases for row in case.rows if head.holds(row)]
+    reasons = {row.reason if math.isnan(row.value) else "" for row in rows}
+    return reasons.pop() if len(reasons) == 1 and not reasons & EMPTY else ""
 
 
 def opening(card: Scorecard, settings: Settings) -> str:

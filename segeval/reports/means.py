@@ -32,7 +32,8 @@ def means(of_class: OfClass, heads: Sequence[Column], settings: Settings, title:
     """A row for each class, and the mean over them."""
     classes = [name for name in of_class if name not in (WHOLE, OVERALL)]
     shown = [*classes, OVERALL] if len(classes) > 1 else classes
-    made = [of_class[name] for name in shown]
+    heading = {head.name for head in heads}
+    made = [{m: s for m, s in of_class[name].items() if m in heading} for name in shown]
     fields = [named("class", shown), *_counts(made)]
     fields += [_metric(head, made, settings) for head in heads]
     fields = filled(fields)

@@ -47,6 +47,8 @@ def check(output: str) -> Output:
     form, path = _form(output)
     if path == "-":
         return Output(form, None)
+    if Path(path).is_dir():
+        raise RequestError("the output is a folder", where=path, help="name a file in it")
     if not form:
         form = _by_suffix(output)
     file = Path(path)
@@ -87,8 +89,6 @@ def _near(word: str, known: tuple[str, ...]) -> str:
 
 def _writable(path: Path) -> None:
     """Refuse what can never be written, so that it costs no minutes. Raises RequestError."""
-    if path.is_dir():
-        raise RequestError("the output is a folder", where=path, help="name a file in it")
     folder = next((p for p in path.absolute().parents if p.exists()), Path("/"))
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         why = "may not be written to" if folder.is_dir() else "is a file"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import IO, Any
 
 from segeval.reports import plain
 from segeval.reports.blocks import PLUS_MINUS, Block
-from segeval.reports.fit import GAP, fitted
+from segeval.reports.fit import GAP, fitted, taken
 from segeval.reports.layout import View, view
 from segeval.reports.problems import problems
 from segeval.reports.terminal import coloured, console, drawable
@@ -16,12 +17,13 @@ from segeval.settings import Settings
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
-    """Write the table, the signature and the problems."""
+    """Write the table, the signature and, in a file, the problems: stdout's stand on stderr."""
     shown = view(card, settings)
+    wrong = [] if file is sys.stdout else problems(card, settings)
     if drawable(file) or coloured(file, settings.color):
-        _draw(shown, problems(card, settings), file, settings)
+        _draw(shown, wrong, file, settings)
     else:
-        file.writelines(f"{line}\n" for line in _lines(shown, problems(card, settings)))
+        file.writelines(f"{line}\n" for line in _lines(shown, wrong))
 
 
 def _lines(shown: View, wrong: list[str]) -> Iterator[str]:
@@ -41,14 +43,18 @@ def _draw(shown: View, wrong: list[str], file: IO[str], settings: Settings) -> N
     from rich.text import Text
 
     out = console(file, settings.color)
+    width = out.width
     out.print(Text(shown.opening, "bold"))
     for block in shown.blocks:
-        parts = fitted(block, out.width)
+        parts = fitted(block, width)
         for part in parts:
             out.print()
             if part.title:
                 out.print(Text(part.title, "bold"))
-            out.print(_drawn(part))
+            # A terminal that is still too narrow folds the lines; rich would cut the numbers.
+            out.width = max(width, taken(part))
+            out.print(_drawn(part), crop=False)
+            out.width = width
         if block.worst and not any(part.worst for part in parts):
             out.print(Text("no room for the worst cases: --worst 1 names them", "dim"))
     out.print()

@@ -17,7 +17,7 @@ from segeval.metrics.registry import pieces
 from segeval.pairing.cases import Case
 from segeval.pairing.files import named_as_mask
 from segeval.pairing.outputs import check_complete
-from segeval.scorecard import CaseResult, Row
+from segeval.scorecard import CaseResult, Row, Tallies
 from segeval.scoring.checks import (
     check_files,
     check_labels,
@@ -143,7 +143,7 @@ def scored_outputs(case: Case, costs: Branches, job: Job) -> CaseResult:
     return replace(
         blank(case),
         rows=tuple(whole),
-        tallies={"branches": costs.to_json()},
+        tallies=Tallies({"branches": costs.to_json()}),
         fingerprint=fingerprint(case),
     )
 
@@ -191,7 +191,7 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
     if rois is not None:
         finished = finished.having("rois", rois)
     if any(definition.of == "polygons" for _, definition in job.metrics):
-        from segeval.scoring.structurecase import solids
+        from segeval.scoring.structureclasses import solids
 
         shared = solids(truth, pred, resolved.targets)
         finished = finished if shared is None else finished.having("polygons", shared)
@@ -201,7 +201,7 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
         blank(case),
         rows=found,
         classes=tuple(t.name for t in resolved.targets),
-        tallies={n: tally.to_json() for n, tally in finished.tallies.items() if n not in LARGE},
+        tallies=Tallies({n: t.to_json() for n, t in finished.tallies.items() if n not in LARGE}),
         facts=facts(truth, pred, passed)
         | tolerance_facts(resolved, job)
         | roi_facts(pred.volume, rois)

@@ -112,8 +112,9 @@ def surface_notes(surfaces: Surfaces, job: Job) -> tuple[Note, ...]:
 
 def _low_tolerances(surfaces: Surfaces, job: Job) -> Iterator[Note]:
     """A tolerance below the distance of two voxels cannot be told from none."""
-    widest = max(surfaces.spacing or (1.0,))
     for metric, _ in job.metrics:
+        axes = slice(-2, None) if metric.option("by") == "slice" else slice(None)
+        widest = max((surfaces.spacing or (1.0, 1.0))[axes])
         own = surfaces.tolerances if metric.at is None else (metric.at.number,)
         low = [tau for tau in own if tau < widest - SLACK]
         if metric.name == "nsd" and low:

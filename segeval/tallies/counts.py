@@ -20,6 +20,7 @@ from segeval.tallies.block import Block
 
 Pair = tuple[int, int]  # channel of the ground truth, channel of the prediction
 MANY = 1 << 16  # codes that are kept before equal ones are joined
+TOGETHER = 256  # tables that are pooled at a time
 
 
 @frozen
@@ -141,23 +142,26 @@ class Counts:
 
 def pooled(many: Iterable[Counts]) -> Counts:
     """The counts of several cases as one; a class is pooled over the cases it is in."""
-    many = list(many)
-    names = tuple(dict.fromkeys(name for counts in many for name in counts.classes))
-    place = {name: i for i, name in enumerate(names)}
-    table = np.zeros((len(names), 4), np.int64)
-    sizes = np.zeros((len(names), 4))
+    table: dict[str, Counted] = {}
+    sizes: dict[str, Floats] = {}
+    units: set[str] = set()
+    cells: list[Cells] | None = []
     for counts in many:
-        rows = [place[name] for name in counts.classes]
-        table[rows] += counts.table
-        sizes[rows] += counts.sizes
-    units = {counts.unit for counts in many}
-    cells = [c.confusion for c in many if c.confusion is not None]
+        units.add(counts.unit)
+        for name, row, size in zip(counts.classes, counts.table, counts.sizes, strict=True):
+            table[name] = table[name] + row if name in table else row
+            sizes[name] = sizes[name] + size if name in sizes else size
+        if counts.confusion is None:
+            cells = None  # classes that may overlap have no table, and so the whole has none
+        elif cells is not None:
+            cells.append(counts.confusion)
+            cells = [joined(cells)] if len(cells) > TOGETHER else cells
     return Counts(
-        names,
-        table,
-        sizes,
+        tuple(table),
+        np.array(list(table.values()), np.int64).reshape(-1, 4),
+        np.array(list(sizes.values()), np.float64).reshape(-1, 4),
         units.pop() if len(units) == 1 else "",
-        confusion=joined(cells) if len(cells) == len(many) and cells else None,
+        confusion=joined(cells) if cells else None,
     )
 
 

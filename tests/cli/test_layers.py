@@ -75,7 +75,7 @@ def test_isolated_reads_no_file(here):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("none.toml", "cannot read"), ("pyproject.toml", r"\[tool.segeval\]")]
+    ("name", "said"), [("none.toml", "cannot be read"), ("pyproject.toml", r"\[tool.segeval\]")]
 )
 def test_a_named_file_without_settings(here, name, said):
     (here / "pyproject.toml").write_text("[project]")

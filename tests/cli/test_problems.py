@@ -50,12 +50,12 @@ def test_an_error_has_the_case_the_facts_and_help(capsys):
     assert captured.err.splitlines() == ["error: case_1: broken", "  pred 1", "  help: try"]
 
 
-def test_a_table_on_a_terminal_has_said_it(capsys, monkeypatch):
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+def test_errors_are_coloured_where_that_is_wanted(capsys):  # H4
+    tell_problems(card("unreadable"), Settings(color="always"))
+    err = capsys.readouterr().err
+    assert "\x1b[31m\x1b[1merror:\x1b[0m case_0: broken" in err
     tell_problems(card("unreadable"), Settings())
-    assert capsys.readouterr().err == ""
-    tell_problems(card("unreadable"), Settings(format="json"))
-    assert capsys.readouterr().err != ""
+    assert capsys.readouterr().err == "error: case_0: broken\n  pred 1\n  help: try\n"
 
 
 def test_accepted_cases_are_no_errors(capsys):

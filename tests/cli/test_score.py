@@ -77,9 +77,13 @@ def test_quiet_keeps_verdicts_and_errors(segeval, scored):
     ]
 
 
-def test_a_warning_can_be_an_error(segeval, scored):
-    scored(result("a", 0.9), notes=(Note("W-x", "odd"),))
-    assert segeval("score", "p", "g", "--format", "none", "--error", "W-x").status == 3
+def test_a_warning_can_be_an_error(segeval, scored):  # E5
+    scored(result("a", 0.9), notes=(Note("W-same-file", "odd"),))
+    ran = segeval("score", "p", "g", "--format", "none", "--error", "W-same-file")
+    assert ran.status == 3
+    ran = segeval("score", "p", "g", "--format", "none", "--error", "W-sam-file")
+    assert ran.status == 2
+    assert "did you mean W-same-file" in ran.err
 
 
 def test_a_bug_in_a_case_is_5_and_its_traceback_is_in_the_log(segeval, scored, here):
@@ -186,3 +190,26 @@ def test_a_table_of_cases_needs_no_paths(segeval, scored, here):
     asked = scored(result("a", 0.9))
     assert segeval("score", "--pairs", "x.csv", "--format", "none").status == 0
     assert asked["settings"].pairs == "x.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('metrics = ["dise"]\n', "segeval.toml:1: unknown metric 'dise'"),
+        ("[gates]\ndise = 0.8\n", "segeval.toml:1: unknown metric 'dise'"),
+        ('digits = 1\nerror = ["W-foo"]\n', "segeval.toml:2: there is no warning 'W-foo'"),
+    ],
+)
+def test_f3_a_wrong_word_in_a_file_is_answered_with_its_line(segeval, here, text, said):
+    (here / "segeval.toml").write_text(text)
+    ran = segeval("score", "p", "g")
+    assert ran.status == 2
+    assert said in ran.err
+
+
+def test_e3_a_misspelt_metric_is_answered_with_its_option(segeval, here):
+    ran = segeval("score", "p", "g", "-m", "dise")
+    assert (
+        ran.err
+        == "error: --metric: unknown metric 'dise'\n  help: did you mean dice, dice_ce, dice_bce?\n"
+    )

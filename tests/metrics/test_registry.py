@@ -58,7 +58,7 @@ def test_a_definition_goes_to_another_process(text):
         ("dcie", "did you mean dice"),
         ("dice@2mm", "takes no quantity"),
         ("fbeta@2mm", "a bare number"),
-        ("dice:as=monai", "unknown option of dice 'as'"),
+        ("dice:as=monai", "dice has no option 'as'"),
         ("ece:as=mona", "did you mean monai"),
         ("ece:bin=mass", "unknown option"),
         ("dice_loss:smooth_nr=much", "cannot be read"),

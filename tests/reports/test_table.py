@@ -1,10 +1,11 @@
 """The table as a person sees it, in a pipe and on a terminal."""
 
 import re
+import sys
 from dataclasses import replace
 
 import pytest
-from cards import card, case, cases, two, unscored
+from cards import NAN, card, case, cases, row, two, unscored
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -106,3 +107,47 @@ def test_the_signature_is_one_line_for_a_program(monkeypatch):
 def test_a_name_cannot_steer_the_terminal():
     made = card(cases("dice", **{"a\x1b[2J": {"x\x07": 0.5}, "b": {"x\x07": 0.9}}))
     assert not any("\x1b" in line or "\x07" in line for line in piped(made, per_case=True))
+
+
+def test_no_terminal_is_so_narrow_that_a_number_is_cut(monkeypatch):  # H2
+    monkeypatch.setenv("COLUMNS", "20")
+    lines = ANSI.sub(
+        "", shown(card(cases("dice", a={"liver": 0.9}, b={"liver": 0.812})))
+    ).splitlines()
+    assert any(line.endswith("0.856 ± 0.062") for line in lines)
+
+
+def test_stdout_leaves_the_errors_to_stderr(capsys):  # H1
+    made = card([*two(), unscored("c", message="broken")])
+    table.write(made, sys.stdout, Settings())
+    assert "broken" not in capsys.readouterr().out
+    assert "error: c: broken" in piped(made)
+
+
+def test_a_metric_that_no_case_can_have_is_no_column():
+    made = card(
+        [
+            case("a", {"x": {"iou": 0.5}, "y": {"iou": 0.25}}),
+            case("b", {"x": {"iou": 0.75}, "y": {"iou": 0.25}}),
+        ]
+    )
+    lacking = [
+        replace(
+            c, rows=(*c.rows, *(row(c.case, k, "ce", NAN, reason="no_probabilities") for k in "xy"))
+        )
+        for c in made.cases
+    ]
+    lines = piped(card(lacking, "iou", "ce"))
+    head = next(line for line in lines if line.startswith("class"))
+    assert head.split() == ["class", "n", "iou", "iou", "in", "case"]
+    assert "not in the table: ce, no_probabilities in every case" in lines
+    alone = piped(card(lacking, "ce"))
+    assert "ce" in next(line for line in alone if line.startswith("class")).split()
+
+
+def test_a_metric_of_classes_that_are_all_empty_is_a_column():
+    made = card(
+        [case("a", {"x": {"iou": 0.5, "dice": NAN}}), case("b", {"x": {"iou": 0.5, "dice": NAN}})]
+    )
+    head = next(line for line in piped(made) if line.startswith("class"))
+    assert "dice" in head.split()

@@ -67,7 +67,7 @@ def test_a_tolerance_below_the_spacing_is_a_warning():
     assert codes(found) == ["W-tolerance-below-spacing"]
     assert found.notes[0].text.startswith("nsd at 2.9 mm: the largest spacing is 3")
     assert len(case(one, one, "nsd@2.9mm", "nsd@2.9mm:as=monai").notes) == 1
-    assert codes(case(one, one, "nsd@3mm", "hd")) == []
+    assert codes(case(one, one, "nsd@3mm", "nsd@1mm:by=slice", "hd")) == []
     assert codes(case(one, one, "nsd", tolerances=("nikolov-2021",))) == [
         "W-tolerance-below-spacing"
     ]
