@@ -59,7 +59,8 @@ FLOORS = """
 5  absence     absence
 5  signature   signature
 
-6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
+6  scoring     scoring | fingerprint roisides structurenames | sides structuresides
+               | structureclasses | structurecase
                | targets | onepass | planning | branches checks classwise decoding fields rows | surfaces
                | case converting
 

@@ -149,6 +149,8 @@ def walk(
     numbers = HEADS[coding.order]
     at = start
     while at < end:
+        if end - at < 8 and not any(data[at:end]):
+            return found, end  # padding that some writers leave
         tag, first, size, vr = head(data, at, end, coding, numbers)
         if tag == ITEM_END:
             return found, first

@@ -102,7 +102,7 @@ def nothing_paired(pred: Layout, gt: Layout) -> NothingToScore:
         return NothingToScore(
             f"there is no mask in the {' and in the '.join(sides)}",
             facts=tuple(held(layout) for layout in empty),
-            help=f"masks are {' '.join(SUFFIXES)}",
+            help=f"masks are {' '.join(SUFFIXES)}, and RTSTRUCT and SEG objects of DICOM",
         )
     return NothingToScore(
         "no prediction has the name of a ground truth",

@@ -21,6 +21,7 @@ from segeval.pairing.files import holds_dicom, stem, survey
 from segeval.pairing.layouts import Entry, Layout, single
 from segeval.pairing.twosides import lone, look
 from segeval.readers.joining import one_patient_each, patients_of, top_folder
+from segeval.readers.selection import selector
 from segeval.readers.series import Found, Index, Series, indexed
 from segeval.settings import Settings
 
@@ -107,7 +108,9 @@ def spellings(sets: Iterable[Found]) -> dict[str, str]:
 
 
 def trees(pred: Path, gt: Path, hints: Hints, settings: Settings) -> Trees:
-    """Two sides of which one or both are DICOM trees."""
+    """Two sides of which one or both are DICOM trees. Raises RequestError."""
+    for select in filter(None, (settings.pred_select, settings.gt_select)):
+        selector(select)
     sides = [Root(p, indexed(p)) if holds_dicom(p) else p for p in (pred, gt)]
     roots = [side for side in sides if isinstance(side, Root)]
     by = key_kind(roots, settings.case_key)
@@ -199,7 +202,9 @@ def tree_layout(root: Root, by: str) -> Layout:
     if by == "folder" and not root.whole:
         entries += damaged(root, set(found))
     entries.sort(key=lambda e: natural(e.name))
-    return Layout("one-case" if root.whole else PATIENTS, tuple(entries), root.path)
+    slices = sum(len(series.images) for series in root.index.series.values())
+    images = 0 if entries else slices  # beside structure sets they are no files left aside
+    return Layout("one-case" if root.whole else PATIENTS, tuple(entries), root.path, images)
 
 
 def entry(root: Path, key: str, sets: list[Found]) -> Entry:

@@ -191,7 +191,7 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
     if rois is not None:
         finished = finished.having("rois", rois)
     if any(definition.of == "polygons" for _, definition in job.metrics):
-        from segeval.scoring.structurecase import solids
+        from segeval.scoring.structureclasses import solids
 
         shared = solids(truth, pred, resolved.targets)
         finished = finished if shared is None else finished.having("polygons", shared)

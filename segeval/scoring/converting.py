@@ -29,7 +29,8 @@ from segeval.readers.open import read
 from segeval.readers.series import Index
 from segeval.scoring.decoding import belonging, decoded, found, save
 from segeval.scoring.sides import Opened
-from segeval.scoring.structurecase import Given, ask, finished, given, noted, rules, series_near
+from segeval.scoring.structurecase import ask, given, rules, series_near
+from segeval.scoring.structureclasses import Given, finished, noted
 from segeval.scoring.structurenames import Item, Named
 from segeval.scoring.structuresides import Ask, Choices, Side, on_one_grid
 from segeval.settings import Settings

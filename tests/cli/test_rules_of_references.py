@@ -232,6 +232,19 @@ def test_d4_both_sides_in_one_tree(segeval, here):
         assert (status, values, "same file" in err) == (0, {"P": pytest.approx(DICE)}, False)
 
 
+def test_d4_a_selector_that_means_nothing(segeval, here):
+    patient(here / "gt", "P")
+    done = segeval("score", "gt", "gt", "--gt-select", "colour=red")
+    assert (done.status, "'colour' is nothing to select by" in done.err) == (2, True)
+
+
+def test_a_tree_of_images_alone(segeval, here):
+    patient(here / "pred", "P")
+    build.series(here / "gt" / "P", SHAPE)
+    done = segeval("score", "pred", "gt")
+    assert (done.status, "gt holds 8 image files" in done.err) == (4, True)
+
+
 def test_d5_which_structure_set_is_meant(segeval, here):
     patient(here / "gt", "P")
     patient(here / "pred", "P", where="a/RS.dcm", rings=[HOLE])

@@ -60,3 +60,14 @@ def test_what_is_absent_reads_as_nothing():
     assert (empty.raw(1), empty.word(1), empty.text(1), empty.decimals(1)) == (b"", "", "", ())
     assert (empty.short(1), empty.long(1), empty.signed(1), empty.whole(1)) == (None,) * 4
     assert (list(empty.items(1)), empty.first(1).found) == ([], {})
+
+
+def test_a_few_zeros_at_the_end_are_padding():
+    data = (1).to_bytes(2, "little") * 2 + b"\x02\0\0\0ab"
+    for rest, good in ((b"\0", True), (b"\0" * 5, True), (b"\0x", False)):
+        whole = data + rest
+        if good:
+            assert walk(whole, 0, len(whole), Coding(False)) == ({0x00010001: (8, 10)}, len(whole))
+        else:
+            with pytest.raises(Damaged):
+                walk(whole, 0, len(whole), Coding(False))
