@@ -20,6 +20,7 @@ SCRIPTS = (
     "p8_wide",
     "p9_cases",
     "p10_contours",
+    "p12_dask",
     "p6_surfaces",
     "p6b_surfaces",
     "surfaces",

@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -199,3 +200,34 @@ SCHEDULERS = {"--array", "--cpus-per-task", "--mem", "--time", "--parsable", "--
 @pytest.mark.parametrize("name", PAGES)
 def test_an_option_that_is_named_exists(name, offered):
     assert sorted(options(PAGES[name]) - offered - SCHEDULERS) == []
+
+
+def benchmark_page():
+    spec = importlib.util.spec_from_file_location("page", ROOT / "benchmarks" / "page.py")
+    page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page)
+    return page
+
+
+def test_the_page_of_the_benchmarks_says_what_their_results_are():
+    page = benchmark_page()
+    results = json.loads(page.RESULTS.read_text("utf-8"))
+    assert page.page(results) == PAGES["docs/performance.md"], "run python benchmarks/page.py"
+
+
+def test_a_bar_of_the_benchmarks_is_cleared_or_missed():
+    page = benchmark_page()
+    bar = {"name": "P1", "command": "segeval", "peer": "zlib", "most": 0.5}
+    runs = {"segeval": [{"cpu": 1.0, "peak": 30.0}], "zlib": [{"cpu": 4.0, "peak": 9.5}]}
+    results = {
+        "p1": {
+            "title": "P1 overlap",
+            "versions": {"python": "3.11"},
+            "runs": runs,
+            "bars": [{**bar, "value": 0.25}, {**bar, "value": 0.75}],
+        }
+    }
+    text = page.page(results)
+    assert "| P1 | segeval / zlib | 0.25 | 0.5 | cleared |" in text
+    assert "| P1 | segeval / zlib | 0.75 | 0.5 | **missed** |" in text
+    assert "| zlib | 4.00 | 10 | 1 |" in text

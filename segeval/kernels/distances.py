@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from segeval.arrays import Counted, Floats, Mask
 from segeval.frozen import frozen
 from segeval.kernels.lattice import SIXTHS, Places, Tables, lookup, place_numbers, places, samples
-from segeval.kernels.mesh import Cells, Mesh, cells_of, mesh, of_cells, spread
+from segeval.kernels.mesh import Cells, Mesh, cells_of, mesh, of_cells, skin, spread
 
 Numbers = NDArray[np.integer[Any]]  # of places
+AT_A_TIME = 1 << 17  # cells of a surface whose samples are measured
 BLOCK = 4  # cells along each axis: what is near a far point is found by blocks
 
 
@@ -39,13 +40,13 @@ class Directed:
 
 
 class Tree:
-    """The triangles or segments of a mesh, ready to be asked for distances."""
+    """Triangles or segments, ready to be asked for distances."""
 
-    def __init__(self, of: Mesh) -> None:
+    def __init__(self, vertices: Floats, faces: Counted) -> None:
         import igl  # 0.2 s to import
 
         # libigl 2.6 frees memory twice when points have two coordinates
-        self._vertices, self._faces = in_space(of.vertices), of.faces
+        self._vertices, self._faces = in_space(vertices), faces
         self._tree = igl.AABB()
         if len(self._faces):
             self._tree.init(self._vertices, self._faces)
@@ -89,7 +90,7 @@ class Surface:
 
     @cached_property
     def _tree(self) -> Tree:
-        return Tree(self.mesh)
+        return Tree(self.mesh.vertices, self.mesh.faces)
 
     def from_points(self, points: Floats) -> Floats:
         """The exact distance of points (n, axes) from this surface."""
@@ -134,7 +135,7 @@ class Surface:
         near = neighbours(grid, cell, within / self.spacing)
         if 2 * len(near) > len(grid.at):
             return self._tree
-        return Tree(mesh(replace(grid, at=near), self.spacing))
+        return Tree(*skin(replace(grid, at=near), self.spacing))
 
     def points(self, cell: Places, place: Numbers) -> Floats:
         """Where places of cells are, in mm."""
@@ -177,20 +178,38 @@ def directed(own: Surface, other: Surface) -> Directed:
     """The distance of every sample of a surface from another, neither of them empty."""
     if own.tables is None or other.tables is None:
         return _by_tree(own.mesh, other)
-    grid, area = own.grid, own.tables.areas()
+    grid, area, extent = own.grid, own.tables.areas(), own.tables.extents()
+    count = int(np.diff(samples().start)[grid.codes[grid.at]].sum())
+    distances, sizes = np.empty(count), np.empty(count)
+    done, top = 0, 0.0
+    near: list[tuple[Places, Floats]] = []  # cells where a vertex may be farther than any sample
+    for cell, row, apart in _sampled(own, other):
+        some = slice(done, done + len(row))
+        distances[some], sizes[some] = apart, area[row]
+        done, top = some.stop, max(top, float(apart.max(initial=0)))
+        farther = apart + extent[row]
+        near.append((cell[farther > top], farther[farther > top]))
+    cells = np.unique(np.concatenate([cell[farther > top] for cell, farther in near]))
+    there = _vertex_distances(grid, cells, other, own.tables)
+    return Directed(distances, sizes, float(there.max(initial=top)))
+
+
+def _sampled(own: Surface, other: Surface) -> Iterator[tuple[Places, Places, Floats]]:
+    """The samples of a surface, some of its cells at a time: cell, row of the sample, distance."""
+    assert own.tables is not None
+    grid = own.grid
     same = grid.codes[grid.at] == other.grid.codes[grid.at]  # one surface: nothing to look up
-    differ = replace(grid, at=grid.at[~same])
-    cell, row = spread(samples().start, differ)
-    place = samples().place.astype(np.uint8)[row]  # bytes are sorted by counting
-    order = np.argsort(place, kind="stable")
-    cell, row, place = cell[order], row[order], place[order]
-    apart = other.from_places(cell, place, own.tables)
-    top = float(apart.max(initial=0))
-    near_top = np.unique(cell[apart + own.tables.extents()[row] > top])
-    top = max(top, float(_vertex_distances(grid, near_top, other, own.tables).max(initial=0)))
-    shared = area[spread(samples().start, replace(grid, at=grid.at[same]))[1]]
-    distances = np.concatenate([apart, np.zeros(len(shared))])
-    return Directed(distances, np.concatenate([area[row], shared]), top)
+    for apart in (True, False):
+        at = grid.at[same != apart]
+        for first in range(0, len(at), AT_A_TIME):
+            cell, row = spread(samples().start, replace(grid, at=at[first : first + AT_A_TIME]))
+            if not apart:
+                yield cell, row, np.zeros(len(row))
+                continue
+            place = samples().place.astype(np.uint8)[row]  # bytes are sorted by counting
+            order = np.argsort(place, kind="stable")
+            cell, row, place = cell[order], row[order], place[order]
+            yield cell, row, other.from_places(cell, place, own.tables)
 
 
 def _vertex_distances(grid: Cells, at: Places, other: Surface, tables: Tables) -> Floats:

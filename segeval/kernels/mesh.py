@@ -8,6 +8,7 @@ edge. Lengths are in the unit of the spacing, from the centre of the crop's firs
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from segeval.kernels.cuts import cut_once
 from segeval.kernels.lattice import Codes, Places
 
 LEVEL = 0.5  # of the field at the surface
+AT_A_TIME = 1 << 18  # voxels of a slab of planes, so that it stays in the cache
 CLIP = 0.02  # share of an edge that a vertex keeps from its ends, so that voxel centres keep sides
 
 Loop = tuple[tuple[int, ...], ...]
@@ -99,14 +101,26 @@ def cells_of(mask: Mask, reach: tuple[int, ...] = ()) -> Cells:
     margin = np.array(reach or (0,) * mask.ndim) + 1
     padded = np.zeros(mask.shape + 2 * margin, np.uint8)
     padded[tuple(slice(m, m + n) for m, n in zip(margin, mask.shape, strict=True))] = mask
-    codes, bits = padded, 1
-    for axis in reversed(range(mask.ndim)):
+    codes = np.empty(np.array(padded.shape) - 1, np.uint8)
+    full = (1 << (1 << mask.ndim)) - 1
+    at = []
+    planes = max(AT_A_TIME // codes[0].size, 1)
+    for first in range(0, len(codes), planes):
+        slab = codes[first : first + planes]
+        slab[:] = _codes(padded[first : first + planes + 1])
+        at.append(np.flatnonzero(slab.ravel() - np.uint8(1) < full - 1) + first * codes[0].size)
+    return Cells(codes.shape, margin, codes.ravel(), np.concatenate(at))
+
+
+def _codes(padded: Codes) -> Codes:
+    codes: Any = padded
+    bits = 1
+    for axis in reversed(range(padded.ndim)):
         whole = (slice(None),) * axis
         codes = codes[(*whole, slice(None, -1))] | codes[(*whole, slice(1, None))] << bits
         bits *= 2
-    full = (1 << bits) - 1
-    flat = codes.ravel()
-    return Cells(codes.shape, margin, flat, np.flatnonzero(flat - np.uint8(1) < full - 1))
+    found: Codes = codes
+    return found
 
 
 @cache
@@ -176,6 +190,13 @@ def mesh(grid: Cells, spacing: Floats, field: Floats | None = None, *, once: boo
         number[elements].astype(np.int64),
         shares,
     )
+
+
+def skin(grid: Cells, spacing: Floats) -> tuple[Floats, Counted]:
+    """Vertices and faces alone, at the cost of the cells of a part and not of their grid."""
+    found, _ = of_cells(grid, "faces")
+    ids, number = np.unique(found, return_inverse=True)
+    return vertices(ids, grid, spacing, None), number.reshape(found.shape).astype(np.int64)
 
 
 def vertices(ids: Places, grid: Cells, spacing: Floats, field: Floats | None) -> Floats:

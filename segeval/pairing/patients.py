@@ -202,7 +202,8 @@ def tree_layout(root: Root, by: str) -> Layout:
     if by == "folder" and not root.whole:
         entries += damaged(root, set(found))
     entries.sort(key=lambda e: natural(e.name))
-    images = sum(len(series.images) for series in root.index.series.values())
+    slices = sum(len(series.images) for series in root.index.series.values())
+    images = 0 if entries else slices  # beside structure sets they are no files left aside
     return Layout("one-case" if root.whole else PATIENTS, tuple(entries), root.path, images)
 
 

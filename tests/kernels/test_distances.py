@@ -8,6 +8,8 @@ from hypothesis.extra.numpy import arrays
 from pairs import PAIRS, ellipsoid
 from surfaces import surfaces, value
 
+from segeval.kernels import distances
+from segeval.kernels import mesh as kernels_mesh
 from segeval.kernels.borders import Points, around, border
 from segeval.kernels.distances import Surface, directed, own_depth
 from segeval.kernels.lattice import STEPS, Tables, places, reach
@@ -91,6 +93,27 @@ def test_equal_sides_are_reached_equally_far(spacing):
     wide = reach(tuple(spacing))
     assert len(set(zip(wide, spacing, strict=True))) == len(set(spacing))
     assert np.prod([2 * r + 1 for r in wide]) <= STEPS
+
+
+@pytest.mark.parametrize("name", ["noise", "hollow", "two_ellipsoids"])
+def test_a_surface_is_measured_in_parts_of_any_size(name, monkeypatch):
+    truth, pred, spacing = PAIRS[name]()
+    whole = numbers(truth, pred, spacing)
+    monkeypatch.setattr(distances, "AT_A_TIME", 100)
+    monkeypatch.setattr(kernels_mesh, "AT_A_TIME", 500)
+    assert numbers(truth, pred, spacing) == pytest.approx(whole, abs=1e-12)
+
+
+@pytest.mark.parametrize("far", [9, 30, 90])
+def test_few_far_points_ask_a_part_of_the_surface(far):
+    #  a wall whose face is at 1/2, and a speck before it whose tip is at far + 1/2
+    truth = np.zeros((40, 40, 100), bool)
+    truth[:, :, 0] = True
+    pred = truth.copy()
+    pred[20, 20, far] = True
+    s = surfaces(truth, pred, (1.0, 1.0, 1.0))
+    assert value(s, "hd") == pytest.approx(far)
+    assert value(s, "hd:as=medpy") == pytest.approx(far)
 
 
 def test_far_points_ask_the_tree():
