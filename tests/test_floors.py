@@ -39,14 +39,14 @@ FLOORS = """
 3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
-3  tallies     tallies | block branches rois | counts polygons slab surface voxels | pieces runs | sums
+3  tallies     tallies | block rois | counts part polygons slab surface voxels | pieces runs | sums | branches
 3  writers     writers | nifti nrrd png
 3  align       align | upsampling
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling surface words | contours losses maskrcnn semantic volume
+4  metrics     metrics | called registry | overlap pooling surface words | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
-               | combined_losses | pspnet
+               | combined_losses | outputs
 
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
                | layouts | coco matching | twosides | patients | pair | outputs
@@ -55,7 +55,7 @@ FLOORS = """
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks surfaces decoding rows | case
+               | targets | onepass | planning | branches checks surfaces decoding rows | box | case
 
 7  engines     engines | pool serial
 7  gate        gate

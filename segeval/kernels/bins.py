@@ -77,3 +77,19 @@ def reliability(
     voxels = (both.count() if weight is None else both.sum(weight)).reshape(2, bins)
     total = both.sum(confidence if weight is None else confidence * weight).reshape(2, bins)
     return np.stack([voxels.sum(axis=0), total.sum(axis=0), voxels[1]], axis=1)
+
+
+def mass_bins(confidence: Floats, hit: Mask, bins: int) -> Floats:
+    """Reliability in bins that hold as many voxels each: between quantiles of the confidences.
+
+    A confidence that is an edge is in the bin below it. Equal ones stay together, so bins are of
+    one size only where no confidence comes often. Source: sklearn.calibration.calibration_curve,
+    strategy `quantile`.
+
+    returns  float64 (bins, 3): voxels, sum of confidence, hits
+    """
+    if not len(confidence):
+        return np.zeros((bins, 3))
+    values = confidence.astype(np.float64)
+    inner = np.percentile(values, np.linspace(0, 100, bins + 1)[1:-1])
+    return reliability(values, hit, np.searchsorted(inner, values), bins)

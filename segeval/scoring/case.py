@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from segeval.metrics.registry import pieces
 from segeval.pairing.cases import Case
 from segeval.pairing.outputs import check_complete
 from segeval.scorecard import CaseResult, Row
+from segeval.scoring.box import boxed
 from segeval.scoring.branches import asks_for_no_size, branches
 from segeval.scoring.checks import (
     check_files,
@@ -25,7 +26,7 @@ from segeval.scoring.checks import (
     plain,
 )
 from segeval.scoring.fingerprint import fingerprint
-from segeval.scoring.onepass import Passed, Plan, one_pass, scored
+from segeval.scoring.onepass import Passed, Plan, Tally, one_pass, scored
 from segeval.scoring.planning import Job, planned
 from segeval.scoring.roisides import roi_facts, roi_notes, roi_sums
 from segeval.scoring.rows import Finished, asked, row, rows
@@ -37,10 +38,8 @@ from segeval.tallies.counts import Cells, CountTally, Pair, counts
 
 if TYPE_CHECKING:
     from segeval.tallies.branches import Branches
-    from segeval.tallies.sums import SumsTally
-    from segeval.tallies.voxels import Voxels, VoxelTally
-
-ScoreTally: TypeAlias = "SumsTally | VoxelTally"
+    from segeval.tallies.part import ScoreTally
+    from segeval.tallies.voxels import Voxels
 MIB = 1 << 20
 LARGE = ("voxels", "surface")  # tallies that are not kept: their size is that of the case
 
@@ -130,7 +129,7 @@ def scored_sides(
     tally = CountTally(plan.pairs)
     of_scores = score_tallies(truth, pred, plan, job)
     of_place = surface_tally(truth, job)
-    every = [tally, *of_scores.values(), *([of_place] if of_place else [])]
+    every: list[Tally] = [tally, *of_scores.values(), *([of_place] if of_place else [])]
     passed = one_pass(truth, pred, plan, every)
     tables = {pair: tally.finish(pair).without(plan.ignored) for pair in plan.pairs}
     tables = plain(tables, truth, pred, passed, job)
@@ -164,7 +163,7 @@ def scored_sides(
         blank(case),
         rows=tuple(rows(case, finished, resolved, job)),
         classes=tuple(t.name for t in resolved.targets),
-        tallies={n: tally.to_json() for n, tally in finished.tallies.items() if n not in LARGE},
+        tallies={n: t.to_json() for n, t in finished.tallies.items() if not n.startswith(LARGE)},
         facts=facts(truth, pred, passed) | roi_facts(pred.volume, rois) | faulty(resolved),
         notes=tuple(replace(n, where=case.id) for n in (*notes, *resolved.notes)),
         fingerprint=fingerprint(case),
@@ -173,38 +172,42 @@ def scored_sides(
 
 def score_tallies(truth: Opened, pred: Opened, plan: Plan, job: Job) -> dict[str, ScoreTally]:
     """The tallies of the losses by name: those that are asked for, if there are probabilities."""
-    needed: dict[str, dict[Any, None]] = {"sums": {}, "voxels": {}}
-    asked = [(metric, known) for metric, known in job.metrics if known.of in needed]
-    if not asked or not scored(pred, plan):
+    if not scored(pred, plan):
         return {}
-    for metric, known in asked:
-        needed[known.of] |= dict.fromkeys(pieces(metric, known))
+    needed: dict[str, dict[Any, None]] = {}
+    for metric, known in job.metrics:
+        if (name := known.tally(metric)).startswith(("sums", "voxels")):
+            needed.setdefault(name, {}).update(dict.fromkeys(pieces(metric, known)))
     channels = len((pred.scores or pred.volume).channels)
+    return {
+        name: boxed(score_tally(name, channels, needs, truth, plan), name, truth, channels, plan)
+        for name, needs in needed.items()
+    }
+
+
+def score_tally(
+    name: str, channels: int, needs: Mapping[Any, None], truth: Opened, plan: Plan
+) -> ScoreTally:
+    """An empty tally of probabilities that adds up some pieces."""
     exclusive = not plan.onehot
-    found: dict[str, ScoreTally] = {}
-    if any(known.of == "sums" for _, known in asked):
+    if name.startswith("sums"):
         from segeval.tallies.sums import SumsTally
 
-        found["sums"] = SumsTally(channels, exclusive, needed["sums"])
-    if needed["voxels"]:
-        from segeval.tallies.voxels import VoxelTally
+        return SumsTally(channels, exclusive, needs)
+    from segeval.tallies.voxels import VoxelTally
 
-        shape, budget = truth.volume.geometry.shape, job.settings.max_memory
-        found["voxels"] = VoxelTally(channels, exclusive, shape, budget, needed["voxels"])
-    return found
+    return VoxelTally(channels, exclusive, truth.volume.geometry.shape, plan.budget, needs)
 
 
 def memory_notes(finished: Finished, job: Job) -> tuple[Note, ...]:
     """How much memory the losses took that keep every voxel, or would have taken."""
-    voxels: Voxels | None = finished.tallies.get("voxels")
-    if voxels is None:
-        return ()
-    from segeval.tallies.voxels import Memory
-
     found = []
     for metric, known in job.metrics:
-        for memory in pieces(metric, known) if known.of == "voxels" else ():
-            assert isinstance(memory, Memory)
+        voxels: Voxels | None = finished.tallies.get(known.tally(metric))
+        if voxels is None or not known.tally(metric).startswith("voxels"):
+            continue
+        declared: Any = pieces(metric, known)
+        for memory in declared:
             size = f"{voxels.size(memory) / MIB:.0f} MiB"
             if voxels.over(memory):
                 most = f"--max-memory is {voxels.budget / MIB:.0f} MiB"

@@ -70,6 +70,12 @@ class Slab:
             return reference_log(self.z, self.truth)
         return log(self.of_reference(self.p))
 
+    @property
+    def log_foreground(self) -> Floats:
+        """log of the share that each voxel's label has of all but the background; 0 of that."""
+        shares = log_softmax(self.logs[1:])
+        return np.concatenate([np.zeros((1, shares.shape[1])), shares]).reshape(-1)[self.labels.own]
+
     def logs_kept(self, floor: str) -> Floats:
         """log p of every channel after the clipping of Keras."""
         if self.z is not None:

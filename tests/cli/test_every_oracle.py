@@ -4,11 +4,8 @@ The adapters of tests/oracles ask the same metrics of the same batches; here eac
 to files of every format that can hold it, and one run of `segeval score` answers all that is asked.
 """
 
-import json
-
 import numpy as np
 import oracles.arrays  # noqa: F401 - registers the conventions that need more than sums
-import oracles.conventions
 import pytest
 from oracles import command, sums
 from oracles.conventions import answer
