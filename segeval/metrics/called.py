@@ -1,6 +1,6 @@
 """What the conventions of the losses are called where they are written about.
 
-`segeval metrics NAME` shows it. A request says it in two words: `ce:as=caffe` is caffe.softmax_loss.
+`segeval metrics NAME` shows it. A request says it in two words: `ce:as=tf` is tf.sparse_softmax_ce.
 """
 
 from __future__ import annotations

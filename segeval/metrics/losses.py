@@ -102,7 +102,7 @@ def cross_entropy(
     return Values(each, total if reduction == "sum" else share(total, divisor), why(s))
 
 
-@loss("ce", origin="tf", given={"floor": ""}, needs=_ce_needs)
+@loss("ce", origin="tf", given={"floor": ""}, needs=_ce_needs, drops=True)
 @loss("ce", origin="nnunet", given={"floor": ""}, needs=_ce_needs)
 @loss(
     "ce",
@@ -120,7 +120,7 @@ def valid_mean_ce(s: Sums, floor: str, smoothing: float = 0.0) -> Values:
 
     formula  sum l / V, l = -log p_y; with smoothing (1 - e) l + e/C sum_c (-log p_c)
     empty    class absent: undefined; all voxels ignored: undefined
-    ignored  in neither sum; TensorFlow has dropped labels beyond the last class
+    ignored  in neither sum; tf drops labels beyond the last class too, if nothing else is asked for
     source   tf.nn.sparse_softmax_cross_entropy_with_logits, keras.losses, RobustCrossEntropyLoss
     """
     if not s.exclusive:

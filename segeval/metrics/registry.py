@@ -67,6 +67,7 @@ class Definition:
     origins every convention under the name, by that word
     given   arguments that the convention fixes
     needs   what the tally has to add for it beyond what it always adds, from the arguments
+    drops   labels that no channel stands for are left out; for other losses they are an error
     """
 
     name: str
@@ -82,6 +83,7 @@ class Definition:
     origins: Mapping[str, Definition] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
     needs: Needs | None = None
+    drops: bool = False
 
     @property
     def doc(self) -> str:
@@ -124,6 +126,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     origin: str = "",
     given: Mapping[str, Any] | None = None,
     needs: Needs | None = None,
+    drops: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of a finished tally under a name.
 
@@ -134,7 +137,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
         made = Definition(
             name, of, function, better, unit, at, default, options or {}, bounds, origin
         )
-        made = replace(made, given=given or {}, needs=needs)
+        made = replace(made, given=given or {}, needs=needs, drops=drops)
         KNOWN[name] = _family(made) if origin else made
         return function
 

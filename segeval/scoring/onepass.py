@@ -52,6 +52,7 @@ class Plan:
     ignored  the label whose ground-truth voxels are left out
     sums     probabilities are added up
     white    255 of a ground truth of one class is its 1
+    drops    labels that no channel stands for are left out of the sums
     budget   bytes of memory that were allowed
     """
 
@@ -62,6 +63,7 @@ class Plan:
     ignored: int | None = None
     sums: bool = True
     white: bool = False
+    drops: bool = False
     budget: int = 512 << 20
 
 
@@ -198,7 +200,9 @@ def make_block(start: int, count: int, slabs: tuple[Slab, Slab, Slab | None], pl
     if scores.scores is not None:
         valid = valid_voxels(truth, plan)
         labels = label_map(truth, len(scores.scores), plan)
-        if labels is not None:
+        if labels is not None and plan.drops:
+            valid = within_range(labels, len(scores.scores), valid)
+        elif labels is not None:
             check_range(labels, len(scores.scores), valid)
         elif plan.sums and plan.onehot:
             onehot = true_channels(truth, plan)
@@ -298,6 +302,14 @@ def shares(truth: Slab, channels: int, plan: Plan) -> Floats | None:
 def true_channels(truth: Slab, plan: Plan) -> Mask:
     """The reference mask of each independent channel."""
     return np.stack([mask_of(truth, part, c) for c, part in enumerate(plan.onehot)])
+
+
+def within_range(labels: Labels, channels: int, valid: Mask | None) -> Mask | None:
+    """Which voxels are valid and have a label that a channel stands for; None: all of them."""
+    inside = labels < channels
+    if valid is not None:
+        inside &= valid
+    return None if inside.all() else inside
 
 
 def check_range(labels: Labels, channels: int, valid: Mask | None) -> None:
