@@ -1,9 +1,10 @@
 """Bring the documents up to date: python docs/refresh.py
 
-Two things in them are made by the program itself, so that they stay true:
+Three things in them are made by the program itself, so that they stay true:
 
     ```console blocks    every `$ command` is run on sample_data/, and what it prints stands below
     docs/metrics.md      comes out of the registry of metrics
+    docs/other-tools.md  its table is computed in every convention: docs/tools.py
 
 The tests run this too, and fail where it would change a document.
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TABLE = re.compile(r"(?<=^<!-- docs/tools.py -->\n)(\|.*\n)*", re.MULTILINE)
 OURS = ("SEGEVAL_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH")
 
 METRICS_HEAD = """\
@@ -49,7 +51,16 @@ def main() -> None:
 
 def refreshed(text: str) -> str:
     """A page with the output of its commands as it is now."""
-    return CONSOLE.sub(lambda block: f"```console\n{session(block[1])}```", text)
+    text = CONSOLE.sub(lambda block: f"```console\n{session(block[1])}```", text)
+    return TABLE.sub(lambda _: tools_table(), text)
+
+
+def tools_table() -> str:
+    """The table of conventions."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    from tools import table
+
+    return table()
 
 
 def session(block: str) -> str:

@@ -9,14 +9,19 @@
 A formula that comes to 0/0 gives nan, and nan is `undefined` with the reason; no metric has a rule
 of its own. A value that exists keeps its reason beside it: Dice 0 of a missed organ says
 `pred_empty`. Under `--undefined worst` a value that is undefined because one side alone is empty is
-the worst the metric can give; both empty stays undefined, because nothing was missed.
+the worst the metric can give, of a distance the diagonal of the image; both empty stays undefined,
+because nothing was missed. A charge (`--charge hd95.pred_empty=374mm`) goes before all of it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+
+from segeval.grammar import Charge, Metric
 
 ONE_SIDE = ("pred_empty", "gt_empty", "class_absent")
+SOME = "one_sided_slices"  # of a mean over slices: those that one side alone has are not in it
 
 
 def presence(truth: int, pred: int) -> str:
@@ -28,13 +33,23 @@ def presence(truth: int, pred: int) -> str:
     return "gt_empty" if pred else "both_empty"
 
 
+def charged(metric: Metric, reason: str, charges: Iterable[Charge]) -> Charge | None:
+    """What the request says of a metric where a class is missing: the last charge that fits."""
+    reason = "pred_empty" if reason == "class_absent" else reason
+    found = [c for c in charges if c.reason == reason and c.holds(metric)]
+    return found[-1] if found else None
+
+
 def judged(value: float, reason: str, worst: float, undefined: str) -> tuple[float, str, str]:
     """What becomes of a value: (value, status, reason).
 
     reason     why a class is missing, or why the metric gave nan
-    worst      the worst value of the metric, nan where it has none
+    worst      the worst value of the metric, nan where it has none; of a mean over slices with
+               the worst for those that one side alone has
     undefined  exclude or worst
     """
+    if undefined == "worst" and reason == SOME and math.isfinite(worst):
+        return worst, "ok", reason
     if math.isfinite(value):
         return value, "ok", reason
     if math.isinf(value):

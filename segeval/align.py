@@ -13,7 +13,7 @@ import numpy as np
 
 from segeval.arrays import Raw
 from segeval.errors import GeometryError, Note
-from segeval.geometry import CLOSE, NEAR, Geometry
+from segeval.geometry import CLOSE, NEAR, Geometry, point
 from segeval.volumes import Volume, Voxels, streams
 
 RESAMPLE_HELP = (
@@ -87,8 +87,8 @@ def mismatch(
 ) -> GeometryError:
     """The error for grids that are not the same, with the facts of both."""
     facts = [f"{names[0]} {own}", f"{names[1]} {truth}", *turned.differences(truth)]
-    if own.shape == truth.shape and own.placed and truth.placed:
-        facts.append(f"origin {names[0]} {own.origin}, {names[1]} {truth.origin}")
+    if own.shape == truth.shape and own.origin and truth.origin and own.origin != truth.origin:
+        facts.append(f"origin {names[0]} {point(own.origin)}, {names[1]} {point(truth.origin)} mm")
     same = own.spacing is None and truth.spacing is None
     return GeometryError(
         f"{'prediction' if names[0] == 'pred' else names[0]} and "

@@ -17,11 +17,12 @@ from segeval.geometry import Geometry
 from segeval.grammar import Metric, parse
 from segeval.kinds import wanted_pred
 from segeval.metrics.pooling import Pool
-from segeval.metrics.registry import Definition, resolve
+from segeval.metrics.registry import Definition, resolve, units_of
 from segeval.pairing.cases import Case, Pairing
 from segeval.pairing.cases import Side as Files
 from segeval.pairing.outputs import with_outputs
 from segeval.pairing.pair import pair
+from segeval.pairing.shards import parse_shard
 from segeval.resume import Journal
 from segeval.scorecard import CaseResult, Scorecard
 from segeval.scoring.case import scored_sides
@@ -31,6 +32,7 @@ from segeval.scoring.sides import Opened, enlarged, fitted, own_names
 from segeval.settings import Settings
 from segeval.signature import signature, signature_fields
 from segeval.summary import summarise
+from segeval.tolerances import check_tables
 from segeval.volumes import Reading, Volume, Voxels
 
 __all__ = ["score", "score_paths"]
@@ -53,11 +55,22 @@ def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
     if settings.kind == "logits" and settings.activation == "none":
         raise RequestError("--kind logits needs an activation: softmax or sigmoid")
     check_coding(settings.instances)
+    check_tables(settings.tolerances)
+    check_charges(settings)
     asked = [*settings.metrics, *gate_metrics(settings)]
     found = dict(resolve(metric) for metric in asked)
     if not found:
         raise RequestError("no metric is asked for", help="add -m dice")
     return tuple(found.items())
+
+
+def check_charges(settings: Settings) -> None:
+    """Raises RequestError for a charge of a metric that does not exist, or in a wrong unit."""
+    for charge in settings.charges:
+        _, definition = resolve(charge.metric)
+        if charge.value is not None and charge.value.unit not in units_of(definition):
+            unit = charge.value.unit
+            raise RequestError(f"charge {charge}: {definition.name} is not measured in {unit}")
 
 
 def gate_metrics(settings: Settings) -> list[Metric]:
@@ -79,19 +92,25 @@ def score_paths(
     Raises RequestError before anything is read, NothingToScore where nothing pairs.
     """
     asked = requested(settings)
+    shard = parse_shard(settings.shard) if settings.shard else None
     pairing = with_outputs(pair(pred, truth, settings), truth, settings)
+    mine = shard.cut(pairing) if shard else pairing
     if watch is not None:
-        watch.paired(pairing)
+        watch.paired(mine)
     classes = pairing.classes.chosen(settings.classes)
     if settings.ignore_label is not None:
         classes = replace(classes, ignore=settings.ignore_label)
     job = Job(settings, classes, asked)
     parts = signature_fields(settings, asked, classes)
     kept = Journal(Path(journal), parts) if journal else None
-    results = run(pairing.cases, job, watch, kept)
+    results = run(mine.cases, job, watch, kept)
     card = scorecard(results, asked, parts)
     inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
-    return replace(card, inputs=inputs, notes=pairing.notes)
+    card = replace(card, inputs=inputs, notes=pairing.notes)
+    if shard is None:
+        return card
+    gates = [str(gate) for gate in settings.gates]
+    return replace(card, shard={"part": shard.part, "of": shard.of, "gates": gates})
 
 
 def scorecard(

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 
 Colour = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClassDef:
     """One class.
 
@@ -38,7 +39,7 @@ class ClassDef:
     channel: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """What stands for a class on one side: some label values of a channel.
 
@@ -49,7 +50,7 @@ class Part:
     labels: frozenset[int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """A class of a case, and where each side has it."""
 
@@ -58,7 +59,7 @@ class Target:
     pred: Part
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClassList:
     """The classes of a run, in the order in which they are reported.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from segeval.arrays import Floats
 from segeval.dicom.elements import decimals
 from segeval.errors import Note
+from segeval.frozen import frozen
 
 CLOSED = frozenset(["CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "INTERPOLATED_PLANAR"])  # S3: areas
 SCORED = frozenset(["", "ORGAN", "AVOIDANCE", "CAVITY", "GTV", "CTV", "ITV", "PTV"])
@@ -24,7 +24,7 @@ HELPER = re.compile(r"^_|^z(?![a-z])|(?i:couch|^external$|^body$|isodose|^dose\b
 LINES = frozenset(["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR"])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contour:
     """One contour as the file has it; its numbers are parsed when they are asked for (X1).
 
@@ -55,7 +55,7 @@ class Contour:
         return np.array(numbers).reshape(-1, 3)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Roi:
     """One structure.
 
@@ -93,7 +93,7 @@ class Roi:
         return self.type not in SCORED or bool(HELPER.search(self.name.strip()))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contours:
     """A structure set.
 

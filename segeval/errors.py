@@ -6,8 +6,9 @@ Its `status` is what a report writes for a case that it kept from being scored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from segeval.frozen import frozen
 
 
 class SegevalError(Exception):
@@ -84,7 +85,7 @@ class PairingError(CaseError):
     status = "missing_prediction"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """Something a user should know that stops nothing.
 

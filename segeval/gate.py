@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from segeval.absence import ONE_SIDE
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 from segeval.grammar import Gate, Metric
 from segeval.metrics.pooling import POOLED
-from segeval.metrics.registry import Definition, resolve
+from segeval.metrics.registry import Definition, resolve, units_of
 from segeval.scorecard import Scorecard, Statistic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What came of a bar for one class of one group.
 
@@ -88,8 +88,7 @@ def bar_in_unit(gate: Gate, definition: Definition) -> float:
         return gate.bar.number
     if unit == "%" and definition.unit == "":
         return gate.bar.number / 100
-    fits = {"length": ("mm", "px"), "volume": ("ml", "px"), "%": ("%",)}.get(definition.unit, ())
-    if unit not in fits:
+    if unit not in units_of(definition):
         raise RequestError(f"{gate}: {definition.name} is not measured in {unit}")
     return gate.bar.number
 

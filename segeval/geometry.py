@@ -7,19 +7,20 @@ files of one image may hold it in different orders, and `reorder` says how one b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from math import prod
 
 import numpy as np
 
 from segeval.arrays import Floats
+from segeval.frozen import frozen
 
 NEAR = 0.01  # share of the smallest voxel side that a corner may move: the same grid
 CLOSE = 0.1  # the same grid with a warning
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reorder:
     """How an array becomes another order: transpose by `axes`, then flip the axes in `flips`."""
 
@@ -38,7 +39,7 @@ class Reorder:
         return self.axes == tuple(range(len(self.axes))) and not self.flips
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Geometry:
     """A regular grid of voxels.
 
@@ -177,7 +178,7 @@ def sides(spacing: tuple[float, ...]) -> str:
 
 def point(origin: tuple[float, ...]) -> str:
     """A place in the patient, LPS millimetres."""
-    return "(" + ", ".join(f"{v:.5g}" for v in origin) + ")"
+    return "(" + ", ".join(f"{v:.6g}" for v in origin) + ")"
 
 
 def vectors(geometry: Geometry) -> str:

@@ -1,7 +1,8 @@
-"""Metric and Gate: text to value and back.
+"""Metric, Gate and Charge: text to value and back.
 
     metric    name ["@" quantity] {":" key "=" word}        dice  hd95  nsd@2mm  ece@15:bins=mass
     gate      [class "/"] metric ["." statistic] "=" quantity     Heart/hd95.worst=5mm
+    charge    metric "." reason "=" quantity | undefined          hd95.pred_empty=374mm
     quantity  number [mm | px | ml | %]
 
 A value has one spelling: `nsd@2.0mm` is printed `nsd@2mm` and `hd@95%` is printed `hd95`. What a
@@ -11,11 +12,13 @@ metric means, and which of its options are defaults to be left out, is known to 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 
 STATISTICS = ("mean", "median", "worst", "best", "pooled", "bound")
+REASONS = ("both_empty", "pred_empty", "gt_empty")
+UNDEFINED = "undefined"
 UNITS = ("mm", "px", "ml", "%")
 PERCENTILES = ("hd",)  # names that carry their percentile without `@` and `%`
 
@@ -28,7 +31,7 @@ _METRIC = re.compile(rf"({_CLOSED}|{_NAME})(?:@([^:]+))?((?::{_NAME}={_WORD})*)\
 _PERCENTILE = re.compile(rf"({'|'.join(PERCENTILES)})(\d+(?:\.\d+)?)\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantity:
     """A number with its unit."""
 
@@ -39,7 +42,7 @@ class Quantity:
         return f"{plain(self.number)}{self.unit}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Metric:
     """A request for one number a class: name, quantity, options in the order of their keys."""
 
@@ -61,7 +64,7 @@ class Metric:
         return f"{self.name}@{self.at}{options}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gate:
     """A bar that a statistic of a metric must reach.
 
@@ -82,6 +85,31 @@ class Gate:
 
     def __str__(self) -> str:
         return f"{self.rule}={self.bar}"
+
+
+@frozen
+class Charge:
+    """What a metric gives where a class is missing on a side, whatever its formula says.
+
+    value  None: undefined
+    """
+
+    metric: Metric
+    reason: str
+    value: Quantity | None
+
+    def holds(self, metric: Metric) -> bool:
+        """Whether a metric is meant: what the charge leaves open may be anything."""
+        same = self.metric.name == metric.name and self.metric.at in (None, metric.at)
+        return same and set(self.metric.options) <= set(metric.options)
+
+    @property
+    def rule(self) -> str:
+        """The text left of the value."""
+        return f"{self.metric}.{self.reason}"
+
+    def __str__(self) -> str:
+        return f"{self.rule}={self.value or UNDEFINED}"
 
 
 def plain(number: float) -> str:
@@ -111,7 +139,12 @@ def parse(text: str) -> Metric:
         )
     name, quantity, options = found[1], found[2], found[3]
     at = parse_quantity(quantity) if quantity else None
-    if at is None and (closed := _PERCENTILE.match(name)):
+    if closed := _PERCENTILE.match(name):
+        if at is not None:
+            raise RequestError(
+                f"{text!r}: {name} carries its percentile in its name and takes no quantity",
+                help=f"write {name}",
+            )
         name, at = closed[1], Quantity(float(closed[2]), "%")
     return Metric(name, at, _options(options, text))
 
@@ -134,3 +167,16 @@ def parse_gate(text: str) -> Gate:
     if not dot or statistic not in STATISTICS:
         name, statistic = asked, "mean"
     return Gate(parse(name), parse_quantity(bar), class_, statistic)
+
+
+def parse_charge(text: str) -> Charge:
+    """Read a charge: cut at the last `=`, then at the last dot. Raises RequestError."""
+    rule, _, value = text.strip().rpartition("=")
+    metric, _, reason = rule.rpartition(".")
+    if not metric or reason not in REASONS:
+        raise RequestError(
+            f"{text!r} is no charge",
+            help=f"write metric.reason=value, as in hd95.pred_empty=374mm; a reason is one of "
+            f"{', '.join(REASONS)}",
+        )
+    return Charge(parse(metric), reason, None if value == UNDEFINED else parse_quantity(value))

@@ -9,7 +9,7 @@ first value that tells decides. No value is read twice for it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from segeval.arrays import Labels, Raw
 from segeval.errors import Note, ReadError
+from segeval.frozen import frozen
 from segeval.kernels.decode import largest
 from segeval.kernels.softmax import sigmoid, softmax
 from segeval.settings import Settings
@@ -28,7 +29,7 @@ RARELY = 1e-3  # … in this share of the voxels
 STACK_HELP = "--activation softmax (they are logits) or --activation none (each channel is a class)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What a side turned out to hold.
 
@@ -45,7 +46,7 @@ class Found:
     notes: tuple[Note, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slab:
     """The next values of one side.
 
@@ -71,7 +72,7 @@ class Side(Protocol):
         """What it was, after the last voxel. Raises ReadError."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What a side is asked to be.
 

@@ -6,14 +6,14 @@ A reader hands them over beside the volume that is made of them, which overlap m
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from segeval.arrays import Floats, Raw
+from segeval.frozen import frozen
 
 Instance = Callable[[], Raw]  # the mask (H, W) of one instance, made when it is asked for
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoiMasks:
     """What a mask head says of the RoIs of an image.
 
@@ -33,7 +33,7 @@ class RoiMasks:
     below: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instances:
     """The instances of an image, in the order that `gt_index` counts from 0.
 

@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from segeval import __version__
@@ -61,6 +62,7 @@ def _opening(card: Scorecard) -> dict[str, Any]:
         "settings": dict(card.fields),
         "inputs": dict(card.inputs),
         "metrics": list(card.metrics),
+        **({"shard": dict(card.shard)} if card.shard else {}),
     }
 
 
@@ -152,6 +154,24 @@ def _reason(made: Statistic, name: str) -> str:
     return "one_value" if name == "sd" else "no_better_side"
 
 
+def load(path: Path) -> Scorecard:
+    """Read a result file. Raises RequestError."""
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as problem:
+        raise RequestError(f"cannot be read ({problem.strerror})", where=path) from problem
+    except ValueError as problem:
+        raise RequestError(
+            f"no JSON ({problem})",
+            where=path,
+            help="give a file of `segeval score -o results.json`",
+        ) from problem
+    try:
+        return from_json(content)
+    except RequestError as problem:
+        raise RequestError(problem.message, where=path, help=problem.help) from problem
+
+
 def from_json(content: Any) -> Scorecard:
     """Make a scorecard of the content of a result file. Raises RequestError."""
     schema = content.get("schema") if isinstance(content, Mapping) else None
@@ -176,6 +196,7 @@ def from_json(content: Any) -> Scorecard:
             inputs=content["inputs"],
             notes=tuple(Note(**note) for note in content["notes"]),
             gates=tuple(content["gates"]),
+            shard=content.get("shard", {}),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise RequestError(

@@ -7,10 +7,11 @@ image: a scorecard is made again from its JSON.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from segeval.errors import Note
+from segeval.frozen import frozen
 
 WHOLE = "all"  # the class of a number that belongs to the whole case
 OVERALL = "overall"  # the mean over classes, in summaries only
@@ -18,7 +19,7 @@ OVERALL = "overall"  # the mean over classes, in summaries only
 UNCOUNTED = ("ok", "not_annotated", "not_a_volume")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One number, or why there is none.
 
@@ -40,7 +41,7 @@ class Row:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseResult:
     """What came of one case.
 
@@ -77,7 +78,7 @@ class CaseResult:
         return {name: fault for name, fault in found if fault["status"] not in UNCOUNTED}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statistic:
     """A metric of a class over the cases; of `overall`, the mean over classes of each statistic.
 
@@ -100,13 +101,14 @@ class Statistic:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scorecard:
     """All rows of a run with what is needed to trust them.
 
     signature  one line; `fields` are its parts
     summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
     gates      the verdicts; read from JSON, they are mappings
+    shard      of a run that scored one part: `part`, `of`, and the gates that `merge` has to judge
     """
 
     cases: tuple[CaseResult, ...]
@@ -117,3 +119,4 @@ class Scorecard:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     gates: tuple[Any, ...] = ()
+    shard: Mapping[str, Any] = field(default_factory=dict)

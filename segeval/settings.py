@@ -7,16 +7,17 @@ from these fields, so a choice is added in this one place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from segeval.classes import ClassList
-from segeval.grammar import Gate, Metric
+from segeval.frozen import frozen
+from segeval.grammar import Charge, Gate, Metric
 
 NUMBERS = 1  # raised by a change of behaviour that alters a number; see CHANGELOG.md
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """How people write a choice, at every door: option, environment, file.
 
@@ -80,9 +81,13 @@ CLASSES = Form(word="LIST", path=True)
 METRIC = Form(word="METRIC", option="metric", letter="m")
 OUTPUT = Form(word="[FORMAT:]PATH", letter="o", path=True)
 GATE = Form(word="RULE", option="gate")
+CHARGE = Form(word="RULE", option="charge")
+TABLE = Form(word="NAME", option="tolerance")
 COUNT = Form(word="N", least=0)
 SPACING = Form(word="X,Y[,Z]")
 SIZE = Form(word="SIZE", least=1)
+SHARD = Form(word="I/N")
+ADDRESS = Form(word="ADDRESS")
 BOUNDARIES = one_of("centre", "inclusive")
 OWN_BOUNDARIES = one_of("same", "centre", "inclusive")
 OVERLAPS = one_of("parity", "union")
@@ -94,7 +99,7 @@ FOLDER = Form(word="DIR", path=True)
 PASTES = one_of("detectron2", "torchvision", "matterport")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """The choices. `metrics`, `classes` and `gates` are values already; paths are text.
 
@@ -177,6 +182,12 @@ class Settings:
     metrics: tuple[Metric, ...] = free((), "metrics", "what is computed; a comma list too", METRIC)
     preset: str = free("default", "metrics", "a named set of choices", Form(word="NAME"))
     background: bool = signed(False, "metrics", "label 0 is a class like any other")
+    tolerances: tuple[str, ...] = signed(
+        (), "metrics", "published tolerances for a bare nsd; repeatable", TABLE
+    )
+    charges: tuple[Charge, ...] = signed(
+        (), "metrics", "value where a side is empty: hd95.pred_empty=374mm; repeatable", CHARGE
+    )
     # output
     output: tuple[str, ...] = free((), "output", "also write a file; repeatable", OUTPUT)
     format: str = free("table", "output", "what stdout gets", FORMATS)
@@ -199,4 +210,8 @@ class Settings:
     # performance
     jobs: int = free(1, "performance", "processes; 0 is one a core", Form(letter="j", least=0))
     max_memory: int = free(512 << 20, "performance", "bytes, of the whole run", SIZE)
+    shard: str = free("", "performance", "score part I of N of the cases; `merge` joins", SHARD)
+    scheduler: str = free(
+        "", "performance", "send cases to a Dask cluster: tcp://host:8786", ADDRESS
+    )
     resume: bool = free(False, "performance", "take unchanged cases from the file of -o x.json")

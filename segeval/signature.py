@@ -33,9 +33,9 @@ def signature_fields(
         value = getattr(settings, field.name)
         if field.metadata["group"] == "contours" and value == field.default:
             continue  # most runs have no contours
-        chosen = value not in (None, "") and not isinstance(value, ClassList)
+        chosen = value not in (None, "", ()) and not isinstance(value, ClassList)
         if field.metadata["signed"] and chosen:
-            kept[field.name] = list(value) if isinstance(value, tuple) else value
+            kept[field.name] = _parts(value) if isinstance(value, tuple) else value
     kept["resample"] = Path(settings.resample).name  # a word, or the file whose grid is used
     if classes:
         kept["classes"] = {c.name: _stands_for(c) for c in classes.classes}
@@ -43,10 +43,17 @@ def signature_fields(
         kept["colours"] = colours
     if aliases := {c.name: list(c.aliases) for c in classes.classes if c.aliases}:
         kept["aliases"] = aliases
+    if tolerances := {c.name: [c.tolerance] for c in classes.classes if c.tolerance}:
+        kept["class_tolerances"] = tolerances
     if classes.ignore is not None:
         kept["ignore_label"] = classes.ignore
     kept["numbers"] = NUMBERS
     return kept
+
+
+def _parts(values: tuple[Any, ...]) -> list[Any]:
+    """Numbers as they are, anything else as its text."""
+    return [value if isinstance(value, float) else str(value) for value in values]
 
 
 def _stands_for(class_: ClassDef) -> list[int] | None:
@@ -64,7 +71,7 @@ def _word(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ",".join(f"{v:g}" for v in value)
+        return ",".join(f"{v:g}" if isinstance(v, float) else v for v in value)
     if isinstance(value, dict):
         return _classes(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -8,12 +8,13 @@ slice, so a slice stands for half the gap to each neighbour (F2).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from segeval.arrays import Counted, Floats
 from segeval.errors import GeometryError, Note
+from segeval.frozen import frozen
 from segeval.geometry import Geometry
 
 EVEN = 0.05  # share of the gap that a slice may be off the even grid
@@ -21,7 +22,7 @@ HOLE = 1.8  # gaps from here on, in medians, mean that slices are missing (F3)
 MOST = 20  # planes that may stand for one slice, on average
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """How slices lie in the patient: what all of them share (F1).
 
@@ -42,7 +43,7 @@ class Frame:
         return tuple(np.cross(self.along_row, self.along_column).tolist())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slices:
     """Slices and the grid that stands for them.
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from segeval.errors import ReadError
+from segeval.frozen import frozen
 
 GZIP_MAGIC = b"\x1f\x8b"
 STEP = 1 << 19
@@ -27,7 +27,7 @@ class Filled(Protocol):
         """Fill as much of the buffer as there is; 0 at the end."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Packed:
     """Where the bytes of an array lie.
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from segeval.frozen import frozen
 from segeval.grammar import Metric
 from segeval.metrics.registry import resolve
 from segeval.scorecard import OVERALL, UNCOUNTED, WHOLE, CaseResult, Row, Statistic
@@ -28,7 +29,7 @@ BADNESS: Mapping[str, Callable[[float], float]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A metric in one unit: values of two units are never averaged, nor put under one head.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import prod
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -18,6 +18,7 @@ import numpy as np
 
 from segeval.arrays import Raw
 from segeval.errors import Note
+from segeval.frozen import frozen
 from segeval.geometry import Geometry, Reorder
 from segeval.regions import Instances, RoiMasks
 from segeval.streams import Filled, Packed, fill, finish, opened, spilled
@@ -39,7 +40,7 @@ class Drawer(Protocol):
 STRIDED_BYTES = 16 << 20  # planes that are turned at a time
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Voxels:
     """One channel of values, in C order of its grid; nothing is read yet.
 
@@ -94,7 +95,7 @@ class Voxels:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """What a reader may be told of the run.
 
@@ -126,7 +127,7 @@ class Reading:
     slices: Any = None  # segeval.slices.Slices, of the same floor
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Volume:
     """Channels of values on one grid, and what the file says of itself.
 

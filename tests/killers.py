@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from segeval.frozen import frozen
 from segeval.grammar import Metric
 from segeval.metrics.registry import Definition, Values
 from segeval.tallies.counts import Counts
@@ -20,7 +20,7 @@ from segeval.tallies.counts import Counts
 PREY = 77  # voxels of label 1 in the ground truth of the case that fails
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failing(Definition):
     """A definition that no registry knows."""
 

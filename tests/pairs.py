@@ -11,11 +11,11 @@ def ellipsoid(shape, spacing, centre, axes):
 
 
 def two_ellipsoids():
-    """Dice 0.9, and a small blob 36 mm away: 3 mm slices."""
-    shape, spacing = (24, 56, 96), (3.0, 1.0, 1.0)
-    truth = ellipsoid(shape, spacing, (0, 0, -14), (18.2, 16.3, 20.4))
-    pred = ellipsoid(shape, spacing, (0.5, 1.2, -12.9), (17.4, 16.9, 19.5))
-    return truth, pred | ellipsoid(shape, spacing, (4, 0, 40), (4.1, 3.2, 2.9)), spacing
+    """Dice 0.90, and a small blob 37 mm away, a twentieth of the surface: 3 mm slices."""
+    shape, spacing = (16, 60, 110), (3.0, 0.9, 0.9)
+    truth = ellipsoid(shape, spacing, (0, 0, -14), (18.2, 16.3, 17.4))
+    pred = ellipsoid(shape, spacing, (-0.1, -1.5, -13), (19.3, 16.8, 16.2))
+    return truth, pred | ellipsoid(shape, spacing, (0, 0, 37), (3.6, 3.6, 5.5)), spacing
 
 
 def at_the_edge():
@@ -48,4 +48,28 @@ def flat():
     return truth, ellipsoid(shape, spacing, (1.4, 2.2), (10.1, 18.7)), spacing
 
 
-PAIRS = {f.__name__: f for f in (two_ellipsoids, at_the_edge, hollow, noise, flat)}
+def flat_at_the_edge():
+    """2-D: a disc and a frame, both cut by the array."""
+    shape, spacing = (17, 23), (2.0, 0.75)
+    frame = np.ones(shape, bool)
+    frame[3:-4, 5:-5] = False
+    return frame, ellipsoid(shape, spacing, (-9, 2), (14.1, 7.7)), spacing
+
+
+def many():
+    """Slices of 5 mm: several small components on either side, some of them one voxel."""
+    rng = np.random.default_rng(9)
+    shape, spacing = (7, 30, 26), (5.0, 1.0, 1.0)
+    sides = np.zeros((2, *shape), bool)
+    for side in sides:
+        for _ in range(6):
+            centre = rng.uniform(-0.45, 0.45, 3) * shape * spacing
+            side |= ellipsoid(shape, spacing, centre, rng.uniform(1, 6, 3))
+        side[tuple(rng.integers(0, shape))] = True
+    return *sides, spacing
+
+
+PAIRS = {
+    f.__name__: f
+    for f in (two_ellipsoids, at_the_edge, hollow, noise, many, flat, flat_at_the_edge)
+}

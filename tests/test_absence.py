@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from segeval.absence import judged, presence
+from segeval.absence import charged, judged, presence
+from segeval.grammar import parse, parse_charge
 
 NAN, INF = math.nan, math.inf
 
@@ -41,3 +42,27 @@ def test_a_metric_without_a_worst_value_charges_nothing():
     value, status, reason = judged(NAN, "pred_empty", NAN, "worst")
     assert math.isnan(value)
     assert (status, reason) == ("undefined", "pred_empty")
+
+
+def test_a_mean_over_slices_is_charged_for_those_of_one_side():
+    assert judged(3.0, "one_sided_slices", 7.0, "exclude") == (3.0, "ok", "one_sided_slices")
+    assert judged(3.0, "one_sided_slices", 7.0, "worst") == (7.0, "ok", "one_sided_slices")
+
+
+CHARGES = [parse_charge(f"{rule}mm") for rule in ("hd.pred_empty=1", "hd95.pred_empty=2")]
+
+
+@pytest.mark.parametrize(
+    ("metric", "reason", "want"),
+    [
+        ("hd", "pred_empty", 1),
+        ("hd:as=medpy", "class_absent", 1),  # a file that is not there is an empty prediction
+        ("hd95", "pred_empty", 2),  # both fit, the last one counts
+        ("hd95:as=medpy", "pred_empty", 2),
+        ("hd95", "gt_empty", None),
+        ("masd", "pred_empty", None),
+    ],
+)
+def test_the_last_charge_that_fits(metric, reason, want):
+    found = charged(parse(metric), reason, CHARGES)
+    assert (found.value.number if found else None) == want

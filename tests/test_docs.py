@@ -44,6 +44,24 @@ def test_the_page_of_metrics_is_that_of_the_registry():
     assert PAGES["docs/metrics.md"] == refresh.metrics_page(), "run python docs/refresh.py"
 
 
+def test_what_tools_say_is_what_we_say():
+    page = PAGES["docs/other-tools.md"]
+    table = page.split("<!-- docs/tools.py -->\n")[1].split("\n\n")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    assert len(rows) >= 11
+    of_tools = set()
+    for _, _, *cells in rows:
+        for place, cell in enumerate(cells):
+            ours, _, said = cell.removeprefix("assd ").removeprefix("masd ").partition(" / ")
+            if said in ("", "–"):
+                continue
+            # in thousandths: mesh by 1 (test_conventions.py), single precision by rounding
+            assert float(ours) == pytest.approx(float(said), abs=1.01e-3)
+            of_tools |= {f"{float(said):.1f}"} if place == 1 else set()
+    quoted = re.search(r"HD95 is ([\d., or\n]+) mm", page)[1]
+    assert set(re.findall(r"[\d.]+", quoted)) == of_tools
+
+
 def test_python_examples_run(tmp_path, monkeypatch):
     (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
     monkeypatch.chdir(tmp_path)

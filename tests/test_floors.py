@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = """
 0  segeval     segeval
-0  errors      errors
+0  errors      frozen | errors
 0  arrays      arrays
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
@@ -34,6 +34,7 @@ FLOORS = """
 2  volumes     regions | volumes
 2  contours    contours
 2  slices      slices
+2  tolerances  tolerances
 2  settings    classes | settings
 
 3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
@@ -44,12 +45,12 @@ FLOORS = """
 3  align       align | upsampling
 3  kinds       values | kinds
 
-4  metrics     metrics | called registry | overlap pooling surface words | contours losses maskrcnn semantic volume
+4  metrics     metrics | called registry | overlap pooling surface words | rims | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses | outputs
 
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
-               | layouts | coco matching | twosides | patients | pair | outputs
+               | layouts | coco matching shards | twosides | patients | pair | outputs
 5  scorecard   scorecard | results summary
 5  absence     absence
 5  signature   signature
@@ -59,6 +60,7 @@ FLOORS = """
 
 7  engines     engines | pool serial
 7  gate        gate
+7  merging     merging
 7  resume      resume
 
 8  api         api
@@ -66,7 +68,7 @@ FLOORS = """
                markdown table | tabbed | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options paths | completion config decode inspect metrics pairs score
+               | options paths | finish | completion config decode inspect merge metrics pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
 

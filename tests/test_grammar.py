@@ -12,6 +12,7 @@ from segeval.grammar import (
     Metric,
     Quantity,
     parse,
+    parse_charge,
     parse_gate,
     parse_quantity,
     plain,
@@ -74,6 +75,11 @@ def test_no_metric(text):
         parse(text)
 
 
+def test_a_percentile_in_the_name_leaves_no_place_for_a_quantity():
+    with pytest.raises(RequestError, match="hd95 carries its percentile in its name"):
+        parse("hd95@2mm")
+
+
 def test_an_option_twice_is_refused():
     with pytest.raises(RequestError, match="twice"):
         parse("ece:bins=mass:bins=width")
@@ -103,3 +109,34 @@ def test_no_gate(text):
 
 def test_a_quantity_has_no_negative_zero():
     assert str(parse_quantity("-0")) == "0"
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        ("hd95.pred_empty=374.0mm", "hd95.pred_empty=374mm"),
+        ("hd@95%:as=deepmind.both_empty=0", "hd95:as=deepmind.both_empty=0"),
+        ("dice.gt_empty=undefined", "dice.gt_empty=undefined"),
+        ("nsd@2.5mm.both_empty=1", "nsd@2.5mm.both_empty=1"),
+    ],
+)
+def test_a_charge_reads_back_as_itself(text, spelling):
+    charge = parse_charge(text)
+    assert str(charge) == spelling
+    assert parse_charge(spelling) == charge
+
+
+@pytest.mark.parametrize(
+    "text", ["hd95", "hd95=3mm", "hd95.empty=3mm", ".gt_empty=1", "dice.gt_empty=x"]
+)
+def test_what_is_no_charge(text):
+    with pytest.raises(RequestError):
+        parse_charge(text)
+
+
+def test_a_charge_that_says_more_holds_for_less():
+    every, deepmind = parse_charge("hd.gt_empty=1"), parse_charge("hd:as=deepmind.gt_empty=1")
+    assert every.holds(parse("hd95:as=deepmind"))
+    assert deepmind.holds(parse("hd95:as=deepmind"))
+    assert not deepmind.holds(parse("hd95"))
+    assert not parse_charge("hd95.gt_empty=1").holds(parse("hd"))

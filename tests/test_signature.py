@@ -10,6 +10,7 @@ import pytest
 from runs import run, settings, sigmoids, soft
 
 from segeval.classes import ClassDef, ClassList, parse_classes
+from segeval.grammar import parse_charge
 from segeval.metrics.registry import resolve
 from segeval.settings import NUMBERS, Settings
 from segeval.signature import signature, signature_fields
@@ -53,7 +54,14 @@ def test_many_classes_are_a_number_and_a_checksum():
 
 
 @pytest.mark.parametrize(
-    "change", [{"colour": (1, 2, 3)}, {"aliases": ("hepar",)}, {"labels": (2,)}, {"name": "x"}]
+    "change",
+    [
+        {"colour": (1, 2, 3)},
+        {"aliases": ("hepar",)},
+        {"labels": (2,)},
+        {"name": "x"},
+        {"tolerance": "2mm"},
+    ],
 )
 def test_what_a_class_stands_for_is_signed(change):
     plain = {"name": "liver", "labels": (1,)}
@@ -63,6 +71,12 @@ def test_what_a_class_stands_for_is_signed(change):
 
 def test_an_ignored_label_of_the_data_is_signed():
     assert "|ignore_label:9|" in line(classes=ClassList(ignore=9))
+
+
+def test_charges_and_tables_are_spelled_out():
+    charges = tuple(map(parse_charge, ("hd95.pred_empty=374.0mm", "dice.gt_empty=undefined")))
+    text = line(charges=charges, tolerances=("flare-2022",))
+    assert "|tolerances:flare-2022|charges:hd95.pred_empty=374mm,dice.gt_empty=undefined|" in text
 
 
 def test_no_path_is_in_it(tmp_path):
@@ -207,6 +221,14 @@ def mirrored(path):
     return low(path)
 
 
+def organs(path):
+    empty = np.zeros_like(T)
+    brain = (T == 1).astype(np.uint8)
+    build.folder(path / "pred" / "c", NII, Brain=brain, Liver=empty)
+    build.folder(path / "gt" / "c", NII, Brain=np.roll(brain, 1, 1), Liver=brain)
+    return path / "pred", path / "gt"
+
+
 # Each signed field: the input, a value and another one that gives other numbers.
 SIGNED = {
     "kind": (one_score, "prob", "logits"),
@@ -227,6 +249,8 @@ SIGNED = {
     "absent_gt": (class_files, "not-annotated", "empty"),
     "undefined": (class_files, "exclude", "worst"),
     "background": (maps, False, True),
+    "tolerances": (organs, (), ("nikolov-2021",)),
+    "charges": (organs, (), (parse_charge("dice.pred_empty=0.5"),)),
     "pred_select": (two_files, "a*", "b*"),
     "gt_select": (two_files, "a*", "b*"),
     "rt_boundary": (on_centres, "centre", "inclusive"),
@@ -261,7 +285,8 @@ def test_a_signed_choice_changes_the_line(tmp_path, name):
         rest = {"upsample": "half_pixel", "flipped": str(tmp_path / "flipped")}
     if make is two_files:  # the other side is to be one file
         rest = {"gt_select": "a*", "pred_select": "a*"}
-    cards = [run(*sides, *METRICS, **rest | {name: choice}) for choice in (one, other)]
+    metrics = (*METRICS, "nsd") if make is organs else METRICS
+    cards = [run(*sides, *metrics, **rest | {name: choice}) for choice in (one, other)]
     assert cards[0].signature != cards[1].signature
     assert cards[0].fields != cards[1].fields
     if name not in SAME_NUMBERS:
@@ -276,12 +301,13 @@ def test_every_signed_choice_is_tried():
 INPUTS = ("pairs", "classes", "layout", "pair_regex_pred", "pair_regex_gt", "strict", "images",
           "case_key")  # fmt: skip
 OUTPUTS = ("aux", "flipped", "weights")
+ENGINES = ("scheduler",)  # tests/engines/test_cluster.py
 METRIC_CHOICES = ("metrics", "preset", "gates")
 FREE = {
     "output": ("x.json",), "format": "json", "wide": True, "digits": 9, "per_case": True,
     "worst": 3, "quiet": True, "verbose": 2, "log_file": "x.log", "color": "always",
     "progress": "none", "error": ("W-x",), "ignore": ("W-x",), "exit_zero": True, "jobs": 2,
-    "max_memory": 1 << 20, "resume": True,
+    "max_memory": 1 << 20, "resume": True, "shard": "1/1",
 }  # fmt: skip
 
 
@@ -296,7 +322,7 @@ def test_a_free_choice_changes_neither_number_nor_line(tmp_path, name):
 
 def test_every_free_choice_is_tried():
     free = {f.name for f in fields(Settings) if not f.metadata["signed"]}
-    assert free == {*FREE, *INPUTS, *OUTPUTS, *METRIC_CHOICES}
+    assert free == {*FREE, *INPUTS, *OUTPUTS, *ENGINES, *METRIC_CHOICES}
 
 
 def test_a_gate_adds_its_metric_to_the_line(tmp_path):

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 from segeval.errors import RequestError
 from segeval.settings import Form, Settings
 
-MANY = ("tuple[str, ...]", "tuple[Metric, ...]", "tuple[Gate, ...]", "ClassList")
+MANY = (
+    "tuple[str, ...]",
+    "tuple[Metric, ...]",
+    "tuple[Gate, ...]",
+    "tuple[Charge, ...]",
+    "ClassList",
+)
 
 
 class Choice(NamedTuple):

@@ -50,8 +50,9 @@ def resolve(request: Request, environment: Mapping[str, str], folder: Path) -> R
     name = first(layers, "preset") or Given(CHOICES["preset"].default, "default")
     layers.append(layer(preset(name.value, name.origin)))
     chosen = {f: given for f in CHOICES if (given := first(layers, f)) is not None}
-    if "classes" in asked and "classes" in layers[2]:
-        picked = pick(layers[2]["classes"].value, asked["classes"].value)
+    listed = first(layers[2:], "classes")
+    if "classes" in asked and listed is not None:
+        picked = pick(listed.value, asked["classes"].value)
         chosen["classes"] = chosen["classes"]._replace(value=picked)
     origins = {f: chosen[f].origin if f in chosen else "default" for f in CHOICES}
     settings = Settings(**{f: given.value for f, given in chosen.items()})

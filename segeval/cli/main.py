@@ -17,6 +17,7 @@ COMMANDS = {
     "score": ("segeval.cli.score", "Score PRED against GT: files, or folders with the same names."),
     "pairs": ("segeval.cli.pairs", "Show which files become which case; compute nothing."),
     "inspect": ("segeval.cli.inspect", "Say what a file or a folder is: grid, kind, classes."),
+    "merge": ("segeval.cli.merge", "Join result files of shards as one run."),
     "decode": ("segeval.cli.decode", "Write the label maps that scoring would use."),
     "metrics": ("segeval.cli.metrics", "List the metrics, or explain one."),
     "config": ("segeval.cli.config", "Show the settings of a run and where each comes from."),

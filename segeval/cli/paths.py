@@ -31,9 +31,12 @@ def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path, Path]:
 def show_pairs(pred: Path, truth: Path, settings: Settings, written: str) -> int:
     """Print the pairing, and write it as a table of cases where that is asked for."""
     from segeval.pairing.pair import pair
+    from segeval.pairing.shards import parse_shard
     from segeval.pairing.table import table_rows, write_table
 
     pairing = pair(pred, truth, settings)
+    if settings.shard:
+        pairing = parse_shard(settings.shard).cut(pairing)
     if written:
         write_table(pairing, Path(written))
     columns, *rows = table_rows(pairing)

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from segeval.cli.layers import Resolved
+from segeval.cli.finish import finished
 from segeval.cli.log import LOG
-from segeval.cli.notes import tell
 from segeval.cli.options import Command, Option, resolved, settings_options
 from segeval.cli.paths import show_pairs, sides
-from segeval.cli.problems import exit_status, tell_problems
 from segeval.cli.progress import Watch
 from segeval.errors import RequestError
 from segeval.settings import Settings
-
-if TYPE_CHECKING:
-    from segeval.gate import Verdict
-    from segeval.scorecard import Scorecard
 
 INTERRUPTED = 130
 
@@ -52,7 +43,12 @@ def score(given: Mapping[str, Any]) -> int:
         return interrupted(watch, journal)
     finally:
         watch.close()
-    return finished(card, request, journal)
+    status = finished(card, request)
+    if journal:
+        from segeval.resume import Journal
+
+        Journal(Path(journal), {}).done()
+    return status
 
 
 def checked_outputs(settings: Settings) -> str:
@@ -67,66 +63,6 @@ def checked_outputs(settings: Settings) -> str:
     if settings.resume and not json:
         raise RequestError("--resume takes cases from a JSON file", help="add -o results.json")
     return json
-
-
-def finished(card: Scorecard, request: Resolved, journal: str) -> int:
-    """Judge, write the reports, say what is wrong; gives the exit status."""
-    settings = request.settings
-    verdicts = judged(card, request)
-    card = replace(card, gates=tuple(verdicts))
-    write(card, settings)
-    if journal:
-        from segeval.resume import Journal
-
-        Journal(Path(journal), {}).done()
-    notes = [*request.notes, *card.notes, *(note for case in card.cases for note in case.notes)]
-    errors = tell(notes, settings)
-    tell_problems(card, settings)
-    tell_verdicts(verdicts, settings)
-    status = exit_status(card, verdicts, errors, settings)
-    LOG.line(f"exit status {status}")
-    return status
-
-
-def judged(card: Scorecard, request: Resolved) -> list[Verdict]:
-    """The verdicts of all gates, in their order."""
-    if not request.settings.gates:
-        return []
-    from segeval.gate import check
-
-    accept = request.origins["undefined"] != "default"  # who asked for a rule has accepted it
-    return [v for gate in request.settings.gates for v in check(gate, card, accept)]
-
-
-def write(card: Scorecard, settings: Settings) -> None:
-    """Write the files, then stdout: a reader of the pipe that leaves early costs no file."""
-    from segeval.reports.outputs import save
-
-    to_stdout = [o for o in settings.output if o == "-" or o.endswith(":-")]
-    for output in settings.output:
-        if output not in to_stdout:
-            save(card, output, settings)
-            LOG.line(f"wrote {output}")
-    try:
-        for output in to_stdout or ["-"]:
-            save(card, output, settings)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def tell_verdicts(verdicts: Sequence[Verdict], settings: Settings) -> None:
-    """One line a verdict: PASS or FAIL, then the number and the bar."""
-    if not verdicts:
-        return
-    from segeval.reports.terminal import coloured
-
-    colour = coloured(sys.stderr, settings.color)
-    for verdict in verdicts:
-        word = "PASS" if verdict.passed else "FAIL"
-        if colour:
-            word = click.style(word, fg="green" if verdict.passed else "red", bold=True)
-        click.echo(f"{word} {verdict.text}", err=True, color=colour)
 
 
 def interrupted(watch: Watch, journal: str) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from segeval.classes import ClassList, parse_classes
 from segeval.cli.choices import Choice, wrong_word
 from segeval.errors import RequestError
-from segeval.grammar import Gate, Metric, parse, parse_gate, plain
+from segeval.grammar import Charge, Gate, Metric, parse, parse_charge, parse_gate, plain
 
 BYTES = {"": 1, "B": 1} | {
     f"{letter}{binary}B": base**power
@@ -116,6 +116,11 @@ def _gates(raw: object) -> tuple[Gate, ...]:
     return tuple(dict.fromkeys(gates))
 
 
+def _charges(raw: object) -> tuple[Charge, ...]:
+    charges = (c if isinstance(c, Charge) else parse_charge(_text(c)) for c in _list(raw))
+    return tuple(dict.fromkeys(charges))
+
+
 def _sides(raw: object) -> tuple[float, ...]:
     """Millimetres, written x,y,z, in the order of the arrays."""
     sides = tuple(_number(word) for word in (cut(raw) if isinstance(raw, str) else _list(raw)))
@@ -141,6 +146,7 @@ READ: dict[str, Callable[[object], Any]] = {
     "tuple[str, ...]": _words,
     "tuple[Metric, ...]": _metrics,
     "tuple[Gate, ...]": _gates,
+    "tuple[Charge, ...]": _charges,
     "ClassList": _classes,
 }
 KIND = {
@@ -153,6 +159,7 @@ KIND = {
     "tuple[str, ...]": "a list of words",
     "tuple[Metric, ...]": "a list of metrics",
     "tuple[Gate, ...]": "a list of rules",
+    "tuple[Charge, ...]": "a list of rules",
     "ClassList": "a list of classes",
 }
 EXAMPLE = {"tuple[float, ...] | None": "write x,y,z: 0.98,0.98,3", "bool": "write 1 or 0"}

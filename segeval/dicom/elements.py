@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from math import isfinite
 from struct import Struct, error
 
+from segeval.frozen import frozen
+
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 UNDEFINED = 0xFFFFFFFF
 LONG = frozenset([b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR",
@@ -33,7 +35,7 @@ class Damaged(ValueError):  # noqa: N818 - it names what the bytes are
         self.at = at
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coding:
     """How numbers and value types are written: explicit types, and which byte is first."""
 

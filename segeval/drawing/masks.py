@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from segeval.arrays import Counted, Floats, Mask
@@ -11,6 +9,7 @@ from segeval.contours import Roi
 from segeval.drawing.placing import Placed, placed
 from segeval.drawing.rules import Rules, Voice, some
 from segeval.errors import Note
+from segeval.frozen import frozen
 from segeval.kernels.outlines import picked
 from segeval.kernels.raster import Polygons, inside, inside_or_on, on_centres, steps
 from segeval.kernels.runs import Runs, covered, exclusive, runs_of
@@ -19,7 +18,7 @@ from segeval.slices import Slices, nearest
 ON_CENTRES = 0.95  # share of vertices on voxel centres from which a writer traced masks (R12)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawn:
     """A structure as a mask. `status` is "" or `empty_after_rasterisation` (R9)."""
 

@@ -5,14 +5,13 @@ Nothing is repaired: a contour counts as it is, is left out with a note, or stop
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from segeval.arrays import Counted, Floats, Mask
 from segeval.contours import Contour, Roi
 from segeval.drawing.rules import Rules, Voice, some
 from segeval.errors import Note
+from segeval.frozen import frozen
 from segeval.kernels.outlines import chosen, crossing, grouped, joined, off_plane, repeated, thin
 from segeval.kernels.polygons import areas
 from segeval.kernels.raster import Polygons
@@ -25,7 +24,7 @@ DISPUTED = 0.01  # mm² from which contours cross and do not only touch (R5)
 BESIDE = 0.01  # share of the gap that a plane may lie beside its slice without a note (R6)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placed:
     """A structure on slices.
 

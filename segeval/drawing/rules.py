@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from segeval.contours import Roi
 from segeval.errors import CaseError, Note
+from segeval.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """How contours are drawn, where there is a choice.
 

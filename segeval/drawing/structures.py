@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from segeval.contours import Contours, Roi
 from segeval.drawing.masks import Drawn, drawn
 from segeval.drawing.rules import Rules
 from segeval.errors import CaseError, GeometryError, Note
+from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.kernels.outlines import grouped
 from segeval.slices import Frame, Slices, arranged, regular
@@ -20,7 +21,7 @@ from segeval.volumes import Volume, Voxels
 MARGIN = 10.0  # mm around contours that have no image series (F6)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Structures:
     """The structures of one file on one grid.
 

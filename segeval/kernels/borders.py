@@ -7,7 +7,6 @@ first that is in the other set answers. The few that are left ask a tree of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Floats, Mask
+from segeval.frozen import frozen
 from segeval.kernels.lattice import Places, reach
 
 STEPS = 1000  # points around a point that are asked before the tree is
@@ -22,7 +22,7 @@ RING = 32  # of them at a time; the double every time
 AT_A_TIME = 1 << 13  # points
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Around:
     """The steps to the points around a point, nearest first.
 

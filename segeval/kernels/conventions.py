@@ -20,12 +20,13 @@ array; `solid` is `contour`, but the largest distance is that of any voxel from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from segeval.arrays import Floats, Mask
+from segeval.frozen import frozen
 from segeval.kernels.borders import Points, border
 from segeval.kernels.distances import Directed, Surface, directed
 from segeval.kernels.lattice import tables
@@ -38,7 +39,7 @@ Both = tuple[Directed, Directed]
 Edges = tuple[tuple[bool, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Convention:
     """How distances of both directions become numbers; "" is a number that its tool does not have.
 

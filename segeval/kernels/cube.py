@@ -20,10 +20,11 @@ A corner is (z, y, x) in 0..1, its bit in a code 4 z + 2 y + x. Points have doub
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import permutations, product
 from math import gcd, sqrt
+
+from segeval.frozen import frozen
 
 Point = tuple[int, int, int]
 Loop = tuple[Point, ...]  # counterclockwise, seen from outside the mask
@@ -35,7 +36,7 @@ SYMMETRIES: tuple[Symmetry, ...] = tuple(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """The surface of one code.
 

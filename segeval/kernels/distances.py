@@ -6,7 +6,6 @@ surfaces of fields, and contours in 2-D ask a tree of triangles or segments (lib
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Counted, Floats, Mask
+from segeval.frozen import frozen
 from segeval.kernels.lattice import SIXTHS, Places, Tables, lookup, place_numbers, places, samples
 from segeval.kernels.mesh import Cells, Mesh, cells_of, mesh, of_cells, spread
 
@@ -21,7 +21,7 @@ Numbers = NDArray[np.integer[Any]]  # of places
 BLOCK = 4  # cells along each axis: what is near a far point is found by blocks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Directed:
     """What one surface says of its distance from another.
 

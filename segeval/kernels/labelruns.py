@@ -6,18 +6,18 @@ A run is where it starts in the flat map, how long it is, and its label; label 0
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Counted, Labels, Mask
+from segeval.frozen import frozen
 
 Box = tuple[tuple[int, int], ...]  # first voxel and the one after the last, along each axis
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Runs:
     """Runs in the order of their start.
 

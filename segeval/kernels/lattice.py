@@ -14,7 +14,6 @@ spacings are equal. Tables are made as far out as they are asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise, product
 
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Counted, Floats
+from segeval.frozen import frozen
 from segeval.kernels.cube import CORNERS, SYMMETRIES, Symmetry, cells, moved
 from segeval.kernels.triangles import Triangles, least
 
@@ -34,7 +34,7 @@ Codes = NDArray[np.uint8]
 Places = NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Samples:
     """The triangles of every code as samples, one after the other.
 
@@ -50,7 +50,7 @@ class Samples:
     normal: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shapes:
     """The triangles of every code as shapes, each once.
 

@@ -7,12 +7,12 @@ edge. Lengths are in the unit of the spacing, from the centre of the crop's firs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from segeval.arrays import Counted, Floats, Mask
+from segeval.frozen import frozen
 from segeval.kernels.cube import cells, faces, segments
 from segeval.kernels.cuts import cut_once
 from segeval.kernels.lattice import Codes, Places
@@ -23,7 +23,7 @@ CLIP = 0.02  # share of an edge that a vertex keeps from its ends, so that voxel
 Loop = tuple[tuple[int, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cells:
     """The cells of a mask; cell i has its first corner at voxel i - margin.
 
@@ -44,7 +44,7 @@ class Cells:
         return np.array([int(np.prod(self.shape[k + 1 :])) for k in range(len(self.shape))])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mesh:
     """An indexed mesh.
 
@@ -75,7 +75,7 @@ class Mesh:
         return size * self.shares
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """What each code has, one after the other.
 

@@ -7,15 +7,14 @@ times its width half way up. Holes, islands, keyholes and self-crossings need no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from segeval.arrays import Counted, Floats
+from segeval.frozen import frozen
 from segeval.kernels.raster import Polygons, steps, upward_edges
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Areas:
     """Areas a plane, in the unit of the points squared.
 

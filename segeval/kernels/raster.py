@@ -8,11 +8,10 @@ visited: the crossings of all edges with all rows, sorted, are the runs of the m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from segeval.arrays import Counted, Floats, Mask
+from segeval.frozen import frozen
 from segeval.kernels.runs import Runs, covered, parity
 
 # A vertex that the file puts on a centre arrives a rounding beside it, on either side. Within this
@@ -21,7 +20,7 @@ ON = 1e-9
 SNAP = 1e-3  # R12: so near a centre a vertex was meant to be on it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Polygons:
     """Closed polygons on planes of one grid.
 

@@ -7,15 +7,15 @@ in little memory (X4), counted and compared without drawing them, and drawn slab
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from segeval.arrays import Counted, Mask, Raw
+from segeval.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Runs:
     """A mask on a grid.
 

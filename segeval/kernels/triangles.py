@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Floats
+from segeval.frozen import frozen
 
 Places = NDArray[np.intp]
 ODD = np.array([0.61, 1.13, 1.79])  # orders the ends of a side: no two are alike in this direction
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Triangles:
     """Triangles, with what their distance from a point needs.
 

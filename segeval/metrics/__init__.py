@@ -7,6 +7,7 @@ FAMILIES = (
     "overlap",
     "volume",
     "surface",
+    "rims",
     "contours",
     "semantic",
     "losses",

@@ -7,7 +7,7 @@ paragraph says what it is, the aligned fields (`formula`, `returns`, `empty`, `s
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import import_module
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from segeval.arrays import Floats
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 from segeval.grammar import Metric, Quantity, parse_quantity, plain
 from segeval.metrics import FAMILIES
 
@@ -23,7 +24,7 @@ Better = Literal["higher", "lower", "zero", ""]
 Needs = Callable[[Mapping[str, Any]], tuple[Hashable, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Values:
     """What a metric gives: a number a class, one for the whole case, or both.
 
@@ -31,15 +32,19 @@ class Values:
     whole    the value of the class `all`; None where the metric has none
     reason   why a nan is a nan where it is not the absence of a class, as `no_probabilities`
     unit     of the values, where it is the grid's and not the metric's
+    worst    what a missed class is charged, where that is the case's and not the metric's; a class
+    beside   a reason beside the number of a class; () where there is none
     """
 
     classes: Floats | None = None
     whole: float | None = None
     reason: str = ""
     unit: str = ""
+    worst: Floats | None = None
+    beside: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Option:
     """A choice inside a metric: its default and, if they are a list, the words it takes.
 
@@ -53,7 +58,7 @@ class Option:
     of: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Definition:
     """What the program knows of a metric.
 
@@ -218,6 +223,12 @@ def _quantity(metric: Metric, definition: Definition) -> Quantity | None:
         raise RequestError(f"{metric}: the quantity of {metric.name} is in {wanted}")
     default = parse_quantity(definition.default) if definition.default else None
     return None if metric.at == default and metric.name != "hd" else metric.at
+
+
+def units_of(definition: Definition) -> tuple[str, ...]:
+    """The units in which people may write a value of a metric; "" is a bare number."""
+    grids = {"length": ("mm", "px"), "volume": ("ml", "px")}
+    return ("", *grids.get(definition.unit, ("%",) if definition.unit == "%" else ()))
 
 
 def arguments(metric: Metric, definition: Definition) -> dict[str, Any]:

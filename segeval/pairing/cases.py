@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segeval.classes import ClassList
 from segeval.errors import Note
+from segeval.frozen import frozen
 
 if TYPE_CHECKING:
     from segeval.readers.series import Found, Series
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Side:
     """The files of one side of a case.
 
@@ -47,7 +48,7 @@ class Side:
         return f"{shown}#{self.member}" if self.member else shown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """One prediction with its reference: the unit that is scored, reported and parallel.
 
@@ -71,7 +72,7 @@ class Case:
     weights: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pairing:
     """What came of pairing.
 

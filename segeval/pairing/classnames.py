@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from segeval.classes import ClassList
+from segeval.frozen import frozen
 from segeval.names import SIDES, is_structure, normal
 from segeval.pairing.files import ROLE_ONLY, roleless
 
@@ -15,7 +16,7 @@ SPOKEN = r"[^\W\d_]{2}"  # two letters: more than a number or a side
 SAME = str.maketrans("-. ", "___")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hints:
     """What the request and the other side say that the names of this side do not.
 

@@ -11,11 +11,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 from segeval.names import natural
 
 SUFFIXES = (
@@ -48,7 +49,7 @@ ROLE_ONLY = rf"(?i)^(?:{_ROLE})(?:[_\-.](?:{_ROLE}))*$"
 CHANNEL = r"^(.+)_000[0-3]$"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A file that could be a mask.
 
@@ -70,7 +71,7 @@ class Found:
         return root.joinpath(*self.folder, self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tree:
     """What a side holds.
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 from segeval.pairing.files import roleless
 
 CHANNEL_ZERO = "_0000"
@@ -40,7 +40,7 @@ Keys = Sequence[str]
 Level = Callable[[Named], str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Joined:
     """What one level gives.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 from segeval.pairing.cases import Side
 from segeval.pairing.classnames import Hints, class_names, inner, is_label_map, split_token
 from segeval.pairing.files import INTERMEDIATE, Found, Tree, is_scores, stem, suffix
@@ -27,7 +28,7 @@ from segeval.pairing.layoutkinds import (
 FILE = "file"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One case of one side, before pairing.
 
@@ -42,7 +43,7 @@ class Entry:
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """How one side was read.
 

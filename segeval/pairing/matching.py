@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 from segeval.pairing.files import roleless
 from segeval.pairing.keys import best, by_pattern, doubles, joined
 from segeval.pairing.layouts import Entry, Layout
@@ -13,7 +13,7 @@ from segeval.pairing.words import some
 from segeval.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paired:
     """The pairs of two layouts.
 

@@ -8,10 +8,11 @@ unless it is asked for (X5).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from segeval.errors import Note, ReadError, RequestError
+from segeval.frozen import frozen
 from segeval.names import natural
 from segeval.pairing.cases import Case, Pairing, Side, relative
 from segeval.pairing.classnames import Hints
@@ -25,7 +26,7 @@ from segeval.settings import Settings
 PATIENTS = "patients"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Root:
     """A DICOM tree of one side, or of images."""
 
@@ -48,7 +49,7 @@ class Root:
         return top_folder(path, self.path) if by == "folder" else str(getattr(owner, by))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trees:
     """Both sides as layouts, and where their image series lie.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 
 from segeval.arrays import Mask, Raw
 from segeval.errors import Note, ReadError
+from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.kernels.rle import Shape, counts_of, of_counts, of_polygon
 from segeval.kernels.rois import around
@@ -28,7 +28,7 @@ KEYS = ("images", "annotations", "categories")
 Annotation = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coco:
     """A file, taken apart.
 
@@ -158,7 +158,7 @@ def drawn(marks: Sequence[Annotation], shape: Shape, path: Path) -> Voxels:
     return Voxels(source, np.dtype(np.uint8), shape)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawing:
     """Draws the union of some annotations over an image."""
 

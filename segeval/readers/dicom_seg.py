@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from segeval.arrays import Counted, Floats, Raw
 from segeval.dicom.elements import Damaged, Elements
 from segeval.dicom.files import DicomFile, damaged, names_class, opened
 from segeval.errors import Note, ReadError
+from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.kernels.outlines import grouped
 from segeval.readers.frames import FrameFacts, frames
@@ -30,7 +30,7 @@ SOP_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 BESIDE = 0.05  # share of the gap that a frame may lie beside its plane
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """What the values of a segmentation mean.
 
@@ -44,7 +44,7 @@ class Kind:
     most: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seg:
     """What the header says.
 

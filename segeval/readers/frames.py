@@ -6,14 +6,15 @@ What is said once for all frames stands in the shared groups; a frame may say it
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from segeval.dicom.elements import Elements
+from segeval.frozen import frozen
 
 SHARED, EACH = 0x52009229, 0x52009230
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FrameFacts:
     """What the file says of a frame; None or empty where it does not.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from segeval.errors import ReadError
+from segeval.frozen import frozen
 from segeval.geometry import Geometry, Reorder, times
 from segeval.streams import Packed
 from segeval.volumes import Reading, Volume, Voxels
@@ -30,7 +31,7 @@ CUT = "the file was cut off or changed; copy or write it again"
 AXIS = "--channel-axis says which axis holds the channels, counted from 0"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stored:
     """An array in a file.
 

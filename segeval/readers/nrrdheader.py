@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from segeval.errors import ReadError
+from segeval.frozen import frozen
 from segeval.geometry import times
 
 MAGIC = b"NRRD"
@@ -37,7 +37,7 @@ TEXT = ("ascii", "text", "txt")
 CUT = "the file was cut off or changed; copy or write it again"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Header:
     """The fields of a header, their names without spaces: `space origin` is `spaceorigin`.
 

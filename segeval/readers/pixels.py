@@ -19,6 +19,7 @@ from segeval.arrays import Raw
 from segeval.dicom.elements import HEADS, ITEM, head
 from segeval.dicom.files import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, opened
 from segeval.errors import ReadError
+from segeval.frozen import frozen
 from segeval.kernels.runs import Runs, parity, runs_of
 
 NATIVE = (IMPLICIT, EXPLICIT, DEFLATED, BIG)
@@ -211,7 +212,7 @@ def uid(syntax: str) -> Any:
     return UID(syntax, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """An array that is there, as something that draws any part of it."""
 

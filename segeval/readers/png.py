@@ -12,7 +12,6 @@ import warnings
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import numpy as np
 
 from segeval.arrays import Raw
 from segeval.errors import ReadError
+from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.volumes import Reading, Volume, Voxels
 
@@ -156,7 +156,7 @@ def colour_table(colours: Mapping[tuple[int, int, int], int]) -> dict[int, int]:
     return table or {0: 0}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """The labels of a picture, decoded when they are asked for.
 

@@ -14,6 +14,7 @@ import numpy as np
 from segeval.dicom.elements import Damaged, Elements
 from segeval.dicom.files import DicomFile, damaged, is_dicom, opened
 from segeval.errors import GeometryError, ReadError
+from segeval.frozen import frozen
 from segeval.readers.frames import frames
 from segeval.slices import Frame, Slices, arranged
 
@@ -22,7 +23,7 @@ SEG = frozenset(["1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"]
 SAME_ANGLE = 1e-4  # direction cosines of the slices of one series
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Image:
     """One slice, from its header.
 
@@ -38,7 +39,7 @@ class Image:
     thickness: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A structure set or a segmentation, from its header (D4, D5).
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from segeval.frozen import frozen
 from segeval.grammar import parse
 from segeval.metrics.registry import find
 from segeval.summary import Column
@@ -18,7 +18,7 @@ NOTHING = "-"
 PLUS_MINUS = "±"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """One column of a table.
 
@@ -43,7 +43,7 @@ class Field:
         return max(map(places, lines), default=0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """A table.
 

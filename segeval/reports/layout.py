@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from segeval.frozen import frozen
 from segeval.reports.blocks import Block, clean, counted
 from segeval.reports.means import leads, means, whole_means
 from segeval.reports.problems import accepted
@@ -15,7 +15,7 @@ from segeval.settings import Settings
 from segeval.summary import Column, columns
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """A table in words.
 

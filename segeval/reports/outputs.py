@@ -10,12 +10,12 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Protocol
 
 from segeval.errors import RequestError
+from segeval.frozen import frozen
 from segeval.reports import REPORTS, SUFFIXES
 from segeval.scorecard import Scorecard
 from segeval.settings import Settings
@@ -30,7 +30,7 @@ class Report(Protocol):
         """Write the scorecard."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """One file of results.
 

@@ -32,7 +32,12 @@ from segeval.scoring.roisides import roi_facts, roi_notes, roi_sums
 from segeval.scoring.rows import Finished, asked, row, rows
 from segeval.scoring.sides import Opened
 from segeval.scoring.structurecase import opened_case, solids
-from segeval.scoring.surfaces import finished_surfaces, surface_tally
+from segeval.scoring.surfaces import (
+    finished_surfaces,
+    surface_notes,
+    surface_tally,
+    tolerance_facts,
+)
 from segeval.scoring.targets import Resolved, by_value, settled, valued
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
 
@@ -149,7 +154,8 @@ def scored_sides(
     finished = finish(tables, resolved, (truth, pred), passed, of_scores)
     if of_place is not None:
         surfaces = finished_surfaces(of_place, resolved, labels, truth, plan, job)
-        finished = replace(finished, tallies={**finished.tallies, "surface": surfaces})
+        finished = finished.having("surface", surfaces)
+        notes += surface_notes(surfaces, job)
     if costs is not None:
         finished = finished.having("branches", costs)
     rois = roi_sums(truth.volume, pred.volume, job.metrics)
@@ -164,7 +170,10 @@ def scored_sides(
         rows=tuple(rows(case, finished, resolved, job)),
         classes=tuple(t.name for t in resolved.targets),
         tallies={n: t.to_json() for n, t in finished.tallies.items() if not n.startswith(LARGE)},
-        facts=facts(truth, pred, passed) | roi_facts(pred.volume, rois) | faulty(resolved),
+        facts=facts(truth, pred, passed)
+        | tolerance_facts(resolved, job)
+        | roi_facts(pred.volume, rois)
+        | faulty(resolved),
         notes=tuple(replace(n, where=case.id) for n in (*notes, *resolved.notes)),
         fingerprint=fingerprint(case),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from segeval.arrays import Floats, Labels, Mask
 from segeval.classes import Part
 from segeval.errors import ReadError
+from segeval.frozen import frozen
 from segeval.kernels.counts import pair_counts
 from segeval.kinds import Found, ScoreSide, Side, Slab, Wanted, may_score, of_codes, side
 from segeval.scoring.sides import Opened
@@ -41,7 +42,7 @@ class Tally(Protocol):
         """Add a slab."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What is read together, and what a tally has to be told of it.
 
@@ -67,7 +68,7 @@ class Plan:
     budget: int = 512 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passed:
     """What the sides turned out to be, after their last voxel.
 

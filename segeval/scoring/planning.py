@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from segeval.classes import ClassDef, ClassList, Part
+from segeval.frozen import frozen
 from segeval.grammar import Metric
 from segeval.kinds import Wanted, may_score
 from segeval.metrics.registry import Definition
@@ -18,7 +19,7 @@ from segeval.values import WHITE
 Requested = tuple[Metric, Definition]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """What is the same for every case of a run."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from segeval.absence import judged, presence
+from segeval.absence import charged, judged, presence
+from segeval.frozen import frozen
 from segeval.grammar import Metric
 from segeval.metrics.registry import Definition, Values, arguments
 from segeval.pairing.cases import Case
@@ -17,7 +17,7 @@ from segeval.scoring.planning import Job
 from segeval.scoring.targets import Resolved
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """The tallies of a case.
 
@@ -52,7 +52,9 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
             if value.classes is None:
                 continue
             number = at(value.classes, place, definition.tally(metric), finished)
-            each.append(row(case, name, metric, definition, value, number, reason, job))
+            beside = reason or (value.beside[place] if value.beside else "")
+            worst = np.nan if value.worst is None else float(value.worst[place])
+            each.append(row(case, name, metric, definition, value, number, beside, job, worst))
     skipped = [
         Row(case.id, name, "", np.nan, "", "not_annotated", "", case.group)
         for name in resolved.skipped
@@ -99,9 +101,19 @@ def row(  # noqa: PLR0913 - the parts of a row
     number: float,
     reason: str,
     job: Job,
+    worst: float = np.nan,
 ) -> Row:
-    """One number, or why there is none."""
+    """One number, or why there is none.
+
+    worst  what is charged where the metric itself has no worst value
+    """
+    settings = job.settings
     why = reason if np.isfinite(number) or not value.reason else value.reason
-    number, status, reason = judged(number, why, definition.worst, job.settings.undefined)
+    if (charge := charged(metric, why, settings.charges)) is not None:
+        number = np.nan if charge.value is None else charge.value.number
+        number, status, reason = judged(number, why, np.nan, settings.undefined)
+    else:
+        worst = definition.worst if np.isfinite(definition.worst) else worst
+        number, status, reason = judged(number, why, worst, settings.undefined)
     unit = value.unit or definition.unit
     return Row(case.id, class_, str(metric), number, unit, status, reason, case.group)

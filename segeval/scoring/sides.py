@@ -7,7 +7,7 @@ of one volume, and each channel has the name of its class.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from segeval.align import (
 )
 from segeval.classes import ClassList, Part
 from segeval.errors import CaseError, GeometryError, Note, ReadError
+from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.kinds import Wanted, may_score, wanted_pred, wanted_truth
 from segeval.pairing.cases import Case
@@ -39,7 +40,7 @@ SURE = 20.0  # the logit of what is certain
 NOWHERE = Part(-1)  # of the channel that has no voxel
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """One side of a case, opened.
 

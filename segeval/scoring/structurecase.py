@@ -6,7 +6,7 @@ Every other case is opened as `sides` does it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from segeval.drawing.placing import Placed
 from segeval.drawing.rules import Rules
 from segeval.drawing.structures import Structures, named
 from segeval.errors import CaseError, Note, ReadError
+from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.kernels.raster import Polygons
 from segeval.kernels.runs import Runs, covered, runs_of
@@ -41,7 +42,7 @@ from segeval.volumes import Reading, Volume, Voxels
 NO_POLYGONS = Polygons(np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """One side before it is drawn.
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 from segeval.classes import ClassDef, ClassList
 from segeval.errors import CaseError, Note
+from segeval.frozen import frozen
 from segeval.names import match, matched, nearest, normal, structure
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """A structure of a file.
 

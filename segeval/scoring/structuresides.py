@@ -19,6 +19,7 @@ from segeval.contours import Contours
 from segeval.drawing.rules import Rules
 from segeval.drawing.structures import Structures, derived, on_grid, outlines, structures
 from segeval.errors import Note
+from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.readers import dicom_seg, rtstruct
 from segeval.readers.joining import frame_matches, hints, series_of
@@ -28,7 +29,7 @@ from segeval.slices import Slices, extended, regular
 from segeval.volumes import Reading, Volume
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """One side as it is asked for.
 
@@ -44,7 +45,7 @@ class Ask:
     volume: Volume | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choices:
     """Choices that hold for both sides.
 
@@ -56,7 +57,7 @@ class Choices:
     pixel: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Side:
     """One side on the common grid. `structures` is None for what is no structure set."""
 
@@ -76,7 +77,7 @@ class _Open:
     notes: tuple[Note, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Common:
     """The grid of both sides.
 

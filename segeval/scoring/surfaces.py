@@ -1,37 +1,54 @@
-"""The surfaces of a case: their tally, and the tolerance of each class."""
+"""The surfaces of a case: their tally, the tolerance of each class, and what to beware of."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segeval.classes import Part, Target
-from segeval.errors import GeometryError
+from segeval.errors import GeometryError, Note
 from segeval.grammar import parse_quantity
 from segeval.scoring.onepass import Plan
 from segeval.scoring.planning import Job
 from segeval.scoring.sides import Opened
-from segeval.scoring.targets import Resolved
+from segeval.scoring.targets import Resolved, listed
+from segeval.tolerances import published
 from segeval.values import WHITE
 
 if TYPE_CHECKING:
     from segeval.tallies.surface import Surfaces, SurfaceTally
 
+SLACK = 1e-6  # mm
+
 
 def surface_tally(truth: Opened, job: Job) -> SurfaceTally | None:
     """The tally of surfaces; None where no metric is of surfaces. Raises GeometryError."""
-    if all(known.of != "surface" for _, known in job.metrics):
+    asked = [metric for metric, known in job.metrics if known.of == "surface"]
+    if not asked:
         return None
-    for metric, known in job.metrics:
-        if known.of == "surface" and metric.at is not None:
+    for metric in asked:
+        if metric.at is not None:
             check_unit(str(metric), metric.at.unit, truth)
-    for class_ in job.classes.classes:
-        if class_.tolerance:
-            check_unit(f"tolerance of {class_.name}", parse_quantity(class_.tolerance).unit, truth)
+        for charge in job.settings.charges:
+            if charge.value is not None and charge.holds(metric):
+                check_unit(f"charge {charge}", charge.value.unit, truth)
+    if takes_tolerances(job):
+        for name in job.settings.tolerances:
+            check_unit(f"table of tolerances {name}", "mm", truth)
+        for class_ in job.classes.classes:
+            if class_.tolerance:
+                unit = parse_quantity(class_.tolerance).unit
+                check_unit(f"tolerance of {class_.name}", unit, truth)
     from segeval.tallies.surface import SurfaceTally
 
     return SurfaceTally(truth.volume.geometry.shape)
+
+
+def takes_tolerances(job: Job) -> bool:
+    """Whether a metric takes each class's own tolerance."""
+    return any(metric.name == "nsd" and metric.at is None for metric, _ in job.metrics)
 
 
 def check_unit(what: str, unit: str, truth: Opened) -> None:
@@ -55,14 +72,64 @@ def finished_surfaces(  # noqa: PLR0913 - what the surfaces of a case hang on
     job: Job,
 ) -> Surfaces:
     """The surfaces of the classes, each with its own tolerance."""
-    given = {c.name: parse_quantity(c.tolerance).number for c in job.classes.classes if c.tolerance}
-    tolerances = [given.get(t.name, np.nan) for t in resolved.targets]
+    own = tolerances(resolved, job)
+    each = [own[t.name][0] if t.name in own else np.nan for t in resolved.targets]
     targets = [
         Target(t.name, with_white(t.truth, labels[0]), with_white(t.pred, labels[1]))
         for t in resolved.targets
     ]
     spacing = truth.volume.geometry.spacing
-    return tally.finish(targets, spacing, tolerances, plan.ignored)
+    return tally.finish(targets, spacing, each, plan.ignored)
+
+
+def tolerances(resolved: Resolved, job: Job) -> dict[str, tuple[float, str]]:
+    """The tolerance of each class that has one, and who says so: the settings, or a table."""
+    if not takes_tolerances(job):
+        return {}
+    found = {}
+    for target in resolved.targets:
+        if (row := published(target.name, job.settings.tolerances)) is not None:
+            found[target.name] = row
+    for class_ in job.classes.classes:
+        if class_.tolerance:
+            found[class_.name] = parse_quantity(class_.tolerance).number, "settings"
+    return found
+
+
+def tolerance_facts(resolved: Resolved, job: Job) -> dict[str, Any]:
+    """The same for the results: a number without its tolerance is none."""
+    found = {name: list(pair) for name, pair in tolerances(resolved, job).items()}
+    return {"tolerances": found} if found else {}
+
+
+def surface_notes(surfaces: Surfaces, job: Job) -> tuple[Note, ...]:
+    """What makes surface numbers say less than they seem to."""
+    return (*_low_tolerances(surfaces, job), *_cut(surfaces))
+
+
+def _low_tolerances(surfaces: Surfaces, job: Job) -> Iterator[Note]:
+    """A tolerance below the distance of two voxels cannot be told from none."""
+    widest = max(surfaces.spacing or (1.0,))
+    for metric, known in job.metrics:
+        if metric.name != "nsd" or known.of != "surface":
+            continue
+        own = surfaces.tolerances if metric.at is None else (metric.at.number,)
+        low = [tau for tau in own if tau < widest - SLACK]
+        if low:
+            least = f"{min(low):g} {surfaces.unit}"
+            text = f"{metric}: a tolerance of {least} is below the largest spacing, {widest:g}"
+            yield Note("W-tolerance-below-spacing", text)
+
+
+def _cut(surfaces: Surfaces) -> Iterator[Note]:
+    """Where the image ends, so does the mask; the cut counts as surface."""
+    if surfaces.flat and surfaces.spacing is None:
+        return  # a picture shows what it shows
+    places = range(len(surfaces.targets))
+    names = [surfaces.targets[place].name for place in places if surfaces.touches_edge(place)]
+    if names:
+        text = f"cut by the edge of the image, and closed there: {listed(names)}"
+        yield Note("W-cut-structure", text)
 
 
 def with_white(part: Part, labels: frozenset[int]) -> Part:

@@ -7,17 +7,18 @@ found. Sides that name their classes are joined by name; label values by value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from segeval.classes import ClassDef, ClassList, Part, Target
 from segeval.errors import CaseError, Note
+from segeval.frozen import frozen
 from segeval.kinds import Found
 from segeval.names import match
 from segeval.scoring.sides import NOWHERE, Opened
 from segeval.values import WHITE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     """The classes of a case.
 

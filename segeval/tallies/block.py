@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from segeval.arrays import Counted, Floats, Labels, Mask, Probabilities
+from segeval.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """Voxels `start` to `start + size` of the case, in C order of the reference grid.
 

@@ -11,16 +11,17 @@ Of every output the sums are kept that one prediction has (sums.py), the main ou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from segeval.frozen import frozen
 from segeval.tallies.sums import Sums
 from segeval.tallies.sums import pooled as pooled_sums
 
 SIZES = ("full", "dropped", "half_pixel", "asymmetric")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branches:
     """The outputs of a case, or of several that were pooled.
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
 from segeval.arrays import Counted, Floats, Labels, Mask
 from segeval.classes import Part, Target
+from segeval.frozen import frozen
 from segeval.kernels.counts import pair_counts
 from segeval.tallies.block import Block
 
@@ -22,7 +22,7 @@ Pair = tuple[int, int]  # channel of the ground truth, channel of the prediction
 MANY = 1 << 16  # codes that are kept before equal ones are joined
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cells:
     """The non-zero cells of the table of two channels.
 
@@ -59,7 +59,7 @@ def joined(cells: Sequence[Cells]) -> Cells:
     return Cells(found >> 16, found & 0xFFFF, voxels)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counts:
     """Voxels of each class, by what the two sides say of them.
 

@@ -7,12 +7,12 @@ shape of its totals, and how a slab adds to them. Its first `AXES` axes are chan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from segeval.arrays import Floats, Mask
+from segeval.frozen import frozen
 from segeval.kernels.bins import bin_edges, bin_index, reliability
 from segeval.kernels.entropy import (
     EPSILON,
@@ -49,7 +49,7 @@ def key(piece: Piece) -> str:
     return ":".join([piece.KIND, *values])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ce:
     """Cross-entropy: sum of -g log p, and the voxels at the floor, of each reference class."""
 
@@ -84,7 +84,7 @@ class Ce:
         return np.stack([cost.sum(axis=1), low.sum(axis=1)], axis=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logs:
     """Sum of -log p of every class on the voxels of every reference class: label smoothing.
 
@@ -110,7 +110,7 @@ class Logs:
         return joint_sums(-logs, slab.labels)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Joint:
     """Sum of p of every class on the voxels of every reference class: soft confusion."""
 
@@ -128,7 +128,7 @@ class Joint:
         return joint_sums(slab.p, slab.labels)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hard:
     """Voxels on which both sides have the class, and those of the prediction."""
 
@@ -150,7 +150,7 @@ class Hard:
         return np.array(rows)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bce:
     """Binary cross-entropy of each class: cost where the reference is 1, cost where it is 0.
 
@@ -192,7 +192,7 @@ def _two_sides(x: Floats, g: Any, slab: Slab, true: Cost, false: Cost) -> list[f
     return [float((true(x) * g).sum()), float((false(x) * (1 - g)).sum())]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Focal:
     """Focal loss of each class by itself: cost and factor where the reference is 1, and 0.
 
@@ -242,7 +242,7 @@ class Focal:
         return weighted_sum(factor * cost, weight), weighted_sum(factor, weight)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FocalCe:
     """Focal cross-entropy, sum of -(1 - p)^gamma log p of each reference class.
 
@@ -273,7 +273,7 @@ class FocalCe:
         return slab.labels.sum(cost)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bins:
     """Reliability bins of the predicted label: its probability, right where it is the reference.
 
@@ -311,7 +311,7 @@ class Bins:
         return reliability(confidence, hit, index, self.count, weight)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClassBins:
     """Reliability bins of each class: its own probability, right where the voxel is the class.
 

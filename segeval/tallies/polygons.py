@@ -7,18 +7,18 @@ the gap to either neighbour (F2), so the area on it stands for a volume.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
 from segeval.arrays import Floats
+from segeval.frozen import frozen
 from segeval.kernels.polygons import areas
 from segeval.kernels.raster import Polygons
 from segeval.kernels.runs import Runs, common
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Solids:
     """Volumes of each class in ml: of both sides and of what they share.
 

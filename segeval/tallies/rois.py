@@ -7,12 +7,12 @@ Kept is, for each convention, the sum over RoIs of the mean cost of a cell, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
 from segeval.arrays import Floats
+from segeval.frozen import frozen
 from segeval.kernels.entropy import binary_costs
 from segeval.kernels.rois import mask_cells, matched, selected, target
 from segeval.kernels.softmax import sigmoid
@@ -22,7 +22,7 @@ RULES = ("detectron2", "torchvision", "matterport")
 CELLS = "detectron2"  # whose targets are cut, and which counts their cells
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoiSums:
     """The costs of a case, or of several that were pooled.
 

@@ -8,19 +8,20 @@ quarter at eight million voxels.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
 
 from segeval.arrays import Floats
+from segeval.frozen import frozen
 from segeval.kernels.sums import NAMES, label_sums, mask_sums, share_sums
 from segeval.tallies.block import Block
 from segeval.tallies.pieces import AXES, Piece, key
 from segeval.tallies.slab import Slab, slabs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sums:
     """The sums of a case, or of several that were pooled.
 

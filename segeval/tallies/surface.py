@@ -6,14 +6,15 @@ What is measured is measured when a metric asks for it, once for all the metrics
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import Self
 
 import numpy as np
 
 from segeval.arrays import Mask
 from segeval.classes import Part, Target
+from segeval.frozen import frozen
 from segeval.kernels.distances import Directed
 from segeval.kernels.labelruns import (
     Box,
@@ -31,7 +32,7 @@ from segeval.tallies.block import Block
 Both = tuple[Directed, Directed]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crop:
     """Both masks of a class, in the box around both.
 
@@ -46,8 +47,22 @@ class Crop:
     edges: tuple[tuple[bool, bool], ...]
     shape: tuple[int, ...]
 
+    @property
+    def diagonal(self) -> float:
+        """Of the whole array, in the unit of the spacing."""
+        return float(np.linalg.norm(np.multiply(self.shape, self.spacing)))
 
-@dataclass(frozen=True, slots=True)
+    def slices(self) -> Iterator[Crop]:
+        """The planes along the first axis in which either side has the class; a picture is one."""
+        if len(self.shape) == 2:
+            yield self
+            return
+        for truth, pred in zip(self.truth, self.pred, strict=True):
+            if truth.any() or pred.any():
+                yield Crop(truth, pred, self.spacing[1:], self.edges[1:], self.shape[1:])
+
+
+@frozen
 class Drawn:
     """How the classes of a case are drawn: runs by side, channel and label.
 
@@ -66,7 +81,7 @@ class Drawn:
         return joined([labels[value] for value in wanted])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surfaces:
     """The surfaces of a case.
 
@@ -79,7 +94,7 @@ class Surfaces:
     spacing: tuple[float, ...] | None
     tolerances: tuple[float, ...]
     _drawn: Drawn
-    _known: dict[tuple[int, str], Both | None] = field(default_factory=dict)
+    _known: dict[tuple[int, str, bool], tuple[Both | float, ...]] = field(default_factory=dict)
 
     @property
     def unit(self) -> str:
@@ -93,11 +108,25 @@ class Surfaces:
 
     def crop(self, place: int) -> Crop | None:
         """The masks of a class; None where both are empty."""
-        target, drawn = self.targets[place], self._drawn
-        truth = drawn.runs(target.truth, drawn.truth)
-        pred = drawn.runs(target.pred, drawn.pred)
-        where = around_both(box(truth, drawn.shape), box(pred, drawn.shape))
+        truth, pred = self._runs(place)
+        where = self._box(truth, pred)
         return None if where is None else self._cut(truth, pred, where)
+
+    def touches_edge(self, place: int) -> bool:
+        """Whether either side has the class in an outermost plane of the array."""
+        where = self._box(*self._runs(place))
+        shape = self._drawn.shape
+        return where is not None and any(
+            a == 0 or b == n for (a, b), n in zip(where, shape, strict=True)
+        )
+
+    def _runs(self, place: int) -> tuple[Runs, Runs]:
+        target, drawn = self.targets[place], self._drawn
+        return drawn.runs(target.truth, drawn.truth), drawn.runs(target.pred, drawn.pred)
+
+    def _box(self, truth: Runs, pred: Runs) -> Box | None:
+        shape = self._drawn.shape
+        return around_both(box(truth, shape), box(pred, shape))
 
     def _cut(self, truth: Runs, pred: Runs, where: Box) -> Crop:
         drawn = self._drawn
@@ -109,16 +138,26 @@ class Surfaces:
         spacing = self.spacing or (1.0,) * len(drawn.shape)
         return Crop(masks[0], masks[1], spacing, edges, drawn.shape)
 
-    def measured(self, place: int, how: str, measure: Callable[[Crop], Both]) -> Both | None:
+    def parts(self, place: int, by_slice: bool = False) -> Iterator[Crop]:
+        """What is measured of a class: all of it or each of its slices; nothing of an empty one."""
+        crop = self.crop(place)
+        if crop is not None and (crop.truth.any() or crop.pred.any()):  # not all of it ignored
+            yield from crop.slices() if by_slice else [crop]
+
+    def measured(
+        self, place: int, how: str, measure: Callable[[Crop], Both], by_slice: bool = False
+    ) -> tuple[Both | float, ...]:
         """The distances of a class under a convention's elements, ground truth to prediction first.
 
-        None where either side is empty. What was measured is kept for the next metric.
+        returns  for each part the distances, or the diagonal of the image where a side is empty
+        What was measured is kept for the next metric.
         """
-        key = (place, how)
+        key = (place, how, by_slice)
         if key not in self._known:
-            crop = self.crop(place)
-            some = crop is not None and crop.truth.any() and crop.pred.any()
-            self._known[key] = measure(crop) if crop is not None and some else None
+            self._known[key] = tuple(
+                measure(part) if part.truth.any() and part.pred.any() else part.diagonal
+                for part in self.parts(place, by_slice)
+            )
         return self._known[key]
 
 

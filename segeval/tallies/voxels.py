@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Floats, Labels, Mask
+from segeval.frozen import frozen
 from segeval.kernels.softmax import sigmoid, softmax
 from segeval.tallies.block import Block
 
 NO_LABELS: Labels = np.zeros(0, np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Memory:
     """What a loss works with beside the values that are kept.
 

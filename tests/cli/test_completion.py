@@ -26,7 +26,7 @@ def test_a_shell_that_is_not_known(segeval):
         ("segeval score -m precis", ["precision"]),
         ("segeval score -m dice,precis", ["dice,precision"]),
         ("segeval score --kind l", ["labels", "logits"]),
-        ("segeval score --preset s", ["semantic"]),
+        ("segeval score --preset sem", ["semantic"]),
         ("segeval metrics precis", ["precision"]),
     ],
 )

@@ -2,7 +2,7 @@
 
 Run it where the tools are installed; the tests only read the file it writes:
 
-    pip install surface-distance-based-measures==0.1 pymeshmetrics==1.4.1 monai==1.6.1 medpy==0.5.2
+    pip install surface-distance==0.1 pymeshmetrics==1.4.1 monai==1.6.1 medpy==0.5.2
     pip install panoptica==2.1.7 seg-metrics==1.2.8 SimpleITK itk plastimatch==1.10.0
     python tests/kernels/conventions_of_tools.py
 """
@@ -157,7 +157,7 @@ def plastimatch(truth, pred, spacing):
 
 TOOLS = {
     "mesh": (mesh, "pymeshmetrics", "DistanceMetrics().set_input(truth, pred, spacing)"),
-    "deepmind": (deepmind, "surface-distance-based-measures", "compute_surface_distances"),
+    "deepmind": (deepmind, "surface-distance", "compute_surface_distances"),
     "monai": (monai, "monai", "compute_hausdorff_distance and its like, default options"),
     "medpy": (medpy, "medpy", "metric.binary.hd95(pred, truth, spacing)"),
     "panoptica": (panoptica, "panoptica", "metrics._surface_distances._hd95_from_pair"),

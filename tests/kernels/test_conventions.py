@@ -28,13 +28,17 @@ LOOSE = {"monai": 1e-5, "seg-metrics": 1e-4, "itk": 1e-5, "plastimatch": 2e-3, "
 # both count by half. Where few samples decide (a percentile, a tolerance) that is more than a
 # thousandth. In noise it is the cell of four inside corners in the shape of an S as well.
 BEYOND = {
-    ("mesh", "two_ellipsoids", "hd95"): 6e-3,
+    # distances of 1.5, half a slice of 3 mm, but for rounding: within the tolerance here, not there
     ("mesh", "two_ellipsoids", "nsd@1.5mm"): 2e-3,
-    # distances of 1.5 but for rounding: within the tolerance here, not there
+    ("meshmetrics", "two_ellipsoids", "nsd@1.5mm"): 1e-3,
     ("mesh", "at_the_edge", "nsd@1.5mm"): 2e-3,
     ("meshmetrics", "at_the_edge", "nsd@1.5mm"): 2e-3,
     ("mesh", "noise", "masd"): 3e-3,
     ("mesh", "noise", "assd"): 3e-3,
+    # small components in slices of 5 mm: the rectangles are 5 mm long, and few
+    ("mesh", "many", "hd95"): 8e-3,
+    ("mesh", "many", "masd"): 2e-3,
+    ("mesh", "many", "assd"): 2e-3,
 }
 
 

@@ -8,8 +8,7 @@ from surfaces import surfaces, value
 
 from segeval.errors import RequestError
 from segeval.grammar import parse
-from segeval.metrics import surface
-from segeval.metrics.registry import known, resolve
+from segeval.metrics.registry import arguments, known, resolve
 
 
 def bar(start, stop, shape=(8, 9, 30)):
@@ -56,11 +55,6 @@ def test_bare_nsd_takes_the_tolerance_of_the_class():
     assert none.reason == "no_tolerance"
 
 
-def test_apl_px_by_hand():
-    # the end of the reference lies in the pushed bar: 5 rows less the 2 on its sides, 4 planes
-    assert value(PUSHED, "apl_px") == 4 * 3
-
-
 @pytest.mark.parametrize(
     ("truth", "pred", "share", "apl"),
     [
@@ -89,26 +83,57 @@ def test_without_spacing_lengths_are_pixels():
     assert definition.compute(s, at=None).unit == "px"
 
 
-def test_boundary_iou_by_hand():
-    # diagonal of 60 x 80 is 100, so rims are 2 wide: a 20-square has 400 - 16^2 = 144 pixels of rim
-    truth = np.zeros((60, 80), bool)
-    truth[10:30, 10:30] = True
-    apart = np.roll(truth, 30, 1)
-    assert value(surfaces(truth, truth), "boundary_iou") == 1
-    assert value(surfaces(truth, apart), "boundary_iou") == 0
-    # moved by one: rims are concentric squares of 20 and 16; counted with sets
-    moved = np.roll(truth, 1, 1)
-    rims = []
-    for first in (10, 11):
-        outer = {(y, x) for y in range(10, 30) for x in range(first, first + 20)}
-        rims.append(outer - {(y, x) for y in range(12, 28) for x in range(first + 2, first + 18)})
-    want = len(rims[0] & rims[1]) / len(rims[0] | rims[1])
-    assert value(surfaces(truth, moved), "boundary_iou") == pytest.approx(want)
+# Three planes: both sides, the ground truth alone, both again. Two-dimensional numbers by hand.
+def planes():
+    truth, pred = np.zeros((2, 5, 12, 20), bool)
+    truth[1:4, 3:9, 4:8] = True
+    pred[1, 3:9, 4:10] = True  # 2 pixels of 1.5 mm farther
+    pred[3, 3:9, 4:8] = True  # the same
+    return truth, pred
 
 
-def test_boundary_iou_is_of_pictures():
-    _, definition = resolve(parse("boundary_iou"))
-    assert definition.compute(PUSHED).reason == "not_a_picture"
+@pytest.mark.parametrize("convention", ["mesh", "deepmind", "monai", "medpy"])
+def test_by_slice_is_the_mean_over_planes_that_both_sides_have(convention):
+    s = surfaces(*planes(), (3.0, 1.0, 1.5))
+    one = surfaces(planes()[0][1], planes()[1][1], (1.0, 1.5))
+    assert value(s, f"hd:as={convention}:by=slice") == pytest.approx((3 + 0) / 2)
+    for name in ("hd95", "asd_gt_to_pred", "asd_pred_to_gt", "assd"):
+        want = value(one, f"{name}:as={convention}") / 2
+        assert value(s, f"{name}:as={convention}:by=slice") == pytest.approx(want), name
+
+
+def test_by_slice_a_plane_of_one_side_has_nothing_in_common():
+    truth, pred = planes()
+    s = surfaces(truth, pred, (3.0, 1.0, 1.5))
+    one = surfaces(truth[1], pred[1], (1.0, 1.5))
+    want = (value(one, "nsd@1mm") + 0 + 1) / 3
+    assert value(s, "nsd@1mm:by=slice") == pytest.approx(want)
+    want = (value(one, "biou@1mm") + 0 + 1) / 3
+    assert value(s, "biou@1mm:by=slice") == pytest.approx(want)
+    # rims of one pixel (2 % of 23): 16 and 20 pixels of which 12 are shared
+    assert value(s, "boundary_iou:by=slice") == pytest.approx((12 / 24 + 0 + 1) / 3)
+
+
+def test_by_slice_says_what_is_not_in_the_mean():
+    s = surfaces(*planes(), (3.0, 1.0, 1.5))
+    metric, definition = resolve(parse("hd:by=slice"))
+    found = definition.compute(s, **arguments(metric, definition))
+    assert found.beside == ("one_sided_slices",)
+    assert found.worst[0] == pytest.approx((3 + math.hypot(12, 30) + 0) / 3)
+
+
+def test_a_picture_is_one_slice():
+    truth, pred = planes()
+    s = surfaces(truth[1], pred[1], (1.0, 1.5))
+    for name in ("hd", "masd", "nsd@1mm", "biou@1mm", "boundary_iou"):
+        assert value(s, f"{name}:by=slice") == value(s, name)
+
+
+def test_a_missed_class_is_charged_the_diagonal_of_the_image():
+    _, definition = resolve(parse("hd95"))
+    found = definition.compute(surfaces(bar(5, 10), EMPTY, (1.0, 1.0, 2.0)), at=95)
+    assert math.isnan(found.classes[0])
+    assert found.worst[0] == pytest.approx(math.hypot(8, 9, 60))
 
 
 def test_a_convention_without_the_number_is_refused():
@@ -128,4 +153,3 @@ def test_every_surface_metric_is_documented():
 
 def test_mesh_is_the_default():
     assert known()["hd"].origin == "mesh"
-    assert surface.RIM == 0.02
