@@ -298,9 +298,7 @@ class Bins:
         """The totals of a slab; nan where the channels do not exclude each other."""
         if not slab.whole:
             return np.full(self.shape(0), np.nan)
-        label = slab.pred[0].astype(np.intp)
-        own = label * slab.p.shape[1] + np.arange(slab.p.shape[1])
-        return self.filled(slab.p.reshape(-1).take(own), slab.pred[0] == slab.truth)
+        return self.filled(slab.confidence, slab.pred[0] == slab.truth)
 
     def filled(self, confidence: Floats, hit: Mask, weight: Floats | None = None) -> Floats:
         """The bins of some voxels; MONAI has every confidence in float32."""

@@ -27,17 +27,17 @@ class RoiSums:
     """The costs of a case, or of several that were pooled.
 
     costs      by convention: (sum of the mean cost of each RoI, number of RoIs)
-    cells      of the targets of detectron2: all, inside, false positives, false negatives
     given      RoIs whose instance the file says
     matched    RoIs whose instance is the one of the best box
     unmatched  RoIs without an instance, which have no target and no cost
+    cells      of the targets of detectron2: all, inside, false positives, false negatives
     """
 
     costs: Mapping[str, tuple[float, int]]
-    cells: tuple[int, int, int, int] = (0, 0, 0, 0)
     given: int = 0
     matched: int = 0
     unmatched: int = 0
+    cells: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -59,8 +59,9 @@ class RoiSums:
     def from_json(cls, kept: Mapping[str, Any]) -> RoiSums:
         """Read it again."""
         costs = {rule: (float(total), int(n)) for rule, (total, n) in kept["costs"].items()}
-        cells = tuple(map(int, kept["cells"]))
-        return cls(costs, cells, kept["given"], kept["matched"], kept["unmatched"])  # type: ignore[arg-type]
+        total, inside, fp, fn = map(int, kept["cells"])
+        counted = kept["given"], kept["matched"], kept["unmatched"]
+        return cls(costs, *counted, (total, inside, fp, fn))
 
 
 def pooled(many: Iterable[RoiSums]) -> RoiSums:
@@ -74,10 +75,10 @@ def pooled(many: Iterable[RoiSums]) -> RoiSums:
     total, inside, fp, fn = map(sum, zip(*(one.cells for one in many), strict=True))
     return RoiSums(
         costs,
-        (total, inside, fp, fn),
         sum(one.given for one in many),
         sum(one.matched for one in many),
         sum(one.unmatched for one in many),
+        (total, inside, fp, fn),
     )
 
 
@@ -95,7 +96,7 @@ class RoiTally:
         made = {rule: summed(rois, instances, which, rule) for rule in self._sums.costs}
         costs = {rule: (total, count) for rule, (total, count, _) in made.items()}
         cells = made[CELLS][2] if CELLS in made else (0, 0, 0, 0)
-        new = RoiSums(costs, cells, given, int(of_one.sum()) - given, int((~of_one).sum()))
+        new = RoiSums(costs, given, int(of_one.sum()) - given, int((~of_one).sum()), cells)
         self._sums = pooled([self._sums, new])
 
     def merge(self, other: Self) -> None:

@@ -191,7 +191,7 @@ def roi_detectron2(r, x, p):
         return goal
     if r.id == "d2_loss":
         return roi_costs(chosen(r, x), goal).mean()
-    counted = RoiSums({}, rois.mask_cells(chosen(r, x), goal))
+    counted = RoiSums({}, cells=rois.mask_cells(chosen(r, x), goal))
     return registered(r.id.replace("d2", "maskrcnn")).compute(counted).whole
 
 
