@@ -21,9 +21,10 @@ FLOORS = """
 0  segeval     segeval
 0  errors      frozen | errors
 0  arrays      arrays
+0  heap        heap
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
-               | bins cuts entropy flips lattice raster rois surfels | borders mesh polygons
+               | shades bins cuts entropy flips lattice raster rois surfels | borders mesh polygons
                | distances outlines | conventions | planes
 1  dicom       dicom | elements | files
 1  geometry    geometry

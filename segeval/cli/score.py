@@ -14,6 +14,7 @@ from segeval.cli.options import Command, Option, resolved, settings_options
 from segeval.cli.paths import show_pairs, sides
 from segeval.cli.progress import Watch
 from segeval.errors import RequestError
+from segeval.heap import keep_freed
 from segeval.settings import Settings
 
 INTERRUPTED = 130
@@ -36,6 +37,7 @@ def score(given: Mapping[str, Any]) -> int:
     journal = checked_outputs(settings)
     from segeval.api import score_paths
 
+    keep_freed()
     watch = Watch(settings)
     try:
         card = score_paths(pred, truth, settings, watch, journal)

@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 
 from segeval.errors import CaseError
+from segeval.heap import keep_freed
 from segeval.pairing.cases import Case
 from segeval.scorecard import CaseResult
 from segeval.scoring.case import score_case, unscored_case
@@ -109,6 +110,7 @@ def _context() -> BaseContext:
 def _start(job: Job) -> None:
     """Set up a worker: Ctrl-C is the business of the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_freed()
     _job[:] = [job]
 
 

@@ -61,7 +61,7 @@ def _searched(values: Floats, edges: Floats, rule: str) -> Raw:
     """The same, by a search."""
     side: Any = "left" if rule == "monai" else "right"
     inner = edges[1:] if rule == "torchmetrics" else edges[1:-1]  # elsewhere 1.0 is in the last bin
-    found: Raw = np.searchsorted(inner, values, side=side)
+    found: Raw = np.asarray(np.searchsorted(inner, values, side=side))
     return found
 
 

@@ -17,7 +17,7 @@ from segeval.arrays import Floats, Labels, Mask
 from segeval.classes import Part
 from segeval.errors import ReadError
 from segeval.frozen import frozen
-from segeval.kernels.counts import pair_counts
+from segeval.kernels.shades import shade_counts
 from segeval.kinds import Found, ScoreSide, Side, Slab, Wanted, may_score, of_codes, side
 from segeval.scoring.sides import Opened
 from segeval.tallies.block import Block
@@ -27,7 +27,7 @@ from segeval.volumes import Volume, streams
 
 LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in the cache
 SCORES_AT_A_TIME = 1 << 15  # per channel
-CODES_AT_A_TIME = 1 << 19  # of 8-bit probabilities, which are counted; of whole pictures
+CODES_AT_A_TIME = 1 << 22  # of 8-bit probabilities, which are counted: whole pictures
 FEWEST = 1 << 10  # voxels of a slab, however small the budget
 VALUE, SHARE = 8, 4  # bytes a value beside its buffer; part of the budget that slabs may take
 BYTES_AT_A_TIME = 1 << 24  # of all the buffers of a group
@@ -118,7 +118,7 @@ def _read(
 ) -> Passed:
     size = truth.volume.geometry.size
     few = condensable(truth, pred, plan, tallies)
-    chunk = 8 * CODES_AT_A_TIME if few else slab_size(truth, pred, plan, group)
+    chunk = CODES_AT_A_TIME if few else slab_size(truth, pred, plan, group)
     with open_sides(truth, pred, plan, group, chunk) as (t, p, s):
         for start in range(0, size, chunk):
             count = min(chunk, size - start)
@@ -149,12 +149,7 @@ def condensed(start: int, truth: Slab, pred: ScoreSide, count: int, plan: Plan) 
     """One slab with every pair of a label and a value once, and how many voxels have it."""
     codes = pred.codes(count).codes
     assert codes is not None
-    parts = [
-        pair_counts(truth.labels[0][at : at + CODES_AT_A_TIME], codes[at : at + CODES_AT_A_TIME])
-        for at in range(0, count, CODES_AT_A_TIME)
-    ]
-    pairs, place = np.unique(np.concatenate([pair for pair, _ in parts]), return_inverse=True)
-    voxels = np.bincount(place, np.concatenate([number for _, number in parts])).astype(np.int64)
+    pairs, voxels = shade_counts(truth.labels[0], codes)
     labels = Slab({0: (pairs >> 16).astype(truth.labels[0].dtype)})
     scores = pred.decoded((pairs & 255).astype(np.uint8))
     block = make_block(start, len(pairs), (labels, scores, None), plan)
