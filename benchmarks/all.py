@@ -15,6 +15,7 @@ SCRIPTS = (
     "p4_packed",
     "p5b_shades",
     "p8_wide",
+    "p10_contours",
     "memory",
 )
 

@@ -6,7 +6,8 @@ set -uo pipefail
 cd "$(dirname "$0")"
 python="${PYTHON:-python3.11}"
 [ -x .peers/bin/python ] || "$python" -m venv .peers || exit 1
-for package in SimpleITK torch torchmetrics monai nnunetv2; do
+for package in SimpleITK torch torchmetrics monai nnunetv2 dcmrtstruct2nii; do
   .peers/bin/pip install -q "$package" || echo "not installed: $package" >&2
 done
-.peers/bin/pip list 2>/dev/null | grep -iE '^(numpy|simpleitk|torch|torchmetrics|monai|nnunetv2) '
+command -v plastimatch > /dev/null || echo "not installed: plastimatch (on Debian: apt-get install plastimatch)" >&2
+.peers/bin/pip list 2>/dev/null | grep -iE '^(numpy|simpleitk|torch|torchmetrics|monai|nnunetv2|dcmrtstruct2nii) '

@@ -1,120 +1,153 @@
-"""One organ of 90 voxels, five metrics, one core: ours against surface-distance and pymeshmetrics.
+"""Five metrics of one organ in memory, one core: ours against surface-distance and pymeshmetrics.
 
-    python benchmarks/surfaces.py
+    python benchmarks/surfaces.py            the organ of 90 voxels that the bars are about
+    python benchmarks/surfaces.py all        also small, large, flat, far, rough and scattered ones
 
-CPU seconds, the best of five, and the ratios that are promised. A tool that is not installed is
-left out: pip install surface-distance-based-measures==0.1 pymeshmetrics==1.4.1
+CPU seconds of a call, the best of three, tables of distances made anew in each. Tools take turns,
+every one in a process of its own; peers come from benchmarks/peers.sh, those missing are left out.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
-import types
 import warnings
-from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent), str(HERE / "peer")]
 
-import numpy as np
+import numpy as np  # noqa: E402
 
-SPACING = (1.0, 1.0, 1.0)
 METRICS = ("hd", "hd95", "masd", "assd", "nsd@2mm")
+OURS = ("mesh", "deepmind", "monai")
+ROUNDS = 3
+BARS = (
+    ("mesh", "pymeshmetrics", 0.30),
+    ("mesh", "surface-distance", 1.0),
+    ("deepmind", "surface-distance", 0.45),
+    ("monai", "surface-distance", 0.20),
+)
+ORGANS = {  # voxels across, spacing (z, y, x), and what is odd about it
+    "90 voxels": (90, (1.0, 1.0, 1.0), {}),
+    "30 voxels": (30, (1.0, 1.0, 1.0), {}),
+    "200 voxels": (200, (1.5, 1.5, 1.5), {}),
+    "3 x 1 x 1 mm": (90, (3.0, 1.0, 1.0), {}),
+    "5 x 0.8 x 0.8 mm": (120, (5.0, 0.8, 0.8), {}),
+    "three spacings": (90, (2.5, 1.1, 0.9), {}),
+    "moved by 12 voxels": (90, (1.0, 1.0, 1.0), {"move": 12}),
+    "half is missing": (90, (1.0, 1.0, 1.0), {"cut": True}),
+    "a blob far away": (90, (1.0, 1.0, 1.0), {"blob": 60}),
+    "rough": (90, (1.0, 1.0, 1.0), {"noise": 0.05}),
+    "10 voxels": (10, (1.0, 1.0, 1.0), {}),
+}
 
 
-def organ(seed: int, size: int = 104) -> np.ndarray:
-    """A ball about 90 voxels wide with bumps, some of them the organ's and some the seed's."""
-    axis = np.linspace(-1.15, 1.15, size)
-    z, y, x = np.meshgrid(axis, axis, axis, indexing="ij")
+def organ(
+    seed: int, size: int, spacing: tuple[float, ...], move: int = 0, blob: int = 0,
+    noise: float = 0.0, cut: bool = False,
+) -> np.ndarray:  # fmt: skip
+    """A ball about `size` voxels wide with bumps, some of them the organ's and some the seed's.
+
+    It is as flat as its voxels are high. What is odd is odd in seed 2, the prediction, alone; noise
+    is in both.
+    """
+    flat = spacing[-1] / np.array(spacing)
+    shape = (1.15 * size * flat).astype(int) + 1
+    axes = [np.linspace(-1.15, 1.15, n) for n in shape]
+    z, y, x = np.meshgrid(*axes, indexing="ij")
     bumps = np.zeros_like(z)
-    for draw, height in ((np.random.default_rng(5), 0.05), (np.random.default_rng(seed), 0.03)):
+    rng = np.random.default_rng(seed)
+    for draw, height in ((np.random.default_rng(5), 0.05), (rng, 0.03)):
         for _ in range(8):
             a, b, c = draw.normal(size=3) * 3
             bumps += height * np.sin(a * z + b * y + c * x + draw.uniform(0, 6))
-    return np.sqrt((z / 0.95) ** 2 + (y / 0.9) ** 2 + x**2) < 0.9 + bumps / 2
+    bumps += noise * rng.normal(size=z.shape)
+    mask = np.sqrt((z / 0.95) ** 2 + (y / 0.9) ** 2 + x**2) < 0.9 + bumps / 2
+    mask = np.pad(mask, max(move, blob))
+    if seed == 2:
+        if cut:
+            mask[:, : mask.shape[1] // 2] = False
+        mask = np.roll(mask, move, axis=2)
+        if blob:
+            mask[8:14, 8:14, 8:14] = True
+    return mask
 
 
-def ours(convention: str, truth: np.ndarray, pred: np.ndarray) -> None:
+def ours(convention: str, truth: np.ndarray, pred: np.ndarray, spacing: tuple[float, ...]) -> None:
     """Our five metrics, tables of the spacing made anew."""
     from surfaces import surfaces, value
 
     from segeval.kernels import lattice
 
     lattice.tables.cache_clear()
-    s = surfaces(truth, pred, SPACING, slab=1 << 19)
+    s = surfaces(truth, pred, spacing, slab=1 << 19)
     for name in METRICS:
         value(s, f"{name}:as={convention}")
 
 
-def surface_distance(truth: np.ndarray, pred: np.ndarray) -> None:
-    """The same by surface-distance."""
-    import scipy.ndimage as nd
+def timed(tool: str, what: str) -> float:
+    """CPU seconds of one call, the best of three after one to warm up."""
+    from surface_tools import TOOLS
 
-    # the tool is older than the modules that scipy has dropped
-    nd.filters = types.SimpleNamespace(correlate=nd.correlate)
-    nd.morphology = types.SimpleNamespace(distance_transform_edt=nd.distance_transform_edt)
-    from surface_distance import metrics as m
-
-    found = m.compute_surface_distances(truth, pred, SPACING)
-    m.compute_robust_hausdorff(found, 100)
-    m.compute_robust_hausdorff(found, 95)
-    m.compute_average_surface_distance(found)
-    m.compute_surface_dice_at_tolerance(found, 2)
-
-
-def pymeshmetrics(truth: np.ndarray, pred: np.ndarray) -> None:
-    """The same by pymeshmetrics."""
-    from meshmetrics import DistanceMetrics
-
-    m = DistanceMetrics(verbose=False)
-    m.set_input(truth, pred, spacing=SPACING)
-    for number in (m.hd(), m.hd(95), m.masd(), m.assd(), m.nsd(2)):
-        float(number)
-
-
-def seconds(work: Callable[[], None]) -> float:
-    """CPU seconds of the process, the best of five after one to warm up."""
-    work()
-    times = []
-    for _ in range(5):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
-
-
-def main() -> None:
-    """Print the times and the ratios."""
     warnings.simplefilter("ignore")
-    truth, pred = organ(1), organ(2)
-    both = {
-        "mesh": lambda: ours("mesh", truth, pred),
-        "deepmind": lambda: ours("deepmind", truth, pred),
-        "monai": lambda: ours("monai", truth, pred),
-        "surface-distance": lambda: surface_distance(truth, pred),
-        "pymeshmetrics": lambda: pymeshmetrics(truth, pred),
-    }
-    took: dict[str, float] = {}
-    for name, work in both.items():
-        try:
-            took[name] = seconds(work)
-        except ImportError as missing:
-            print(f"{name:20} not installed ({missing.name})")
+    size, spacing, odd = ORGANS[what]
+    truth, pred = (organ(seed, size, spacing, **odd) for seed in (1, 2))
+    times = []
+    for _ in range(4):
+        start = time.process_time()
+        if tool in OURS:
+            ours(tool, truth, pred, spacing)
         else:
-            print(f"{name:20} {took[name]:.3f} s")
-    bars = (
-        ("mesh", "pymeshmetrics", 0.30),
-        ("mesh", "surface-distance", 1.0),
-        ("deepmind", "surface-distance", 0.45),
-        ("monai", "surface-distance", 0.20),
-    )
-    for name, other, bar in bars:
-        if other in took:
-            print(f"{name:9} / {other:17} {took[name] / took[other]:.2f}   bar {bar}")
+            TOOLS[tool](truth, pred, spacing)
+        times.append(time.process_time() - start)
+    return min(times[1:])
+
+
+def asked(tool: str, what: str) -> float:
+    """The same by a process with the tool's own Python."""
+    from harness import peers
+
+    python = [sys.executable] if tool in OURS else peers()
+    call = [*python, __file__, "time", tool, what]
+    return float(subprocess.run(call, check=True, capture_output=True, text=True).stdout)
+
+
+def main() -> int:
+    """Print the times and the ratios; the exit status says whether the bars are cleared."""
+    from harness import has, one_cpu
+
+    one_cpu()
+    tools = [*OURS]
+    for name, module in (
+        ("surface-distance", "surface_distance"),
+        ("pymeshmetrics", "meshmetrics"),
+    ):
+        if has(module):
+            tools.append(name)
+        else:
+            print(f"{name} is not installed", file=sys.stderr)
+    print(f"{'CPU s, and the ratio':<22}" + "".join(f"{tool:>18}" for tool in tools))
+    failed = 0
+    for number, what in enumerate(ORGANS if sys.argv[1:] == ["all"] else list(ORGANS)[:1]):
+        rounds = [{t: asked(t, what) for t in tools} for _ in range(1 if number else ROUNDS)]
+        took = {tool: median(r[tool] for r in rounds) for tool in tools}
+        print(f"{what:<22}" + "".join(f"{took[tool]:>18.3f}" for tool in tools), end="")
+        for name, other, bar in BARS:
+            if other in took:
+                ratio = median(r[name] / r[other] for r in rounds)
+                failed += not number and ratio > bar
+                print(f"   {name}/{other[:7]} {ratio:.2f}{'' if ratio <= bar else ' FAIL'}", end="")
+        print(flush=True)
+    return bool(failed)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["time"]:
+        print(timed(*sys.argv[2:]))
+    else:
+        sys.exit(main())

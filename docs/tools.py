@@ -30,7 +30,7 @@ def table() -> str:
     found = values(list(CONVENTIONS))
     head = ["`as=`", "tool", *COLUMNS]
     lines = [head, ["---"] * len(head)]
-    for name in CONVENTIONS:
+    for name in filter(found.get, CONVENTIONS):  # one needs probabilities
         tool = tools.get(SAME.get(name, name), {}) if name != "mesh" else {}
         said = tool.get("values", {}).get(PAIR, {})
         cells = [cell(found[name], said, metrics) for metrics in COLUMNS.values()]

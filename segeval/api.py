@@ -77,7 +77,7 @@ def gate_metrics(settings: Settings) -> list[Metric]:
     """The metrics that gates judge. Raises RequestError."""
     if not settings.gates:
         return []
-    from segeval.gate import resolved_gate
+    from segeval.gate.rules import resolved_gate
 
     return [resolved_gate(gate)[0].metric for gate in settings.gates]
 

@@ -18,9 +18,13 @@ from segeval.errors import Note
 from segeval.frozen import frozen
 
 CLOSED = frozenset(["CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "INTERPOLATED_PLANAR"])  # S3: areas
-SCORED = frozenset(["", "ORGAN", "AVOIDANCE", "CAVITY", "GTV", "CTV", "ITV", "PTV"])
-# Couches, outlines, helpers called zRing or _tmp, and what was made from a dose.
-HELPER = re.compile(r"^_|^z(?![a-z])|(?i:couch|^external$|^body$|isodose|^dose\b|dose *\d|\d *%)")
+# Organs and targets, and what says nothing (S7). Some writers do not use capitals.
+SCORED = frozenset(["", "NONE", "UNKNOWN", "UNDEFINED", "ORGAN", "AVOIDANCE", "CAVITY",
+                    "GTV", "CTV", "ITV", "PTV"])  # fmt: skip
+# Couches, outlines, helpers called zRing, z_tmp or _tmp, and what was made from a dose.
+HELPER = re.compile(
+    r"^_|^z(?!yg)|^Z(?=[A-Z\d\s_-])|(?i:couch|^external$|^body$|isodose|^dose\b|dose *\d|\d *%)"
+)
 LINES = frozenset(["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR"])
 
 
@@ -90,7 +94,7 @@ class Roi:
     @property
     def support(self) -> bool:
         """Whether it helps to plan and is no organ or target: scored only by name (S7)."""
-        return self.type not in SCORED or bool(HELPER.search(self.name.strip()))
+        return self.type.upper() not in SCORED or bool(HELPER.search(self.name.strip()))
 
 
 @frozen

@@ -82,9 +82,18 @@ def _closing(card: Scorecard) -> dict[str, Any]:
 
 def _verdict(verdict: Any) -> dict[str, Any]:
     """What came of a gate, whether it was judged in this run or read from a file."""
-    kept = asdict(verdict) if is_dataclass(verdict) else dict(verdict)  # type: ignore[arg-type]
-    nothing = {k for k, v in kept.items() if isinstance(v, float) and not math.isfinite(v)}
-    return {k.rstrip("_"): None if k in nothing else v for k, v in kept.items()}
+    return _strict(asdict(verdict) if is_dataclass(verdict) else dict(verdict))  # type: ignore[arg-type]
+
+
+def _strict(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields under their names in JSON; a number that is none is null, a baseline none left out."""
+    return {k.rstrip("_"): _plain(v) for k, v in kept.items() if k != "against" or v is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _strict(value)
+    return _number(value) if isinstance(value, float) else value
 
 
 def case_to_json(case: CaseResult) -> dict[str, Any]:

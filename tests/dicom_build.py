@@ -52,16 +52,18 @@ def series(
     frame=FRAME,
     patient="P1",
     pixels=False,
+    first=0,
     syntax=ImplicitVRLittleEndian,
 ):
     """An image series, a file a slice, in an order that is not that of the slices.
 
     shape, spacing  z, y, x
+    first           number of the first slice, by which their UIDs are told apart
     positions       mm of every slice along the normal from the origin; None: evenly spaced
     """
     normal = np.cross(orientation[:3], orientation[3:])
     positions = np.arange(shape[0]) * spacing[0] if positions is None else positions
-    for number, at in enumerate(positions):
+    for number, at in enumerate(positions, first):
         corner = np.array(origin) + at * normal
         data = item(
             SOPInstanceUID=f"{uid}.{number + 1}",
@@ -145,7 +147,7 @@ def contour_item(one):
         data.ContourImageSequence = Sequence([item(ReferencedSOPInstanceUID=u) for u in one.images])
     if isinstance(one.points, str):
         data.NumberOfContourPoints = one.count or 4
-        data.add_new(0x30060050, "UN", one.points.encode())  # as it is, whatever it says
+        data.add_new(0x30060050, "OB", one.points.encode())  # as it is, whatever it says
         return data
     flat = np.array(one.points, float).reshape(-1)
     data.NumberOfContourPoints = len(flat) // 3 if one.count is None else one.count
@@ -164,10 +166,12 @@ def rtstruct(
     syntax=ImplicitVRLittleEndian,
     label="plan",
     patient="P1",
+    more_series=(),
 ):
     """A structure set.
 
     frame, uid, images  what it says of its series; empty: nothing
+    more_series         UIDs of other series that it names
     shuffled            the three sequences have three orders
     """
     for number, organ in enumerate(organs, 1):
@@ -182,8 +186,10 @@ def rtstruct(
         StructureSetDate="20240102", ApprovalStatus="APPROVED", Manufacturer="Maker",
         SpecificCharacterSet="ISO_IR 192",
     )  # fmt: skip
-    if frame or uid:
-        data.ReferencedFrameOfReferenceSequence = Sequence([reference(frame, uid, images)])
+    if frame or uid or images:
+        data.ReferencedFrameOfReferenceSequence = Sequence(
+            [reference(frame, uid, images, more_series)]
+        )
     data.StructureSetROISequence = Sequence(
         [item(ROINumber=o.number, ROIName=o.name, ROIGenerationAlgorithm=o.algorithm,
               **({"ReferencedFrameOfReferenceUID": frame} if frame else {})) for o in organs]
@@ -204,7 +210,7 @@ def drawn_item(organ):
     return data
 
 
-def reference(frame, uid, images):
+def reference(frame, uid, images, more_series=()):
     """What a structure set says of the series that it was drawn on."""
     data = item()
     if frame:
@@ -213,7 +219,9 @@ def reference(frame, uid, images):
         inner = item(ContourImageSequence=[item(ReferencedSOPInstanceUID=u) for u in images])
         if uid:
             inner.SeriesInstanceUID = uid
-        data.RTReferencedStudySequence = Sequence([item(RTReferencedSeriesSequence=[inner])])
+        others = [item(SeriesInstanceUID=other) for other in more_series]
+        series = item(RTReferencedSeriesSequence=[inner, *others])
+        data.RTReferencedStudySequence = Sequence([series])
     return data
 
 
@@ -239,6 +247,7 @@ def seg(
     orientation=AXIAL,
     syntax=ExplicitVRLittleEndian,
     undefined=False,
+    series="",
 ):
     """A segmentation. `labels` are the names of its segments, from 1 (from 0 in a label map)."""
     shape = np.shape(shots[0].pixels)
@@ -250,6 +259,8 @@ def seg(
         BitsStored=bits, HighBit=bits - 1, SamplesPerPixel=1, PixelRepresentation=0,
         PhotometricInterpretation="MONOCHROME2",
     )  # fmt: skip
+    if series:
+        data.ReferencedSeriesSequence = Sequence([item(SeriesInstanceUID=series)])
     if fraction:
         data.SegmentationFractionalType, data.MaximumFractionalValue = fraction, most
     first = 0 if type == "LABELMAP" else 1

@@ -24,7 +24,7 @@ FLOORS = """
 0  heap        heap
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
-               | shades bins cuts entropy flips lattice raster rois surfels | borders mesh polygons
+               | shades bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
                | distances outlines | conventions | planes
 1  dicom       dicom | elements | files
 1  geometry    geometry
@@ -41,7 +41,7 @@ FLOORS = """
 3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
-3  tallies     tallies | block rois | counts part polygons slab surface voxels | pieces runs | sums | branches
+3  tallies     tallies | block rois | counts fields part polygons slab surface voxels | pieces runs | sums | branches
 3  writers     writers | nifti nrrd png
 3  align       align | upsampling
 3  kinds       values | kinds
@@ -57,10 +57,11 @@ FLOORS = """
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks surfaces decoding rows | box | case
+               | targets | onepass | planning | branches checks decoding fields rows | surfaces | box
+               | case converting
 
 7  engines     engines | pool serial
-7  gate        gate
+7  gate        gate | verdict | rules
 7  merging     merging
 7  resume      resume
 
@@ -69,7 +70,8 @@ FLOORS = """
                markdown table | tabbed | outputs
 
 9  cli         cli | choices log show | main notes problems progress values | tables | files | layers
-               | options paths | finish | completion config decode inspect merge metrics pairs score
+               | options paths | finish | completion config convert decode inspect merge metrics
+               pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
 
@@ -84,6 +86,7 @@ PACKAGES = (
     "pairing",
     "scoring",
     "engines",
+    "gate",
     "reports",
     "cli",
 )

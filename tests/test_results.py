@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from segeval.errors import Note, RequestError
+from segeval.gate.verdict import Against, Verdict
 from segeval.results import SCHEMA, case_from_json, case_to_json, from_json, lines, to_json
 from segeval.scorecard import CaseResult, Row
 
@@ -132,17 +133,19 @@ def test_an_infinite_value_keeps_its_sign(value):
 
 
 def test_a_verdict_of_this_run_is_written_by_its_fields():
-    @dataclass(frozen=True)
-    class Verdict:
-        gate: str
-        class_: str
-        value: float
-        passed: bool
-
-    made = replace(everything(), gates=(Verdict("dice=0.9", "liver", math.nan, False),))
-    (kept,) = written(made)["gates"]
-    assert kept == {"gate": "dice=0.9", "class": "liver", "value": None, "passed": False}
+    missed = Verdict("dice=0.9", "liver", "dice", "mean", math.nan, 0.9, "higher", 0, False)
+    against = Against("any", 0.9, -0.1, math.nan, math.nan, 0.95, "none", 0.01)
+    worse = replace(missed, gate="baseline", value=0.8, against=against)
+    made = replace(everything(), gates=(missed, worse))
+    rule, baseline = written(made)["gates"]
+    assert (rule["class"], rule["value"], rule["passed"]) == ("liver", None, False)
+    assert "against" not in rule
+    assert baseline["against"] == {
+        "policy": "any", "baseline": 0.9, "difference": -0.1, "low": None, "high": None,
+        "level": 0.95, "adjust": "none", "tolerance": 0.01,
+    }  # fmt: skip
     VALIDATOR.validate(written(made))
+    assert written(from_json(written(made)))["gates"] == [rule, baseline]
 
 
 def test_no_trace_of_a_bug_reaches_a_file():

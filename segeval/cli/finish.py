@@ -17,7 +17,7 @@ from segeval.cli.problems import exit_status, tell_problems
 from segeval.settings import Settings
 
 if TYPE_CHECKING:
-    from segeval.gate import Verdict
+    from segeval.gate.verdict import Verdict
     from segeval.scorecard import Scorecard
 
 
@@ -43,7 +43,7 @@ def judged(card: Scorecard, request: Resolved) -> list[Verdict]:
     gates = request.settings.gates
     if not gates or card.shard:
         return []
-    from segeval.gate import check
+    from segeval.gate.rules import check
 
     return [verdict for gate in gates for verdict in check(gate, card, accepts(request))]
 

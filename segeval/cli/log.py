@@ -34,9 +34,10 @@ class Log:
         self._sinks = []
 
     def line(self, text: str) -> None:
-        """Write a line."""
+        """Write a line, the same everywhere."""
+        line = f"{perf_counter() - self._started:9.3f} {text}"
         for sink in self._sinks:
-            print(f"{perf_counter() - self._started:9.3f} {text}", file=sink, flush=True)
+            print(line, file=sink, flush=True)
 
     def trace(self, problem: BaseException) -> None:
         """Write the traceback of a problem."""

@@ -19,6 +19,7 @@ COMMANDS = {
     "inspect": ("segeval.cli.inspect", "Say what a file or a folder is: grid, kind, classes."),
     "merge": ("segeval.cli.merge", "Join result files of shards as one run."),
     "decode": ("segeval.cli.decode", "Write the label maps that scoring would use."),
+    "convert": ("segeval.cli.convert", "Write contours or segments of DICOM as masks."),
     "metrics": ("segeval.cli.metrics", "List the metrics, or explain one."),
     "config": ("segeval.cli.config", "Show the settings of a run and where each comes from."),
     "completion": ("segeval.cli.completion", "Print completion code for bash, zsh or fish."),

@@ -13,7 +13,7 @@ from segeval.errors import SegevalError
 from segeval.settings import Settings
 
 if TYPE_CHECKING:
-    from segeval.gate import Verdict
+    from segeval.gate.verdict import Verdict
     from segeval.scorecard import Scorecard
 
 MISSED, DATA, BUG = 1, 3, 5

@@ -81,7 +81,8 @@ def reliability(
 
 def _doubled(index: Raw, hit: Mask, bins: int) -> Raw:
     """Bins of misses, then bins of hits."""
-    doubled = np.multiply(hit.view(np.uint8), index.dtype.type(bins), dtype=index.dtype)
+    doubled: Raw = hit.astype(index.dtype)
+    doubled *= index.dtype.type(bins)
     doubled += index
     return doubled
 

@@ -17,9 +17,11 @@ from segeval.arrays import Floats, Mask
 from segeval.frozen import frozen
 from segeval.kernels.lattice import Places, reach
 
-STEPS = 1000  # points around a point that are asked before the tree is
-RING = 32  # of them at a time; the double every time
-AT_A_TIME = 1 << 13  # points
+STEPS = 5000  # points around a point that are asked before the other set itself is
+RING = 31  # of them at a time, after the point itself; the double every time
+MANY = 600, 0.2  # beyond so many of them a tree answers such a share of the points faster
+AT_A_TIME = 1 << 18  # steps of points
+PAIRS = 1 << 24  # so many are compared one by one: the import of a tree takes a while
 
 
 @frozen
@@ -95,24 +97,40 @@ class Points:
         strides = [s // self._inside.itemsize for s in self._inside.strides]
         steps, flat = self._around.steps @ np.array(strides), self._inside.ravel()
         left: Places = np.arange(len(at))
-        first, count = 0, RING
+        first, count = 0, 1
         while len(left) and first < len(steps):
+            if first > MANY[0] and len(left) > MANY[1] * len(at):
+                break
             ring = slice(first, first + count)
             answered = np.zeros(len(left), bool)
-            for start in range(0, len(left), AT_A_TIME):
-                some = slice(start, start + AT_A_TIME)
-                hits = flat.take(at[left[some]] + steps[ring, None])
+            some = max(AT_A_TIME // count, 1)
+            for start in range(0, len(left), some):
+                own = slice(start, start + some)
+                hits = flat.take(at[left[own]] + steps[ring, None])
                 which = hits.argmax(axis=0)
-                answered[some] = hits[which, np.arange(hits.shape[1])]
-                found[left[some]] = np.where(answered[some], self._around.near[ring][which], np.inf)
+                answered[own] = hits[which, np.arange(hits.shape[1])]
+                found[left[own]] = np.where(answered[own], self._around.near[ring][which], np.inf)
             left = left[~answered]
-            first, count = first + count, 2 * count
+            first, count = first + count, max(RING, 2 * count)
         if len(left):
             found[left] = self._far(at[left])
         return found
 
     def _far(self, at: Places) -> Floats:
+        if len(at) * len(self.at) <= PAIRS:
+            return every_pair(self._places(at), self._places(self.at))
         from scipy.spatial import cKDTree
 
         tree = cKDTree(self._places(self.at), balanced_tree=False, compact_nodes=False)
         return np.asarray(tree.query(self._places(at))[0], np.float64)
+
+
+def every_pair(points: Floats, of: Floats) -> Floats:
+    """The distance of each of a few points (n, axes) from the nearest of others (m, axes)."""
+    found = np.empty(len(points))
+    square = (of * of).sum(axis=1) / 2
+    for start in range(0, len(points), 16):
+        own = slice(start, start + 16)
+        nearest = (square - points[own] @ of.T).argmin(axis=1)  # |p - q|^2 = |p|^2 - 2 p.q + |q|^2
+        found[own] = np.linalg.norm(points[own] - of[nearest], axis=1)
+    return found

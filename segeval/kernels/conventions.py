@@ -3,6 +3,7 @@
     name              elements   percentile           means           share within a tolerance
     mesh              triangles  larger of both       both, pooled    pooled
     relaxed           the same, vertices where the smoothed mask crosses 0.5
+    subvoxel          the same, the prediction's where its probabilities do
     meshmetrics       the same as mesh, triangles as VTK cuts them
     deepmind          corners    larger of both       both, pooled    pooled
     monai             border     larger, linear       both, pooled    pooled
@@ -35,6 +36,7 @@ from segeval.kernels.surfels import areas
 
 BINS = 1024  # of distances: only what is in one of them is sorted
 SLACK = 1e-6  # mm: a distance that is the tolerance but for rounding is within it
+NOTHING = Directed(np.zeros(0), np.zeros(0), np.nan)
 Both = tuple[Directed, Directed]
 Edges = tuple[tuple[bool, bool], ...]
 
@@ -62,6 +64,7 @@ class Convention:
 CONVENTIONS = {
     "mesh": Convention("mesh"),
     "relaxed": Convention("relaxed"),
+    "subvoxel": Convention("subvoxel"),
     "meshmetrics": Convention("once"),
     "deepmind": Convention("corners"),
     "monai": Convention("border", linear=True),
@@ -74,20 +77,27 @@ CONVENTIONS = {
 }
 
 
-def measured(
-    elements: str, truth: Mask, pred: Mask, spacing: tuple[float, ...], edges: Edges
+def measured(  # noqa: PLR0913 - a crop
+    elements: str,
+    truth: Mask,
+    pred: Mask,
+    spacing: tuple[float, ...],
+    edges: Edges,
+    field: Floats | None = None,
 ) -> Both:
     """The distances between two masks of one crop, neither empty, ground truth to prediction first.
 
     edges  for each axis, whether the crop ends where the array does, at its start and its end
+    field  of the prediction, for subvoxel
     """
-    if elements in ("mesh", "once", "relaxed"):
-        return _meshes(elements, truth, pred, spacing)
+    if elements in ("mesh", "once", "relaxed", "subvoxel"):
+        return _meshes(elements, truth, pred, spacing, field)
     if elements == "corners":
         return _corners(truth, pred, spacing)
     outline = border if elements == "border" else partial(contour, edges=edges)
     sides = [Points(outline(mask), spacing) for mask in (truth, pred)]
-    both = _between(sides[0], sides[1])
+    none = not all(len(side.at) for side in sides)  # a mask that fills its array has no contour
+    both = (NOTHING, NOTHING) if none else _between(sides[0], sides[1])
     return both if elements != "solid" else _solid(both, truth, pred, spacing)
 
 
@@ -100,9 +110,13 @@ def _solid(both: Both, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> B
     )
 
 
-def _meshes(elements: str, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
+def _meshes(
+    elements: str, truth: Mask, pred: Mask, spacing: tuple[float, ...], field: Floats | None
+) -> Both:
     known = tables(spacing) if len(spacing) == 3 and elements == "mesh" else None
-    fields = [smoothed(mask) if elements == "relaxed" else None for mask in (truth, pred)]
+    fields = [None, field]
+    if elements == "relaxed":
+        fields = [smoothed(mask) for mask in (truth, pred)]
     one, other = (
         Surface(mask, spacing, known, field, once=elements == "once")
         for mask, field in zip((truth, pred), fields, strict=True)
@@ -162,7 +176,9 @@ def pooled(both: Both) -> Directed:
 
 
 def percentile(of: Directed, share: float, convention: Convention) -> float:
-    """The distance that a share of the area does not exceed."""
+    """The distance that a share of the area does not exceed; nan without any area."""
+    if not len(of.distances):
+        return np.nan
     if convention.linear:
         return float(np.percentile(of.distances, 100 * share))
     if convention.percentile == "mean":  # by count, and one less

@@ -6,7 +6,10 @@ surfaces of fields, and contours in 2-D ask a tree of triangles or segments (lib
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -44,12 +47,13 @@ class Tree:
         # libigl 2.6 frees memory twice when points have two coordinates
         self._vertices, self._faces = in_space(of.vertices), of.faces
         self._tree = igl.AABB()
-        self._tree.init(self._vertices, self._faces)
+        if len(self._faces):
+            self._tree.init(self._vertices, self._faces)
 
     def distances(self, points: Floats) -> Floats:
-        """The exact distance of each of some points (n, axes)."""
-        if not len(points):
-            return np.zeros(0)
+        """The exact distance of each of some points (n, axes); inf from nothing."""
+        if not (len(points) and len(self._faces)):
+            return np.full(len(points), np.inf)
         square = self._tree.squared_distance(self._vertices, self._faces, in_space(points))[0]
         found: Floats = np.sqrt(np.maximum(square, 0))
         return found
@@ -99,35 +103,51 @@ class Surface:
         """
         found, far = np.empty(len(cell)), np.zeros(len(cell), bool)
         codes, strides = self.grid.codes, self.grid.strides
-        cuts = np.flatnonzero(np.diff(place)) + 1
-        for start, stop in zip([0, *cuts], [*cuts, len(cell)], strict=True):
-            if start == stop:
-                continue
-            own = slice(start, stop)
-            known = int(place[start])
+        for own in runs(place):
+            known = int(place[own.start])
             apart, limit = lookup(tables, known, cell[own], codes, strides)
             found[own], far[own] = apart, apart > limit
         if far.any():
-            tree = self._tree_around(cell[far], float(found[far].max()))
-            found[far] = tree.distances(self.points(cell[far], place[far]))
+            found[far] = self._far(cell[far], place[far], found[far])
         return found
 
+    def _far(self, cell: Places, place: Numbers, most: Floats) -> Floats:
+        """The same for a few that the tables do not answer.
+
+        most  what their distances do not exceed, inf where the tables have not met the surface
+        """
+        left = np.argsort(cell, kind="stable")  # beside each other they take the same way down
+        points = self.points(cell, place)
+        within = float(most[np.isfinite(most)].max(initial=2 * self.spacing.max()))
+        while len(left):
+            tree = self._tree_around(cell[left], within)
+            most[left] = tree.distances(points[left])
+            left = left[most[left] > within] if tree is not self.__dict__.get("_tree") else left[:0]
+            within *= 2
+        return most
+
     def _tree_around(self, cell: Places, within: float) -> Tree:
-        """A tree of no more of the surface than what may be nearest to cells."""
-        if "_tree" in self.__dict__ or not np.isfinite(within):
-            return self._tree
+        """A tree of no more of the surface than what is so near to cells, if that is less work."""
         grid = self.grid
+        if "_tree" in self.__dict__ or 2 * len(cell) > len(grid.at):
+            return self._tree
         near = neighbours(grid, cell, within / self.spacing)
         if 2 * len(near) > len(grid.at):
             return self._tree
-        part = Cells(grid.shape, grid.margin, grid.codes, near)
-        return Tree(mesh(part, self.spacing))
+        return Tree(mesh(replace(grid, at=near), self.spacing))
 
     def points(self, cell: Places, place: Numbers) -> Floats:
         """Where places of cells are, in mm."""
         first = np.stack(np.unravel_index(cell, self.grid.shape), axis=1) - self.grid.margin
         found: Floats = (first + places()[place] / SIXTHS) * self.spacing
         return found
+
+
+def runs(numbers: Numbers) -> Iterator[slice]:
+    """Where the runs of equal numbers are."""
+    cuts = np.flatnonzero(np.diff(numbers)) + 1
+    ends = [0, *cuts.tolist(), len(numbers)] if len(numbers) else []
+    yield from (slice(a, b) for a, b in pairwise(ends))
 
 
 def in_space(points: Floats) -> Floats:
@@ -157,20 +177,25 @@ def directed(own: Surface, other: Surface) -> Directed:
     """The distance of every sample of a surface from another, neither of them empty."""
     if own.tables is None or other.tables is None:
         return _by_tree(own.mesh, other)
-    cell, row = spread(samples().start, own.grid)
+    grid, area = own.grid, own.tables.areas()
+    same = grid.codes[grid.at] == other.grid.codes[grid.at]  # one surface: nothing to look up
+    differ = replace(grid, at=grid.at[~same])
+    cell, row = spread(samples().start, differ)
     place = samples().place.astype(np.uint8)[row]  # bytes are sorted by counting
     order = np.argsort(place, kind="stable")
     cell, row, place = cell[order], row[order], place[order]
-    distances = other.from_places(cell, place, own.tables)
-    top = float(distances.max())
-    near_top = np.unique(cell[distances + own.tables.extents()[row] > top])
-    distances_there = _vertex_distances(own.grid, near_top, other, own.tables)
-    return Directed(distances, own.tables.areas()[row], max(top, float(distances_there.max())))
+    apart = other.from_places(cell, place, own.tables)
+    top = float(apart.max(initial=0))
+    near_top = np.unique(cell[apart + own.tables.extents()[row] > top])
+    top = max(top, float(_vertex_distances(grid, near_top, other, own.tables).max(initial=0)))
+    shared = area[spread(samples().start, replace(grid, at=grid.at[same]))[1]]
+    distances = np.concatenate([apart, np.zeros(len(shared))])
+    return Directed(distances, np.concatenate([area[row], shared]), top)
 
 
 def _vertex_distances(grid: Cells, at: Places, other: Surface, tables: Tables) -> Floats:
     """Distances of the vertices of some cells."""
-    ids = np.unique(of_cells(Cells(grid.shape, grid.margin, grid.codes, at), "faces")[0])
+    ids = np.unique(of_cells(replace(grid, at=at), "faces")[0])
     middles = place_numbers(3 * np.eye(3, dtype=np.int64))
     order = np.argsort(ids % 3, kind="stable")
     return other.from_places(ids[order] // 3, middles[ids[order] % 3], tables)

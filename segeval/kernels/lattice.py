@@ -25,9 +25,10 @@ from segeval.frozen import frozen
 from segeval.kernels.cube import CORNERS, SYMMETRIES, Symmetry, cells, moved
 from segeval.kernels.triangles import Triangles, least
 
-STEPS = 400  # to as many cells around, or a few less, the tables know distances
-RINGS = (8, 27, 64, 125, 216)  # steps that are asked at a time, nearest first; then the rest
-AT_A_TIME = 1 << 12  # points, so that the tables and what is looked up stay in the cache
+STEPS = 1400  # to as many cells around, or a few less, the tables know distances
+RINGS = (8, 27, 64, 125, 216, 343, 512, 729, 1000)  # steps that are asked at a time, nearest first
+FAR, MANY = 216, 0.15  # beyond so many steps a tree answers such a share of points faster
+AT_A_TIME = 1 << 15  # steps of points, so that the tables and what is looked up stay in the cache
 SIXTHS = 6  # points lie on sixths of a cell
 
 Codes = NDArray[np.uint8]
@@ -224,20 +225,21 @@ def lookup(
     returns  distances; those beyond the second value are only known to be no less than it
     """
     base, symmetry = int(tables.standing[place]), int(tables.symmetry[place])
-    steps = tables.steps(base)[0] @ turned(symmetry, strides)
+    steps, turn = tables.steps(base)[0], turned(symmetry, strides)
     images = code_images()[symmetry]
     found = np.full(len(at), np.inf)
     left: Places = np.arange(len(at))
     limit = 0.0
     for number, (first, last) in enumerate(tables.rings()):
-        if not len(left):
+        if not len(left) or (first >= FAR and len(left) > MANY * len(at)):
             break
         table, limit = tables.ring(base, number)
+        onwards = (steps[first:last] @ turn)[:, None]
         row = np.arange(last - first)[:, None] * 256
         many = len(left) > 256  # turn the table's codes, or those of the cells: what is less
         flat = (table.take(images, axis=1) if many else table).ravel()
-        for some in pieces(left):
-            code = codes.take(at[some] + steps[first:last, None])
+        for some in pieces(left, AT_A_TIME // (last - first)):
+            code = codes.take(at[some] + onwards)
             apart = flat.take((code if many else images.take(code)) + row).min(axis=0)
             found[some] = np.minimum(found[some], apart)
         left = left[found[left] > limit]
@@ -250,7 +252,7 @@ def turned(symmetry: int, strides: Counted) -> Counted:
     return np.array([-strides[a] if f else strides[a] for a, f in zip(axes, flips, strict=True)])
 
 
-def pieces(all_of: Places) -> Iterator[Places]:
-    """Parts that fit the cache."""
-    for start in range(0, len(all_of), AT_A_TIME):
-        yield all_of[start : start + AT_A_TIME]
+def pieces(all_of: Places, size: int) -> Iterator[Places]:
+    """Parts of a size."""
+    for start in range(0, len(all_of), size):
+        yield all_of[start : start + size]

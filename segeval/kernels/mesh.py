@@ -158,9 +158,13 @@ def mesh(grid: Cells, spacing: Floats, field: Floats | None = None, *, once: boo
     once  triangles as VTK cuts them, each a sample
     """
     axes = len(grid.shape)
-    once = once and axes == 3
-    faces_, _ = of_cells(grid, "once" if once else "faces")
-    elements, shares = of_cells(grid, "once" if once else "elements")
+    kind = "once" if once and axes == 3 else "faces"
+    faces_, shares = of_cells(grid, kind)
+    elements = faces_
+    if kind == "faces" and field is None:
+        # A polygon is sampled by either diagonal. A field bends it: then the other diagonal's
+        # triangles are not on the surface, and a mask would be apart from itself.
+        elements, shares = of_cells(grid, "elements")
     used = np.zeros(axes * (len(grid.codes) + int(grid.strides.sum()) + 1), bool)
     used[faces_] = True
     ids = np.flatnonzero(used)

@@ -6,12 +6,15 @@ those count as their complement does. In 2-D they are the lengths of its segment
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from segeval.arrays import Floats
 from segeval.kernels.cube import cells, faces, normal, segments
 
 
+@lru_cache(4)
 def areas(spacing: tuple[float, ...]) -> Floats:
     """The area (length) of the surface in a cell of each code, 256 or 16 of them."""
     if len(spacing) == 2:

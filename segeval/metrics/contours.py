@@ -6,11 +6,15 @@ a, b volumes of ground truth and prediction, c of what they share; slab by slab,
     contour_iou       c / (a + b - c)
     contour_volume_difference     (b - a) / a
     voxel_dice_error    dice of the masks drawn from them, less contour_dice
+    contour_apl         length of the ground truth's contours that is not near the prediction's
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 from segeval.arrays import Floats
+from segeval.kernels.lengths import far_length
 from segeval.metrics.overlap import SHARE, ratio
 from segeval.metrics.registry import Values, metric
 from segeval.tallies.polygons import Solids
@@ -60,6 +64,23 @@ def voxel_dice_error(s: Solids) -> Values:
     source   of this program
     """
     return Values(dice_of(s.masks) - dice_of(s.polygons))
+
+
+@metric(
+    "contour_apl", of="polygons", better="lower", unit="length", at=("mm",), bounds=(0.0, np.inf)
+)
+def contour_apl(s: Solids, at: float | None) -> Values:
+    """Added path length of the contours as they are drawn, each on its own plane.
+
+    formula  length of the ground truth's contours farther than tau from the prediction's, exact
+    empty    prediction empty: the whole contour; ground truth empty: undefined
+    source   Vaassen et al., Phys. Imaging Radiat. Oncol. 13, 2020
+    """
+    found = np.full(len(s.classes), np.nan)
+    for place, name in enumerate(s.classes):
+        if name in s.outlines and len(s.outlines[name][0].points):
+            found[place] = far_length(*s.outlines[name], at or 0.0)
+    return Values(found, unit="mm")
 
 
 def dice_of(volumes: Floats) -> Floats:

@@ -33,7 +33,7 @@ class Values:
     reason   why a nan is a nan where it is not the absence of a class, as `no_probabilities`
     unit     of the values, where it is the grid's and not the metric's
     worst    what a missed class is charged, where that is the case's and not the metric's; a class
-    beside   a reason beside the number of a class; () where there is none
+    beside   a reason for each class, of a nan or beside its number; () where there is none
     """
 
     classes: Floats | None = None

@@ -24,6 +24,7 @@ import numpy as np
 
 from segeval.kernels.conventions import (
     CONVENTIONS,
+    NOTHING,
     Convention,
     combined,
     mean,
@@ -57,6 +58,8 @@ def surface_metric(name: str, *conventions: str, **facts: Any) -> Callable[..., 
 def _bound(function: Callable[..., Values], convention: Convention) -> Callable[..., Values]:
     @wraps(function)
     def asked(s: Surfaces, **given: Any) -> Values:
+        if convention.elements == "subvoxel" and s.fields is None:
+            return Values(np.full(len(s.targets), np.nan), reason="no_probabilities")
         return function(s, convention, **given)  # `by`, and `at` where the metric has one
 
     return asked
@@ -70,10 +73,14 @@ def having(field: str) -> list[str]:
 def distances(s: Surfaces, place: int, convention: Convention, by: str) -> tuple[Both | float, ...]:
     """The distances of a class or of its slices; the image's diagonal where a side is empty."""
 
-    def measure(crop: Crop) -> Both:
-        return measured(convention.elements, crop.truth, crop.pred, crop.spacing, crop.edges)
+    how = convention.elements
 
-    return s.measured(place, convention.elements, measure, by == "slice")
+    def measure(crop: Crop) -> Both:
+        if how == "subvoxel" and crop.field is None:
+            return NOTHING, NOTHING
+        return measured(how, crop.truth, crop.pred, crop.spacing, crop.edges, crop.field)
+
+    return s.measured(place, how, measure, by == "slice", how == "subvoxel")
 
 
 def each(s: Surfaces, convention: Convention, by: str, of: Callable[[Both], float]) -> Values:
@@ -81,15 +88,22 @@ def each(s: Surfaces, convention: Convention, by: str, of: Callable[[Both], floa
 
     A missed class, or slice, is charged the diagonal of its image.
     """
-    rows = []
+    found, worst, beside = [], [], []
     for place in range(len(s.targets)):
         parts = distances(s, place, convention, by)
         known = [of(part) for part in parts if not isinstance(part, float)]
         lost = [part for part in parts if isinstance(part, float)]
-        rows.append((average(known), average([*known, *lost]), bool(known and lost)))
-    found, worst, torn = zip(*rows, strict=True) if rows else ((), (), ())
-    beside = tuple("one_sided_slices" if one else "" for one in torn)
-    return Values(np.array(found), unit=s.unit, worst=np.array(worst), beside=beside)
+        found.append(average(known))
+        worst.append(average([*known, *lost]))
+        beside.append(_reason(known, lost))
+    return Values(np.array(found), unit=s.unit, worst=np.array(worst), beside=tuple(beside))
+
+
+def _reason(known: list[float], lost: list[float]) -> str:
+    """What is beside a number where the class is on both sides."""
+    if known and np.isnan(known).any():
+        return "no_surface"
+    return "one_sided_slices" if known and lost else ""
 
 
 def average(numbers: list[float]) -> float:
@@ -181,7 +195,8 @@ def nsd(s: Surfaces, convention: Convention, at: float | None, by: str = "case")
         else np.nan
         for place, tau in enumerate(tolerances)
     ]
-    return Values(np.array(found), reason="" if np.isfinite(tolerances).all() else "no_tolerance")
+    beside = tuple("" if np.isfinite(tau) else "no_tolerance" for tau in tolerances)
+    return Values(np.array(found), beside=beside)
 
 
 def _near(part: Both | float, convention: Convention, tolerance: float) -> float:
@@ -189,6 +204,8 @@ def _near(part: Both | float, convention: Convention, tolerance: float) -> float
         return 0.0
     near = [within(one, tolerance) for one in part]
     area = [float(one.sizes.sum()) for one in part]
+    if not any(area):
+        return np.nan
     if convention.nsd == "mean":
         return (near[0] / area[0] + near[1] / area[1]) / 2
     return sum(near) / sum(area)

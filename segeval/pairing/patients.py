@@ -7,7 +7,7 @@ unless it is asked for (X5).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from segeval.frozen import frozen
 from segeval.names import natural
 from segeval.pairing.cases import Case, Pairing, Side, relative
 from segeval.pairing.classnames import Hints
-from segeval.pairing.files import holds_dicom, survey
+from segeval.pairing.files import holds_dicom, stem, survey
 from segeval.pairing.layouts import Entry, Layout, single
-from segeval.pairing.twosides import look
+from segeval.pairing.twosides import lone, look
 from segeval.readers.joining import one_patient_each, patients_of, top_folder
 from segeval.readers.series import Found, Index, Series, indexed
 from segeval.settings import Settings
@@ -84,17 +84,64 @@ def trees(pred: Path, gt: Path, hints: Hints, settings: Settings) -> Trees:
     sides = [Root(p, indexed(p)) if holds_dicom(p) else p for p in (pred, gt)]
     roots = [side for side in sides if isinstance(side, Root)]
     by = key_kind(roots, settings.case_key)
+    whole = any(root.whole for root in roots)
     layouts = [
-        tree_layout(side, by) if isinstance(side, Root) else other_layout(side, hints)
+        tree_layout(side, by) if isinstance(side, Root) else other_layout(side, hints, whole)
         for side in sides
     ]
-    if settings.images:
-        images = Path(settings.images)
-        if not images.is_dir():
-            raise RequestError("there is no such folder of images", where=images)
-        roots.append(Root(images, indexed(images)))
     hidden = by == "patient" and settings.case_key == "auto"
-    return Trees((layouts[0], layouts[1]), tuple(roots), by, hidden)
+    return Trees((layouts[0], layouts[1]), (*roots, *image_roots(settings)), by, hidden)
+
+
+def image_roots(settings: Settings) -> list[Root]:
+    """The folder of image series that neither side holds, if there is one (D3)."""
+    if not settings.images:
+        return []
+    images = Path(settings.images)
+    if not images.is_dir():
+        raise RequestError("there is no such folder of images", where=images)
+    return [Root(images, indexed(images))]
+
+
+def alone(path: Path, settings: Settings) -> Pairing:
+    """One tree, or one file of it, without another side: a case for each structure set.
+
+    Raises RequestError for a file that is none, ReadError for a damaged one.
+    """
+    folder = path if path.is_dir() else path.parent
+    root = Root(folder, indexed(folder))
+    roots = (root, *image_roots(settings))
+    if not path.is_dir():
+        return Pairing((one_file(path, roots),), "")
+    by = key_kind([root], settings.case_key)
+    layout = tree_layout(root, by)
+    hidden = by == "patient" and settings.case_key == "auto"
+    cases = tuple(Case(entry.name, None, entry.side) for entry in layout.entries)
+    found = Trees((layout, layout), roots, by, hidden).with_series(Pairing(cases, ""))
+    return replace(found, cases=tuple(one for case in found.cases for one in a_set_each(case)))
+
+
+def one_file(path: Path, roots: tuple[Root, ...]) -> Case:
+    """A file with the image series in its folder and in the folder of images."""
+    index = roots[0].index
+    sets = tuple(found for found in index.structures if found.path == path)
+    if not sets:
+        for problem in index.damaged:
+            if problem.where == str(path):
+                raise problem
+        raise RequestError("neither an RTSTRUCT nor a SEG", where=path)
+    series = tuple(s for root in roots for s in root.index.series.values())
+    return Case(stem(path.name), None, Side(path.parent, {"": path}, sets=sets), series=series)
+
+
+def a_set_each(case: Case) -> Iterator[Case]:
+    """A case of several structure sets as a case for each of them."""
+    if len(case.truth.sets) < 2:
+        yield case
+        return
+    for one in case.truth.sets:
+        side = Side(case.truth.root, {"": one.path}, sets=(one,))
+        yield replace(case, id=shown_id(side), truth=side)
 
 
 def key_kind(roots: Iterable[Root], asked: str) -> str:
@@ -105,11 +152,13 @@ def key_kind(roots: Iterable[Root], asked: str) -> str:
     return "folder" if each else "patient"
 
 
-def other_layout(side: Path, hints: Hints) -> Layout:
-    """The side that is no DICOM tree."""
-    if side.is_dir():
-        return look(survey(side), replace(hints, scores=False))
-    return single(side, False)
+def other_layout(side: Path, hints: Hints, whole: bool) -> Layout:
+    """The side that is no DICOM tree; beside one patient a lone file of a class is a case too."""
+    if not side.is_dir():
+        return single(side, False)
+    tree, hints = survey(side), replace(hints, scores=False)
+    layout = look(tree, hints)
+    return look(tree, replace(hints, lone=True)) if whole and lone(layout) else layout
 
 
 def tree_layout(root: Root, by: str) -> Layout:

@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
+
+from segeval.arrays import Floats
 from segeval.contours import Contours
-from segeval.errors import CaseError, Note
+from segeval.errors import CaseError, GeometryError, Note
+from segeval.geometry import Geometry
 from segeval.readers.series import Index, Series
 from segeval.slices import Slices
+
+BESIDE = 0.05  # share of the gap that a contour may lie beside its slice, to tell series apart
 
 
 def series_of(
@@ -23,7 +29,7 @@ def series_of(
     Raises CaseError with the status `frame_of_reference_mismatch`.
     """
     near: list[Series] = []
-    for find in (by_series, by_images, by_frame, by_case):
+    for find in (by_series, by_contours, by_images, by_frame, by_case, by_planes):
         near = find(contours, near if len(near) > 1 else list(index.values()))
         if len(near) == 1:
             notes = [Note(*FOUND[find.__name__], contours.path.name)] if find in LATE else []
@@ -32,7 +38,7 @@ def series_of(
     if not near:
         return None, ()
     text = f"nothing tells which of {len(near)} image series it was drawn on"
-    return None, (Note("W-series-unknown", text, contours.path.name),)
+    return None, (Note(UNKNOWN, text, contours.path.name),)
 
 
 def by_series(contours: Contours, among: Iterable[Series]) -> list[Series]:
@@ -40,12 +46,15 @@ def by_series(contours: Contours, among: Iterable[Series]) -> list[Series]:
     return [series for series in among if series.uid in contours.series]
 
 
-def by_images(contours: Contours, among: Iterable[Series]) -> list[Series]:
-    """By the images that it names, for all of it or for single contours."""
-    named = set(contours.images).union(
-        uid for roi in contours.rois for contour in roi.contours for uid in contour.images
-    )
+def by_contours(contours: Contours, among: Iterable[Series]) -> list[Series]:
+    """By the images that single contours name."""
+    named = {uid for roi in contours.rois for contour in roi.contours for uid in contour.images}
     return [s for s in among if not named.isdisjoint(file_uids(i.uid for i in s.images))]
+
+
+def by_images(contours: Contours, among: Iterable[Series]) -> list[Series]:
+    """By the images that the structure set names for all of it."""
+    return [s for s in among if not contours.images.isdisjoint(file_uids(i.uid for i in s.images))]
 
 
 def file_uids(images: Iterable[str]) -> set[str]:
@@ -63,12 +72,48 @@ def by_case(contours: Contours, among: Iterable[Series]) -> list[Series]:
     return list(among)
 
 
-LATE = (by_frame, by_case)
+def by_planes(contours: Contours, among: Iterable[Series]) -> list[Series]:
+    """The only series on whose slices every contour lies; of some with the same grid the first."""
+    fitting: list[tuple[Series, Geometry]] = []
+    for series in among:
+        try:
+            slices = series.slices()
+        except GeometryError:
+            continue
+        if all(on_slices(points, slices) for points in outlines(contours)):
+            fitting.append((series, slices.geometry))
+    if fitting and all(not list(fitting[0][1].differences(grid)) for _, grid in fitting):
+        return [fitting[0][0]]
+    return [series for series, _ in fitting] or list(among)
+
+
+def outlines(contours: Contours) -> Iterator[Floats]:
+    """The points of all contours that can be read."""
+    areas = (contour for roi in contours.rois for contour in roi.areas)
+    return (points for contour in areas if (points := contour.points()) is not None)
+
+
+def on_slices(points: Floats, slices: Slices) -> bool:
+    """Whether a contour lies flat on a slice, and at least in part inside of it."""
+    grid = slices.geometry
+    assert grid.directions is not None
+    assert grid.spacing is not None
+    at = (points - np.array(grid.origin)) @ np.array(grid.directions).T
+    beside = np.abs(at[:, 0] - slices.positions[slices.nearest(at[:, 0])])
+    ends = (np.array(grid.shape[1:]) - 0.5) * np.array(grid.spacing[1:])
+    within = ((at[:, 1:] > -np.array(grid.spacing[1:])) & (at[:, 1:] < ends)).all(axis=1)
+    return bool(beside.max() <= BESIDE * grid.spacing[0] and within.any())
+
+
+LATE = (by_frame, by_case, by_planes)
+UNKNOWN = "W-series-unknown"
 FOUND = {
     "by_frame": ("N-series-by-frame", "the series that it names is not here; joined by the frame "
                  "of reference"),
     "by_case": ("W-series-by-case", "nothing joins it to a series; the only one of the case is "
                 "taken"),
+    "by_planes": ("N-series-by-planes", "of several series that it may have been drawn on the one "
+                  "is taken on whose slices it lies"),
 }  # fmt: skip
 
 

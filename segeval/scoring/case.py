@@ -153,7 +153,7 @@ def scored_sides(
     )
     finished = finish(tables, resolved, (truth, pred), passed, of_scores)
     if of_place is not None:
-        surfaces = finished_surfaces(of_place, resolved, labels, truth, plan, job)
+        surfaces = finished_surfaces(of_place, resolved, labels, (truth, pred), passed, plan, job)
         finished = finished.having("surface", surfaces)
         notes += surface_notes(surfaces, job)
     if costs is not None:

@@ -106,20 +106,25 @@ def decode(item: Item, out: Path, settings: Settings, classes: ClassList) -> lis
     """Write the label maps of one file; gives their paths. Raises CaseError."""
     volume, how, ending = prepared(item, settings, classes)
     maps, what = decoded(volume, how)
-    write: Any = import_module(f"segeval.writers.{WRITERS[ending]}").write
     names = channel_names(volume, what, classes)
     written = []
     for name, labels in zip(names, maps, strict=True):
         path = out / (f"{item.name}/{name}{ending}" if name else f"{item.name}{ending}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name.removesuffix(ending)}.part{ending}")
-        try:
-            write(unfinished, labels, volume.geometry)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        save(path, ending, labels, volume.geometry)
         written.append(path)
     return written
+
+
+def save(path: Path, ending: str, labels: Labels, grid: Geometry) -> None:
+    """Write a label map in the format of an ending, whole or not at all."""
+    write: Any = import_module(f"segeval.writers.{WRITERS[ending]}").write
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name.removesuffix(ending)}.part{ending}")
+    try:
+        write(unfinished, labels, grid)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def prepared(item: Item, settings: Settings, classes: ClassList) -> tuple[Volume, Wanted, str]:

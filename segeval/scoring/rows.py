@@ -52,7 +52,8 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
             if value.classes is None:
                 continue
             number = at(value.classes, place, definition.tally(metric), finished)
-            beside = reason or (value.beside[place] if value.beside else "")
+            own = value.beside[place] if value.beside else ""
+            beside = own or reason if np.isnan(number) else reason or own
             worst = np.nan if value.worst is None else float(value.worst[place])
             each.append(row(case, name, metric, definition, value, number, beside, job, worst))
     skipped = [

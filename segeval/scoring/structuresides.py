@@ -7,7 +7,7 @@ side. Everything else has the grid that it has.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from segeval.arrays import Floats
 from segeval.contours import Contours
 from segeval.drawing.rules import Rules
 from segeval.drawing.structures import Structures, derived, on_grid, outlines, structures
-from segeval.errors import Note
+from segeval.errors import CaseError, Note
 from segeval.frozen import frozen
 from segeval.geometry import Geometry
 from segeval.readers import dicom_seg, rtstruct
-from segeval.readers.joining import frame_matches, hints, series_of
+from segeval.readers.joining import UNKNOWN, frame_matches, hints, series_of
 from segeval.readers.open import first_bytes, read
 from segeval.readers.series import Index, Series
 from segeval.slices import Slices, extended, regular
@@ -97,11 +97,15 @@ def together(
 
     index  image series of both sides, and of the folder of images if there is one (D3)
     """
-    choices = choices or Choices()
-    sides = [_opened(ask, index, choices) for ask in (truth, pred)]
-    grid = common(sides, choices)
-    one, two = (_placed(side, grid, choices) for side in sides)
+    one, two = on_one_grid((truth, pred), index, choices or Choices())
     return one, two
+
+
+def on_one_grid(asks: Sequence[Ask], index: Index, choices: Choices) -> list[Side]:
+    """Some sides, or one alone, on the grid of the first that has one. Raises CaseError."""
+    sides = [_opened(ask, index, choices) for ask in asks]
+    grid = common(sides, choices)
+    return [_placed(side, grid, choices) for side in sides]
 
 
 def _opened(ask: Ask, index: Index, choices: Choices) -> _Open:
@@ -123,6 +127,13 @@ def common(sides: list[_Open], choices: Choices) -> Common:
             return Common(_planes(side.volume.geometry), masked=True)
     if grown := next((s.volume for s in sides if s.volume is not None), None):
         return Common(_planes(_grown(grown.geometry, sides)), masked=True)
+    for note in (note for side in sides for note in side.notes if note.code == UNKNOWN):
+        raise CaseError(
+            note.text,
+            where=note.where,
+            help="keep only its own series in the case; the structure set names none that is here",
+            status="ambiguous",
+        )
     return Common(derived([s.contours for s in sides if s.contours is not None], choices.pixel))
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from segeval.classes import Part, Target
 from segeval.errors import GeometryError, Note
 from segeval.grammar import parse_quantity
-from segeval.scoring.onepass import Plan
+from segeval.scoring.fields import Fields
+from segeval.scoring.onepass import Passed, Plan
 from segeval.scoring.planning import Job
 from segeval.scoring.sides import Opened
 from segeval.scoring.targets import Resolved, listed
@@ -67,7 +68,8 @@ def finished_surfaces(  # noqa: PLR0913 - what the surfaces of a case hang on
     tally: SurfaceTally,
     resolved: Resolved,
     labels: tuple[frozenset[int], frozenset[int]],
-    truth: Opened,
+    sides: tuple[Opened, Opened],
+    passed: Passed,
     plan: Plan,
     job: Job,
 ) -> Surfaces:
@@ -78,8 +80,9 @@ def finished_surfaces(  # noqa: PLR0913 - what the surfaces of a case hang on
         Target(t.name, with_white(t.truth, labels[0]), with_white(t.pred, labels[1]))
         for t in resolved.targets
     ]
-    spacing = truth.volume.geometry.spacing
-    return tally.finish(targets, spacing, each, plan.ignored)
+    spacing = sides[0].volume.geometry.spacing
+    fields = None if passed.scores is None else Fields(*sides, plan, resolved, passed, job)
+    return tally.finish(targets, spacing, each, plan.ignored, fields)
 
 
 def tolerances(resolved: Resolved, job: Job) -> dict[str, tuple[float, str]]:
@@ -103,22 +106,19 @@ def tolerance_facts(resolved: Resolved, job: Job) -> dict[str, Any]:
 
 
 def surface_notes(surfaces: Surfaces, job: Job) -> tuple[Note, ...]:
-    """What makes surface numbers say less than they seem to."""
-    return (*_low_tolerances(surfaces, job), *_cut(surfaces))
+    """What makes surface numbers say less than they seem to; each once."""
+    return (*dict.fromkeys(_low_tolerances(surfaces, job)), *_cut(surfaces))
 
 
 def _low_tolerances(surfaces: Surfaces, job: Job) -> Iterator[Note]:
     """A tolerance below the distance of two voxels cannot be told from none."""
     widest = max(surfaces.spacing or (1.0,))
-    for metric, known in job.metrics:
-        if metric.name != "nsd" or known.of != "surface":
-            continue
+    for metric, _ in job.metrics:
         own = surfaces.tolerances if metric.at is None else (metric.at.number,)
         low = [tau for tau in own if tau < widest - SLACK]
-        if low:
-            least = f"{min(low):g} {surfaces.unit}"
-            text = f"{metric}: a tolerance of {least} is below the largest spacing, {widest:g}"
-            yield Note("W-tolerance-below-spacing", text)
+        if metric.name == "nsd" and low:
+            text = f"nsd at {min(low):g} {surfaces.unit}: the largest spacing is {widest:g}"
+            yield Note("W-tolerance-below-spacing", f"{text}, so one voxel's shift is too far")
 
 
 def _cut(surfaces: Surfaces) -> Iterator[Note]:

@@ -7,6 +7,7 @@ the gap to either neighbour (F2), so the area on it stands for a volume.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
@@ -25,11 +26,13 @@ class Solids:
     classes   names, in the order of the arrays; a row of nan is a class without polygons
     polygons  float64 (classes, 3): ground truth, prediction, both, exact
     masks     the same of the voxels that were drawn from them
+    outlines  the polygons themselves, ground truth and prediction, by class; not kept in the JSON
     """
 
     classes: tuple[str, ...]
     polygons: Floats
     masks: Floats
+    outlines: Mapping[str, tuple[Polygons, Polygons]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The form in which it is kept with its case; without classes that have no polygons."""
@@ -59,6 +62,7 @@ class PolygonTally:
 
     def __init__(self) -> None:
         self._rows: dict[str, Floats] = {}
+        self._outlines: dict[str, tuple[Polygons, Polygons]] = {}
 
     def update(
         self, name: str, truth: Polygons, pred: Polygons, thickness: Floats, masks: Floats
@@ -72,6 +76,7 @@ class PolygonTally:
         shared = areas(truth, pred, len(thickness))
         exact = np.array([shared.a, shared.b, shared.both]) @ thickness / 1000
         self.add(name, np.concatenate([exact, masks]))
+        self._outlines[name] = truth, pred
 
     def add(self, name: str, row: Floats) -> None:
         """Add six volumes of a class."""
@@ -81,11 +86,12 @@ class PolygonTally:
         """Add what another tally has seen."""
         for name, row in other._rows.items():
             self.add(name, row)
+        self._outlines |= other._outlines
 
     def finish(self) -> Solids:
         """The sums."""
         table = np.array(list(self._rows.values())).reshape(-1, 6)
-        return Solids(tuple(self._rows), table[:, :3], table[:, 3:])
+        return Solids(tuple(self._rows), table[:, :3], table[:, 3:], self._outlines)
 
 
 def mask_volumes(truth: Runs, pred: Runs, voxel: float) -> Floats:

@@ -7,12 +7,13 @@ What is measured is measured when a metric asks for it, once for all the metrics
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
-from typing import Self
+from dataclasses import field, replace
+from typing import Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from segeval.arrays import Mask
+from segeval.arrays import Floats, Mask
 from segeval.classes import Part, Target
 from segeval.frozen import frozen
 from segeval.kernels.distances import Directed
@@ -39,6 +40,7 @@ class Crop:
     spacing  of the grid; 1 where it has none
     edges    for each axis, whether the box ends where the array does, at its start and at its end
     shape    of the whole array
+    field    the prediction's probabilities as a field, with one voxel more on every side; or None
     """
 
     truth: Mask
@@ -46,6 +48,7 @@ class Crop:
     spacing: tuple[float, ...]
     edges: tuple[tuple[bool, bool], ...]
     shape: tuple[int, ...]
+    field: Floats | None = None
 
     @property
     def diagonal(self) -> float:
@@ -57,9 +60,10 @@ class Crop:
         if len(self.shape) == 2:
             yield self
             return
-        for truth, pred in zip(self.truth, self.pred, strict=True):
+        for z, (truth, pred) in enumerate(zip(self.truth, self.pred, strict=True)):
             if truth.any() or pred.any():
-                yield Crop(truth, pred, self.spacing[1:], self.edges[1:], self.shape[1:])
+                field = None if self.field is None else self.field[z + 1]
+                yield Crop(truth, pred, self.spacing[1:], self.edges[1:], self.shape[1:], field)
 
 
 @frozen
@@ -81,6 +85,13 @@ class Drawn:
         return joined([labels[value] for value in wanted])
 
 
+class Fields(Protocol):
+    """Where the probabilities around a class are."""
+
+    def of(self, surfaces: Surfaces, place: int) -> NDArray[np.float32] | None:
+        """The field of a class in its box, with one voxel more on every side."""
+
+
 @frozen
 class Surfaces:
     """The surfaces of a case.
@@ -88,11 +99,13 @@ class Surfaces:
     targets     the classes, in the order of the values
     spacing     mm along each axis, None where the file has none
     tolerances  of each class for a bare `nsd`, in the unit of the spacing; nan where it has none
+    fields      where the probabilities of the prediction are; None where it has none
     """
 
     targets: tuple[Target, ...]
     spacing: tuple[float, ...] | None
     tolerances: tuple[float, ...]
+    fields: Fields | None
     _drawn: Drawn
     _known: dict[tuple[int, str, bool], tuple[Both | float, ...]] = field(default_factory=dict)
 
@@ -109,12 +122,12 @@ class Surfaces:
     def crop(self, place: int) -> Crop | None:
         """The masks of a class; None where both are empty."""
         truth, pred = self._runs(place)
-        where = self._box(truth, pred)
+        where = self.box(place)
         return None if where is None else self._cut(truth, pred, where)
 
     def touches_edge(self, place: int) -> bool:
         """Whether either side has the class in an outermost plane of the array."""
-        where = self._box(*self._runs(place))
+        where = self.box(place)
         shape = self._drawn.shape
         return where is not None and any(
             a == 0 or b == n for (a, b), n in zip(where, shape, strict=True)
@@ -124,9 +137,11 @@ class Surfaces:
         target, drawn = self.targets[place], self._drawn
         return drawn.runs(target.truth, drawn.truth), drawn.runs(target.pred, drawn.pred)
 
-    def _box(self, truth: Runs, pred: Runs) -> Box | None:
+    def box(self, place: int) -> Box | None:
+        """The box around both sides of a class; None where both are empty."""
         shape = self._drawn.shape
-        return around_both(box(truth, shape), box(pred, shape))
+        one, other = (box(runs, shape) for runs in self._runs(place))
+        return around_both(one, other)
 
     def _cut(self, truth: Runs, pred: Runs, where: Box) -> Crop:
         drawn = self._drawn
@@ -138,14 +153,22 @@ class Surfaces:
         spacing = self.spacing or (1.0,) * len(drawn.shape)
         return Crop(masks[0], masks[1], spacing, edges, drawn.shape)
 
-    def parts(self, place: int, by_slice: bool = False) -> Iterator[Crop]:
+    def parts(self, place: int, by_slice: bool = False, with_field: bool = False) -> Iterator[Crop]:
         """What is measured of a class: all of it or each of its slices; nothing of an empty one."""
         crop = self.crop(place)
+        if crop is not None and with_field and self.fields is not None:
+            found = self.fields.of(self, place)
+            crop = replace(crop, field=None if found is None else found.astype(np.float64))
         if crop is not None and (crop.truth.any() or crop.pred.any()):  # not all of it ignored
             yield from crop.slices() if by_slice else [crop]
 
     def measured(
-        self, place: int, how: str, measure: Callable[[Crop], Both], by_slice: bool = False
+        self,
+        place: int,
+        how: str,
+        measure: Callable[[Crop], Both],
+        by_slice: bool = False,
+        with_field: bool = False,
     ) -> tuple[Both | float, ...]:
         """The distances of a class under a convention's elements, ground truth to prediction first.
 
@@ -156,7 +179,7 @@ class Surfaces:
         if key not in self._known:
             self._known[key] = tuple(
                 measure(part) if part.truth.any() and part.pred.any() else part.diagonal
-                for part in self.parts(place, by_slice)
+                for part in self.parts(place, by_slice, with_field)
             )
         return self._known[key]
 
@@ -187,6 +210,7 @@ class SurfaceTally:
         spacing: tuple[float, ...] | None,
         tolerances: Iterable[float] = (),
         ignored: int | None = None,
+        fields: Fields | None = None,
     ) -> Surfaces:
         """The surfaces of the classes. `ignored` is a label of the ground truth."""
         truth, pred = (
@@ -196,4 +220,4 @@ class SurfaceTally:
         left_out = None if ignored is None else truth.get(0, {}).get(ignored)
         drawn = Drawn(self._shape, truth, pred, left_out)
         each = tuple(tolerances) or (np.nan,) * len(targets)
-        return Surfaces(tuple(targets), spacing, each, drawn)
+        return Surfaces(tuple(targets), spacing, each, fields, drawn)

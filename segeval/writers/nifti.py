@@ -19,7 +19,24 @@ def write(path: Path, labels: Labels, grid: Geometry) -> None:
     array = labels.reshape(grid.shape)
     image = library.Nifti1Image(array[None].T if array.ndim == 2 else array.T, matrix(grid))
     image.header.set_xyzt_units("mm")
-    library.save(image, path)
+    with packed(path) if path.suffix == ".gz" else path.open("wb") as file:
+        image.to_stream(file)
+
+
+def packed(path: Path) -> Any:
+    """A gzip file to write, which holds no date: the same labels are the same bytes.
+
+    isal packs masks ten times faster than zlib, where it has a wheel.
+    """
+    try:
+        from isal import igzip
+
+        library: Any = igzip
+    except ImportError:
+        import gzip
+
+        library = gzip
+    return library.GzipFile(path, "wb", 1, mtime=0)
 
 
 def matrix(grid: Geometry) -> Floats:

@@ -18,6 +18,7 @@ from segeval.kernels.conventions import (
     within,
 )
 from segeval.kernels.distances import Directed
+from segeval.metrics.registry import known
 
 TOOLS = json.loads((Path(__file__).parent / "conventions.json").read_text())
 MEASURED = {name: surfaces(*make()) for name, make in PAIRS.items()}
@@ -59,10 +60,23 @@ def test_a_convention_says_what_its_tool_says(convention, pair, metric, want):
     assert found == pytest.approx(want, rel=0, abs=allowed)
 
 
-def test_every_convention_but_three_has_its_tool():
-    # relaxed is ours alone; meshmetrics is mesh with the cuts of the same tool; MetricsReloaded is
-    # in no package index, its formulas are those below
-    assert set(CONVENTIONS) - set(TOOLS) == {"relaxed", "metrics-reloaded", "meshmetrics"}
+def test_every_convention_but_four_has_its_tool():
+    # relaxed and subvoxel are ours alone; meshmetrics is mesh with the cuts of the same tool;
+    # MetricsReloaded is in no package index, its formulas are those below
+    own = {"relaxed", "subvoxel", "metrics-reloaded", "meshmetrics"}
+    assert set(CONVENTIONS) - set(TOOLS) == own
+
+
+@pytest.mark.parametrize("convention", sorted(set(CONVENTIONS) - {"subvoxel"}))
+@pytest.mark.parametrize("pair", PAIRS)
+def test_a_mask_is_nowhere_apart_from_itself(convention, pair):
+    truth, _, spacing = PAIRS[pair]()
+    s = surfaces(truth, truth, spacing)
+    for name in ("hd", "hd95", "masd", "assd"):
+        if convention in known()[name.removesuffix("95")].origins:
+            found = value(s, f"{name}:as={convention}")
+            assert np.isnan(found) == (convention == "itk" and name == "hd95")
+            assert np.isnan(found) or found == pytest.approx(0, abs=1e-7)
 
 
 def test_metrics_reloaded_by_hand():

@@ -10,7 +10,7 @@ from surfaces import surfaces, value
 
 from segeval.kernels.borders import Points, around, border
 from segeval.kernels.distances import Surface, directed, own_depth
-from segeval.kernels.lattice import Tables, places, reach
+from segeval.kernels.lattice import STEPS, Tables, places, reach
 from segeval.kernels.mesh import cells_of, mesh, smoothed
 
 NAMES = ("hd", "hd95", "masd", "assd", "asd_gt_to_pred", "asd_pred_to_gt", "nsd@1mm", "biou@1.3mm")
@@ -90,7 +90,7 @@ def test_distances_are_those_of_every_triangle(spacing):
 def test_equal_sides_are_reached_equally_far(spacing):
     wide = reach(tuple(spacing))
     assert len(set(zip(wide, spacing, strict=True))) == len(set(spacing))
-    assert np.prod([2 * r + 1 for r in wide]) <= 400
+    assert np.prod([2 * r + 1 for r in wide]) <= STEPS
 
 
 def test_far_points_ask_the_tree():

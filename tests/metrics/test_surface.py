@@ -52,7 +52,7 @@ def test_bare_nsd_takes_the_tolerance_of_the_class():
     _, definition = resolve(parse("nsd"))
     none = definition.compute(PUSHED, at=None)
     assert math.isnan(none.classes[0])
-    assert none.reason == "no_tolerance"
+    assert none.beside == ("no_tolerance",)
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,16 @@ def test_or_there_is_only_one(tmp_path):
 
 def test_nothing_is_guessed_between_two(tmp_path):
     build.series(tmp_path / "a", (3, 4, 4))
-    build.series(tmp_path / "b", (3, 4, 4), uid="1.2.3.5")
+    build.series(tmp_path / "b", (3, 8, 8), (1.0, 0.5, 0.5), uid="1.2.3.5")
     series, notes = joined(tmp_path, uid="7.7")
     assert (series, codes(notes)) == (None, ["W-series-unknown"])
+
+
+def test_of_two_series_on_one_grid_either_will_do(tmp_path):
+    build.series(tmp_path / "a", (3, 4, 4))
+    build.series(tmp_path / "b", (3, 4, 4), uid="1.2.3.5")
+    series, notes = joined(tmp_path, uid="7.7")
+    assert (series.uid, codes(notes)) == (build.SERIES, ["N-series-by-planes"])
 
 
 def test_no_series_at_all(tmp_path):

@@ -65,7 +65,8 @@ def test_a_tolerance_below_the_spacing_is_a_warning():
     one = volume(INSIDE)
     found = case(one, one, "nsd@2.9mm")
     assert codes(found) == ["W-tolerance-below-spacing"]
-    assert "2.9 mm is below the largest spacing, 3" in found.notes[0].text
+    assert found.notes[0].text.startswith("nsd at 2.9 mm: the largest spacing is 3")
+    assert len(case(one, one, "nsd@2.9mm", "nsd@2.9mm:as=monai").notes) == 1
     assert codes(case(one, one, "nsd@3mm", "hd")) == []
     assert codes(case(one, one, "nsd", tolerances=("nikolov-2021",))) == [
         "W-tolerance-below-spacing"
@@ -147,3 +148,25 @@ def test_slices_of_one_side_are_named_and_charged_when_asked():
     assert (row.value, row.status, row.reason) == (0, "ok", "one_sided_slices")
     (row,) = case(volume(INSIDE), longer, "hd:by=slice", undefined="worst").rows
     assert row.value == pytest.approx(2 * np.hypot(12, 14) / 5)  # two of five planes
+
+
+@pytest.mark.parametrize("convention", ["itk", "seg-metrics"])
+def test_a_mask_that_fills_its_array_has_no_contour(convention):
+    full = np.ones((4, 5, 6), np.uint8)
+    part = full.copy()
+    part[:, :, 3:] = 0
+    name = "masd" if convention == "itk" else "assd"
+    for pred in (part, full):
+        rows = case(pred, full, f"{name}:as={convention}", "hd:as=mesh").rows
+        assert [(row.status, row.reason) for row in rows] == [
+            ("undefined", "no_surface"),
+            ("ok", ""),
+        ]
+    rows = case(part, full, "hd95:as=seg-metrics", "hd:as=seg-metrics").rows
+    assert {row.reason for row in rows} == {"no_surface"}
+
+
+def test_a_reason_is_that_of_its_class():
+    own = ClassList((ClassDef("Brain", (1,), tolerance="4mm"), ClassDef("Other", (2,))))
+    rows = case(EMPTY, EMPTY, "nsd", classes=own).rows
+    assert [row.reason for row in rows] == ["both_empty", "no_tolerance"]

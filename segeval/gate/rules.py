@@ -1,4 +1,4 @@
-"""Bars and verdicts: whether a statistic of a metric reaches what was asked for.
+"""Rules: whether a statistic of a metric reaches what was asked for.
 
 The metric knows its better side, so a bar has no operator and cannot point the wrong way. A rule
 that finds nothing to judge is missed, and so is one whose class was missed altogether: a build must
@@ -13,56 +13,11 @@ from fnmatch import fnmatchcase
 
 from segeval.absence import ONE_SIDE
 from segeval.errors import RequestError
-from segeval.frozen import frozen
+from segeval.gate.verdict import Verdict
 from segeval.grammar import Gate, Metric
 from segeval.metrics.pooling import POOLED
 from segeval.metrics.registry import Definition, resolve, units_of
 from segeval.scorecard import Scorecard, Statistic
-
-
-@frozen
-class Verdict:
-    """What came of a bar for one class of one group.
-
-    value   the statistic, unrounded; nan where there was nothing to judge
-    reason  why it was missed where the number does not say it
-    """
-
-    gate: str
-    class_: str
-    metric: str
-    statistic: str
-    value: float
-    bar: float
-    better: str
-    n: int
-    passed: bool
-    group: str = ""
-    reason: str = ""
-    unit: str = ""
-
-    @property
-    def text(self) -> str:
-        """The verdict in one line, with the digits that decide it."""
-        name = f"{self.class_}/{self.metric}" if self.class_ else self.metric
-        name += "" if self.statistic == "mean" else f".{self.statistic}"
-        place = f" [{self.group}]" if self.group else ""
-        if self.reason:
-            return f"{name}{place}: {self.reason}"
-        sign = {"higher": (">=", "<"), "lower": ("<=", ">"), "zero": ("<=", ">")}[self.better]
-        value, bar = enough_digits(self.value, self.bar)
-        shown = f"|{value}|" if self.better == "zero" else value
-        unit = f" {self.unit}" if self.unit else ""
-        return f"{name}{place} {shown} {sign[0 if self.passed else 1]} {bar}{unit} (n={self.n})"
-
-
-def enough_digits(value: float, bar: float) -> tuple[str, str]:
-    """Both numbers with so many digits that they differ where they do."""
-    for digits in range(3, 17):
-        texts = f"{value:.{digits}g}", f"{bar:.{digits}g}"
-        if texts[0] != texts[1] or value == bar:
-            return texts
-    return repr(value), repr(bar)
 
 
 def resolved_gate(gate: Gate) -> tuple[Gate, Definition]:

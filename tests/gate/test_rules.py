@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from segeval.errors import RequestError
-from segeval.gate import check, enough_digits, resolved_gate
+from segeval.gate.rules import check, resolved_gate
 from segeval.grammar import parse_gate
 from segeval.scorecard import CaseResult, Row, Scorecard, Statistic
 
@@ -99,12 +99,6 @@ def test_every_group_must_pass():
 def test_a_case_without_a_group_is_judged_with_all_cases():
     scores = card(groups=("", "a"), liver={"dice": (0.9,)})
     assert [v.group for v in verdicts("dice=0.8", scores)] == ["", "a"]
-
-
-def test_the_verdict_shows_the_digits_that_decide():
-    (verdict,) = verdicts("dice=0.85", card(liver={"dice": (0.8499999,)}))
-    assert verdict.text == "liver/dice 0.8499999 < 0.85 (n=3)"
-    assert enough_digits(0.9, 0.8) == ("0.9", "0.8")
 
 
 @pytest.mark.parametrize(

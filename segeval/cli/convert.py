@@ -1,0 +1,122 @@
+"""`segeval convert RTSTRUCT|SEG OUT`: contours or segments as masks in files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from segeval.cli.notes import tell
+from segeval.cli.options import Command, Option, resolved, settings_options
+from segeval.cli.progress import form
+from segeval.errors import CaseError, NothingToScore, RequestError
+
+if TYPE_CHECKING:
+    from segeval.scoring.converting import How
+
+FIELDS = [
+    *("classes", "threshold", "images", "case_key", "rt_boundary", "rt_overlap", "rt_fill_gaps"),
+    *("rt_bad_contour", "rt_grid", "ignore_frame_of_reference"),
+    *("quiet", "verbose", "progress", "error", "ignore"),
+]
+UNREADABLE = 3
+
+
+def convert(given: Mapping[str, Any]) -> int:
+    """Write contours (RTSTRUCT) or segments (SEG) as masks: PATH is a file or a folder of patients.
+
+    Every structure becomes a mask of its own, OUT/CASE/STRUCTURE.nii.gz, those of a single file
+    OUT/STRUCTURE.nii.gz; with --label-map a case becomes one file, and OUT/dataset.json has the
+    names of its values. The grid is that of the
+    image series, or of the file that --like names. stdout lists the files that were written. The
+    exit status is 0, 2 for a wrong request, 3 if a structure could not be written, 4 if there is
+    none.
+    """
+    from segeval.pairing.patients import alone
+    from segeval.scoring.converting import ENDINGS, How, described
+
+    settings = resolved(given).settings
+    source, out = Path(given["path"]), Path(given["out"])
+    if not source.exists():
+        raise RequestError("there is no such file or folder", where=source)
+    if out.name.endswith((".nii", *ENDINGS.values())):
+        raise RequestError("OUT is the folder of the masks, not a file", where=out)
+    found = alone(source, settings)
+    if not found.cases:
+        raise NothingToScore("there is no RTSTRUCT and no SEG in the folder", where=source)
+    how = How(ENDINGS[given["to"]], given["label_map"], source.is_file(), given["like"] or "")
+    shown = form(settings)
+    notes, written = list(found.notes), 0
+    problems: list[CaseError] = []
+    for done, case in enumerate(found.cases, 1):
+        paths, more, wrong = one(case, out, how, settings)
+        for path in paths:
+            click.echo(path.as_posix())
+        notes, problems, written = [*notes, *more], [*problems, *wrong], written + len(paths)
+        shown.step(case.id, done, len(found.cases))
+    shown.close()
+    if how.one_map and written:
+        (out / "dataset.json").write_text(described(how), "utf-8")
+    errors = tell(notes, settings)
+    for line in (line for problem in problems for line in problem.lines()):
+        click.echo(line, err=True)
+    if not settings.quiet:
+        click.echo(f"converted {len(found.cases)} structure sets into {written} files", err=True)
+    return UNREADABLE if problems or errors else 0
+
+
+def one(case: Any, out: Path, how: How, settings: Any) -> tuple[Any, Any, list[CaseError]]:
+    """The files of one case, what is to be said of it, and what could not be written."""
+    from segeval.scoring.converting import convert as write
+
+    try:
+        done = write(case, out, how, settings)
+    except CaseError as problem:
+        problem.where = case.id
+        return (), (), [problem]
+    except OSError as problem:
+        raise RequestError(f"cannot be written ({problem.strerror})", where=out) from problem
+    for name, fault in done.faults.items():
+        fault.where = f"{case.id}/{name}"
+    return done.paths, done.notes, list(done.faults.values())
+
+
+def _options() -> list[Option]:
+    to = Option(
+        ["--to"],
+        type=click.Choice(["nifti", "nrrd"]),
+        default="nifti",
+        show_default=True,
+        help="the format of the masks: .nii.gz or .nrrd",
+    )
+    label_map = Option(
+        ["--label-map"], is_flag=True, help="one file a case, whose values are the structures"
+    )
+    like = Option(
+        ["--like"],
+        metavar="PATH",
+        type=click.Path(),
+        help="a file, or a folder of files named as the cases, whose grid the masks get",
+    )
+    for option, group in ((to, "output"), (label_map, "output"), (like, "inputs")):
+        option.group = group
+    return [to, label_map, like]
+
+
+command = Command(
+    "convert",
+    convert,
+    [
+        click.Argument(["path"], required=True, type=click.Path()),
+        click.Argument(["out"], required=True, type=click.Path()),
+        *_options(),
+        *settings_options((), FIELDS),
+    ],
+    [
+        "segeval convert sample_data/contours/gt masks",
+        "segeval convert sample_data/contours/gt masks --label-map --classes Lung_L,Lung_R",
+        "segeval convert sample_data/contours/pred/PAT01/RS.dcm masks --to nrrd",
+    ],
+)

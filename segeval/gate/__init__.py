@@ -1,0 +1,1 @@
+"""Bars and verdicts: whether finished numbers reach what was asked, and what was reached before."""

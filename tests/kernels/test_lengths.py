@@ -1,0 +1,82 @@
+"""Lengths of contours that lie far from others, by hand and by sampling."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segeval.kernels.lengths import far_length
+from segeval.kernels.raster import Polygons
+
+
+def polygons(*rings, planes=None):
+    """Polygons of lists of points, all on plane 0 unless said otherwise."""
+    points = np.array([p for ring in rings for p in ring], float).reshape(-1, 2)
+    ends = np.cumsum([len(ring) for ring in rings]).astype(np.int64)
+    return Polygons(points, ends, np.array(planes or [0] * len(rings), np.int64))
+
+
+def square(low, high, dx=0.0, dy=0.0):
+    around = [(low, low), (high, low), (high, high), (low, high)]
+    return [(x + dx, y + dy) for x, y in around]
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "far"),
+    [
+        (0, 2 * 10 + 2 * 3),  # moved by 3: both upright sides, and 3 of bottom and of top
+        (1, 10 + (10 - 2) + 2 * 2),  # the right side is near the other's bottom and top
+        (2.9, 10 + (10 - 5.8) + 2 * 0.1),
+        (3, 0),
+    ],
+)
+def test_a_square_moved_by_three(tolerance, far):
+    one, other = polygons(square(0, 10)), polygons(square(0, 10, dx=3))
+    assert far_length(one, other, tolerance) == pytest.approx(far, abs=1e-5)
+
+
+def test_a_contour_is_on_itself():
+    one = polygons(square(0, 10), square(3, 7))
+    assert far_length(one, one, 0) == pytest.approx(0, abs=1e-9)
+    # the same outline with more vertices, and the other way round
+    finer = [(0, 0), (0, 4), (0, 10), (7, 10), (10, 10), (10, 0), (1, 0)]
+    assert far_length(polygons(square(0, 10)), polygons(finer), 0) == pytest.approx(0, abs=1e-9)
+
+
+def test_planes_do_not_see_each_other():
+    one = polygons(square(0, 10), square(0, 10), planes=[0, 1])
+    other = polygons(square(0, 10), planes=[1])
+    assert far_length(one, other, 5) == pytest.approx(40)
+    assert far_length(one, polygons(), 5) == pytest.approx(80)
+    assert far_length(polygons(), one, 5) == 0
+
+
+def test_near_a_corner_it_is_the_disc_that_decides():
+    # an edge that passes a corner at (0, 0) in a distance of 3: within 5 for 2 x 4
+    line = polygons([(-20, -3), (20, -3)])
+    other = polygons([(0, 0), (0, 50)])
+    assert far_length(line, other, 5) == pytest.approx(2 * (40 - 8), abs=1e-4)  # there and back
+
+
+coordinates = st.floats(-10, 10).map(lambda x: round(x, 2))
+rings = st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=7)
+
+
+@settings(max_examples=60)
+@given(rings, st.lists(rings, min_size=1, max_size=2), st.floats(0.05, 6))
+def test_it_agrees_with_sampling(ring, others, tolerance):
+    one, other = polygons(ring), polygons(*others)
+    begin, end = np.array(ring, float), np.roll(np.array(ring, float), -1, axis=0)
+    steps = (np.arange(2000) + 0.5) / 2000
+    want = 0.0
+    for a, b in zip(begin, end, strict=True):
+        points = a + steps[:, None] * (b - a)
+        away = np.full(len(points), np.inf)
+        for ring_ in others:
+            for c, d in zip(ring_, ring_[1:] + ring_[:1], strict=True):
+                c, along = np.array(c, float), np.subtract(d, c)
+                t = np.clip((points - c) @ along / max(along @ along, 1e-300), 0, 1)
+                away = np.minimum(away, np.linalg.norm(points - c - t[:, None] * along, axis=1))
+        want += (away > tolerance).mean() * np.linalg.norm(b - a)
+    slack = 4e-3 * np.linalg.norm(end - begin, axis=1).sum() + 1e-3
+    assert far_length(one, other, tolerance) == pytest.approx(want, abs=slack)
