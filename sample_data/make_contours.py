@@ -32,8 +32,8 @@ CT, RTSTRUCT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.481.3"
 # Centre and half axes in mm, x to the patient's left and y to the back; Hounsfield units, type.
 ORGANS = {
     "External": ((0, 0, 0), (130, 95, 400), 30, "EXTERNAL"),
-    "Lung_L": ((58, -4, 4), (44, 62, 60), -800, "ORGAN"),
-    "Lung_R": ((-60, -4, 4), (46, 62, 60), -800, "ORGAN"),
+    "Lung_L": ((58, -4, 2), (44, 62, 46), -800, "ORGAN"),
+    "Lung_R": ((-60, -4, 2), (46, 62, 46), -800, "ORGAN"),
     "Heart": ((16, -26, -14), (46, 38, 26), 45, "ORGAN"),
     "Esophagus": ((4, 26, 0), (8, 7, 400), 20, "ORGAN"),
     "SpinalCord": ((0, 58, 0), (7, 6, 400), 60, "ORGAN"),
@@ -84,7 +84,8 @@ def rings(name: str, strays: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     for number in range(SLICES):
         z = CORNER[2] + number * GAP
         a, b = half_axes(name, z)
-        if min(a, b) < 2:
+        # Organs end before the image does, as in a scan that is planned for them.
+        if min(a, b) < 2 or (name != "External" and number in (0, SLICES - 1)):
             continue
         angle = np.linspace(0, 2 * np.pi, max(12, round((a + b) / 3)), endpoint=False)
         wave, size, phase = strays[:, :, None]

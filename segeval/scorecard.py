@@ -120,3 +120,24 @@ class Scorecard:
     notes: tuple[Note, ...] = ()
     gates: tuple[Any, ...] = ()
     shard: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all cases, in their order."""
+        return tuple(row for case in self.cases for row in case.rows)
+
+    def __repr__(self) -> str:
+        return f"<Scorecard of {len(self.cases)} cases: {', '.join(self.metrics)}>"
+
+    def __str__(self) -> str:
+        """The mean of every class and metric, and what could not be scored: what `print` shows."""
+        means = self.summary.get("", {})
+        lines = [["", *self.metrics]]
+        for name, statistics in means.items():
+            cells = (statistics.get(metric) for metric in self.metrics)
+            lines.append([name, *("" if cell is None else f"{cell.mean:.4g}" for cell in cells)])
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        padded = ([f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)] for line in lines)
+        table = ["  ".join(line).rstrip() for line in padded]
+        failed = [f"{c.case}: not scored, {c.status}" for c in self.cases if not c.scored]
+        return "\n".join([*table, *failed])

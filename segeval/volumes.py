@@ -138,6 +138,7 @@ class Volume:
     picture   a 2-D image file: its values are judged by the rules of PNG masks
     palette   the values are indices into a colour table, so any of 0..255 is a label
     logits    the file says that its values are logits
+    shares    the file says that its values are probabilities
     values    label value of each channel of masks that may overlap and that the file does not name
     regions   what the masks were made of: regions of interest, or instances
     """
@@ -150,6 +151,7 @@ class Volume:
     picture: bool = False
     palette: bool = False
     logits: bool = False
+    shares: bool = False
     paths: tuple[Path, ...] = ()
     notes: tuple[Note, ...] = ()
     values: tuple[int, ...] | None = None

@@ -53,6 +53,7 @@ def series(
     patient="P1",
     pixels=False,
     first=0,
+    modality="CT",
     syntax=ImplicitVRLittleEndian,
 ):
     """An image series, a file a slice, in an order that is not that of the slices.
@@ -69,7 +70,7 @@ def series(
             SOPInstanceUID=f"{uid}.{number + 1}",
             StudyInstanceUID=STUDY,
             SeriesInstanceUID=uid,
-            Modality="CT",
+            Modality=modality,
             PatientID=patient,
             PatientName="Secret^Name",
             SliceThickness=9.0,  # wrong on purpose: it is not the distance of the slices

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from cards import case, not_scored, unscored
+from cards import card, case, not_scored, unscored
 
 from segeval.scorecard import CaseResult, Row
 
@@ -28,3 +28,15 @@ def test_a_row_of_a_class_that_was_not_scored_has_neither_metric_nor_value():
     row = not_scored("a", "liver")
     assert row.metric == ""
     assert math.isnan(row.value)
+
+
+def test_a_card_prints_its_means_and_what_is_not_in_them():
+    shown = card([case("a", {"liver": {"dice": 0.5}}), unscored("b", "unreadable")])
+    assert str(shown).splitlines() == [
+        "         dice",
+        "liver    0.5",
+        "overall  0.5",
+        "b: not scored, unreadable",
+    ]
+    assert repr(shown) == "<Scorecard of 2 cases: dice>"
+    assert [row.class_ for row in shown.rows] == ["liver", ""]

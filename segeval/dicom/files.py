@@ -26,6 +26,11 @@ SYNTAX = 0x00020010
 CHARSET = 0x00080005
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 DEFLATED, BIG = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
+# Tags with which a data set begins: a group length, or one of the first of group 8.
+FIRST = (
+    b"\x02\x00\x00\x00",
+    *(b"\x08\x00" + bytes([n, 0]) for n in (0, 1, 5, 6, 8, 0x12, 0x16, 0x18)),
+)
 DIGITS = frozenset(b"%d" % n for n in range(10)) | {b"."}
 
 
@@ -41,25 +46,28 @@ class DicomFile:
     elements: Elements
     pixels: int
 
-    def pixel_place(self) -> Place:
-        """Where the values of the pixels lie. Raises ReadError."""
+    def pixel_place(self) -> tuple[Place, bytes]:
+        """Where the values of the pixels lie, and their type. Raises ReadError."""
         elements = self.elements
         data = elements.data
-        tag, first, size = 0, 0, 0
+        tag, first, size, vr = 0, 0, 0, b""
         if self.pixels < len(data):
             numbers = HEADS[elements.coding.order]
-            tag, first, size, _ = head(data, self.pixels, len(data), elements.coding, numbers)
+            tag, first, size, vr = head(data, self.pixels, len(data), elements.coding, numbers)
         if tag != PIXELS:
             raise ReadError("the file has no pixels", where=self.path)
-        return first, len(data) if size == UNDEFINED else first + size
+        return (first, len(data) if size == UNDEFINED else first + size), vr
 
 
 def is_dicom(start: bytes) -> bool:
     """Say whether the first bytes are those of a DICOM file, preamble or none (X6)."""
     if start[128:132] == b"DICM":
         return True
-    return start[:4] in (b"\x02\x00\x00\x00", b"\x08\x00\x00\x00", b"\x08\x00\x05\x00",
-                         b"\x08\x00\x08\x00", b"\x08\x00\x16\x00")  # fmt: skip
+    # Without preamble: the first elements are those of the meta group or of group 8, in order.
+    tag, rest = start[:4], start[4:8]
+    if len(rest) < 4 or tag not in FIRST:
+        return False
+    return rest[:2].isalpha() or int.from_bytes(rest, "little") < 256
 
 
 def names_class(start: bytes, classes: Iterable[str]) -> bool:

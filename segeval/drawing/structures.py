@@ -142,7 +142,8 @@ def derived(sides: Collection[Contours], side: float = 1.0) -> Slices:
     where = " and ".join(dict.fromkeys(c.path.name for c in sides))
     if not points:
         raise GeometryError("there is neither an image series nor a contour", where=where)
-    low = np.min([p.min(axis=0) for p in points], axis=0) - MARGIN
+    # Half a pixel on, so that the outermost vertices lie on the borders of pixels.
+    low = np.min([p.min(axis=0) for p in points], axis=0) - MARGIN + side / 2
     high = np.max([p.max(axis=0) for p in points], axis=0) + MARGIN
     columns, rows = (int(n) for n in np.ceil((high - low)[:2] / side) + 1)
     _, planes = grouped(np.array([p[:, 2].mean() for p in points]), 0.01)

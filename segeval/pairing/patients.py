@@ -13,7 +13,7 @@ from pathlib import Path
 
 from segeval.errors import Note, ReadError, RequestError
 from segeval.frozen import frozen
-from segeval.names import natural
+from segeval.names import natural, normal
 from segeval.pairing.cases import Case, Pairing, Side, relative
 from segeval.pairing.classnames import Hints
 from segeval.pairing.files import holds_dicom, stem, survey
@@ -35,18 +35,27 @@ class Root:
 
     @property
     def whole(self) -> bool:
-        """Whether the folder is one case: its structure sets lie in it, of one patient."""
-        found = self.index.structures
-        return bool(found) and (
-            all(not top_folder(f.path, self.path) for f in found)
-            and len({patient for _, patient in patients_of(self.index)}) == 1
+        """Whether the folder is one case, of one patient.
+
+        Then its structure sets lie right in it, or in folders beside those of the images.
+        """
+        sets = {top_folder(one.path, self.path) for one in self.index.structures}
+        series = self.index.series.values()
+        images = {top_folder(image.path, self.path) for one in series for image in one.images}
+        beside = bool(images) and sets.isdisjoint(images)
+        return (sets == {""} or (bool(sets) and beside)) and (
+            len({patient for _, patient in patients_of(self.index)}) == 1
         )
 
     def key(self, path: Path, owner: Found | Series, by: str) -> str:
         """The case of an object (D2)."""
         if self.whole:
             return self.path.resolve().name
-        return top_folder(path, self.path) if by == "folder" else str(getattr(owner, by))
+        if by == "folder":
+            return top_folder(path, self.path)
+        return (
+            owner.uid if by == "series" and isinstance(owner, Series) else str(getattr(owner, by))
+        )
 
 
 @frozen
@@ -85,6 +94,8 @@ def trees(pred: Path, gt: Path, hints: Hints, settings: Settings) -> Trees:
     roots = [side for side in sides if isinstance(side, Root)]
     by = key_kind(roots, settings.case_key)
     whole = any(root.whole for root in roots)
+    named = {normal(n) for root in roots for one in root.index.structures for n in one.names}
+    hints = replace(hints, forms=hints.forms | named)  # files called like structures are classes
     layouts = [
         tree_layout(side, by) if isinstance(side, Root) else other_layout(side, hints, whole)
         for side in sides

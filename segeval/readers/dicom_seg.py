@@ -237,7 +237,8 @@ def finished(
         labels = {number: name for number, name in seg.names.items() if number}
         return Volume(geometry, tuple(channels), seg.path, names=labels, notes=notes)
     of = {name: (place, 1) for place, name in enumerate(seg.names.values())}
-    return Volume(geometry, tuple(channels), seg.path, segments=of, notes=notes)
+    shares = seg.kind.fraction == "PROBABILITY"
+    return Volume(geometry, tuple(channels), seg.path, segments=of, notes=notes, shares=shares)
 
 
 # Pictures: projections and microscopy, which lie in no patient.

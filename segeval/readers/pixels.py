@@ -8,15 +8,16 @@ from __future__ import annotations
 import warnings
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from struct import Struct
 from typing import Any
 
 import numpy as np
 
 from segeval.arrays import Raw
-from segeval.dicom.elements import HEADS, ITEM, head
+from segeval.dicom.elements import HEADS, ITEM, Place, head
 from segeval.dicom.files import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, opened
 from segeval.errors import ReadError
 from segeval.frozen import frozen
@@ -33,7 +34,8 @@ class Pixels:
     bits    allocated for a pixel: 1, 8 or 16
     size    pixels of a frame
     place   first byte of the pixel values and the one after them; of the packed frames
-    parts   for packed frames the place of each in the file
+    parts   for packed frames the places of the pieces of each in the file
+    words   bytes lie in big words of two, the second first (big endian, OW)
     """
 
     path: Path
@@ -41,8 +43,9 @@ class Pixels:
     bits: int
     shape: tuple[int, int]
     frames: int
-    place: tuple[int, int]
-    parts: tuple[tuple[int, int], ...] = ()
+    place: Place
+    parts: tuple[tuple[Place, ...], ...] = ()
+    words: bool = False
 
     @property
     def size(self) -> int:
@@ -70,6 +73,13 @@ class Pixels:
         return np.frombuffer(raw, dtype, self.size)
 
     def _bytes(self, start: int, count: int) -> bytes:
+        if self.words:
+            skip = (start - self.place[0]) % 2
+            raw = self._stored(start - skip, skip + count + (skip + count) % 2)
+            return np.frombuffer(raw, np.uint16).byteswap().tobytes()[skip : skip + count]
+        return self._stored(start, count)
+
+    def _stored(self, start: int, count: int) -> bytes:
         if self.syntax == DEFLATED:
             return self._inflated[start : start + count]
         with self.path.open("rb") as file:
@@ -82,8 +92,7 @@ class Pixels:
         return data[:]
 
     def _packed(self, number: int) -> Raw:
-        start, end = self.parts[number]
-        raw = self._bytes(start, end - start)
+        raw = b"".join(self._stored(start, end - start) for start, end in self.parts[number])
         try:
             if self.syntax == DEFLATED_FRAMES:
                 return self._unpacked(zlib.decompressobj(-15).decompress(raw))
@@ -127,20 +136,14 @@ def pixels(file: DicomFile) -> Pixels:
         facts = (f"{rows} rows, {columns} columns, {bits} bits a pixel",)
         raise ReadError("the pixels are not described", where=file.path, facts=facts)
     frames = elements.whole(0x00280008) or 1
-    place = file.pixel_place()
-    found = Pixels(file.path, file.syntax, bits, (rows, columns), frames, place)
+    place, vr = file.pixel_place()
+    words = file.syntax == BIG and vr == b"OW" and bits < 16
+    found = Pixels(file.path, file.syntax, bits, (rows, columns), frames, place, words=words)
     if file.syntax in NATIVE:
         whole(found, len(elements.data))
         return found
     decodable(found)
-    parts = fragments(file, place)
-    if len(parts) != frames:
-        raise ReadError(
-            f"{len(parts)} packed parts for {frames} frames", where=file.path,
-            facts=(f"transfer syntax {name_of(file.syntax)}",),
-            help="only one part a frame is read",
-        )  # fmt: skip
-    return Pixels(file.path, file.syntax, bits, (rows, columns), frames, place, parts)
+    return replace(found, parts=packed(file, place, frames))
 
 
 def whole(found: Pixels, size: int) -> None:
@@ -155,8 +158,32 @@ def whole(found: Pixels, size: int) -> None:
         )
 
 
-def fragments(file: DicomFile, place: tuple[int, int]) -> tuple[tuple[int, int], ...]:
-    """The places of the packed frames; the first item only lists offsets. Raises Damaged."""
+def packed(file: DicomFile, place: Place, frames: int) -> tuple[tuple[Place, ...], ...]:
+    """The places of the pieces of each packed frame: one a frame, or by the table of offsets.
+
+    Raises ReadError, Damaged.
+    """
+    table, *pieces = fragments(file, place)
+    if len(pieces) == frames:
+        return tuple((piece,) for piece in pieces)
+    if frames == 1 and pieces:
+        return (tuple(pieces),)
+    count = (table[1] - table[0]) // 4
+    offsets = Struct(f"<{count}L").unpack_from(file.elements.data, table[0])
+    begins = {first - 8 - table[1]: number for number, (first, _) in enumerate(pieces)}
+    starts = [begins[at] for at in offsets if at in begins]
+    if len(starts) != frames or starts != sorted(starts):
+        raise ReadError(
+            f"{len(pieces)} packed parts for {frames} frames", where=file.path,
+            facts=(f"transfer syntax {name_of(file.syntax)}",),
+            help="more than one part a frame needs a table of offsets",
+        )  # fmt: skip
+    ends = [*starts[1:], len(pieces)]
+    return tuple(tuple(pieces[a:b]) for a, b in zip(starts, ends, strict=True))
+
+
+def fragments(file: DicomFile, place: Place) -> tuple[Place, ...]:
+    """The places of the items of packed pixels; the first only lists offsets. Raises Damaged."""
     data, coding = file.elements.data, file.elements.coding
     numbers = HEADS[coding.order]
     at, end = place
@@ -173,7 +200,7 @@ def fragments(file: DicomFile, place: tuple[int, int]) -> tuple[tuple[int, int],
             where=file.path,
             help="the file was cut off; copy or write it again",
         )
-    return tuple(found[1:])
+    return tuple(found) or ((place[0], place[0]),)
 
 
 def decodable(found: Pixels) -> None:

@@ -96,7 +96,9 @@ def references(elements: Elements) -> tuple[list[str], tuple[str, ...], frozense
 
 
 def doubts(rois: tuple[Roi, ...], where: str) -> Iterator[Note]:
-    """What is odd about contours but has one reading (S3)."""
+    """What is odd about a structure set but has one reading (S3)."""
+    if not rois:
+        yield Note("W-no-structures", "the structure set lists no structure", where)
     for roi in rois:
         kinds = {c.kind for c in roi.contours}
         if roi.areas and kinds & LINES:

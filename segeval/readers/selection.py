@@ -12,9 +12,12 @@ FIELDS = ("label", "description", "manufacturer")
 
 
 def selector(text: str) -> Callable[[Found], bool]:
-    """A selector as it is written: a glob on the file name, or `label=`, `description=`,
-    `manufacturer=` and a glob. Without regard to case. Raises RequestError."""
+    """A selector as it is written: a glob on the file name, with a slash on the end of its path,
+    or `label=`, `description=`, `manufacturer=` and a glob. Without regard to case. Raises
+    RequestError."""
     field, equals, pattern = text.partition("=")
+    if not equals and "/" in text:
+        return lambda found: fnmatchcase(found.path.as_posix().lower(), f"*/{text.lower()}")
     if not equals:
         return lambda found: fnmatchcase(found.path.name.lower(), text.lower())
     if field not in FIELDS:
@@ -46,12 +49,18 @@ def selected(
 
 def unclear(found: Collection[Found], several: bool, where: str) -> CaseError:
     """The error that lists the structure sets that there are."""
+    apart = len({one.path.name for one in found}) == len(found)
     return CaseError(
         f"{len(found)} structure sets could be meant"
         if several
         else "no structure set is selected",
         where=where,
-        facts=tuple(str(one) for one in found),
+        facts=tuple(str(one) for one in found) if apart else tuple(map(below, found)),
         help="--pred-select, --gt-select: a file name, label=, description= or manufacturer=",
         status="ambiguous",
     )
+
+
+def below(one: Found) -> str:
+    """A structure set with the folder that it lies in, where names do not tell it apart."""
+    return f"{one.path.parent.name}/{one}"

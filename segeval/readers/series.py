@@ -20,6 +20,7 @@ from segeval.slices import Frame, Slices, arranged
 
 RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 SEG = frozenset(["1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"])
+OTHER = ("RTDOSE", "RTIMAGE", "PR", "SR")  # have rows and columns, and are no image series
 SAME_ANGLE = 1e-4  # direction cosines of the slices of one series
 
 
@@ -153,9 +154,12 @@ def files(root: Path) -> Iterator[Path]:
 
 def header(path: Path) -> DicomFile | None:
     """The header of a file; None if it is not DICOM. Raises ReadError."""
-    with path.open("rb") as file:
-        if not is_dicom(file.read(132)):
-            return None
+    try:
+        with path.open("rb") as file:
+            if not is_dicom(file.read(132)):
+                return None
+    except OSError as problem:
+        raise ReadError(f"cannot be opened ({problem.strerror})", where=path) from problem
     return opened(path)
 
 
@@ -165,6 +169,8 @@ def add(index: Index, file: DicomFile) -> None:
     kind = elements.word(0x00080016)
     if kind == RTSTRUCT or kind in SEG:
         index.structures.append(found(file, "rtstruct" if kind == RTSTRUCT else "seg"))
+    elif elements.word(0x00080060) in OTHER:
+        return
     elif (uid := elements.word(0x0020000E)) and 0x00280010 in elements:
         series = index.series.get(uid)
         if series is None:

@@ -151,6 +151,8 @@ def averaged(
 
 def wanted(truth: Opened, pred: Opened, settings: Settings, regions: bool) -> tuple[Wanted, Wanted]:
     """How the ground truth and the prediction's probabilities are to be read."""
+    if truth.volume.shares:
+        settings = replace(settings, gt_kind="prob")
     if pred.volume.values is not None:  # masks, whatever they were made of
         return wanted_truth(settings, truth.named), Wanted("labels", independent=True)
     own_files = pred.named and pred.scores is None

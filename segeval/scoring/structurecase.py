@@ -5,6 +5,7 @@ Every other case is opened as `sides` does it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -79,7 +80,7 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
         for parts in zip((truth, pred), together(*asks, index, choices), names[:2], strict=True)
     ]
     said = names[2] if truth.items is not None and pred.items is not None else ()
-    one = noted(done[0], (*said, *automatic(truth, names[0])))
+    one = noted(done[0], (*said, *automatic(truth, names[0]), *cut(done[0].volume, settings)))
     return one, absent(one) if case.pred is None else done[1]
 
 
@@ -128,8 +129,16 @@ def given(files: Files, settings: Settings, classes: ClassList, select: str) -> 
     found = side(files, reading)
     if found.scores is not None:
         found = replace(found, scores=None)
-    parts = tuple(Item(name, name, n) for n, name in enumerate(found.parts, 1))
+    parts = tuple(segment(name, n) for n, name in enumerate(found.parts, 1))
     return Given(path, None, found, parts if found.named else None, notes)
+
+
+def segment(name: str, place: int) -> Item:
+    """A segment as a structure: of some with one label each is a class of its own (E3)."""
+    numbered = re.fullmatch(r"(.+)#(\d+)", name)
+    return (
+        Item(name, numbered[1], int(numbered[2]), own=name) if numbered else Item(name, name, place)
+    )
 
 
 def complete(found: Found, wanted: Sequence[ClassDef]) -> bool:
@@ -283,6 +292,13 @@ def automatic(truth: Given, names: Named) -> Iterator[Note]:
             "N-automatic-truth",
             f"the ground truth was drawn by a program: {', '.join(found[:8])}",
         )
+
+
+def cut(truth: Volume, settings: Settings) -> Iterator[Note]:
+    """The note on a reference that holds probabilities, as the file says itself."""
+    if truth.shares:
+        text = f"the ground truth holds probabilities; its masks are cut at {settings.threshold:g}"
+        yield Note("N-probability-truth", text)
 
 
 def noted(opened: Opened, notes: Sequence[Note]) -> Opened:

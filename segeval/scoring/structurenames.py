@@ -22,12 +22,14 @@ class Item:
 
     key      by which its side knows it: the name, with its number where two share one
     support  it helps to plan, and is scored only when it is asked for (S7)
+    own      the class that it is where nothing says of which it is; "" for its name
     """
 
     key: str
     name: str
     number: int
     support: bool = False
+    own: str = ""
 
 
 @dataclass(slots=True)
@@ -91,7 +93,8 @@ def own_classes(items: Sequence[Item]) -> Iterator[ClassDef]:
     first: dict[str, str] = {}
     for item in items:
         if not item.support:
-            first.setdefault(normal(item.name), item.name)
+            called = item.own or item.name
+            first.setdefault(normal(called), called)
     return (ClassDef(name) for name in first.values())
 
 

@@ -111,11 +111,12 @@ def test_another_order_of_axes_stays_small(tmp_path):
 
 
 def test_no_grid_on_either_side(tmp_path):
-    #    planes 0 3 6 and 3 6 9; points from 3.5 to 12.5, margin 10, pixels of 0.5 mm
+    #    planes 0 3 6 and 3 6 9; points from 3.5 to 12.5, margin 10, pixels of 0.5 mm; the
+    #    outermost points lie on the borders of pixels
     one = contours(tmp_path, Roi(1, "A", tuple(flat(SQUARE, z) for z in (0, 3, 6))))
     two = contours(tmp_path, Roi(1, "A", tuple(flat(square(3.5, 12.5), z) for z in (3, 6, 9))))
     on = derived([one, two], 0.5)
-    assert on.geometry.origin == (-6.5, -6.5, 0.0)
+    assert on.geometry.origin == (-6.25, -6.25, 0.0)
     assert on.geometry.shape == (4, 59, 59)
     assert on.geometry.spacing == (3.0, 0.5, 0.5)
     assert [n.code for n in on.notes] == ["W-derived-grid"]

@@ -1,9 +1,13 @@
 """Segmentation objects: three types, frames in any order, bits that run on, missing frames."""
 
+import struct
+
 import dicom_build as build
 import numpy as np
+import pydicom
 import pytest
 from paths import SHARED, needs_data
+from pydicom.encaps import generate_frames
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -58,6 +62,43 @@ def test_bits_run_on_from_frame_to_frame(tmp_path, syntax, undefined):
     volume = read(path)
     assert volume.segments == {"Heart": (0, 1)}
     assert (values(volume)[0] == MASKS).all()
+
+
+@pytest.mark.parametrize("vr", ["OB", "OW"])
+@pytest.mark.parametrize("type", ["BINARY", "LABELMAP"])
+def test_bytes_of_big_words_are_swapped(tmp_path, vr, type):
+    #    PS3.5 7.3: OW is words of two bytes, the second of which stands first in big endian
+    path = build.seg(
+        tmp_path / "a", shots(MASKS), ["A", "B"], type=type, syntax=ExplicitVRBigEndian
+    )
+    raw = path.read_bytes()
+    tag = b"\x7f\xe0\x00\x10"
+    at = raw.index(tag) + 12
+    pixels = np.frombuffer(raw[at:], np.uint16)
+    pixels = pixels.byteswap() if vr == "OW" else pixels
+    path.write_bytes(raw[: at - 8] + vr.encode() + raw[at - 6 : at] + pixels.tobytes())
+    assert (values(read(path))[0] == MASKS).all()
+
+
+@pytest.mark.parametrize(("frames", "table"), [(4, True), (1, True), (1, False), (4, False)])
+def test_a_packed_frame_in_several_pieces(tmp_path, frames, table):
+    masks = RNG.integers(0, 255, (frames, 40, 50)).astype(np.uint8)
+    path = build.seg(tmp_path / "a", shots(masks), ["A"], type="FRACTIONAL", most=255,
+                     fraction="PROBABILITY", syntax=RLELossless)  # fmt: skip
+    data = pydicom.dcmread(path)
+    whole = list(generate_frames(data.PixelData, number_of_frames=frames))
+    pieces = [[w[:600], w[600:]] for w in whole]
+    offsets = np.cumsum([0, *(sum(8 + len(p) for p in parts) for parts in pieces)])[:-1]
+    index = struct.pack(f"<{frames}L", *offsets.tolist()) if table else b""
+    parts = [index, *(piece for pair in pieces for piece in pair)]
+    items = b"".join(b"\xfe\xff\x00\xe0" + struct.pack("<L", len(p)) + p for p in parts)
+    data.PixelData = items + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    data.save_as(path)
+    if frames > 1 and not table:
+        with pytest.raises(ReadError, match="8 packed parts for 4 frames"):
+            read(path)
+        return
+    assert np.rint(values(read(path))[0] * 255).astype(int).tolist() == masks.tolist()
 
 
 def test_the_grid_is_that_of_the_frames(tmp_path):
