@@ -16,6 +16,9 @@ SCRIPTS = (
     "p5b_shades",
     "p8_wide",
     "p10_contours",
+    "p6_surfaces",
+    "p6b_surfaces",
+    "surfaces",
     "memory",
 )
 

@@ -7,6 +7,7 @@ labels104      ten pairs 300 x 300 x 400, 104 organs
 labels1        the same, every organ under label 1
 streets        200 pairs of label PNG 2048 x 1024, 19 classes, 255 ignored
 small          one pair of PNG 64 x 64
+cases          2000 of them
 probabilities  256 x 256 x 128, softmax of 5 classes in float32, .nii and .nii.gz
 wide           192 x 192 x 192, probabilities of 105 classes in float32, a .nii of 3 GB
 shades         100 pairs 2048 x 1024, 8-bit probability PNG against masks
@@ -219,6 +220,7 @@ SETS = {
     "labels1": lambda folder: write_pairs(folder, (400, 300, 300), 104, 10, one=True),
     "streets": lambda folder: write_streets(folder, (1024, 2048), 200),
     "small": lambda folder: write_streets(folder, (64, 64), 1),
+    "cases": lambda folder: write_streets(folder, (64, 64), 2000),
     "probabilities": write_probabilities,
     "wide": write_wide,
     "shades": write_shades,

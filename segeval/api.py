@@ -154,6 +154,10 @@ def run(
 def engine(cases: Sequence[Case], job: Job) -> Iterator[CaseResult]:
     """Results as they come: in this process, or over as many as are of use."""
     jobs = job.settings.jobs or available_cores()
+    if jobs > len(cases) and any(known.of == "surface" for _, known in job.metrics):
+        from segeval.engines import shared
+
+        return shared.run(cases, job, jobs)
     if min(jobs, len(cases)) <= 1:
         return serial.run(cases, job)
     from segeval.engines import pool

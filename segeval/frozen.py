@@ -13,7 +13,6 @@ from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
-put = object.__setattr__
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -31,25 +30,25 @@ def initialiser(cls: Any) -> Callable[..., None]:
     """The `__init__` of a class: values by place or by name, the others by default."""
     known = fields(cls)
     names = tuple(f.name for f in known)
+    puts = tuple(getattr(cls, name).__set__ for name in names)  # of the slots, past __setattr__
     defaults = {f.name: f.default for f in known if f.default is not MISSING}
     made = {f.name: f.default_factory for f in known if f.default_factory is not MISSING}
 
+    def complete(given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
+        left = names[len(given) :]
+        if len(given) > len(names) or not named.keys() <= set(left):
+            wrong = f"{len(given)} values" + "".join(f", {name}" for name in named)
+            raise TypeError(f"{cls.__name__} has the fields {', '.join(names)}; given {wrong}")
+        values = {**defaults, **{name: made[name]() for name in left if name in made}, **named}
+        if missing := [name for name in left if name not in values]:
+            raise TypeError(f"{cls.__name__}: no value for {', '.join(missing)}")
+        return [*given, *(values[name] for name in left)]
+
     def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - it becomes the method
-        if len(given) > len(names):
-            raise TypeError(f"{cls.__name__}: {len(given)} values for {len(names)} fields")
-        for name, value in zip(names, given, strict=False):
-            put(self, name, value)
-        for name in names[len(given) :]:
-            if name in named:
-                put(self, name, named.pop(name))
-            elif name in defaults:
-                put(self, name, defaults[name])
-            elif name in made:
-                put(self, name, made[name]())
-            else:
-                raise TypeError(f"{cls.__name__}: no value for {name}")
-        if named:
-            raise TypeError(f"{cls.__name__}: {', '.join(named)} given twice, or no field")
+        if named or len(given) != len(puts):
+            given = complete(given, named)  # type: ignore[assignment]
+        for put, value in zip(puts, given):  # noqa: B905 - as many, and this runs often
+            put(self, value)
 
     return __init__
 
@@ -82,7 +81,7 @@ def _delete(self: Any, name: str) -> None:
 
 def _restore(self: Any, state: tuple[Any, ...]) -> None:
     for name, value in zip(self.__match_args__, state, strict=True):
-        put(self, name, value)
+        object.__setattr__(self, name, value)
 
 
 METHODS = {

@@ -21,7 +21,7 @@ FLOORS = """
 0  segeval     segeval
 0  errors      frozen | errors
 0  arrays      arrays
-0  heap        heap
+0  memory      memory
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
                | shades bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
@@ -57,10 +57,10 @@ FLOORS = """
 5  signature   signature
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides | structurecase
-               | targets | onepass | planning | branches checks decoding fields rows | surfaces | box
+               | targets | onepass | planning | branches checks classwise decoding fields rows | surfaces | box
                | case converting
 
-7  engines     engines | pool serial
+7  engines     engines | pool serial | shared
 7  gate        gate | verdict | rules
 7  merging     merging
 7  resume      resume

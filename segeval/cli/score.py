@@ -14,7 +14,6 @@ from segeval.cli.options import Command, Option, resolved, settings_options
 from segeval.cli.paths import show_pairs, sides
 from segeval.cli.progress import Watch
 from segeval.errors import RequestError
-from segeval.heap import keep_freed
 from segeval.settings import Settings
 
 INTERRUPTED = 130
@@ -36,6 +35,7 @@ def score(given: Mapping[str, Any]) -> int:
         return show_pairs(pred, truth, settings, "")
     journal = checked_outputs(settings)
     from segeval.api import score_paths
+    from segeval.memory import keep_freed
 
     keep_freed()
     watch = Watch(settings)

@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 
 from segeval.errors import CaseError
-from segeval.heap import keep_freed
+from segeval.memory import keep_freed
 from segeval.pairing.cases import Case
 from segeval.scorecard import CaseResult
 from segeval.scoring.case import score_case, unscored_case
@@ -45,7 +45,7 @@ def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
 
 def _crew(left: deque[Case], job: Job, jobs: int) -> Iterator[CaseResult | Case]:
     """Results until there are no cases or a worker dies; then the cases that were in work."""
-    with _executor(job, jobs) as pool:
+    with executor(job, jobs) as pool:
         try:
             yield from _worked(pool, left, AHEAD * jobs)
         except (KeyboardInterrupt, GeneratorExit):
@@ -82,19 +82,24 @@ def _worked(
 
 def _alone(case: Case, job: Job) -> CaseResult:
     """Score a case in a worker of its own."""
-    with _executor(job, 1) as pool:
+    with executor(job, 1) as pool:
         try:
             return pool.submit(_score, case).result()
         except BrokenProcessPool:
-            problem = CaseError(
-                "the process that scored the case was killed",
-                help="most often memory was short: fewer --jobs, or fewer metrics",
-                status="worker_killed",
-            )
-            return unscored_case(case, problem)
+            return unscored_case(case, killed())
 
 
-def _executor(job: Job, jobs: int) -> ProcessPoolExecutor:
+def killed() -> CaseError:
+    """The error of a case that took a process with it."""
+    return CaseError(
+        "the process that scored the case was killed",
+        help="most often memory was short: fewer --jobs, or fewer metrics",
+        status="worker_killed",
+    )
+
+
+def executor(job: Job, jobs: int) -> ProcessPoolExecutor:
+    """Processes that know the job."""
     return ProcessPoolExecutor(jobs, _context(), _start, (job,))
 
 

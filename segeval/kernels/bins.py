@@ -10,7 +10,6 @@ rounded as the libraries round them.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -26,6 +25,8 @@ LAST = 127  # bins whose indices, doubled, have 8 bits
 
 def linspace(stop: Floats | float, bins: int, dtype: np.dtype[Any]) -> Floats:
     """bins + 1 edges from 0 to `stop` as torch counts them: from both ends, with one rounding."""
+    from fractions import Fraction  # and decimal with it: 3 ms of a start without calibration
+
     last = Fraction(float(np.asarray(stop, dtype)))
     step = Fraction(float(np.asarray(stop, dtype) / np.asarray(bins, dtype)))
     middle = (bins + 1) // 2

@@ -21,3 +21,6 @@ FAMILIES = (
     "maskrcnn",
     "voxel_losses",
 )
+
+# A metric is looked for in these last: they load kernels that no other family needs.
+HEAVY = ("surface", "rims", "contours")

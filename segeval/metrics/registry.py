@@ -17,7 +17,7 @@ from segeval.arrays import Floats
 from segeval.errors import RequestError
 from segeval.frozen import frozen
 from segeval.grammar import Metric, Quantity, parse_quantity, plain
-from segeval.metrics import FAMILIES
+from segeval.metrics import FAMILIES, HEAVY
 
 BOX, NO_BOX = "box", "none"  # the option that asks for a part of the case, and its default
 Better = Literal["higher", "lower", "zero", ""]
@@ -139,10 +139,8 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        made = Definition(
-            name, of, function, better, unit, at, default, options or {}, bounds, origin
-        )
-        made = replace(made, given=given or {}, needs=needs, drops=drops)
+        facts = name, of, function, better, unit, at, default, options or {}, bounds, origin
+        made = Definition(*facts, given=given or {}, needs=needs, drops=drops)
         KNOWN[name] = _family(made) if origin else made
         return function
 
@@ -167,7 +165,7 @@ def known() -> dict[str, Definition]:
 
 def find(name: str) -> Definition | None:
     """The metric of a name; families are loaded only until it is found, for they cost start-up."""
-    for family in FAMILIES:
+    for family in sorted(FAMILIES, key=lambda family: family in HEAVY):
         if name in KNOWN:
             break
         import_module(f"segeval.metrics.{family}")
@@ -246,6 +244,12 @@ def arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
         return given
     at = metric.at or (parse_quantity(definition.default) if definition.default else None)
     return {"at": None if at is None else at.number, **given}
+
+
+def computed(metric: Metric, definition: Definition, tally: Any) -> Values:
+    """What a metric says of a tally."""
+    value: Values = definition.compute(tally, **arguments(metric, definition))
+    return value
 
 
 def pieces(metric: Metric, definition: Definition) -> tuple[Hashable, ...]:

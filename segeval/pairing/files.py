@@ -49,6 +49,11 @@ ROLE_ONLY = rf"(?i)^(?:{_ROLE})(?:[_\-.](?:{_ROLE}))*$"
 CHANNEL = r"^(.+)_000[0-3]$"
 
 
+def named_as_mask(path: Path) -> bool:
+    """Whether the name alone says that a file is of masks, labels or scores: no DICOM object is."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
 @frozen
 class Found:
     """A file that could be a mask.

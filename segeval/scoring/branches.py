@@ -42,10 +42,8 @@ def asks_for_no_size(job: Job) -> bool:
     return every and "full" not in wanted_sizes(job) and job.settings.upsample == "never"
 
 
-def branches(case: Case, job: Job) -> Branches | None:
-    """What the outputs of a case cost; None where nothing asks for it. Raises CaseError."""
-    if not any(definition.of == "branches" for _, definition in job.metrics):
-        return None
+def branches(case: Case, job: Job) -> Branches:
+    """What the outputs of a case cost. Raises CaseError."""
     squares = None if case.weights is None else squared(case.weights)
     if case.pred is None:
         return Branches(squares=squares, reason="no_probabilities")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, PairingError, SegevalError
 from segeval.kinds import Found
 from segeval.metrics.registry import pieces
 from segeval.pairing.cases import Case
+from segeval.pairing.files import named_as_mask
 from segeval.pairing.outputs import check_complete
 from segeval.scorecard import CaseResult, Row
-from segeval.scoring.box import boxed
-from segeval.scoring.branches import asks_for_no_size, branches
 from segeval.scoring.checks import (
     check_files,
     check_labels,
@@ -25,13 +25,13 @@ from segeval.scoring.checks import (
     found_labels,
     plain,
 )
+from segeval.scoring.classwise import Share, classwise
 from segeval.scoring.fingerprint import fingerprint
 from segeval.scoring.onepass import Passed, Plan, Tally, one_pass, scored
 from segeval.scoring.planning import Job, planned
 from segeval.scoring.roisides import roi_facts, roi_notes, roi_sums
 from segeval.scoring.rows import Finished, asked, row, rows
-from segeval.scoring.sides import Opened
-from segeval.scoring.structurecase import opened_case, solids
+from segeval.scoring.sides import Opened, opened
 from segeval.scoring.surfaces import (
     finished_surfaces,
     surface_notes,
@@ -42,6 +42,7 @@ from segeval.scoring.targets import Resolved, by_value, settled, valued
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
 
 if TYPE_CHECKING:
+    from segeval.settings import Settings
     from segeval.tallies.branches import Branches
     from segeval.tallies.part import ScoreTally
     from segeval.tallies.voxels import Voxels
@@ -49,10 +50,13 @@ MIB = 1 << 20
 LARGE = ("voxels", "surface")  # tallies that are not kept: their size is that of the case
 
 
-def score_case(case: Case, job: Job) -> CaseResult:
-    """Score one case; whatever goes wrong becomes the case's status, not an exception."""
+def score_case(case: Case, job: Job, share: Share = map) -> CaseResult:
+    """Score one case; whatever goes wrong becomes the case's status, not an exception.
+
+    share  may measure classes in other processes
+    """
     try:
-        return scored_case(case, job)
+        return scored_case(case, job, share)
     except CaseError as problem:
         return unscored_case(case, problem)
     except Exception as problem:  # a bug must not take the other cases with it
@@ -95,7 +99,7 @@ def relative(text: str, case: Case) -> str:
     return text
 
 
-def scored_case(case: Case, job: Job) -> CaseResult:
+def scored_case(case: Case, job: Job, share: Share = map) -> CaseResult:
     """The result of a case that can be scored. Raises CaseError."""
     settings = job.settings
     if case.pred is None and settings.missing != "worst":
@@ -105,11 +109,28 @@ def scored_case(case: Case, job: Job) -> CaseResult:
             help="--missing worst scores it as empty, --missing skip accepts it",
         )
     check_complete(case, settings)
-    costs = branches(case, job)
-    if costs is not None and asks_for_no_size(job):
-        return scored_outputs(case, costs, job)
+    costs = None
+    if any(definition.of == "branches" for _, definition in job.metrics):
+        from segeval.scoring.branches import asks_for_no_size, branches
+
+        costs = branches(case, job)
+        if asks_for_no_size(job):
+            return scored_outputs(case, costs, job)
     truth, pred = opened_case(case, settings, job.classes)
-    return scored_sides(case, truth, pred, job, costs)
+    return scored_sides(case, truth, pred, job, costs, share)
+
+
+def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:
+    """Both sides of a case on one grid. Raises CaseError.
+
+    What knows DICOM is loaded only for files that may be of it, for it costs start-up.
+    """
+    sides = [files.files.get("") for files in (case.truth, case.pred) if files is not None]
+    if all(path is None or named_as_mask(path) for path in sides):
+        return opened(case, settings, classes)
+    from segeval.scoring import structurecase
+
+    return structurecase.opened_case(case, settings, classes)
 
 
 def scored_outputs(case: Case, costs: Branches, job: Job) -> CaseResult:
@@ -125,8 +146,13 @@ def scored_outputs(case: Case, costs: Branches, job: Job) -> CaseResult:
     )
 
 
-def scored_sides(
-    case: Case, truth: Opened, pred: Opened, job: Job, costs: Branches | None = None
+def scored_sides(  # noqa: PLR0913 - what a case is scored with
+    case: Case,
+    truth: Opened,
+    pred: Opened,
+    job: Job,
+    costs: Branches | None = None,
+    share: Share = map,
 ) -> CaseResult:
     """The result of a case whose sides are open and on one grid. Raises CaseError."""
     settings = job.settings
@@ -155,6 +181,7 @@ def scored_sides(
     if of_place is not None:
         surfaces = finished_surfaces(of_place, resolved, labels, (truth, pred), passed, plan, job)
         finished = finished.having("surface", surfaces)
+        finished = replace(finished, known=classwise(surfaces, job.metrics, share))
         notes += surface_notes(surfaces, job)
     if costs is not None:
         finished = finished.having("branches", costs)
@@ -162,6 +189,8 @@ def scored_sides(
     if rois is not None:
         finished = finished.having("rois", rois)
     if any(definition.of == "polygons" for _, definition in job.metrics):
+        from segeval.scoring.structurecase import solids
+
         shared = solids(truth, pred, resolved.targets)
         finished = finished if shared is None else finished.having("polygons", shared)
     notes += (*memory_notes(finished, job), *roi_notes(rois))
@@ -187,6 +216,8 @@ def score_tallies(truth: Opened, pred: Opened, plan: Plan, job: Job) -> dict[str
     for metric, known in job.metrics:
         if (name := known.tally(metric)).startswith(("sums", "voxels")):
             needed.setdefault(name, {}).update(dict.fromkeys(pieces(metric, known)))
+    from segeval.scoring.box import boxed
+
     channels = len((pred.scores or pred.volume).channels)
     return {
         name: boxed(score_tally(name, channels, needs, truth, plan), name, truth, channels, plan)

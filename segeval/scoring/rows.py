@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from segeval.absence import charged, judged, presence
 from segeval.frozen import frozen
 from segeval.grammar import Metric
-from segeval.metrics.registry import Definition, Values, arguments
+from segeval.metrics.registry import Definition, Values, computed
 from segeval.pairing.cases import Case
 from segeval.scorecard import Row
 from segeval.scoring.planning import Job
@@ -23,14 +24,16 @@ class Finished:
 
     tallies   by name
     channels  for each class, its channel in the tallies of scores; -1 where it has none
+    known     what metrics say that were asked before
     """
 
     tallies: Mapping[str, Any]
     channels: tuple[int, ...]
+    known: Mapping[Metric, Values] = field(default_factory=dict)
 
     def having(self, name: str, tally: Any) -> Finished:
         """The same with one more tally."""
-        return Finished({**self.tallies, name: tally}, self.channels)
+        return replace(self, tallies={**self.tallies, name: tally})
 
 
 def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[Row]:
@@ -69,6 +72,8 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
 
 def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
     """What a metric says of the case."""
+    if metric in finished.known:
+        return finished.known[metric]
     tally = finished.tallies.get(definition.tally(metric))
     if tally is None and definition.of == "rois":
         return Values(whole=np.nan, reason="no_rois")
@@ -76,8 +81,7 @@ def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
         nothing = np.full(len(finished.channels), np.nan)
         lacks = "no_contours" if definition.of == "polygons" else "no_probabilities"
         return Values(nothing, reason=lacks)
-    value: Values = definition.compute(tally, **arguments(metric, definition))
-    return value
+    return computed(metric, definition, tally)
 
 
 def at(

@@ -28,7 +28,7 @@ from segeval.kernels.raster import Polygons
 from segeval.kernels.runs import Runs, covered, runs_of
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
-from segeval.pairing.files import SUFFIXES
+from segeval.pairing.files import named_as_mask
 from segeval.readers import dicom_seg, rtstruct
 from segeval.readers.open import first_bytes
 from segeval.readers.selection import selected
@@ -87,7 +87,7 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
 def kind(files: Mapping[str, Path]) -> str:
     """`rtstruct`, `seg`, or "" for every other format; masks are told by their suffix."""
     path = files.get("")
-    if path is None or path.name.lower().endswith(SUFFIXES):
+    if path is None or named_as_mask(path):
         return ""
     start = first_bytes(path)
     if rtstruct.claims(path, start):

@@ -7,6 +7,7 @@ taken from the finished table. So it costs one pass whatever the number of class
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ import numpy as np
 from segeval.arrays import Counted, Floats, Labels, Mask
 from segeval.classes import Part, Target
 from segeval.frozen import frozen
-from segeval.kernels.counts import pair_counts
+from segeval.kernels.counts import pair_counts, weighted_counts
 from segeval.tallies.block import Block
 
 Pair = tuple[int, int]  # channel of the ground truth, channel of the prediction
@@ -43,6 +44,8 @@ class Cells:
 
     def relabelled(self, truth: Mapping[int, int], pred: Mapping[int, int]) -> Cells:
         """The same under other label values."""
+        if not (truth or pred):
+            return self
         return joined([Cells(_mapped(self.truth, truth), _mapped(self.pred, pred), self.voxels)])
 
 
@@ -52,11 +55,17 @@ def _mapped(labels: Counted, names: Mapping[int, int]) -> Counted:
 
 def joined(cells: Sequence[Cells]) -> Cells:
     """The sum of tables."""
-    codes = np.concatenate([c.truth << 16 | c.pred for c in cells])
-    found, place = np.unique(codes, return_inverse=True)
-    voxels = np.zeros(len(found), np.int64)
-    np.add.at(voxels, place, np.concatenate([c.voxels for c in cells]))
-    return Cells(found >> 16, found & 0xFFFF, voxels)
+    return celled([c.truth << 16 | c.pred for c in cells], [c.voxels for c in cells])
+
+
+def celled(codes: Sequence[Counted], voxels: Sequence[Counted]) -> Cells:
+    """Counts of pair codes, some of them several times, as cells."""
+    if not any(map(len, codes)):
+        nothing = np.zeros(0, np.int64)
+        return Cells(nothing, nothing, nothing)
+    every = np.concatenate(codes)
+    found, number = weighted_counts(every >> 16, every & 0xFFFF, np.concatenate(voxels))
+    return Cells(found >> 16, found & 0xFFFF, number)
 
 
 @frozen
@@ -189,12 +198,7 @@ class CountTally:
 
     def finish(self, pair: Pair) -> Cells:
         """The table of two channels."""
-        empty = np.zeros(0, np.int64)
-        codes = np.concatenate([empty, *self._codes[pair]])
-        found, place = np.unique(codes, return_inverse=True)
-        # float64 holds whole numbers to 2**53, more voxels than a case can have
-        voxels = np.bincount(place, np.concatenate([empty, *self._voxels[pair]]), len(found))
-        return Cells(found >> 16, found & 0xFFFF, voxels.astype(np.int64))
+        return celled(self._codes[pair], self._voxels[pair])
 
 
 def counts(
@@ -204,9 +208,10 @@ def counts(
     confusion: Cells | None = None,
 ) -> Counts:
     """Classes out of tables of labels; every table speaks of the same voxels."""
-    rows = [_row(_between(cells, (t.truth.channel, t.pred.channel)), t) for t in targets]
-    table = np.array(rows, np.int64)
-    table = table.reshape(-1, 4)
+    pairs = [(t.truth.channel, t.pred.channel) for t in targets]
+    margins = {pair: Margins(_between(cells, pair)) for pair in set(pairs)}
+    rows = [margins[pair].row(target) for pair, target in zip(pairs, targets, strict=True)]
+    table = np.array(rows, np.int64).reshape(-1, 4)
     size, unit = voxel
     return Counts(tuple(t.name for t in targets), table, table * size, unit, size, confusion)
 
@@ -223,10 +228,35 @@ def _between(cells: Mapping[Pair, Cells], pair: Pair) -> Cells:
     raise KeyError(pair)
 
 
-def _row(cells: Cells, target: Target) -> list[int]:
-    """Both, prediction only, ground truth only, neither."""
-    t, p = inside(cells.truth, target.truth), inside(cells.pred, target.pred)
-    return [int(cells.voxels[m].sum()) for m in (t & p, ~t & p, t & ~p, ~t & ~p)]
+class Margins:
+    """The sums of a table by label: most classes are one label a side, and are looked up."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+        truth, pred, voxels = (a.tolist() for a in (cells.truth, cells.pred, cells.voxels))
+        self._both = dict(zip(zip(truth, pred, strict=True), voxels, strict=True))
+        self._truth: Counter[int] = Counter()
+        self._pred: Counter[int] = Counter()
+        for (t, p), number in self._both.items():
+            self._truth[t] += number
+            self._pred[p] += number
+        self._all = sum(voxels)
+
+    def row(self, target: Target) -> list[int]:
+        """Both, prediction only, ground truth only, neither."""
+        t, p = alone(target.truth), alone(target.pred)
+        if t is not None and p is not None:
+            both, truth, pred = self._both.get((t, p), 0), self._truth[t], self._pred[p]
+        else:
+            cells = self._cells
+            in_t, in_p = inside(cells.truth, target.truth), inside(cells.pred, target.pred)
+            both, truth, pred = (int(cells.voxels[m].sum()) for m in (in_t & in_p, in_t, in_p))
+        return [both, pred - both, truth - both, self._all - truth - pred + both]
+
+
+def alone(part: Part) -> int | None:
+    """The label of a class that is one label; None of any other."""
+    return next(iter(part.labels)) if part.labels is not None and len(part.labels) == 1 else None
 
 
 def inside(labels: Counted | Labels, part: Part) -> Mask:

@@ -80,9 +80,18 @@ class Drawn:
 
     def runs(self, part: Part, side: Mapping[int, Mapping[int, Runs]]) -> Runs:
         """The runs of a class on one side."""
-        labels = side.get(part.channel, {})
-        wanted = labels if part.labels is None else sorted(part.labels & labels.keys())
-        return joined([labels[value] for value in wanted])
+        return joined(list(_labels(side.get(part.channel, {}), part).values()))
+
+    def only(self, target: Target) -> Drawn:
+        """The runs of one class."""
+        sides = ((self.truth, target.truth), (self.pred, target.pred))
+        truth, pred = ({p.channel: _labels(side.get(p.channel, {}), p)} for side, p in sides)
+        return replace(self, truth=truth, pred=pred)
+
+
+def _labels(known: Mapping[int, Runs], part: Part) -> Mapping[int, Runs]:
+    """The labels of a channel that stand for a class."""
+    return {v: known[v] for v in sorted(known) if part.labels is None or v in part.labels}
 
 
 class Fields(Protocol):
@@ -118,6 +127,16 @@ class Surfaces:
     def flat(self) -> bool:
         """Whether the case is a picture."""
         return len(self._drawn.shape) == 2
+
+    def only(self, place: int) -> Surfaces:
+        """One class alone, without probabilities: what another process has to be told of it."""
+        target = self.targets[place]
+        own = (self.tolerances[place],)
+        return Surfaces((target,), self.spacing, own, None, self._drawn.only(target))
+
+    def size(self, place: int) -> int:
+        """The runs of a class on both sides: about how much work it is."""
+        return sum(map(len, self._runs(place)))
 
     def crop(self, place: int) -> Crop | None:
         """The masks of a class; None where both are empty."""

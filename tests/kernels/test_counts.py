@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segeval.kernels.counts import pair_counts
+from segeval.kernels.counts import pair_counts, weighted_counts
 
 DTYPES = (np.uint8, np.uint16)
 
@@ -28,7 +28,7 @@ def test_pairs_by_hand():
     }
 
 
-def test_long_runs_with_a_tail_that_fills_no_word():
+def test_long_runs_that_end_apart():
     truth = np.repeat(np.uint8([0, 7, 0]), [1000, 501, 2])
     pred = np.repeat(np.uint8([0, 7, 255]), [990, 500, 13])
     assert counted(truth, pred) == plain.pairs(truth, pred)
@@ -69,3 +69,16 @@ def test_runs_and_voxels_count_alike(data):
     ]
     truth, pred = (np.repeat(v, runs) for v in values)
     assert counted(truth, pred) == plain.pairs(truth, pred)
+
+
+@pytest.mark.parametrize("top", [8, 255, 4000])
+def test_pairs_that_stand_for_many_voxels(top):
+    rng = np.random.default_rng(top)
+    truth, pred = rng.integers(0, top + 1, (2, 5000))
+    voxels = rng.integers(1, 1 << 40, 5000)
+    codes, total = weighted_counts(truth, pred, voxels)
+    expected = {}
+    for t, p, number in zip(truth.tolist(), pred.tolist(), voxels.tolist(), strict=True):
+        expected[t << 16 | p] = expected.get(t << 16 | p, 0) + number
+    assert dict(zip(codes.tolist(), total.tolist(), strict=True)) == expected
+    assert (np.diff(codes) > 0).all()

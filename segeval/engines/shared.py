@@ -1,0 +1,52 @@
+"""Cases one after the other, the classes of each over processes: for fewer cases than processes.
+
+A case is read in this process. What is measured of its classes class by class goes to others, once
+there is enough of it to be worth their start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from segeval.engines.pool import executor, killed
+from segeval.pairing.cases import Case
+from segeval.scorecard import CaseResult
+from segeval.scoring.case import score_case
+from segeval.scoring.planning import Job
+
+
+def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
+    """Score every case; results come in the order of the cases."""
+    crew = Crew(job, jobs)
+    try:
+        for case in cases:
+            yield score_case(case, job, crew.share)
+    finally:
+        crew.leave()
+
+
+class Crew:
+    """Processes that are started when there is something to share."""
+
+    def __init__(self, job: Job, jobs: int) -> None:
+        self._job, self._jobs = job, jobs
+        self._pool: ProcessPoolExecutor | None = None
+
+    def share(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> list[Any]:
+        """What a function gives for every task, in their order. Raises CaseError."""
+        if self._pool is None:
+            self._pool = executor(self._job, self._jobs)
+        try:
+            return list(self._pool.map(function, tasks))
+        except BrokenProcessPool:
+            self.leave()
+            raise killed() from None
+
+    def leave(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
