@@ -35,8 +35,8 @@ def test_the_line_of_a_plain_request():
 
 
 def test_metrics_have_their_defaults_written_out():
-    assert line("ece").startswith("ece@15:as=torchmetrics|")
-    assert line("ece@10:as=monai").startswith("ece@10:as=monai|")
+    assert line("ece").startswith("ece@15:as=torchmetrics:bins=width:box=none|")
+    assert line("ece@10:as=monai").startswith("ece@10:as=monai:box=none:right=no|")
     assert line("fbeta").startswith("fbeta@1|")
 
 
@@ -307,7 +307,7 @@ FREE = {
     "output": ("x.json",), "format": "json", "wide": True, "digits": 9, "per_case": True,
     "worst": 3, "quiet": True, "verbose": 2, "log_file": "x.log", "color": "always",
     "progress": "none", "error": ("W-x",), "ignore": ("W-x",), "exit_zero": True, "jobs": 2,
-    "max_memory": 1 << 20, "resume": True, "shard": "1/1", "no_ci": True,
+    "max_memory": 1 << 20, "resume": True, "shard": "1/1",
 }  # fmt: skip
 
 
