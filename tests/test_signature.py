@@ -307,7 +307,7 @@ FREE = {
     "output": ("x.json",), "format": "json", "wide": True, "digits": 9, "per_case": True,
     "worst": 3, "quiet": True, "verbose": 2, "log_file": "x.log", "color": "always",
     "progress": "none", "error": ("W-x",), "ignore": ("W-x",), "exit_zero": True, "jobs": 2,
-    "max_memory": 1 << 20, "resume": True, "shard": "1/1",
+    "max_memory": 1 << 20, "resume": True, "shard": "1/1", "no_ci": True,
 }  # fmt: skip
 
 
