@@ -221,7 +221,9 @@ def _quantity(metric: Metric, definition: Definition) -> Quantity | None:
         raise RequestError(f"{metric.name} takes no quantity ({metric})")
     if metric.at.unit not in definition.at:
         wanted = " or ".join(u or "a bare number" for u in definition.at)
-        raise RequestError(f"{metric}: the quantity of {metric.name} is in {wanted}")
+        right = Metric(metric.name, Quantity(metric.at.number, definition.at[0]), metric.options)
+        message = f"{metric}: the quantity of {metric.name} is in {wanted}"
+        raise RequestError(message, help=f"write {right}")
     default = parse_quantity(definition.default) if definition.default else None
     return None if metric.at == default and metric.name != "hd" else metric.at
 
