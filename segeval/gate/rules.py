@@ -15,6 +15,7 @@ from segeval.absence import ONE_SIDE
 from segeval.errors import RequestError
 from segeval.gate.verdict import Verdict
 from segeval.grammar import Gate, Metric
+from segeval.metrics.pooling import POOLED
 from segeval.metrics.registry import Definition, resolve, units_of
 from segeval.scorecard import Scorecard, Statistic
 
@@ -29,7 +30,7 @@ def resolved_gate(gate: Gate) -> tuple[Gate, Definition]:
         )
     if gate.statistic == "bound":
         raise RequestError(f"{gate}: `bound` needs intervals, which this version does not compute")
-    if gate.statistic == "pooled" and definition.of not in ("counts", "sums"):
+    if gate.statistic == "pooled" and definition.tally(metric).partition(":")[0] not in POOLED:
         raise RequestError(f"{gate}: {metric} cannot be pooled over cases")
     bar_in_unit(gate, definition)
     return Gate(metric, gate.bar, gate.class_, gate.statistic), definition
