@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"(?<=^<!-- docs/tools.py -->\n)(\|.*\n)*", re.MULTILINE)
-OURS = ("SEGEVAL_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH")
+OURS = ("SEGEVAL_", "GITHUB_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH")
 
 METRICS_HEAD = """\
 # Metrics

@@ -15,6 +15,7 @@ from segeval.engines.choice import Engine, engine
 from segeval.errors import RequestError
 from segeval.geometry import Geometry
 from segeval.grammar import Metric, parse
+from segeval.kinds import wanted_pred
 from segeval.metrics.pooling import Pool
 from segeval.metrics.registry import Definition, resolve, units_of
 from segeval.pairing.cases import Case, Pairing
@@ -28,12 +29,12 @@ from segeval.scorecard import CaseResult, Scorecard
 from segeval.scoring.case import scored_sides
 from segeval.scoring.planning import Job
 from segeval.scoring.roisides import check_coding
-from segeval.scoring.sides import Opened, fitted, own_names
+from segeval.scoring.sides import Opened, enlarged, fitted, own_names
 from segeval.settings import Settings
 from segeval.signature import signature, signature_fields
 from segeval.summary import summarise
 from segeval.tolerances import check_tables
-from segeval.volumes import Volume, Voxels
+from segeval.volumes import Reading, Volume, Voxels
 
 __all__ = ["score", "score_paths"]
 
@@ -231,6 +232,11 @@ def score(  # noqa: PLR0913 - a notebook's one call
 def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     """Score two arrays as one case called `array`. Raises RequestError and CaseError."""
     asked = requested(settings)
+    if outputs := [str(metric) for metric, known in asked if known.of == "branches"]:
+        raise RequestError(
+            f"{outputs[0]} is of several outputs of a network, and arrays are one",
+            help="write them with numpy.savez and give paths: settings=Settings(aux=(…,))",
+        )
     check_arrays(pred, gt, settings.spacing, settings.channel_axis)
     grid = Geometry(gt.shape, settings.spacing)
     classes = settings.classes
@@ -239,7 +245,10 @@ def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     job = Job(settings, classes, asked)
     stack = np.moveaxis(pred, settings.channel_axis or 0, 0) if pred.ndim > gt.ndim else pred[None]
     sides = (array_volume(gt[None], grid, "gt"), array_volume(stack, grid, "pred"))
-    truth, guess = (fitted(Opened(volume, own_names(volume)), grid) for volume in sides)
+    truth, guess = (Opened(volume, own_names(volume)) for volume in sides)
+    how = wanted_pred(guess.volume, settings, classes.regions)
+    guess = enlarged(guess, None, truth, Reading(), settings, how)
+    truth, guess = fitted(truth, grid), fitted(guess, grid)
     here = Files(Path(), {"": Path("array")})
     parts = signature_fields(settings, asked, classes)
     result = scored_sides(Case("array", here, here), truth, guess, job)

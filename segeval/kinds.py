@@ -48,7 +48,7 @@ class Found:
 
 @frozen
 class Slab:
-    """The next values of one side.
+    """The next values of one side; arrays that the next read may overwrite.
 
     labels  by channel, flat uint8 or uint16
     scores  (channels, n) probabilities; None where the side holds labels
@@ -219,6 +219,7 @@ class ScoreSide:
         self._logits = wanted.kind == "logits"
         self._off, self._low, self._high, self._worst = 0, np.inf, -np.inf, 1.0
         self._allowed = OFF + sum(rounding(volume.channels[c].dtype) for c in streams)
+        self._room: Numbers = np.empty(0, np.float32)
 
     def read(self, count: int) -> Slab:
         """The next scores and the labels that they make. Raises ReadError."""
@@ -241,27 +242,39 @@ class ScoreSide:
         return Slab(self._labels(raw, scores), scores, raw)
 
     def _raw(self, count: int) -> Numbers:
+        """The next values of every channel, in an array that the next read overwrites."""
         rows: Numbers | None = None
         for channel, stream in self._streams.items():
             values = scaled(stream.read(count), self._volume.file(channel), self._logits)
-            finite, low, high = self._checked.finite(values, channel)
             if rows is None:
-                rows = np.empty((len(self._streams), count), finite.dtype)
-            rows[channel] = finite
-            self._low, self._high = min(self._low, low), max(self._high, high)
+                rows = self._rows(count, values.dtype)
+            rows[channel] = values
         assert rows is not None
+        low, high = float(rows.min()), float(rows.max())
+        if not (np.isfinite(low) and np.isfinite(high)):
+            for channel, row in enumerate(rows):
+                row[:], _, _ = self._checked.finite(row, channel)
+            low, high = float(rows.min()), float(rows.max())
+        self._low, self._high = min(self._low, low), max(self._high, high)
         return rows
+
+    def _rows(self, count: int, dtype: np.dtype[Any]) -> Numbers:
+        size = len(self._streams) * count
+        if self._room.dtype != dtype or len(self._room) < size:
+            self._room = np.empty(size, dtype)
+        return self._room[:size].reshape(len(self._streams), count)
 
     def _watch(self, scores: Numbers) -> None:
         """Count the voxels whose probabilities do not sum to 1 (rule V2)."""
         if not self._exclusive:
             return
-        total = scores.sum(axis=0, dtype=scores.dtype)
-        away = np.abs(total - 1)
-        self._off += int(np.count_nonzero(away > self._allowed))
-        at = int(away.argmax())
-        if away[at] > abs(self._worst - 1):
-            self._worst = float(total[at])
+        total = np.add.reduce(scores, axis=0)
+        low, high = float(total.min()), float(total.max())
+        worst = low if 1 - low > high - 1 else high
+        if abs(worst - 1) > abs(self._worst - 1):
+            self._worst = worst
+        if abs(worst - 1) > self._allowed:
+            self._off += int(np.count_nonzero(np.abs(total - 1) > self._allowed))
 
     def _labels(self, raw: Numbers, scores: Numbers) -> dict[int, Labels]:
         if self._exclusive:

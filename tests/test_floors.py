@@ -24,7 +24,7 @@ FLOORS = """
 0  memory      memory
 
 1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
-               | bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
+               | shades bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
                | distances outlines | conventions | planes
 1  dicom       dicom | elements | files
 1  geometry    geometry
@@ -43,14 +43,14 @@ FLOORS = """
 3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
-3  tallies     tallies | block branches rois | counts fields polygons slab surface voxels | pieces runs | sums
+3  tallies     tallies | block rois | counts fields part polygons slab surface voxels | pieces runs | sums | branches
 3  writers     writers | nifti nrrd png
 3  align       align | upsampling
 3  kinds       values | kinds
 
-4  metrics     metrics | registry | overlap pooling surface words | rims | contours losses maskrcnn semantic volume
+4  metrics     metrics | called registry | overlap pooling surface words | rims | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
-               | combined_losses | pspnet
+               | combined_losses | outputs
 
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
                | layouts | coco matching shards | twosides | patients | pair | outputs
@@ -61,7 +61,7 @@ FLOORS = """
 
 6  scoring     scoring | fingerprint roisides structurenames | sides structuresides
                | structureclasses | structurecase
-               | targets | onepass | planning | branches checks classwise decoding fields rows | surfaces
+               | targets | onepass | planning | branches checks classwise decoding fields rows | surfaces | box
                | case converting
 6  statistics  statistics | bootstrap tests | intervals paired | compare
 

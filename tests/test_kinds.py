@@ -1,5 +1,6 @@
 """What numbers mean: found while they stream, never guessed between two readings."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,8 @@ def read(channels, wanted=AUTO, slab=3):
     with streams(voxels, slab) as opened:
         reader = side(volume, dict(enumerate(opened)), wanted)
         slabs = [
-            reader.read(min(slab, len(arrays[0]) - at)) for at in range(0, len(arrays[0]), slab)
+            deepcopy(reader.read(min(slab, len(arrays[0]) - at)))
+            for at in range(0, len(arrays[0]), slab)
         ]
     labels = {c: np.concatenate([s.labels[c] for s in slabs]).tolist() for c in slabs[0].labels}
     scores = None

@@ -36,7 +36,7 @@ def test_what_can_change_a_number_is_signed():
         *("upsample", "flip"),
         *("paste", "min_score", "roi_offset", "instances"),
         *("ignore_label", "resample", "missing", "absent_gt", "undefined", "background"),
-        *("tolerances", "charges"),
+        *("tolerances", "charges", "ci", "seed"),
         *("pred_select", "gt_select", "rt_boundary", "pred_rt_boundary", "gt_rt_boundary"),
         *("rt_overlap", "rt_fill_gaps", "rt_bad_contour", "rt_grid", "ignore_frame_of_reference"),
     }

@@ -88,15 +88,32 @@ def test_the_action_loses_no_gate_to_a_quote_and_runs_nothing(act, tmp_path):
     assert not (tmp_path / "evil").exists()
 
 
-def test_the_hook_runs_a_command_on_result_files():
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-    assert (hook["id"], hook["language"], hook["entry"]) == (
-        "segeval-gate",
-        "python",
-        "segeval gate",
+HOOK = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))[0]
+
+
+def test_the_hook_is_for_result_files():
+    assert (HOOK["id"], HOOK["language"]) == ("segeval-gate", "python")
+    assert re.search(HOOK["files"], "out/results_fold1.json")
+    assert not re.search(HOOK["files"], "package.json")
+
+
+@pytest.mark.parametrize(("failing", "status"), [("none", 0), ("results_1.json", 1)])
+def test_the_hook_judges_every_file_that_changed(tmp_path, failing, status):
+    program = tmp_path / "segeval"
+    program.write_text(f'#!/bin/sh\necho "$@"\ncase "$3" in {failing}) exit 1;; esac\n')
+    program.chmod(0o755)
+    given = ["--baseline=old one.json", "results_1.json", "results 2.json"]
+    ran = subprocess.run(
+        [*shlex.split(HOOK["entry"]), *given],
+        env={"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
     )
-    assert re.search(hook["files"], "out/results_fold1.json")
-    assert not re.search(hook["files"], "package.json")
+    assert ran.stdout.splitlines() == [
+        "gate --baseline=old one.json results_1.json",
+        "gate --baseline=old one.json results 2.json",
+    ]
+    assert ran.returncode == status
 
 
 def test_the_container_is_not_root_and_copies_what_there_is():

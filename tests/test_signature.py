@@ -35,8 +35,8 @@ def test_the_line_of_a_plain_request():
 
 
 def test_metrics_have_their_defaults_written_out():
-    assert line("ece").startswith("ece@15:as=torchmetrics|")
-    assert line("ece@10:as=monai").startswith("ece@10:as=monai|")
+    assert line("ece").startswith("ece@15:as=torchmetrics:bins=width:box=none|")
+    assert line("ece@10:as=monai").startswith("ece@10:as=monai:box=none:right=no|")
     assert line("fbeta").startswith("fbeta@1|")
 
 

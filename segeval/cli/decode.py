@@ -22,6 +22,9 @@ FIELDS = [
     "upsample",
     "flipped",
     "flip",
+    "paste",
+    "min_score",
+    "roi_offset",
     "quiet",
     "progress",
 ]

@@ -65,6 +65,7 @@ def explanation(definition: Definition) -> Iterator[str]:
     yield definition.name
     yield ""
     yield from cleandoc(definition.doc).splitlines()
+    yield from full_names([definition])
     yield f"unit     {UNITS.get(definition.unit, definition.unit)}"
     yield f"better   {BETTER[definition.better]}"
     low, high = definition.bounds
@@ -90,7 +91,17 @@ def others(definition: Definition) -> Iterator[str]:
             yield " ".join(f"{definition.name}:as={each.origin}" for each in those)
             yield ""
             yield from cleandoc(doc).splitlines()
+            yield from full_names(those)
             yield from own_options(definition, those)
+
+
+def full_names(those: Sequence[Definition]) -> Iterator[str]:
+    """What conventions are called where they are written about, each on a line."""
+    from segeval.metrics.called import called
+
+    names = [name for each in those if (name := called(each.name, each.origin))]
+    for place, name in enumerate(names):
+        yield f"{'called' if not place else '':<9}{name}"
 
 
 def own_options(definition: Definition, those: Sequence[Definition]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from segeval.budget import MIB, PROCESS, affordable
 from segeval.engines import serial
-from segeval.errors import RequestError
+from segeval.engines.work import check_shared
 from segeval.pairing.cases import Case
 from segeval.scorecard import CaseResult
 from segeval.scoring.planning import Job
@@ -50,17 +50,6 @@ def here(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
     from segeval.engines import pool
 
     return pool.run(cases, job, min(jobs, len(cases)))
-
-
-def check_shared(job: Job) -> None:
-    """Refuse a store that other processes cannot see. Raises RequestError."""
-    for store in job.stores:
-        if store.of_one_process:
-            raise RequestError(
-                "no other process can read from this store",
-                where=store.url,
-                help="leave out -j and --scheduler",
-            )
 
 
 def available_cores() -> int:

@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from segeval import __version__
-from segeval.engines.work import sharing, too_large, work
+from segeval.engines.work import check_shared, sharing, too_large, work
 from segeval.errors import CaseError, RequestError
 from segeval.pairing.cases import Case
 from segeval.scorecard import CaseResult
@@ -150,6 +150,7 @@ def run(
 
     Raises RequestError where the workers cannot do it, CaseError where the scheduler is lost.
     """
+    check_shared(job)
     crew = Crew(client, say, job)
     try:
         again: deque[Case] = deque()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from segeval.budget import share as part_of
-from segeval.errors import CaseError
+from segeval.errors import CaseError, RequestError
 from segeval.pairing.cases import Case
 from segeval.pairing.remote import fetched
 from segeval.scorecard import CaseResult
@@ -28,6 +28,17 @@ def sharing(job: Job, processes: int) -> Job:
 def too_large(result: CaseResult) -> bool:
     """Whether something was left out that would have taken more than the budget of the process."""
     return any(fault["status"] == OVER_BUDGET for fault in result.faults.values())
+
+
+def check_shared(job: Job) -> None:
+    """Refuse a store that other processes cannot see. Raises RequestError."""
+    for store in job.stores:
+        if store.of_one_process:
+            raise RequestError(
+                "no other process can read from this store",
+                where=store.url,
+                help="leave out -j and --scheduler",
+            )
 
 
 def work(case: Case, job: Job, share: Share = map) -> CaseResult:

@@ -57,6 +57,7 @@ def check_alike(parts: Mapping[str, Any], baseline: Scorecard, settings: Setting
 
     parts  the signature of this run, by its fields
     """
+    tolerances_of(settings)
     shared = set(parts["metrics"]) & set(baseline.fields.get("metrics", baseline.metrics))
     if not judged(shared):
         raise RequestError(
@@ -82,7 +83,7 @@ def against(card: Scorecard, baseline: Scorecard, settings: Settings, accept: bo
     accept  a value that is undefined because one side alone is empty is no loss
     """
     notes = check_alike(card.fields, baseline, settings)
-    tolerances = _tolerances(settings)
+    tolerances = tolerances_of(settings)
     cases = common(card.cases, baseline.cases)
     shared = judged(text for text in card.metrics if text in baseline.metrics)
     columns = paired(cases, shared, accept)
@@ -102,7 +103,7 @@ def against(card: Scorecard, baseline: Scorecard, settings: Settings, accept: bo
     return Judgement(tuple(verdicts), tuple(notes), different)
 
 
-def _tolerances(settings: Settings) -> list[tuple[Gate, Definition]]:
+def tolerances_of(settings: Settings) -> list[tuple[Gate, Definition]]:
     """The tolerances in their one spelling. Raises RequestError."""
     made = []
     for gate in settings.baseline_tolerance:
@@ -270,7 +271,7 @@ def _notes(
     if new:
         text = f"not in the baseline, so not compared: {', '.join(new)}"
         yield Note("W-not-in-baseline", text, settings.baseline)
-    for gate, _ in _tolerances(settings):
+    for gate, _ in tolerances_of(settings):
         if not any(
             str(gate.metric) == n.metric and matches(gate.class_, n.class_) for n in columns
         ):

@@ -17,11 +17,11 @@ def largest(scores: NDArray[Any]) -> Labels:
     """
     kind: type[np.uint8] | type[np.uint16] = np.uint8 if len(scores) <= 256 else np.uint16
     label: Labels = np.zeros(scores.shape[1], kind)
-    best = scores[0].copy()
-    above, here = np.empty(len(label), bool), np.empty(len(label), kind)
-    for channel in range(1, len(scores)):  # a later channel has a larger number: no masks needed
-        np.greater(scores[channel], best, out=above)
-        np.maximum(best, scores[channel], out=best)
-        np.multiply(above, kind(channel), out=here)
-        np.maximum(label, here, out=label)
+    best = np.maximum.reduce(scores, axis=0)
+    before = np.ones(len(label), bool)  # no channel was the largest yet
+    below = np.empty(len(label), bool)
+    for row in scores[:-1]:
+        np.not_equal(row, best, out=below)
+        np.logical_and(before, below, out=before)
+        np.add(label, before.view(np.uint8), out=label)
     return label

@@ -106,16 +106,15 @@ def selected(maps: Raw, labels: Raw) -> Raw:
     return one
 
 
-def mask_statistics(logits: Raw, targets: Floats) -> tuple[float, float, float]:
-    """Accuracy, false positives and false negatives of selected logits, as detectron2 logs them."""
+def mask_cells(logits: Raw, targets: Floats) -> tuple[int, int, int, int]:
+    """Cells of selected logits: all, those of the target, false positives, false negatives.
+
+    A cell is predicted where its logit is above 0, as detectron2 counts them.
+    """
     truth = targets > 0.5
     wrong = (logits > 0) != truth
-    positive = int(truth.sum())
-    return (
-        1 - float(wrong.sum()) / max(wrong.size, 1),
-        float((wrong & ~truth).sum()) / max(truth.size - positive, 1),
-        float((wrong & truth).sum()) / max(positive, 1),
-    )
+    missed = int((wrong & truth).sum())
+    return truth.size, int(truth.sum()), int(wrong.sum()) - missed, missed
 
 
 def pasted(probabilities: Floats, box: Box, shape: tuple[int, int], rule: str) -> Patch:

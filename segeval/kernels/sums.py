@@ -21,7 +21,19 @@ from segeval.arrays import Floats, Labels, Mask, Raw
 NAMES = ("g", "gg", "pp", "pg", "fp", "fn", "l1", "l2")
 LANES = 8  # cells a label: neighbours have one label, and adding to one cell again has to wait
 SHORT = 8  # voxels of a run that is not worth its own sum
+LONG = 256  # voxels of a run that is worth a step of Python
+DOT = 1 << 13  # elements of a scalar product: of more than 10 000 the library wakes its threads
 Index = NDArray[np.intp]
+
+
+def places(n: int) -> Index:
+    """0 to n - 1; shared, so not to be changed."""
+    return _counted(1 << max(n - 1, 0).bit_length())[:n]
+
+
+@lru_cache(4)
+def _counted(n: int) -> Index:
+    return np.arange(n, dtype=np.intp)
 
 
 @lru_cache(4)
@@ -43,25 +55,54 @@ class ByLabel:
         cuts = np.flatnonzero(labels[1:] != labels[:-1])
         self._starts: Index | None = None
         if len(labels) and len(cuts) * SHORT < len(labels):
-            self._starts = np.concatenate([[0], cuts + 1])
-            self._runs = labels[self._starts].astype(np.intp)
+            self._starts = np.zeros(len(cuts) + 1, np.intp)
+            np.add(cuts, 1, out=self._starts[1:])
+            self._runs = labels.take(self._starts)
         else:
-            self._cells = labels.astype(np.intp) * LANES
-            self._cells += _lanes(len(labels))
+            self._cells = np.multiply(labels, LANES, dtype=np.intp)
+            self._cells += _lanes(1 << max(len(labels) - 1, 0).bit_length())[: len(labels)]
 
     @cached_property
-    def own(self) -> Index:
+    def _own(self) -> Index:
         """Where each voxel's own label stands in (classes, n) values that are laid out flat."""
         n = len(self.labels)
         own: Index = np.multiply(self.labels, n, dtype=np.intp)
-        own += np.arange(n)
+        own += places(n)
         return own
+
+    @cached_property
+    def _pieces(self) -> list[tuple[int, slice]]:
+        """The runs as (label, where) if they are so long that one by one is quickest, else none."""
+        if self._starts is None or len(self._starts) * LONG > len(self.labels):
+            return []
+        ends = [*self._starts.tolist(), len(self.labels)]
+        labels = self._runs.tolist()
+        return [(label, slice(*ends[i : i + 2])) for i, label in enumerate(labels)]
+
+    def own(self, values: Floats) -> Floats:
+        """The value of each voxel's own label out of (classes, n), which is in C order."""
+        if not self._pieces:
+            taken: Floats = values.reshape(-1).take(self._own)
+            return taken
+        own: Floats = np.empty(values.shape[1], values.dtype)
+        for label, part in self._pieces:
+            own[part] = values[label, part]
+        return own
+
+    def clear(self, values: Floats) -> None:
+        """Make the value of each voxel's own label 0 in (classes, n)."""
+        if not self._pieces:
+            values.reshape(-1)[self._own] = 0
+        for label, part in self._pieces:
+            values[label, part] = 0
 
     def count(self) -> Floats:
         """Voxels of each label."""
         if self._starts is None:
             return self._joined(np.bincount(self._cells, minlength=self.classes * LANES))
-        lengths = np.diff(self._starts, append=len(self.labels))
+        lengths: Index = np.empty_like(self._starts)
+        np.subtract(self._starts[1:], self._starts[:-1], out=lengths[:-1])
+        lengths[-1] = len(self.labels) - self._starts[-1]
         return self._given(lengths)
 
     def sum(self, values: Floats | Mask) -> Floats:
@@ -72,32 +113,40 @@ class ByLabel:
 
     def _given(self, runs: Raw) -> Floats:
         """Sums of runs, each given to its label."""
-        total: Floats = np.bincount(self._runs, runs, self.classes).astype(np.float64)
+        total: Floats = np.bincount(self._runs, runs, self.classes).astype(np.float64, copy=False)
         return total
 
     def _joined(self, cells: Raw) -> Floats:
-        total: Floats = cells.reshape(self.classes, LANES).sum(axis=1).astype(np.float64)
+        total: Floats = cells.reshape(self.classes, LANES).sum(axis=1, dtype=np.float64)
         return total
 
 
-def label_sums(p: Floats, labels: ByLabel) -> Floats:
+def label_sums(p: Floats, labels: ByLabel, own: Floats | None = None) -> Floats:
     """The sums of each class, where every voxel has one label.
 
     p        (classes, n), float64; overwritten
+    own      (n,) p of each voxel's label where it is known, float64
     returns  float64 (len(NAMES), classes)
     """
-    flat = p.reshape(-1)
-    p_own = flat.take(labels.own)
-    flat[labels.own] = 0  # what is left belongs to other classes
-    miss = 1 - p_own
-    g, pg, fn = labels.count(), labels.sum(p_own), labels.sum(miss)
-    p_own *= p_own
-    miss *= miss
-    pp_own, l2_own = labels.sum(p_own), labels.sum(miss)
-    fp = p.sum(axis=1)
-    np.multiply(p, p, out=p)
-    square = p.sum(axis=1)
-    return np.array([g, g, pp_own + square, pg, fp, fn, fp + fn, l2_own + square])
+    if own is None:
+        own = labels.own(p)
+    labels.clear(p)  # what is left belongs to other classes
+    miss = 1 - own
+    g, pg, fn = labels.count(), labels.sum(own), labels.sum(miss)
+    np.multiply(miss, miss, out=miss)
+    l2 = labels.sum(miss)
+    np.multiply(own, own, out=miss)
+    fp, square = np.add.reduce(p, axis=1), square_sums(p)
+    return np.array([g, g, labels.sum(miss) + square, pg, fp, fn, fp + fn, l2 + square])
+
+
+def square_sums(rows: Floats) -> Floats:
+    """Sum of the squares of each row, float64 (rows, n)."""
+    total = np.zeros(len(rows))
+    for start in range(0, rows.shape[1], DOT):
+        part = rows[:, start : start + DOT]
+        total += np.matmul(part[:, None, :], part[:, :, None])[:, 0, 0]
+    return total
 
 
 def weighted_sum(values: Floats | Mask, weight: Floats | None) -> float:

@@ -16,7 +16,7 @@ FAMILIES = (
     "soft_scores",
     "focal",
     "combined_losses",
-    "pspnet",
+    "outputs",
     "calibration",
     "maskrcnn",
     "voxel_losses",

@@ -10,7 +10,8 @@ Of each bin of confidence, conf is the mean confidence and acc the share of hits
     nll    mean of -log p_y, with a floor
 
 Of exclusive channels `torchmetrics` looks at the label that is predicted: one number, class `all`.
-`torchmetrics_binary` and `monai` look at the probability of each class: one number a class.
+`torchmetrics_binary` and `monai` look at the probability of each class: one number a class. All can
+be restricted to the neighbourhood of the classes, `ece:box=10mm`: background swamps a CT.
 """
 
 from __future__ import annotations
@@ -22,11 +23,15 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Floats
+from segeval.kernels.bins import mass_bins
+from segeval.kernels.decode import largest as largest_channel
 from segeval.metrics.losses import loss, share, undefined, why
 from segeval.metrics.overlap import ratio
-from segeval.metrics.registry import Values, metric
+from segeval.metrics.registry import BOX, Option, Values, metric
+from segeval.metrics.words import IN_BOX, yes_no
 from segeval.tallies.pieces import Bins, Ce, ClassBins
 from segeval.tallies.sums import Sums
+from segeval.tallies.voxels import Memory, Voxels
 
 SHARE = (0.0, 1.0)
 Gap = Callable[[Floats], float]
@@ -63,91 +68,178 @@ def average(bins: Floats) -> float:
     return float(gap.mean()) if len(gap) else np.nan
 
 
-def of_label(s: Sums, bins: int, gap: Gap) -> Values:
-    """The gap of the predicted label; of independent channels, of each of them."""
-    if not s.exclusive:
-        return of_classes(s, bins, "torchmetrics", gap, always=False)
-    return Values(whole=gap(s.piece(Bins(bins, "torchmetrics"))), reason=why(s))
+def label_bins(tally: Sums | Voxels, count: int) -> Floats:
+    """Bins of the predicted label of exclusive channels; those of voxels hold as many each."""
+    if isinstance(tally, Sums):
+        return tally.piece(Bins(count, "torchmetrics"))
+    label = largest_channel(tally.values)
+    confidence = np.take_along_axis(tally.p, label[None].astype(np.intp), 0)[0]
+    return mass_bins(*tally.kept(confidence, label == tally.truth), count)
 
 
-def of_classes(s: Sums, bins: int, rule: str, gap: Gap, always: bool = True) -> Values:
+def class_bins(tally: Sums | Voxels, count: int, rule: str, always: bool = True) -> Floats:
+    """Bins of each class; those of voxels hold as many each."""
+    if isinstance(tally, Sums):
+        return tally.piece(ClassBins(count, rule, always))
+    pairs = [tally.kept(p, tally.reference(channel)) for channel, p in enumerate(tally.p)]
+    return np.array([mass_bins(p, mask, count) for p, mask in pairs])
+
+
+def unable(tally: Sums | Voxels) -> str:
+    """Why bins of one mass cannot be had of a case; "" where they can."""
+    if isinstance(tally, Sums):
+        return ""
+    return "soft_reference" if tally.soft else "over_budget" if tally.over(SORTED) else ""
+
+
+def no_bins(tally: Sums | Voxels) -> str:
+    """The reason of a gap of no bin."""
+    return why(tally) if isinstance(tally, Sums) else "no_voxels"
+
+
+def of_classes(tally: Sums | Voxels, bins: Floats, gap: Gap) -> Values:
     """The gap of each class, and their mean."""
-    each = np.array([gap(b) for b in s.piece(ClassBins(bins, rule, always))])
+    each = np.array([gap(b) for b in bins])
     whole = np.nan if np.isnan(each).all() else float(np.nanmean(each))
-    return Values(each, whole, why(s))
+    return Values(each, whole, no_bins(tally))
 
 
 def _label_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    if a["bins"] == MASS:
+        return (SORTED,)
     n = int(a["at"])
     return Bins(n, "torchmetrics"), ClassBins(n, "torchmetrics", False)
 
 
 def _class_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    if a["bins"] == MASS:
+        return (SORTED,)
     return (ClassBins(int(a["at"]), a["rule"]),)
 
 
+def _monai_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (ClassBins(int(a["at"]), monai_rule(a["right"])),)
+
+
+def monai_rule(right: bool) -> str:
+    """Whose edges hold with `right`."""
+    return "monai_right" if right else "monai"
+
+
+SORTED = Memory(voxel=64, value=16)
+MASS = "mass"
+WIDTHS = Option("width", ("width", MASS), of={MASS: "voxels"})
 calibration = partial(metric, of="sums", better="lower", at=("",), bounds=SHARE)
-RULES = {
-    "torchmetrics_binary": ("torchmetrics", "15"),
-    "monai": ("monai", "20"),
-    "monai_right": ("monai_right", "20"),
-}
 
 
 def by_label(name: str, gap: Gap) -> Register:
     """Register the gap of the predicted label under a name."""
+    options = {"bins": WIDTHS, BOX: IN_BOX}
     return calibration(
-        name, default="15", origin="torchmetrics", given={"gap": gap}, needs=_label_needs
+        name,
+        default="15",
+        origin="torchmetrics",
+        options=options,
+        given={"gap": gap},
+        needs=_label_needs,
     )
 
 
-def by_class(name: str, gap: Gap, origin: str) -> Register:
-    """Register the gap of each class under a name."""
-    rule, bins = RULES[origin]
-    given = {"gap": gap, "rule": rule}
-    return calibration(name, default=bins, origin=origin, given=given, needs=_class_needs)
+def by_class(name: str, gap: Gap) -> Register:
+    """Register the gap of each class under a name, in the bins of torchmetrics."""
+    return calibration(
+        name,
+        default="15",
+        origin="torchmetrics_binary",
+        options={"bins": WIDTHS, BOX: IN_BOX},
+        given={"gap": gap, "rule": "torchmetrics"},
+        needs=_class_needs,
+    )
 
 
+def by_monai(name: str, gap: Gap) -> Register:
+    """Register the gap of each class under a name, in the bins of MONAI."""
+    return calibration(
+        name,
+        default="20",
+        origin="monai",
+        options={"right": yes_no("no"), BOX: IN_BOX},
+        given={"gap": gap},
+        needs=_monai_needs,
+    )
+
+
+@by_label("ace", average)
 @by_label("mce", largest)
 @by_label("rmsce", root_mean_square)
 @by_label("ece", expected)
-def label_calibration(s: Sums, at: float, gap: Gap) -> Values:
+def label_calibration(s: Sums | Voxels, at: float, gap: Gap, bins: str) -> Values:
     """Calibration error of the label that is predicted: is it right as often as it is sure?
+
+    Of channels that do not exclude each other it is that of each class.
 
     at       bins
     formula  bins [k/n, (k+1)/n) of the largest probability, 1.0 in a bin of its own; ece: sum of
-             (count / total) |acc - conf|; rmsce: root of the squares; mce: the largest
+             (count / total) |acc - conf|; rmsce: root of the squares; mce: the largest; ace: the
+             mean over bins that hold any voxel
+    bins     mass: bins that hold as many voxels each, between the quantiles k/n of the confidences
+             as sklearn's calibration_curve has them; a case at a time, in memory
+    box      10mm, 8px: only voxels in the box around the ground truth's classes and that margin
     empty    defined for empty masks; all voxels ignored: undefined
     ignored  in no bin
+    memory   of bins=mass at most 64 bytes a voxel; a channel 16 more, and those of its values
     source   torchmetrics.functional.classification.multiclass_calibration_error
     """
-    return of_label(s, int(at), gap)
+    if reason := unable(s):
+        return Values(whole=np.nan, reason=reason)
+    if not s.exclusive:
+        return of_classes(s, class_bins(s, int(at), "torchmetrics", always=False), gap)
+    return Values(whole=gap(label_bins(s, int(at))), reason=no_bins(s))
 
 
-@by_class("ace", average, "monai_right")
-@by_class("ace", average, "monai")
-@by_class("mce", largest, "monai_right")
-@by_class("mce", largest, "monai")
-@by_class("mce", largest, "torchmetrics_binary")
-@by_class("rmsce", root_mean_square, "torchmetrics_binary")
-@by_class("ece", expected, "monai_right")
-@by_class("ece", expected, "monai")
-@by_class("ece", expected, "torchmetrics_binary")
-def class_calibration(s: Sums, at: float, gap: Gap, rule: str) -> Values:
+@by_class("ace", average)
+@by_class("mce", largest)
+@by_class("rmsce", root_mean_square)
+@by_class("ece", expected)
+def class_calibration(s: Sums | Voxels, at: float, gap: Gap, rule: str, bins: str) -> Values:
     """Calibration error of each class: how often is a voxel the class, where p says it is?
 
     at       bins
-    formula  torchmetrics_binary: bins [k/n, (k+1)/n) and 1.0 in a bin of its own; monai: bins
-             (k/n, (k+1)/n] in float32, monai_right: closed on the left; `all` is the mean
+    formula  bins [k/n, (k+1)/n) of p, 1.0 in a bin of its own; the same sums; `all` is the mean
+    bins     mass: as of `torchmetrics`
+    box      10mm, 8px: only voxels in the box around the ground truth's classes and that margin
     empty    defined for empty masks; all voxels ignored: undefined
     ignored  in no bin
-    source   torchmetrics binary_calibration_error; monai.metrics.CalibrationErrorMetric
+    memory   of bins=mass at most 64 bytes a voxel; a channel 16 more, and those of its values
+    source   torchmetrics.functional.classification.binary_calibration_error
     """
-    return of_classes(s, int(at), rule, gap)
+    if reason := unable(s):
+        return Values(np.full(len(s.classes), np.nan), np.nan, reason)
+    return of_classes(s, class_bins(s, int(at), rule), gap)
 
 
-@loss("brier", origin="mean_over_classes", given={"divided": True})
-@loss("brier", origin="multiclass", given={"divided": False})
+@by_monai("ace", average)
+@by_monai("mce", largest)
+@by_monai("ece", expected)
+def monai_calibration(s: Sums, at: float, gap: Gap, right: bool) -> Values:
+    """Calibration error of each class in the bins of MONAI; it averages them over classes.
+
+    at       bins
+    formula  bins (k/n, (k+1)/n] in float32, right=yes: [k/n, (k+1)/n); ece: expected, ace: average,
+             mce: maximum; `all` is the mean over classes
+    box      10mm, 8px: only voxels in the box around the ground truth's classes and that margin
+    empty    defined for empty masks; all voxels ignored: undefined
+    ignored  in no bin
+    source   monai.metrics.CalibrationErrorMetric
+    """
+    return of_classes(s, class_bins(s, int(at), monai_rule(right)), gap)
+
+
+PART = {BOX: IN_BOX}
+
+
+@loss("brier", origin="mean_over_classes", options=PART, given={"divided": True})
+@loss("brier", origin="multiclass", options=PART, given={"divided": False})
 def brier(s: Sums, divided: bool) -> Values:
     """Brier score: squared distance of the probabilities from what came true.
 
@@ -167,8 +259,8 @@ def _nll_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
     return (Ce(a["floor"]),)
 
 
-@loss("nll", origin="clip", given={"floor": "clip"}, needs=_nll_needs)
-@loss("nll", origin="clamp-100", given={"floor": "clamp"}, needs=_nll_needs)
+@loss("nll", origin="clip", options=PART, given={"floor": "clip"}, needs=_nll_needs)
+@loss("nll", origin="clamp-100", options=PART, given={"floor": "clamp"}, needs=_nll_needs)
 def negative_log_likelihood(s: Sums, floor: str) -> Values:
     """Negative log-likelihood of the reference under the prediction, with a floor.
 
@@ -183,7 +275,7 @@ def negative_log_likelihood(s: Sums, floor: str) -> Values:
     return Values(ratio(cost, s.g), share(cost.sum(), s.valid), why(s))
 
 
-at_floor = partial(metric, "nll_at_floor", of="sums", better="lower", bounds=SHARE)
+at_floor = partial(metric, "nll_at_floor", of="sums", better="lower", options=PART, bounds=SHARE)
 
 
 @at_floor(origin="clip", given={"floor": "clip"}, needs=_nll_needs)

@@ -15,13 +15,20 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.metrics.focal import monai_focal
-from segeval.metrics.generalized_losses import generalized_dice
-from segeval.metrics.losses import binary_cross_entropy, cross_entropy, loss, undefined
-from segeval.metrics.overlap_losses import ANY, SMOOTH, monai_dice, nnunet_dice
+from segeval.metrics.focal import ALPHA, monai_focal
+from segeval.metrics.generalized_losses import WEIGHTING, generalized_dice
+from segeval.metrics.losses import (
+    SMOOTHING,
+    binary_cross_entropy,
+    cross_entropy,
+    loss,
+    undefined,
+    why,
+)
+from segeval.metrics.overlap_losses import ANY, FORM, SMOOTH, monai_dice, nnunet_dice
 from segeval.metrics.registry import Option, Values, metric
 from segeval.metrics.words import WEIGHTS, real, yes_no
-from segeval.tallies.pieces import Bce, Ce, Focal
+from segeval.tallies.pieces import Bce, Ce, Focal, Logs
 from segeval.tallies.sums import Sums
 
 
@@ -44,24 +51,54 @@ def _focal_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 LAMBDAS = {"lambda_dice": real("1"), "lambda_ce": real("1")}
+OF_DICE = {
+    "form": FORM,
+    "jaccard": yes_no("no"),
+    **SMOOTH,
+    "background": yes_no("yes"),
+    "weights": WEIGHTS,
+}
+
+
+def dice_part(  # noqa: PLR0913 - the parameters of the library
+    s: Sums,
+    form: str,
+    jaccard: bool,
+    smooth_nr: float,
+    smooth_dr: float,
+    background: bool,
+    weights: tuple[float, ...],
+) -> float:
+    """The Dice part of a combined loss of MONAI."""
+    part = 1.0 if jaccard else 0.5
+    return whole(monai_dice(s, part, form, background, smooth_nr, smooth_dr, weights, "mean"))
+
+
+def _dice_ce_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (Ce(""), Bce("torch"), *((Logs(""),) if a["smoothing"] else ()))
 
 
 @loss(
     "dice_ce",
     origin="monai",
-    options={**LAMBDAS, **SMOOTH, "background": yes_no("yes"), "weights": WEIGHTS},
-    needs=_ce_needs,
+    options={**LAMBDAS, **OF_DICE, "smoothing": SMOOTHING},
+    needs=_dice_ce_needs,
 )
 def monai_dice_ce(  # noqa: PLR0913 - the parameters of the library
     s: Sums,
     lambda_dice: float,
     lambda_ce: float,
+    form: str,
+    jaccard: bool,
     smooth_nr: float,
     smooth_dr: float,
     background: bool,
     weights: tuple[float, ...],
+    smoothing: float,
 ) -> Values:
     """Dice and cross-entropy of MONAI; the cross-entropy counts the background whatever Dice does.
+
+    Of a single channel the cross-entropy is the binary one, and its weight is pos_weight.
 
     weights  one a channel, the background's first; Dice leaves out the first where it leaves out
              the background
@@ -71,15 +108,20 @@ def monai_dice_ce(  # noqa: PLR0913 - the parameters of the library
     ignored  in no sum
     source   monai.losses.DiceCELoss
     """
-    if not s.exclusive:
+    single = len(s.classes) == 1
+    if not (s.exclusive or single):
         return undefined(s, "independent_channels")
-    of_dice = weights if background else weights[1:]
-    dice = monai_dice(s, 0.5, "product", background, smooth_nr, smooth_dr, of_dice, "mean")
-    ce = cross_entropy(s, "", "mean", 0.0, weights)
-    return Values(whole=lambda_dice * whole(dice) + lambda_ce * whole(ce))
+    of_dice = weights if background or single else weights[1:]
+    dice = dice_part(s, form, jaccard, smooth_nr, smooth_dr, background, of_dice)
+    if single:
+        ce = binary_cross_entropy(s, "torch", weights, "mean")
+    else:
+        ce = cross_entropy(s, "", "mean", smoothing, weights)
+    return Values(whole=lambda_dice * dice + lambda_ce * whole(ce), reason=why(s))
 
 
-NNUNET = {"smooth": real("1e-5"), "background": yes_no("no")}
+WEIGHTED = {"weight_ce": real("1"), "weight_dice": real("1")}
+NNUNET = {"smooth": real("1e-5"), "background": yes_no("no"), **WEIGHTED}
 
 
 @metric(
@@ -91,10 +133,15 @@ NNUNET = {"smooth": real("1e-5"), "background": yes_no("no")}
     bounds=ANY,
     needs=_ce_needs,
 )
-def nnunet_dice_ce(s: Sums, smooth: float, background: bool) -> Values:
+def nnunet_dice_ce(
+    s: Sums, smooth: float, background: bool, weight_ce: float, weight_dice: float
+) -> Values:
     """Dice and cross-entropy of nnU-Net; its Dice is negative, so the sum may be.
 
-    formula  ce + dice_loss:as=nnunet
+    The trainer's `batch_dice` is the statistic `pooled`; without it the Dice part is a mean over
+    cases, while its cross-entropy is still that of the batch.
+
+    formula  weight_ce ce + weight_dice dice_loss:as=nnunet
     empty    all voxels ignored: the cross-entropy is 0
     ignored  in no sum
     source   nnunetv2 DC_and_CE_loss
@@ -102,7 +149,8 @@ def nnunet_dice_ce(s: Sums, smooth: float, background: bool) -> Values:
     if not s.exclusive:
         return undefined(s, "independent_channels")
     ce = whole(cross_entropy(s, "", "mean", 0.0, ())) if s.valid else 0.0
-    return Values(whole=ce + whole(nnunet_dice(s, smooth, background)))
+    dice = whole(nnunet_dice(s, smooth, background))
+    return Values(whole=weight_ce * ce + weight_dice * dice)
 
 
 @metric(
@@ -110,76 +158,109 @@ def nnunet_dice_ce(s: Sums, smooth: float, background: bool) -> Values:
     of="sums",
     better="lower",
     origin="nnunet",
-    options={"smooth": real("1e-5"), "divisor": Option("elements", ("elements", "voxels"))},
+    options={
+        "smooth": real("1e-5"),
+        "divisor": Option("elements", ("elements", "voxels")),
+        **WEIGHTED,
+    },
     bounds=ANY,
     needs=_bce_needs,
 )
-def nnunet_dice_bce(s: Sums, smooth: float, divisor: str) -> Values:
+def nnunet_dice_bce(
+    s: Sums, smooth: float, divisor: str, weight_ce: float, weight_dice: float
+) -> Values:
     """Dice and binary cross-entropy of nnU-Net, for regions, all channels counted.
 
     divisor  of the cross-entropy: elements, or voxels, which nnU-Net uses where there is an ignore
              label (so it sums over channels)
 
-    formula  bce + dice_loss:as=nnunet
+    formula  weight_ce bce + weight_dice dice_loss:as=nnunet
     empty    as its parts
     ignored  in no sum
     source   nnunetv2 DC_and_BCE_loss
     """
     bce = whole(binary_cross_entropy(s, "torch", (), "mean"))
     bce *= len(s.classes) if divisor == "voxels" else 1
-    return Values(whole=bce + whole(nnunet_dice(s, smooth, background=True)))
+    dice = whole(nnunet_dice(s, smooth, background=True))
+    return Values(whole=weight_ce * bce + weight_dice * dice)
 
 
-FOCAL = {
-    "lambda_dice": real("1"),
-    "lambda_focal": real("1"),
-    "gamma": real("2"),
-    "background": yes_no("yes"),
-}
-
-
-@loss("dice_focal", origin="monai", options={**FOCAL, **SMOOTH}, needs=_focal_needs)
+@loss(
+    "dice_focal",
+    origin="monai",
+    options={
+        "lambda_dice": real("1"),
+        "lambda_focal": real("1"),
+        "gamma": real("2"),
+        "alpha": ALPHA,
+        **OF_DICE,
+    },
+    needs=_focal_needs,
+)
 def monai_dice_focal(  # noqa: PLR0913 - the parameters of the library
     s: Sums,
     lambda_dice: float,
     lambda_focal: float,
     gamma: float,
-    background: bool,
+    alpha: float | None,
+    form: str,
+    jaccard: bool,
     smooth_nr: float,
     smooth_dr: float,
+    background: bool,
+    weights: tuple[float, ...],
 ) -> Values:
     """Dice and focal loss of MONAI; the focal term is the sigmoid one, on raw logits.
+
+    weights  one a channel that is counted, of both parts
 
     formula  lambda_dice dice_loss + lambda_focal focal
     empty    as its parts
     ignored  in no sum
     source   monai.losses.DiceFocalLoss
     """
-    dice = monai_dice(s, 0.5, "product", background, smooth_nr, smooth_dr, (), "mean")
-    focal = monai_focal(s, "sigmoid", None, gamma, (), "mean", background)
-    return both(dice, focal, lambda_dice, lambda_focal)
+    dice = dice_part(s, form, jaccard, smooth_nr, smooth_dr, background, weights)
+    focal = monai_focal(s, "sigmoid", alpha, gamma, weights, "mean", background)
+    return both(Values(whole=dice), focal, lambda_dice, lambda_focal)
 
 
-@loss("gdl_focal", origin="monai", options={**FOCAL, **SMOOTH}, needs=_focal_needs)
+@loss(
+    "gdl_focal",
+    origin="monai",
+    options={
+        "lambda_gdl": real("1"),
+        "lambda_focal": real("1"),
+        "gamma": real("2"),
+        "weighting": WEIGHTING,
+        **SMOOTH,
+        "background": yes_no("yes"),
+        "weights": WEIGHTS,
+    },
+    needs=_focal_needs,
+)
 def monai_gdl_focal(  # noqa: PLR0913 - the parameters of the library
     s: Sums,
-    lambda_dice: float,
+    lambda_gdl: float,
     lambda_focal: float,
     gamma: float,
-    background: bool,
+    weighting: str,
     smooth_nr: float,
     smooth_dr: float,
+    background: bool,
+    weights: tuple[float, ...],
 ) -> Values:
     """Generalised Dice and focal loss of MONAI.
 
-    formula  lambda_dice generalized_dice_loss + lambda_focal focal
+    weights  one a channel that is counted, of the focal part alone
+
+    formula  lambda_gdl generalized_dice_loss + lambda_focal focal
     empty    as its parts
     ignored  in no sum
     source   monai.losses.GeneralizedDiceFocalLoss
     """
-    dice = generalized_dice(s, "square", "product", smooth_nr, smooth_dr, background)
-    focal = monai_focal(s, "sigmoid", None, gamma, (), "mean", background)
-    return both(dice, focal, lambda_dice, lambda_focal)
+    dice = generalized_dice(s, weighting, "product", smooth_nr, smooth_dr, background)
+    focal = monai_focal(s, "sigmoid", None, gamma, weights, "mean", background)
+    return both(dice, focal, lambda_gdl, lambda_focal)
 
 
 def both(first: Values, second: Values, of_first: float, of_second: float) -> Values:

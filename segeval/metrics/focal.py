@@ -35,8 +35,9 @@ def one_against_rest(s: Sums, piece: Focal, alpha: float | None) -> tuple[Floats
 
 
 def _monai_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
-    softmax = a.get("activation") == "softmax"
-    return (FocalCe("", a["gamma"]) if softmax else Focal("logits", a["gamma"]),)
+    if a.get("activation") == "softmax":
+        return (FocalCe("", a["gamma"], not a["background"]),)
+    return (Focal("logits", a["gamma"]),)
 
 
 @loss(
@@ -49,6 +50,7 @@ def _monai_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
         "weights": WEIGHTS,
         "reduction": Option("mean", ("mean", "sum")),
         "background": yes_no("yes"),
+        "divisor": Option("elements", ("elements", "voxels")),
     },
     needs=_monai_needs,
 )
@@ -60,12 +62,15 @@ def monai_focal(  # noqa: PLR0913 - the parameters of the library
     weights: tuple[float, ...],
     reduction: str,
     background: bool,
+    divisor: str = "elements",
 ) -> Values:
     """Focal loss of MONAI: the sigmoid one on raw logits, even where the network ends in softmax.
 
     formula  sigmoid: (1 - pt)^gamma BCE, times alpha for g = 1 and 1 - alpha for g = 0;
              softmax: -(1 - p_y)^gamma log p_y, times 1 - alpha for class 0 and alpha for others;
-             the mean over voxels and channels (sum: the sum over channels of means over voxels)
+             the mean over voxels and channels (sum: the sum over channels of means over voxels);
+             softmax and no background: p is a share among the other classes, and no alpha
+    divisor  voxels: a sum over channels, which MONAI 1.6 gives where it has an ignore_index
     empty    defined; without logits the sigmoid of exclusive channels is not known: undefined
     ignored  in neither sum
     source   monai.losses.FocalLoss
@@ -73,10 +78,11 @@ def monai_focal(  # noqa: PLR0913 - the parameters of the library
     if activation == "softmax" and not s.exclusive:
         return undefined(s, "independent_channels")
     if activation == "softmax":
-        a = np.full(len(s.classes), 1.0 if alpha is None else alpha)
-        if alpha is not None:
+        a: Floats = np.ones(len(s.classes))
+        if alpha is not None and background:
+            a[:] = alpha
             a[0] = 1 - alpha
-        cost = s.piece(FocalCe("", gamma)) * a
+        cost: Floats = s.piece(FocalCe("", gamma, not background)) * a
     else:
         if s.exclusive and not s.logits:
             return undefined(s, "no_logits")
@@ -84,7 +90,13 @@ def monai_focal(  # noqa: PLR0913 - the parameters of the library
     part = foreground(s, background)
     each = cost / max(s.valid, 1)
     terms = each[part] * weighted(weights, len(each[part]), "focal")
-    return Values(each, float(terms.sum() if reduction == "sum" else terms.mean()), why(s))
+    added = reduction == "sum" or divisor == "voxels"
+    return Values(each, float(terms.sum() if added else terms.mean()), why(s) or no_shares(s))
+
+
+def no_shares(s: Sums) -> str:
+    """The reason of a focal loss of shares, which is not defined; "" of others."""
+    return "soft_reference" if s.soft else ""
 
 
 def _smp_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:

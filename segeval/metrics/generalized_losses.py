@@ -20,12 +20,14 @@ from segeval.metrics.words import numbers, yes_no
 from segeval.tallies.pieces import Joint
 from segeval.tallies.sums import Sums
 
+WEIGHTING = Option("square", ("square", "simple", "uniform"))
+
 
 @loss(
     "generalized_dice_loss",
     origin="monai",
     options={
-        "weighting": Option("square", ("square", "simple", "uniform")),
+        "weighting": WEIGHTING,
         "form": Option("product", ("product", "l1")),
         **SMOOTH,
         "background": yes_no("yes"),

@@ -27,7 +27,7 @@ from segeval.arrays import Floats
 from segeval.errors import CaseError
 from segeval.metrics.overlap import ratio
 from segeval.metrics.registry import Option, Values, metric
-from segeval.metrics.words import WEIGHTS, numbers, real
+from segeval.metrics.words import WEIGHTS, real
 from segeval.tallies.pieces import Bce, Ce, Logs
 from segeval.tallies.sums import Sums
 
@@ -64,7 +64,7 @@ def weighted(weights: tuple[float, ...], count: int, name: str) -> Floats:
 
 
 def _ce_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Ce(a["floor"]), *((Logs(),) if a.get("smoothing") else ()))
+    return (Ce(a["floor"]), *((Logs(a["floor"]),) if a.get("smoothing") else ()))
 
 
 def smoothed(s: Sums, floor: str, w: Floats, smoothing: float) -> tuple[float, Floats]:
@@ -72,7 +72,7 @@ def smoothed(s: Sums, floor: str, w: Floats, smoothing: float) -> tuple[float, F
     cost = s.piece(Ce(floor))[:, 0]
     if not smoothing:
         return float(cost @ w), cost
-    each = s.piece(Logs()) * (smoothing / len(w))
+    each = s.piece(Logs(floor)) * (smoothing / len(w))
     total = (1 - smoothing) * (cost @ w) + (each @ w).sum()
     return float(total), (1 - smoothing) * cost + each.sum(axis=1)
 
@@ -102,7 +102,7 @@ def cross_entropy(
     return Values(each, total if reduction == "sum" else share(total, divisor), why(s))
 
 
-@loss("ce", origin="tf", given={"floor": ""}, needs=_ce_needs)
+@loss("ce", origin="tf", given={"floor": ""}, needs=_ce_needs, drops=True)
 @loss("ce", origin="nnunet", given={"floor": ""}, needs=_ce_needs)
 @loss(
     "ce",
@@ -120,7 +120,7 @@ def valid_mean_ce(s: Sums, floor: str, smoothing: float = 0.0) -> Values:
 
     formula  sum l / V, l = -log p_y; with smoothing (1 - e) l + e/C sum_c (-log p_c)
     empty    class absent: undefined; all voxels ignored: undefined
-    ignored  in neither sum; TensorFlow has dropped labels beyond the last class
+    ignored  in neither sum; tf drops labels beyond the last class too, if nothing else is asked for
     source   tf.nn.sparse_softmax_cross_entropy_with_logits, keras.losses, RobustCrossEntropyLoss
     """
     if not s.exclusive:
@@ -187,26 +187,32 @@ def binary_cost(s: Sums, floor: str, smoothing: float, low: float) -> Floats:
 @loss(
     "bce",
     origin="torch",
-    options={"pos_weight": Option("none", read=numbers), "reduction": REDUCTION},
+    options={"pos_weight": WEIGHTS, "weights": WEIGHTS, "reduction": REDUCTION},
     given={"floor": "torch"},
     needs=_bce_needs,
 )
 def binary_cross_entropy(
-    s: Sums, floor: str, pos_weight: tuple[float, ...], reduction: str
+    s: Sums,
+    floor: str,
+    pos_weight: tuple[float, ...],
+    reduction: str,
+    weights: tuple[float, ...] = (),
 ) -> Values:
     """Binary cross-entropy of PyTorch: each channel on its own, against its own mask.
 
     From logits it is bce_with_logits, of which TensorFlow's sigmoid_ce is the same; from
     probabilities each logarithm is at least -100.
 
-    formula  mean over voxels and channels of -a g log p - (1 - g) log(1 - p); a = pos_weight
+    formula  mean over voxels and channels of w (-a g log p - (1 - g) log(1 - p)); a = pos_weight,
+             w = weights of channels, by whose sum nothing is divided
     empty    defined for empty masks; all voxels ignored: undefined
     ignored  in neither sum
     source   torch.nn.functional.binary_cross_entropy and _with_logits
     """
     a = weighted(pos_weight, len(s.classes), "bce:pos_weight")
     cost = s.piece(Bce(floor)) * np.stack([a, np.ones(len(a))], axis=1)
-    return mean_of_channels(s, cost.sum(axis=1), s.valid, reduction)
+    w = weighted(weights, len(s.classes), "bce:weights")
+    return mean_of_channels(s, cost.sum(axis=1) * w, s.valid, reduction)
 
 
 def mean_of_channels(s: Sums, cost: Floats, voxels: int, reduction: str = "mean") -> Values:

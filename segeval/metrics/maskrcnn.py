@@ -2,6 +2,7 @@
 
     maskrcnn       mean over RoIs and their m x m cells of the binary cross-entropy of the k-th map
     maskrcnn_rois  the RoIs that it is a mean of
+    maskrcnn_accuracy, maskrcnn_false_positive, maskrcnn_false_negative: what detectron2 logs
 
 with k the label of the RoI; its other K - 1 maps never count. What differs between the programs is
 the target of a RoI, made of the mask of its instance inside the box (kernels/rois.py).
@@ -11,6 +12,7 @@ Source: He, Gkioxari, Dollar, Girshick, ICCV 2017, section 3.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -78,3 +80,42 @@ def maskrcnn_rois(sums: RoiSums) -> Values:
     source   He, Gkioxari, Dollar, Girshick, ICCV 2017
     """
     return Values(whole=float(sums.given + sums.matched))
+
+
+cells = partial(metric, of="rois", bounds=(0.0, 1.0), needs=needs("detectron2"))
+
+
+@cells("maskrcnn_accuracy", better="higher")
+def mask_accuracy(sums: RoiSums) -> Values:
+    """Share of the cells of the k-th maps that are right, which detectron2 logs beside its loss.
+
+    formula  cells with (logit > 0) = target, divided by all
+    empty    no RoI with an instance: 1
+    source   detectron2 mask_rcnn_loss, mask_rcnn/accuracy
+    """
+    total, _, fp, fn = sums.cells
+    return Values(whole=1 - (fp + fn) / max(total, 1))
+
+
+@cells("maskrcnn_false_positive", better="lower")
+def mask_false_positive(sums: RoiSums) -> Values:
+    """Share of the cells outside the targets that the k-th maps took in.
+
+    formula  cells with logit > 0 and target 0, divided by those with target 0
+    empty    no RoI with an instance: 0
+    source   detectron2 mask_rcnn_loss, mask_rcnn/false_positive
+    """
+    total, inside, fp, _ = sums.cells
+    return Values(whole=fp / max(total - inside, 1))
+
+
+@cells("maskrcnn_false_negative", better="lower")
+def mask_false_negative(sums: RoiSums) -> Values:
+    """Share of the cells of the targets that the k-th maps missed.
+
+    formula  cells with logit <= 0 and target 1, divided by those with target 1
+    empty    no RoI with an instance: 0
+    source   detectron2 mask_rcnn_loss, mask_rcnn/false_negative
+    """
+    _, inside, _, fn = sums.cells
+    return Values(whole=fn / max(inside, 1))

@@ -129,12 +129,21 @@ def monai_dice(  # noqa: PLR0913 - the parameters of the library
     options={
         "alpha": real("0.5"),
         "beta": real("0.5"),
+        "form": Option("product", ("product", "l1")),
         **SMOOTH,
         "background": yes_no("yes"),
+        "reduction": Option("mean", ("mean", "sum")),
     },
 )
 def monai_tversky(  # noqa: PLR0913 - the parameters of the library
-    s: Sums, alpha: float, beta: float, smooth_nr: float, smooth_dr: float, background: bool
+    s: Sums,
+    alpha: float,
+    beta: float,
+    form: str,
+    smooth_nr: float,
+    smooth_dr: float,
+    background: bool,
+    reduction: str,
 ) -> Values:
     """Tversky loss of MONAI: alpha weighs false positives, beta missed voxels.
 
@@ -143,8 +152,8 @@ def monai_tversky(  # noqa: PLR0913 - the parameters of the library
     ignored  in no sum
     source   monai.losses.TverskyLoss
     """
-    each = monai_overlap(s, "product", alpha, beta, smooth_nr, smooth_dr, 1.0)
-    return reduced(s, each, background, (), "mean")
+    each = monai_overlap(s, form, alpha, beta, smooth_nr, smooth_dr, 1.0)
+    return reduced(s, each, background, (), reduction)
 
 
 @metric(

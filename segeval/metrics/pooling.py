@@ -36,9 +36,12 @@ class Pool:
         """
         key = tuple(map(id, tallies))
         if key != self._key:
-            self._key, self._merged = key, {name: _merged(name, tallies) for name in POOLED}
-        _, definition = resolve(metric)
-        tally = self._merged.get(definition.of)
+            self._key, self._merged = key, {}
+        metric, definition = resolve(metric)
+        name = definition.tally(metric)
+        if name not in self._merged:
+            self._merged[name] = _merged(name, tallies)
+        tally = self._merged[name]
         if tally is None:
             return {}
         value = definition.compute(tally, **arguments(metric, definition))
@@ -50,8 +53,9 @@ class Pool:
 
 def _merged(name: str, tallies: Sequence[Mapping[str, Any]]) -> Any:
     """The tallies of all cases as one; None where no case has it."""
-    if not any(name in tally for tally in tallies):
+    of = name.partition(":")[0]
+    if of not in POOLED or not any(name in tally for tally in tallies):
         return None
-    module: Any = import_module(f"segeval.tallies.{name}")
-    finished = getattr(module, POOLED[name])
+    module: Any = import_module(f"segeval.tallies.{of}")
+    finished = getattr(module, POOLED[of])
     return module.pooled(finished.from_json(tally[name]) for tally in tallies if name in tally)

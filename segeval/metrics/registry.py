@@ -20,6 +20,7 @@ from segeval.frozen import frozen
 from segeval.grammar import Metric, Quantity, parse_quantity, plain
 from segeval.metrics import FAMILIES, HEAVY
 
+BOX, NO_BOX = "box", "none"  # the option that asks for a part of the case, and its default
 Better = Literal["higher", "lower", "zero", ""]
 Needs = Callable[[Mapping[str, Any]], tuple[Hashable, ...]]
 
@@ -49,18 +50,20 @@ class Option:
     """A choice inside a metric: its default and, if they are a list, the words it takes.
 
     read  what the function is given instead of the word; ValueError for a word that it cannot be
+    of    words with which the metric reads another tally
     """
 
     default: str
     words: tuple[str, ...] = ()
     read: Callable[[str], Any] = str
+    of: Mapping[str, str] = field(default_factory=dict)
 
 
 @frozen
 class Definition:
     """What the program knows of a metric.
 
-    of      name of the tally that it reads: counts, sums, …
+    of      the tally that it reads: counts, sums, …
     better  the better side; "" for a size, which has none and cannot be a gate
     unit    of the value: "" for a ratio, "%", "volume" (ml, mm2, px), "length" (mm, px): the grid's
     at      units that its quantity may have, "" for a bare number; () where it takes none
@@ -70,6 +73,7 @@ class Definition:
     origins every convention under the name, by that word
     given   arguments that the convention fixes
     needs   what the tally has to add for it beyond what it always adds, from the arguments
+    drops   labels that no channel stands for are left out; for other losses they are an error
     """
 
     name: str
@@ -85,11 +89,20 @@ class Definition:
     origins: Mapping[str, Definition] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
     needs: Needs | None = None
+    drops: bool = False
 
     @property
     def doc(self) -> str:
         """The docstring of the function."""
         return (self.compute.__doc__ or "").strip()
+
+    def tally(self, metric: Metric) -> str:
+        """The tally that a request reads by name: `sums`, of a part of the case `sums:box=8mm`."""
+        of = self.of
+        for key, option in self.options.items():
+            of = option.of.get(metric.option(key, option.default), of)
+        box = metric.option(BOX, NO_BOX) if BOX in self.options else NO_BOX
+        return of if box == NO_BOX else f"{of}:{BOX}={box}"
 
     @property
     def worst(self) -> float:
@@ -119,6 +132,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     origin: str = "",
     given: Mapping[str, Any] | None = None,
     needs: Needs | None = None,
+    drops: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of a finished tally under a name.
 
@@ -127,7 +141,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         facts = name, of, function, better, unit, at, default, options or {}, bounds, origin
-        made = Definition(*facts, given=given or {}, needs=needs)
+        made = Definition(*facts, given=given or {}, needs=needs, drops=drops)
         KNOWN[name] = _family(made) if origin else made
         return function
 
@@ -207,7 +221,9 @@ def _quantity(metric: Metric, definition: Definition) -> Quantity | None:
         raise RequestError(f"{metric.name} takes no quantity ({metric})")
     if metric.at.unit not in definition.at:
         wanted = " or ".join(u or "a bare number" for u in definition.at)
-        raise RequestError(f"{metric}: the quantity of {metric.name} is in {wanted}")
+        right = Metric(metric.name, Quantity(metric.at.number, definition.at[0]), metric.options)
+        message = f"{metric}: the quantity of {metric.name} is in {wanted}"
+        raise RequestError(message, help=f"write {right}")
     default = parse_quantity(definition.default) if definition.default else None
     return None if metric.at == default and metric.name != "hd" else metric.at
 
@@ -221,12 +237,13 @@ def units_of(definition: Definition) -> tuple[str, ...]:
 def arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
     """The keyword arguments of the function: `at` as a float, every option as it is read.
 
-    The function of a convention is the convention, so it is not told `as`.
+    The function of a convention is the convention, so it is not told `as`; nor is it told the box,
+    which its tally has seen to.
     """
     given = {
         key: option.read(metric.option(key, option.default))
         for key, option in definition.options.items()
-        if key != "as" or not definition.origin
+        if key != BOX and (key != "as" or not definition.origin)
     } | dict(definition.given)
     if not definition.at:
         return given

@@ -4,6 +4,7 @@
     lovasz_loss        extension of the Jaccard loss: errors in order of their size
     hausdorff_dt_loss  squared errors, weighed by their distance from the borders
     cldice_loss        overlap of soft skeletons
+    dice_cldice        that and Dice
 
 Their memory grows with the case. It is known beforehand: where it is more than `--max-memory`, the
 value is undefined (`over_budget`) and a warning says how much it would take. They have no pooled
@@ -139,6 +140,7 @@ def masked(v: Voxels, channel: int) -> tuple[Floats, Any]:
     return (p, g) if v.valid is None else (p * v.valid, g & v.valid)
 
 
+CLDICE_PARTS = {"alpha": real("0.5"), "rounds": real("3"), "smooth": real("1")}
 CLDICE = {"rounds": real("3"), "smooth": real("1"), "background": yes_no("yes")}
 
 
@@ -159,3 +161,31 @@ def soft_cldice_loss(v: Voxels, rounds: float, smooth: float, background: bool) 
     sides = zip(*[masked(v, c) for c in range(first, len(v.classes))], strict=True)
     p, g = (np.stack(side).reshape(-1, *v.shape) for side in sides)
     return Values(whole=spatial.soft_cldice(p, g, int(rounds), smooth))
+
+
+@loss(
+    "dice_cldice",
+    origin="monai",
+    options={**CLDICE_PARTS, "background": yes_no("yes")},
+    needs=needs(SKELETONS),
+)
+def soft_dice_cldice(
+    v: Voxels, alpha: float, rounds: float, smooth: float, background: bool
+) -> Values:
+    """Soft Dice and soft clDice of MONAI.
+
+    formula  (1 - alpha) dice_loss + alpha cldice_loss; dice_loss:as=monai with nr = dr = smooth
+    empty    defined for empty masks
+    ignored  p and g are 0 there
+    memory   as cldice_loss
+    source   monai.losses.SoftDiceclDiceLoss; Shit et al., CVPR 2021
+    """
+    if reason := unable(v, SKELETONS):
+        return Values(whole=np.nan, reason=reason)
+    first = int(v.exclusive and not background)
+    each = []
+    for p, g in (masked(v, channel) for channel in range(first, len(v.classes))):
+        p = p.astype(np.float64)
+        each.append(1 - (2 * (p @ g) + smooth) / (p.sum() + g.sum() + smooth))
+    thin = soft_cldice_loss(v, rounds, smooth, background).whole or 0.0
+    return Values(whole=float((1 - alpha) * np.mean(each) + alpha * thin))

@@ -5,7 +5,9 @@ A list is joined by `+`, as in `weights=0.2+1+1`; `none` is no list and no numbe
 
 from __future__ import annotations
 
-from segeval.metrics.registry import Option
+from segeval.errors import RequestError
+from segeval.grammar import Quantity, parse_quantity
+from segeval.metrics.registry import NO_BOX, Option
 
 NONE = "none"
 
@@ -46,3 +48,18 @@ def real(default: str) -> Option:
 
 
 WEIGHTS = Option(NONE, read=numbers)
+
+
+def margin(word: str) -> str:
+    """Check a length: `10mm`, or `8px` for voxels."""
+    if word != NO_BOX:
+        try:
+            length = parse_quantity(word)
+        except RequestError:
+            length = Quantity(-1)
+        if length.unit not in ("mm", "px") or length.number < 0:
+            raise ValueError("a margin is a length, as 10mm or 8px")
+    return word
+
+
+IN_BOX = Option(NO_BOX, read=margin)

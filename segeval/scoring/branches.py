@@ -1,4 +1,4 @@
-"""The costs of every output of a network: the prediction, then its auxiliary outputs (PSPNet)."""
+"""The sums of every output of a network: the prediction, then its auxiliary ones, by `--aux`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from segeval.align import whole_channel
-from segeval.arrays import Floats, Raw
+from segeval.arrays import Raw
 from segeval.errors import GeometryError, ReadError
 from segeval.geometry import Geometry
 from segeval.grammar import parse
 from segeval.kernels.resample import nearest
-from segeval.metrics.registry import resolve
+from segeval.metrics.registry import pieces, resolve
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
 from segeval.scoring.onepass import one_pass
@@ -31,10 +31,9 @@ DROPPED = 65535  # label of what is left out of a reduced ground truth
 
 
 def wanted_sizes(job: Job) -> tuple[str, ...]:
-    """The sizes at which costs are asked for."""
-    asked = [d for _, d in job.metrics if d.of == "branches" and d.name == "pspnet"]
-    sizes = ("small" if d.origin == "hellochick" else "full" for d in asked)
-    return tuple(dict.fromkeys(sizes))
+    """The sizes at which outputs are asked for."""
+    asked = [pieces(metric, known) for metric, known in job.metrics if known.of == "branches"]
+    return tuple(dict.fromkeys(str(size) for sizes in asked for size in sizes))
 
 
 def asks_for_no_size(job: Job) -> bool:
@@ -48,27 +47,25 @@ def branches(case: Case, job: Job) -> Branches:
     squares = None if case.weights is None else squared(case.weights)
     if case.pred is None:
         return Branches(squares=squares, reason="no_probabilities")
-    found: dict[str, list[Sums]] = {}
+    found: dict[str, tuple[Sums, ...]] = {}
     for size in wanted_sizes(job):
-        made = full if size == "full" else small
-        sums = [made(case, files, job) for files in (case.pred, *case.aux)]
+        files = (case.pred, *case.aux)
+        sums = [full(case, f, job) if size == "full" else small(case, f, size, job) for f in files]
         if reasons := [one for one in sums if isinstance(one, str)]:
             return Branches(squares=squares, reason=reasons[0])
-        found[size] = [one for one in sums if not isinstance(one, str)]
-    costs = {size: stacked([s.piece(Ce(""))[:, 0] for s in sums]) for size, sums in found.items()}
-    voxels = {size: stacked([s.g for s in sums]) for size, sums in found.items()}
-    return Branches(costs, voxels, squares)
+        found[size] = alike([one for one in sums if not isinstance(one, str)])
+    return Branches(found, squares)
 
 
-def stacked(rows: Sequence[Floats]) -> Floats:
-    """One row an output. Raises ReadError where outputs differ in their channels."""
-    if len({len(row) for row in rows}) > 1:
+def alike(outputs: Sequence[Sums]) -> tuple[Sums, ...]:
+    """Outputs of the same channels. Raises ReadError where they differ."""
+    if len({len(s.classes) for s in outputs}) > 1:
         raise ReadError(
             "the outputs have different numbers of channels",
-            facts=tuple(f"output {i}: {len(row)} channels" for i, row in enumerate(rows)),
+            facts=tuple(f"output {i}: {len(s.classes)} channels" for i, s in enumerate(outputs)),
             help="PRED and --aux are outputs of one network, with the same classes",
         )
-    return np.stack(rows)
+    return tuple(outputs)
 
 
 def full(case: Case, files: Files, job: Job) -> Sums | str:
@@ -80,8 +77,12 @@ def full(case: Case, files: Files, job: Job) -> Sums | str:
     return summed(truth, pred, replace(job, settings=settings))
 
 
-def small(case: Case, files: Files, job: Job) -> Sums | str:
-    """The sums of an output at its own size, to which labels are reduced. Raises CaseError."""
+def small(case: Case, files: Files, size: str, job: Job) -> Sums | str:
+    """The sums of an output at its own size, to which labels are reduced. Raises CaseError.
+
+    size  the rule by which labels are reduced; dropped: asymmetric, and labels beyond the last
+          class are left out
+    """
     settings = job.settings
     reading = Reading(settings.spacing or case.spacing, classes=len(job.classes.classes) or None)
     truth = side(case.truth, reading).volume
@@ -98,7 +99,10 @@ def small(case: Case, files: Files, job: Job) -> Sums | str:
             facts=(f"pred {scores.geometry}", f"gt {truth.geometry}"),
         )
     grid = Geometry(scores.geometry.shape)
-    reduced = _Reduced(truth, grid.shape, len(scores.channels), job.classes.ignore)
+    rule, beyond = size, None
+    if size == "dropped":
+        rule, beyond = "asymmetric", len(scores.channels)
+    reduced = _Reduced(truth, grid.shape, rule, beyond, job.classes.ignore)
     labels = Volume(grid, (Voxels(reduced, np.dtype(np.uint16), grid.shape),), truth.path)
     scores = replace(scores, geometry=grid)
     plain = replace(job, classes=replace(job.classes, ignore=DROPPED))
@@ -125,18 +129,28 @@ def summed(truth: Opened, pred: Opened, job: Job) -> Sums | str:
 
 
 class _Reduced:
-    """A label map at the size of the scores, made when it is read (hellochick)."""
+    """A label map at the size of the scores, made when it is read.
+
+    beyond  the first label that is dropped; None: none is
+    """
 
     def __init__(
-        self, truth: Volume, shape: tuple[int, ...], channels: int, ignored: int | None
+        self,
+        truth: Volume,
+        shape: tuple[int, ...],
+        rule: str,
+        beyond: int | None,
+        ignored: int | None,
     ) -> None:
-        self._truth, self._shape = truth, shape
-        self._channels, self._ignored = channels, ignored
+        self._truth, self._shape, self._rule = truth, shape, rule
+        self._beyond, self._ignored = beyond, ignored
 
     def __call__(self) -> Raw:
         labels = whole_channel(self._truth.channels[0], self._truth.geometry)
-        labels = nearest(labels, self._shape, "asymmetric")
-        dropped = (labels >= self._channels) | (labels < 0)
+        labels = nearest(labels, self._shape, self._rule)
+        dropped = labels < 0
+        if self._beyond is not None:
+            dropped |= labels >= self._beyond
         if self._ignored is not None:
             dropped |= labels == self._ignored
         reduced = labels.astype(np.uint16)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from segeval.scoring.checks import (
 )
 from segeval.scoring.classwise import Share, classwise
 from segeval.scoring.fingerprint import fingerprint
-from segeval.scoring.onepass import Passed, Plan, one_pass, scored
+from segeval.scoring.onepass import Passed, Plan, Tally, one_pass, scored
 from segeval.scoring.planning import Job, planned
 from segeval.scoring.roisides import roi_facts, roi_notes, roi_sums
 from segeval.scoring.rows import OVER_BUDGET, Finished, asked, row, rows
@@ -45,10 +45,7 @@ from segeval.tallies.counts import Cells, CountTally, Pair, counts
 if TYPE_CHECKING:
     from segeval.settings import Settings
     from segeval.tallies.branches import Branches
-    from segeval.tallies.sums import SumsTally
-    from segeval.tallies.voxels import VoxelTally
-
-ScoreTally: TypeAlias = "SumsTally | VoxelTally"
+    from segeval.tallies.part import ScoreTally
 LARGE = ("voxels", "surface")  # tallies that are not kept: their size is that of the case
 
 
@@ -162,7 +159,7 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
     tally = CountTally(plan.pairs)
     of_scores = score_tallies(truth, pred, plan, job)
     of_place = surface_tally(truth, job)
-    every = [tally, *of_scores.values(), *([of_place] if of_place else [])]
+    every: list[Tally] = [tally, *of_scores.values(), *([of_place] if of_place else [])]
     passed = one_pass(truth, pred, plan, every)
     tables = {pair: tally.finish(pair).without(plan.ignored) for pair in plan.pairs}
     tables = plain(tables, truth, pred, passed, job)
@@ -201,7 +198,9 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
         blank(case),
         rows=found,
         classes=tuple(t.name for t in resolved.targets),
-        tallies=Tallies({n: t.to_json() for n, t in finished.tallies.items() if n not in LARGE}),
+        tallies=Tallies(
+            {n: t.to_json() for n, t in finished.tallies.items() if not n.startswith(LARGE)}
+        ),
         facts=facts(truth, pred, passed)
         | tolerance_facts(resolved, job)
         | roi_facts(pred.volume, rois)
@@ -213,25 +212,35 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
 
 def score_tallies(truth: Opened, pred: Opened, plan: Plan, job: Job) -> dict[str, ScoreTally]:
     """The tallies of the losses by name: those that are asked for, if there are probabilities."""
-    needed: dict[str, dict[Any, None]] = {"sums": {}, "voxels": {}}
-    asked = [(metric, known) for metric, known in job.metrics if known.of in needed]
-    if not asked or not scored(pred, plan):
+    if not scored(pred, plan):
         return {}
-    for metric, known in asked:
-        needed[known.of] |= dict.fromkeys(pieces(metric, known))
+    needed: dict[str, dict[Any, None]] = {}
+    for metric, known in job.metrics:
+        if (name := known.tally(metric)).startswith(("sums", "voxels")):
+            needed.setdefault(name, {}).update(dict.fromkeys(pieces(metric, known)))
+    from segeval.scoring.box import boxed
+
     channels = len((pred.scores or pred.volume).channels)
+    return {
+        name: boxed(
+            score_tally(name, channels, needs, truth, plan, job), name, truth, channels, plan
+        )
+        for name, needs in needed.items()
+    }
+
+
+def score_tally(  # noqa: PLR0913 - what a tally hangs on
+    name: str, channels: int, needs: Mapping[Any, None], truth: Opened, plan: Plan, job: Job
+) -> ScoreTally:
+    """An empty tally of probabilities that adds up some pieces."""
     exclusive = not plan.onehot
-    found: dict[str, ScoreTally] = {}
-    if any(known.of == "sums" for _, known in asked):
+    if name.startswith("sums"):
         from segeval.tallies.sums import SumsTally
 
-        found["sums"] = SumsTally(channels, exclusive, needed["sums"])
-    if needed["voxels"]:
-        from segeval.tallies.voxels import VoxelTally
+        return SumsTally(channels, exclusive, needs)
+    from segeval.tallies.voxels import VoxelTally
 
-        shape, budget = truth.volume.geometry.shape, job.room
-        found["voxels"] = VoxelTally(channels, exclusive, shape, budget, needed["voxels"])
-    return found
+    return VoxelTally(channels, exclusive, truth.volume.geometry.shape, job.room, needs)
 
 
 def memory_notes(finished: Finished, job: Job) -> tuple[Note, ...]:
@@ -245,9 +254,10 @@ def memory_notes(finished: Finished, job: Job) -> tuple[Note, ...]:
 
 def kept_losses(finished: Finished, job: Job) -> Iterator[tuple[str, int, bool]]:
     """The losses that keep every voxel: the bytes of each, and whether that was too much."""
-    voxels: Any = finished.tallies.get("voxels")
-    for metric, known in job.metrics if voxels is not None else ():
-        for memory in pieces(metric, known) if known.of == "voxels" else ():
+    for metric, known in job.metrics:
+        name = known.tally(metric)
+        voxels: Any = finished.tallies.get(name) if name.startswith("voxels") else None
+        for memory in pieces(metric, known) if voxels is not None else ():
             yield str(metric), voxels.size(memory), voxels.over(memory)
 
 

@@ -193,11 +193,15 @@ def smallest(labels: Labels) -> Labels:
 
 def channel_names(volume: Volume, what: Found, classes: ClassList) -> list[str]:
     """What the masks of independent channels are called; one empty name for a label map."""
-    if what.exclusive or what.onehot or what.channels == 1:
+    if volume.values:  # masks of regions, each of a class by its value
+        called = {c.labels[0]: c.name for c in classes.classes if c.labels}
+        names = [called.get(value, str(value)) for value in volume.values]
+    elif what.exclusive or what.onehot or what.channels == 1:
         return [""]
-    named = {c: name for name, (c, _) in volume.segments.items()}
-    named |= {c.labels[0] - 1: c.name for c in classes.classes if c.labels}
-    names = [named.get(c, str(c + 1)) for c in range(what.channels)]
+    else:
+        named = {c: name for name, (c, _) in volume.segments.items()}
+        named |= {c.labels[0] - 1: c.name for c in classes.classes if c.labels}
+        names = [named.get(c, str(c + 1)) for c in range(what.channels)]
     if any("/" in name or name.startswith(".") for name in names):
         raise CaseError("a class name with a slash or a dot in front cannot name a file")
     return names

@@ -17,7 +17,7 @@ from segeval.arrays import Floats, Labels, Mask
 from segeval.classes import Part
 from segeval.errors import ReadError
 from segeval.frozen import frozen
-from segeval.kernels.counts import pair_counts
+from segeval.kernels.shades import shade_counts
 from segeval.kinds import Found, ScoreSide, Side, Slab, Wanted, may_score, of_codes, side
 from segeval.scoring.sides import Opened
 from segeval.tallies.block import Block
@@ -27,7 +27,7 @@ from segeval.volumes import Volume, streams
 
 LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in the cache
 SCORES_AT_A_TIME = 1 << 15  # per channel
-CODES_AT_A_TIME = 1 << 19  # of 8-bit probabilities, which are counted; of whole pictures
+CODES_AT_A_TIME = 1 << 22  # of 8-bit probabilities, which are counted: whole pictures
 FEWEST = 1 << 10  # voxels of a slab, however small the budget
 VALUE, SHARE = 8, 4  # bytes a value beside its buffer; part of the budget that slabs may take
 BYTES_AT_A_TIME = 1 << 24  # of all the buffers of a group
@@ -53,6 +53,7 @@ class Plan:
     ignored  the label whose ground-truth voxels are left out
     sums     probabilities are added up
     white    255 of a ground truth of one class is its 1
+    drops    labels that no channel stands for are left out of the sums
     budget   bytes of memory that were allowed
     """
 
@@ -63,6 +64,7 @@ class Plan:
     ignored: int | None = None
     sums: bool = True
     white: bool = False
+    drops: bool = False
     budget: int = 512 << 20
 
 
@@ -116,7 +118,7 @@ def _read(
 ) -> Passed:
     size = truth.volume.geometry.size
     few = condensable(truth, pred, plan, tallies)
-    chunk = 8 * CODES_AT_A_TIME if few else slab_size(truth, pred, plan, group)
+    chunk = CODES_AT_A_TIME if few else slab_size(truth, pred, plan, group)
     with open_sides(truth, pred, plan, group, chunk) as (t, p, s):
         for start in range(0, size, chunk):
             count = min(chunk, size - start)
@@ -147,12 +149,7 @@ def condensed(start: int, truth: Slab, pred: ScoreSide, count: int, plan: Plan) 
     """One slab with every pair of a label and a value once, and how many voxels have it."""
     codes = pred.codes(count).codes
     assert codes is not None
-    parts = [
-        pair_counts(truth.labels[0][at : at + CODES_AT_A_TIME], codes[at : at + CODES_AT_A_TIME])
-        for at in range(0, count, CODES_AT_A_TIME)
-    ]
-    pairs, place = np.unique(np.concatenate([pair for pair, _ in parts]), return_inverse=True)
-    voxels = np.bincount(place, np.concatenate([number for _, number in parts])).astype(np.int64)
+    pairs, voxels = shade_counts(truth.labels[0], codes)
     labels = Slab({0: (pairs >> 16).astype(truth.labels[0].dtype)})
     scores = pred.decoded((pairs & 255).astype(np.uint8))
     block = make_block(start, len(pairs), (labels, scores, None), plan)
@@ -199,7 +196,9 @@ def make_block(start: int, count: int, slabs: tuple[Slab, Slab, Slab | None], pl
     if scores.scores is not None:
         valid = valid_voxels(truth, plan)
         labels = label_map(truth, len(scores.scores), plan)
-        if labels is not None:
+        if labels is not None and plan.drops:
+            valid = within_range(labels, len(scores.scores), valid)
+        elif labels is not None:
             check_range(labels, len(scores.scores), valid)
         elif plan.sums and plan.onehot:
             onehot = true_channels(truth, plan)
@@ -299,6 +298,14 @@ def shares(truth: Slab, channels: int, plan: Plan) -> Floats | None:
 def true_channels(truth: Slab, plan: Plan) -> Mask:
     """The reference mask of each independent channel."""
     return np.stack([mask_of(truth, part, c) for c, part in enumerate(plan.onehot)])
+
+
+def within_range(labels: Labels, channels: int, valid: Mask | None) -> Mask | None:
+    """Which voxels are valid and have a label that a channel stands for; None: all of them."""
+    inside = labels < channels
+    if valid is not None:
+        inside &= valid
+    return None if inside.all() else inside
 
 
 def check_range(labels: Labels, channels: int, valid: Mask | None) -> None:

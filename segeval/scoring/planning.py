@@ -49,11 +49,13 @@ def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | Non
     resolved = None
     if truth.named or pred.named:
         resolved = by_name(truth, pred, classes, settings.absent_gt == "empty")
+    of_scores = [d for _, d in job.metrics if d.of in ("sums", "voxels")]
     plan = Plan(
         channel_pairs(truth, pred, resolved, how),
         how,
         ignored=classes.ignore,
-        sums=any(definition.of in ("sums", "voxels") for _, definition in job.metrics),
+        sums=bool(of_scores),
+        drops=bool(of_scores) and all(definition.drops for definition in of_scores),
         white=len(scores.channels) <= 2 and may_be_white(classes),
         budget=settings.max_memory,
     )

@@ -58,7 +58,7 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
         for (metric, definition), value in zip(job.metrics, values, strict=True):
             if value.classes is None:
                 continue
-            number = at(value.classes, place, definition, finished)
+            number = at(value.classes, place, definition.tally(metric), finished)
             own = value.beside[place] if value.beside else ""
             if lacks_room(finished, definition, place) and math.isnan(number):
                 own = OVER_BUDGET
@@ -85,7 +85,7 @@ def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
     """What a metric says of the case."""
     if metric in finished.known:
         return finished.known[metric]
-    tally = finished.tallies.get(definition.of)
+    tally = finished.tallies.get(definition.tally(metric))
     if tally is None and definition.of == "rois":
         return Values(whole=np.nan, reason="no_rois")
     if tally is None:
@@ -98,11 +98,11 @@ def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
 def at(
     values: Sequence[float] | np.ndarray[Any, Any],
     place: int,
-    definition: Definition,
+    tally: str,
     finished: Finished,
 ) -> float:
     """The number of a class: tallies of counts go by class, those of scores by channel."""
-    if definition.of in ("counts", "polygons", "surface") or definition.of not in finished.tallies:
+    if tally in ("counts", "polygons", "surface") or tally not in finished.tallies:
         return float(values[place])
     channel = finished.channels[place]
     return float(values[channel]) if channel >= 0 else np.nan

@@ -1,37 +1,36 @@
-"""What the outputs of one network cost: the main one and its auxiliary ones, and its weights.
+"""What the outputs of one network cost: the main one and its other ones, and its weights.
 
-    full   outputs enlarged to the size of the labels
-    small  labels reduced to the size of each output, those beyond the last class dropped
+    full        outputs enlarged to the size of the labels
+    dropped     labels reduced to the size of each output, those beyond the last class dropped
+    half_pixel  labels reduced by that rule of kernels/resample.py
+    asymmetric  labels reduced by that one
 
-Costs are cross-entropies by the label of the reference, the main output first.
+Of every output the sums are kept that one prediction has (sums.py), the main output first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Any
 
-import numpy as np
-
-from segeval.arrays import Floats
 from segeval.frozen import frozen
+from segeval.tallies.sums import Sums
+from segeval.tallies.sums import pooled as pooled_sums
 
-SIZES = ("full", "small")
+SIZES = ("full", "dropped", "half_pixel", "asymmetric")
 
 
 @frozen
 class Branches:
-    """Costs of the outputs of a case, or of several that were pooled.
+    """The outputs of a case, or of several that were pooled.
 
-    costs    by size, (outputs, channels): sum of -log p_y over the voxels of each label
-    voxels   by size, the same: how many there are
+    outputs  by size: the sums of each output
     squares  sum of w^2 over the kernels of the network; None where no weights were given
-    reason   why there are no costs
+    reason   why there are no outputs
     """
 
-    costs: Mapping[str, Floats] = field(default_factory=dict)
-    voxels: Mapping[str, Floats] = field(default_factory=dict)
+    outputs: Mapping[str, tuple[Sums, ...]] = field(default_factory=dict)
     squares: float | None = None
     reason: str = ""
     classes: tuple[str, ...] = ()
@@ -39,8 +38,7 @@ class Branches:
     def to_json(self) -> dict[str, Any]:
         """The form in which it is kept with its case."""
         return {
-            "costs": {size: kept.tolist() for size, kept in self.costs.items()},
-            "voxels": {size: kept.tolist() for size, kept in self.voxels.items()},
+            "outputs": {size: [s.to_json() for s in sums] for size, sums in self.outputs.items()},
             "squares": self.squares,
             "reason": self.reason,
         }
@@ -48,27 +46,20 @@ class Branches:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Branches:
         """Read it again."""
-        tables = [
-            {size: np.array(rows, np.float64) for size, rows in kept[name].items()}
-            for name in ("costs", "voxels")
-        ]
-        return cls(tables[0], tables[1], kept["squares"], kept["reason"])
+        outputs = {
+            size: tuple(Sums.from_json(one) for one in sums)
+            for size, sums in kept["outputs"].items()
+        }
+        return cls(outputs, kept["squares"], kept["reason"])
 
 
 def pooled(many: Iterable[Branches]) -> Branches:
     """Several cases as one; the weights are those of one network."""
     kept = list(many)
-    sizes = [size for size in SIZES if all(size in b.costs for b in kept)]
-    alike = [s for s in sizes if len({b.costs[s].shape for b in kept}) == 1]
-    return Branches(
-        {size: added([b.costs[size] for b in kept]) for size in alike},
-        {size: added([b.voxels[size] for b in kept]) for size in alike},
-        kept[0].squares,
-        next((b.reason for b in kept if b.reason), "" if alike else "other_outputs"),
-    )
-
-
-def added(tables: Sequence[Floats]) -> Floats:
-    """The sum of tables of one shape."""
-    total: Floats = np.sum(tables, axis=0)
-    return total
+    outputs = {}
+    for size in SIZES:
+        rows = [b.outputs.get(size, ()) for b in kept]
+        if len({tuple(len(s.classes) for s in row) for row in rows}) == 1 and rows[0]:
+            outputs[size] = tuple(pooled_sums(same) for same in zip(*rows, strict=True))
+    reasons = (b.reason for b in kept if b.reason)
+    return Branches(outputs, kept[0].squares, next(reasons, "" if outputs else "other_outputs"))

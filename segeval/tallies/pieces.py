@@ -86,10 +86,14 @@ class Ce:
 
 @frozen
 class Logs:
-    """Sum of -log p of every class on the voxels of every reference class: label smoothing."""
+    """Sum of -log p of every class on the voxels of every reference class: label smoothing.
+
+    floor  none, or that of Keras
+    """
 
     KIND: ClassVar[str] = "logs"
     AXES: ClassVar[int] = 2
+    floor: str = ""
 
     def shape(self, channels: int) -> tuple[int, ...]:
         """Reference class, predicted class."""
@@ -99,10 +103,11 @@ class Logs:
         """The totals of a slab."""
         if not slab.whole:
             return np.zeros(self.shape(len(slab.p)))
+        logs = slab.logs_kept(self.floor) if self.floor else slab.logs
         if slab.soft:
             assert slab.g is not None
-            return slab.g.astype(np.float64) @ -slab.logs.T
-        return joint_sums(-slab.logs, slab.labels)
+            return slab.g.astype(np.float64) @ -logs.T
+        return joint_sums(-logs, slab.labels)
 
 
 @frozen
@@ -241,13 +246,15 @@ class Focal:
 class FocalCe:
     """Focal cross-entropy, sum of -(1 - p)^gamma log p of each reference class.
 
-    floor  none, or whole: the clipping of Keras
+    floor       none, or whole: the clipping of Keras
+    foreground  shares among the classes without the background, which costs nothing
     """
 
     KIND: ClassVar[str] = "focal_ce"
     AXES: ClassVar[int] = 1
     floor: str
     gamma: float
+    foreground: bool = False
 
     def shape(self, channels: int) -> tuple[int, ...]:
         """One sum a class."""
@@ -257,7 +264,10 @@ class FocalCe:
         """The totals of a slab."""
         if not slab.whole or slab.soft:
             return np.full(self.shape(len(slab.p)), np.nan)
-        logs = slab.log_kept(self.floor) if self.floor else slab.log_reference
+        if self.foreground:
+            logs = slab.log_foreground
+        else:
+            logs = slab.log_kept(self.floor) if self.floor else slab.log_reference
         factor = focal_factor(np.exp(logs), self.gamma)
         cost = np.where(factor > 0, -logs * factor, 0.0)
         return slab.labels.sum(cost)
@@ -288,9 +298,7 @@ class Bins:
         """The totals of a slab; nan where the channels do not exclude each other."""
         if not slab.whole:
             return np.full(self.shape(0), np.nan)
-        label = slab.pred[0].astype(np.intp)
-        own = label * slab.p.shape[1] + np.arange(slab.p.shape[1])
-        return self.filled(slab.p.reshape(-1).take(own), slab.pred[0] == slab.truth)
+        return self.filled(slab.confidence, slab.pred[0] == slab.truth)
 
     def filled(self, confidence: Floats, hit: Mask, weight: Floats | None = None) -> Floats:
         """The bins of some voxels; MONAI has every confidence in float32."""

@@ -14,11 +14,12 @@ import numpy as np
 from segeval.arrays import Floats
 from segeval.frozen import frozen
 from segeval.kernels.entropy import binary_costs
-from segeval.kernels.rois import matched, selected, target
+from segeval.kernels.rois import mask_cells, matched, selected, target
 from segeval.kernels.softmax import sigmoid
 from segeval.regions import Instances, RoiMasks
 
 RULES = ("detectron2", "torchvision", "matterport")
+CELLS = "detectron2"  # whose targets are cut, and which counts their cells
 
 
 @frozen
@@ -29,12 +30,14 @@ class RoiSums:
     given      RoIs whose instance the file says
     matched    RoIs whose instance is the one of the best box
     unmatched  RoIs without an instance, which have no target and no cost
+    cells      of the targets of detectron2: all, inside, false positives, false negatives
     """
 
     costs: Mapping[str, tuple[float, int]]
     given: int = 0
     matched: int = 0
     unmatched: int = 0
+    cells: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -46,6 +49,7 @@ class RoiSums:
         finite = {rule: s if np.isfinite(s) else str(s) for rule, (s, _) in self.costs.items()}
         return {
             "costs": {rule: [finite[rule], n] for rule, (_, n) in self.costs.items()},
+            "cells": list(self.cells),
             "given": self.given,
             "matched": self.matched,
             "unmatched": self.unmatched,
@@ -55,7 +59,9 @@ class RoiSums:
     def from_json(cls, kept: Mapping[str, Any]) -> RoiSums:
         """Read it again."""
         costs = {rule: (float(total), int(n)) for rule, (total, n) in kept["costs"].items()}
-        return cls(costs, kept["given"], kept["matched"], kept["unmatched"])
+        total, inside, fp, fn = map(int, kept["cells"])
+        counted = kept["given"], kept["matched"], kept["unmatched"]
+        return cls(costs, *counted, (total, inside, fp, fn))
 
 
 def pooled(many: Iterable[RoiSums]) -> RoiSums:
@@ -66,11 +72,13 @@ def pooled(many: Iterable[RoiSums]) -> RoiSums:
         rule: (sum(one.costs[rule][0] for one in many), sum(one.costs[rule][1] for one in many))
         for rule in sorted(shared)
     }
+    total, inside, fp, fn = map(sum, zip(*(one.cells for one in many), strict=True))
     return RoiSums(
         costs,
         sum(one.given for one in many),
         sum(one.matched for one in many),
         sum(one.unmatched for one in many),
+        (total, inside, fp, fn),
     )
 
 
@@ -85,8 +93,10 @@ class RoiTally:
         which = instance_of(rois, instances)
         of_one = which >= 0
         given = 0 if rois.gt_index is None else int(of_one.sum())
-        costs = {rule: summed(rois, instances, which, rule) for rule in self._sums.costs}
-        new = RoiSums(costs, given, int(of_one.sum()) - given, int((~of_one).sum()))
+        made = {rule: summed(rois, instances, which, rule) for rule in self._sums.costs}
+        costs = {rule: (total, count) for rule, (total, count, _) in made.items()}
+        cells = made[CELLS][2] if CELLS in made else (0, 0, 0, 0)
+        new = RoiSums(costs, given, int(of_one.sum()) - given, int((~of_one).sum()), cells)
         self._sums = pooled([self._sums, new])
 
     def merge(self, other: Self) -> None:
@@ -105,17 +115,19 @@ def instance_of(rois: RoiMasks, instances: Instances) -> np.ndarray[Any, np.dtyp
     return matched(rois.boxes, instances.boxes)
 
 
-def summed(rois: RoiMasks, instances: Instances, which: Any, rule: str) -> tuple[float, int]:
-    """The mean cost of each RoI with an instance, added up; and how many there are."""
+def summed(
+    rois: RoiMasks, instances: Instances, which: Any, rule: str
+) -> tuple[float, int, tuple[int, int, int, int]]:
+    """The mean cost of each RoI with an instance, added up; how many there are; and their cells."""
     kept = which >= 0
     if rule == "matterport":
         kept = kept & (rois.labels > 0)
     places = np.flatnonzero(kept)
     if not len(places):
-        return 0.0, 0
+        return 0.0, 0, (0, 0, 0, 0)
     logits = selected(rois.logits[places], rois.labels[places]).astype(np.float64)
     goal = targets(rois.boxes[places], which[places], instances, logits.shape[-1], rule)
-    return float(costs(logits, goal, rule).sum()), len(places)
+    return float(costs(logits, goal, rule).sum()), len(places), mask_cells(logits, goal)
 
 
 def targets(boxes: Floats, which: Any, instances: Instances, m: int, rule: str) -> Floats:

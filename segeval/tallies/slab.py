@@ -68,7 +68,24 @@ class Slab:
         """log p of the label that each voxel has."""
         if self.z is not None:
             return reference_log(self.z, self.truth)
-        return log(self.of_reference(self.p))
+        return log(self.own)
+
+    @cached_property
+    def own(self) -> Floats:
+        """p of the label that each voxel has, float64."""
+        return self.labels.own(self.p).astype(np.float64, copy=False)
+
+    @cached_property
+    def confidence(self) -> Floats:
+        """p of the label that each voxel is predicted to have: the largest."""
+        largest: Floats = np.maximum.reduce(self.p, axis=0)
+        return largest
+
+    @property
+    def log_foreground(self) -> Floats:
+        """log of the share that each voxel's label has of all but the background; 0 of that."""
+        shares = log_softmax(self.logs[1:])
+        return self.labels.own(np.concatenate([np.zeros((1, shares.shape[1])), shares]))
 
     def logs_kept(self, floor: str) -> Floats:
         """log p of every channel after the clipping of Keras."""
@@ -80,12 +97,7 @@ class Slab:
         """The same after the clipping of Keras, which only probabilities undergo."""
         if self.z is not None:
             return self.log_reference
-        return log(self.of_reference(kept_away(self.p.astype(np.float64), floor)))
-
-    def of_reference(self, values: Floats) -> Floats:
-        """The value of each voxel's own label out of (channels, n)."""
-        taken: Floats = values.reshape(-1).take(self.labels.own)
-        return taken
+        return log(self.labels.own(kept_away(self.p.astype(np.float64), floor)))
 
     @cached_property
     def logs(self) -> Floats:

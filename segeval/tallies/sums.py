@@ -157,6 +157,7 @@ class SumsTally:
         self._totals = {name: np.zeros(p.shape(channels)) for name, p in self._pieces.items()}
         self._voxels = self._valid = 0
         self._logits = self._soft = False
+        self._room: Floats = np.empty(0)
 
     def update(self, block: Block) -> None:
         """Add a slab; one without probabilities adds nothing."""
@@ -167,7 +168,9 @@ class SumsTally:
         self._soft = self._soft or block.soft is not None
         for slab in slabs(block, self._exclusive):
             self._valid += slab.voxels
-            self._table += table_of(slab)
+            if self._room.size < slab.p.size:
+                self._room = np.empty(slab.p.size)
+            self._table += table_of(slab, self._room)
             for name, piece in self._pieces.items():
                 self._totals[name] += piece.of(slab)
 
@@ -197,11 +200,16 @@ class SumsTally:
         )
 
 
-def table_of(slab: Slab) -> Floats:
-    """The sums of kernels/sums.py over a slab."""
+def table_of(slab: Slab, room: Floats) -> Floats:
+    """The sums of kernels/sums.py over a slab.
+
+    room  at least as many numbers as the slab has; overwritten
+    """
+    p = room[: slab.p.size].reshape(slab.p.shape)
+    np.copyto(p, slab.p)
     if slab.g is None:
-        return label_sums(slab.p.astype(np.float64), slab.labels)
-    pairs = zip(slab.p.astype(np.float64), slab.g, strict=True)
+        return label_sums(p, slab.labels, slab.own)
+    pairs = zip(p, slab.g, strict=True)
     if slab.soft:
         rows = [share_sums(p, g.astype(np.float64)) for p, g in pairs]
     else:

@@ -84,6 +84,10 @@ class Voxels:
         """The label of every voxel; 0 where it is ignored, for that may be beyond all channels."""
         return self.truth if self.valid is None else self.truth * self.valid
 
+    def kept(self, values: Floats, mask: Mask) -> tuple[Floats, Mask]:
+        """Some values and a mask, without the voxels that are ignored."""
+        return (values, mask) if self.valid is None else (values[self.valid], mask[self.valid])
+
     def reference(self, channel: int) -> Mask:
         """The mask of a channel."""
         mask: Mask = self.truth == channel if self.exclusive else self.masks[channel]

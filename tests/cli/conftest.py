@@ -23,7 +23,7 @@ def here(tmp_path, monkeypatch):
     """An empty working directory without settings, and an environment without any."""
     for name in [name for name in os.environ if "SEGEVAL" in name]:
         monkeypatch.delenv(name)
-    for name in ("NO_COLOR", "FORCE_COLOR", "CI"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "CI", "GITHUB_ACTIONS", "CI_PROJECT_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path

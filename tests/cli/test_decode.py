@@ -126,3 +126,41 @@ def test_another_shape_without_upsample_is_a_geometry_error(segeval, here):
     ran = segeval("decode", "pred", "out", "--like", "gt")
     assert ran.status == 3
     assert "--upsample" in ran.err
+
+
+PASTED = {"detectron2": "d2", "torchvision": "tv", "matterport": "mt"}
+
+
+@pytest.mark.parametrize("rule", PASTED)
+def test_rois_are_pasted_by_the_rule_of_a_library(segeval, here, rule):
+    """Each RoI is a case of its own, since the masks of a class are united."""
+    x = inputs("maskrcnn_infer_k3")
+    boxes = x["boxes_int_yxyx"][:, [1, 0, 3, 2]] if rule == "matterport" else x["boxes"]
+    for name in ("pred", "like"):
+        (here / name).mkdir()
+    every = zip(x["logits_q"] / 8, boxes, x["labels"], strict=True)
+    for number, (maps, box, label) in enumerate(every):
+        one = {"masks": maps[None], "boxes": box[None], "labels": label[None]}
+        np.savez(here / f"pred/r{number}.npz", **one)
+        Image.new("L", tuple(x["image_size"].tolist()[::-1])).save(here / f"like/r{number}.png")
+    ran = segeval("decode", "pred", "out", "--like", "like", "--paste", rule, "--roi-offset", "1")
+    assert ran.status == 0, ran.err
+    (r,) = (
+        r for r in records() if r.case == "maskrcnn_infer_k3" and r.id == f"{PASTED[rule]}_mask"
+    )
+    want, keep = np.unpackbits(r.want, axis=-1, count=r.params["count"]), ~ignored(r)
+    for number, label in enumerate(x["labels"].tolist()):
+        found = np.array(Image.open(here / f"out/r{number}/{label + 1}.png"))
+        np.testing.assert_array_equal(found[keep[number]], want[number][keep[number]])
+
+
+def test_rois_below_a_score_are_left_out(segeval, here):
+    maps = np.full((2, 1, 7, 7), 5.0)
+    boxes = np.array([[0.0, 0, 4, 4], [4, 4, 8, 8]])
+    np.savez(here / "a.npz", masks=maps, boxes=boxes, labels=[0, 0], scores=[0.9, 0.2])
+    Image.new("L", (8, 8)).save(here / "like.png")
+    asked = ["--like", "like.png", "--roi-offset", "1", "--min-score", "0.5"]
+    assert segeval("decode", "a.npz", "out", *asked, "--classes", "1=cell").status == 0
+    mask = np.array(Image.open(here / "out/a/cell.png"))
+    assert mask[:4, :4].all()
+    assert not mask[4:, 4:].any()

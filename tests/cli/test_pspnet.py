@@ -133,3 +133,80 @@ def test_weights_that_are_pickled_or_missing(segeval, network):
 def test_flipped_needs_flip(segeval, network):
     assert segeval("score", "pred", "gt", "-m", "dice", "--flipped", "pred").status == 2
     assert segeval("score", "pred", "gt", "-m", "dice", "--flip", "logit_sum").status == 2
+
+
+@pytest.fixture
+def deep(here):
+    """Three resolutions of a network, which is supervised at each."""
+    arrays = inputs("deep_supervision")
+    for place, name in enumerate(("pred", "half", "quarter")):
+        (here / name).mkdir()
+        for number, logits in enumerate(arrays[f"logits{place}"]):
+            np.savez(here / name / f"c{number}.npz", logits=logits)
+    (here / "gt").mkdir()
+    for number, labels in enumerate(arrays["labels0"]):
+        Image.fromarray(labels).save(here / "gt" / f"c{number}.png")
+    return here
+
+
+SUPERVISED = ["pred", "gt", "--aux", "half", "--aux", "quarter"]
+
+
+def test_deep_supervision(segeval, deep):
+    """The oracle's labels are every second one, so they are reduced by that rule."""
+    (r,) = (r for r in records() if r.case == "deep_supervision")
+    metric = "deep_supervision:labels=asymmetric"
+    ran = segeval("score", *SUPERVISED, "-m", metric, "--format", "none", "-o", "x.json")
+    assert ran.status == 0, ran.err
+    found = json.loads((deep / "x.json").read_text())["summary"][""]["all"][metric]["mean"]
+    np.testing.assert_allclose(found, r.want, r.rtol, r.atol)
+    np.testing.assert_allclose(found, r.exact, 1e-9)
+
+
+def test_deep_supervision_takes_the_labels_of_nnunet(segeval, deep):
+    """Each resolution by itself, its labels reduced by hand: pixels 1, 3, 5, … of the full ones."""
+    half = {name: deep / name for name in ("alone", "low")}
+    for path in half.values():
+        path.mkdir()
+    for number in range(2):
+        np.savez(
+            half["alone"] / f"c{number}.npz", logits=np.load(deep / f"half/c{number}.npz")["logits"]
+        )
+        labels = np.array(Image.open(deep / f"gt/c{number}.png"))[1::2, 1::2]
+        Image.fromarray(labels).save(half["low"] / f"c{number}.png")
+    full = pooled(segeval, deep, "dice_ce:as=nnunet", "pred", "gt")
+    low = pooled(segeval, deep, "dice_ce:as=nnunet", "alone", "low")
+    # 1 and 1/2, the last resolution is left out: 2/3 and 1/3
+    assert pooled(segeval, deep, "deep_supervision", *SUPERVISED) == pytest.approx(
+        2 / 3 * full + low / 3
+    )
+    metric = "deep_supervision:weights=0+1+0"
+    assert pooled(segeval, deep, metric, *SUPERVISED) == pytest.approx(low)
+
+
+def test_deep_supervision_with_another_number_of_weights(segeval, deep):
+    ran = segeval("score", *SUPERVISED, "-m", "deep_supervision:weights=1+2")
+    assert ran.status == 3
+    assert "2 weights and there are 3 outputs" in ran.err
+
+
+def test_a_gate_of_pooled_outputs(segeval, network):
+    options = ["--aux", "aux", "--upsample", "align_corners", "--ignore-label", "255"]
+    ran = segeval("score", "pred", "gt", *options, "--gate", "pspnet.pooled=99", "--format", "none")
+    assert ran.status == 0
+    assert "PASS all/pspnet.pooled" in ran.err
+
+
+def test_tensorflow_drops_labels_beyond_the_classes(segeval, network):
+    """As if they were ignored as 255 is; a loss beside it says what is wrong with them."""
+    labels = inputs(CASE)["labels_oor"]
+    assert len(set(labels[labels > 4].tolist())) == 2
+    asked = ["pred", "beyond", "--upsample", "half_pixel", "--ignore-label", "255"]
+    found = pooled(segeval, network, "ce:as=tf", *asked)
+    (network / "gone").mkdir()
+    for number, one in enumerate(labels):
+        kept = np.where(one > 4, 255, one)
+        Image.fromarray(kept.astype(np.uint8)).save(network / "gone" / f"c{number}.png")
+    same = ["pred", "gone", "--upsample", "half_pixel", "--ignore-label", "255"]
+    assert found == pytest.approx(pooled(segeval, network, "ce", *same), rel=1e-12)
+    assert segeval("score", *asked, "-m", "ce:as=tf,ce").status == 3

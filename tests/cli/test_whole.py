@@ -170,12 +170,12 @@ def test_a_reader_that_leaves_costs_neither_files_nor_the_status(pairs):
 SLOW = """
 import sys, time
 from segeval.engines import serial
-score_case = serial.score_case
+work = serial.work
 def slow(case, job):
     if case.id == "b" and "--resume" not in sys.argv:
         time.sleep(60)
-    return score_case(case, job)
-serial.score_case = slow
+    return work(case, job)
+serial.work = slow
 from segeval.__main__ import run
 run()
 """

@@ -23,6 +23,7 @@ from segeval.errors import CaseError, RequestError
 from segeval.pairing.pair import pair
 from segeval.results import lines
 from segeval.scoring.planning import Job
+from segeval.stores import Store
 
 distributed = pytest.importorskip("distributed", reason='pip install "segeval[dask]"')
 from segeval.engines import cluster  # noqa: E402
@@ -253,6 +254,13 @@ def test_something_else_that_listens_is_no_scheduler(monkeypatch):
 @pytest.mark.parametrize("address", ["nonsense", "tcp://host", "tcp://:1", "tcp://host:port"])
 def test_what_is_no_address_is_refused(address):
     assert f"--scheduler {address}: no address" in refusal(address)
+
+
+def test_a_store_of_this_process_is_refused(tmp_path):
+    stores = (Store("memory://gt", tmp_path),)
+    job = Job(settings(), ClassList(), (), stores)
+    with pytest.raises(RequestError, match="no other process can read"):
+        next(cluster.run(None, silent, [], job))
 
 
 def test_another_version_is_refused_with_the_facts():

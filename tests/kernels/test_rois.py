@@ -4,7 +4,7 @@ import pytest
 from segeval.kernels.rois import (
     above,
     around,
-    mask_statistics,
+    mask_cells,
     matched,
     pasted,
     selected,
@@ -44,7 +44,7 @@ def test_only_the_map_of_the_label_counts():
 def test_statistics_by_hand():
     #                        wrong: the second (positive missed) of 4
     logits, truth = np.array([1.0, -1.0, -1.0, -1.0]), np.array([1.0, 1.0, 0.0, 0.0])
-    assert mask_statistics(logits, truth) == (3 / 4, 0 / 2, 1 / 2)
+    assert mask_cells(logits, truth) == (4, 2, 0, 1)
 
 
 @pytest.mark.parametrize("rule", ["detectron2", "matterport", "torchvision"])

@@ -48,6 +48,15 @@ def test_the_command_gives_the_losses_of_the_libraries(tmp_path, case):
 
 
 @pytest.mark.parametrize("case", WIDTH)
+@pytest.mark.parametrize("what", ["accuracy", "false_positive", "false_negative"])
+def test_what_detectron2_logs_beside_its_loss(tmp_path, case, what):
+    card = run(*files(tmp_path, case), f"maskrcnn_{what}", roi_offset=1)
+    r = RECORDS[case, f"d2_{what}"]
+    assert values(card, f"maskrcnn_{what}")["all"] == pytest.approx(float(r.want), rel=r.rtol)
+    assert card.summary[""]["all"][f"maskrcnn_{what}"].pooled == pytest.approx(float(r.want))
+
+
+@pytest.mark.parametrize("case", WIDTH)
 def test_the_mean_over_all_maps_is_not_the_loss(tmp_path, case):
     (wrong,) = (
         r for r in RECORDS.values() if r.case == case and r.convention == "negative_control"

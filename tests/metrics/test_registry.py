@@ -75,7 +75,7 @@ def test_every_option_has_a_default_that_can_be_read():
     for text in ALL:
         metric, definition = resolve(parse(text))
         given = arguments(metric, definition)
-        assert set(definition.options) - {"as"} <= set(given), text
+        assert set(definition.options) - {"as", "box"} <= set(given), text
 
 
 @given(st.sampled_from(sorted(known())), st.floats(0.01, 100))

@@ -9,6 +9,8 @@ from segeval.kernels.decode import largest
 from segeval.kernels.entropy import binary_costs
 from segeval.kernels.flips import flip_logit_sum, flip_softmax_mean
 from segeval.metrics.combined_losses import main_and_aux
+from segeval.metrics.registry import registered
+from segeval.tallies.rois import RoiSums
 
 ACTIVATIONS = {
     "torch.sigmoid": lambda x: softmax.sigmoid(x["x"]),
@@ -189,8 +191,8 @@ def roi_detectron2(r, x, p):
         return goal
     if r.id == "d2_loss":
         return roi_costs(chosen(r, x), goal).mean()
-    names = ["d2_accuracy", "d2_false_positive", "d2_false_negative"]
-    return rois.mask_statistics(chosen(r, x), goal)[names.index(r.id)]
+    counted = RoiSums({}, cells=rois.mask_cells(chosen(r, x), goal))
+    return registered(r.id.replace("d2", "maskrcnn")).compute(counted).whole
 
 
 @answers("maskrcnn.matterport")

@@ -429,8 +429,8 @@ def torchmetrics_ece(r, x, p):
 
 @answers("monai.calibration_error")
 def monai_calibration(r, x, p):
-    rule = "monai_right" if p.get("right") else "monai"
-    text = f"{REDUCTIONS[p['calibration_reduction']]}@{p['num_bins']}:as={rule}"
+    text = f"{REDUCTIONS[p['calibration_reduction']]}@{p['num_bins']}:as=monai"
+    text += options(p, right="right")
     batch = calibration_batch(r, x, p)
     return each_class(text, batch) if p.get("per_class") else whole(text, batch)
 
