@@ -29,13 +29,7 @@ def resolved_gate(gate: Gate) -> tuple[Gate, Definition]:
             f"{gate}: {metric} has no better side, so it is no gate",
             help="a difference of it may have one: see `segeval metrics`",
         )
-<<<<<<< HEAD
-    if gate.statistic == "pooled" and definition.of not in POOLED:
-=======
-    if gate.statistic == "bound":
-        raise RequestError(f"{gate}: `bound` needs intervals, which this version does not compute")
     if gate.statistic == "pooled" and definition.tally(metric).partition(":")[0] not in POOLED:
->>>>>>> main
         raise RequestError(f"{gate}: {metric} cannot be pooled over cases")
     bar_in_unit(gate, definition)
     return Gate(metric, gate.bar, gate.class_, gate.statistic), definition
