@@ -169,7 +169,7 @@ def test_a_reader_that_leaves_costs_neither_files_nor_the_status(pairs):
 
 SLOW = """
 import signal, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell starts the tests with &
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job with & ignores it
 from segeval.engines import serial
 work = serial.work
 def slow(case, job):
