@@ -8,7 +8,7 @@ not pass because an organ vanished.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from segeval.absence import ONE_SIDE
@@ -78,7 +78,15 @@ def _of_group(
     for name, statistic in judged:
         yield _verdict(gate, definition, card, name, statistic, group, accept)
     if not judged:
-        yield _missed(gate, definition, gate.class_, group, "nothing to judge")
+        yield _missed(gate, definition, gate.class_, group, _nothing(gate.class_, summary))
+
+
+def _nothing(wanted: str, names: Collection[str]) -> str:
+    """That nothing was to judge; a misspelt class is answered with the nearest."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(wanted, names, 1)
+    return f"nothing to judge, did you mean {near[0]}?" if near else "nothing to judge"
 
 
 def _is(metric: Metric, column: str) -> bool:

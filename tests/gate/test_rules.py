@@ -64,6 +64,11 @@ def test_a_rule_that_matches_nothing_is_missed(rule):
     assert "nothing to judge" in verdict.text
 
 
+def test_a_misspelt_class_is_answered_with_the_nearest():
+    (verdict,) = verdicts("livr/dice=0.1", SCORES)
+    assert verdict.text.endswith("nothing to judge, did you mean liver?")
+
+
 def test_a_class_with_only_undefined_values_is_missed():
     (verdict,) = verdicts("dice=0.1", card(liver={"dice": (math.nan,)}))
     assert not verdict.passed
