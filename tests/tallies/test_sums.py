@@ -223,8 +223,11 @@ def test_calibration_of_eight_million_voxels():
     voxels, confidence, hits = bins[bins[:, 0] > 0][0]
     assert (voxels, hits) == (n, n * 3 / 4)
     assert confidence == pytest.approx(n * float(np.float32(0.9)), rel=1e-12)
+    error = confidence / n - hits / n  # 0.9 - 3 / 4
+    assert error == pytest.approx(float(np.float32(0.9)) - 0.75, rel=1e-12)
     # 1 + 1 + … stops at 2^24 and 0.9 + 0.9 + … drifts long before
-    assert abs(sequential(np.full(n, np.float32(0.9))) / confidence - 1) > 0.01
+    wrong = float(sequential(np.full(n, np.float32(0.9)))) / n - hits / n
+    assert abs(wrong / error - 1) > 0.26
 
 
 @pytest.mark.parametrize("name", [n for n, d in known().items() if d.of == "sums"])
