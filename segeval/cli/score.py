@@ -38,9 +38,10 @@ def score(given: Mapping[str, Any]) -> int:
     journal = checked_outputs(settings)
     baseline = baseline_of(settings)
     from segeval.api import score_paths
-    from segeval.memory import keep_freed
+    from segeval import memory
 
-    keep_freed()
+    memory.keep_freed()
+    memory.started()
     watch = Watch(settings)
     try:
         card = score_paths(pred, truth, settings, watch, journal, baseline)
