@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from segeval import __version__
 from segeval.errors import Note, RequestError
+from segeval.frozen import asdict, fields
 from segeval.scorecard import CaseResult, Row, Scorecard, Statistic, Tallies
 
 SCHEMA = "segeval.results/1"
@@ -82,7 +82,7 @@ def _closing(card: Scorecard) -> dict[str, Any]:
 
 def verdict_to_json(verdict: Any) -> dict[str, Any]:
     """What came of a gate, whether it was judged in this run or read from a file."""
-    return _strict(asdict(verdict) if is_dataclass(verdict) else dict(verdict))  # type: ignore[arg-type]
+    return _strict(verdict if isinstance(verdict, Mapping) else asdict(verdict))
 
 
 def _strict(kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import Any
 
 from segeval.errors import Note
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 
 WHOLE = "all"  # the class of a number that belongs to the whole case
 OVERALL = "overall"  # the mean over classes, in summaries only

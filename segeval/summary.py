@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.grammar import Metric
 from segeval.metrics.registry import resolve
 from segeval.scorecard import OVERALL, UNCOUNTED, WHOLE, CaseResult, Row, Statistic
@@ -53,14 +52,14 @@ class Column:
         return not self.mixed or row.unit == self.unit or (not row.unit and math.isnan(row.value))
 
 
-@dataclass(slots=True)
 class Sample:
     """The values of a column for one class, with their cases."""
 
-    met: bool = False  # whether any row was
-    values: list[tuple[float, str]] = field(default_factory=list)
-    undefined: int = 0
-    missing: int = 0
+    def __init__(self, missing: int = 0) -> None:
+        self.met = False  # whether any row was
+        self.values: list[tuple[float, str]] = []
+        self.undefined = 0
+        self.missing = missing
 
     def add(self, row: Row) -> None:
         """Count a row: a number, an undefined value, or a class that was not scored."""

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.grammar import parse
 from segeval.metrics.registry import find
 from segeval.reports.blocks import Block, Field, clean, counted, decimals, figure

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.gate.rules import reaches
 from segeval.reports.blocks import clean, counted
 from segeval.reports.problems import accepted, error_of, faults_of

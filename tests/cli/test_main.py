@@ -100,4 +100,4 @@ def test_short_letters_are_few():
     letters = {
         opt for p in command.params for opt in p.opts if opt.startswith("-") and opt[1] != "-"
     }
-    assert letters == {"-o", "-m", "-c", "-j", "-q", "-v"}
+    assert letters == {"-o", "-m", "-c", "-j", "-q", "-v", "-h"}
