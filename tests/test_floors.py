@@ -31,6 +31,7 @@ FLOORS = """
 1  grammar     grammar
 1  names       names
 1  budget      budget
+1  scratch     scratch
 1  streams     streams
 
 2  volumes     regions | volumes
@@ -55,7 +56,7 @@ FLOORS = """
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
                | layouts | coco matching shards | twosides | patients | pair | outputs
                | remote
-5  scorecard   scorecard | results summary
+5  scorecard   scorecard | casejson census | spool summary | results
 5  absence     absence
 5  signature   signature
 
