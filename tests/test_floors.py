@@ -23,8 +23,8 @@ FLOORS = """
 0  arrays      arrays
 0  memory      memory
 
-1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
-               | shades bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
+1  kernels     kernels | cube decode ordered resample rle runs softmax spatial starts sums triangles
+               | counts labelruns | shades bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
                | distances outlines | conventions | planes
 1  dicom       dicom | elements | files
 1  geometry    geometry
@@ -41,7 +41,7 @@ FLOORS = """
 2  tolerances  tolerances
 2  settings    classes | settings
 
-3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
+3  readers     readers | frames inflated nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
 3  tallies     tallies | block rois | counts fields part polygons slab surface voxels | pieces runs | sums | branches
