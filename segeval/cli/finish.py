@@ -36,6 +36,8 @@ def finished(
     judged_on      the ground truth or the result file: findings point at it where no file has rules
     only_verdicts  stdout gets the verdicts and no report
     """
+    from segeval.census import marked
+
     settings = request.settings
     found = judged(card, request, baseline)
     verdicts = found.verdicts if found else ()
@@ -49,7 +51,7 @@ def finished(
         *request.notes,
         *(found.notes if found else ()),
         *card.notes,
-        *(note for case in card.cases for note in case.notes),
+        *(note for case in marked(card.cases) for note in case.notes),
     ]
     errors = tell(notes, settings)
     tell_problems(card, settings)

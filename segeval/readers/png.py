@@ -21,6 +21,7 @@ from segeval.arrays import Raw
 from segeval.errors import ReadError
 from segeval.frozen import frozen
 from segeval.geometry import Geometry
+from segeval.readers.inflated import inflate_here
 from segeval.volumes import Reading, Volume, Voxels
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -35,6 +36,7 @@ JPEG_IN_TIFF, WHITE_IS_ZERO = (6, 7, 34892), 0
 BROKEN = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, struct.error, zlib.error)
 VALUES = {"1": "?", "L": "u1", "P": "u1", "I": "i4", "F": "f4",
           "I;16": "u2", "I;16L": "u2", "I;16B": "u2"}  # fmt: skip
+MAPPED = {"L": "u1", "P": "u1", "I;16": "<u2"}  # what Pillow can write into an array of ours
 COLOURED = ("RGB", "RGBA", "RGBX", "LA")
 SPREAD = {2: 85, 4: 17}  # what Pillow multiplies the greys of so many bits by
 
@@ -106,7 +108,7 @@ def decoder(mark: bytes, path: Path) -> Any:
 
 def channel_bits(image: Any, start: bytes) -> int:
     """Bits a channel that the file says it has, which Pillow may have made 8."""
-    if image.format == "PNG":
+    if image.format == "PNG" and image.tile:
         return start[24]  # of the IHDR, which is always first
     tags: Mapping[int, tuple[int, ...]] = getattr(image, "tag_v2", {})
     return max(tags.get(BITS, (8,)))
@@ -133,15 +135,19 @@ def check(image: Any, bits: int, path: Path) -> None:
 
 
 def decoded(image: Any) -> Raw:
-    """The values of a picture; 8-bit ones are decoded into the array itself.
+    """The values of a picture; those of one channel are decoded into the array itself.
 
     Pillow would copy them twice, into memory that was never touched: a third of the decoding.
     """
-    if image.mode not in ("L", "P"):
+    if not image.tile:
+        raise OSError("there are no pixels in it")
+    if image.format == "PNG":
+        inflate_here(image)
+    if image.mode not in MAPPED:
         return np.asarray(image)
     from PIL.Image import frombuffer
 
-    values: Raw = np.empty(image.size[::-1], np.uint8)
+    values: Raw = np.empty(image.size[::-1], MAPPED[image.mode])
     own = frombuffer(image.mode, image.size, values, "raw", image.mode, 0, 1).im
     image.im = own
     image.load()
