@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from segeval.census import Held
 from segeval.classes import parse_classes
 from segeval.engines.choice import Engine, engine
 from segeval.errors import RequestError
+from segeval.frozen import replace
 from segeval.geometry import Geometry
 from segeval.grammar import Metric, parse
 from segeval.kinds import wanted_pred
-from segeval.metrics.pooling import Pool
+from segeval.metrics.pooling import Pools
 from segeval.metrics.registry import Definition, resolve, units_of
 from segeval.pairing.cases import Case, Pairing
 from segeval.pairing.cases import Side as Files
@@ -32,6 +33,7 @@ from segeval.scoring.roisides import check_coding
 from segeval.scoring.sides import Opened, enlarged, fitted, own_names
 from segeval.settings import Settings
 from segeval.signature import signature, signature_fields
+from segeval.spool import Done, Spool
 from segeval.summary import summarise
 from segeval.tolerances import check_tables
 from segeval.volumes import Reading, Volume, Voxels
@@ -48,7 +50,7 @@ class Watch(Protocol):
     def waits(self, text: str) -> None:
         """The work waits for something."""
 
-    def scored(self, result: CaseResult, done: int, total: int) -> None:
+    def scored(self, result: Done, done: int, total: int) -> None:
         """A case is finished."""
 
 
@@ -161,34 +163,29 @@ def scorecard(
     """Results with their summary and signature."""
     metrics = [metric for metric, _ in asked]
     names = tuple(map(str, metrics))
-    summary = summarise(results, metrics, Pool())
+    pools = results.pools if isinstance(results, Spool) else Pools(results)
+    summary = summarise(results, metrics, pools)
     if "ci" in parts:
         from segeval.statistics.intervals import with_intervals
 
         summary = with_intervals(summary, results, names, parts["ci"], parts["seed"])
-    return Scorecard(tuple(results), names, signature(parts), parts, summary)
+    return Scorecard(results, names, signature(parts), parts, summary)
 
 
 def run(
     cases: Sequence[Case], job: Job, ready: Engine, watch: Watch | None, journal: Journal | None
-) -> list[CaseResult]:
+) -> Spool:
     """Score every case, those that an earlier run finished excepted; in the order of the cases."""
-    results: dict[str, CaseResult] = {}
     if journal is not None:
-        results = journal.kept(cases) if job.settings.resume else {}
-        journal.start(results.values())
-    left = [case for case in cases if case.id not in results]
-    try:
-        for result in ready(left, job):
-            results[result.case] = result
-            if journal is not None:
-                journal.add(result)
-            if watch is not None:
-                watch.scored(result, len(results), len(cases))
-    finally:
-        if journal is not None:
-            journal.close()
-    return [results[case.id] for case in cases]
+        spool = journal.start(cases, job.settings.resume)
+    else:
+        spool = Spool(case.id for case in cases)
+    left = [case for case in cases if not spool.has(case.id)]
+    for done in ready(left, job):
+        spool.add(done.case, done.text)
+        if watch is not None:
+            watch.scored(done, spool.came, len(cases))
+    return spool
 
 
 def score(  # noqa: PLR0913 - a notebook's one call
@@ -252,7 +249,7 @@ def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     here = Files(Path(), {"": Path("array")})
     parts = signature_fields(settings, asked, classes)
     result = scored_sides(Case("array", here, here), truth, guess, job)
-    return scorecard([result], asked, parts)
+    return scorecard(Held([result]), asked, parts)
 
 
 def check_arrays(pred: Any, gt: Any, spacing: tuple[float, ...] | None, axis: int | None) -> None:

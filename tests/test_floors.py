@@ -31,6 +31,7 @@ FLOORS = """
 1  grammar     grammar
 1  names       names
 1  budget      budget
+1  scratch     scratch
 1  streams     streams
 
 2  volumes     regions | volumes
@@ -55,7 +56,7 @@ FLOORS = """
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
                | layouts | coco matching shards | twosides | patients | pair | outputs
                | remote
-5  scorecard   scorecard | results summary
+5  scorecard   scorecard | casejson census | spool summary | results
 5  absence     absence
 5  signature   signature
 
@@ -77,7 +78,7 @@ FLOORS = """
                | outputs
 
 9  cli         cli | choices codes log show | main notes problems progress values | tables | files | layers
-               | ci options paths | finish | compare completion config convert decode gate inspect
+               | answer ci options paths | finish | compare completion config convert decode gate inspect
                merge metrics pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
@@ -102,8 +103,7 @@ PACKAGES = (
 # Who may look up, and why.
 EXCEPTIONS = {
     ("segeval", "api"): "`segeval.score` is loaded when it is used",
-    ("__main__", "cli.log"): "the entry point stands on the command line's floor, above it",
-    ("__main__", "cli.main"): "the same",
+    ("__main__", "cli.answer"): "the entry point stands on the command line's floor, above it",
 }
 
 

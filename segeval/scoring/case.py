@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,13 @@ import numpy as np
 from segeval.budget import PROGRAM, mib
 from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, PairingError, SegevalError
+from segeval.frozen import replace
 from segeval.kinds import Found
 from segeval.metrics.registry import pieces
 from segeval.pairing.cases import Case
 from segeval.pairing.files import named_as_mask
 from segeval.pairing.outputs import check_complete
-from segeval.scorecard import CaseResult, Row, Tallies
+from segeval.scorecard import CaseResult, Row
 from segeval.scoring.checks import (
     check_files,
     check_labels,
@@ -140,7 +140,7 @@ def scored_outputs(case: Case, costs: Branches, job: Job) -> CaseResult:
     return replace(
         blank(case),
         rows=tuple(whole),
-        tallies=Tallies({"branches": costs.to_json()}),
+        tallies={"branches": costs.to_json()},
         fingerprint=fingerprint(case),
     )
 
@@ -198,9 +198,7 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
         blank(case),
         rows=found,
         classes=tuple(t.name for t in resolved.targets),
-        tallies=Tallies(
-            {n: t.to_json() for n, t in finished.tallies.items() if not n.startswith(LARGE)}
-        ),
+        tallies={n: t.to_json() for n, t in finished.tallies.items() if not n.startswith(LARGE)},
         facts=facts(truth, pred, passed)
         | tolerance_facts(resolved, job)
         | roi_facts(pred.volume, rois)
