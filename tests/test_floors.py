@@ -41,7 +41,7 @@ FLOORS = """
 2  tolerances  tolerances
 2  settings    classes | settings
 
-3  readers     readers | frames inflated nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
+3  readers     readers | frames inflated nrrdheader pixels | bands | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
 3  tallies     tallies | block rois | counts fields part polygons slab surface voxels | pieces runs | sums | branches
