@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from segeval.census import Held
 from segeval.gate.baseline import against, passes
 from segeval.grammar import parse, parse_gate
 from segeval.metrics.registry import resolve
@@ -57,7 +58,7 @@ def card(values: np.ndarray) -> Scorecard:
         rows = tuple(Row(f"{i}", f"c{k}", "dice", float(v)) for k, v in enumerate(row))
         cases.append(CaseResult(f"{i}", "", "", rows))
     parts = {"metrics": {"dice": "dice"}}
-    return Scorecard(tuple(cases), ("dice",), "", parts, summarise(cases, [parse("dice")]))
+    return Scorecard(Held(cases), ("dice",), "", parts, summarise(cases, [parse("dice")]))
 
 
 def failed(cases: int, classes: int, worse: float, seed: int) -> Iterator[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from harness import DATA, environment, program
 
+from segeval.census import Held
 from segeval.grammar import parse
 from segeval.results import lines
 from segeval.scorecard import CaseResult, Row, Scorecard
@@ -47,7 +48,7 @@ def results(path: Path, seed: int) -> Path:
     ]  # fmt: skip
     summary = summarise(cases, [parse(m) for m in METRICS])
     parts = {"metrics": {m: m for m in METRICS}, "numbers": 1}
-    card = replace(Scorecard(tuple(cases), METRICS, "", parts, summary), fields=parts)
+    card = replace(Scorecard(Held(cases), METRICS, "", parts, summary), fields=parts)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(lines(card)), "utf-8")
     return path

@@ -7,13 +7,14 @@ the order in which one run has them; so the merged file has the bytes of one run
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+from segeval.census import Held
 from segeval.errors import Note, RequestError
+from segeval.frozen import replace
 from segeval.grammar import parse
-from segeval.metrics.pooling import Pool
+from segeval.metrics.pooling import Pools
 from segeval.names import natural
 from segeval.scorecard import Scorecard
 from segeval.signature import differing
@@ -31,14 +32,14 @@ def merged(files: Sequence[Named], allow_different: bool = False) -> Scorecard:
     check_cases(files)
     cards = [card for _, card in files]
     first = cards[0]
-    cases = sorted(chain.from_iterable(c.cases for c in cards), key=lambda c: natural(c.case))
+    cases = Held(sorted(chain.from_iterable(c.cases for c in cards), key=lambda c: natural(c.case)))
     metrics = tuple(dict.fromkeys(chain.from_iterable(card.metrics for card in cards)))
-    summary = summarise(cases, [parse(text) for text in metrics], Pool())
+    summary = summarise(cases, [parse(text) for text in metrics], Pools(cases))
     if level := first.fields.get("ci"):
         summary = with_intervals(summary, cases, metrics, level, first.fields["seed"])
     return replace(
         first,
-        cases=tuple(cases),
+        cases=cases,
         metrics=metrics,
         summary=summary,
         inputs=joined_inputs(cards),

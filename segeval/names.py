@@ -8,7 +8,6 @@ not right, `Lungs` is not `Lung_L`, and a margin, a PRV or a target volume is no
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +33,8 @@ def natural(text: str) -> tuple[list[str | int], str]:
 @lru_cache(1 << 14)
 def normal(name: str) -> str:
     """The normal form: `LeftParotid`, `parotid lt` and `Parotid_L` are `parotid_l`."""
+    import unicodedata
+
     text = unicodedata.normalize("NFKC", name).strip()
     text = text.partition("^")[0].strip() or text
     text = re.sub(MARGIN, MINUS + r"\1", text)

@@ -1,9 +1,7 @@
-"""The JSON form of a scorecard, `segeval.results/1`: strict, lean, and read back as it was written.
+"""The JSON form of a scorecard, `segeval.results/1`: what a run is, its cases, their summary.
 
-A case holds its values by class and metric. A plain number is a value that is `ok`; anything else
-is an object with status and reason, and a class that was not scored has those two in place of its
-metrics. Numbers are written with all their digits; there are no timings, dates or absolute paths.
-The words are explained where they stand, in `data/results.schema.json`.
+There are no timings, dates or absolute paths. The words are explained where they stand, in
+`data/results.schema.json`.
 """
 
 from __future__ import annotations
@@ -11,18 +9,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from segeval import __version__
+from segeval.casejson import INFINITE, case_from_json, case_to_json, number, text
+from segeval.census import Held
 from segeval.errors import Note, RequestError
-from segeval.scorecard import CaseResult, Row, Scorecard, Statistic, Tallies
+from segeval.frozen import asdict, fields
+from segeval.scorecard import Scorecard, Statistic
+from segeval.spool import texts
 
 SCHEMA = "segeval.results/1"
-INFINITE = "infinite"
-WORDS = ("group", "patient", "fingerprint")  # of a case; left out when empty
-CONTENTS = ("tallies", "facts")
 NUMBERS = tuple(f.name for f in fields(Statistic) if f.type == "float")
 
 
@@ -41,17 +39,12 @@ def lines(card: Scorecard) -> Iterator[str]:
     for key, value in _opening(card).items():
         yield f"{text(key)}: {text(value)},\n"
     yield '"cases": ['
-    for place, case in enumerate(card.cases):
-        yield (",\n" if place else "\n") + text(case_to_json(case))
+    for place, case in enumerate(texts(card.cases)):
+        yield (",\n" if place else "\n") + case
     yield "\n]"
     for key, value in _closing(card).items():
         yield f",\n{text(key)}: {text(value)}"
     yield "\n}\n"
-
-
-def text(value: Any) -> str:
-    """Strict JSON on one line."""
-    return json.dumps(value, allow_nan=False)
 
 
 def _opening(card: Scorecard) -> dict[str, Any]:
@@ -82,7 +75,7 @@ def _closing(card: Scorecard) -> dict[str, Any]:
 
 def verdict_to_json(verdict: Any) -> dict[str, Any]:
     """What came of a gate, whether it was judged in this run or read from a file."""
-    return _strict(asdict(verdict) if is_dataclass(verdict) else dict(verdict))  # type: ignore[arg-type]
+    return _strict(verdict if isinstance(verdict, Mapping) else asdict(verdict))
 
 
 def _strict(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,52 +86,7 @@ def _strict(kept: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return _strict(value)
-    return _number(value) if isinstance(value, float) else value
-
-
-def case_to_json(case: CaseResult) -> dict[str, Any]:
-    """A case as JSON values; what is empty is left out."""
-    kept: dict[str, Any] = {"case": case.case, "pred": case.pred, "gt": case.gt}
-    kept["status"] = case.status
-    kept |= {key: word for key in WORDS if (word := getattr(case, key))}
-    if case.error is not None:
-        kept["error"] = dict(case.error)
-    if case.classes:
-        kept["classes"] = list(case.classes)
-    kept |= _values(case)
-    kept |= {key: dict(content) for key in CONTENTS if (content := getattr(case, key))}
-    if case.notes:
-        kept["notes"] = [asdict(note) for note in case.notes]
-    return kept
-
-
-def _values(case: CaseResult) -> dict[str, Any]:
-    units: dict[str, str] = {}
-    values: dict[str, dict[str, Any]] = {}
-    for row in case.rows:
-        if not row.metric:
-            values[row.class_] = {"status": row.status, "reason": row.reason}
-            continue
-        unit = units.setdefault(row.metric, row.unit)
-        values.setdefault(row.class_, {})[row.metric] = _cell(row, unit)
-    units = {metric: unit for metric, unit in units.items() if unit}
-    return ({"units": units} if units else {}) | ({"values": values} if values else {})
-
-
-def _cell(row: Row, unit: str) -> Any:
-    """A bare number where that says it all."""
-    if row.status == "ok" and not row.reason and row.unit == unit and math.isfinite(row.value):
-        return float(row.value)
-    cell = {"value": _number(row.value), "status": row.status, "reason": row.reason}
-    if row.value == -math.inf:
-        cell["sign"] = "-"
-    if row.unit != unit:
-        cell["unit"] = row.unit
-    return cell
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    return number(value) if isinstance(value, float) else value
 
 
 def _statistic(made: Statistic) -> dict[str, Any]:
@@ -193,7 +141,7 @@ def from_json(content: Any) -> Scorecard:
         )
     try:
         return Scorecard(
-            cases=tuple(case_from_json(case) for case in content["cases"]),
+            cases=Held(case_from_json(case) for case in content["cases"]),
             metrics=tuple(content["metrics"]),
             signature=content["signature"],
             fields=content["settings"],
@@ -213,46 +161,6 @@ def from_json(content: Any) -> Scorecard:
         raise RequestError(
             f"damaged result file ({type(problem).__name__}: {problem})"
         ) from problem
-
-
-def case_from_json(kept: Mapping[str, Any]) -> CaseResult:
-    """Read a case again, from a result file or from a line of the partial file of --resume."""
-    return CaseResult(
-        kept["case"],
-        kept["pred"],
-        kept["gt"],
-        rows=tuple(_rows(kept)),
-        status=kept["status"],
-        error=kept.get("error"),
-        classes=tuple(kept.get("classes", ())),
-        notes=tuple(Note(**note) for note in kept.get("notes", ())),
-        **{key: kept.get(key, "") for key in WORDS},
-        tallies=Tallies(kept.get("tallies", {})),
-        facts=kept.get("facts", {}),
-    )
-
-
-def _rows(kept: Mapping[str, Any]) -> Iterator[Row]:
-    case, group, units = kept["case"], kept.get("group", ""), kept.get("units", {})
-    for class_, of_metric in kept.get("values", {}).items():
-        if isinstance(status := of_metric.get("status"), str):  # a metric has no text
-            yield Row(case, class_, "", math.nan, "", status, of_metric["reason"], group)
-            continue
-        for metric, cell in of_metric.items():
-            unit = units.get(metric, "")
-            if isinstance(cell, Mapping):
-                unit, status = cell.get("unit", unit), cell["status"]
-                yield Row(case, class_, metric, _value(cell), unit, status, cell["reason"], group)
-            else:
-                yield Row(case, class_, metric, float(cell), unit, "ok", "", group)
-
-
-def _value(cell: Mapping[str, Any]) -> float:
-    if cell["value"] is not None:
-        return float(cell["value"])
-    if cell["reason"] == INFINITE:
-        return -math.inf if cell.get("sign") == "-" else math.inf
-    return math.nan
 
 
 def _statistic_of(kept: Mapping[str, Any]) -> Statistic:

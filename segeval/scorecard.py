@@ -6,13 +6,11 @@ image: a scorecard is made again from its JSON.
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Iterator, Mapping
-from dataclasses import field
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from segeval.errors import Note
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 
 WHOLE = "all"  # the class of a number that belongs to the whole case
 OVERALL = "overall"  # the mean over classes, in summaries only
@@ -40,28 +38,6 @@ class Row:
     status: str = "ok"
     reason: str = ""
     group: str = ""
-
-
-class Tallies(Mapping[str, Any]):
-    """Tallies by name in their JSON form, each held as bytes until it is asked for.
-
-    A table as lists of numbers takes ten times as much, and a run keeps those of every case.
-    """
-
-    def __init__(self, tallies: Mapping[str, Any]) -> None:
-        self._packed = {name: pickle.dumps(tally, 5) for name, tally in tallies.items()}
-
-    def __getitem__(self, name: str) -> Any:
-        return pickle.loads(self._packed[name])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._packed)
-
-    def __len__(self) -> int:
-        return len(self._packed)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._packed
 
 
 @frozen
@@ -130,6 +106,7 @@ class Statistic:
 class Scorecard:
     """All rows of a run with what is needed to trust them.
 
+    cases      in their order; those of a long run are read from disk when they are asked for
     signature  one line; `fields` are its parts
     summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
     gates      the verdicts; read from JSON, they are mappings
@@ -138,7 +115,7 @@ class Scorecard:
     shard      of a run that scored one part: `part`, `of`, and the gates that `merge` has to judge
     """
 
-    cases: tuple[CaseResult, ...]
+    cases: Sequence[CaseResult]
     metrics: tuple[str, ...]
     signature: str
     fields: Mapping[str, Any]

@@ -18,6 +18,7 @@ from segeval.frozen import frozen
 GZIP_MAGIC = b"\x1f\x8b"
 STEP = 1 << 19
 FEW = 1 << 12  # packed bytes that a header lies in
+FEW_INFLATED = 1 << 16  # bytes that are not worth an import of isal
 BROKEN = (EOFError, OSError, ValueError, zlib.error)
 
 
@@ -105,6 +106,20 @@ class _Told:
         return count
 
 
+def zlib_library(size: int) -> Any:
+    """What inflates so many bytes: isal, or zlib, which looks the same.
+
+    zlib where isal has no wheel, and for few bytes: they are there before isal is imported.
+    """
+    if size <= FEW_INFLATED:
+        return zlib
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return zlib
+    return isal_zlib
+
+
 def _skip(stream: Any, packed: Packed) -> None:
     if packed.seekable:
         stream.seek(packed.start + packed.skip)
@@ -120,7 +135,7 @@ def fill(stream: Filled, buffer: memoryview, packed: Packed) -> int:
     done = 0
     while done < len(buffer):
         try:
-            got = stream.readinto(buffer[done:])
+            got = stream.readinto(buffer[done:] if done else buffer)
         except BROKEN as problem:
             raise damaged(packed, problem) from problem
         if not got:

@@ -11,18 +11,18 @@ Everything is in the order of the cases as given, whatever order they were finis
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from segeval.frozen import frozen
+from segeval.census import Census, ClassOrder, Kind, Rows, census
+from segeval.frozen import frozen, replace
 from segeval.grammar import Metric
+from segeval.metrics.pooling import Pool, Pools, finished
 from segeval.metrics.registry import resolve
 from segeval.scorecard import OVERALL, UNCOUNTED, WHOLE, CaseResult, Row, Statistic
 
-Pool = Callable[[Sequence[Mapping[str, Any]], Metric], Mapping[str, float]]
 Summary = dict[str, dict[str, dict[str, Statistic]]]
-BADNESS: Mapping[str, Callable[[float], float]] = {
+BADNESS: Mapping[str, Callable[[Any], Any]] = {  # of a number, or of an array
     "higher": lambda value: -value,
     "lower": lambda value: value,
     "zero": abs,
@@ -48,53 +48,68 @@ class Column:
 
     def holds(self, row: Row) -> bool:
         """Whether the row stands in this column; one that has neither number nor unit, in all."""
-        if row.metric != self.metric:
-            return False
-        return not self.mixed or row.unit == self.unit or (not row.unit and math.isnan(row.value))
+        return self._takes(row.metric, row.unit, not math.isnan(row.value))
+
+    def counts(self, kind: Kind) -> bool:
+        """The same of all rows of a kind."""
+        return self._takes(kind.metric, kind.unit, kind.number)
+
+    def _takes(self, metric: str, unit: str, number: bool) -> bool:
+        return metric == self.metric and (
+            not self.mixed or unit == self.unit or not (unit or number)
+        )
 
 
-@dataclass(slots=True)
 class Sample:
-    """The values of a column for one class, with their cases."""
+    """The values of a column for one class, by the kinds of their rows."""
 
-    met: bool = False  # whether any row was
-    values: list[tuple[float, str]] = field(default_factory=list)
-    undefined: int = 0
-    missing: int = 0
+    def __init__(self, missing: int = 0) -> None:
+        self.met = False  # whether any row was
+        self.undefined = 0
+        self.missing = missing
+        self.kinds: list[Rows] = []
 
-    def add(self, row: Row) -> None:
-        """Count a row: a number, an undefined value, or a class that was not scored."""
+    def add(self, kind: Kind, rows: Rows) -> None:
+        """Count rows: numbers, undefined values, or a class that was not scored."""
         self.met = True
-        if not math.isnan(row.value):
-            self.values.append((row.value, row.case))
-        elif row.status in ("ok", "undefined"):
-            self.undefined += 1
-        elif row.status not in UNCOUNTED:
-            self.missing += 1
+        if kind.number:
+            self.kinds.append(rows)
+        elif kind.status in ("ok", "undefined"):
+            self.undefined += rows.count
+        elif kind.status not in UNCOUNTED:
+            self.missing += rows.count
+
+    def numbers(self) -> tuple[Any, Any]:
+        """Places of cases (n,) and values (n,), infinite ones included; in no order."""
+        import numpy as np
+
+        if not self.kinds:
+            return np.zeros(0, np.uint32), np.zeros(0)
+        places, values = zip(*(rows.numbers() for rows in self.kinds), strict=True)
+        return np.concatenate(places), np.concatenate(values)
 
 
 def summarise(
-    results: Sequence[CaseResult], metrics: Sequence[Metric], pool: Pool | None = None
+    results: Sequence[CaseResult], metrics: Sequence[Metric], pools: Pools | None = None
 ) -> Summary:
     """Make the summary: group ("" is all cases) -> class -> column -> Statistic.
 
     metrics  as they were asked for, in the order of the columns
-    pool     kept tallies of the cases and a metric -> value of every class; None: no pooled values
+    pools    the tallies of the cases, added up; None: no pooled values
     """
     named = {str(metric): metric for metric in metrics}
+    found = census(results)
     heads = columns(results, tuple(named))
-    cells = _cells(results, heads)
-    groups = dict.fromkeys(["", *(case.group for case in results)])
+    cells = _cells(found, heads)
     summary: Summary = {}
-    for group in groups:
-        cases = [case for case in results if group in ("", case.group)]
-        samples = _samples(cases, cells)
-        pooled = {h.name: _pooled(cases, h, named[h.metric], pool) for h in heads}
+    for group in dict.fromkeys(["", *found.groups]):
+        samples = _samples(found, group, cells)
+        pooled = {h.name: _pooled(results, group, h, named[h.metric], pools) for h in heads}
         of_class: dict[str, dict[str, Statistic]] = {}
         for (class_, head), sample in samples.items():
             better = resolve(named[head.metric])[1].better
             value = pooled[head.name].get(class_, math.nan)
-            made = replace(statistic(sample, better), pooled=value, unit=head.unit)
+            made = replace(statistic(sample, better, found.names), pooled=value, unit=head.unit)
             of_class.setdefault(class_, {})[head.name] = made
         if mean := _overall(of_class):
             of_class[OVERALL] = mean
@@ -102,14 +117,13 @@ def summarise(
     return summary
 
 
-def columns(results: Iterable[CaseResult], metrics: Sequence[str]) -> list[Column]:
+def columns(results: Sequence[CaseResult], metrics: Sequence[str]) -> list[Column]:
     """A column for each metric, in the order asked for; one a unit where it has several."""
     units: dict[str, dict[str, bool]] = {metric: {} for metric in metrics}
-    for case in results:
-        for row in case.rows:
-            if row.metric in units:
-                number = not math.isnan(row.value)
-                units[row.metric][row.unit] = units[row.metric].get(row.unit, False) or number
+    for kind in census(results).kinds:
+        if kind.metric in units:
+            of_metric = units[kind.metric]
+            of_metric[kind.unit] = of_metric.get(kind.unit, False) or kind.number
     heads = []
     for metric, found in units.items():
         sure = [unit for unit, number in found.items() if number]
@@ -119,79 +133,63 @@ def columns(results: Iterable[CaseResult], metrics: Sequence[str]) -> list[Colum
 
 
 def class_order(results: Iterable[CaseResult]) -> list[str]:
-    """The classes of all cases; one that is new comes after the one that it follows in its case.
-
-    `all` is the last. So cases that lack a class do not disturb the order of the others.
-    """
-    order: list[str] = []
-    seen: set[str] = set()
+    """The classes of cases in their order."""
+    order = ClassOrder()
     for case in results:
-        before = ""
-        for class_ in dict.fromkeys(row.class_ for row in case.rows if row.class_):
-            if class_ not in seen:
-                order.insert(order.index(before) + 1 if before else 0, class_)
-                seen.add(class_)
-            before = class_
-    return sorted(order, key=lambda class_: class_ == WHOLE)
+        order.add(case)
+    return order.found
 
 
 Cell = tuple[str, Column]
 
 
-def _cells(results: Sequence[CaseResult], heads: Sequence[Column]) -> list[Cell]:
+def _cells(found: Census, heads: Sequence[Column]) -> list[Cell]:
     """The class and column of every value that was asked for anywhere, in order.
 
     A class of which no case could be scored is waited for in the columns of the other classes.
     """
-    seen = {(row.class_, row.metric) for case in results for row in case.rows}
+    seen = {(kind.class_, kind.metric) for kind in found.kinds}
     wide = {metric for class_, metric in seen if class_ != WHOLE and metric}
-    failed = {
-        row.class_
-        for case in results
-        for row in case.rows
-        if not row.metric and row.status not in UNCOUNTED
-    }
+    failed = {k.class_ for k in found.kinds if not k.metric and k.status not in UNCOUNTED}
     return [
         (class_, head)
-        for class_ in class_order(results)
+        for class_ in found.order
         for head in heads
         if (class_, head.metric) in seen or (class_ in failed and head.metric in wide)
     ]
 
 
-def _samples(cases: Sequence[CaseResult], cells: Sequence[Cell]) -> dict[Cell, Sample]:
+def _samples(found: Census, group: str, cells: Sequence[Cell]) -> dict[Cell, Sample]:
     """The samples of a group: of the classes it has, or of all when some case was not scored."""
-    lost = sum(not case.scored for case in cases)
+    lost = found.lost_of(group)
     samples = {cell: Sample(missing=lost) for cell in cells}
     homes: dict[tuple[str, str], list[tuple[Column, Sample]]] = {}
     for (class_, head), sample in samples.items():
         homes.setdefault((class_, head.metric), []).append((head, sample))
         homes.setdefault((class_, ""), []).append((head, sample))  # a row without metric is in all
-    for row in _rows(cases):
-        for head, sample in homes.get((row.class_, row.metric), ()):
-            if not row.metric or head.holds(row):
-                sample.add(row)
+    for kind, rows in found.of(group):
+        for head, sample in homes.get((kind.class_, kind.metric), ()) if kind.scored else ():
+            if not kind.metric or head.counts(kind):
+                sample.add(kind, rows)
     return {cell: sample for cell, sample in samples.items() if lost or sample.met}
 
 
-def _rows(cases: Iterable[CaseResult]) -> Iterator[Row]:
-    for case in cases:
-        if case.scored:
-            yield from case.rows
-
-
-def statistic(sample: Sample, better: str) -> Statistic:
+def statistic(sample: Sample, better: str, names: Sequence[str]) -> Statistic:
     """The statistics of one sample.
 
     better  `higher`, `lower`, `zero` (nearer to zero), "" for a size, which has no worst
+    names   of the cases, by their places
     """
-    finite = [value for value, _ in sample.values if math.isfinite(value)]
+    import numpy as np
+
+    places, values = sample.numbers()
+    finite = values[np.isfinite(values)].tolist()
     average = mean(finite)
     worst, case, best = math.nan, "", math.nan
-    if better and sample.values:
-        bad = BADNESS[better]
-        worst, case = max(sample.values, key=lambda pair: bad(pair[0]))
-        best, _ = min(sample.values, key=lambda pair: bad(pair[0]))
+    if better and len(values):
+        bad = BADNESS[better](values)
+        at, good = first(places, bad == bad.max()), first(places, bad == bad.min())
+        worst, case, best = float(values[at]), names[places[at]], float(values[good])
     return Statistic(
         mean=average,
         median=median(finite),
@@ -200,10 +198,47 @@ def statistic(sample: Sample, better: str) -> Statistic:
         best=best,
         pooled=math.nan,
         n=len(finite),
-        n_undefined=sample.undefined + len(sample.values) - len(finite),
+        n_undefined=sample.undefined + len(values) - len(finite),
         n_missing=sample.missing,
         worst_case=case,
     )
+
+
+@frozen
+class Value:
+    """One number, where a report names it."""
+
+    case: str
+    class_: str
+    value: float
+    reason: str
+
+
+def worst_first(
+    found: Census, head: Column, better: str, most: int, class_: str = ""
+) -> list[Value]:
+    """The worst values of a column, of one class or of all; of equal ones the first cases'."""
+    import numpy as np
+
+    order = {name: k for k, name in enumerate(found.order)}
+    worst = []
+    for kind, rows in found.kinds.items():
+        if kind.number and head.counts(kind) and class_ in ("", kind.class_):
+            places, values = rows.numbers()
+            bad = BADNESS[better](values)
+            for k in np.lexsort((places, -bad))[:most]:
+                at = int(places[k])
+                value = Value(found.names[at], kind.class_, float(values[k]), kind.reason)
+                worst.append((-float(bad[k]), at, order[kind.class_], value))
+    return [value for *_, value in sorted(worst, key=lambda one: one[:3])[:most]]
+
+
+def first(places: Any, among: Any) -> int:
+    """Of some values, where the one of the first case stands."""
+    import numpy as np
+
+    some = np.flatnonzero(among)
+    return int(some[places[some].argmin()])
 
 
 def mean(values: Sequence[float]) -> float:
@@ -229,15 +264,18 @@ def deviation(values: Sequence[float], average: float) -> float:
 
 
 def _pooled(
-    cases: Sequence[CaseResult], head: Column, metric: Metric, pool: Pool | None
+    cases: Sequence[CaseResult], group: str, head: Column, metric: Metric, pools: Pools | None
 ) -> Mapping[str, float]:
     """The pooled value of each class, over the cases that have the column's unit."""
-    if pool is None:
+    if pools is None:
         return {}
-    if head.mixed:
-        cases = [case for case in cases if any(map(head.holds, case.rows))]
-    kept = [case.tallies for case in cases if case.tallies]
-    return pool(kept, metric) if kept else {}
+    if not head.mixed:
+        return pools[group](metric)
+    pool = Pool()
+    for case in cases:
+        if group in ("", case.group) and any(map(head.holds, case.rows)):
+            pool.add(finished(case.tallies))
+    return pool(metric)
 
 
 def _overall(of_class: Mapping[str, Mapping[str, Statistic]]) -> dict[str, Statistic]:

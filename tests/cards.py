@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from segeval.census import Held
 from segeval.grammar import parse
 from segeval.scorecard import CaseResult, Row, Scorecard
 from segeval.summary import summarise
@@ -55,13 +56,13 @@ def not_scored(name, class_, status="not_annotated"):
     return Row(name, class_, "", NAN, "", status)
 
 
-def card(results, *metrics, pool=None, **more):
+def card(results, *metrics, pools=None, **more):
     """The scorecard of results; without metrics those of the rows."""
     found = dict.fromkeys(r.metric for c in results for r in c.rows if r.metric)
     asked = [parse(text) for text in metrics or found]
-    made = summarise(results, asked, pool)
+    made = summarise(results, asked, pools)
     line = "dice|threshold:0.5|numbers:1"
-    return Scorecard(tuple(results), tuple(map(str, asked)), line, {"numbers": 1}, made, **more)
+    return Scorecard(Held(results), tuple(map(str, asked)), line, {"numbers": 1}, made, **more)
 
 
 def two():

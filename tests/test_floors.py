@@ -23,14 +23,15 @@ FLOORS = """
 0  arrays      arrays
 0  memory      memory
 
-1  kernels     kernels | counts cube decode labelruns ordered resample rle runs softmax spatial sums triangles
-               | shades bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
+1  kernels     kernels | cube decode ordered resample rle runs softmax spatial starts sums triangles
+               | counts labelruns | shades bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
                | distances outlines | conventions | planes
 1  dicom       dicom | elements | files
 1  geometry    geometry
 1  grammar     grammar
 1  names       names
 1  budget      budget
+1  scratch     scratch
 1  streams     streams
 
 2  volumes     regions | volumes
@@ -40,7 +41,7 @@ FLOORS = """
 2  tolerances  tolerances
 2  settings    classes | settings
 
-3  readers     readers | frames nrrdheader pixels | coco dicom_seg nifti npy nrrd png rois rtstruct series
+3  readers     readers | frames inflated nrrdheader pixels | bands | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | joining open selection
 3  drawing     drawing | rules | placing | masks | structures
 3  tallies     tallies | block rois | counts fields part polygons slab surface voxels | pieces runs | sums | branches
@@ -55,7 +56,7 @@ FLOORS = """
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
                | layouts | coco matching shards | twosides | patients | pair | outputs
                | remote
-5  scorecard   scorecard | results summary
+5  scorecard   scorecard | casejson census | spool summary | results
 5  absence     absence
 5  signature   signature
 
@@ -77,7 +78,7 @@ FLOORS = """
                | outputs
 
 9  cli         cli | choices codes log show | main notes problems progress values | tables | files | layers
-               | ci options paths | finish | compare completion config convert decode gate inspect
+               | answer ci options paths | finish | compare completion config convert decode gate inspect
                merge metrics pairs score
 9  main        __main__
 """  # noqa: E501 - a room is one line
@@ -102,8 +103,7 @@ PACKAGES = (
 # Who may look up, and why.
 EXCEPTIONS = {
     ("segeval", "api"): "`segeval.score` is loaded when it is used",
-    ("__main__", "cli.log"): "the entry point stands on the command line's floor, above it",
-    ("__main__", "cli.main"): "the same",
+    ("__main__", "cli.answer"): "the entry point stands on the command line's floor, above it",
 }
 
 

@@ -14,8 +14,8 @@ from segeval.scorecard import OVERALL
 from segeval.summary import class_order, columns, deviation, mean, median, summarise
 
 
-def of(results, metric="dice", class_="liver", group="", pool=None):
-    return summarise(results, [parse(metric)], pool)[group][class_][metric]
+def of(results, metric="dice", class_="liver", group=""):
+    return summarise(results, [parse(metric)])[group][class_][metric]
 
 
 def four(metric="dice", unit="", values=(0.9, 0.6, 0.8, 0.5)):
@@ -138,19 +138,17 @@ def test_a_whole_case_is_no_class():
     assert set(summarise(results, [parse("miou")])[""]) == {"all"}
 
 
-def test_pooled_values_come_from_the_kept_tallies_in_the_order_of_the_cases():
-    seen = []
-
-    def pool(tallies, metric):
-        seen.append(([t["n"] for t in tallies], str(metric)))
-        return {"liver": 0.25, "spleen": 0.75}
-
+def test_pooled_values_stand_beside_the_others():
     values = {"liver": {"dice": 0.9}, "spleen": {"dice": 0.9}}
-    results = [case(name, values, tallies={"n": n}) for n, name in enumerate("ab")]
-    summary = summarise([*results, unscored("c")], [parse("dice")], pool)[""]
-    assert seen == [([0, 1], "dice")]
-    assert summary["liver"]["dice"].pooled == 0.25
-    assert summary[OVERALL]["dice"].pooled == (0.25 + 0.75) / 2
+    results = [case(name, values, group=g) for name, g in (("a", ""), ("b", "east"))]
+    pools = {
+        "": lambda metric: {"liver": 0.25, "spleen": 0.75},
+        "east": lambda metric: {"liver": {"dice": 0.5}[str(metric)]},
+    }
+    summary = summarise([*results, unscored("c")], [parse("dice")], pools)
+    assert summary[""]["liver"]["dice"].pooled == 0.25
+    assert summary[""][OVERALL]["dice"].pooled == (0.25 + 0.75) / 2
+    assert summary["east"]["liver"]["dice"].pooled == 0.5
 
 
 def test_groups_stand_beside_all_cases():
@@ -200,15 +198,20 @@ def test_two_units_are_never_averaged():
     assert (voxels.mean, voxels.n, voxels.unit, voxels.n_missing) == (300.0, 1, "voxels", 1)
 
 
-def test_two_units_are_never_pooled():
-    seen = []
+def test_two_units_are_never_pooled(monkeypatch):
+    pools = []
 
-    def pool(tallies, metric):
-        seen.append([t["n"] for t in tallies])
-        return {}
+    class Seen(list):
+        add = list.append
 
-    summarise(mixed(), [parse("volume_difference")], pool)
-    assert seen == [[1, 3], [2]]
+        def __call__(self, metric):
+            pools.append([tallies["n"] for tallies in self])
+            return {}
+
+    monkeypatch.setattr("segeval.summary.Pool", Seen)
+    monkeypatch.setattr("segeval.summary.finished", dict)
+    summarise(mixed(), [parse("volume_difference")], {"": Seen()})
+    assert pools == [[1, 3], [2]]
 
 
 def test_a_value_without_number_and_unit_makes_no_column():

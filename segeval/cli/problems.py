@@ -30,12 +30,13 @@ def exit_status(
 
     errors  warnings that `--error` made errors
     """
-    from segeval.reports.problems import accepted
+    from segeval.census import census
+    from segeval.reports.problems import failed
 
-    if any(case.status == SegevalError.status for case in card.cases):
+    found = census(card.cases)
+    if found.statuses[SegevalError.status]:
         return BUG
-    failed = any(not case.scored and not accepted(case, settings) for case in card.cases)
-    if errors or failed or any(case.faults for case in card.cases):
+    if errors or found.faulty or failed(card, settings):
         return DATA
     missed = any(not verdict.passed for verdict in verdicts)
     return MISSED if missed and not settings.exit_zero else 0
@@ -57,11 +58,10 @@ def tell_lines(lines: Sequence[str], settings: Settings) -> None:
 
 def tell_problems(card: Scorecard, settings: Settings) -> None:
     """Print what kept cases from being scored."""
+    from segeval.census import marked
     from segeval.reports.problems import problems
 
     tell_lines(problems(card, settings), settings)
-    for case in card.cases:
+    for case in marked(card.cases):
         if case.error is not None:
             LOG.line(f"{case.case}: {case.status}: {case.error.get('message', '')}")
-        for line in case.trace.splitlines():
-            LOG.line(line)

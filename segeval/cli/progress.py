@@ -14,7 +14,7 @@ from segeval.settings import Settings
 
 if TYPE_CHECKING:
     from segeval.pairing.cases import Pairing
-    from segeval.scorecard import CaseResult
+    from segeval.spool import Done
 
 EVERY_SECONDS = 30
 EVERY_PERCENT = 10
@@ -122,10 +122,12 @@ class Watch:
         if not self._settings.quiet:
             click.echo(text, err=True)
 
-    def scored(self, result: CaseResult, done: int, total: int) -> None:
+    def scored(self, result: Done, done: int, total: int) -> None:
         """A case is finished."""
         self.done = done
-        LOG.line(f"{result.case}: {result.status}, {len(result.rows)} rows")
+        LOG.line(f"{result.case}: {result.status}, {result.rows} rows")
+        for line in result.trace.splitlines():
+            LOG.line(line)
         self._form.step(result.case, done, total)
 
     def close(self) -> None:

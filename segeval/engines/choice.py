@@ -10,12 +10,12 @@ from segeval.budget import MIB, PROCESS, affordable
 from segeval.engines import serial
 from segeval.engines.work import check_shared
 from segeval.pairing.cases import Case
-from segeval.scorecard import CaseResult
 from segeval.scoring.planning import Job
 from segeval.settings import Settings
+from segeval.spool import Done
 
 # Results come in the order in which they finish, each case once, whatever becomes of it.
-Engine = Callable[[Sequence[Case], Job], Iterator[CaseResult]]
+Engine = Callable[[Sequence[Case], Job], Iterator[Done]]
 
 
 @contextmanager
@@ -38,9 +38,9 @@ def engine(settings: Settings, say: Callable[[str], None]) -> Iterator[Engine]:
         yield run
 
 
-def here(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
+def here(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[Done]:
     """Over as many processes of this machine as are of use; one is this process itself."""
-    if jobs > len(cases) and any(known.of == "surface" for _, known in job.metrics):
+    if jobs > len(cases) and job.asks_for("surface"):
         from segeval.engines import shared
 
         return shared.run(cases, job, jobs)

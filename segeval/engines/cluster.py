@@ -24,12 +24,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from segeval import __version__
-from segeval.engines.work import check_shared, sharing, too_large, work
+from segeval.engines.work import check_shared, sharing, work
 from segeval.errors import CaseError, RequestError
 from segeval.pairing.cases import Case
-from segeval.scorecard import CaseResult
 from segeval.scoring.case import unscored_case
 from segeval.scoring.planning import Job
+from segeval.spool import Done
 
 AHEAD = 4  # cases handed out per worker, so that none waits for the next
 PATIENCE = 5  # seconds until a scheduler has answered
@@ -42,7 +42,7 @@ _alone = Lock()  # of a worker process
 @contextmanager
 def connected(
     address: str, say: Callable[[str], None]
-) -> Iterator[Callable[[Sequence[Case], Job], Iterator[CaseResult]]]:
+) -> Iterator[Callable[[Sequence[Case], Job], Iterator[Done]]]:
     """The engine of a cluster that answers and whose workers have this version.
 
     Raises RequestError.
@@ -143,9 +143,7 @@ def check_versions(found: Mapping[str, Any]) -> None:
         )
 
 
-def run(
-    client: Any, say: Callable[[str], None], cases: Sequence[Case], job: Job
-) -> Iterator[CaseResult]:
+def run(client: Any, say: Callable[[str], None], cases: Sequence[Case], job: Job) -> Iterator[Done]:
     """Score every case on the workers of a cluster; results come in the order in which they finish.
 
     Raises RequestError where the workers cannot do it, CaseError where the scheduler is lost.
@@ -155,7 +153,7 @@ def run(
     try:
         again: deque[Case] = deque()
         for case, result in crew.worked(deque(cases), part=True):
-            if result is None or too_large(result):
+            if result is None or result.large:
                 again.append(case)
             else:
                 yield result
@@ -168,14 +166,14 @@ def run(
         crew.leave()
 
 
-def killed(case: Case) -> CaseResult:
+def killed(case: Case) -> Done:
     """What is said of a case whose workers die."""
     problem = CaseError(
         "every worker that scored the case was lost",
         help="most often memory was short: give workers more, or ask for fewer metrics",
         status="worker_killed",
     )
-    return unscored_case(case, problem)
+    return Done.of(unscored_case(case, problem))
 
 
 def crowd(client: Any) -> int:
@@ -196,9 +194,7 @@ class Crew:
         self._looked = -LOOK
         self._workers = 1
 
-    def worked(
-        self, left: deque[Case], part: bool = False
-    ) -> Iterator[tuple[Case, CaseResult | None]]:
+    def worked(self, left: deque[Case], part: bool = False) -> Iterator[tuple[Case, Done | None]]:
         """What comes of the cases, as they finish; nothing of one that kills workers.
 
         part  each worker has its share of the budget of its machine, else all of it
@@ -247,7 +243,7 @@ class Crew:
             done.append(self._done.get())
         return done
 
-    def _results(self, done: list[Any]) -> list[CaseResult | None]:
+    def _results(self, done: list[Any]) -> list[Done | None]:
         """What came of them, asked for at once: a question costs as much as a small case."""
         good = [future for future in done if future.status == "finished"]
         try:
@@ -258,11 +254,11 @@ class Crew:
             found = {}  # a worker was lost with a result: each for itself
         return [found[future] if future in found else self._failed(future) for future in done]
 
-    def _failed(self, future: Any) -> CaseResult | None:
+    def _failed(self, future: Any) -> Done | None:
         """Nothing comes of a case whose workers were lost; anything else ends the run."""
         distributed = library()
         try:
-            result: CaseResult = future.result()
+            result: Done = future.result()
             return result
         except distributed.KilledWorker:
             return None
@@ -285,7 +281,7 @@ def lost() -> CaseError:
     )
 
 
-def scored(case: bytes, job: bytes, wanted: str) -> CaseResult:
+def scored(case: bytes, job: bytes, wanted: str) -> Done:
     """Score a case in a worker, one at a time in a process: kernels use their buffers again."""
     if wanted != __version__:  # a worker that came later
         raise RequestError(

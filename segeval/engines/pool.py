@@ -17,20 +17,20 @@ from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 
 from segeval.engines import serial
-from segeval.engines.work import sharing, too_large, work
+from segeval.engines.work import sharing, work
 from segeval.errors import CaseError
 from segeval.memory import keep_freed
 from segeval.pairing.cases import Case
-from segeval.scorecard import CaseResult
 from segeval.scoring.case import unscored_case
 from segeval.scoring.planning import Job
+from segeval.spool import Done
 
 AHEAD = 4  # cases handed out per process, so that none waits and memory stays flat
 
 _job: list[Job] = []  # of this worker, set once instead of sent with every case
 
 
-def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
+def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[Done]:
     """Score every case on `jobs` processes; results come in the order in which they finish."""
     left = deque(cases)
     suspects: deque[Case] = deque()
@@ -39,16 +39,16 @@ def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
     while left or suspects:
         found = [_alone(suspects.popleft(), part)] if suspects else _crew(left, part, jobs)
         for done in found:
-            if not isinstance(done, CaseResult):
+            if not isinstance(done, Done):
                 suspects.append(done)
-            elif too_large(done):
+            elif done.large:
                 large.add(done.case)
             else:
                 yield done
     yield from serial.run([case for case in cases if case.id in large], job)
 
 
-def _crew(left: deque[Case], job: Job, jobs: int) -> Iterator[CaseResult | Case]:
+def _crew(left: deque[Case], job: Job, jobs: int) -> Iterator[Done | Case]:
     """Results until there are no cases or a worker dies; then the cases that were in work."""
     with executor(job, jobs) as pool:
         try:
@@ -58,11 +58,9 @@ def _crew(left: deque[Case], job: Job, jobs: int) -> Iterator[CaseResult | Case]
             raise
 
 
-def _worked(
-    pool: ProcessPoolExecutor, left: deque[Case], ahead: int
-) -> Iterator[CaseResult | Case]:
+def _worked(pool: ProcessPoolExecutor, left: deque[Case], ahead: int) -> Iterator[Done | Case]:
     """What comes of the cases, as they finish; a case without a result was in work at a death."""
-    working: dict[Future[CaseResult], Case] = {}
+    working: dict[Future[Done], Case] = {}
     while left or working:
         try:
             while left and len(working) < ahead:
@@ -76,7 +74,7 @@ def _worked(
         for future in finished:
             case = working.pop(future)
             try:
-                result: CaseResult | Case = future.result()
+                result: Done | Case = future.result()
             except BrokenProcessPool:
                 result, broken = case, True
             yield result
@@ -85,13 +83,13 @@ def _worked(
             return
 
 
-def _alone(case: Case, job: Job) -> CaseResult:
+def _alone(case: Case, job: Job) -> Done:
     """Score a case in a worker of its own."""
     with executor(job, 1) as pool:
         try:
             return pool.submit(_score, case).result()
         except BrokenProcessPool:
-            return unscored_case(case, killed())
+            return Done.of(unscored_case(case, killed()))
 
 
 def killed() -> CaseError:
@@ -124,5 +122,5 @@ def _start(job: Job) -> None:
     _job[:] = [job]
 
 
-def _score(case: Case) -> CaseResult:
+def _score(case: Case) -> Done:
     return work(case, _job[0])

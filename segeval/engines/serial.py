@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from segeval.engines.work import work
 from segeval.pairing.cases import Case
-from segeval.scorecard import CaseResult
 from segeval.scoring.planning import Job
+from segeval.spool import Done
 
 
-def run(cases: Sequence[Case], job: Job) -> Iterator[CaseResult]:
+def run(cases: Sequence[Case], job: Job) -> Iterator[Done]:
     """Score every case; results come in the order of the cases."""
     for case in cases:
         yield work(case, job)

@@ -12,20 +12,20 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from segeval.engines.pool import executor, killed
-from segeval.engines.work import sharing, too_large, work
+from segeval.engines.work import sharing, work
 from segeval.pairing.cases import Case
-from segeval.scorecard import CaseResult
 from segeval.scoring.planning import Job
+from segeval.spool import Done
 
 
-def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[CaseResult]:
+def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[Done]:
     """Score every case; results come in the order of the cases."""
     part = sharing(job, jobs)
     crew = Crew(part, jobs)
     try:
         for case in cases:
             result = work(case, part, crew.share)
-            if too_large(result):
+            if result.large:
                 crew.leave()  # this process gets their memory
                 result = work(case, job)
             yield result

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Floats
+from segeval.census import census
 from segeval.errors import Note, RequestError
 from segeval.frozen import frozen
 from segeval.gate.rules import bar_in_unit, groups_of, matches
@@ -261,12 +262,11 @@ def _notes(
     if many := sum(pairs.charged for pairs in columns.values()):
         text = f"{many} values compared as the best, since nothing was to be found and nothing was"
         yield Note("N-both-empty-best", text, settings.baseline)
-    known = {(r.class_, r.metric) for case in baseline.cases for r in case.rows if r.metric}
+    known = {(kind.class_, kind.metric) for kind in census(baseline.cases).kinds}
     new = {
-        row.class_: None
-        for case in card.cases
-        for row in case.rows
-        if row.metric in baseline.metrics and (row.class_, row.metric) not in known
+        kind.class_: None
+        for kind in census(card.cases).kinds
+        if kind.metric in baseline.metrics and (kind.class_, kind.metric) not in known
     }
     if new:
         text = f"not in the baseline, so not compared: {', '.join(new)}"

@@ -12,12 +12,13 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from segeval.absence import ONE_SIDE
+from segeval.census import Kind, Rows, census
 from segeval.errors import RequestError
 from segeval.gate.verdict import Verdict
 from segeval.grammar import Gate, Metric
 from segeval.metrics.pooling import POOLED
 from segeval.metrics.registry import Definition, resolve, units_of
-from segeval.scorecard import Row, Scorecard, Statistic
+from segeval.scorecard import Scorecard, Statistic
 from segeval.summary import BADNESS
 
 
@@ -60,7 +61,7 @@ def check(gate: Gate, card: Scorecard, accept_undefined: bool) -> list[Verdict]:
 def groups_of(card: Scorecard) -> list[str]:
     """The groups of which each must pass; "" is all cases."""
     groups = [name for name in card.summary if name]
-    if not groups or any(not case.group for case in card.cases):
+    if not groups or census(card.cases).groups[""]:
         return ["", *groups]  # a case without a group must not be judged by nobody
     return groups
 
@@ -156,22 +157,24 @@ def reaches(value: float, bar: float, better: str) -> bool:
 
 def one_sided(card: Scorecard, name: str, metric: Metric, group: str) -> int:
     """Cases whose value is undefined because one side alone is empty; `overall` is every class."""
-    rows = _undefined(card, name, metric, group)
-    return sum(row.reason in ONE_SIDE for row in rows)
+    found = _undefined(card, name, metric, group)
+    return sum(rows.count for kind, rows in found if kind.reason in ONE_SIDE)
 
 
 def infinite(card: Scorecard, name: str, metric: Metric, group: str, definition: Definition) -> int:
     """Cases with an infinite value that is bad, which no mean contains."""
     bad = BADNESS[definition.better]
-    return sum(bad(row.value) == math.inf for row in _undefined(card, name, metric, group))
+    found = _undefined(card, name, metric, group)
+    return sum(int((bad(rows.numbers()[1]) == math.inf).sum()) for kind, rows in found)
 
 
-def _undefined(card: Scorecard, name: str, metric: Metric, group: str) -> Iterator[Row]:
-    for case in card.cases:
-        for row in case.rows if group in ("", case.group) else ():
-            of_metric = row.status == "undefined" and row.metric == str(metric)
-            if of_metric and name in ("overall", row.class_):
-                yield row
+def _undefined(
+    card: Scorecard, name: str, metric: Metric, group: str
+) -> Iterator[tuple[Kind, Rows]]:
+    for kind, rows in census(card.cases).of(group):
+        of_metric = kind.status == "undefined" and kind.metric == str(metric)
+        if of_metric and name in ("overall", kind.class_):
+            yield kind, rows
 
 
 def _missed(gate: Gate, definition: Definition, name: str, group: str, reason: str) -> Verdict:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from segeval.arrays import Counted, Labels
+from segeval.kernels.starts import places, starts
 
 BUSY = 5  # runs are longer than this on average, else voxels are counted
 TABLE = 1 << 16  # cells that a table may always have; a larger one is worth it for many entries
@@ -23,13 +24,10 @@ def pair_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
     """
     if not len(truth):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    changed = truth[1:] != truth[:-1]
-    changed |= pred[1:] != pred[:-1]
-    cuts = np.flatnonzero(changed)
-    if len(cuts) * BUSY > len(truth):
+    first = places(starts(truth, pred))
+    if len(first) * BUSY > len(truth):
         return weighted_counts(truth, pred)
-    starts = np.concatenate([[0], cuts + 1])
-    return weighted_counts(truth[starts], pred[starts], np.diff(starts, append=len(truth)))
+    return weighted_counts(truth[first], pred[first], np.diff(first, append=len(truth)))
 
 
 def weighted_counts(

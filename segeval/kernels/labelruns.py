@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from segeval.arrays import Counted, Labels, Mask
 from segeval.frozen import frozen
+from segeval.kernels.starts import places, starts
 
 Box = tuple[tuple[int, int], ...]  # first voxel and the one after the last, along each axis
 
@@ -39,8 +40,7 @@ class Runs:
 
 def runs_of(labels: Labels, first: int) -> Runs:
     """The runs of a flat slab that begins at voxel `first`."""
-    cuts = np.flatnonzero(labels[1:] != labels[:-1]) + 1
-    start = np.concatenate([[0], cuts]) if len(labels) else cuts
+    start = places(starts(labels)) if len(labels) else np.zeros(0, np.int64)
     label = labels[start]
     kept = label != 0
     stop = np.append(start[1:], len(labels))[: len(start)]

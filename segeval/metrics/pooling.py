@@ -5,9 +5,9 @@ It is the data set's ECE, the micro Dice, the field's mIoU; a mean over cases is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 from segeval.grammar import Metric
 from segeval.metrics.registry import arguments, resolve
@@ -20,28 +20,47 @@ POOLED = {
     "rois": "RoiSums",
     "branches": "Branches",
 }
+TOGETHER = 64  # cases that are added up at a time
+
+
+class Pooled(Protocol):
+    """A case with its tallies in their JSON form."""
+
+    @property
+    def group(self) -> str:
+        """The group that it belongs to."""
+
+    @property
+    def tallies(self) -> Mapping[str, Any]:
+        """The tallies by name."""
 
 
 class Pool:
-    """Pooled values; the merged tallies of the last cases are kept, since every metric asks."""
+    """The tallies of cases, added up as they come; memory is that of a few."""
 
     def __init__(self) -> None:
-        self._key: tuple[int, ...] = ()
-        self._merged: dict[str, Any] = {}
+        self._pooled: dict[str, Any] = {}
+        self._waiting: dict[str, list[Any]] = {}
 
-    def __call__(self, tallies: Sequence[Mapping[str, Any]], metric: Metric) -> dict[str, float]:
-        """The value of each class over all cases; `all` for a value of whole cases.
+    def add(self, tallies: Mapping[str, Any]) -> None:
+        """Add the finished tallies of the next case, by name."""
+        for name, tally in tallies.items():
+            waiting = self._waiting.setdefault(name, [])
+            waiting.append(tally)
+            if len(waiting) == TOGETHER:
+                self._merged(name)
 
-        tallies  of each case by name, in their JSON form
-        """
-        key = tuple(map(id, tallies))
-        if key != self._key:
-            self._key, self._merged = key, {}
+    def _merged(self, name: str) -> Any:
+        """The tallies of all cases as one; None where no case has it."""
+        if waiting := self._waiting.pop(name, None):
+            before = [self._pooled[name]] if name in self._pooled else []
+            self._pooled[name] = module_of(name).pooled([*before, *waiting])
+        return self._pooled.get(name)
+
+    def __call__(self, metric: Metric) -> dict[str, float]:
+        """The value of each class over all cases; `all` for a value of whole cases."""
         metric, definition = resolve(metric)
-        name = definition.tally(metric)
-        if name not in self._merged:
-            self._merged[name] = _merged(name, tallies)
-        tally = self._merged[name]
+        tally = self._merged(definition.tally(metric))
         if tally is None:
             return {}
         value = definition.compute(tally, **arguments(metric, definition))
@@ -51,11 +70,34 @@ class Pool:
         return {name: float(number) for name, number in each.items()}
 
 
-def _merged(name: str, tallies: Sequence[Mapping[str, Any]]) -> Any:
-    """The tallies of all cases as one; None where no case has it."""
-    of = name.partition(":")[0]
-    if of not in POOLED or not any(name in tally for tally in tallies):
-        return None
-    module: Any = import_module(f"segeval.tallies.{of}")
-    finished = getattr(module, POOLED[of])
-    return module.pooled(finished.from_json(tally[name]) for tally in tallies if name in tally)
+def finished(tallies: Mapping[str, Any]) -> dict[str, Any]:
+    """The tallies that can be pooled, out of their JSON form."""
+    return {
+        name: getattr(module_of(name), POOLED[of]).from_json(tally)
+        for name, tally in tallies.items()
+        if (of := name.partition(":")[0]) in POOLED
+    }
+
+
+def module_of(name: str) -> Any:
+    """The module of a tally that can be pooled."""
+    return import_module(f"segeval.tallies.{name.partition(':')[0]}")
+
+
+class Pools:
+    """The pool of all cases under "", and one of each group."""
+
+    def __init__(self, cases: Iterable[Pooled] = ()) -> None:
+        self._pools: dict[str, Pool] = {"": Pool()}
+        for case in cases:
+            self.add(case)
+
+    def add(self, case: Pooled) -> None:
+        """Add the tallies of the next case."""
+        if case.tallies:
+            tallies = finished(case.tallies)
+            for group in {"", case.group}:
+                self._pools.setdefault(group, Pool()).add(tallies)
+
+    def __getitem__(self, group: str) -> Pool:
+        return self._pools.get(group) or Pool()

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segeval.classes import ClassList
 from segeval.errors import Note
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 
 if TYPE_CHECKING:
     from segeval.readers.series import Found, Series

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import IO, Any
 
+from segeval.census import marked
 from segeval.reports.blocks import clean
 from segeval.reports.problems import error_of, faults_of
 from segeval.reports.verdicts import missed, rule, sentence, subject, unscored
@@ -36,7 +37,7 @@ def findings(card: Scorecard, settings: Settings) -> Iterator[dict[str, Any]]:
         said = f"{subject(verdict)}: {sentence(verdict)}"
         yield _finding(f"segeval.{rule(verdict)}", subject(verdict), said, MISSED, place)
     lost = [(case.status, error_of(case)) for case in unscored(card, settings)]
-    lost += [fault for case in card.cases for fault in faults_of(case)]
+    lost += [fault for case in marked(card.cases) for fault in faults_of(case)]
     for status, error in lost:
         said = f"{clean(error.where)}: {clean(error.message)}"
         yield _finding(f"segeval.{status}", error.where, said, LOST, place)

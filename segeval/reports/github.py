@@ -9,11 +9,10 @@ the tenth line says how many more there are.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from segeval.frozen import frozen
+from segeval.census import census
+from segeval.frozen import frozen, replace
 from segeval.grammar import parse
 from segeval.metrics.registry import find
 from segeval.reports.blocks import Block, Field, clean, counted, decimals, figure
@@ -21,9 +20,9 @@ from segeval.reports.layout import view
 from segeval.reports.markdown import code, escaped, table
 from segeval.reports.problems import problems
 from segeval.reports.verdicts import headline, missed
-from segeval.scorecard import Row, Scorecard
+from segeval.scorecard import Scorecard
 from segeval.settings import Settings
-from segeval.summary import BADNESS, Column, columns
+from segeval.summary import Column, Value, columns, worst_first
 
 LIMIT = 900 << 10  # bytes; the service drops a summary of more than 1 MiB
 MOST = 10  # errors a step that the service shows
@@ -114,18 +113,12 @@ def _worst(card: Scorecard, settings: Settings) -> Block | None:
         definition = find(parse(head.metric).name)
         if definition is None or not definition.better:
             continue
-        bad = BADNESS[definition.better]
-        found = [r for r in _values(card, head) if not math.isnan(r.value)]
-        rows = sorted(found, key=lambda row: bad(row.value), reverse=True)[:WORST]
-        return _listed(head, rows, settings) if len(card.cases) > 1 and rows else None
+        worst = worst_first(census(card.cases), head, definition.better, WORST)
+        return _listed(head, worst, settings) if len(card.cases) > 1 and worst else None
     return None
 
 
-def _values(card: Scorecard, head: Column) -> Iterator[Row]:
-    return (row for case in card.cases for row in case.rows if head.holds(row))
-
-
-def _listed(head: Column, rows: Sequence[Row], settings: Settings) -> Block:
+def _listed(head: Column, rows: Sequence[Value], settings: Settings) -> Block:
     unit = f" [{head.unit}]" if head.unit else ""
     figures = tuple(figure(row.value, decimals(head, settings.digits)) for row in rows)
     return Block(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import IO
 
-from segeval.results import case_to_json, text
+from segeval.casejson import text
 from segeval.scorecard import Scorecard
 from segeval.settings import Settings
+from segeval.spool import texts
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the cases."""
-    for case in card.cases:
-        file.write(text({**case_to_json(case), "signature": card.signature}) + "\n")
+    end = f', "signature": {text(card.signature)}}}\n'
+    for case in texts(card.cases):
+        file.write(case.removesuffix("}") + end)

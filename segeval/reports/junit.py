@@ -12,14 +12,16 @@ are no times and dates: the same run gives the same bytes.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING
 
-from segeval.frozen import frozen
+from segeval.census import census, marked
+from segeval.frozen import frozen, replace
 from segeval.gate.rules import reaches
 from segeval.reports.blocks import clean, counted
-from segeval.reports.problems import accepted, error_of, faults_of
+from segeval.reports.problems import accepted, error_of, failed, faults_of
 from segeval.reports.verdicts import rule, sentence, subject
 from segeval.scorecard import OVERALL, CaseResult, Row, Scorecard
 from segeval.settings import Settings
@@ -65,20 +67,22 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
 
 def tests(card: Scorecard, settings: Settings) -> list[Test]:
     """The test cases: as fine as the gates are, per class where those are too many."""
-    cases = list(_cases(card, settings))
-    judged = [test for verdict in card.gates for test in _fine(verdict, _rows(card))]
-    if len(judged) + len(cases) > MOST:
+    rows, many = _rows(card), _many(card, settings)
+    judged = [test for verdict in card.gates for test in _fine(verdict, rows)]
+    if len(judged) + many > MOST:
         judged = [_of_class(verdict) for verdict in card.gates]
+    cases = (test for case in (card.cases if many else ()) for test in _of_case(case, settings))
     room = max(MOST - len(judged), 1)
-    if len(cases) > room:
-        more = counted(len(cases) - room + 1, "more test", "more tests")
-        cases = [*cases[: room - 1], Test(FILE, f"segeval.{FILE}", more, *_rest(cases[room - 1 :]))]
-    return [*judged, *cases]
+    few = list(islice(cases, room + 1))
+    if len(few) > room:
+        left = Counter(test.outcome for test in chain(few[room - 1 :], cases))
+        more = counted(left.total(), "more test", "more tests")
+        few = [*few[: room - 1], Test(FILE, f"segeval.{FILE}", more, *_rest(left["error"]))]
+    return [*judged, *few]
 
 
-def _rest(left_out: Sequence[Test]) -> tuple[str, str]:
+def _rest(bad: int) -> tuple[str, str]:
     """The outcome of tests that are told together: the worst of them."""
-    bad = sum(test.outcome == "error" for test in left_out)
     return ("error", f"{bad} of them not scored") if bad else ("", "")
 
 
@@ -123,18 +127,18 @@ def _of_row(verdict: Verdict, row: Row) -> Test:
     return replace(test, outcome="failure", message=sentence(one), kind="gate")
 
 
-def _cases(card: Scorecard, settings: Settings) -> Iterator[Test]:
-    """What was not scored, beside the others of its kind; nothing where gates say it all."""
-    found = [test for case in card.cases for test in _of_case(case, settings)]
-    if not card.gates or any(test.outcome == "error" for test in found):
-        yield from found
+def _many(card: Scorecard, settings: Settings) -> int:
+    """How many tests what was not scored makes beside the others; none where gates say it all."""
+    if card.gates and not failed(card, settings) and not census(card.cases).faulty:
+        return 0
+    return len(card.cases) + sum(len(case.faults) for case in marked(card.cases))
 
 
 def _of_case(case: CaseResult, settings: Settings) -> Iterator[Test]:
     test = Test(FILE, f"segeval.{FILE}", clean(case.case))
     if case.scored:
         yield test
-    elif accepted(case, settings):
+    elif accepted(case.status, settings):
         yield replace(test, outcome="skipped", message=case.status)
     else:
         yield _error(test, case.status, error_of(case))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 
 from segeval.absence import ONE_SIDE
+from segeval.census import census
 from segeval.frozen import frozen
 from segeval.reports.blocks import Block, clean, counted
 from segeval.reports.means import leads, means, whole_means
-from segeval.reports.problems import accepted
+from segeval.reports.problems import left_out
 from segeval.reports.values import values, whole_values, worst_cases
 from segeval.scorecard import OVERALL, WHOLE, Row, Scorecard
 from segeval.settings import Settings
@@ -56,14 +56,14 @@ def lacking(card: Scorecard, head: Column) -> str:
 
     Classes that are empty are no such reason: an empty column is then what there is to say.
     """
-    rows = [row for case in card.cases for row in case.rows if head.holds(row)]
-    reasons = {row.reason if math.isnan(row.value) else "" for row in rows}
+    kinds = [kind for kind in census(card.cases).kinds if head.counts(kind)]
+    reasons = {"" if kind.number else kind.reason for kind in kinds}
     return reasons.pop() if len(reasons) == 1 and not reasons & EMPTY else ""
 
 
 def opening(card: Scorecard, settings: Settings) -> str:
     """How many cases and classes there are, and what the numbers of the table are."""
-    scored, every = sum(case.scored for case in card.cases), len(card.cases)
+    scored, every = census(card.cases).scored, len(card.cases)
     classes = [name for name in card.summary.get("", {}) if name not in (WHOLE, OVERALL)]
     many = f", {counted(len(classes), 'class', 'classes')}" if classes else ""
     if every == 1:
@@ -82,19 +82,21 @@ def _means(card: Scorecard) -> str:
 
 def closing(card: Scorecard, settings: Settings) -> list[str]:
     """Why values are undefined; which classes were not scored, and in how many cases."""
-    rows = [row for case in card.cases for row in case.rows]
-    texts = []
-    if reasons := Counter(row.reason for row in rows if row.metric and row.status == "undefined"):
-        texts.append("undefined: " + ", ".join(f"{n} {why}" for why, n in reasons.most_common()))
+    texts, found = [], census(card.cases)
+    reasons: Counter[str] = Counter()
     lost: dict[str, Counter[str]] = {}
-    for row in rows:
-        if not row.metric and row.class_:
-            lost.setdefault(row.status, Counter())[clean(row.class_)] += 1
+    for kind, rows in found.kinds.items():
+        if kind.metric and kind.status == "undefined":
+            reasons[kind.reason] += rows.count
+        elif not kind.metric and kind.class_:
+            lost.setdefault(kind.status, Counter())[clean(kind.class_)] += rows.count
+    if reasons:
+        texts.append("undefined: " + ", ".join(f"{n} {why}" for why, n in reasons.most_common()))
     for status, classes in lost.items():
         named = [f"{name} in {counted(n, 'case')}" for name, n in classes.most_common(5)]
         more = [f"{len(classes) - 5} more classes"] if len(classes) > 5 else []
         texts.append(f"{status}: {', '.join(named + more)}")
-    if skipped := sum(not case.scored and accepted(case, settings) for case in card.cases):
+    if skipped := left_out(card, settings):
         texts.append(f"left out: {counted(skipped, 'case')} without a prediction")
     return texts
 
@@ -114,7 +116,7 @@ def _many_cases(card: Scorecard, heads: Sequence[Column], settings: Settings) ->
     if settings.per_case:
         blocks.append(values([row for case in card.cases for row in case.rows], heads, settings))
     for group, of_class in card.summary.items():
-        number = sum(case.group == group for case in card.cases)
+        number = census(card.cases).groups[group]
         title = f"group {clean(group)}: {counted(number, 'case')}" if group else ""
         blocks.append(means(of_class, heads, settings, title))
         blocks.append(whole_means(of_class.get(WHOLE, {}), heads, settings))

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping
 from typing import IO
 
 from segeval.reports.blocks import clean
-from segeval.reports.verdicts import missed, unscored
+from segeval.reports.problems import failed
+from segeval.reports.verdicts import missed
 from segeval.scorecard import Scorecard, Statistic
 from segeval.settings import Settings
 from segeval.summary import Column, columns
@@ -40,11 +41,10 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
 
 def lines(card: Scorecard, settings: Settings) -> Iterator[str]:
     """The text, family by family."""
-    lost = sum(1 for _ in unscored(card, settings))
     yield from _family("segeval_cases", f"cases of the run; signature: {card.signature}")
     yield _sample("segeval_cases", {}, len(card.cases))
     yield from _family("segeval_cases_unscored", "cases that could not be scored")
-    yield _sample("segeval_cases_unscored", {}, lost)
+    yield _sample("segeval_cases_unscored", {}, failed(card, settings))
     yield from _gates(card)
     heads: dict[str, list[Column]] = {}
     for head in columns(card.cases, card.metrics):

@@ -3,53 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Generic, TypeVar
 
+from segeval.census import census, marked
 from segeval.errors import PairingError, SegevalError
-from segeval.reports.blocks import clean, counted
 from segeval.scorecard import CaseResult, Scorecard
 from segeval.settings import Settings
 
+T = TypeVar("T")
 EXAMPLES = 5  # of one kind; then a count
 
 
 def problems(card: Scorecard, settings: Settings) -> list[str]:
     """The lines about the cases that were not scored, kind by kind."""
-    kinds: dict[str, list[CaseResult]] = {}
-    for case in card.cases:
-        if not case.scored and not accepted(case, settings):
-            kinds.setdefault(case.status, []).append(case)
-    lines = [line for kind, cases in kinds.items() for line in _kind(kind, cases)]
-    return [*lines, *_faults(card)]
-
-
-def _faults(card: Scorecard) -> Iterator[str]:
-    """The classes that could not be scored in cases that were."""
-    kinds: dict[str, list[SegevalError]] = {}
-    for case in card.cases:
+    kinds: dict[str, Kind[CaseResult]] = {}
+    classes: dict[str, Kind[SegevalError]] = {}
+    for case in marked(card.cases):
+        if not case.scored and not accepted(case.status, settings):
+            kinds.setdefault(case.status, Kind()).add(case)
         for status, error in faults_of(case):
-            kinds.setdefault(status, []).append(error)
-    for kind, errors in kinds.items():
-        for error in errors[:EXAMPLES]:
-            yield from map(clean, error.lines())
-        if len(errors) > EXAMPLES:
-            yield f"error: {counted(len(errors) - EXAMPLES, 'more class', 'more classes')}: {kind}"
+            classes.setdefault(status, Kind()).add(error)
+    if not (kinds or classes):
+        return []
+    from segeval.reports.blocks import clean, counted
+
+    lines = [line for status, kind in kinds.items() for line in _kind(status, kind)]
+    for status, faults in classes.items():
+        lines += [clean(line) for error in faults.few for line in error.lines()]
+        if more := faults.more:
+            lines.append(f"error: {counted(more, 'more class', 'more classes')}: {status}")
+    return lines
 
 
-def accepted(case: CaseResult, settings: Settings) -> bool:
+class Kind(Generic[T]):
+    """A few of one kind, and how many more there are."""
+
+    def __init__(self) -> None:
+        self.few: list[T] = []
+        self.more = 0
+
+    def add(self, one: T) -> None:
+        """Keep it, or count it."""
+        if len(self.few) < EXAMPLES:
+            self.few.append(one)
+        else:
+            self.more += 1
+
+
+def accepted(status: str, settings: Settings) -> bool:
     """Whether the user said that such a case may be missing; it is counted, and no error."""
-    return case.status == PairingError.status and settings.missing != "error"
+    return status == PairingError.status and settings.missing != "error"
 
 
-def _kind(kind: str, cases: list[CaseResult]) -> Iterator[str]:
+def left_out(card: Scorecard, settings: Settings) -> int:
+    """How many cases were not scored and need not be."""
+    lost = census(card.cases).lost.items()
+    return sum(n for (_, status), n in lost if accepted(status, settings))
+
+
+def failed(card: Scorecard, settings: Settings) -> int:
+    """How many cases should have been scored and were not."""
+    return census(card.cases).lost.total() - left_out(card, settings)
+
+
+def _kind(status: str, kind: Kind[CaseResult]) -> Iterator[str]:
     """A few cases of one kind; what to do is said once where it is the same for all."""
-    errors = [error_of(case) for case in cases[:EXAMPLES]]
+    from segeval.reports.blocks import clean, counted
+
+    errors = [error_of(case) for case in kind.few]
     shared = errors[0].help if len({error.help for error in errors}) == 1 else ""
     for error in errors:
         if shared:
             error.help = ""
         yield from map(clean, error.lines())
-    if len(cases) > EXAMPLES:
-        yield f"error: {counted(len(cases) - EXAMPLES, 'more case')}: {kind}"
+    if kind.more:
+        yield f"error: {counted(kind.more, 'more case')}: {status}"
     if shared:
         yield f"  help: {clean(shared)}"
 

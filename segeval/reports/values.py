@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
+from segeval.census import census
 from segeval.grammar import parse
 from segeval.metrics.registry import find
 from segeval.reports.blocks import (
@@ -20,7 +20,7 @@ from segeval.reports.blocks import (
 )
 from segeval.scorecard import OVERALL, WHOLE, CaseResult, Row, Scorecard
 from segeval.settings import Settings
-from segeval.summary import BADNESS, Column, class_order
+from segeval.summary import Column, Value, worst_first
 
 
 def values(rows: Sequence[Row], heads: Sequence[Column], settings: Settings) -> Block:
@@ -81,7 +81,7 @@ def worst_cases(card: Scorecard, heads: Sequence[Column], settings: Settings) ->
     """The worst values of every class and metric with their cases, the worst first."""
     ranked = _ranked(card, heads, settings.worst)
     keys = []
-    for class_ in class_order(card.cases):
+    for class_ in census(card.cases).order:
         depth = max(len(ranked[head].get(class_, ())) for head in heads)
         keys += [(class_, at) for at in range(depth)]
     fields = [named("worst cases", ["" if at else class_ for class_, at in keys])]
@@ -94,25 +94,19 @@ def worst_cases(card: Scorecard, heads: Sequence[Column], settings: Settings) ->
 
 def _ranked(
     card: Scorecard, heads: Sequence[Column], most: int
-) -> dict[Column, dict[str, list[Row]]]:
+) -> dict[Column, dict[str, list[Value]]]:
     """The worst rows of each column and class; none of a metric without a better side."""
-    found: dict[Column, dict[str, list[Row]]] = {head: {} for head in heads}
-    rows = [row for case in card.cases for row in case.rows if not math.isnan(row.value)]
+    found: dict[Column, dict[str, list[Value]]] = {head: {} for head in heads}
+    counted = census(card.cases)
     for head in heads:
         definition = find(parse(head.metric).name)
-        if definition is None or not definition.better:
-            continue
-        for row in rows:
-            if head.holds(row):
-                found[head].setdefault(row.class_, []).append(row)
-        bad = BADNESS[definition.better]
-        for class_, of_class in found[head].items():
-            worst = sorted(of_class, key=lambda row: -bad(row.value))  # noqa: B023 - used at once
-            found[head][class_] = worst[:most]
+        for class_ in counted.order if definition is not None and definition.better else ():
+            better = definition.better  # type: ignore[union-attr]
+            found[head][class_] = worst_first(counted, head, better, most, class_)
     return found
 
 
-def _ranks(head: Column, rows: Sequence[Row | None], settings: Settings) -> list[Field]:
+def _ranks(head: Column, rows: Sequence[Value | None], settings: Settings) -> list[Field]:
     if not any(rows):
         return []
     decimal = decimals(head, settings.digits)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from segeval.census import census, marked
 from segeval.reports.blocks import clean, counted
-from segeval.reports.problems import accepted
+from segeval.reports.problems import accepted, failed
 from segeval.scorecard import Scorecard
 from segeval.settings import Settings
 
@@ -42,13 +43,13 @@ def rule(verdict: Verdict) -> str:
 
 def unscored(card: Scorecard, settings: Settings) -> Iterator[Any]:
     """The cases that should have been scored and were not."""
-    return (c for c in card.cases if not c.scored and not accepted(c, settings))
+    return (c for c in marked(card.cases) if not c.scored and not accepted(c.status, settings))
 
 
 def headline(card: Scorecard, settings: Settings) -> tuple[str, str]:
     """PASS, FAIL, ERROR or "" where nothing was judged; and what it is about."""
     gates, below = len(card.gates), len(missed(card))
-    lost = sum(1 for _ in unscored(card, settings)) + sum(bool(c.faults) for c in card.cases)
+    lost = failed(card, settings) + census(card.cases).faulty
     if lost:
         also = f", {counted(below, 'gate')} missed" if below else ""
         return "ERROR", f"{counted(lost, 'case')} not scored in full{also}"

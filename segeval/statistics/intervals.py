@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from segeval.arrays import Floats
+from segeval.census import Census, census
 from segeval.errors import RequestError
+from segeval.frozen import replace
 from segeval.scorecard import OVERALL, WHOLE, CaseResult, Statistic
 from segeval.statistics.bootstrap import interval_over, intervals, summed
 from segeval.summary import Column, columns
@@ -40,20 +41,19 @@ def with_intervals(
     seed: int = 0,
 ) -> dict[str, dict[str, dict[str, Statistic]]]:
     """The summary with an interval beside each mean; None where there are no values."""
-    heads = columns(cases, metrics)
+    found, heads = census(cases), columns(cases, metrics)
     made: dict[str, dict[str, dict[str, Statistic]]] = {}
     for group, of_class in summary.items():
-        mine = [case for case in cases if group in ("", case.group)]
         made[group] = {class_: dict(of_metric) for class_, of_metric in of_class.items()}
         for head in heads:
-            for class_, ends in _of_column(head, of_class, mine, level, seed).items():
+            for class_, ends in _of_column(head, of_class, found, group, level, seed).items():
                 held = made[group][class_]
                 held[head.name] = replace(held[head.name], interval=ends)
     return made
 
 
-def _of_column(
-    head: Column, of_class: OfClass, cases: Sequence[CaseResult], level: float, seed: int
+def _of_column(  # noqa: PLR0913 - what an interval hangs on
+    head: Column, of_class: OfClass, found: Census, group: str, level: float, seed: int
 ) -> dict[str, tuple[float, float]]:
     """The interval of each class that has a mean, and that of `overall`."""
     names = [c for c, made in of_class.items() if head.name in made and made[head.name].n]
@@ -61,23 +61,25 @@ def _of_column(
     own = [*classes, WHOLE] if WHOLE in names else classes
     if not own:
         return {}
-    sample = summed(values(cases, head, own), units(cases))
+    inside = found.inside(group)
+    sample = summed(values(found, head, own)[inside], found.units(inside))
     low, high = intervals(sample, level, seed)
-    found = {c: (float(a), float(b)) for c, a, b in zip(own, low, high, strict=True)}
+    ends = {c: (float(a), float(b)) for c, a, b in zip(own, low, high, strict=True)}
     if OVERALL in names and classes:
         some = slice(0, len(classes))
-        found[OVERALL] = interval_over(sample.picked(some), level, seed)
-    return {c: ends for c, ends in found.items() if not any(map(math.isnan, ends))}
+        ends[OVERALL] = interval_over(sample.picked(some), level, seed)
+    return {c: both for c, both in ends.items() if not any(map(math.isnan, both))}
 
 
-def values(cases: Sequence[CaseResult], head: Column, classes: Sequence[str]) -> Floats:
+def values(found: Census, head: Column, classes: Sequence[str]) -> Floats:
     """The finite values of a column, (cases, classes); nan where there is none."""
     place = {name: k for k, name in enumerate(classes)}
-    made = np.full((len(cases), len(classes)), np.nan)
-    for i, case in enumerate(cases):
-        for row in case.rows:
-            if row.class_ in place and head.holds(row) and math.isfinite(row.value):
-                made[i, place[row.class_]] = row.value
+    made = np.full((len(found), len(classes)), np.nan)
+    for kind, rows in found.kinds.items():
+        if kind.class_ in place and kind.number and head.counts(kind):
+            cases, numbers = rows.numbers()
+            finite = np.isfinite(numbers)
+            made[cases[finite], place[kind.class_]] = numbers[finite]
     return made
 
 

@@ -9,6 +9,7 @@ from segeval.errors import Note, NothingToScore, RequestError
 from segeval.grammar import parse
 from segeval.pairing.cases import Pairing
 from segeval.scorecard import CaseResult, Row, Scorecard
+from segeval.spool import Done
 from segeval.summary import summarise
 
 
@@ -32,7 +33,7 @@ def scored(monkeypatch):
             watch.paired(Pairing((), "paired 2 of 2 cases by file stem"))
             watch.total = len(results)
             for done, one in enumerate(results, 1):
-                watch.scored(one, done, len(results))
+                watch.scored(Done.of(one), done, len(results))
             if fails is not None:
                 raise fails
             summary = summarise(results, [parse("dice")])

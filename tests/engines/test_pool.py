@@ -57,8 +57,8 @@ def test_a_killed_worker_loses_its_own_case_alone(tmp_path, failing):
         "b": "worker_killed"
     }
     assert set(found) == set(NAMES)
-    assert "--jobs" in found["b"].error["help"]
-    assert all(r.rows[0].metric == "dice" for name, r in found.items() if name != "b")
+    assert "--jobs" in found["b"].result.error["help"]
+    assert all(r.result.rows[0].metric == "dice" for name, r in found.items() if name != "b")
 
 
 def test_the_first_case_may_be_the_one(tmp_path):
@@ -72,7 +72,7 @@ def test_the_first_case_may_be_the_one(tmp_path):
 def test_a_metric_that_raises_is_a_bug_of_its_case_alone(tmp_path):  # X4
     found = pooled(tmp_path, 2, "raising")
     assert found["b"].status == "internal_error"
-    assert "ZeroDivisionError: a bug in a metric" in found["b"].error["message"]
+    assert "ZeroDivisionError: a bug in a metric" in found["b"].result.error["message"]
     assert "in raising" in found["b"].trace
     assert {r.status for name, r in found.items() if name != "b"} == {"ok"}
 

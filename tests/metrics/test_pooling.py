@@ -1,12 +1,15 @@
 """`pooled`: all cases as one. It equals the metric of the cases laid end to end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from runs import every, sigmoids, soft
 
 import segeval
 from segeval.grammar import parse
-from segeval.metrics.pooling import Pool
+from segeval.metrics import pooling
+from segeval.metrics.pooling import Pools
 from segeval.settings import Settings
 
 SHAPE = (4, 5, 6)
@@ -17,7 +20,7 @@ INDEPENDENT = np.stack([sigmoids(3, seed=1), sigmoids(3, seed=2)])
 
 
 def pool_of(cards, text):
-    return Pool()([card.cases[0].tallies for card in cards], parse(text))
+    return Pools([card.cases[0] for card in cards])[""](parse(text))
 
 
 def values(card, text):
@@ -85,13 +88,32 @@ def test_cases_in_other_units_have_no_common_volume():
     assert np.isfinite(list(pool_of(cards, "dice").values())).all()
 
 
-def test_the_merged_tallies_are_those_of_the_cases_that_are_given():
+@pytest.mark.parametrize("text", ["dice", "miou", "gt_volume", "ce", "ece", "soft_dice"])
+@pytest.mark.parametrize("together", [1, 2, 3])
+def test_cases_are_added_up_a_few_at_a_time_to_the_same_bits(monkeypatch, text, together):
+    cards, _ = compared(EXCLUSIVE, [text])
+    cases = [card.cases[0] for card in cards] * 4
+    whole = Pools(cases)[""](parse(text))
+    monkeypatch.setattr(pooling, "TOGETHER", together)
+    assert Pools(cases)[""](parse(text)) == whole
+    assert whole
+
+
+def test_a_value_can_be_asked_for_while_cases_come():
     cards, _ = compared(PRED, ["dice"])
-    pool = Pool()
-    tallies = [card.cases[0].tallies for card in cards]
-    first = pool(tallies[:1], parse("dice"))
-    assert pool(tallies, parse("dice")) != first
-    assert pool(tallies[:1], parse("dice")) == first
+    pools, first, both = Pools(), *(Pools([card.cases[0] for card in cards[:n]]) for n in (1, 2))
+    for known, card in zip((first, both), cards, strict=True):
+        pools.add(card.cases[0])
+        assert pools[""](parse("dice")) == known[""](parse("dice"))
+
+
+def test_groups_have_pools_of_their_own():
+    cards, _ = compared(PRED, ["dice"])
+    east, west = (replace(card.cases[0], group=g) for card, g in zip(cards, "ew", strict=True))
+    pools = Pools([east, west])
+    assert pools["e"](parse("dice")) == pool_of(cards[:1], "dice")
+    assert pools[""](parse("dice")) == pool_of(cards, "dice")
+    assert pools["no such group"](parse("dice")) == {}
 
 
 def test_no_case_has_probabilities():

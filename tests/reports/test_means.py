@@ -30,12 +30,10 @@ def test_one_class_has_no_overall():
 
 
 def test_semantic_segmentation_is_pooled():
-    def pool(tallies, metric):
-        return {"road": 0.125}
-
     values = {"road": {"iou": 0.5}}
-    results = [case(name, values, tallies={"n": 1}) for name in "ab"]
-    lines = piped(card(results, pool=pool), preset="semantic")
+    results = [case(name, values) for name in "ab"]
+    pools = {"": lambda metric: {"road": 0.125}}
+    lines = piped(card(results, pools=pools), preset="semantic")
     assert lines[0] == "2 cases, 1 class: pooled over the cases"
     assert any(line.startswith("road   2  0.125") for line in lines)
     lines = piped(card(results), preset="semantic")  # nothing was kept: the head says so
