@@ -11,7 +11,7 @@ cases          2000 of them
 probabilities  256 x 256 x 128, softmax of 5 classes in float32, .nii and .nii.gz
 wide           192 x 192 x 192, probabilities of 105 classes in float32, a .nii of 3 GB
 shades         100 pairs 2048 x 1024, 8-bit probability PNG against masks
-many           200 pairs 80 x 80 x 48, 8 organs: 20 patients, each ten times
+many           200 pairs 112 x 112 x 64, 8 organs: 20 patients, each ten times
 long           one pair 512 x 512 x 900
 """
 
@@ -105,7 +105,7 @@ def write_pairs(folder: Path, shape: Shape, count: int, pairs: int, one: bool = 
 
 def write_many(folder: Path, patients: int = 20, times: int = 10) -> None:
     """Many pairs of some patients: what differs between cases is drawn once, files are copied."""
-    write_pairs(folder, (48, 80, 80), 8, patients)
+    write_pairs(folder, (64, 112, 112), 8, patients)
     for path in sorted(folder.rglob("case_*.nii.gz")):
         for again in range(1, times):
             path.with_name(f"again_{again}_{path.name}").write_bytes(path.read_bytes())
