@@ -38,7 +38,7 @@ def everything():
             row("CT_001", "spleen", "dice", 0.0, reason="pred_empty", group="east"),
             row("CT_001", "spleen", "volume_difference", NAN, "", "no_spacing", group="east"),
             row("CT_001", "all", "ce", math.inf, group="east"),
-            replace(not_scored("CT_001", "tumour"), group="east"),
+            not_scored("CT_001", "tumour")._replace(group="east"),
         ),
         group="east",
         patient="P1",
