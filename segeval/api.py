@@ -33,7 +33,7 @@ from segeval.scoring.roisides import check_coding
 from segeval.scoring.sides import Opened, enlarged, fitted, own_names
 from segeval.settings import Settings
 from segeval.signature import signature, signature_fields
-from segeval.spool import Done, Spool
+from segeval.spool import Done, Spool, pools_of
 from segeval.summary import summarise
 from segeval.tolerances import check_tables
 from segeval.volumes import Reading, Volume, Voxels
@@ -165,8 +165,7 @@ def scorecard(
     """Results with their summary and signature."""
     metrics = [metric for metric, _ in asked]
     names = tuple(map(str, metrics))
-    pools = results.pools if isinstance(results, Spool) else Pools(results)
-    summary = summarise(results, metrics, pools)
+    summary = summarise(results, metrics, pools_of(results))
     if "ci" in parts:
         from segeval.statistics.intervals import with_intervals
 
@@ -178,7 +177,8 @@ def run(
     cases: Shelf, job: Job, ready: Engine, watch: Watch | None, journal: Journal | None
 ) -> Spool:
     """Score every case, those that an earlier run finished excepted; in the order of the cases."""
-    spool = journal.start(cases, job.settings.resume) if journal else Spool(cases.names)
+    resume = job.settings.resume
+    spool = journal.start(cases, resume) if journal else Spool(cases.names, pools=Pools())
     left = cases.some(lambda name: not spool.has(name)) if spool.came else cases
     for done in ready(left, job):
         spool.add(done.case, done.text)

@@ -15,6 +15,7 @@ from typing import Any
 
 from segeval.casejson import case_from_json
 from segeval.errors import CaseError, RequestError
+from segeval.metrics.pooling import Pools
 from segeval.pairing.cases import Case, Shelf
 from segeval.pairing.remote import fetched
 from segeval.results import load
@@ -47,7 +48,7 @@ class Journal:
         fresh = self._path.with_name(self._path.name + ".new")
         lines = Scratch(fresh.open("w+b"))
         lines.add(json.dumps(self._parts, allow_nan=False).encode() + b"\n")
-        spool = Spool(cases.names, lines)
+        spool = Spool(cases.names, lines, Pools())
         asked = {name: place for place, name in enumerate(cases.names)} if resume else {}
         for line in self._earlier() if resume else ():
             result = _result(line)
