@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +13,7 @@ from segeval.census import Held
 from segeval.classes import parse_classes
 from segeval.engines.choice import Engine, engine
 from segeval.errors import RequestError
+from segeval.frozen import replace
 from segeval.geometry import Geometry
 from segeval.grammar import Metric, parse
 from segeval.kinds import wanted_pred

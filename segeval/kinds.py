@@ -8,8 +8,7 @@ first value that tells decides. No value is read twice for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,16 +16,17 @@ import numpy as np
 
 from segeval.arrays import Labels, Raw
 from segeval.errors import Note, ReadError
-from segeval.frozen import frozen
-from segeval.kernels.decode import largest
+from segeval.frozen import field, frozen
+from segeval.kernels.decode import bits, unusual, winners
 from segeval.kernels.softmax import sigmoid, softmax
 from segeval.settings import Settings
 from segeval.values import Numbers, as_labels, not_probabilities, scaled, whole
-from segeval.volumes import Stream, Volume
+from segeval.volumes import Stream, Volume, Voxels
 
 OFF = 1e-3  # how far a sum of probabilities may be from 1 …
 RARELY = 1e-3  # … in this share of the voxels
 STACK_HELP = "--activation softmax (they are logits) or --activation none (each channel is a class)"
+Seen = Callable[[int, Numbers], None]  # is shown a row, (n,), of a channel
 
 
 @frozen
@@ -53,17 +53,24 @@ class Slab:
     labels  by channel, flat uint8 or uint16
     scores  (channels, n) probabilities; None where the side holds labels
     logits  (channels, n) before activation; None where the file holds probabilities
+    best    (n,) the largest value in the file of channels that exclude each other, else None
     codes   (n,) uint8 that `of_codes` makes all of these of; they are then not made yet
     """
 
     labels: dict[int, Labels] = field(default_factory=dict)
     scores: Numbers | None = None
     logits: Numbers | None = None
+    best: Numbers | None = None
     codes: Labels | None = None
 
 
 class Side(Protocol):
-    """One side of a case, read slab by slab."""
+    """One side of a case, read slab by slab.
+
+    channels  of scores; 0: it holds labels
+    """
+
+    channels: int
 
     def read(self, count: int) -> Slab:
         """The next voxels. Raises ReadError."""
@@ -181,6 +188,7 @@ class LabelSide:
     def __init__(
         self, volume: Volume, streams: Mapping[int, Stream], independent: bool = False
     ) -> None:
+        self.channels = 0
         self._volume, self._streams = volume, streams
         self._checked = _Checked(volume)
         self._covered = len(streams) > 1 and not (independent or volume.segments or volume.paths)
@@ -210,65 +218,79 @@ class LabelSide:
 
 
 class ScoreSide:
-    """Probabilities or logits: channels that exclude each other, or one class each."""
+    """Probabilities or logits: channels that exclude each other, or one class each.
+
+    shown  whom to show each row of probabilities of exclusive channels, while it is in the cache
+    """
 
     def __init__(self, volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> None:
+        self.channels, self.shown = len(streams), list[Seen]()
+        self.exclusive = len(streams) > 1 and not wanted.independent
         self._volume, self._streams, self._wanted = volume, streams, wanted
         self._checked = _Checked(volume)
-        self._exclusive = len(streams) > 1 and not wanted.independent
         self._logits = wanted.kind == "logits"
-        self._off, self._low, self._high, self._worst = 0, np.inf, -np.inf, 1.0
+        self._off, self._low, self._high, self._worst = 0, 0.0, 0.0, 1.0
         self._allowed = OFF + sum(rounding(volume.channels[c].dtype) for c in streams)
-        self._room: Numbers = np.empty(0, np.float32)
+        self._room: Numbers = np.empty(0, read_as(volume.channels[c] for c in streams))
 
     def read(self, count: int) -> Slab:
         """The next scores and the labels that they make. Raises ReadError."""
-        return self._slab(self._raw(count), count)
+        rows = self._rows(count)
+        coded, total = bits(rows), np.zeros(count, rows.dtype)
+        tops = np.empty(len(rows), coded.dtype)
+        shares, usual = self.exclusive and not self._logits, unusual(coded.dtype)
+        for channel, stream in self._streams.items():
+            row = rows[channel]
+            values = stream.read(count, row)
+            if values is not row:
+                row[:] = scaled(values, self._volume.file(channel), self._logits)
+            # The row is in the cache now, and will not be when all of them have been read.
+            tops[channel] = top = np.maximum.reduce(coded[channel])
+            if top >= usual:
+                self._unusual(row, channel, tops)
+            if shares:
+                np.add(total, row, out=total)
+                for seen in self.shown:
+                    seen(channel, row)
+        if shares:
+            self._watch(total)
+        return self._slab(rows, tops.view(rows.dtype))
 
     def codes(self, count: int) -> Slab:
         """The next values as they are stored, for a side that `of_codes`."""
         return Slab(codes=self._streams[0].read(count))
 
     def decoded(self, codes: Labels) -> Slab:
-        """The scores that stored values stand for. Raises ReadError."""
-        return self._slab(scaled(codes, self._volume.path, False)[None], len(codes))
+        """The scores that stored values stand for."""
+        row = scaled(codes, self._volume.path, False)
+        return self._slab(row[None], np.array([row.max()]))
 
-    def _slab(self, raw: Numbers, count: int) -> Slab:
-        self._checked.step(count)
-        if not self._logits:
-            self._watch(raw)
-            return Slab(self._labels(raw, raw), raw)
-        scores = softmax(raw) if self._exclusive else sigmoid(raw)
-        return Slab(self._labels(raw, scores), scores, raw)
+    def _unusual(self, row: Numbers, channel: int, tops: Raw) -> None:
+        """Note values below 0, make what is not finite 0, and find the largest value again."""
+        row[:], low, high = self._checked.finite(row, channel)
+        self._low = min(self._low, low)
+        tops.view(row.dtype)[channel] = high
 
-    def _raw(self, count: int) -> Numbers:
-        """The next values of every channel, in an array that the next read overwrites."""
-        rows: Numbers | None = None
-        for channel, stream in self._streams.items():
-            values = scaled(stream.read(count), self._volume.file(channel), self._logits)
-            if rows is None:
-                rows = self._rows(count, values.dtype)
-            rows[channel] = values
-        assert rows is not None
-        low, high = float(rows.min()), float(rows.max())
-        if not (np.isfinite(low) and np.isfinite(high)):
-            for channel, row in enumerate(rows):
-                row[:], _, _ = self._checked.finite(row, channel)
-            low, high = float(rows.min()), float(rows.max())
-        self._low, self._high = min(self._low, low), max(self._high, high)
-        return rows
+    def _slab(self, raw: Numbers, tops: Numbers) -> Slab:
+        self._checked.step(raw.shape[1])
+        self._high = max(self._high, float(tops.max()))
+        logits = raw if self._logits else None
+        if self.exclusive:
+            label, best = winners(raw, tops)
+            return Slab({0: label}, softmax(raw) if self._logits else raw, logits, best)
+        scores = sigmoid(raw) if self._logits else raw
+        masks = {c: (p >= self._wanted.threshold).view(np.uint8) for c, p in enumerate(scores)}
+        return Slab(masks, scores, logits)
 
-    def _rows(self, count: int, dtype: np.dtype[Any]) -> Numbers:
+    def _rows(self, count: int) -> Numbers:
+        """Room for the next values of every channel, which the next read overwrites."""
         size = len(self._streams) * count
-        if self._room.dtype != dtype or len(self._room) < size:
-            self._room = np.empty(size, dtype)
+        if len(self._room) < size:
+            self._room = np.empty(size, self._room.dtype)
         return self._room[:size].reshape(len(self._streams), count)
 
-    def _watch(self, scores: Numbers) -> None:
+    def _watch(self, total: Numbers) -> None:
         """Count the voxels whose probabilities do not sum to 1 (rule V2)."""
-        if not self._exclusive:
-            return
-        total = np.add.reduce(scores, axis=0)
         low, high = float(total.min()), float(total.max())
         worst = low if 1 - low > high - 1 else high
         if abs(worst - 1) > abs(self._worst - 1):
@@ -276,18 +298,13 @@ class ScoreSide:
         if abs(worst - 1) > self._allowed:
             self._off += int(np.count_nonzero(np.abs(total - 1) > self._allowed))
 
-    def _labels(self, raw: Numbers, scores: Numbers) -> dict[int, Labels]:
-        if self._exclusive:
-            return {0: largest(raw)}
-        return {c: (p >= self._wanted.threshold).view(np.uint8) for c, p in enumerate(scores)}
-
     def finish(self) -> Found:
         """Scores. Raises ReadError where they are no probabilities."""
         self._checked.finish()
         if not self._logits:
             self._probabilities()
         kind = "logits" if self._logits else "prob"
-        return Found(kind, self._exclusive, len(self._streams))
+        return Found(kind, self.exclusive, len(self._streams))
 
     def _probabilities(self) -> None:
         if self._low < 0 or self._high > 1:
@@ -302,6 +319,12 @@ class ScoreSide:
             )
 
 
+def read_as(channels: Iterable[Voxels]) -> np.dtype[Any]:
+    """The type of scores: float32 where that holds what is stored, else float64."""
+    single = all(v.dtype.kind == "f" and v.dtype.itemsize <= 4 and not v.scaled for v in channels)
+    return np.dtype(np.float32 if single else np.float64)
+
+
 def rounding(dtype: np.dtype[Any]) -> float:
     """How far a probability may be from what was meant: half a step of its integers."""
     return 0.5 / float(np.iinfo(dtype).max) if dtype.kind == "u" else 0.0
@@ -311,6 +334,7 @@ class OpenSide:
     """One float map that may hold labels or probabilities, as long as nothing tells."""
 
     def __init__(self, volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> None:
+        self.channels = 1
         self._volume, self._stream, self._wanted = volume, streams[0], wanted
         self._checked = _Checked(volume)
         self._whole, self._low, self._high = True, np.inf, -np.inf

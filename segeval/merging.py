@@ -7,12 +7,12 @@ the order in which one run has them; so the merged file has the bytes of one run
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from segeval.census import census
 from segeval.errors import Note, RequestError
+from segeval.frozen import replace
 from segeval.grammar import parse
 from segeval.metrics.pooling import Pools
 from segeval.names import natural, naturally

@@ -10,7 +10,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +17,7 @@ from segeval import __version__
 from segeval.casejson import INFINITE, case_from_json, case_to_json, number, text
 from segeval.census import Held
 from segeval.errors import Note, RequestError
+from segeval.frozen import asdict, fields
 from segeval.scorecard import Scorecard, Statistic
 from segeval.scratch import Scratch
 from segeval.spool import END, Spool, texts
@@ -78,7 +78,7 @@ def _closing(card: Scorecard) -> dict[str, Any]:
 
 def verdict_to_json(verdict: Any) -> dict[str, Any]:
     """What came of a gate, whether it was judged in this run or read from a file."""
-    return _strict(asdict(verdict) if is_dataclass(verdict) else dict(verdict))  # type: ignore[arg-type]
+    return _strict(verdict if isinstance(verdict, Mapping) else asdict(verdict))
 
 
 def _strict(kept: Mapping[str, Any]) -> dict[str, Any]:

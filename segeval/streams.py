@@ -135,7 +135,7 @@ def fill(stream: Filled, buffer: memoryview, packed: Packed) -> int:
     done = 0
     while done < len(buffer):
         try:
-            got = stream.readinto(buffer[done:])
+            got = stream.readinto(buffer[done:] if done else buffer)
         except BROKEN as problem:
             raise damaged(packed, problem) from problem
         if not got:

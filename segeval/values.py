@@ -79,9 +79,13 @@ def small_range(values: Raw, path: Path) -> Numbers:
 
 
 def not_probabilities(path: Path, low: float, high: float) -> ReadError:
-    """The error for floats that are neither labels nor probabilities."""
+    """The error for floats that are neither labels nor probabilities.
+
+    low  the least value; where none is negative, any bound from below
+    """
+    start = f"from {low:.4g} to" if low < 0 else "up to"
     return ReadError(
-        f"values from {low:.4g} to {high:.4g}, not all whole: no labels and no probabilities",
+        f"values {start} {high:.4g}, not all whole: no labels and no probabilities",
         where=path,
         help="--kind logits reads them as logits",
     )

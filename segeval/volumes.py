@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import field, replace
 from math import prod
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -18,7 +17,7 @@ import numpy as np
 
 from segeval.arrays import Raw
 from segeval.errors import Note
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen, replace
 from segeval.geometry import Geometry, Reorder
 from segeval.regions import Instances, RoiMasks
 from segeval.streams import Filled, Packed, fill, finish, opened, spilled
@@ -165,8 +164,11 @@ class Volume:
 class Stream(Protocol):
     """An open channel."""
 
-    def read(self, count: int) -> Raw:
-        """The next values, native byte order, flat; a view that the next read overwrites."""
+    def read(self, count: int, into: Raw | None = None) -> Raw:
+        """The next values, native byte order, flat; a view that the next read overwrites.
+
+        into  an array that a stream may fill and give back instead, where it holds this type
+        """
 
 
 class _PackedStream:
@@ -177,7 +179,10 @@ class _PackedStream:
         self._raw = np.empty(min(chunk, voxels.count), voxels.dtype)
         self._bytes = memoryview(self._raw.view(np.uint8))  # type: ignore[arg-type]
 
-    def read(self, count: int) -> Raw:
+    def read(self, count: int, into: Raw | None = None) -> Raw:
+        if into is not None and into.dtype == self._raw.dtype:
+            fill(self._file, into.view(np.uint8).data, self._packed)
+            return into
         width = self._raw.itemsize
         fill(self._file, self._bytes[: count * width], self._packed)
         return self._raw[:count]
@@ -190,7 +195,7 @@ class _ArrayStream:
         self._flat = np.ascontiguousarray(array).reshape(-1)
         self._at = 0
 
-    def read(self, count: int) -> Raw:
+    def read(self, count: int, into: Raw | None = None) -> Raw:
         self._at += count
         return self._flat[self._at - count : self._at]
 
@@ -202,7 +207,7 @@ class _DrawnStream:
         self._drawer, self._at = drawer, 0
         self._buffer: Raw = np.empty(chunk, dtype)
 
-    def read(self, count: int) -> Raw:
+    def read(self, count: int, into: Raw | None = None) -> Raw:
         out = self._buffer[:count]
         self._drawer.fill(self._at, out)
         self._at += count
@@ -215,7 +220,7 @@ class _ZeroStream:
     def __init__(self, chunk: int) -> None:
         self._zeros = np.zeros(chunk, np.uint8)
 
-    def read(self, count: int) -> Raw:
+    def read(self, count: int, into: Raw | None = None) -> Raw:
         return self._zeros[:count]
 
 
@@ -232,7 +237,7 @@ class _TurnedStream:
         self._step = max(1, STRIDED_BYTES * len(view) // max(size, 1))
         self._plane, self._ready = 0, np.empty(0, view.dtype)
 
-    def read(self, count: int) -> Raw:
+    def read(self, count: int, into: Raw | None = None) -> Raw:
         parts = []
         while count:
             if not len(self._ready):
@@ -258,12 +263,13 @@ class _NativeStream:
     def __init__(self, stream: Stream, voxels: Voxels) -> None:
         self._stream, self._voxels = stream, voxels
 
-    def read(self, count: int) -> Raw:
+    def read(self, count: int, into: Raw | None = None) -> Raw:
         raw = self._stream.read(count)
-        native = raw.astype(raw.dtype.newbyteorder("="))
         if not self._voxels.scaled:
-            return native
-        return native.astype(np.float64) * self._voxels.slope + self._voxels.inter
+            return raw.astype(raw.dtype.newbyteorder("="))
+        values = np.multiply(raw, self._voxels.slope, dtype=np.float64)
+        values += self._voxels.inter
+        return values
 
 
 @contextmanager

@@ -24,7 +24,7 @@ IDLE = (
 )
 LOADED = """
 import sys
-from segeval.__main__ import answer
+from segeval.cli.answer import answer
 answer(sys.argv[1:])
 print(*sys.modules, file=sys.stderr)
 """
@@ -45,7 +45,7 @@ def test_two_pictures_load_nothing_that_is_for_other_work(pair):
         [sys.executable, "-c", LOADED, *call], capture_output=True, text=True, check=True
     )
     loaded = set(done.stderr.splitlines()[-1].split())
-    assert {"segeval.api", "PIL.PngImagePlugin"} <= loaded
+    assert {"segeval.api", "segeval.readers.bands"} <= loaded
     assert loaded.intersection(IDLE) == set()
 
 
@@ -107,7 +107,7 @@ def resident(folder: Path, planes: int) -> int:
     del labels
     gc.collect()
     code = (
-        "import resource, sys\nfrom segeval.__main__ import answer\nanswer(sys.argv[1:])\n"
+        "import resource, sys\nfrom segeval.cli.answer import answer\nanswer(sys.argv[1:])\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     call = ["score", str(folder / "pred"), str(folder / "gt"), "-q", "--format", "none"]

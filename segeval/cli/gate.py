@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import click
 
 from segeval.cli.finish import baseline_of, finished
 from segeval.cli.log import LOG
-from segeval.cli.options import Command, resolved, settings_options
+from segeval.cli.options import PLACE, Command, resolved, settings_options
 from segeval.errors import RequestError
+from segeval.frozen import replace
 
 ALSO = ("undefined",)
 OUTPUT = (
@@ -77,7 +77,7 @@ command = Command(
     "gate",
     gate,
     [
-        click.Argument(["results"], type=click.Path()),
+        click.Argument(["results"], type=PLACE),
         *settings_options(["gate"], also=(*ALSO, *OUTPUT)),
     ],
     [

@@ -7,10 +7,9 @@ what is over the budget does not depend on how many processes there are.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from segeval.budget import share as part_of
 from segeval.errors import CaseError, RequestError
+from segeval.frozen import replace
 from segeval.pairing.cases import Case
 from segeval.pairing.remote import fetched
 from segeval.scorecard import CaseResult

@@ -7,7 +7,6 @@ surfaces of fields, and contours in 2-D ask a tree of triangles or segments (lib
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Counted, Floats, Mask
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.kernels.lattice import SIXTHS, Places, Tables, lookup, place_numbers, places, samples
 from segeval.kernels.mesh import Cells, Mesh, cells_of, mesh, of_cells, skin, spread
 

@@ -10,7 +10,7 @@ prediction is good. Totals are float64; so are squares, because a square of floa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -63,38 +63,25 @@ class ByLabel:
             self._cells += _lanes(1 << max(len(labels) - 1, 0).bit_length())[: len(labels)]
 
     @cached_property
-    def _own(self) -> Index:
-        """Where each voxel's own label stands in (classes, n) values that are laid out flat."""
-        n = len(self.labels)
-        own: Index = np.multiply(self.labels, n, dtype=np.intp)
-        own += places(n)
-        return own
-
-    @cached_property
-    def _pieces(self) -> list[tuple[int, slice]]:
-        """The runs as (label, where) if they are so long that one by one is quickest, else none."""
-        if self._starts is None or len(self._starts) * LONG > len(self.labels):
-            return []
-        ends = [*self._starts.tolist(), len(self.labels)]
-        labels = self._runs.tolist()
-        return [(label, slice(*ends[i : i + 2])) for i, label in enumerate(labels)]
+    def places(self) -> Mapping[int, Sequence[slice | Index]]:
+        """Where the voxels of each label are that any voxel has: long runs, or one by one."""
+        found: dict[int, list[slice | Index]] = {}
+        if self._starts is not None and len(self._starts) * LONG <= len(self.labels):
+            ends = [*self._starts.tolist(), len(self.labels)]
+            for run, label in enumerate(self._runs.tolist()):
+                found.setdefault(label, []).append(slice(*ends[run : run + 2]))
+            return found
+        order = np.argsort(self.labels, kind="stable")
+        pieces = np.split(order, self.count().cumsum()[:-1].astype(np.intp))
+        return {label: [piece] for label, piece in enumerate(pieces) if len(piece)}
 
     def own(self, values: Floats) -> Floats:
         """The value of each voxel's own label out of (classes, n), which is in C order."""
-        if not self._pieces:
-            taken: Floats = values.reshape(-1).take(self._own)
-            return taken
-        own: Floats = np.empty(values.shape[1], values.dtype)
-        for label, part in self._pieces:
-            own[part] = values[label, part]
-        return own
-
-    def clear(self, values: Floats) -> None:
-        """Make the value of each voxel's own label 0 in (classes, n)."""
-        if not self._pieces:
-            values.reshape(-1)[self._own] = 0
-        for label, part in self._pieces:
-            values[label, part] = 0
+        n = len(self.labels)
+        place = np.multiply(self.labels, n, dtype=np.intp)
+        place += places(n)
+        taken: Floats = values.reshape(-1).take(place)
+        return taken
 
     def count(self) -> Floats:
         """Voxels of each label."""
@@ -121,32 +108,43 @@ class ByLabel:
         return total
 
 
-def label_sums(p: Floats, labels: ByLabel, own: Floats | None = None) -> Floats:
-    """The sums of each class, where every voxel has one label.
+class LabelSums:
+    """The sums of each class, where every voxel has one label, class by class in any order.
 
-    p        (classes, n), float64; overwritten
-    own      (n,) p of each voxel's label where it is known, float64
-    returns  float64 (len(NAMES), classes)
+    A row of probabilities is read once, so it costs least while it is in the cache.
+
+    labels  which label each voxel has
+    own     float64 (n,), p of the label that each voxel has; complete after the last class
     """
-    if own is None:
-        own = labels.own(p)
-    labels.clear(p)  # what is left belongs to other classes
-    miss = 1 - own
-    g, pg, fn = labels.count(), labels.sum(own), labels.sum(miss)
-    np.multiply(miss, miss, out=miss)
-    l2 = labels.sum(miss)
-    np.multiply(own, own, out=miss)
-    fp, square = np.add.reduce(p, axis=1), square_sums(p)
-    return np.array([g, g, labels.sum(miss) + square, pg, fp, fn, fp + fn, l2 + square])
 
+    def __init__(self, labels: ByLabel) -> None:
+        n = len(labels.labels)
+        pieces = max(1, -(-n // DOT))
+        room = np.zeros((pieces, -(-n // pieces)))  # what is beyond n stays 0
+        self.labels, self._row = labels, room.reshape(-1)[:n]
+        self._across, self._down = room[:, None, :], room[:, :, None]
+        self._rest = np.zeros(labels.classes)
+        self._squares = np.zeros((labels.classes, pieces, 1, 1))
+        self.own: Floats = np.zeros(n)
 
-def square_sums(rows: Floats) -> Floats:
-    """Sum of the squares of each row, float64 (rows, n)."""
-    total = np.zeros(len(rows))
-    for start in range(0, rows.shape[1], DOT):
-        part = rows[:, start : start + DOT]
-        total += np.matmul(part[:, None, :], part[:, :, None])[:, 0, 0]
-    return total
+    def add(self, label: int, p: Floats) -> None:
+        """Add the probabilities of a class, (n,)."""
+        row = self._row
+        np.copyto(row, p)
+        for where in self.labels.places.get(label, ()):
+            self.own[where] = row[where]
+            row[where] = 0  # what is left belongs to other classes
+        self._rest[label] = np.add.reduce(row)
+        np.matmul(self._across, self._down, out=self._squares[label])
+
+    def finish(self) -> Floats:
+        """float64 (len(NAMES), classes)."""
+        labels, own, rest = self.labels, self.own, self._rest
+        square = self._squares.sum(axis=(1, 2, 3))
+        miss = 1 - own
+        g, pg, fn = labels.count(), labels.sum(own), labels.sum(miss)
+        pp, l2 = labels.sum(own * own) + square, labels.sum(miss * miss) + square
+        return np.array([g, g, pp, pg, rest, fn, rest + fn, l2])
 
 
 def weighted_sum(values: Floats | Mask, weight: Floats | None) -> float:

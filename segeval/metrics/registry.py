@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import field, replace
 from importlib import import_module
 from typing import Any, Literal
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from segeval.arrays import Floats
 from segeval.errors import RequestError
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen, replace
 from segeval.grammar import Metric, Quantity, parse_quantity, plain
 from segeval.metrics import FAMILIES, HEAVY
 

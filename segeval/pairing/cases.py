@@ -9,13 +9,12 @@ import os
 import pickle
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from segeval.classes import ClassList
 from segeval.errors import Note
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 from segeval.scratch import Scratch
 
 if TYPE_CHECKING:

@@ -11,12 +11,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 
 from segeval.errors import RequestError
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 from segeval.names import natural, naturally
 
 SUFFIXES = (

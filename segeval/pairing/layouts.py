@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 
 from segeval.errors import RequestError
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 from segeval.pairing.cases import Side
 from segeval.pairing.classnames import Hints, class_names, inner, is_label_map, split_token
 from segeval.pairing.files import INTERMEDIATE, Found, Tree, is_scores, stem, suffix

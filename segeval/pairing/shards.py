@@ -6,13 +6,12 @@ other; and a case stays in its shard when others are added.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from segeval.errors import RequestError
+from segeval.frozen import frozen, replace
 from segeval.pairing.cases import Pairing, shelved
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shard:
     """Part `part` of `of`, counted from 1."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from segeval.budget import PROGRAM, mib
 from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, PairingError, SegevalError
+from segeval.frozen import replace
 from segeval.kinds import Found
 from segeval.metrics.registry import pieces
 from segeval.pairing.cases import Case

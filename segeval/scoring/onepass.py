@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from segeval.arrays import Floats, Labels, Mask
 from segeval.classes import Part
 from segeval.errors import ReadError
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.kernels.shades import shade_counts
 from segeval.kinds import Found, ScoreSide, Side, Slab, Wanted, may_score, of_codes, side
 from segeval.scoring.sides import Opened
@@ -125,8 +124,7 @@ def _read(
             if few and isinstance(p, ScoreSide):
                 block = condensed(start, t.read(count), p, count, plan)
             else:
-                slabs = t.read(count), p.read(count), None if s is None else s.read(count)
-                block = make_block(start, count, slabs, plan)
+                block = next_block(start, count, (t, p, s), plan, tallies)
             for tally in tallies:
                 tally.update(block)
         found = t.finish(), p.finish()
@@ -152,7 +150,7 @@ def condensed(start: int, truth: Slab, pred: ScoreSide, count: int, plan: Plan) 
     pairs, voxels = shade_counts(truth.labels[0], codes)
     labels = Slab({0: (pairs >> 16).astype(truth.labels[0].dtype)})
     scores = pred.decoded((pairs & 255).astype(np.uint8))
-    block = make_block(start, len(pairs), (labels, scores, None), plan)
+    block = make_block(start, len(pairs), labels, scores, plan)
     return replace(block, weight=voxels)
 
 
@@ -187,40 +185,62 @@ def open_sides(
         yield sides[0], sides[1], sides[2] if len(sides) > 2 else None
 
 
-def make_block(start: int, count: int, slabs: tuple[Slab, Slab, Slab | None], plan: Plan) -> Block:
-    """One slab of both sides."""
-    truth, pred, beside = slabs
+def next_block(
+    start: int,
+    count: int,
+    sides: tuple[Side, Side, Side | None],
+    plan: Plan,
+    tallies: Sequence[Any],
+) -> Block:
+    """Read one slab of both sides; tallies that ask for it see each row of scores as it comes."""
+    truth, pred, beside = sides
     scores = pred if beside is None else beside
-    empty: Mapping[int, Labels] = {-1: np.zeros(count, np.uint8)} if has_empty(plan) else {}
+    block = reference(start, count, truth.read(count), scores.channels, plan)
+    if isinstance(scores, ScoreSide) and scores.exclusive:
+        asked = [tally.ahead(block) for tally in tallies if hasattr(tally, "ahead")]
+        scores.shown = [seen for seen in asked if seen is not None]
+    return compared(block, pred.read(count), None if beside is None else beside.read(count), plan)
+
+
+def make_block(start: int, count: int, truth: Slab, pred: Slab, plan: Plan) -> Block:
+    """One slab of both sides."""
+    channels = 0 if pred.scores is None else len(pred.scores)
+    return compared(reference(start, count, truth, channels, plan), pred, None, plan)
+
+
+def reference(start: int, count: int, truth: Slab, channels: int, plan: Plan) -> Block:
+    """One slab of the ground truth, ready to be compared with so many channels of scores."""
     onehot = valid = soft = labels = None
-    if scores.scores is not None:
+    if channels:
         valid = valid_voxels(truth, plan)
-        labels = label_map(truth, len(scores.scores), plan)
+        labels = label_map(truth, channels, plan)
         if labels is not None and plan.drops:
-            valid = within_range(labels, len(scores.scores), valid)
+            valid = within_range(labels, channels, valid)
         elif labels is not None:
-            check_range(labels, len(scores.scores), valid)
+            check_range(labels, channels, valid)
         elif plan.sums and plan.onehot:
             onehot = true_channels(truth, plan)
-        soft = shares(truth, len(scores.scores), plan)
-    return Block(
-        start,
-        count,
-        {**truth.labels, **empty},
-        {**pred.labels, **empty},
-        scores.scores,
-        scores.logits,
-        onehot,
-        soft,
-        valid,
-        labels,
-        None if beside is None else beside.labels,
+        soft = shares(truth, channels, plan)
+    masks = {**truth.labels, **no_mask(count, plan)}
+    return Block(start, count, masks, {}, onehot=onehot, soft=soft, valid=valid, labels=labels)
+
+
+def compared(block: Block, pred: Slab, beside: Slab | None, plan: Plan) -> Block:
+    """The slab with that of the prediction, and of the scores beside its label map."""
+    scores = pred if beside is None else beside
+    return replace(
+        block,
+        pred={**pred.labels, **no_mask(block.size, plan)},
+        scores=scores.scores,
+        logits=scores.logits,
+        best=scores.best,
+        decoded=None if beside is None else beside.labels,
     )
 
 
-def has_empty(plan: Plan) -> bool:
-    """Whether any class is missing on one side."""
-    return any(-1 in pair for pair in plan.pairs)
+def no_mask(count: int, plan: Plan) -> Mapping[int, Labels]:
+    """The empty mask, where any class is missing on one side."""
+    return {-1: np.zeros(count, np.uint8)} if any(-1 in pair for pair in plan.pairs) else {}
 
 
 def valid_voxels(truth: Slab, plan: Plan) -> Mask | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from segeval.budget import room
 from segeval.classes import ClassDef, ClassList, Part
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.grammar import Metric
 from segeval.kinds import Wanted, may_score
 from segeval.metrics.registry import Definition

@@ -7,7 +7,6 @@ of one volume, and each channel has the name of its class.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from segeval.align import (
 )
 from segeval.classes import ClassList, Part
 from segeval.errors import CaseError, GeometryError, Note, ReadError
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen, replace
 from segeval.geometry import Geometry
 from segeval.kinds import Wanted, may_score, wanted_pred, wanted_truth
 from segeval.pairing.cases import Case

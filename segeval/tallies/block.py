@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from segeval.arrays import Counted, Floats, Labels, Mask, Probabilities
 from segeval.frozen import frozen
+
+Seen = Callable[[int, Floats], None]  # is shown the probabilities (n,) of a channel
 
 
 @frozen
@@ -22,6 +24,7 @@ class Block:
     labels       the reference of channels that exclude each other, where channel 0 does not hold it
     decoded      the labels that the scores make, where `pred` is a label map of its own
     weight       (size,) how many voxels each entry stands for, which then has no place; None: one
+    best         (size,) the largest of exclusive channels, before activation; None: not known
     """
 
     start: int
@@ -36,3 +39,4 @@ class Block:
     labels: Labels | None = None
     decoded: Mapping[int, Labels] | None = None
     weight: Counted | None = None
+    best: Probabilities | Floats | None = None

@@ -6,7 +6,7 @@ shape of its totals, and how a slab adds to them. Its first `AXES` axes are chan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -49,6 +49,12 @@ def key(piece: Piece) -> str:
     return ":".join([piece.KIND, *values])
 
 
+def total(of: Callable[[Slab], Floats], slab: Slab) -> Floats:
+    """The totals of a slab from those of its parts, for what works on all channels at once."""
+    totals: Floats = np.sum([of(part) for part in slab.parts()], axis=0)
+    return totals
+
+
 @frozen
 class Ce:
     """Cross-entropy: sum of -g log p, and the voxels at the floor, of each reference class."""
@@ -66,7 +72,7 @@ class Ce:
         if not slab.whole:
             return np.zeros(self.shape(len(slab.p)))
         if slab.soft:
-            return self._of_shares(slab)
+            return total(self._of_shares, slab)
         keras = self.floor in KERAS
         logs = slab.log_kept(self.floor) if keras else slab.log_reference
         cost = -(logs if keras else floored(logs, self.floor))
@@ -103,6 +109,9 @@ class Logs:
         """The totals of a slab."""
         if not slab.whole:
             return np.zeros(self.shape(len(slab.p)))
+        return total(self._of_part, slab)
+
+    def _of_part(self, slab: Slab) -> Floats:
         logs = slab.logs_kept(self.floor) if self.floor else slab.logs
         if slab.soft:
             assert slab.g is not None

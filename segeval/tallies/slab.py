@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from segeval.arrays import Floats, Labels, Mask
 from segeval.kernels.entropy import kept_away, log
-from segeval.kernels.softmax import log_softmax, reference_log
-from segeval.kernels.sums import ByLabel
+from segeval.kernels.softmax import log_softmax
+from segeval.kernels.sums import ByLabel, LabelSums
 from segeval.tallies.block import Block
 
-MOST, LEAST, VALUES = 1 << 15, 1 << 10, 1 << 18  # voxels a slab, and values of all its channels
+MOST, LEAST = 1 << 15, 1 << 10  # voxels a slab
+COPIED, CACHED = 1 << 20, 1 << 18  # values of all channels that are copied; that a cache holds
 EMPTY: Labels = np.zeros(0, np.uint8)
 
 
@@ -29,6 +31,8 @@ class Slab:
     g        (channels, n) masks or shares of the reference; None where channels exclude each other
     whole    the channels exclude each other
     weight   (n,) how many voxels each value stands for; None: one. Independent channels only
+    best     (n,) the largest of p, or of z where there are logits; None: not known
+    seen     the sums of p over each label, where they are made already
     """
 
     p: Floats
@@ -38,6 +42,8 @@ class Slab:
     g: Mask | Floats | None
     whole: bool
     weight: Floats | None = None
+    best: Floats | None = None
+    seen: LabelSums | None = None
 
     @property
     def voxels(self) -> int:
@@ -51,12 +57,27 @@ class Slab:
     @cached_property
     def labels(self) -> ByLabel:
         """The reference, ready for sums over each label."""
+        if self.seen is not None:
+            return self.seen.labels
         return ByLabel(self.truth, len(self.p))
 
     @property
     def soft(self) -> bool:
         """Whether the reference is shares."""
         return self.g is not None and self.g.dtype != np.bool_
+
+    def parts(self) -> Iterator[Slab]:
+        """The slab in parts of which float64 arrays of all channels stay in the cache."""
+        most = few(len(self.p), CACHED)
+        return (self._part(part) for part in evenly(self.p.shape[1], most))
+
+    def _part(self, part: slice) -> Slab:
+        def cut(values: Any) -> Any:
+            return None if values is None else values[..., part]
+
+        pred = {channel: cut(labels) for channel, labels in self.pred.items()}
+        rest = (cut(self.g), self.whole, cut(self.weight), cut(self.best))
+        return Slab(cut(self.p), cut(self.z), cut(self.truth), pred, *rest)
 
     def reference(self, channel: int) -> Mask | Floats:
         """The mask of a channel, or its shares."""
@@ -66,26 +87,50 @@ class Slab:
     @cached_property
     def log_reference(self) -> Floats:
         """log p of the label that each voxel has."""
-        if self.z is not None:
-            return reference_log(self.z, self.truth)
-        return log(self.own)
+        if self.z is None:
+            return log(self.own)
+        top = np.maximum.reduce(self.z, axis=0) if self.best is None else self.best
+        below = self.labels.own(self.z).astype(np.float64) - top
+        return below + log(self.confidence)  # the largest p is 1 over what the softmax divides by
 
     @cached_property
+    def by_label(self) -> LabelSums:
+        """The sums over the voxels of each label."""
+        if self.seen is not None:
+            return self.seen
+        sums = LabelSums(self.labels)
+        for label, row in enumerate(self.p):
+            sums.add(label, row)
+        return sums
+
+    @property
     def own(self) -> Floats:
         """p of the label that each voxel has, float64."""
-        return self.labels.own(self.p).astype(np.float64, copy=False)
+        return self.by_label.own
 
     @cached_property
     def confidence(self) -> Floats:
         """p of the label that each voxel is predicted to have: the largest."""
+        if self.best is not None and self.z is None:
+            return self.best
         largest: Floats = np.maximum.reduce(self.p, axis=0)
         return largest
 
     @property
     def log_foreground(self) -> Floats:
         """log of the share that each voxel's label has of all but the background; 0 of that."""
+        return np.concatenate([part._log_foreground() for part in self.parts()])
+
+    def _log_foreground(self) -> Floats:
         shares = log_softmax(self.logs[1:])
         return self.labels.own(np.concatenate([np.zeros((1, shares.shape[1])), shares]))
+
+    def log_kept(self, floor: str) -> Floats:
+        """log p of the label after the clipping of Keras, which only probabilities undergo."""
+        if self.z is not None:
+            return self.log_reference
+        kept = [part.labels.own(part.logs_kept(floor)) for part in self.parts()]
+        return np.concatenate(kept)
 
     def logs_kept(self, floor: str) -> Floats:
         """log p of every channel after the clipping of Keras."""
@@ -93,36 +138,47 @@ class Slab:
             return self.logs
         return log(kept_away(self.p.astype(np.float64), floor))
 
-    def log_kept(self, floor: str) -> Floats:
-        """The same after the clipping of Keras, which only probabilities undergo."""
-        if self.z is not None:
-            return self.log_reference
-        return log(self.labels.own(kept_away(self.p.astype(np.float64), floor)))
-
     @cached_property
     def logs(self) -> Floats:
         """log p of every channel."""
         return log_softmax(self.z) if self.z is not None else log(self.p)
 
 
-def slabs(block: Block, exclusive: bool) -> Iterator[Slab]:
-    """The valid voxels of a block, few enough at a time to stay in the cache."""
+def slabs(block: Block, exclusive: bool, seen: LabelSums | None = None) -> Iterator[Slab]:
+    """The valid voxels of a block, few at a time where they have to be copied together.
+
+    seen  the sums of the whole block over each label, where they are made already
+    """
     assert block.scores is not None
-    most = min(MOST, max(LEAST, VALUES // len(block.scores)))
-    step = -(-block.size // -(-block.size // most))  # parts of one size
-    for start in range(0, block.size, step):
-        part = slice(start, min(start + step, block.size))
+    if seen is not None:
+        yield _slab(block, slice(None), None, exclusive, seen)
+        return
+    most = MOST if block.valid is None else few(len(block.scores), COPIED)
+    for part in evenly(block.size, most):
         keep = None if block.valid is None else block.valid[part]
         if keep is None or keep.any():
             yield _slab(block, part, keep, exclusive)
 
 
-def _slab(block: Block, part: slice, keep: Mask | None, exclusive: bool) -> Slab:
+def few(channels: int, values: int) -> int:
+    """Voxels of so many values."""
+    return min(MOST, max(LEAST, values // channels))
+
+
+def evenly(size: int, most: int) -> Iterator[slice]:
+    """Parts of one size."""
+    step = -(-size // -(-size // most)) if size else 1
+    return (slice(start, min(start + step, size)) for start in range(0, size, step))
+
+
+def _slab(
+    block: Block, part: slice, keep: Mask | None, exclusive: bool, seen: LabelSums | None = None
+) -> Slab:
     """Some voxels of a block."""
 
     def cut(values: Floats) -> Floats:
         inside: Floats = values[..., part]
-        return np.ascontiguousarray(inside if keep is None else inside[..., keep])
+        return inside if keep is None else inside[..., keep]
 
     def some(labels: Labels) -> Labels:
         return labels[part] if keep is None else labels[part][keep]
@@ -139,4 +195,6 @@ def _slab(block: Block, part: slice, keep: Mask | None, exclusive: bool) -> Slab
         None if g is None else cut(g),  # type: ignore[arg-type]
         exclusive,
         None if block.weight is None else cut(block.weight.astype(np.float64)),
+        None if block.best is None else cut(block.best),
+        seen,
     )

@@ -8,15 +8,14 @@ quarter at eight million voxels.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.frozen import frozen
-from segeval.kernels.sums import NAMES, label_sums, mask_sums, share_sums
-from segeval.tallies.block import Block
+from segeval.frozen import field, frozen
+from segeval.kernels.sums import NAMES, ByLabel, LabelSums, mask_sums, share_sums
+from segeval.tallies.block import Block, Seen
 from segeval.tallies.pieces import AXES, Piece, key
 from segeval.tallies.slab import Slab, slabs
 
@@ -157,7 +156,16 @@ class SumsTally:
         self._totals = {name: np.zeros(p.shape(channels)) for name, p in self._pieces.items()}
         self._voxels = self._valid = 0
         self._logits = self._soft = False
-        self._room: Floats = np.empty(0)
+        self._seen: LabelSums | None = None
+
+    def ahead(self, block: Block) -> Seen | None:
+        """What shall be shown each row of the scores that a block will have; None: nothing.
+
+        block  without scores; its labels are known
+        """
+        if self._exclusive and block.labels is not None and block.valid is None:
+            self._seen = LabelSums(ByLabel(block.labels, self._table.shape[1]))
+        return None if self._seen is None else self._seen.add
 
     def update(self, block: Block) -> None:
         """Add a slab; one without probabilities adds nothing."""
@@ -166,11 +174,10 @@ class SumsTally:
         self._voxels += block.size if block.weight is None else int(block.weight.sum())
         self._logits = self._logits or block.logits is not None
         self._soft = self._soft or block.soft is not None
-        for slab in slabs(block, self._exclusive):
+        seen, self._seen = self._seen, None
+        for slab in slabs(block, self._exclusive, seen):
             self._valid += slab.voxels
-            if self._room.size < slab.p.size:
-                self._room = np.empty(slab.p.size)
-            self._table += table_of(slab, self._room)
+            self._table += table_of(slab)
             for name, piece in self._pieces.items():
                 self._totals[name] += piece.of(slab)
 
@@ -200,16 +207,11 @@ class SumsTally:
         )
 
 
-def table_of(slab: Slab, room: Floats) -> Floats:
-    """The sums of kernels/sums.py over a slab.
-
-    room  at least as many numbers as the slab has; overwritten
-    """
-    p = room[: slab.p.size].reshape(slab.p.shape)
-    np.copyto(p, slab.p)
+def table_of(slab: Slab) -> Floats:
+    """The sums of kernels/sums.py over a slab."""
     if slab.g is None:
-        return label_sums(p, slab.labels, slab.own)
-    pairs = zip(p, slab.g, strict=True)
+        return slab.by_label.finish()
+    pairs = zip((p.astype(np.float64) for p in slab.p), slab.g, strict=True)
     if slab.soft:
         rows = [share_sums(p, g.astype(np.float64)) for p, g in pairs]
     else:
