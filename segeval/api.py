@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from segeval.census import Held
 from segeval.classes import parse_classes
@@ -24,19 +23,21 @@ from segeval.pairing.cases import Side as Files
 from segeval.pairing.outputs import with_outputs
 from segeval.pairing.pair import pair
 from segeval.pairing.remote import Located, located
-from segeval.pairing.shards import Shard, parse_shard
-from segeval.resume import Journal
 from segeval.scorecard import CaseResult, Scorecard
 from segeval.scoring.case import scored_sides
 from segeval.scoring.planning import Job
-from segeval.scoring.roisides import check_coding
 from segeval.scoring.sides import Opened, enlarged, fitted, own_names
 from segeval.settings import Settings
 from segeval.signature import signature, signature_fields
 from segeval.spool import Done, Spool, pools_of
 from segeval.summary import summarise
-from segeval.tolerances import check_tables
 from segeval.volumes import Reading, Volume, Voxels
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from segeval.pairing.shards import Shard
+    from segeval.resume import Journal
 
 __all__ = ["score", "score_paths"]
 
@@ -64,8 +65,14 @@ def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
         from segeval.statistics.intervals import check_level
 
         check_level(settings.ci)
-    check_coding(settings.instances)
-    check_tables(settings.tolerances)
+    if settings.instances:
+        from segeval.scoring.roisides import check_coding
+
+        check_coding(settings.instances)
+    if settings.tolerances:
+        from segeval.tolerances import check_tables
+
+        check_tables(settings.tolerances)
     check_charges(settings)
     asked = [*settings.metrics, *gate_metrics(settings)]
     found = dict(resolve(metric) for metric in asked)
@@ -109,7 +116,11 @@ def score_paths(  # noqa: PLR0913 - the last three are the command line's
     Raises RequestError before anything is read, NothingToScore where nothing pairs.
     """
     asked = requested(settings)
-    shard = parse_shard(settings.shard) if settings.shard else None
+    shard = None
+    if settings.shard:
+        from segeval.pairing.shards import parse_shard
+
+        shard = parse_shard(settings.shard)
     say = watch.waits if watch is not None else no_one
     with engine(settings, say) as ready, located(pred, truth, settings) as place:
         card = scored_pairs(place, asked, shard, ready, watch, journal, baseline)
@@ -149,7 +160,11 @@ def scored_pairs(  # noqa: PLR0913 - a request, resolved
         from segeval.gate.baseline import check_alike
 
         check_alike(parts, baseline, settings)
-    kept = Journal(Path(journal), parts, place.stores) if journal else None
+    kept = None
+    if journal:
+        from segeval.resume import Journal
+
+        kept = Journal(Path(journal), parts, place.stores)
     inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
     notes, cases = pairing.notes, shelved(mine.cases)
     del pairing, mine  # of 200 000 cases 400 MB

@@ -8,7 +8,6 @@ not right, `Lungs` is not `Lung_L`, and a margin, a PRV or a target volume is no
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -44,6 +43,8 @@ def naturally(items: Sequence[T], key: Callable[[T], Any]) -> Sequence[T]:
 @lru_cache(1 << 14)
 def normal(name: str) -> str:
     """The normal form: `LeftParotid`, `parotid lt` and `Parotid_L` are `parotid_l`."""
+    import unicodedata
+
     text = unicodedata.normalize("NFKC", name).strip()
     text = text.partition("^")[0].strip() or text
     text = re.sub(MARGIN, MINUS + r"\1", text)

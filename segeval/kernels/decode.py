@@ -7,16 +7,15 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.arrays import Floats, Labels
+from segeval.arrays import Floats, Labels, Raw
 
 BITS: dict[int, Any] = {4: np.uint32, 8: np.uint64}
 
 
-def bits(values: Floats) -> NDArray[Any]:
+def bits(values: Floats) -> Raw:
     """Floats as integers: without a sign in the order of the values; sign and nan are above all."""
-    coded: NDArray[Any] = values.view(BITS[values.itemsize])
+    coded: Raw = values.view(BITS[values.itemsize])
     return coded
 
 
@@ -26,7 +25,7 @@ def unusual(coded: np.dtype[Any]) -> int:
     return int(np.array(np.inf, f"f{coded.itemsize}").view(coded))
 
 
-def largest(scores: NDArray[Any]) -> Labels:
+def largest(scores: Raw) -> Labels:
     """The channel with the largest score, ties to the lowest; flat uint8 or uint16.
 
     scores  (channels, n)
@@ -34,7 +33,7 @@ def largest(scores: NDArray[Any]) -> Labels:
     return winners(scores, scores.max(axis=1, initial=-np.inf))[0]
 
 
-def winners(scores: NDArray[Any], tops: Floats) -> tuple[Labels, Floats]:
+def winners(scores: Raw, tops: Floats) -> tuple[Labels, Floats]:
     """The channel with the largest score, ties to the lowest, and that score.
 
     scores   (channels, n)
@@ -52,7 +51,7 @@ def winners(scores: NDArray[Any], tops: Floats) -> tuple[Labels, Floats]:
     return _first_equal(scores, best, some), best
 
 
-def _first_equal(scores: NDArray[Any], best: Floats, some: Sequence[int]) -> Labels:
+def _first_equal(scores: Raw, best: Floats, some: Sequence[int]) -> Labels:
     """The lowest of some channels whose score is the best."""
     kind = np.dtype(np.uint8 if len(scores) < 256 else np.uint16)
     found, here = np.zeros(len(best), kind), np.empty(len(best), kind)

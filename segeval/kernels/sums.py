@@ -14,16 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.arrays import Floats, Labels, Mask, Raw
+from segeval.arrays import Floats, Labels, Mask, Raw, Shape
 
 NAMES = ("g", "gg", "pp", "pg", "fp", "fn", "l1", "l2")
 LANES = 8  # cells a label: neighbours have one label, and adding to one cell again has to wait
 SHORT = 8  # voxels of a run that is not worth its own sum
 LONG = 256  # voxels of a run that is worth a step of Python
 DOT = 1 << 13  # elements of a scalar product: of more than 10 000 the library wakes its threads
-Index = NDArray[np.intp]
+Index = np.ndarray[Shape, np.dtype[np.intp]]
 
 
 def places(n: int) -> Index:

@@ -11,7 +11,6 @@ from segeval.frozen import field, frozen
 from segeval.pairing.cases import Side
 from segeval.pairing.classnames import Hints, class_names, inner, is_label_map, split_token
 from segeval.pairing.files import INTERMEDIATE, Found, Tree, is_scores, stem, suffix
-from segeval.pairing.images import without_images
 from segeval.pairing.layoutkinds import (
     CASES,
     CLASSES,
@@ -111,6 +110,8 @@ def laid_out(tree: Tree, hints: Hints) -> Layout:
 
     Raises RequestError where two readings are possible.
     """
+    from segeval.pairing.images import without_images
+
     units = without_images(tree, hints.other)
     masks = Tree(tree.root, tuple(f for unit in units.values() for f in unit))
     kind = hints.layout if possible(hints.layout, units) else detected(units, hints)
