@@ -8,7 +8,7 @@ first value that tells decides. No value is read twice for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,8 +18,9 @@ import numpy as np
 from segeval.arrays import Labels, Raw
 from segeval.errors import Note, ReadError
 from segeval.frozen import frozen
-from segeval.kernels.decode import bits, unusual, winners
+from segeval.kernels.decode import bits, confirmed, unusual, winners
 from segeval.kernels.softmax import sigmoid, softmax
+from segeval.kernels.sums import LabelSums
 from segeval.settings import Settings
 from segeval.values import Numbers, as_labels, not_probabilities, scaled, whole
 from segeval.volumes import Stream, Volume, Voxels
@@ -27,7 +28,6 @@ from segeval.volumes import Stream, Volume, Voxels
 OFF = 1e-3  # how far a sum of probabilities may be from 1 …
 RARELY = 1e-3  # … in this share of the voxels
 STACK_HELP = "--activation softmax (they are logits) or --activation none (each channel is a class)"
-Seen = Callable[[int, Numbers], None]  # is shown a row, (n,), of a channel
 
 
 @frozen
@@ -221,11 +221,11 @@ class LabelSide:
 class ScoreSide:
     """Probabilities or logits: channels that exclude each other, or one class each.
 
-    shown  whom to show each row of probabilities of exclusive channels, while it is in the cache
+    shown  what adds up each row of probabilities of exclusive channels while it is in the cache
     """
 
     def __init__(self, volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> None:
-        self.channels, self.shown = len(streams), list[Seen]()
+        self.channels, self.shown = len(streams), list[LabelSums]()
         self.exclusive = len(streams) > 1 and not wanted.independent
         self._volume, self._streams, self._wanted = volume, streams, wanted
         self._checked = _Checked(volume)
@@ -251,11 +251,12 @@ class ScoreSide:
                 self._unusual(row, channel, tops)
             if shares:
                 np.add(total, row, out=total)
-                for seen in self.shown:
-                    seen(channel, row)
-        if shares:
-            self._watch(total)
-        return self._slab(rows, tops.view(rows.dtype))
+                for sums in self.shown:
+                    sums.add(channel, row)
+        if not shares:
+            return self._slab(rows, tops.view(rows.dtype))
+        self._watch(total)
+        return self._slab(rows, tops.view(rows.dtype), total)
 
     def codes(self, count: int) -> Slab:
         """The next values as they are stored, for a side that `of_codes`."""
@@ -272,16 +273,25 @@ class ScoreSide:
         self._low = min(self._low, low)
         tops.view(row.dtype)[channel] = high
 
-    def _slab(self, raw: Numbers, tops: Numbers) -> Slab:
+    def _slab(self, raw: Numbers, tops: Numbers, total: Numbers | None = None) -> Slab:
         self._checked.step(raw.shape[1])
         self._high = max(self._high, float(tops.max()))
         logits = raw if self._logits else None
         if self.exclusive:
-            label, best = winners(raw, tops)
+            label, best = self._decoded(raw, tops, total)
             return Slab({0: label}, softmax(raw) if self._logits else raw, logits, best)
         scores = sigmoid(raw) if self._logits else raw
         masks = {c: (p >= self._wanted.threshold).view(np.uint8) for c, p in enumerate(scores)}
         return Slab(masks, scores, logits)
+
+    def _decoded(
+        self, raw: Numbers, tops: Numbers, total: Numbers | None
+    ) -> tuple[Labels, Numbers]:
+        """The channel of the largest value, and the value; the ground truth is a good guess."""
+        if total is None or not self.shown:
+            return winners(raw, tops)
+        sums = self.shown[0]
+        return confirmed(raw, tops, total, sums.labels.labels, sums.own)
 
     def _rows(self, count: int) -> Numbers:
         """Room for the next values of every channel, which the next read overwrites."""

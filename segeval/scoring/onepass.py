@@ -193,13 +193,13 @@ def next_block(
     plan: Plan,
     tallies: Sequence[Any],
 ) -> Block:
-    """Read one slab of both sides; tallies that ask for it see each row of scores as it comes."""
+    """Read one slab of both sides; tallies may add up each row of scores as it comes."""
     truth, pred, beside = sides
     scores = pred if beside is None else beside
     block = reference(start, count, truth.read(count), scores.channels, plan)
     if isinstance(scores, ScoreSide) and scores.exclusive:
         asked = [tally.ahead(block) for tally in tallies if hasattr(tally, "ahead")]
-        scores.shown = [seen for seen in asked if seen is not None]
+        scores.shown = [sums for sums in asked if sums is not None]
     return compared(block, pred.read(count), None if beside is None else beside.read(count), plan)
 
 
