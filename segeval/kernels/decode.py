@@ -68,7 +68,8 @@ def confirmed(
     rest = np.flatnonzero(own <= (HALF * total))
     if len(rest) * FEW > len(own):
         return winners(scores, tops)
-    label, best = guess.astype(kind_of(len(scores))), own.astype(scores.dtype)
+    label: Labels = guess.astype(kind_of(len(scores)))
+    best = own.astype(scores.dtype)
     if len(rest):
         label[rest], best[rest] = winners(scores.take(rest, axis=1), tops)
     return label, best
@@ -88,4 +89,5 @@ def _first_equal(scores: NDArray[Any], best: Floats, some: Sequence[int]) -> Lab
         np.equal(scores[channel], best, out=equal)
         np.multiply(equal.view(np.uint8), kind.type(len(scores) - channel), out=here)
         np.maximum(found, here, out=found)
-    return np.subtract(kind.type(len(scores)), found, out=found)
+    np.subtract(kind.type(len(scores)), found, out=found)
+    return found

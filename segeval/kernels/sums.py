@@ -16,7 +16,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Floats, Labels, Mask, Raw
+from segeval.arrays import Counted, Floats, Labels, Mask, Raw
+from segeval.kernels.starts import places as run_places
+from segeval.kernels.starts import starts
 
 NAMES = ("g", "gg", "pp", "pg", "fp", "fn", "l1", "l2")
 LANES = 8  # cells a label: neighbours have one label, and adding to one cell again has to wait
@@ -51,14 +53,13 @@ class ByLabel:
     label. Where they are short, every voxel is given to one of the cells of its label.
     """
 
-    def __init__(self, labels: Labels | Index, classes: int) -> None:
+    def __init__(self, labels: Labels, classes: int) -> None:
         self.labels, self.classes = labels, classes
-        cuts = np.flatnonzero(labels[1:] != labels[:-1])
-        self._starts: Index | None = None
-        if len(labels) and len(cuts) * SHORT < len(labels):
-            self._starts = np.zeros(len(cuts) + 1, np.intp)
-            np.add(cuts, 1, out=self._starts[1:])
-            self._runs = labels.take(self._starts)
+        self._starts: Counted | None = None
+        first = run_places(starts(labels)) if len(labels) else places(0)
+        if len(first) * SHORT < len(labels):
+            self._starts = first
+            self._runs = labels.take(first)
         else:
             self._cells = np.multiply(labels, LANES, dtype=np.intp)
             self._cells += _lanes(1 << max(len(labels) - 1, 0).bit_length())[: len(labels)]
