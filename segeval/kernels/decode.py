@@ -65,11 +65,11 @@ def confirmed(
     guess  (n,) a channel for each voxel
     own    (n,) the score of that channel
     """
-    rest = np.flatnonzero(own <= (HALF * total))
+    best = own.astype(scores.dtype)
+    rest = np.flatnonzero(best <= total * best.dtype.type(HALF))
     if len(rest) * FEW > len(own):
         return winners(scores, tops)
     label: Labels = guess.astype(kind_of(len(scores)))
-    best = own.astype(scores.dtype)
     if len(rest):
         label[rest], best[rest] = winners(scores.take(rest, axis=1), tops)
     return label, best

@@ -26,7 +26,7 @@ from segeval.values import WHITE
 from segeval.volumes import Volume, streams
 
 LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in the cache
-SCORES_AT_A_TIME = 1 << 15  # per channel
+SCORES_AT_A_TIME = 1 << 16  # per channel
 CODES_AT_A_TIME = 1 << 22  # of 8-bit probabilities, which are counted: whole pictures
 FEWEST = 1 << 10  # voxels of a slab, however small the budget
 VALUE, SHARE = 8, 4  # bytes a value beside its buffer; part of the budget that slabs may take
