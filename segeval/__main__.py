@@ -1,42 +1,24 @@
-"""The entry point: runs the command line and turns whatever happens into an exit status.
-
-    0 all gates cleared    1 a gate was missed, and nothing else    2 the request makes no sense
-    3 a case could not be scored    4 nothing to score    5 a bug    130 interrupted
-
-Python and click answer 1 to anything uncaught; here 1 only ever comes from a command that judged.
-"""
+"""The process: its memory, its streams, and the exit status that it leaves with."""
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
-from collections.abc import Sequence
 from typing import NoReturn
 
-import click
-
-from segeval.cli.main import COMMANDS, program
-
-BUG = 5
-INTERRUPTED = 130
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # stdout; a file is answered where it is saved
-COMPLETE = "_SEGEVAL_COMPLETE"  # set by the shell when it asks for completions
+from segeval import memory
 
 
 def run() -> NoReturn:
     """Run the command line and leave with its status."""
+    memory.start()  # before click is loaded, which is a third of a start
     # Nothing here multiplies matrices; waking the threads that would costs 0.08 s at every start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _open_streams()
-    status = answer(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _close_pipe()
-    except OSError as problem:
-        _close_pipe()
-        status = _unwritable(problem)
+    from segeval.cli.answer import answer, flushed
+
+    status = flushed(answer(sys.argv[1:]))
+    memory.started()  # what is left need not be looked through before it goes
     sys.exit(status)
 
 
@@ -46,83 +28,6 @@ def _open_streams() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
-
-def answer(arguments: Sequence[str]) -> int:
-    """Run the command line; whatever is raised becomes lines on stderr and a status."""
-    try:
-        return _status(arguments)
-    except BrokenPipeError:
-        _close_pipe()
-        return 0
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    except click.UsageError as problem:
-        return _usage(problem, arguments)
-    except (KeyboardInterrupt, click.Abort):
-        return _say(["interrupted"], INTERRUPTED)
-    except OSError as problem:
-        return _unwritable(problem) if problem.errno in FULL else _failed(problem)
-    except Exception as problem:
-        return _failed(problem)
-
-
-def _status(arguments: Sequence[str]) -> int:
-    if COMPLETE in os.environ:
-        program.main(prog_name="segeval", complete_var=COMPLETE)
-    # not program.main(): that one answers 1 to a broken pipe
-    with program.make_context("segeval", list(arguments) or ["--help"]) as context:
-        return program.invoke(context) or 0
-
-
-def command_of(arguments: Sequence[str]) -> str:
-    """The command of a command line, where click does not say it."""
-    return f"segeval {arguments[0]}" if arguments and arguments[0] in COMMANDS else "segeval"
-
-
-def _usage(problem: click.UsageError, arguments: Sequence[str]) -> int:
-    """What click says of the command line, in our form."""
-    known = getattr(problem, "possibilities", None) or []
-    message = problem.message or problem.format_message()
-    command = problem.ctx.command_path if problem.ctx else command_of(arguments)
-    hint = f"did you mean {' or '.join(known)}?" if known else f"{command} --help"
-    message = message.strip().rstrip(".")
-    return _say([f"error: {message[:1].lower()}{message[1:]}", f"  help: {hint}"], 2)
-
-
-def _failed(problem: Exception) -> int:
-    from segeval.cli.log import LOG
-    from segeval.errors import SegevalError
-
-    LOG.trace(problem)
-    if isinstance(problem, SegevalError):
-        return _say(problem.lines(), problem.exit_status)
-    text = " ".join(str(problem).split())
-    return _say(
-        [
-            f"error: {type(problem).__name__}: {text}",
-            "  help: a bug: please report, -vv shows the traceback",
-        ],
-        BUG,
-    )
-
-
-def _unwritable(problem: OSError) -> int:
-    """An output that cannot be written is a wrong request, stdout like every other."""
-    return _say([f"error: stdout cannot be written ({problem.strerror})"], 2)
-
-
-def _say(lines: Sequence[str], status: int) -> int:
-    for line in lines:
-        click.echo(line, err=True)
-    return status
-
-
-def _close_pipe() -> None:
-    """Let what is still to be flushed go nowhere: whoever read stdout has gone."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-__all__ = ["COMMANDS", "answer", "run"]
 
 if __name__ == "__main__":
     run()

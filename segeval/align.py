@@ -7,12 +7,12 @@ and without a word; anything else is a GeometryError, unless the user asked for 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from segeval.arrays import Raw
 from segeval.errors import GeometryError, Note
+from segeval.frozen import replace
 from segeval.geometry import CLOSE, NEAR, Geometry, point
 from segeval.volumes import Volume, Voxels, streams
 

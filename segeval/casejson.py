@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from segeval.errors import Note
+from segeval.frozen import asdict
 from segeval.scorecard import CaseResult, Row
 
 INFINITE = "infinite"

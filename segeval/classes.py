@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from segeval.errors import RequestError
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 
 Colour = tuple[int, int, int]
 

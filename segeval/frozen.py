@@ -1,48 +1,129 @@
-"""Frozen values: `@frozen` is `@dataclass(frozen=True, slots=True)` in a tenth of the time.
+"""Frozen values: `@frozen` is `@dataclass(frozen=True, slots=True)` in a twentieth of the time.
 
 dataclasses write the methods of each class as text and compile it, at every start: half a
 millisecond a class, a third of what scoring a small case takes (benchmarks, P7b). Here all classes
-share methods that read the names of the fields. The rest is the library's: `field`, `fields`,
-`replace` and `asdict` work, and type checkers see a dataclass.
+share methods that read the names of the fields, and nothing is loaded. For others such a value is a
+dataclass: type checkers see one, and `dataclasses` is told of a class when it first asks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+NONE: Any = object()  # no default; None is one
+OF_ANY = ("__dict__", "__weakref__")  # what Python puts into every class without slots
+
+
+class Field:
+    """What is known of a field; its name and its type, as written, are those of the class."""
+
+    __slots__ = ("default", "default_factory", "metadata", "name", "type")
+
+    def __init__(self, default: Any, default_factory: Any, metadata: Mapping[str, Any]) -> None:
+        self.default = default
+        self.default_factory = default_factory
+        self.metadata = metadata
+        self.name = self.type = ""
+
+
+def field(
+    *, default: Any = NONE, default_factory: Any = NONE, metadata: Mapping[str, Any] | None = None
+) -> Any:
+    """A field with a default, a default that is made for each value, or words about it."""
+    return Field(default, default_factory, metadata or {})
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[T]) -> type[T]:
     """Make a class of annotated fields a frozen value with slots. What it defines itself stays."""
-    for name, method in METHODS.items():
-        if name not in vars(cls):
-            setattr(cls, name, method)
-    made = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
-    setattr(made, "__init__", initialiser(made))  # noqa: B010 - a type checker forbids the other form
+    given = vars(cls)
+    own = _fields(cls.__annotations__, given)
+    known = {f.name: f for base in cls.__bases__ for f in getattr(base, "__fields__", ())}
+    body = {k: v for k, v in given.items() if k not in own and k not in OF_ANY}
+    body["__qualname__"] = cls.__qualname__
+    body["__slots__"] = tuple([name for name in own if name not in known])
+    known |= own
+    body["__match_args__"] = tuple(known)
+    body["__fields__"] = tuple(known.values())
+    made: Any = type(cls.__name__, cls.__bases__, METHODS | body)
+    made.__init__ = initialiser(made)
+    result: type[T] = made
+    return result
+
+
+def _fields(types: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Field]:
+    known = {}
+    for name, kind in types.items():
+        kind = str(kind)
+        if not kind.startswith(("ClassVar", "typing.ClassVar")):
+            value = given.get(name, NONE)
+            if type(value).__name__ == "Field" and not isinstance(value, Field):
+                raise TypeError(f"{name}: `field` is that of segeval.frozen")
+            known[name] = own = value if isinstance(value, Field) else Field(value, NONE, {})
+            own.name, own.type = name, kind
+    return known
+
+
+def fields(cls: Any) -> tuple[Field, ...]:
+    """The fields of a frozen class or value."""
+    known: tuple[Field, ...] = cls.__fields__
+    return known
+
+
+def replace(value: T, /, **changes: Any) -> T:
+    """The same value but for some fields."""
+    cls: Any = value.__class__
+    names = cls.__match_args__
+    given = [changes.pop(name) if name in changes else getattr(value, name) for name in names]
+    made: T = cls(*given, **changes)  # what is left is no field, and refused
     return made
+
+
+def asdict(value: Any) -> dict[str, Any]:
+    """The names and values of the fields, of frozen values in them too."""
+    found = {}
+    for name in value.__match_args__:
+        part = getattr(value, name)
+        found[name] = asdict(part) if hasattr(part, "__fields__") else part
+    return found
+
+
+class _Told:
+    """`__dataclass_fields__`, worked out when somebody asks for it."""
+
+    def __get__(self, _: Any, cls: Any) -> dict[str, Any]:
+        import dataclasses
+
+        body: dict[str, Any] = {"__annotations__": {}, "__module__": cls.__module__, "__doc__": ""}
+        for known in fields(cls):
+            words = {"default": known.default, "default_factory": known.default_factory}
+            words = {word: value for word, value in words.items() if value is not NONE}
+            body[known.name] = dataclasses.field(**words, metadata=known.metadata)
+            body["__annotations__"][known.name] = known.type
+        twin: Any = dataclasses.dataclass(init=False)(type(cls.__name__, (), body))
+        told: dict[str, Any] = twin.__dataclass_fields__
+        cls.__dataclass_fields__ = told
+        return told
 
 
 def initialiser(cls: Any) -> Callable[..., None]:
     """The `__init__` of a class: values by place or by name, the others by default."""
-    known = fields(cls)
-    names = tuple(f.name for f in known)
-    puts = tuple(getattr(cls, name).__set__ for name in names)  # of the slots, past __setattr__
-    defaults = {f.name: f.default for f in known if f.default is not MISSING}
-    made = {f.name: f.default_factory for f in known if f.default_factory is not MISSING}
+    names: tuple[str, ...] = cls.__match_args__
+    puts = tuple([getattr(cls, name).__set__ for name in names])  # of the slots, past __setattr__
+    defaults = {f.name: f.default for f in fields(cls) if f.default is not NONE}
+    made = {f.name: f.default_factory for f in fields(cls) if f.default_factory is not NONE}
 
     def complete(given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
         left = names[len(given) :]
         if len(given) > len(names) or not named.keys() <= set(left):
             wrong = f"{len(given)} values" + "".join(f", {name}" for name in named)
             raise TypeError(f"{cls.__name__} has the fields {', '.join(names)}; given {wrong}")
-        values = {**defaults, **{name: made[name]() for name in left if name in made}, **named}
+        values = {**defaults, **{name: make() for name, make in made.items()}, **named}
         if missing := [name for name in left if name not in values]:
             raise TypeError(f"{cls.__name__}: no value for {', '.join(missing)}")
-        return [*given, *(values[name] for name in left)]
+        return [*given, *[values[name] for name in left]]
 
     def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - it becomes the method
         if named or len(given) != len(puts):
@@ -72,10 +153,14 @@ def _repr(self: Any) -> str:
 
 
 def _set(self: Any, name: str, value: Any) -> None:
+    from dataclasses import FrozenInstanceError
+
     raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
 def _delete(self: Any, name: str) -> None:
+    from dataclasses import FrozenInstanceError
+
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
@@ -92,4 +177,5 @@ METHODS = {
     "__delattr__": _delete,
     "__getstate__": values,
     "__setstate__": _restore,
+    "__dataclass_fields__": _Told(),
 }

@@ -7,14 +7,13 @@ files of one image may hold it in different orders, and `reorder` says how one b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import product
 from math import prod
 
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 
 NEAR = 0.01  # share of the smallest voxel side that a corner may move: the same grid
 CLOSE = 0.1  # the same grid with a warning

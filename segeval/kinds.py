@@ -9,7 +9,6 @@ first value that tells decides. No value is read twice for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +16,7 @@ import numpy as np
 
 from segeval.arrays import Labels, Raw
 from segeval.errors import Note, ReadError
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 from segeval.kernels.decode import bits, confirmed, unusual, winners
 from segeval.kernels.softmax import sigmoid, softmax_rows
 from segeval.kernels.sums import LabelSums

@@ -7,11 +7,10 @@ from these fields, so a choice is added in this one place.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Any
 
 from segeval.classes import ClassList
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 from segeval.grammar import Charge, Gate, Metric
 
 NUMBERS = 1  # raised by a change of behaviour that alters a number; see CHANGELOG.md

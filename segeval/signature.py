@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from segeval.classes import ClassDef, ClassList
+from segeval.frozen import fields
 from segeval.grammar import Metric
 from segeval.metrics.registry import Definition, full_text
 from segeval.settings import NUMBERS, Settings

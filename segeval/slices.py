@@ -8,13 +8,12 @@ slice, so a slice stands for half the gap to each neighbour (F2).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from segeval.arrays import Counted, Floats, Mask
 from segeval.errors import GeometryError, Note
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.geometry import Geometry
 
 EVEN = 0.05  # share of the gap that a slice may be off the even grid

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from segeval.census import Census, ClassOrder, Kind, Rows, census
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.grammar import Metric
 from segeval.metrics.pooling import Pool, Pools, finished
 from segeval.metrics.registry import resolve
@@ -61,14 +60,14 @@ class Column:
         )
 
 
-@dataclass(slots=True)
 class Sample:
     """The values of a column for one class, by the kinds of their rows."""
 
-    met: bool = False  # whether any row was
-    undefined: int = 0
-    missing: int = 0
-    kinds: list[Rows] = field(default_factory=list)
+    def __init__(self, missing: int = 0) -> None:
+        self.met = False  # whether any row was
+        self.undefined = 0
+        self.missing = missing
+        self.kinds: list[Rows] = []
 
     def add(self, kind: Kind, rows: Rows) -> None:
         """Count rows: numbers, undefined values, or a class that was not scored."""

@@ -7,7 +7,6 @@ that are being read exist. So the size of the picture costs no memory.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from segeval.align import whole_channel
 from segeval.arrays import Floats, Raw
 from segeval.errors import GeometryError, ReadError
+from segeval.frozen import replace
 from segeval.geometry import Geometry
 from segeval.kernels.resample import coordinates, linear
 from segeval.kernels.softmax import sigmoid, softmax

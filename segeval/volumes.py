@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import field, replace
 from math import prod
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -18,7 +17,7 @@ import numpy as np
 
 from segeval.arrays import Raw
 from segeval.errors import Note
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen, replace
 from segeval.geometry import Geometry, Reorder
 from segeval.regions import Instances, RoiMasks
 from segeval.streams import Filled, Packed, fill, finish, opened, spilled

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
-from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
+from dataclasses import FrozenInstanceError
+from typing import ClassVar
 
 import pytest
 
-from segeval.frozen import frozen
+from segeval.frozen import asdict, field, fields, frozen, replace
 
 
-class Form:
-    """A grid."""
+def made(how, field):
+    class Grid:
+        """A grid."""
 
-    shape: tuple[int, ...]
-    spacing: float = 1.0
-    names: dict[int, str] = field(default_factory=dict)
+        KIND: ClassVar[str] = "grid"
+        shape: tuple[int, ...]
+        spacing: float = field(default=1.0, metadata={"unit": "mm"})
+        names: dict[int, str] = field(default_factory=dict)
 
-    @property
-    def size(self) -> int:
-        return len(self.shape)
+        @property
+        def size(self) -> int:
+            return len(self.shape)
 
-    def __len__(self) -> int:
-        return 7
+        def __len__(self) -> int:
+            return 7
 
-
-def made(how):
-    namespace = {k: v for k, v in vars(Form).items() if k not in ("__dict__", "__weakref__")}
-    return how(type("Grid", (), namespace))
+    return how(Grid)
 
 
-Grid = made(frozen)
-Theirs = made(dataclass(frozen=True, slots=True))
-Grid.__qualname__ = Theirs.__qualname__ = "Grid"
+Grid = made(frozen, field)
+Theirs = made(dataclasses.dataclass(frozen=True, slots=True), dataclasses.field)
 
 
 @frozen
@@ -45,12 +45,41 @@ class Point:
 def test_it_is_what_dataclasses_make(given):
     mine, theirs = Grid(*given), Theirs(*given)
     assert repr(mine) == repr(theirs)
-    assert asdict(mine) == asdict(theirs)
+    assert asdict(mine) == dataclasses.asdict(mine) == dataclasses.asdict(theirs)
     assert (mine.size, len(mine)) == (theirs.size, len(theirs))
-    assert [f.name for f in fields(mine)] == [f.name for f in fields(theirs)]
-    assert asdict(replace(mine, spacing=9)) == asdict(replace(theirs, spacing=9))
+    changed = dataclasses.replace(theirs, spacing=9)
+    for new in (replace(mine, spacing=9), dataclasses.replace(mine, spacing=9)):
+        assert asdict(new) == dataclasses.asdict(changed)
     assert Grid.__slots__ == Theirs.__slots__
     assert not hasattr(mine, "__dict__")
+
+
+def test_its_fields_are_those_that_dataclasses_know():
+    theirs = dataclasses.fields(Theirs)
+    for known in (fields(Grid), dataclasses.fields(Grid), fields(Grid((1,)))):
+        assert [(f.name, f.type) for f in known] == [(f.name, f.type) for f in theirs]
+        assert [dict(f.metadata) for f in known] == [{}, {"unit": "mm"}, {}]
+    assert [f.default for f in dataclasses.fields(Grid)] == [f.default for f in theirs]
+    assert dataclasses.is_dataclass(Grid)
+    assert Grid.KIND == "grid"
+
+
+def test_a_frozen_value_within_a_value_is_a_mapping_too():
+    assert asdict(Grid((1,), names=Point(1))) == {
+        "shape": (1,),
+        "spacing": 1.0,
+        "names": {"x": 1, "y": 2},
+    }
+
+
+def test_the_field_of_dataclasses_is_refused():
+    with pytest.raises(TypeError, match="`field` is that of"):
+        made(frozen, dataclasses.field)
+
+
+def test_a_change_of_no_field_is_refused():
+    with pytest.raises(TypeError, match="z"):
+        replace(Point(1), z=3)
 
 
 def test_values_by_name_and_by_place_are_the_same():
@@ -92,6 +121,21 @@ def test_it_crosses_to_another_process():
     assert point == Point(1, 4)
     with pytest.raises(FrozenInstanceError):
         point.x = 3
+
+
+def test_a_class_has_the_fields_of_the_one_above():
+    @frozen
+    class Solid(Point):
+        z: int = 0
+        y: int = 3
+
+        @property
+        def volume(self):
+            return self.x * self.y * self.z
+
+    assert [f.name for f in dataclasses.fields(Solid)] == ["x", "y", "z"]
+    assert (Solid(1), replace(Solid(1, 2, 3), z=5).volume) == (Solid(1, 3, 0), 10)
+    assert Solid.__slots__ == ("z",)
 
 
 def test_it_is_matched_by_place():

@@ -7,7 +7,7 @@ import sys
 import click
 import pytest
 
-from segeval import __main__ as door
+from segeval.cli import answer as door
 from segeval.errors import CaseError, NothingToScore, RequestError
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import Field, fields
 from typing import Any, NamedTuple
 
 from segeval.errors import RequestError
+from segeval.frozen import Field, fields
 from segeval.settings import Form, Settings
 
 MANY = (
@@ -58,10 +58,10 @@ class Choice(NamedTuple):
         return self.type in MANY
 
 
-def _choice(field: Field[Any]) -> Choice:
+def _choice(field: Field) -> Choice:
     known = field.metadata
     return Choice(
-        field.name, str(field.type), field.default, known["group"], known["help"], known["form"]
+        field.name, field.type, field.default, known["group"], known["help"], known["form"]
     )
 
 

@@ -12,7 +12,7 @@ import click
 
 from segeval.cli.log import LOG
 from segeval.cli.notes import tell
-from segeval.cli.options import Command, resolved, settings_options
+from segeval.cli.options import PLACE, Command, resolved, settings_options
 from segeval.cli.show import show
 from segeval.errors import Note, RequestError
 from segeval.settings import Settings
@@ -168,7 +168,7 @@ command = Command(
     "compare",
     compare,
     [
-        click.Argument(["results"], nargs=-1, required=True, type=click.Path()),
+        click.Argument(["results"], nargs=-1, required=True, type=PLACE),
         *settings_options([], also=OPTIONS),
     ],
     [

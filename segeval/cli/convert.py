@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from segeval.cli.notes import tell
-from segeval.cli.options import Command, Option, resolved, settings_options
+from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.progress import form
 from segeval.errors import CaseError, NothingToScore, RequestError
 
@@ -97,7 +97,7 @@ def _options() -> list[Option]:
     like = Option(
         ["--like"],
         metavar="PATH",
-        type=click.Path(),
+        type=PLACE,
         help="a file, or a folder of files named as the cases, whose grid the masks get",
     )
     for option, group in ((to, "output"), (label_map, "output"), (like, "inputs")):
@@ -109,8 +109,8 @@ command = Command(
     "convert",
     convert,
     [
-        click.Argument(["path"], required=True, type=click.Path()),
-        click.Argument(["out"], required=True, type=click.Path()),
+        click.Argument(["path"], required=True, type=PLACE),
+        click.Argument(["out"], required=True, type=PLACE),
         *_options(),
         *settings_options((), FIELDS),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from segeval.cli.options import Command, Option, resolved, settings_options
+from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.progress import form
 from segeval.errors import CaseError, NothingToScore, RequestError
 
@@ -76,7 +76,7 @@ def _like() -> Option:
     option = Option(
         ["--like"],
         metavar="PATH",
-        type=click.Path(),
+        type=PLACE,
         help="a file, or a folder of files of the same names, whose grid the maps get",
     )
     option.group = "inputs"
@@ -87,8 +87,8 @@ command = Command(
     "decode",
     decode,
     [
-        click.Argument(["pred"], required=True, type=click.Path()),
-        click.Argument(["out"], required=True, type=click.Path()),
+        click.Argument(["pred"], required=True, type=PLACE),
+        click.Argument(["out"], required=True, type=PLACE),
         _like(),
         *settings_options((), FIELDS),
     ],

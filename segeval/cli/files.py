@@ -11,6 +11,7 @@ The nearest file wins. Nothing is read from the home directory: a laptop and a C
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from segeval.cli.choices import CHOICES, Choice, wrong_word
-from segeval.cli.tables import class_table, gate_table
 from segeval.cli.values import read
 from segeval.errors import RequestError
 from segeval.grammar import Gate
@@ -26,6 +26,8 @@ from segeval.stores import is_url
 
 NAMES = ("segeval.toml", "pyproject.toml")
 PRESETS = Path(__file__).parents[1] / "data" / "presets"
+# What a pyproject.toml with a table of ours holds somewhere; many others name the package alone.
+TABLE = r"""(?m)^\s*\[?\s*["']?tool["']?\s*(\]|=|\.\s*["']?segeval)"""
 KEYS = {choice.key: choice for choice in CHOICES.values()}
 # Keys of the table [baseline] and the choices that they are.
 OF_BASELINE = {
@@ -89,7 +91,7 @@ def load(path: Path) -> SettingsFile | None:
             f"the settings cannot be read: {why}", where=shown_path(path)
         ) from problem
     project = path.name == "pyproject.toml"
-    if project and "segeval" not in text:  # do not pay for a parser to learn that
+    if project and not re.search(TABLE, text):  # do not pay for a parser to learn that
         return None
     content = parsed(text, shown_path(path))
     if not project:
@@ -117,18 +119,36 @@ def preset(name: str, where: str) -> SettingsFile:
         help = problem.help or f"there are {', '.join(preset_names())}"
         raise RequestError(message, where=where, help=help)
     text = path.read_text("utf-8")
-    return SettingsFile(path, text, parsed(text, str(path)), preset=name)
+    content = plain_content(text)
+    if content is None:
+        content = parsed(text, str(path))
+    return SettingsFile(path, text, content, preset=name)
 
 
 def preset_names() -> list[str]:
     """The presets of the package."""
-    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+    return sorted(name.removesuffix(".toml") for name in os.listdir(PRESETS))
+
+
+def plain_content(text: str) -> dict[str, Any] | None:
+    """The content of a preset of ours with a key a line; None for one that has more.
+
+    What we write there after the equals sign is JSON, too: no TOML parser is loaded for it.
+    """
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    try:
+        pairs = [line.split(" = ", 1) for line in lines]
+        return {key: json.loads(value) for key, value in pairs}
+    except ValueError:  # a table, or a list over several lines
+        return None
 
 
 def layer(file: SettingsFile) -> Layer:
     """The values of a settings file. Raises RequestError for a key that does not exist."""
     given: Layer = {}
     gates: list[Gate] = []
+    if any(isinstance(raw, Mapping) for raw in file.content.values()):
+        from segeval.cli.tables import class_table, gate_table
     for key, raw in file.content.items():
         choice = _choice(key, file)
         where = file.where(key)
@@ -160,6 +180,8 @@ def baseline_table(raw: Mapping[str, Any], file: SettingsFile) -> Layer:
             help = problem.help or f"there are {', '.join(OF_BASELINE)}"
             raise RequestError(problem.message, where=where, help=help)
         if isinstance(part, Mapping) and key == "tolerance":
+            from segeval.cli.tables import gate_table
+
             value: Any = tuple(
                 gate_table(part, "", lambda *k: file.where("baseline", "tolerance", *k))
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from segeval.cli.log import LOG
 from segeval.cli.notes import tell
 from segeval.cli.problems import exit_status, tell_problems
 from segeval.errors import RequestError
+from segeval.frozen import replace
 from segeval.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def finished(
 
     settings = request.settings
     found = judged(card, request, baseline)
-    verdicts = found.verdicts
+    verdicts = found.verdicts if found else ()
     place = place_of(request.origins["gates"], judged_on, os.environ)
     card = replace(card, gates=tuple(verdicts), place=place)
     if card.shard:
@@ -49,7 +49,7 @@ def finished(
     say(card, settings, only_verdicts)
     notes = [
         *request.notes,
-        *found.notes,
+        *(found.notes if found else ()),
         *card.notes,
         *(note for case in marked(card.cases) for note in case.notes),
     ]
@@ -57,7 +57,7 @@ def finished(
     tell_problems(card, settings)
     if not only_verdicts:
         tell_verdicts(verdicts, settings)
-    errors += tell_different(found.different)
+    errors += tell_different(found.different if found else ())
     errors += tell_ci(card, settings, os.environ)
     status = exit_status(card, verdicts, errors, settings)
     LOG.line(f"exit status {status}")
@@ -78,13 +78,11 @@ def baseline_of(settings: Settings) -> Scorecard | None:
     return card
 
 
-def judged(card: Scorecard, request: Resolved, baseline: Scorecard | None) -> Judgement:
-    """The verdicts of all gates, in their order; none of a shard, for a part decides nothing."""
-    from segeval.gate.verdict import Judgement
-
+def judged(card: Scorecard, request: Resolved, baseline: Scorecard | None) -> Judgement | None:
+    """The verdicts of all gates, in their order; None of a shard, for a part decides nothing."""
     settings = request.settings
     if card.shard or not (settings.gates or settings.ci or baseline):
-        return Judgement()
+        return None
     from segeval.gate.judge import judge
 
     return judge(card, settings, accepts(request), baseline)

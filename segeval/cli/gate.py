@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import click
 
 from segeval.cli.finish import baseline_of, finished
 from segeval.cli.log import LOG
-from segeval.cli.options import Command, resolved, settings_options
+from segeval.cli.options import PLACE, Command, resolved, settings_options
 from segeval.errors import RequestError
+from segeval.frozen import replace
 
 ALSO = ("undefined",)
 OUTPUT = (
@@ -36,10 +36,10 @@ def gate(given: Mapping[str, Any]) -> int:
     else; 2 wrong request, 3 when cases are missing or were not scored.
     """
     from segeval.grammar import parse
-    from segeval.metrics.pooling import Pools
     from segeval.reports.judged import WRITERS
     from segeval.reports.outputs import check
     from segeval.results import load
+    from segeval.spool import pools_of
     from segeval.summary import summarise
 
     request = resolved(given)
@@ -58,7 +58,7 @@ def gate(given: Mapping[str, Any]) -> int:
     card = load(Path(given["results"]))
     if card.shard:
         raise RequestError("a shard decides nothing", where=given["results"], help="segeval merge")
-    summary = summarise(card.cases, [parse(text) for text in card.metrics], Pools(card.cases))
+    summary = summarise(card.cases, [parse(text) for text in card.metrics], pools_of(card.cases))
     missing = card.fields.get("missing", settings.missing)
     origins = dict(request.origins)
     if card.fields.get("undefined", "exclude") != "exclude":
@@ -77,7 +77,7 @@ command = Command(
     "gate",
     gate,
     [
-        click.Argument(["results"], type=click.Path()),
+        click.Argument(["results"], type=PLACE),
         *settings_options(["gate"], also=(*ALSO, *OUTPUT)),
     ],
     [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval.cli.options import Command, Option, resolved, settings_options
+from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.show import show
 from segeval.errors import NothingToScore, RequestError, SegevalError
 
@@ -223,7 +223,7 @@ command = Command(
     "inspect",
     inspect,
     [
-        click.Argument(["paths"], nargs=-1, required=True, type=click.Path()),
+        click.Argument(["paths"], nargs=-1, required=True, type=PLACE),
         *settings_options((), ["kind", "spacing", "channel_axis", "classes", "threshold", "color"]),
         _names(),
     ],

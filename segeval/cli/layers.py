@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from segeval.cli.choices import CHOICES, nearest
 from segeval.cli.files import Given, Layer, SettingsFile, find, layer, load, preset
 from segeval.cli.values import cut, read
 from segeval.errors import Note, RequestError
+from segeval.frozen import replace
 from segeval.settings import Settings
 
 PREFIX = "SEGEVAL_"

@@ -10,7 +10,7 @@ import click
 from segeval import __version__
 
 WIDTH = 100
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": WIDTH}
+CONTEXT = {"max_content_width": WIDTH}
 
 # In the order of the help. A command is a module with `command`.
 COMMANDS = {
@@ -72,6 +72,22 @@ def _version(ctx: click.Context, _: click.Parameter, asked: Any) -> None:
         ctx.exit()
 
 
+def _help(ctx: click.Context, _: click.Parameter, asked: Any) -> None:
+    if asked and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+# click's own looks for a translation of its text and loads `locale` for that, at every start.
+HELP = click.Option(
+    ["-h", "--help"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_help,
+    help="Show this message and exit.",
+)
+
 program = Program(
     "segeval",
     help="How good are these segmentations, and can I trust the number?",
@@ -85,6 +101,7 @@ program = Program(
             expose_value=False,
             callback=_version,
             help="Show the version and exit.",
-        )
+        ),
+        HELP,
     ],
 )

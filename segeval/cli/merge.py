@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,8 @@ import click
 from segeval.cli.finish import baseline_of, finished
 from segeval.cli.layers import Resolved
 from segeval.cli.log import LOG
-from segeval.cli.options import Command, resolved, settings_options
+from segeval.cli.options import PLACE, Command, resolved, settings_options
+from segeval.frozen import replace
 from segeval.grammar import parse_gate
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ command = Command(
     "merge",
     merge,
     [
-        click.Argument(["results"], nargs=-1, required=True, type=click.Path()),
+        click.Argument(["results"], nargs=-1, required=True, type=PLACE),
         *settings_options(["output", "gate"]),
     ],
     [

@@ -12,7 +12,7 @@ import click
 
 from segeval.cli.choices import CHOICES, Choice
 from segeval.cli.layers import Request, Resolved, resolve
-from segeval.cli.main import CONTEXT
+from segeval.cli.main import CONTEXT, HELP
 from segeval.cli.values import size_text
 
 if TYPE_CHECKING:
@@ -20,6 +20,23 @@ if TYPE_CHECKING:
 
 GROUPS = ("inputs", "contours", "metrics", "output", "gate", "performance")
 Run = Callable[[Mapping[str, Any]], int]
+
+
+class Place(click.ParamType):  # type: ignore[type-arg]
+    """A path or a URL. click.Path() would load `locale` for its name, and ask for each file."""
+
+    name = "path"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave the names of files to the shell."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
+
+
+PLACE = Place()
 
 
 class Option(click.Option):
@@ -42,7 +59,7 @@ class Command(click.Command):
     ) -> None:
         purpose, _, more = cleandoc(run.__doc__ or "").partition("\n\n")
         super().__init__(
-            name, params=list(params), help=purpose, epilog=more, context_settings=dict(CONTEXT)
+            name, params=[*params, HELP], help=purpose, epilog=more, context_settings=dict(CONTEXT)
         )
         self.run = run
         self.examples = examples
@@ -88,7 +105,7 @@ def _option(choice: Choice) -> Option:
         count=count,
         multiple=choice.many,
         default=None,
-        type=None if choice.flag or count else _type(choice),
+        type=None if choice.flag or count else PLACE if choice.form.path else click.STRING,
         metavar=None if choice.flag or count else _word(choice),
         help=_help(choice),
         shell_complete=_completions(choice),
@@ -97,10 +114,6 @@ def _option(choice: Choice) -> Option:
     if both:
         option.left = ", ".join([*letter, f"--[no-]{choice.key}"])
     return option
-
-
-def _type(choice: Choice) -> Any:
-    return click.Path() if choice.form.path else click.STRING
 
 
 def _word(choice: Choice) -> str:
@@ -169,7 +182,7 @@ def file_options() -> list[Option]:
     file = Option(
         ["-c", "--config"],
         metavar="FILE",
-        type=click.Path(),
+        type=PLACE,
         help="the settings file, instead of segeval.toml or pyproject.toml upwards from here",
     )
     isolated = Option(["--isolated"], is_flag=True, help="read no settings file")

@@ -9,7 +9,7 @@ import click
 
 from segeval.cli.log import LOG
 from segeval.cli.notes import tell
-from segeval.cli.options import Command, Option, resolved, settings_options
+from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.paths import show_pairs, sides
 
 
@@ -24,7 +24,7 @@ def pairs(given: Mapping[str, Any]) -> int:
 
 
 def _write() -> Option:
-    option = Option(["--write"], metavar="FILE", type=click.Path(), help="also write a CSV table")
+    option = Option(["--write"], metavar="FILE", type=PLACE, help="also write a CSV table")
     option.group = "output"
     return option
 
@@ -33,8 +33,8 @@ command = Command(
     "pairs",
     pairs,
     [
-        click.Argument(["pred"], required=False, type=click.Path()),
-        click.Argument(["gt"], required=False, type=click.Path()),
+        click.Argument(["pred"], required=False, type=PLACE),
+        click.Argument(["gt"], required=False, type=PLACE),
         *settings_options(["inputs"], ["quiet", "verbose", "color", "log_file", "error", "ignore"]),
         _write(),
     ],

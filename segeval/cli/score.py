@@ -11,7 +11,7 @@ import click
 from segeval.cli.finish import baseline_of, finished
 from segeval.cli.layers import Resolved
 from segeval.cli.log import LOG
-from segeval.cli.options import Command, Option, resolved, settings_options
+from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.paths import show_pairs, sides
 from segeval.cli.progress import Watch
 from segeval.errors import RequestError
@@ -37,10 +37,11 @@ def score(given: Mapping[str, Any]) -> int:
         return show_pairs(pred, truth, settings, "")
     journal = checked_outputs(settings)
     baseline = baseline_of(settings)
+    from segeval import memory
     from segeval.api import score_paths
-    from segeval.memory import keep_freed
 
-    keep_freed()
+    memory.keep_freed()
+    memory.started()
     watch = Watch(settings)
     try:
         card = score_paths(pred, truth, settings, watch, journal, baseline)
@@ -108,8 +109,8 @@ command = Command(
     "score",
     score,
     [
-        click.Argument(["pred"], required=False, type=click.Path()),
-        click.Argument(["gt"], required=False, type=click.Path()),
+        click.Argument(["pred"], required=False, type=PLACE),
+        click.Argument(["gt"], required=False, type=PLACE),
         *settings_options(),
         _dry_run(),
     ],

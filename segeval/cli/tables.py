@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from segeval.classes import ClassDef, ClassList, Colour, listed
 from segeval.cli.choices import wrong_word
 from segeval.cli.values import quoted, shown
 from segeval.errors import RequestError
+from segeval.frozen import replace
 from segeval.grammar import Gate, parse_gate, parse_quantity, plain
 
 Where = Callable[..., str]  # the keys inside a table to the place in the file

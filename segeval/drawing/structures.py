@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from segeval.contours import Contours, Roi
 from segeval.drawing.masks import Drawn, drawn
 from segeval.drawing.rules import Rules
 from segeval.errors import CaseError, GeometryError, Note
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 from segeval.geometry import Geometry
 from segeval.kernels.outlines import grouped
 from segeval.slices import Frame, Slices, arranged, regular, slabs

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from segeval.errors import Note
+from segeval.frozen import replace
 from segeval.gate.baseline import FEW, against, few_cases
 from segeval.gate.rules import check
 from segeval.gate.verdict import Judgement

@@ -21,13 +21,12 @@ array; `solid` is `contour`, but the largest distance is that of any voxel from 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from segeval.arrays import Floats, Mask
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.kernels.borders import Points, border
 from segeval.kernels.distances import Directed, Surface, directed
 from segeval.kernels.lattice import tables

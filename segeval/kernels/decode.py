@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segeval.arrays import Floats, Labels, Raw
 
@@ -16,9 +15,9 @@ FEW = 4  # voxels of which one may be looked at again
 BITS: dict[int, Any] = {4: np.uint32, 8: np.uint64}
 
 
-def bits(values: Floats) -> NDArray[Any]:
+def bits(values: Floats) -> Raw:
     """Floats as integers: without a sign in the order of the values; sign and nan are above all."""
-    coded: NDArray[Any] = values.view(BITS[values.itemsize])
+    coded: Raw = values.view(BITS[values.itemsize])
     return coded
 
 
@@ -28,7 +27,7 @@ def unusual(coded: np.dtype[Any]) -> int:
     return int(np.array(np.inf, f"f{coded.itemsize}").view(coded))
 
 
-def largest(scores: NDArray[Any]) -> Labels:
+def largest(scores: Raw) -> Labels:
     """The channel with the largest score, ties to the lowest; flat uint8 or uint16.
 
     scores  (channels, n)
@@ -36,7 +35,7 @@ def largest(scores: NDArray[Any]) -> Labels:
     return winners(scores, scores.max(axis=1, initial=-np.inf))[0]
 
 
-def winners(scores: NDArray[Any], tops: Floats) -> tuple[Labels, Floats]:
+def winners(scores: Raw, tops: Floats) -> tuple[Labels, Floats]:
     """The channel with the largest score, ties to the lowest, and that score.
 
     scores   (channels, n)
@@ -80,7 +79,7 @@ def kind_of(channels: int) -> np.dtype[Any]:
     return np.dtype(np.uint8 if channels < 256 else np.uint16)
 
 
-def _first_equal(scores: NDArray[Any], best: Floats, some: Sequence[int]) -> Labels:
+def _first_equal(scores: Raw, best: Floats, some: Sequence[int]) -> Labels:
     """The lowest of some channels whose score is the best."""
     kind = kind_of(len(scores))
     found, here = np.zeros(len(best), kind), np.empty(len(best), kind)

@@ -14,9 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.arrays import Counted, Floats, Labels, Mask, Raw
+from segeval.arrays import Counted, Floats, Labels, Mask, Raw, Shape
 from segeval.kernels.starts import places as run_places
 from segeval.kernels.starts import starts
 
@@ -26,7 +25,7 @@ SHORT = 8  # voxels of a run that is not worth its own sum
 LONG = 256  # voxels of a run that is worth a step of Python
 DOT = 1 << 13  # elements of a product: of more than 9216 the library wakes its threads
 LINES = 4  # of a matrix that the library adds up together
-Index = NDArray[np.intp]
+Index = np.ndarray[Shape, np.dtype[np.intp]]
 
 
 def places(n: int) -> Index:

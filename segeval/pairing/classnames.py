@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 
 from segeval.classes import ClassList
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 from segeval.names import SIDES, is_structure, normal
 from segeval.pairing.files import ROLE_ONLY, roleless
 

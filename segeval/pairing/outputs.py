@@ -6,10 +6,10 @@ says so when it is scored.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from segeval.errors import PairingError, RequestError
+from segeval.frozen import replace
 from segeval.pairing.cases import Case, Pairing, Side
 from segeval.pairing.pair import pair
 from segeval.settings import Settings

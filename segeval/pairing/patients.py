@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from segeval.errors import Note, ReadError, RequestError
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.names import natural, normal, structure
 from segeval.pairing.cases import Case, Pairing, Side, relative
 from segeval.pairing.classnames import Hints

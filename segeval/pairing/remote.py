@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from segeval.errors import ReadError, RequestError, SegevalError
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.pairing.cases import Case, Pairing, Side
 from segeval.pairing.datasets import DATASET
 from segeval.pairing.files import stem

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from segeval.errors import CaseError, RequestError
+from segeval.frozen import replace
 from segeval.pairing.cases import Side
 from segeval.pairing.classnames import Hints
 from segeval.pairing.coco import annotated, is_coco
@@ -25,6 +25,8 @@ def both(pred: Path, gt: Path, hints: Hints) -> tuple[Layout, Layout]:
         alone = replace(hints, scores=False)
         left, right = (c or look(s, alone) for c, s in zip(coco, sides, strict=True))
         return left, right
+    if not any(isinstance(side, Tree) for side in sides):
+        return single(pred, scores=True), single(gt, scores=False)
     told = [
         replace(hints, other=names_of(sides[1]), scores=True),
         replace(hints, other=names_of(sides[0])),

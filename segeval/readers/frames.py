@@ -6,10 +6,9 @@ What is said once for all frames stands in the shared groups; a frame may say it
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from segeval.dicom.elements import Elements
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 
 SHARED, EACH = 0x52009229, 0x52009230
 
@@ -59,4 +58,4 @@ def facts(item: Elements, known: FrameFacts) -> FrameFacts:
     if 0x0048021A in item:
         slide = item.first(0x0048021A)
         found["tile"] = (slide.signed(0x0048021F) or 1, slide.signed(0x0048021E) or 1)
-    return replace(known, **found) if found else known  # type: ignore[arg-type]
+    return replace(known, **found) if found else known

@@ -26,29 +26,42 @@ PACKED = 1 << 16  # bytes that are read at a time
 
 def inflate_here(image: Any) -> None:
     """Feed an open PNG of Pillow from here when it is loaded; what is damaged is an OSError."""
-    start, pixels = image.tile[0][2] - HEAD.size, image.width * image.height
-    blocks = stored(image.fp, start, zlib_library(pixels))
+    fed = stored(image.fp, image.tile[0][2] - HEAD.size, image.width * image.height)
 
     def rest() -> None:
-        for _ in blocks:  # after the last row: the checksums
+        for _ in fed:  # after the last row: the checksums
             pass
 
-    image.load_read = lambda size: next(blocks, b"")
+    image.load_read = lambda size: next(fed, b"")
     image.load_end = rest
 
 
-def stored(file: IO[bytes], start: int, library: Any) -> Iterator[bytes]:
-    """The filtered rows as a deflate stream in which nothing is packed. Raises OSError.
+def stored(file: IO[bytes], start: int, pixels: int) -> Iterator[bytes | memoryview]:
+    """The filtered rows as a deflate stream in which nothing is packed. Raises OSError."""
+    yield ZLIB
+    for rows in inflated(file, start, zlib_library(pixels), MOST):
+        yield from blocks(rows)
+
+
+def blocks(rows: bytes | memoryview) -> Iterator[bytes | memoryview]:
+    """Bytes as stored blocks of deflate."""
+    for start in range(0, len(rows), MOST):
+        part = rows[start : start + MOST]
+        yield BLOCK.pack(0, len(part), len(part) ^ MOST)
+        yield part
+
+
+def inflated(file: IO[bytes], start: int, library: Any, most: int) -> Iterator[bytes]:
+    """The filtered rows in parts of a bounded size. Raises OSError.
 
     start    where the first chunk of pixels begins in the file
     library  zlib, or what looks like it
+    most     bytes in a part
     """
     inflater = library.decompressobj()
-    yield ZLIB
     try:
         for packed in packed_rows(file, start, library.crc32):
-            while rows := inflater.decompress(packed, MOST):
-                yield BLOCK.pack(0, len(rows), len(rows) ^ MOST)
+            while rows := inflater.decompress(packed, most):
                 yield rows
                 packed = inflater.unconsumed_tail
     except library.error as problem:
@@ -58,7 +71,7 @@ def stored(file: IO[bytes], start: int, library: Any) -> Iterator[bytes]:
 
 
 def packed_rows(file: IO[bytes], start: int, crc32: Callable[..., int]) -> Iterator[bytes]:
-    """What all chunks of pixels hold, in parts of bounded size. Raises OSError."""
+    """What all chunks of pixels hold, in parts of a bounded size. Raises OSError."""
     file.seek(start)
     while (head := file.read(HEAD.size))[4:] == b"IDAT":
         left, check = HEAD.unpack(head)[0], crc32(b"IDAT")

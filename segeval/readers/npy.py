@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from segeval.errors import ReadError
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.geometry import Geometry, Reorder, times
 from segeval.streams import Packed
 from segeval.volumes import Reading, Volume, Voxels

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from dataclasses import replace
 from math import prod
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from segeval.arrays import Raw
 from segeval.errors import Note, ReadError
+from segeval.frozen import replace
 from segeval.geometry import Geometry, Reorder
 from segeval.readers.nrrdheader import CUT, MAGIC, TEXT, Header, parse, stored_dtype
 from segeval.streams import Packed

@@ -1,4 +1,4 @@
-"""Pictures as label maps: PNG, BMP and single-page TIFF, through Pillow.
+"""Pictures as label maps: PNG, BMP and single-page TIFF, mostly through Pillow.
 
 A palette PNG holds indices and its colours are for show: the index is the label. A colour-coded
 picture needs the table of its colours. What Pillow would change without a word is undone (greys of
@@ -21,6 +21,7 @@ from segeval.arrays import Raw
 from segeval.errors import ReadError
 from segeval.frozen import frozen
 from segeval.geometry import Geometry
+from segeval.readers import bands
 from segeval.readers.inflated import inflate_here
 from segeval.volumes import Reading, Volume, Voxels
 
@@ -33,7 +34,8 @@ LOSSY = "lossy compression changes label values"
 SUFFIXES = (".png", ".bmp", ".tif", ".tiff")
 BITS, COMPRESSION, PHOTOMETRIC = 258, 259, 262  # fields of TIFF
 JPEG_IN_TIFF, WHITE_IS_ZERO = (6, 7, 34892), 0
-BROKEN = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, struct.error, zlib.error)
+BROKEN = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, MemoryError,
+          struct.error, zlib.error)  # fmt: skip
 VALUES = {"1": "?", "L": "u1", "P": "u1", "I": "i4", "F": "f4",
           "I;16": "u2", "I;16L": "u2", "I;16B": "u2"}  # fmt: skip
 MAPPED = {"L": "u1", "P": "u1", "I;16": "<u2"}  # what Pillow can write into an array of ours
@@ -48,6 +50,21 @@ def claims(path: Path, head: bytes) -> bool:
 
 def read(path: Path, reading: Reading) -> Volume:
     """Open a picture as a label map. Raises ReadError."""
+    with readable(path):
+        head = bands.head(path)
+    source: Banded | Picture
+    if head is not None:
+        source, dtype, shape, palette = Banded(path, head), "u1", head.shape, head.palette
+    else:
+        source, dtype, shape = picture(path, reading)
+        palette = source.mode == "P"
+    voxels = Voxels(source, np.dtype(dtype), shape)
+    geometry = Geometry(shape, reading.spacing)
+    return Volume(geometry, (voxels,), path, picture=True, palette=palette)
+
+
+def picture(path: Path, reading: Reading) -> tuple[Picture, str, tuple[int, int]]:
+    """A picture that Pillow reads, the type of its labels, and its shape. Raises ReadError."""
     with opened(path) as (image, start):
         mode, (width, height) = image.mode, image.size
         bits = channel_bits(image, start)
@@ -55,25 +72,15 @@ def read(path: Path, reading: Reading) -> Volume:
     colours = colour_table(reading.colours)
     wide = mode in COLOURED and max(colours.values()) > 255
     step = SPREAD.get(bits, 1) if mode == "L" else 1
-    voxels = Voxels(
-        Picture(path, mode, colours, step),
-        np.dtype(VALUES.get(mode, "u2" if wide else "u1")),
-        (height, width),
-    )
-    geometry = Geometry((height, width), reading.spacing)
-    return Volume(geometry, (voxels,), path, picture=True, palette=mode == "P")
+    dtype = VALUES.get(mode, "u2" if wide else "u1")
+    return Picture(path, mode, colours, step), dtype, (height, width)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[Any, bytes]]:
-    """A picture with its header read, and its first bytes. What Pillow raises is a ReadError."""
+def readable(path: Path) -> Iterator[None]:
+    """Whatever a file that is no picture, or no whole one, raises is a ReadError."""
     try:
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of damaged tags, which are not used
-            start = file.read(HEAD)
-            file.seek(0)
-            with decoder(start, path)(file) as image:
-                yield image, start
+        yield
     except BROKEN as problem:
         why = str(problem).replace(str(path), path.name).rstrip(".") or type(problem).__name__
         raise ReadError(
@@ -81,6 +88,17 @@ def opened(path: Path) -> Iterator[tuple[Any, bytes]]:
             where=path,
             help="the file was cut off or is none; write it again",
         ) from problem
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[Any, bytes]]:
+    """A picture with its header read, and its first bytes. Raises ReadError."""
+    with readable(path), path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of damaged tags, which are not used
+        start = file.read(HEAD)
+        file.seek(0)
+        with decoder(start, path)(file) as image:
+            yield image, start
 
 
 def decoder(mark: bytes, path: Path) -> Any:
@@ -160,6 +178,19 @@ def colour_table(colours: Mapping[tuple[int, int, int], int]) -> dict[int, int]:
     if 0 not in table.values():
         table.setdefault(0, 0)
     return table or {0: 0}
+
+
+@frozen
+class Banded:
+    """The labels of a PNG of one channel of 8 bits, decoded when they are asked for."""
+
+    path: Path
+    head: bands.Head
+
+    def __call__(self) -> Raw:
+        """The labels (y, x). Raises ReadError."""
+        with readable(self.path), self.path.open("rb") as file:
+            return bands.values(file, self.head)
 
 
 @frozen

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import numpy as np
 
 from segeval.arrays import Raw
 from segeval.errors import ReadError
+from segeval.frozen import replace
 from segeval.geometry import Geometry
 from segeval.kernels.rois import above, pasted, selected
 from segeval.kernels.softmax import sigmoid

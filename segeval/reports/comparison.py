@@ -6,7 +6,7 @@ import csv
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict  # of what stands in tuples, too
 from typing import IO, Any
 
 from segeval.frozen import frozen

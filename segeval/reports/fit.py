@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
+from segeval.frozen import replace
 from segeval.reports.blocks import Block, Field, places
 
 GAP = 2  # spaces between fields

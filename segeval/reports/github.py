@@ -10,10 +10,9 @@ the tenth line says how many more there are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from segeval.census import census
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.grammar import parse
 from segeval.metrics.registry import find
 from segeval.reports.blocks import Block, Field, clean, counted, decimals, figure

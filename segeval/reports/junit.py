@@ -14,12 +14,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, islice
 from typing import IO, TYPE_CHECKING
 
 from segeval.census import census, marked
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.gate.rules import reaches
 from segeval.reports.blocks import clean, counted
 from segeval.reports.problems import accepted, error_of, failed, faults_of

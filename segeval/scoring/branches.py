@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 from segeval.align import whole_channel
 from segeval.arrays import Raw
 from segeval.errors import GeometryError, ReadError
+from segeval.frozen import replace
 from segeval.geometry import Geometry
 from segeval.grammar import parse
 from segeval.kernels.resample import nearest

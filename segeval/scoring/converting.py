@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from segeval.align import whole_channel
 from segeval.arrays import Labels, Mask
 from segeval.classes import ClassList, Part
 from segeval.errors import CaseError, GeometryError, Note
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen, replace
 from segeval.kernels.runs import Runs
 from segeval.kinds import Wanted
 from segeval.names import nearest

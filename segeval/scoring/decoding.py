@@ -8,7 +8,6 @@ score` reads as a file a class.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from segeval.align import onto
 from segeval.arrays import Labels
 from segeval.classes import ClassList
 from segeval.errors import CaseError, RequestError
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.geometry import Geometry
 from segeval.kinds import Found, Wanted, may_score, side, wanted_pred
 from segeval.pairing.files import stem, suffix, survey

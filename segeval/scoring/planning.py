@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from segeval.budget import room
 from segeval.classes import ClassDef, ClassList, Part
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.grammar import Metric
 from segeval.kinds import Wanted, may_score
 from segeval.metrics.registry import Definition
@@ -34,6 +32,10 @@ class Job:
     metrics: tuple[Requested, ...]
     stores: tuple[Store, ...] = ()
     part: int | None = None
+
+    def asks_for(self, tally: str) -> bool:
+        """Whether a metric reads a tally."""
+        return any(known.of == tally for _, known in self.metrics)
 
     @property
     def room(self) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from segeval.align import whole_channel
 from segeval.arrays import Labels, Raw
 from segeval.classes import ClassList, Part
 from segeval.errors import CaseError, Note, ReadError, RequestError
+from segeval.frozen import replace
 from segeval.grammar import Metric
 from segeval.kernels.rois import around
 from segeval.metrics.registry import Definition, pieces

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
 from sys import intern
 from typing import Any
 
 import numpy as np
 
 from segeval.absence import charged, judged, presence
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen, replace
 from segeval.grammar import Metric
 from segeval.metrics.registry import Definition, Values, computed
 from segeval.pairing.cases import Case

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from segeval.classes import ClassDef, ClassList
 from segeval.drawing.rules import Rules
 from segeval.drawing.structures import named
 from segeval.errors import CaseError, Note
+from segeval.frozen import replace
 from segeval.kinds import wanted_pred, wanted_truth
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files

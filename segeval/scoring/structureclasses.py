@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from segeval.drawing.masks import Drawn
 from segeval.drawing.placing import Placed
 from segeval.drawing.structures import Structures
 from segeval.errors import CaseError, Note, ReadError
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.geometry import Geometry
 from segeval.kernels.raster import Polygons
 from segeval.kernels.runs import Runs, covered, runs_of

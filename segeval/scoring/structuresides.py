@@ -8,7 +8,7 @@ side. Everything else has the grid that it has.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from segeval.contours import Contours
 from segeval.drawing.rules import Rules
 from segeval.drawing.structures import Structures, derived, on_grid, outlines, structures
 from segeval.errors import CaseError, Note
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen, replace
 from segeval.geometry import Geometry
 from segeval.readers import dicom_seg, rtstruct
 from segeval.readers.joining import UNKNOWN, frame_matches, hints, same_frame, series_of

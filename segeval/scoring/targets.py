@@ -7,12 +7,11 @@ found. Sides that name their classes are joined by name; label values by value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from functools import cache
 
 from segeval.classes import ClassDef, ClassList, Part, Target
 from segeval.errors import CaseError, Note
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen, replace
 from segeval.kinds import Found
 from segeval.names import match
 from segeval.scoring.sides import NOWHERE, Opened

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.frozen import frozen
+from segeval.frozen import frozen, replace
 from segeval.metrics.registry import Definition
 from segeval.scorecard import CaseResult, Scorecard
 from segeval.statistics.bootstrap import ROUNDING, draws, intervals, summed

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from segeval.arrays import Floats
 from segeval.census import Census, census
 from segeval.errors import RequestError
+from segeval.frozen import replace
 from segeval.scorecard import OVERALL, WHOLE, CaseResult, Statistic
 from segeval.statistics.bootstrap import interval_over, intervals, summed
 from segeval.summary import Column, columns

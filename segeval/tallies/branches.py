@@ -11,10 +11,9 @@ Of every output the sums are kept that one prediction has (sums.py), the main ou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from typing import Any
 
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 from segeval.tallies.sums import Sums
 from segeval.tallies.sums import pooled as pooled_sums
 

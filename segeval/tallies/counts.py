@@ -20,7 +20,6 @@ from segeval.tallies.block import Block
 
 Pair = tuple[int, int]  # channel of the ground truth, channel of the prediction
 MANY = 1 << 16  # codes that are kept before equal ones are joined
-TOGETHER = 256  # tables that are pooled at a time
 
 
 @frozen
@@ -142,26 +141,25 @@ class Counts:
 
 def pooled(many: Iterable[Counts]) -> Counts:
     """The counts of several cases as one; a class is pooled over the cases it is in."""
-    table: dict[str, Counted] = {}
-    sizes: dict[str, Floats] = {}
-    units: set[str] = set()
-    cells: list[Cells] | None = []
-    for counts in many:
-        units.add(counts.unit)
-        for name, row, size in zip(counts.classes, counts.table, counts.sizes, strict=True):
-            table[name] = table[name] + row if name in table else row
-            sizes[name] = sizes[name] + size if name in sizes else size
-        if counts.confusion is None:
-            cells = None  # classes that may overlap have no table, and so the whole has none
-        elif cells is not None:
-            cells.append(counts.confusion)
-            cells = [joined(cells)] if len(cells) > TOGETHER else cells
+    kept = list(many)
+    names = {
+        name: k for k, name in enumerate(dict.fromkeys(n for one in kept for n in one.classes))
+    }
+    table, sizes = np.zeros((len(names), 4), np.int64), np.zeros((len(names), 4))
+    for one in kept:
+        rows = [names[name] for name in one.classes]
+        table[rows] += one.table
+        sizes[rows] += one.sizes
+    units = {one.unit for one in kept}
+    cells = [one.confusion for one in kept if one.confusion is not None]
+    whole = len(cells) == len(kept)  # classes that may overlap have no table, nor have all cases
+    confusion = joined(cells) if cells and whole else None
     return Counts(
-        tuple(table),
-        np.array(list(table.values()), np.int64).reshape(-1, 4),
-        np.array(list(sizes.values()), np.float64).reshape(-1, 4),
+        tuple(names),
+        table,
+        sizes,
         units.pop() if len(units) == 1 else "",
-        confusion=joined(cells) if cells else None,
+        confusion=confusion,
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from segeval.arrays import Mask
+from segeval.frozen import replace
 from segeval.tallies.block import Block
 
 Box = tuple[slice, ...]

@@ -7,13 +7,12 @@ the gap to either neighbour (F2), so the area on it stands for a volume.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 from segeval.kernels.polygons import areas
 from segeval.kernels.raster import Polygons
 from segeval.kernels.runs import Runs, common

@@ -8,13 +8,12 @@ quarter at eight million voxels.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen
 from segeval.kernels.sums import NAMES, ByLabel, LabelSums, mask_sums, share_sums
 from segeval.tallies.block import Block
 from segeval.tallies.pieces import AXES, Piece, key

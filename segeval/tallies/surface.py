@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from typing import Protocol, Self
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from segeval.arrays import Floats, Mask
 from segeval.classes import Part, Target
-from segeval.frozen import frozen
+from segeval.frozen import field, frozen, replace
 from segeval.kernels.conventions import BYTES, faces
 from segeval.kernels.distances import Directed
 from segeval.kernels.labelruns import (

@@ -1,8 +1,19 @@
 """Settings files: which is found, what may be in it, and where a mistake is."""
 
+import tomllib
+
 import pytest
 
-from segeval.cli.files import dotted, find, layer, line_of, load, preset_names
+from segeval.cli.files import (
+    PRESETS,
+    dotted,
+    find,
+    layer,
+    line_of,
+    load,
+    plain_content,
+    preset_names,
+)
 from segeval.errors import RequestError
 
 
@@ -31,8 +42,26 @@ def test_in_one_folder_segeval_toml_comes_first(here):
     assert values(find(here)) == {"digits": 1}
 
 
-def test_a_pyproject_of_others_is_passed_by(here):
-    write(here / "a" / "pyproject.toml", '[project]\nname = "segeval-user"\n')
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.segeval]\ndigits = 2",
+        '[ tool . "segeval" ]\ndigits = 2',
+        "[tool]\nsegeval.digits = 2",
+        "[tool]\nsegeval = { digits = 2 }",
+        "tool.segeval.digits = 2",
+        "tool = { segeval = { digits = 2 } }",
+        "['tool'.'segeval']\ndigits = 2",
+    ],
+)
+def test_the_table_of_a_pyproject_is_found_however_it_is_written(here, text):
+    write(here / "pyproject.toml", f"a = 1\n{text}\n")
+    assert values(find(here)) == {"digits": 2}
+
+
+@pytest.mark.parametrize("more", ["", '[project.scripts]\nsegeval = "x:y"\n[tool.ruff]\n'])
+def test_a_pyproject_of_others_is_passed_by(here, more):
+    write(here / "a" / "pyproject.toml", f'[project]\nname = "segeval"\n{more}')
     write(here / "segeval.toml", "digits = 4")
     assert values(find(here / "a")) == {"digits": 4}
 
@@ -143,3 +172,14 @@ def test_line_of():
 
 def test_dotted():
     assert dotted("""a."b.c".'d e' . f-g""") == ("a", "b.c", "d e", "f-g")
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_that_needs_no_parser_is_read_as_toml_all_the_same(name):
+    text = (PRESETS / f"{name}.toml").read_text("utf-8")
+    assert plain_content(text) in (None, tomllib.loads(text))
+
+
+@pytest.mark.parametrize("name", ["default", "semantic", "probability"])
+def test_these_presets_need_no_parser(name):
+    assert plain_content((PRESETS / f"{name}.toml").read_text("utf-8")) is not None

@@ -32,7 +32,9 @@ def test_help_and_version_load_click_and_nothing_else(arguments):
     assert not modules.intersection(LIGHT)
     assert not {m for m in modules if m.startswith("segeval.")} - {
         "segeval.__main__",
+        "segeval.memory",
         "segeval.cli",
+        "segeval.cli.answer",
         "segeval.cli.main",
     }
 
@@ -98,4 +100,4 @@ def test_short_letters_are_few():
     letters = {
         opt for p in command.params for opt in p.opts if opt.startswith("-") and opt[1] != "-"
     }
-    assert letters == {"-o", "-m", "-c", "-j", "-q", "-v"}
+    assert letters == {"-o", "-m", "-c", "-j", "-q", "-v", "-h"}

@@ -12,7 +12,7 @@ from PIL import Image
 
 from segeval import streams
 from segeval.errors import ReadError
-from segeval.readers import png
+from segeval.readers import bands, png
 from segeval.volumes import Reading
 
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -59,6 +59,10 @@ def passes(random_, shape, colour, depth):
 
 
 def ours(path):
+    return png.read(path, Reading()).channels[0].source()
+
+
+def through_pillow(path):
     with png.opened(path) as (image, _):
         return png.decoded(image)
 
@@ -69,8 +73,10 @@ def pillows(path):
 
 
 def same(path):
-    mine, theirs = ours(path), pillows(path)
-    return mine.shape == theirs.shape and mine.dtype == theirs.dtype and (mine == theirs).all()
+    """Whether the values are those of Pillow alone, and those read in bands if they can be."""
+    theirs = pillows(path)
+    mine = [through_pillow(path)] + ([ours(path)] if bands.head(path) is not None else [])
+    return all(m.dtype == theirs.dtype and np.array_equal(m, theirs) for m in mine)
 
 
 @pytest.mark.parametrize(("colour", "depth"), [(c, d) for c in DEPTHS for d in DEPTHS[c]])
@@ -87,6 +93,33 @@ def test_every_colour_type_and_depth(tmp_path, colour, depth, shape, interlaced)
 def test_every_filter(tmp_path, kind, size):
     filtered = rows(np.random.default_rng(kind), (size, size), 0, 8, [kind])
     assert same(written(tmp_path / "a.png", 0, 8, (size, size), filtered))
+
+
+@pytest.mark.parametrize("band", [1, 100, 5000])
+@pytest.mark.parametrize("cut", [[], range(50, 900, 50)], ids=["one chunk", "many"])
+def test_bands_of_any_size(tmp_path, monkeypatch, band, cut):
+    monkeypatch.setattr(bands, "BAND", band)
+    filtered = rows(np.random.default_rng(band), (60, 70), 0, 8)
+    assert same(written(tmp_path / "a.png", 0, 8, (60, 70), filtered, cut=cut))
+    filtered = rows(np.random.default_rng(band), (60, 70), 3, 8, [0] * 30 + [4])
+    assert same(written(tmp_path / "b.png", 3, 8, (60, 70), filtered, cut=cut))
+
+
+def test_which_pictures_are_read_in_bands(tmp_path):
+    path = tmp_path / "a.png"
+    filtered = rows(np.random.default_rng(0), (3, 4), 0, 8)
+    assert bands.head(written(path, 0, 8, (3, 4), filtered)).shape == (3, 4)
+    assert bands.head(written(path, 3, 8, (3, 4), filtered)).palette
+    animated = [chunk(b"acTL", struct.pack(">II", 1, 0))]
+    far = [chunk(b"tEXt", b"a\0" + bytes(5000))]
+    for colour, depth, more in (
+        (0, 4, {}),
+        (2, 8, {}),
+        (0, 8, {"interlaced": 1}),
+        (0, 8, {"extra": animated}),
+        (0, 8, {"extra": far}),
+    ):
+        assert bands.head(written(path, colour, depth, (3, 4), filtered, **more)) is None
 
 
 @pytest.mark.parametrize("level", [0, 1, 9])
@@ -129,19 +162,24 @@ def test_zlib_where_isal_has_no_wheel(tmp_path, monkeypatch):
 # -- damaged --------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=[40, 300], ids=["zlib", "isal"])
+@pytest.fixture(params=[(40, 8), (300, 8), (40, 16), (300, 16)], ids=str)
 def picture(request, tmp_path):
     """A picture in several chunks, its bytes, and where its pixels begin and end in them."""
-    shape = (request.param, request.param)
-    filtered = rows(np.random.default_rng(2), shape, 0, 8)
-    path = written(tmp_path / "a.png", 0, 8, shape, filtered, cut=[100, 200])
+    size, depth = request.param
+    filtered = rows(np.random.default_rng(2), (size, size), 0, depth)
+    path = written(tmp_path / "a.png", 0, depth, (size, size), filtered, cut=[100, 200])
     raw = path.read_bytes()
     return path, raw, (raw.index(b"IDAT") - 4, raw.index(b"IEND") - 4)
 
 
+def some(start, end):
+    """Places among the bytes of the pixels: all that can tell something, and a few others."""
+    return {*range(start, start + 250, 6), *range(end - 20, end), *range(start, end, 1997)}
+
+
 def test_a_cut_anywhere_in_the_pixels_is_an_error(picture):
     path, raw, (start, end) = picture
-    for length in {*range(start, start + 260), *range(end - 30, end), *range(start, end, 997)}:
+    for length in some(start, end):
         path.write_bytes(raw[:length])
         with pytest.raises(ReadError, match="not a readable picture"):
             ours(path)
@@ -149,7 +187,7 @@ def test_a_cut_anywhere_in_the_pixels_is_an_error(picture):
 
 def test_a_change_anywhere_in_the_pixels_is_an_error(picture):
     path, raw, (start, end) = picture
-    for at in {*range(start, start + 260), *range(end - 30, end), *range(start, end, 997)}:
+    for at in some(start, end):
         path.write_bytes(raw[:at] + bytes([raw[at] ^ 4]) + raw[at + 1 :])
         with pytest.raises(ReadError, match="not a readable picture"):
             ours(path)
@@ -163,40 +201,58 @@ def test_pixels_that_are_all_there_need_no_end(picture):
 
 
 @pytest.mark.parametrize("size", [40, 300])
-def test_pixels_that_are_wrong_in_right_chunks(tmp_path, size):
-    filtered = rows(np.random.default_rng(2), (size, size), 0, 8)
+@pytest.mark.parametrize("depth", [8, 16])
+def test_pixels_that_are_wrong_in_right_chunks(tmp_path, size, depth):
+    filtered = rows(np.random.default_rng(2), (size, size), 0, depth)
     packed = zlib.compress(filtered)
+    line = len(filtered) // size
     wrong = {
         "do not unpack": packed[:-1] + bytes([packed[-1] ^ 1]),  # the checksum of all rows
         "before its pixels": packed[:-1],
-        "truncated": zlib.compress(filtered[:-1]),
+        "truncated|39 of 40|299 of 300": zlib.compress(filtered[:-line]),
         "picture": b"",
-        "unrecognized": zlib.compress(b"\5" + filtered[1:]),
+        "unrecognized|cannot decode": zlib.compress(b"\5" + filtered[1:]),
     }
     for why, data in wrong.items():
-        path = written(tmp_path / "a.png", 0, 8, (size, size), b"", packed=data)
+        path = written(tmp_path / "a.png", 0, depth, (size, size), b"", packed=data)
         with pytest.raises(ReadError, match=why):
             ours(path)
 
 
-def test_no_pixels_at_all(tmp_path):
-    path = written(tmp_path / "a.png", 0, 8, (4, 4), bytes(20))
+def test_rows_beyond_the_last_are_nobodys(tmp_path):
+    filtered = rows(np.random.default_rng(2), (40, 40), 0, 8)
+    path = written(tmp_path / "a.png", 0, 8, (20, 40), filtered)
+    assert ours(path).shape == (20, 40)
+    assert same(path)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_no_pixels_at_all(tmp_path, depth):
+    path = written(tmp_path / "a.png", 0, depth, (4, 4), bytes(40))
     raw = path.read_bytes()
     at = raw.index(b"IDAT") - 4
     path.write_bytes(raw[:at] + chunk(b"IEND", b""))
     with pytest.raises(ReadError, match="not a readable picture"):
-        png.read(path, Reading()).channels[0].source()
+        ours(path)
 
 
-def test_anything_that_begins_like_a_picture_is_read_or_refused(tmp_path):
+def test_a_size_that_no_memory_holds(tmp_path):
+    path = written(tmp_path / "a.png", 0, 8, (1 << 30, 1 << 30), bytes(40))
+    with pytest.raises(ReadError, match="not a readable picture"):
+        ours(path)
+
+
+@pytest.mark.parametrize(("colour", "depth"), [(3, 4), (3, 8), (0, 8)])
+def test_anything_that_begins_like_a_picture_is_read_or_refused(tmp_path, colour, depth):
     """Bytes changed at random anywhere: a picture or a ReadError, and nothing else."""
-    dice = random.Random(0)
+    dice = random.Random(depth)
     path = tmp_path / "a.png"
-    raw = written(path, 3, 4, (30, 30), rows(np.random.default_rng(3), (30, 30), 3, 4)).read_bytes()
-    for _ in range(300):
+    filtered = rows(np.random.default_rng(3), (30, 30), colour, depth)
+    raw = written(path, colour, depth, (30, 30), filtered).read_bytes()
+    for _ in range(150):
         changed = bytearray(raw)
         for _ in range(dice.randint(1, 3)):
             changed[dice.randrange(8, len(raw))] = dice.randrange(256)
         path.write_bytes(changed)
         with contextlib.suppress(ReadError):
-            png.read(path, Reading()).channels[0].source()
+            ours(path)

@@ -1,0 +1,100 @@
+"""PNG of one channel of 8 bits, which most masks are, decoded band by band.
+
+Pillow only undoes the filters of the rows: it is handed bands of them, inflated, and writes into
+the array itself. Where no row of a band is filtered, as libpng leaves those of palette pictures,
+they are copied. Every other PNG is Pillow's (inflated.py).
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from struct import Struct
+from typing import IO
+
+import numpy as np
+
+from segeval.arrays import Raw
+from segeval.frozen import frozen
+from segeval.readers.inflated import HEAD, ZLIB, blocks, inflated
+from segeval.streams import zlib_library
+
+START = 1 << 12  # bytes in which the pixels begin, else the picture is Pillow's
+BAND = 1 << 20  # bytes of inflated rows that are decoded at a time
+IHDR = Struct(">8s4x4sIIBBBBBI")  # from the first byte of the file to the checksum
+GREY, INDEXED = 0, 3
+
+
+@frozen
+class Head:
+    """What the head of such a file says.
+
+    start  where the first chunk of pixels begins in the file
+    """
+
+    shape: tuple[int, int]
+    palette: bool
+    start: int
+
+
+def head(path: Path) -> Head | None:
+    """The head of a file; None of any that is not read here. Raises OSError."""
+    with path.open("rb", buffering=0) as file:
+        raw = file.read(START)
+    if len(raw) < IHDR.size:
+        return None
+    mark, kind, width, height, depth, colour, _, _, interlaced, check = IHDR.unpack_from(raw)
+    one_channel = depth == 8 and colour in (GREY, INDEXED) and not interlaced
+    whole = mark == b"\x89PNG\r\n\x1a\n" and kind == b"IHDR" and check == zlib.crc32(raw[12:29])
+    start = pixels(raw)
+    if not (one_channel and whole and start and width and height):
+        return None
+    return Head((height, width), colour == INDEXED, start)
+
+
+def pixels(raw: bytes) -> int:
+    """Where the first chunk of pixels begins; 0 where that is further on, or of an animation."""
+    at = 8
+    while at + HEAD.size <= len(raw):
+        size, kind = HEAD.unpack_from(raw, at)
+        if kind in (b"IDAT", b"acTL"):
+            return at if kind == b"IDAT" else 0
+        at += HEAD.size + size + 4
+    return 0
+
+
+def values(file: IO[bytes], picture: Head) -> Raw:
+    """The values (y, x). Raises OSError."""
+    height, line = picture.shape[0], picture.shape[1] + 1
+    out: Raw = np.empty(picture.shape, np.uint8)
+    row, left = 0, b""
+    band = max(BAND // line, 1) * line
+    for part in inflated(file, picture.start, zlib_library(out.size), band):
+        if row == height:
+            continue  # more rows than there are
+        raw = left + part
+        count = min(len(raw) // line, height - row)
+        lines = np.frombuffer(raw, np.uint8, count * line).reshape(count, line)
+        if lines[:, 0].any():
+            unfilter(lines, out[max(row - 1, 0) : row + count], row > 0)
+        else:
+            out[row : row + count] = lines[:, 1:]
+        left = raw[lines.size :]
+        row += count
+    if row < height:
+        raise OSError(f"{row} of {height} rows are there")
+    return out
+
+
+def unfilter(lines: Raw, out: Raw, above: bool) -> None:
+    """Undo the filters of some rows.
+
+    lines  (n, 1 + width) bytes
+    out    (n, width), overwritten; with the row above before it where there is one, which is kept
+    """
+    from PIL.Image import frombuffer
+
+    first = b"\0" + out[0].tobytes() if above else b""
+    stream = b"".join([ZLIB, *blocks(first), *blocks(lines.reshape(-1).data)])
+    picture = frombuffer("L", out.shape[::-1], out, "raw", "L", 0, 1)
+    picture.frombytes(stream, "zip", "L", 0)
