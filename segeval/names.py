@@ -23,7 +23,7 @@ BORDER = r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"  # of camel case
 MARGIN = r"-(\d\d)(?!\d)"  # two digits after a minus are millimetres
 TARGET = r"(i?gtv|ctv|itv|ptv)(?![a-z]{3})"
 PRV = r"prv\d*"
-MINUS = "\N{MINUS SIGN}"  # keeps the minus of a margin from being a separator
+MINUS = "\u2212"  # the minus sign keeps that of a margin from being a separator
 
 
 def natural(text: str) -> tuple[list[str | int], str]:

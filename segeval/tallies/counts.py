@@ -171,6 +171,7 @@ class CountTally:
     def __init__(self, pairs: Iterable[Pair]) -> None:
         self._codes: dict[Pair, list[Counted]] = {pair: [] for pair in pairs}
         self._voxels: dict[Pair, list[Counted]] = {pair: [] for pair in self._codes}
+        self._size = dict.fromkeys(self._codes, 0)
 
     def update(self, block: Block) -> None:
         """Add a slab: every pair of channels that is in it."""
@@ -192,8 +193,10 @@ class CountTally:
         kept = self._codes[pair]
         kept.append(codes)
         self._voxels[pair].append(voxels)
-        if len(kept) > 64 and sum(map(len, kept)) > MANY:
+        self._size[pair] += len(codes)
+        if len(kept) > 64 and self._size[pair] > MANY:
             cells = self.finish(pair)
+            self._size[pair] = len(cells.voxels)
             self._codes[pair] = [cells.truth << 16 | cells.pred]
             self._voxels[pair] = [cells.voxels]
 
