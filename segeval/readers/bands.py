@@ -15,7 +15,7 @@ from typing import IO
 
 import numpy as np
 
-from segeval.arrays import Raw
+from segeval.arrays import Counted, Raw
 from segeval.frozen import frozen
 from segeval.readers.inflated import HEAD, ZLIB, blocks, inflated
 from segeval.streams import zlib_library
@@ -77,11 +77,9 @@ def values(file: IO[bytes], picture: Head) -> Raw:
         raw = left + part
         count = min(len(raw) // line, height - row)
         lines: Raw = np.frombuffer(raw, np.uint8, count * line).reshape(count, line)
-        filters = set(raw[: lines.size : line])
-        if SUB in filters:
-            lines = without_differences(lines)
-        if filters <= {NONE, SUB}:
+        if set(raw[: lines.size : line]) <= {NONE, SUB}:
             out[row : row + count] = lines[:, 1:]
+            add_up(out[row : row + count], np.flatnonzero(lines[:, 0] == SUB))
         else:
             unfilter(lines, out[max(row - 1, 0) : row + count], row > 0)
         left = raw[lines.size :]
@@ -91,23 +89,19 @@ def values(file: IO[bytes], picture: Head) -> Raw:
     return out
 
 
-def without_differences(lines: Raw) -> Raw:
-    """Undo the filter of the rows that hold differences to the left; the others stay.
+def add_up(out: Raw, which: Counted) -> None:
+    """Undo the filter of rows that hold differences to the left, in place.
 
     numpy.add.accumulate adds one byte after the other. Here all rows are added at once to
-    themselves, shifted by 1, 2, 4, … bytes, until each holds the sum of all before it.
+    themselves, shifted by 1, 2, 4, … bytes, until each byte is the sum of all before it.
     """
-    lines = lines.copy()
-    which = np.flatnonzero(lines[:, 0] == SUB)
-    rows = lines[which]
-    rows[:, 0] = NONE
+    rows = out[which]
     room, shift = np.empty_like(rows), 1
-    while shift < rows.shape[1]:
+    while shift < rows.shape[1] and len(which):
         room[:, :shift] = rows[:, :shift]
         np.add(rows[:, shift:], rows[:, :-shift], out=room[:, shift:])
         rows, room, shift = room, rows, 2 * shift
-    lines[which] = rows
-    return lines
+    out[which] = rows
 
 
 def unfilter(lines: Raw, out: Raw, above: bool) -> None:
