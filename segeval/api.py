@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from segeval.census import Held
 from segeval.classes import parse_classes
@@ -19,24 +18,26 @@ from segeval.grammar import Metric, parse
 from segeval.kinds import wanted_pred
 from segeval.metrics.pooling import Pools
 from segeval.metrics.registry import Definition, resolve, units_of
-from segeval.pairing.cases import Case, Pairing
+from segeval.pairing.cases import Case, Pairing, Shelf, shelved
 from segeval.pairing.cases import Side as Files
 from segeval.pairing.outputs import with_outputs
 from segeval.pairing.pair import pair
 from segeval.pairing.remote import Located, located
-from segeval.pairing.shards import Shard, parse_shard
-from segeval.resume import Journal
 from segeval.scorecard import CaseResult, Scorecard
 from segeval.scoring.case import scored_sides
 from segeval.scoring.planning import Job
-from segeval.scoring.roisides import check_coding
 from segeval.scoring.sides import Opened, enlarged, fitted, own_names
 from segeval.settings import Settings
 from segeval.signature import signature, signature_fields
-from segeval.spool import Done, Spool
+from segeval.spool import Done, Spool, pools_of
 from segeval.summary import summarise
-from segeval.tolerances import check_tables
 from segeval.volumes import Reading, Volume, Voxels
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from segeval.pairing.shards import Shard
+    from segeval.resume import Journal
 
 __all__ = ["score", "score_paths"]
 
@@ -64,8 +65,14 @@ def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
         from segeval.statistics.intervals import check_level
 
         check_level(settings.ci)
-    check_coding(settings.instances)
-    check_tables(settings.tolerances)
+    if settings.instances:
+        from segeval.scoring.roisides import check_coding
+
+        check_coding(settings.instances)
+    if settings.tolerances:
+        from segeval.tolerances import check_tables
+
+        check_tables(settings.tolerances)
     check_charges(settings)
     asked = [*settings.metrics, *gate_metrics(settings)]
     found = dict(resolve(metric) for metric in asked)
@@ -109,7 +116,11 @@ def score_paths(  # noqa: PLR0913 - the last three are the command line's
     Raises RequestError before anything is read, NothingToScore where nothing pairs.
     """
     asked = requested(settings)
-    shard = parse_shard(settings.shard) if settings.shard else None
+    shard = None
+    if settings.shard:
+        from segeval.pairing.shards import parse_shard
+
+        shard = parse_shard(settings.shard)
     say = watch.waits if watch is not None else no_one
     with engine(settings, say) as ready, located(pred, truth, settings) as place:
         card = scored_pairs(place, asked, shard, ready, watch, journal, baseline)
@@ -149,10 +160,16 @@ def scored_pairs(  # noqa: PLR0913 - a request, resolved
         from segeval.gate.baseline import check_alike
 
         check_alike(parts, baseline, settings)
-    kept = Journal(Path(journal), parts, place.stores) if journal else None
-    results = run(mine.cases, job, ready, watch, kept)
+    kept = None
+    if journal:
+        from segeval.resume import Journal
+
+        kept = Journal(Path(journal), parts, place.stores)
     inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
-    return replace(scorecard(results, asked, parts), inputs=inputs, notes=pairing.notes)
+    notes, cases = pairing.notes, shelved(mine.cases)
+    del pairing, mine  # of 200 000 cases 400 MB
+    results = run(cases, job, ready, watch, kept)
+    return replace(scorecard(results, asked, parts), inputs=inputs, notes=notes)
 
 
 def scorecard(
@@ -163,8 +180,7 @@ def scorecard(
     """Results with their summary and signature."""
     metrics = [metric for metric, _ in asked]
     names = tuple(map(str, metrics))
-    pools = results.pools if isinstance(results, Spool) else Pools(results)
-    summary = summarise(results, metrics, pools)
+    summary = summarise(results, metrics, pools_of(results))
     if "ci" in parts:
         from segeval.statistics.intervals import with_intervals
 
@@ -173,14 +189,12 @@ def scorecard(
 
 
 def run(
-    cases: Sequence[Case], job: Job, ready: Engine, watch: Watch | None, journal: Journal | None
+    cases: Shelf, job: Job, ready: Engine, watch: Watch | None, journal: Journal | None
 ) -> Spool:
     """Score every case, those that an earlier run finished excepted; in the order of the cases."""
-    if journal is not None:
-        spool = journal.start(cases, job.settings.resume)
-    else:
-        spool = Spool(case.id for case in cases)
-    left = [case for case in cases if not spool.has(case.id)]
+    resume = job.settings.resume
+    spool = journal.start(cases, resume) if journal else Spool(cases.names, pools=Pools())
+    left = cases.some(lambda name: not spool.has(name)) if spool.came else cases
     for done in ready(left, job):
         spool.add(done.case, done.text)
         if watch is not None:

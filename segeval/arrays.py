@@ -1,15 +1,16 @@
-"""Names for array types."""
+"""Names for array types: `NDArray` of numpy.typing, which is not worth being loaded for them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Labels = NDArray[np.unsignedinteger[Any]]  # what a voxel is: uint8 or uint16
-Mask = NDArray[np.bool_]
-Probabilities = NDArray[np.float32]  # (channels, voxels), in [0, 1]
-Floats = NDArray[np.floating[Any]]  # float64 in results and sums
-Counted = NDArray[np.int64]
-Raw = NDArray[Any]  # as a file holds it
+Shape = tuple[Any, ...]
+
+Labels = np.ndarray[Shape, np.dtype[np.unsignedinteger[Any]]]  # what a voxel is: uint8 or uint16
+Mask = np.ndarray[Shape, np.dtype[np.bool_]]
+Probabilities = np.ndarray[Shape, np.dtype[np.float32]]  # (channels, voxels), in [0, 1]
+Floats = np.ndarray[Shape, np.dtype[np.floating[Any]]]  # float64 in results and sums
+Counted = np.ndarray[Shape, np.dtype[np.int64]]
+Raw = np.ndarray[Shape, np.dtype[Any]]  # as a file holds it

@@ -25,10 +25,10 @@ PERCENTILES = ("hd",)  # names that carry their percentile without `@` and `%`
 _NAME = r"[a-z][a-z0-9_]*"
 _WORD = r"[A-Za-z0-9_.+-]+"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_QUANTITY = re.compile(rf"({_NUMBER})\s*({'|'.join(UNITS)})?\Z")
+_QUANTITY = rf"({_NUMBER})\s*({'|'.join(UNITS)})?\Z"
 _CLOSED = rf"(?:{'|'.join(PERCENTILES)})\d+\.\d+"  # hd97.5
 _METRIC = re.compile(rf"({_CLOSED}|{_NAME})(?:@([^:]+))?((?::{_NAME}={_WORD})*)\Z")
-_PERCENTILE = re.compile(rf"({'|'.join(PERCENTILES)})(\d+(?:\.\d+)?)\Z")
+_PERCENTILE = rf"({'|'.join(PERCENTILES)})(\d+(?:\.\d+)?)\Z"
 
 
 @frozen
@@ -59,7 +59,7 @@ class Metric:
         if self.at is None:
             return self.name + options
         closed = f"{self.name}{plain(self.at.number)}"
-        if self.at.unit == "%" and _PERCENTILE.match(closed):
+        if self.at.unit == "%" and re.match(_PERCENTILE, closed):
             return closed + options
         return f"{self.name}@{self.at}{options}"
 
@@ -121,7 +121,7 @@ def plain(number: float) -> str:
 
 def parse_quantity(text: str) -> Quantity:
     """Read `2mm`, `95%`, `15`. Raises RequestError."""
-    found = _QUANTITY.match(text.strip())
+    found = re.match(_QUANTITY, text.strip())
     if not found:
         raise RequestError(
             f"{text!r} is no quantity",
@@ -139,7 +139,7 @@ def parse(text: str) -> Metric:
         )
     name, quantity, options = found[1], found[2], found[3]
     at = parse_quantity(quantity) if quantity else None
-    if closed := _PERCENTILE.match(name):
+    if name.startswith(PERCENTILES) and (closed := re.match(_PERCENTILE, name)):
         if at is not None:
             raise RequestError(
                 f"{text!r}: {name} carries its percentile in its name and takes no quantity",

@@ -17,7 +17,7 @@ from typing import Any
 from segeval.errors import ReadError, RequestError
 from segeval.frozen import frozen
 
-URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # two letters or more: C: is a drive
+URL = r"[A-Za-z][A-Za-z0-9+.-]+://"  # two letters or more: C: is a drive
 END = 1 << 16  # bytes at either end of a file that say what it is (rule O3)
 HEADS = 300  # files of which pairing may read the first bytes
 WHOLE = (".json",)  # read by pairing: names of classes, COCO
@@ -26,7 +26,7 @@ ONE_PROCESS = ("memory",)  # no other process sees such a store
 
 def is_url(place: object) -> bool:
     """Whether a place is a URL and no path."""
-    return isinstance(place, str) and URL.match(place) is not None
+    return isinstance(place, str) and "://" in place and re.match(URL, place) is not None
 
 
 @frozen

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segeval.arrays import Labels, Raw
 from segeval.errors import ReadError
 
-Numbers = NDArray[Any]
+Numbers = Raw
 
 MOST = 65535  # the largest label value
 WHITE = 255  # the 1 of a mask that was saved as black and white

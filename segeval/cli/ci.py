@@ -18,7 +18,7 @@ from segeval.scorecard import Scorecard
 from segeval.settings import Settings
 
 PAGE = "GITHUB_STEP_SUMMARY"
-SOURCE = re.compile(r"(.+\.toml):\d+\Z", re.DOTALL)  # of gates that come from a settings file
+SOURCE = r"(?s)(.+\.toml):\d+\Z"  # of gates that come from a settings file
 
 
 def place_of(origin: str, judged_on: str | Path, environment: Mapping[str, str]) -> str:
@@ -26,7 +26,7 @@ def place_of(origin: str, judged_on: str | Path, environment: Mapping[str, str])
 
     origin  where the gates come from; a settings file goes before what was judged
     """
-    found = SOURCE.match(origin)
+    found = re.match(SOURCE, origin) if ".toml" in origin else None
     path = found[1] if found else judged_on
     return Path(os.path.relpath(path, environment.get("CI_PROJECT_DIR") or ".")).as_posix()
 

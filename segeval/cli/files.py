@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from segeval.cli.choices import CHOICES, Choice, wrong_word
-from segeval.cli.tables import class_table, gate_table
 from segeval.cli.values import read
 from segeval.errors import RequestError
 from segeval.grammar import Gate
@@ -148,6 +147,8 @@ def layer(file: SettingsFile) -> Layer:
     """The values of a settings file. Raises RequestError for a key that does not exist."""
     given: Layer = {}
     gates: list[Gate] = []
+    if any(isinstance(raw, Mapping) for raw in file.content.values()):
+        from segeval.cli.tables import class_table, gate_table
     for key, raw in file.content.items():
         choice = _choice(key, file)
         where = file.where(key)
@@ -179,6 +180,8 @@ def baseline_table(raw: Mapping[str, Any], file: SettingsFile) -> Layer:
             help = problem.help or f"there are {', '.join(OF_BASELINE)}"
             raise RequestError(problem.message, where=where, help=help)
         if isinstance(part, Mapping) and key == "tolerance":
+            from segeval.cli.tables import gate_table
+
             value: Any = tuple(
                 gate_table(part, "", lambda *k: file.where("baseline", "tolerance", *k))
             )

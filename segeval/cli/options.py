@@ -23,7 +23,7 @@ Run = Callable[[Mapping[str, Any]], int]
 
 
 class Place(click.ParamType):  # type: ignore[type-arg]
-    """A path or a URL. PLACE would load `locale` for its name, and ask for each file."""
+    """A path or a URL. click.Path() would load `locale` for its name, and ask for each file."""
 
     name = "path"
 

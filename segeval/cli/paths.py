@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from segeval.cli.notes import tell
-from segeval.cli.show import show
 from segeval.errors import RequestError
 from segeval.settings import Settings
 from segeval.stores import is_url
@@ -32,6 +31,7 @@ def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path | str, Pat
 
 def show_pairs(pred: Path | str, truth: Path | str, settings: Settings, written: str) -> int:
     """Print the pairing, and write it as a table of cases where that is asked for."""
+    from segeval.cli.show import show
     from segeval.pairing.pair import pair
     from segeval.pairing.remote import located
     from segeval.pairing.shards import parse_shard

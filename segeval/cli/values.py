@@ -14,7 +14,6 @@ from typing import Any
 
 from segeval.classes import ClassList, parse_classes
 from segeval.cli.choices import Choice, wrong_word
-from segeval.cli.codes import CODES
 from segeval.errors import RequestError
 from segeval.grammar import Charge, Gate, Metric, parse, parse_charge, parse_gate, plain
 from segeval.settings import CODE
@@ -49,6 +48,8 @@ def _allowed(choice: Choice, value: Any) -> None:
     if form.words and value not in form.words:
         raise wrong_word(f"{shown(value)} is none of {', '.join(form.words)}", value, form.words)
     if form is CODE:
+        from segeval.cli.codes import CODES
+
         for code in (code for code in value if code not in CODES):
             raise wrong_word(f"there is no warning {code!r}", code, CODES)
     if form.least is not None and value is not None and value < form.least:

@@ -40,7 +40,7 @@ def engine(settings: Settings, say: Callable[[str], None]) -> Iterator[Engine]:
 
 def here(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[Done]:
     """Over as many processes of this machine as are of use; one is this process itself."""
-    if jobs > len(cases) and any(known.of == "surface" for _, known in job.metrics):
+    if jobs > len(cases) and job.asks_for("surface"):
         from segeval.engines import shared
 
         return shared.run(cases, job, jobs)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from importlib.metadata import version
+from itertools import islice
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from time import monotonic
@@ -152,13 +153,13 @@ def run(client: Any, say: Callable[[str], None], cases: Sequence[Case], job: Job
     crew = Crew(client, say, job)
     try:
         again: deque[Case] = deque()
-        for case, result in crew.worked(deque(cases), part=True):
+        for case, result in crew.worked(iter(cases), part=True):
             if result is None or result.large:
                 again.append(case)
             else:
                 yield result
         while again:
-            for case, result in crew.worked(deque([again.popleft()])):
+            for case, result in crew.worked(iter([again.popleft()])):
                 yield killed(case) if result is None else result
     except OSError as problem:
         raise lost() from problem
@@ -194,16 +195,20 @@ class Crew:
         self._looked = -LOOK
         self._workers = 1
 
-    def worked(self, left: deque[Case], part: bool = False) -> Iterator[tuple[Case, Done | None]]:
+    def worked(
+        self, left: Iterator[Case], part: bool = False
+    ) -> Iterator[tuple[Case, Done | None]]:
         """What comes of the cases, as they finish; nothing of one that kills workers.
 
         part  each worker has its share of the budget of its machine, else all of it
         """
         job = self._part if part else self._whole
-        while left or self._with:
-            room = AHEAD * self._size()
-            while left and len(self._with) < room:
-                self._send(left.popleft(), job)
+        while True:
+            room = AHEAD * self._size() - len(self._with)
+            for case in islice(left, max(0, room)):
+                self._send(case, job)
+            if not self._with:
+                return
             done = self._finished()
             for future, result in zip(done, self._results(done), strict=True):
                 yield self._with.pop(future), result

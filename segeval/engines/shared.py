@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from segeval.engines.pool import executor, killed
+from segeval.engines.pool import killed, method, start
 from segeval.engines.work import sharing, work
 from segeval.pairing.cases import Case
 from segeval.scoring.planning import Job
@@ -43,7 +43,7 @@ class Crew:
     def share(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> list[Any]:
         """What a function gives for every task, in their order. Raises CaseError."""
         if self._pool is None:
-            self._pool = executor(self._job, self._jobs)
+            self._pool = ProcessPoolExecutor(self._jobs, method(), start)
         try:
             return list(self._pool.map(function, tasks))
         except BrokenProcessPool:

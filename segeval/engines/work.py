@@ -7,6 +7,8 @@ what is over the budget does not depend on how many processes there are.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from segeval.budget import share as part_of
 from segeval.errors import CaseError, RequestError
 from segeval.frozen import replace
@@ -14,10 +16,12 @@ from segeval.pairing.cases import Case
 from segeval.pairing.remote import fetched
 from segeval.scorecard import CaseResult
 from segeval.scoring.case import score_case, unscored_case
-from segeval.scoring.classwise import Share
 from segeval.scoring.planning import Job
 from segeval.scoring.rows import OVER_BUDGET
 from segeval.spool import Done
+
+if TYPE_CHECKING:
+    from segeval.scoring.classwise import Share
 
 
 def sharing(job: Job, processes: int) -> Job:

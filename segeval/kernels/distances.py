@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ from segeval.kernels.mesh import Cells, Mesh, cells_of, mesh, of_cells, skin, sp
 
 Numbers = NDArray[np.integer[Any]]  # of places
 AT_A_TIME = 1 << 17  # cells of a surface whose samples are measured
-BLOCK = 4  # cells along each axis: what is near a far point is found by blocks
+BLOCK = 2  # cells along each axis: what is near a far point is found by blocks
+FEW = 64  # one of so many cells of a surface tells about how far it is
 
 
 @frozen
@@ -116,25 +117,23 @@ class Surface:
 
         most  what their distances do not exceed, inf where the tables have not met the surface
         """
-        left = np.argsort(cell, kind="stable")  # beside each other they take the same way down
-        points = self.points(cell, place)
-        within = float(most[np.isfinite(most)].max(initial=2 * self.spacing.max()))
-        while len(left):
-            tree = self._tree_around(cell[left], within)
-            most[left] = tree.distances(points[left])
-            left = left[most[left] > within] if tree is not self.__dict__.get("_tree") else left[:0]
-            within *= 2
+        order = np.argsort(cell, kind="stable")  # beside each other they take the same way down
+        cell, points = cell[order], self.points(cell[order], place[order])
+        tree = self._tree_around(cell, points, most[order])
+        most[order] = tree.distances(points)
         return most
 
-    def _tree_around(self, cell: Places, within: float) -> Tree:
-        """A tree of no more of the surface than what is so near to cells, if that is less work."""
-        grid = self.grid
-        if "_tree" in self.__dict__ or 2 * len(cell) > len(grid.at):
+    def _tree_around(self, cell: Places, points: Floats, most: Floats) -> Tree:
+        """A tree of no more of the surface than can be nearest to points, if that is less work."""
+        if "_tree" in self.__dict__ or 2 * len(cell) > len(self.grid.at):
             return self._tree
-        near = neighbours(grid, cell, within / self.spacing)
-        if 2 * len(near) > len(grid.at):
-            return self._tree
-        return Tree(*skin(replace(grid, at=near), self.spacing))
+        unmet = np.isinf(most)
+        most[unmet] = self._tree_of(self.grid.at[::FEW]).distances(points[unmet])
+        near = neighbours(self.grid, cell, most, self.spacing)
+        return self._tree if 2 * len(near) > len(self.grid.at) else self._tree_of(near)
+
+    def _tree_of(self, cell: Places) -> Tree:
+        return Tree(*skin(replace(self.grid, at=cell), self.spacing))
 
     def points(self, cell: Places, place: Numbers) -> Floats:
         """Where places of cells are, in mm."""
@@ -156,18 +155,34 @@ def in_space(points: Floats) -> Floats:
     return np.pad(points, ((0, 0), (0, missing))) if missing else np.ascontiguousarray(points)
 
 
-def neighbours(grid: Cells, cell: Places, within: Floats) -> Places:
-    """The cells of a surface in the blocks that cells see within so many cells along each axis."""
-    sizes = [n // BLOCK + 1 for n in grid.shape]
-    reach = np.ceil((within + 1) / BLOCK).astype(int)
-    blocks = np.unique(block_of(grid, sizes, cell))
-    seen = np.zeros(sizes, bool)
-    for place in zip(*np.unravel_index(blocks, sizes), strict=True):
-        seen[tuple(slice(max(p - r, 0), p + r + 1) for p, r in zip(place, reach, strict=True))] = 1
-    return grid.at[seen.ravel()[block_of(grid, sizes, grid.at)]]
+def neighbours(grid: Cells, cell: Places, most: Floats, spacing: Floats) -> Places:
+    """The cells of a surface that can be nearest to a point of some cells, by blocks.
+
+    most  what the distance of each is at most
+    """
+    sizes = tuple(n // BLOCK + 2 for n in grid.shape)  # none of a surface is in the last block
+    blocks, number = np.unique(block_of(grid, sizes, cell), return_inverse=True)
+    within = np.zeros(len(blocks))
+    np.maximum.at(within, number, most)
+    within *= 1 + 1e-9  # what was rounded down
+    steps = (within[:, None] / (BLOCK * spacing)).astype(int) + 1
+    return grid.at[_boxes(blocks, steps, sizes)[block_of(grid, sizes, grid.at)]]
 
 
-def block_of(grid: Cells, sizes: list[int], cell: Places) -> Places:
+def _boxes(blocks: Places, steps: Places, sizes: tuple[int, ...]) -> Mask:
+    """Which blocks are within so many steps along each axis of any of some, flat."""
+    middle = np.transpose(np.unravel_index(blocks, sizes))
+    ends = np.maximum(middle - steps, 0), np.minimum(middle + steps + 1, np.array(sizes) - 1)
+    edges = np.zeros(sizes, np.int32)
+    for corner in product((0, 1), repeat=len(sizes)):
+        at = tuple(ends[high][:, axis] for axis, high in enumerate(corner))
+        np.add.at(edges, at, (-1) ** sum(corner))
+    for axis in range(len(sizes)):
+        np.cumsum(edges, axis, out=edges)
+    return edges.ravel() > 0
+
+
+def block_of(grid: Cells, sizes: tuple[int, ...], cell: Places) -> Places:
     """The block that each cell is in, flat."""
     index = [i // BLOCK for i in np.unravel_index(cell, grid.shape)]
     return np.ravel_multi_index(index, sizes)

@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import pairwise, product
+from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +29,11 @@ from segeval.kernels.triangles import Triangles, least
 
 STEPS = 1400  # to as many cells around, or a few less, the tables know distances
 RINGS = (8, 27, 64, 125, 216, 343, 512, 729, 1000)  # steps that are asked at a time, nearest first
-FAR, MANY = 216, 0.15  # beyond so many steps a tree answers such a share of points faster
+NEAR = 3  # rings whose tables are kept turned, for every place: 10 MB
+FAR, MANY = 125, 0.4  # beyond so many steps a tree answers such a share of points faster
 AT_A_TIME = 1 << 15  # steps of points, so that the tables and what is looked up stay in the cache
 SIXTHS = 6  # points lie on sixths of a cell
+ROWS = np.arange(512)[:, None] * 256  # where the codes of each step of a ring begin
 
 Codes = NDArray[np.uint8]
 Places = NDArray[np.intp]
@@ -155,6 +159,8 @@ class Tables:
         self._ends = (*(end for end in RINGS if end < steps), steps)
         self._shapes = Triangles.of(shapes().corners * self._spacing)
         self._rings: dict[tuple[int, int], tuple[Floats, float]] = {}
+        self._turned: dict[tuple[int, int], Floats] = {}
+        self._room = tuple(np.empty(AT_A_TIME, kind) for kind in (np.intp, np.uint8, np.float64))
         self._steps: dict[int, tuple[Counted, Floats]] = {}
         alike = [i for i, s in enumerate(SYMMETRIES) if self._keeps(s)]
         images = place_images()[alike]
@@ -207,6 +213,20 @@ class Tables:
             self._rings[key] = table, float(limit)
         return self._rings[key]
 
+    def turned(self, place: int, number: int) -> Floats:
+        """The distances of a ring for a place that another stands for, flat."""
+        known = self._turned.get((place, number))
+        if known is None:
+            table, _ = self.ring(int(self.standing[place]), number)
+            known = table.take(code_images()[self.symmetry[place]], axis=1).ravel()
+            if number < NEAR:
+                self._turned[place, number] = known
+        return known
+
+    def room(self, shape: tuple[int, int]) -> tuple[Any, ...]:
+        """Where a lookup writes: fresh memory would cost as much again."""
+        return tuple(one[: prod(shape)].reshape(shape) for one in self._room)
+
     def limit(self, place: int) -> float:
         """How near a cell that the tables do not know can be."""
         inside = places()[place] / SIXTHS
@@ -235,13 +255,15 @@ def lookup(
             break
         table, limit = tables.ring(base, number)
         onwards = (steps[first:last] @ turn)[:, None]
-        row = np.arange(last - first)[:, None] * 256
         many = len(left) > 256  # turn the table's codes, or those of the cells: what is less
-        flat = (table.take(images, axis=1) if many else table).ravel()
+        flat = tables.turned(place, number) if many else table.ravel()
         for some in pieces(left, AT_A_TIME // (last - first)):
-            code = codes.take(at[some] + onwards)
-            apart = flat.take((code if many else images.take(code)) + row).min(axis=0)
-            found[some] = np.minimum(found[some], apart)
+            index, code, apart = tables.room((last - first, len(some)))
+            # every index is inside, and the other modes do not write into `out` directly
+            codes.take(np.add(at[some], onwards, out=index), out=code, mode="clip")
+            np.add(code if many else images.take(code), ROWS[: last - first], out=index)
+            nearest = flat.take(index, out=apart, mode="clip").min(axis=0)
+            found[some] = np.minimum(found[some], nearest)
         left = left[found[left] > limit]
     return found, limit
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,7 +29,9 @@ from segeval.metrics.overlap import ratio
 from segeval.metrics.registry import Option, Values, metric
 from segeval.metrics.words import WEIGHTS, real
 from segeval.tallies.pieces import Bce, Ce, Logs
-from segeval.tallies.sums import Sums
+
+if TYPE_CHECKING:
+    from segeval.tallies.sums import Sums
 
 UPWARDS = (0.0, float("inf"))
 loss = partial(metric, of="sums", better="lower", bounds=UPWARDS)

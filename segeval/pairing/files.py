@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from segeval.errors import RequestError
 from segeval.frozen import field, frozen
-from segeval.names import natural
+from segeval.names import natural, naturally
 
 SUFFIXES = (
     *(".seg.nrrd", ".nrrd", ".nhdr", ".nii.gz", ".nii"),
@@ -95,7 +94,11 @@ class Tree:
 
 def composed(text: str) -> str:
     """A name in the form in which some file systems do and some do not keep accents."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    if text.isascii():
+        return text
+    import unicodedata
+
+    return unicodedata.normalize("NFC", text)
 
 
 def suffix(name: str) -> str:
@@ -119,7 +122,7 @@ def is_scores(name: str) -> bool:
     return name.lower().endswith(SCORES)
 
 
-@lru_cache(1 << 16)
+@lru_cache(1 << 12)
 def roleless(name: str) -> str:
     """A name without role tokens at its end or start; a name of nothing else stays."""
     if re.match(ROLE_ONLY, name):
@@ -156,9 +159,10 @@ def survey(root: Path) -> Tree:
         elif not lower.endswith(".pkl") and lower not in SIDE_FILES:
             others[suffix(lower) or "no suffix"] += 1
     files = found or refused
-    files.sort(key=lambda f: [*map(natural, f.folder), natural(f.name)])
+    files.sort(key=lambda f: (f.folder, f.name))  # mostly the natural order already
+    ordered = naturally(files, lambda f: [*map(natural, f.folder), natural(f.name)])
     others.update(suffix(f.name.lower()) for f in refused if found)
-    return Tree(root, tuple(files), others)
+    return Tree(root, tuple(ordered), others)
 
 
 def _walk(root: Path, folder: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -11,7 +11,6 @@ from segeval.frozen import field, frozen
 from segeval.pairing.cases import Side
 from segeval.pairing.classnames import Hints, class_names, inner, is_label_map, split_token
 from segeval.pairing.files import INTERMEDIATE, Found, Tree, is_scores, stem, suffix
-from segeval.pairing.images import without_images
 from segeval.pairing.layoutkinds import (
     CASES,
     CLASSES,
@@ -28,18 +27,42 @@ FILE = "file"
 
 
 @frozen
+class Lone:
+    """A file that holds every class, and the scores beside it: what a Side is made of.
+
+    There may be 200 000 of them, and a Side with its paths takes five times as much.
+    """
+
+    root: Path
+    found: Found
+    scores: Found | None
+
+    @property
+    def side(self) -> Side:
+        """The files."""
+        scores = None if self.scores is None else self.scores.path(self.root)
+        return Side(self.root, {"": self.found.path(self.root)}, scores)
+
+
+@frozen
 class Entry:
     """One case of one side, before pairing.
 
-    path  relative to the root: the file, or the folder of the class files
-    bare  the path without suffix
-    name  the stem of the file or the name of the folder
+    path   relative to the root: the file, or the folder of the class files
+    bare   the path without suffix
+    name   the stem of the file or the name of the folder
+    files  those of the case
     """
 
     path: str
     bare: str
     name: str
-    side: Side
+    files: Side | Lone
+
+    @property
+    def side(self) -> Side:
+        """The files of the case."""
+        return self.files.side if isinstance(self.files, Lone) else self.files
 
 
 @frozen
@@ -87,6 +110,8 @@ def laid_out(tree: Tree, hints: Hints) -> Layout:
 
     Raises RequestError where two readings are possible.
     """
+    from segeval.pairing.images import without_images
+
     units = without_images(tree, hints.other)
     masks = Tree(tree.root, tuple(f for unit in units.values() for f in unit))
     kind = hints.layout if possible(hints.layout, units) else detected(units, hints)
@@ -116,9 +141,8 @@ def flat(masks: Tree, units: Units, hints: Hints) -> list[Entry]:
 
 def map_entry(root: Path, found: Found, scores: Found | None) -> Entry:
     """The entry of a file that holds every class."""
-    path = None if scores is None else scores.path(root)
-    side = Side(root, {"": found.path(root)}, path)
-    return Entry(found.shown, "/".join((*found.folder, found.stem)), found.stem, side)
+    bare = "/".join((*found.folder, found.stem))
+    return Entry(found.shown, bare, found.stem, Lone(root, found, scores))
 
 
 def case_folders(masks: Tree, units: Units, hints: Hints) -> list[Entry]:

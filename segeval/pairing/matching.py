@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from segeval.errors import RequestError
 from segeval.frozen import frozen
 from segeval.pairing.files import roleless
-from segeval.pairing.keys import best, by_pattern, doubles, joined
 from segeval.pairing.layouts import Entry, Layout
 from segeval.pairing.words import some
 from segeval.settings import Settings
@@ -36,6 +35,8 @@ def matched(pred: Layout, gt: Layout, settings: Settings) -> Paired:
 
 def by_level(pred: Layout, gt: Layout) -> Paired:
     """Pair by the level that pairs most (M1). Raises RequestError where none is usable."""
+    from segeval.pairing.keys import best
+
     found, tried = best(gt.entries, pred.entries)
     if not found.pairs and (twice := [j for j in tried if j.twice]):
         raise RequestError(
@@ -87,6 +88,8 @@ def how(level: int, pairs: Sequence[tuple[Entry, Entry]]) -> str:
 
 def by_regex(pred: Layout, gt: Layout, settings: Settings) -> Paired:
     """Pair by the user's patterns; a side without one by its stems (M2). Raises RequestError."""
+    from segeval.pairing.keys import by_pattern, doubles, joined
+
     keys = [
         by_pattern(layout.entries, pattern, option) if pattern else [e.name for e in layout.entries]
         for layout, pattern, option in (

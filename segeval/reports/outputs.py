@@ -20,7 +20,7 @@ from segeval.reports import REPORTS, SUFFIXES
 from segeval.scorecard import Scorecard
 from segeval.settings import Settings
 
-_PREFIX = re.compile(r"([A-Za-z][\w-]+):(.+)\Z", re.DOTALL)  # two letters: `C:` is a drive
+_PREFIX = r"(?s)([A-Za-z][\w-]+):(.+)\Z"  # two letters: `C:` is a drive
 
 
 class Report(Protocol):
@@ -57,7 +57,7 @@ def check(output: str) -> Output:
 
 
 def _form(output: str) -> tuple[str, str]:
-    found = _PREFIX.match(output)
+    found = re.match(_PREFIX, output) if ":" in output else None
     if not found:
         return "", output
     if found[1] not in REPORTS:

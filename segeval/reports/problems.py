@@ -7,7 +7,6 @@ from typing import Generic, TypeVar
 
 from segeval.census import census, marked
 from segeval.errors import PairingError, SegevalError
-from segeval.reports.blocks import clean, counted
 from segeval.scorecard import CaseResult, Scorecard
 from segeval.settings import Settings
 
@@ -24,6 +23,10 @@ def problems(card: Scorecard, settings: Settings) -> list[str]:
             kinds.setdefault(case.status, Kind()).add(case)
         for status, error in faults_of(case):
             classes.setdefault(status, Kind()).add(error)
+    if not (kinds or classes):
+        return []
+    from segeval.reports.blocks import clean, counted
+
     lines = [line for status, kind in kinds.items() for line in _kind(status, kind)]
     for status, faults in classes.items():
         lines += [clean(line) for error in faults.few for line in error.lines()]
@@ -65,6 +68,8 @@ def failed(card: Scorecard, settings: Settings) -> int:
 
 def _kind(status: str, kind: Kind[CaseResult]) -> Iterator[str]:
     """A few cases of one kind; what to do is said once where it is the same for all."""
+    from segeval.reports.blocks import clean, counted
+
     errors = [error_of(case) for case in kind.few]
     shared = errors[0].help if len({error.help for error in errors}) == 1 else ""
     for error in errors:

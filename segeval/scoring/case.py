@@ -26,23 +26,16 @@ from segeval.scoring.checks import (
     found_labels,
     plain,
 )
-from segeval.scoring.classwise import Share, classwise
 from segeval.scoring.fingerprint import fingerprint
 from segeval.scoring.onepass import Passed, Plan, Tally, one_pass, scored
 from segeval.scoring.planning import Job, planned
-from segeval.scoring.roisides import roi_facts, roi_notes, roi_sums
 from segeval.scoring.rows import OVER_BUDGET, Finished, asked, row, rows
 from segeval.scoring.sides import Opened, opened
-from segeval.scoring.surfaces import (
-    finished_surfaces,
-    surface_notes,
-    surface_tally,
-    tolerance_facts,
-)
 from segeval.scoring.targets import Resolved, by_value, settled, valued
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
 
 if TYPE_CHECKING:
+    from segeval.scoring.classwise import Share
     from segeval.settings import Settings
     from segeval.tallies.branches import Branches
     from segeval.tallies.part import ScoreTally
@@ -109,7 +102,7 @@ def scored_case(case: Case, job: Job, share: Share = map) -> CaseResult:
         )
     check_complete(case, settings)
     costs = None
-    if any(definition.of == "branches" for _, definition in job.metrics):
+    if job.asks_for("branches"):
         from segeval.scoring.branches import asks_for_no_size, branches
 
         costs = branches(case, job)
@@ -158,7 +151,11 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
     plan, resolved = planned(truth, pred, job)
     tally = CountTally(plan.pairs)
     of_scores = score_tallies(truth, pred, plan, job)
-    of_place = surface_tally(truth, job)
+    of_place = None
+    if job.asks_for("surface"):
+        from segeval.scoring.surfaces import surface_tally
+
+        of_place = surface_tally(truth, job)
     every: list[Tally] = [tally, *of_scores.values(), *([of_place] if of_place else [])]
     passed = one_pass(truth, pred, plan, every)
     tables = {pair: tally.finish(pair).without(plan.ignored) for pair in plan.pairs}
@@ -177,32 +174,38 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
         *check_labels(truth, pred, labels, passed, job),
     )
     finished = finish(tables, resolved, (truth, pred), passed, of_scores)
+    known = facts(truth, pred, passed)
     if of_place is not None:
+        from segeval.scoring.classwise import classwise
+        from segeval.scoring.surfaces import finished_surfaces, surface_notes, tolerance_facts
+
         surfaces = finished_surfaces(of_place, resolved, labels, (truth, pred), passed, plan, job)
         finished = finished.having("surface", surfaces)
         finished = replace(finished, known=classwise(surfaces, job.metrics, share))
         notes += surface_notes(surfaces, job)
+        known |= tolerance_facts(resolved, job)
     if costs is not None:
         finished = finished.having("branches", costs)
-    rois = roi_sums(truth.volume, pred.volume, job.metrics)
-    if rois is not None:
-        finished = finished.having("rois", rois)
-    if any(definition.of == "polygons" for _, definition in job.metrics):
+    if pred.volume.regions is not None:
+        from segeval.scoring.roisides import roi_facts, roi_notes, roi_sums
+
+        rois = roi_sums(truth.volume, pred.volume, job.metrics)
+        finished = finished if rois is None else finished.having("rois", rois)
+        notes += (*roi_notes(rois),)
+        known |= roi_facts(pred.volume, rois)
+    if job.asks_for("polygons"):
         from segeval.scoring.structureclasses import solids
 
         shared = solids(truth, pred, resolved.targets)
         finished = finished if shared is None else finished.having("polygons", shared)
-    notes += (*memory_notes(finished, job), *roi_notes(rois))
+    notes += memory_notes(finished, job)
     found = tuple(rows(case, finished, resolved, job))  # surfaces are measured here
     return replace(
         blank(case),
         rows=found,
         classes=tuple(t.name for t in resolved.targets),
         tallies={n: t.to_json() for n, t in finished.tallies.items() if not n.startswith(LARGE)},
-        facts=facts(truth, pred, passed)
-        | tolerance_facts(resolved, job)
-        | roi_facts(pred.volume, rois)
-        | faulty(resolved, over_budget(finished, job)),
+        facts=known | faulty(resolved, over_budget(finished, job)),
         notes=tuple(replace(n, where=case.id) for n in (*notes, *resolved.notes)),
         fingerprint=fingerprint(case),
     )

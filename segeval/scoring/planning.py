@@ -33,6 +33,10 @@ class Job:
     stores: tuple[Store, ...] = ()
     part: int | None = None
 
+    def asks_for(self, tally: str) -> bool:
+        """Whether a metric reads a tally."""
+        return any(known.of == tally for _, known in self.metrics)
+
     @property
     def room(self) -> int:
         """Bytes that a case may keep."""

@@ -27,9 +27,7 @@ from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
 from segeval.readers.open import read
 from segeval.regions import Instances
-from segeval.scoring.roisides import instanced, numbered
 from segeval.settings import Settings
-from segeval.upsampling import logit_sum, softmax_mean, upsampled
 from segeval.volumes import Reading, Volume, Voxels
 
 if TYPE_CHECKING:
@@ -82,6 +80,8 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
     pred = absent(truth) if case.pred is None else side(case.pred, reading)
     if pred.volume.values is not None:
+        from segeval.scoring.roisides import numbered
+
         pred = replace(pred, parts=numbered(pred.volume, truth.volume, truth.parts, classes))
         if settings.instances and not valued(classes):
             truth = with_classes(truth, pred)
@@ -125,6 +125,8 @@ def enlarged(  # noqa: PLR0913 - both sides and how they are read
         mirrored = side(flipped, reading)
         scores = averaged(scores, mirrored.scores or mirrored.volume, grid, how, settings)
     if settings.upsample != "never":
+        from segeval.upsampling import upsampled
+
         scores = upsampled(scores, grid, settings.upsample)
     return replace(pred, volume=scores) if pred.scores is None else replace(pred, scores=scores)
 
@@ -133,6 +135,8 @@ def averaged(
     scores: Volume, mirrored: Volume, grid: Geometry, how: Wanted, settings: Settings
 ) -> Volume:
     """The scores of an image and of its mirror image as one. Raises CaseError."""
+    from segeval.upsampling import logit_sum, softmax_mean
+
     logits = how.kind == "logits"
     if settings.flip == "logit_sum":
         if not logits:
@@ -188,6 +192,8 @@ def with_instances(truth: Opened, settings: Settings, classes: ClassList) -> Ope
     """A ground truth whose values are ids of instances. Raises CaseError."""
     if isinstance(truth.volume.regions, Instances):  # COCO has them apart
         return truth
+    from segeval.scoring.roisides import instanced
+
     volume = instanced(truth.volume, settings.instances, valued(classes))
     return Opened(volume, own_names(volume))
 

@@ -7,7 +7,7 @@ shape of its totals, and how a slab adds to them. Its first `AXES` axes are chan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -25,7 +25,9 @@ from segeval.kernels.entropy import (
 )
 from segeval.kernels.softmax import sigmoid, softplus
 from segeval.kernels.sums import joint_sums, weighted_sum
-from segeval.tallies.slab import Slab
+
+if TYPE_CHECKING:
+    from segeval.tallies.slab import Slab
 
 KERAS = ("shares", "whole")  # floors of Keras, which changes probabilities before the logarithm
 

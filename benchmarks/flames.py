@@ -1,0 +1,71 @@
+"""Flame graphs of the four main workloads, and where their time goes in words.
+
+python benchmarks/flames.py [labels …]    needs py-spy; the graphs are benchmarks/data/flames/*.svg
+
+A sample belongs to the innermost function that Python knows: the time that NumPy, isal or Pillow
+spend is the time of the function that called them.
+"""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from harness import DATA, environment, make
+
+RATE = 500  # samples a second
+SHOWN = 12  # functions
+LOSSES = ["--kind", "prob", "-m", "ce,dice_loss,brier,l2,ece"]
+DISTANCES = ["-m", "dice,hd,hd95,assd,masd,nsd@2mm"]
+IMPORTS = "_find_and_load"
+WORKLOADS = {
+    "labels": ("ct", "", ()),
+    "pictures": ("streets", "", ("--preset", "semantic")),
+    "probabilities": ("probabilities", "/{side}.nii.gz", LOSSES),
+    "surfaces": ("ct", "/{side}/case_00.nii.gz", DISTANCES),
+}
+
+
+def score(name: str) -> list[str]:
+    """The command of a workload."""
+    data, file, asked = WORKLOADS[name]
+    sides = [f"{make(data)}{(file or '/{side}').format(side=side)}" for side in ("pred", "gt")]
+    return [sys.executable, "-m", "segeval", "score", *sides, *asked, "-q", "--format", "none"]
+
+
+def sampled(name: str) -> Counter[str]:
+    """Run it under py-spy, once for the graph and once for the numbers; samples by stack."""
+    folder = DATA / "flames"
+    folder.mkdir(parents=True, exist_ok=True)
+    spy = str(Path(sys.executable).with_name("py-spy"))
+    for style, suffix in (("flamegraph", "svg"), ("raw", "txt")):
+        kept = ["-f", style, "-o", str(folder / f"{name}.{suffix}")]
+        call = [spy, "record", *kept, "-F", "-r", str(RATE), "--", *score(name)]
+        subprocess.run(call, check=True, capture_output=True, env=environment())
+    lines = (folder / f"{name}.txt").read_text("utf-8").splitlines()
+    stacks: Counter[str] = Counter()
+    for line in lines:
+        stack, _, count = line.rpartition(" ")
+        stacks[stack] += int(count)
+    return stacks
+
+
+def innermost(stack: str) -> str:
+    """Whose time it is; imports are one thing."""
+    return "imports" if IMPORTS in stack else stack.rpartition(";")[2]
+
+
+def main() -> None:
+    """Print the share of each function."""
+    for name in sys.argv[1:] or WORKLOADS:
+        shares: Counter[str] = Counter()
+        for stack, count in sampled(name).items():
+            shares[innermost(stack)] += count
+        total = shares.total()
+        print(f"\n{name}, {total / RATE:.2f} s")
+        for function, count in shares.most_common(SHOWN):
+            print(f"  {count / total:>6.1%}  {function}")
+
+
+if __name__ == "__main__":
+    main()
