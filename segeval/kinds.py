@@ -8,7 +8,7 @@ first value that tells decides. No value is read twice for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,16 +17,17 @@ import numpy as np
 from segeval.arrays import Labels, Raw
 from segeval.errors import Note, ReadError
 from segeval.frozen import field, frozen
-from segeval.kernels.decode import bits, unusual, winners
-from segeval.kernels.softmax import sigmoid, softmax
+from segeval.kernels.decode import bits, confirmed, unusual, winners
+from segeval.kernels.softmax import sigmoid, softmax_rows
+from segeval.kernels.sums import LabelSums
 from segeval.settings import Settings
 from segeval.values import Numbers, as_labels, not_probabilities, scaled, whole
 from segeval.volumes import Stream, Volume, Voxels
 
 OFF = 1e-3  # how far a sum of probabilities may be from 1 …
 RARELY = 1e-3  # … in this share of the voxels
+STEP = float(np.finfo(np.float32).eps)  # what the slope of a file is rounded by
 STACK_HELP = "--activation softmax (they are logits) or --activation none (each channel is a class)"
-Seen = Callable[[int, Numbers], None]  # is shown a row, (n,), of a channel
 
 
 @frozen
@@ -220,17 +221,18 @@ class LabelSide:
 class ScoreSide:
     """Probabilities or logits: channels that exclude each other, or one class each.
 
-    shown  whom to show each row of probabilities of exclusive channels, while it is in the cache
+    shown  what adds up each row of probabilities of exclusive channels while it is in the cache
     """
 
     def __init__(self, volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> None:
-        self.channels, self.shown = len(streams), list[Seen]()
+        self.channels, self.shown = len(streams), list[LabelSums]()
         self.exclusive = len(streams) > 1 and not wanted.independent
         self._volume, self._streams, self._wanted = volume, streams, wanted
         self._checked = _Checked(volume)
         self._logits = wanted.kind == "logits"
         self._off, self._low, self._high, self._worst = 0, 0.0, 0.0, 1.0
         self._allowed = OFF + sum(rounding(volume.channels[c].dtype) for c in streams)
+        self._made: Numbers = np.empty(0)
         self._room: Numbers = np.empty(0, read_as(volume.channels[c] for c in streams))
 
     def read(self, count: int) -> Slab:
@@ -244,17 +246,19 @@ class ScoreSide:
             values = stream.read(count, row)
             if values is not row:
                 row[:] = scaled(values, self._volume.file(channel), self._logits)
+                self._round(row, channel)
             # The row is in the cache now, and will not be when all of them have been read.
             tops[channel] = top = np.maximum.reduce(coded[channel])
             if top >= usual:
                 self._unusual(row, channel, tops)
             if shares:
                 np.add(total, row, out=total)
-                for seen in self.shown:
-                    seen(channel, row)
-        if shares:
-            self._watch(total)
-        return self._slab(rows, tops.view(rows.dtype))
+                for sums in self.shown:
+                    sums.add(channel, row)
+        if not shares:
+            return self._slab(rows, tops.view(rows.dtype))
+        self._watch(total)
+        return self._slab(rows, tops.view(rows.dtype), total)
 
     def codes(self, count: int) -> Slab:
         """The next values as they are stored, for a side that `of_codes`."""
@@ -265,22 +269,47 @@ class ScoreSide:
         row = scaled(codes, self._volume.path, False)
         return self._slab(row[None], np.array([row.max()]))
 
+    def _round(self, row: Numbers, channel: int) -> None:
+        """Take 255 times the float32 next to 1/255, which is above 1, for 1."""
+        if self._volume.channels[channel].scaled and not self._logits:
+            near = (row > 1) & (row <= 1 + STEP)
+            row[near] = 1
+
     def _unusual(self, row: Numbers, channel: int, tops: Raw) -> None:
         """Note values below 0, make what is not finite 0, and find the largest value again."""
         row[:], low, high = self._checked.finite(row, channel)
         self._low = min(self._low, low)
         tops.view(row.dtype)[channel] = high
 
-    def _slab(self, raw: Numbers, tops: Numbers) -> Slab:
+    def _slab(self, raw: Numbers, tops: Numbers, total: Numbers | None = None) -> Slab:
         self._checked.step(raw.shape[1])
         self._high = max(self._high, float(tops.max()))
         logits = raw if self._logits else None
         if self.exclusive:
-            label, best = winners(raw, tops)
-            return Slab({0: label}, softmax(raw) if self._logits else raw, logits, best)
+            label, best = self._decoded(raw, tops, total)
+            return Slab({0: label}, self._softmax(raw, best) if self._logits else raw, logits, best)
         scores = sigmoid(raw) if self._logits else raw
         masks = {c: (p >= self._wanted.threshold).view(np.uint8) for c, p in enumerate(scores)}
         return Slab(masks, scores, logits)
+
+    def _decoded(
+        self, raw: Numbers, tops: Numbers, total: Numbers | None
+    ) -> tuple[Labels, Numbers]:
+        """The channel of the largest value, and the value; the ground truth is a good guess."""
+        if total is None or not self.shown:
+            return winners(raw, tops)
+        sums = self.shown[0]
+        return confirmed(raw, tops, total, sums.labels.labels, sums.own)
+
+    def _softmax(self, raw: Numbers, best: Numbers) -> Numbers:
+        """Probabilities, in an array that the next read overwrites."""
+        if self._made.size < raw.size:
+            self._made = np.empty(raw.size)
+        scores = self._made[: raw.size].reshape(raw.shape)
+        for channel, row in enumerate(softmax_rows(raw, best, scores)):
+            for sums in self.shown:
+                sums.add(channel, row)
+        return scores
 
     def _rows(self, count: int) -> Numbers:
         """Room for the next values of every channel, which the next read overwrites."""

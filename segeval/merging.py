@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from segeval.census import Held
+from segeval.census import census
 from segeval.errors import Note, RequestError
 from segeval.frozen import replace
 from segeval.grammar import parse
 from segeval.metrics.pooling import Pools
-from segeval.names import natural
+from segeval.names import natural, naturally
 from segeval.scorecard import Scorecard
 from segeval.signature import differing
+from segeval.spool import Spool, pools_of, texts
 from segeval.statistics.intervals import with_intervals
 from segeval.summary import summarise
 
@@ -32,9 +33,9 @@ def merged(files: Sequence[Named], allow_different: bool = False) -> Scorecard:
     check_cases(files)
     cards = [card for _, card in files]
     first = cards[0]
-    cases = Held(sorted(chain.from_iterable(c.cases for c in cards), key=lambda c: natural(c.case)))
+    cases = joined_cases(cards)
     metrics = tuple(dict.fromkeys(chain.from_iterable(card.metrics for card in cards)))
-    summary = summarise(cases, [parse(text) for text in metrics], Pools(cases))
+    summary = summarise(cases, [parse(text) for text in metrics], pools_of(cases))
     if level := first.fields.get("ci"):
         summary = with_intervals(summary, cases, metrics, level, first.fields["seed"])
     return replace(
@@ -47,6 +48,15 @@ def merged(files: Sequence[Named], allow_different: bool = False) -> Scorecard:
         gates=(),
         shard={},
     )
+
+
+def joined_cases(cards: Sequence[Scorecard]) -> Spool:
+    """The cases of all files, in natural order."""
+    names = [name for card in cards for name in census(card.cases).names]
+    spool = Spool(naturally(names, natural), pools=Pools())
+    for name, line in zip(names, chain.from_iterable(texts(c.cases) for c in cards), strict=True):
+        spool.add(name, line)
+    return spool
 
 
 def check_settings(files: Sequence[Named], allow: bool) -> list[Note]:
@@ -102,10 +112,10 @@ def check_cases(files: Sequence[Named]) -> None:
     seen: dict[str, str] = {}
     twice = []
     for name, card in files:
-        for case in card.cases:
-            if case.case in seen:
-                twice.append(f"{case.case}: {seen[case.case]} and {name}")
-            seen[case.case] = name
+        for case in census(card.cases).names:
+            if case in seen:
+                twice.append(f"{case}: {seen[case]} and {name}")
+            seen[case] = name
     if twice:
         raise RequestError(
             f"{len(twice)} {'case is' if len(twice) == 1 else 'cases are'} in two files",

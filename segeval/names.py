@@ -10,17 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, TypeVar
 
 from segeval.errors import CaseError
 
+T = TypeVar("T")
 TABLE = Path(__file__).parent / "data" / "structures.toml"
 SIDES = {"left": "_l", "lt": "_l", "l": "_l", "right": "_r", "rt": "_r", "r": "_r"}
 BORDER = r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"  # of camel case
 MARGIN = r"-(\d\d)(?!\d)"  # two digits after a minus are millimetres
 TARGET = r"(i?gtv|ctv|itv|ptv)(?![a-z]{3})"
 PRV = r"prv\d*"
-MINUS = "\N{MINUS SIGN}"  # keeps the minus of a margin from being a separator
+MINUS = "\u2212"  # the minus sign keeps that of a margin from being a separator
 
 
 def natural(text: str) -> tuple[list[str | int], str]:
@@ -28,6 +31,13 @@ def natural(text: str) -> tuple[list[str | int], str]:
     parts: list[str | int] = list(re.split(r"([0-9]+)", text.casefold()))
     parts[1::2] = [int(number) for number in parts[1::2]]
     return parts, text
+
+
+def naturally(items: Sequence[T], key: Callable[[T], Any]) -> Sequence[T]:
+    """In natural order. What is in order already stays: the keys of many names take much memory."""
+    if all(a <= b for a, b in pairwise(map(key, items))):
+        return items
+    return sorted(items, key=key)
 
 
 @lru_cache(1 << 14)

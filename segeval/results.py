@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from segeval import __version__
 from segeval.casejson import INFINITE, case_from_json, case_to_json, number, text
@@ -18,9 +19,11 @@ from segeval.census import Held
 from segeval.errors import Note, RequestError
 from segeval.frozen import asdict, fields
 from segeval.scorecard import Scorecard, Statistic
-from segeval.spool import texts
+from segeval.scratch import Scratch
+from segeval.spool import END, Spool, texts
 
 SCHEMA = "segeval.results/1"
+OPENING, CASE = b'"cases": [\n', b'{"case": '  # the line before the cases, and the start of each
 NUMBERS = tuple(f.name for f in fields(Statistic) if f.type == "float")
 
 
@@ -114,9 +117,9 @@ def _reason(made: Statistic, name: str) -> str:
 
 
 def load(path: Path) -> Scorecard:
-    """Read a result file. Raises RequestError."""
+    """Read a result file; its cases stay in it, where it has one a line. Raises RequestError."""
     try:
-        content = json.loads(path.read_bytes())
+        return _read(path.open("rb"))
     except OSError as problem:
         raise RequestError(f"cannot be read ({problem.strerror})", where=path) from problem
     except ValueError as problem:
@@ -125,23 +128,59 @@ def load(path: Path) -> Scorecard:
             where=path,
             help="give a file of `segeval score -o results.json`",
         ) from problem
-    try:
-        return from_json(content)
     except RequestError as problem:
         raise RequestError(problem.message, where=path, help=problem.help) from problem
 
 
-def from_json(content: Any) -> Scorecard:
-    """Make a scorecard of the content of a result file. Raises RequestError."""
+def _read(file: IO[bytes]) -> Scorecard:
+    """A result file. Raises RequestError, OSError, and ValueError where it is no JSON."""
+    head, spool = b"", Spool(lines=Scratch(file))
+    while (line := file.readline()) not in (b"", OPENING):
+        head += line
+    if not line:  # written by other hands: all of it at once
+        return from_json(json.loads(head))
+    check_schema(json.loads(head + OPENING + b"]}"))
+    place = file.tell()
+    while (line := file.readline()).startswith(CASE):
+        with undamaged():
+            spool.append(line.decode().rstrip(END), place)
+        place = file.tell()
+    return from_json(json.loads(head + OPENING + line + file.read()), spool)
+
+
+def check_schema(content: Any) -> None:
+    """Refuse what is no result file of this version. Raises RequestError."""
     schema = content.get("schema") if isinstance(content, Mapping) else None
     if schema != SCHEMA:
         raise RequestError(
             f"not a result file that this version reads (schema {schema!r}, wanted {SCHEMA!r})",
             help="give a file that `segeval score -o results.json` wrote",
         )
+
+
+@contextmanager
+def undamaged() -> Iterator[None]:
+    """What is missing or out of place in a result file is a RequestError."""
     try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        if isinstance(problem, json.JSONDecodeError):
+            raise
+        raise RequestError(
+            f"damaged result file ({type(problem).__name__}: {problem})"
+        ) from problem
+
+
+def from_json(content: Any, spool: Spool | None = None) -> Scorecard:
+    """Make a scorecard of the content of a result file. Raises RequestError.
+
+    spool  its cases, where they are not in the content
+    """
+    check_schema(content)
+    with undamaged():
+        held = Held(case_from_json(case) for case in content["cases"])
         return Scorecard(
-            cases=Held(case_from_json(case) for case in content["cases"]),
+            cases=spool or held,
             metrics=tuple(content["metrics"]),
             signature=content["signature"],
             fields=content["settings"],
@@ -157,10 +196,6 @@ def from_json(content: Any) -> Scorecard:
             gates=tuple(content["gates"]),
             shard=content.get("shard", {}),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        raise RequestError(
-            f"damaged result file ({type(problem).__name__}: {problem})"
-        ) from problem
 
 
 def _statistic_of(kept: Mapping[str, Any]) -> Statistic:

@@ -8,14 +8,15 @@ files have changed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from segeval.casejson import case_from_json
 from segeval.errors import CaseError, RequestError
-from segeval.pairing.cases import Case
+from segeval.metrics.pooling import Pools
+from segeval.pairing.cases import Case, Shelf
 from segeval.pairing.remote import fetched
 from segeval.results import load
 from segeval.scorecard import CaseResult
@@ -38,7 +39,7 @@ class Journal:
         """Where finished cases are kept."""
         return self._path
 
-    def start(self, cases: Sequence[Case], resume: bool) -> Spool:
+    def start(self, cases: Shelf, resume: bool) -> Spool:
         """Begin the file anew, with what an earlier run finished and scoring would give again.
 
         Raises RequestError where it cannot be written.
@@ -47,13 +48,14 @@ class Journal:
         fresh = self._path.with_name(self._path.name + ".new")
         lines = Scratch(fresh.open("w+b"))
         lines.add(json.dumps(self._parts, allow_nan=False).encode() + b"\n")
-        spool = Spool((case.id for case in cases), lines)
-        asked = {case.id: case for case in cases} if resume else {}
+        spool = Spool(cases.names, lines, Pools())
+        asked = {name: place for place, name in enumerate(cases.names)} if resume else {}
         for line in self._earlier() if resume else ():
             result = _result(line)
-            case = asked.get(result.case) if result is not None else None
-            if result is not None and case is not None and self._same(case, result):
-                spool.add(case.id, line)
+            if result is not None and result.case in asked:
+                case = cases[asked[result.case]]
+                if self._same(case, result):
+                    spool.add(case.id, line)
         fresh.replace(self._path)
         return spool
 

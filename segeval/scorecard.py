@@ -7,7 +7,7 @@ image: a scorecard is made again from its JSON.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from segeval.errors import Note
 from segeval.frozen import field, frozen
@@ -18,8 +18,7 @@ OVERALL = "overall"  # the mean over classes, in summaries only
 UNCOUNTED = ("ok", "not_annotated", "not_a_volume")
 
 
-@frozen
-class Row:
+class Row(NamedTuple):
     """One number, or why there is none.
 
     class_  a class name, or `all` where the value belongs to the whole case

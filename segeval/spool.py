@@ -18,6 +18,8 @@ from segeval.metrics.pooling import Pools
 from segeval.scorecard import CaseResult
 from segeval.scratch import Scratch
 
+END = ",\n"  # of a line, in a result file too
+
 
 @frozen
 class Done:
@@ -53,27 +55,44 @@ class Spool(Sequence[CaseResult]):
 
     names   of all cases
     lines   where they are kept
-    census  of the cases up to the first that is missing; `pools` have their tallies
+    census  of the cases up to the first that is missing
+    pools   get the tallies of the same cases
     """
 
-    def __init__(self, names: Iterable[str], lines: Scratch | None = None) -> None:
+    def __init__(
+        self,
+        names: Iterable[str] = (),
+        lines: Scratch | None = None,
+        pools: Pools | None = None,
+    ) -> None:
         self._at = dict.fromkeys(names, -1)
         self._names = list(self._at)
         self._lines = lines or Scratch()
         self._came = 0
-        self.census = Census()
-        self.pools = Pools()
+        self.census, self.pools = Census(), pools
 
     def add(self, name: str, line: str) -> None:
-        """Keep a finished case. Raises RequestError where the disk is full."""
-        self._came += self._at[name] < 0
-        self._at[name] = self._lines.add(line.encode() + b"\n")
+        """Keep a finished case, once. Raises RequestError where the disk is full."""
+        if self._at[name] < 0:
+            self._found(name, self._lines.add(line.encode() + b"\n"), line)
+
+    def append(self, line: str, place: int) -> None:
+        """Take the next case from where it stands in the lines already."""
+        name = json.loads(line)["case"]
+        self._at[name] = -1
+        self._names.append(name)
+        self._found(name, place, line)
+
+    def _found(self, name: str, place: int, line: str) -> None:
+        self._at[name] = place
+        self._came += 1
         counted = len(self.census)
         while counted < len(self._names) and self._at[self._names[counted]] >= 0:
             own = self._names[counted] == name
             case = case_from_json(json.loads(line)) if own else self[counted]
             self.census.add(case)
-            self.pools.add(case)
+            if self.pools is not None:
+                self.pools.add(case)
             counted += 1
 
     @property
@@ -87,7 +106,10 @@ class Spool(Sequence[CaseResult]):
 
     def texts(self) -> Iterator[str]:
         """The text of each case, without the end of its line."""
-        return (self._lines.line(place)[:-1].decode() for place in self._at.values())
+        return map(self._text, self._at.values())
+
+    def _text(self, place: int) -> str:
+        return self._lines.line(place).decode().rstrip(END)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -99,7 +121,7 @@ class Spool(Sequence[CaseResult]):
     def __getitem__(self, place: int | slice) -> CaseResult | Held:
         if isinstance(place, slice):
             return Held(self[k] for k in range(*place.indices(len(self))))
-        return case_from_json(json.loads(self._lines.line(self._at[self._names[place]])))
+        return case_from_json(json.loads(self._text(self._at[self._names[place]])))
 
     def __iter__(self) -> Iterator[CaseResult]:
         return map(case_from_json, map(json.loads, self.texts()))
@@ -118,3 +140,9 @@ def texts(cases: Sequence[CaseResult]) -> Iterator[str]:
     if isinstance(cases, Spool):
         return cases.texts()
     return (text(case_to_json(case)) for case in cases)
+
+
+def pools_of(cases: Sequence[CaseResult]) -> Pools:
+    """The tallies of cases, added up already or now."""
+    known = cases.pools if isinstance(cases, Spool) else None
+    return Pools(cases) if known is None else known

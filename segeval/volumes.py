@@ -266,7 +266,10 @@ class _NativeStream:
     def read(self, count: int, into: Raw | None = None) -> Raw:
         raw = self._stream.read(count)
         if not self._voxels.scaled:
-            return raw.astype(raw.dtype.newbyteorder("="))
+            if into is None or into.dtype != raw.dtype.newbyteorder("="):
+                return raw.astype(raw.dtype.newbyteorder("="))
+            np.copyto(into, raw)
+            return into
         values = np.multiply(raw, self._voxels.slope, dtype=np.float64)
         values += self._voxels.inter
         return values

@@ -23,8 +23,8 @@ FLOORS = """
 0  arrays      arrays
 0  memory      memory
 
-1  kernels     kernels | cube decode ordered resample rle runs softmax spatial starts sums triangles
-               | counts labelruns | shades bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
+1  kernels     kernels | cube decode ordered resample rle runs softmax spatial starts triangles
+               | counts labelruns sums | shades bins cuts entropy flips lattice raster rois surfels | borders lengths mesh polygons
                | distances outlines | conventions | planes
 1  dicom       dicom | elements | files
 1  geometry    geometry

@@ -176,3 +176,17 @@ def test_shares_of_255_sum_to_1_as_far_as_255_steps_can():
     labels, _, found = read(channels, Wanted("prob"))
     assert labels == {0: [0, 2]}
     assert found.exclusive
+
+
+def test_255_times_the_slope_of_a_file_is_1_though_float32_makes_it_more():
+    codes, slope = np.array([0, 51, 255, 255], np.uint8), float(np.float32(1 / 255))
+    assert 255 * slope > 1
+    other = 255 - codes
+    voxels = [Voxels(lambda a=a: a, a.dtype, a.shape, slope=slope) for a in (codes, other)]
+    volume = Volume(Geometry((1, 1, 4)), tuple(voxels), Path("file.nii"))
+    with streams(voxels, 4) as opened:
+        reader = side(volume, dict(enumerate(opened)), Wanted("prob"))
+        scores = reader.read(4).scores
+        assert reader.finish().kind == "prob"
+    assert scores[:, 2].tolist() == [1, 0]
+    assert scores[:, 1].tolist() == [51 * slope, 204 * slope]

@@ -1,4 +1,4 @@
-"""Freed memory is used again: pages that are touched for the first time are counted."""
+"""Freed memory is used again (touched pages are counted); the collector waits for a start."""
 
 import subprocess
 import sys
@@ -36,3 +36,24 @@ def test_a_c_library_without_the_call_is_left_alone(monkeypatch):
 
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
     keep_freed()
+
+
+CYCLES = """
+import gc, weakref
+from segeval import memory
+class Node: pass
+def cycle():
+    node = Node()
+    node.own = node
+    return weakref.ref(node)
+memory.{moment}()
+first = cycle()
+kept = [Node() for _ in range(20_000)]
+print(first() is None, gc.get_freeze_count() > 0)
+"""
+
+
+@pytest.mark.parametrize(("moment", "said"), [("start", "False False"), ("started", "True True")])
+def test_the_collector_looks_for_garbage_only_when_all_is_loaded(moment, said):
+    call = [sys.executable, "-c", CYCLES.format(moment=moment)]
+    assert subprocess.run(call, capture_output=True, text=True, check=True).stdout.strip() == said

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from segeval.casejson import case_from_json, case_to_json
 from segeval.errors import Note, RequestError
 from segeval.gate.verdict import Against, Verdict
-from segeval.results import SCHEMA, case_from_json, case_to_json, from_json, lines, to_json
+from segeval.results import SCHEMA, from_json, lines, load, to_json
 from segeval.scorecard import CaseResult, Row
 
 VALIDATOR = Draft202012Validator(
@@ -38,7 +39,7 @@ def everything():
             row("CT_001", "spleen", "dice", 0.0, reason="pred_empty", group="east"),
             row("CT_001", "spleen", "volume_difference", NAN, "", "no_spacing", group="east"),
             row("CT_001", "all", "ce", math.inf, group="east"),
-            replace(not_scored("CT_001", "tumour"), group="east"),
+            not_scored("CT_001", "tumour")._replace(group="east"),
         ),
         group="east",
         patient="P1",
@@ -235,3 +236,29 @@ def test_any_scorecard_reads_back_as_itself(made):
     content = written(whole)
     VALIDATOR.validate(content)
     assert from_json(content) == whole
+
+
+def test_a_file_that_another_tool_wrote_again_reads_alike(tmp_path):
+    written_here, again = tmp_path / "a.json", tmp_path / "b.json"
+    written_here.write_text("".join(lines(everything())))
+    again.write_text(json.dumps(json.loads(written_here.read_text()), indent=2))
+    ours, theirs = load(written_here), load(again)
+    assert to_json(ours) == to_json(theirs) == to_json(everything())
+    assert "".join(lines(theirs)) == written_here.read_text()
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.99])
+def test_a_file_that_is_cut_is_refused(tmp_path, share):
+    path = tmp_path / "a.json"
+    text = "".join(lines(everything()))
+    path.write_text(text[: int(share * len(text))])
+    with pytest.raises(RequestError, match="no JSON") as problem:
+        load(path)
+    assert problem.value.where == str(path)
+
+
+def test_a_case_that_lacks_something_is_refused(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("".join(lines(everything())).replace('"status": "ok", ', "", 1))
+    with pytest.raises(RequestError, match="damaged result file"):
+        load(path)

@@ -49,6 +49,44 @@ def test_two_pictures_load_nothing_that_is_for_other_work(pair):
     assert loaded.intersection(IDLE) == set()
 
 
+# What a start does without, beside what scoring itself needs none of: a third of its time (P7b).
+SPARED = (
+    *("dataclasses", "tomllib", "locale", "logging", "difflib", "unicodedata", "numpy.typing"),
+    *("tempfile", "PIL.PngImagePlugin"),
+    *(f"segeval.cli.{name}" for name in ("codes", "show", "tables")),
+    *(f"segeval.pairing.{name}" for name in ("images", "keys", "patients", "shards", "table")),
+    *(f"segeval.scoring.{name}" for name in ("box", "classwise", "roisides", "surfaces")),
+    *(f"segeval.tallies.{name}" for name in ("part", "slab", "sums", "voxels")),
+    *(f"segeval.{name}" for name in ("gate", "merging", "resume", "statistics", "upsampling")),
+    *("segeval.tolerances", "segeval.kernels.rois", "segeval.reports.blocks"),
+)
+STARTED = """
+import atexit, gc, sys
+before = set(sys.modules)
+from segeval.__main__ import run
+def collections():
+    return sum(generation["collections"] for generation in gc.get_stats())
+seen = collections()
+def told():
+    made = *(set(sys.modules) - before),
+    print(collections() - seen, gc.get_freeze_count() > 0, *made, file=sys.stderr)
+atexit.register(told)
+run()
+"""
+
+
+def test_p7b_a_start_loads_little_and_looks_for_no_garbage(pair):
+    files = [str(side / "street.png") for side in pair]
+    call = ["score", *files, "--preset", "semantic", "--format", "json"]
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED, *call], capture_output=True, text=True, check=True
+    )
+    collections, frozen, *loaded = done.stderr.splitlines()[-1].split()
+    assert (collections, frozen) == ("0", "True")
+    assert "segeval.readers.png" in loaded
+    assert set(loaded).intersection(SPARED) == set()
+
+
 def test_a_small_case_takes_few_steps(pair):
     def scored():
         return segeval.score(*pair, ["dice", "iou", "volume_difference"], settings=Settings(jobs=1))

@@ -36,10 +36,10 @@ def gate(given: Mapping[str, Any]) -> int:
     else; 2 wrong request, 3 when cases are missing or were not scored.
     """
     from segeval.grammar import parse
-    from segeval.metrics.pooling import Pools
     from segeval.reports.judged import WRITERS
     from segeval.reports.outputs import check
     from segeval.results import load
+    from segeval.spool import pools_of
     from segeval.summary import summarise
 
     request = resolved(given)
@@ -58,7 +58,7 @@ def gate(given: Mapping[str, Any]) -> int:
     card = load(Path(given["results"]))
     if card.shard:
         raise RequestError("a shard decides nothing", where=given["results"], help="segeval merge")
-    summary = summarise(card.cases, [parse(text) for text in card.metrics], Pools(card.cases))
+    summary = summarise(card.cases, [parse(text) for text in card.metrics], pools_of(card.cases))
     missing = card.fields.get("missing", settings.missing)
     origins = dict(request.origins)
     if card.fields.get("undefined", "exclude") != "exclude":

@@ -1,95 +1,66 @@
 """Cases over processes of this machine.
 
-Counting holds the interpreter's lock, so processes and not threads. A worker that is killed (by the
-kernel, when memory is short) takes no other case with it: the pool is built again, the cases that
-were in work are tried once more one by one, and only one that kills its worker again is given up.
+Counting holds the interpreter's lock, so processes and not threads. Each is sent the next cases
+when it has done all that it had, as many as take a moment, and hands back one after the other; so
+what it was at when it was killed (by the kernel, when memory is short) is known, and nothing is
+lost with it but that case. It is tried once more when the others are done, and given up if it kills
+its process again.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from multiprocessing import get_context
-from multiprocessing.context import BaseContext
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from selectors import EVENT_READ, DefaultSelector
+from time import monotonic
+from typing import Any
 
 from segeval.engines import serial
-from segeval.engines.work import sharing, work
+from segeval.engines.work import again, sharing, silent, work
 from segeval.errors import CaseError
 from segeval.memory import keep_freed
-from segeval.pairing.cases import Case
+from segeval.pairing.cases import Case, shelved, unpacked
 from segeval.scoring.case import unscored_case
 from segeval.scoring.planning import Job
 from segeval.spool import Done
 
-AHEAD = 4  # cases handed out per process, so that none waits and memory stays flat
+MOMENT = 0.05  # seconds of work that a process is sent at a time
+MOST = 64  # cases of it
 
-_job: list[Job] = []  # of this worker, set once instead of sent with every case
 
-
-def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[Done]:
+def run(
+    cases: Sequence[Case], job: Job, jobs: int, say: Callable[[str], None] = silent
+) -> Iterator[Done]:
     """Score every case on `jobs` processes; results come in the order in which they finish."""
-    left = deque(cases)
-    suspects: deque[Case] = deque()
+    suspects: list[bytes] = []
     large: set[str] = set()
     part = sharing(job, jobs)
-    while left or suspects:
-        found = [_alone(suspects.popleft(), part)] if suspects else _crew(left, part, jobs)
-        for done in found:
-            if not isinstance(done, Done):
-                suspects.append(done)
-            elif done.large:
-                large.add(done.case)
-            else:
-                yield done
+    for done in _every(cases, part, jobs, suspects):
+        if done.large and part is not job:
+            large.add(done.case)
+        else:
+            yield done
+    if large:
+        say(again(len(large)))
     yield from serial.run([case for case in cases if case.id in large], job)
 
 
-def _crew(left: deque[Case], job: Job, jobs: int) -> Iterator[Done | Case]:
-    """Results until there are no cases or a worker dies; then the cases that were in work."""
-    with executor(job, jobs) as pool:
-        try:
-            yield from _worked(pool, left, AHEAD * jobs)
-        except (KeyboardInterrupt, GeneratorExit):
-            pool.shutdown(cancel_futures=True)  # else the queue would be scored to its end first
-            raise
-
-
-def _worked(pool: ProcessPoolExecutor, left: deque[Case], ahead: int) -> Iterator[Done | Case]:
-    """What comes of the cases, as they finish; a case without a result was in work at a death."""
-    working: dict[Future[Done], Case] = {}
-    while left or working:
-        try:
-            while left and len(working) < ahead:
-                working[pool.submit(_score, left[0])] = left[0]
-                left.popleft()
-        except BrokenProcessPool:
-            yield from working.values()
-            return
-        finished, _ = wait(working, return_when=FIRST_COMPLETED)
-        broken = False
-        for future in finished:
-            case = working.pop(future)
-            try:
-                result: Done | Case = future.result()
-            except BrokenProcessPool:
-                result, broken = case, True
-            yield result
-        if broken:
-            yield from working.values()
-            return
-
-
-def _alone(case: Case, job: Job) -> Done:
-    """Score a case in a worker of its own."""
-    with executor(job, 1) as pool:
-        try:
-            return pool.submit(_score, case).result()
-        except BrokenProcessPool:
-            return Done.of(unscored_case(case, killed()))
+def _every(cases: Sequence[Case], job: Job, jobs: int, suspects: list[bytes]) -> Iterator[Done]:
+    """What comes of all cases; those that kill their process are tried again, alone."""
+    yield from Crew(shelved(cases).packed(), len(cases), job, jobs, suspects).worked()
+    for case in tuple(suspects):
+        dead: list[bytes] = []
+        yield from Crew(iter([case]), 1, job, 1, dead).worked()
+        for lost in dead:
+            yield Done.of(unscored_case(unpacked(lost), killed()))
 
 
 def killed() -> CaseError:
@@ -101,26 +72,152 @@ def killed() -> CaseError:
     )
 
 
-def executor(job: Job, jobs: int) -> ProcessPoolExecutor:
-    """Processes that know the job."""
-    return ProcessPoolExecutor(jobs, _context(), _start, (job,))
+class Hand:
+    """A process that scores cases, and those that it has."""
+
+    def __init__(self, process: BaseProcess, pipe: Connection) -> None:
+        self.process, self.pipe = process, pipe
+        self.cases: deque[bytes] = deque()
+        self._sent, self._many = 0.0, 0
+
+    def send(self, cases: Sequence[bytes]) -> None:
+        """Give it cases; it has none, so it is there to take them."""
+        self.cases.extend(cases)
+        self._sent, self._many = monotonic(), len(cases)
+        self.pipe.send(cases)
+
+    def size(self) -> int:
+        """How many cases take a moment, as the last ones did."""
+        each = (monotonic() - self._sent) / self._many if self._many else MOMENT
+        return max(1, min(MOST, int(MOMENT / max(each, 1e-6))))
 
 
-def _context() -> BaseContext:
-    """Workers are forked from a clean server that has imported the program once."""
+class Crew:
+    """Processes over packed cases.
+
+    many      how many cases there are
+    suspects  gets the cases that were in work when a process died
+    """
+
+    def __init__(
+        self, cases: Iterator[bytes], many: int, job: Job, jobs: int, suspects: list[bytes]
+    ) -> None:
+        self._next, self._left = cases, many
+        self._back: deque[bytes] = deque()
+        self._job, self._jobs, self._suspects = job, jobs, suspects
+        self._hands: dict[Connection, Hand] = {}
+        self._ready = DefaultSelector()
+
+    def worked(self) -> Iterator[Done]:
+        """What comes of the cases, as they finish."""
+        try:
+            while self._left or self._hands:
+                while self._left and len(self._hands) < self._jobs:
+                    self._hire()
+                for key, _ in self._ready.select():
+                    hand: Hand = key.data
+                    try:
+                        done: Done = hand.pipe.recv()
+                    except (EOFError, OSError):
+                        self._lost(hand)
+                        continue
+                    hand.cases.popleft()
+                    if not hand.cases:
+                        self._send(hand)
+                    yield done
+        finally:
+            for hand in tuple(self._hands.values()):
+                self._leave(hand)
+            self._ready.close()
+
+    def _send(self, hand: Hand) -> None:
+        """Give a process the next cases, a fair part of those that are left; or let it go."""
+        size = max(1, min(hand.size(), self._left // (2 * self._jobs)))
+        cases = [self._back.popleft() for _ in range(min(size, len(self._back)))]
+        cases += islice(self._next, size - len(cases))
+        if not cases:
+            self._leave(hand)
+            return
+        self._left -= len(cases)
+        try:
+            hand.send(cases)
+        except OSError:
+            self._lost(hand)
+
+    def _lost(self, hand: Hand) -> None:
+        """A process died: the case that it was at is suspect, the others go back."""
+        if hand.cases:
+            self._suspects.append(hand.cases.popleft())
+        self._back.extendleft(reversed(hand.cases))
+        self._left += len(hand.cases)
+        self._leave(hand)
+
+    def _hire(self) -> None:
+        """Start a process and give it cases."""
+        context = method()
+        here, there = context.Pipe()
+        with uninterrupted():
+            # A fork has the pipes of the others, too; while it does they would not end with us.
+            mine = [*self._hands, here] if context.get_start_method() == "fork" else []
+            process = context.Process(target=serve, args=(there, self._job, mine), daemon=True)
+            process.start()
+        there.close()
+        hand = self._hands[here] = Hand(process, here)
+        self._ready.register(here, EVENT_READ, hand)
+        self._send(hand)
+
+    def _leave(self, hand: Hand) -> None:
+        """Let a process go: it ends when the case that it is at is done."""
+        self._ready.unregister(hand.pipe)
+        del self._hands[hand.pipe]
+        hand.pipe.close()
+        hand.process.join()
+
+
+def method() -> Any:
+    """How processes are started.
+
+    A fork is at once ready and is safe where there is one thread, as in the command. Else, on
+    Linux, they are forked from a clean server that has imported the program once.
+    """
     if sys.platform != "linux":
         return get_context("spawn")
+    if len(os.listdir("/proc/self/task")) == 1:
+        return get_context("fork")
     context = get_context("forkserver")
     context.set_forkserver_preload(["segeval.engines.pool"])
     return context
 
 
-def _start(job: Job) -> None:
-    """Set up a worker: Ctrl-C is the business of the process that started it."""
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until the block is done; in a process that is started in it, until `start`."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def serve(pipe: Connection, job: Job, inherited: Sequence[Connection]) -> None:
+    """Score the cases that come until no more do: the whole life of a process."""
+    start(inherited)
+    while True:
+        try:
+            for case in pipe.recv():
+                pipe.send(work(unpacked(case), job))
+        except (EOFError, OSError):  # nobody is there any more
+            return
+
+
+def start(inherited: Sequence[Connection] = ()) -> None:
+    """Set up a process: Ctrl-C is the business of the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    for pipe in inherited:
+        pipe.close()
     keep_freed()
-    _job[:] = [job]
-
-
-def _score(case: Case) -> Done:
-    return work(case, _job[0])

@@ -10,6 +10,8 @@ import numpy as np
 
 from segeval.arrays import Floats, Labels, Raw
 
+HALF = 0.5 + 1e-4  # and what rounding may take of a sum of float32
+FEW = 4  # voxels of which one may be looked at again
 BITS: dict[int, Any] = {4: np.uint32, 8: np.uint64}
 
 
@@ -37,7 +39,7 @@ def winners(scores: Raw, tops: Floats) -> tuple[Labels, Floats]:
     """The channel with the largest score, ties to the lowest, and that score.
 
     scores   (channels, n)
-    tops     the largest score of each channel: most channels are the largest nowhere in a slab
+    tops     no score of a channel is above; most channels are the largest nowhere in a slab
     returns  flat uint8 or uint16; what the scores are
     """
     first, *others = np.argsort(np.negative(tops), kind="stable").tolist()
@@ -51,13 +53,40 @@ def winners(scores: Raw, tops: Floats) -> tuple[Labels, Floats]:
     return _first_equal(scores, best, some), best
 
 
+def confirmed(
+    scores: Floats, tops: Floats, total: Floats, guess: Raw, own: Floats
+) -> tuple[Labels, Floats]:
+    """`winners` of shares where a guess is right for most voxels.
+
+    A channel that has more than half of what all have together is the largest.
+
+    total  (n,) sum over the channels
+    guess  (n,) a channel for each voxel
+    own    (n,) the score of that channel
+    """
+    best = own.astype(scores.dtype)
+    rest = np.flatnonzero(best <= total * best.dtype.type(HALF))
+    if len(rest) * FEW > len(own):
+        return winners(scores, tops)
+    label: Labels = guess.astype(kind_of(len(scores)))
+    if len(rest):
+        label[rest], best[rest] = winners(scores.take(rest, axis=1), tops)
+    return label, best
+
+
+def kind_of(channels: int) -> np.dtype[Any]:
+    """The type of labels for so many channels."""
+    return np.dtype(np.uint8 if channels < 256 else np.uint16)
+
+
 def _first_equal(scores: Raw, best: Floats, some: Sequence[int]) -> Labels:
     """The lowest of some channels whose score is the best."""
-    kind = np.dtype(np.uint8 if len(scores) < 256 else np.uint16)
+    kind = kind_of(len(scores))
     found, here = np.zeros(len(best), kind), np.empty(len(best), kind)
     equal = np.empty(len(best), bool)
     for channel in some:
         np.equal(scores[channel], best, out=equal)
         np.multiply(equal.view(np.uint8), kind.type(len(scores) - channel), out=here)
         np.maximum(found, here, out=found)
-    return np.subtract(kind.type(len(scores)), found, out=found)
+    np.subtract(kind.type(len(scores)), found, out=found)
+    return found

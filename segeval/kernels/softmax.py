@@ -6,6 +6,8 @@ probability comes from the logits: of a computed softmax it would be -inf where 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from segeval.arrays import Floats, Labels, Raw
@@ -21,6 +23,24 @@ def softmax(logits: Raw, axis: int = 0) -> Floats:
     np.exp(shares, out=shares)
     shares /= shares.sum(axis=axis, keepdims=True)
     return shares
+
+
+def softmax_rows(logits: Raw, top: Raw, out: Floats) -> Iterator[Floats]:
+    """The same class by class: each row is given when it is ready, and is in the cache then.
+
+    logits   (classes, n)
+    top      (n,) the largest of them
+    out      (classes, n) float64, where the rows are written
+    """
+    most, total = top.astype(np.float64), np.zeros(len(top))
+    for row, share in zip(logits, out, strict=True):
+        np.copyto(share, row)
+        np.subtract(share, most, out=share)
+        np.exp(share, out=share)
+        np.add(total, share, out=total)
+    for share in out:
+        np.divide(share, total, out=share)
+        yield share
 
 
 def log_softmax(logits: Raw, axis: int = 0) -> Floats:

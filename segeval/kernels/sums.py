@@ -15,13 +15,16 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from segeval.arrays import Floats, Labels, Mask, Raw, Shape
+from segeval.arrays import Counted, Floats, Labels, Mask, Raw, Shape
+from segeval.kernels.starts import places as run_places
+from segeval.kernels.starts import starts
 
 NAMES = ("g", "gg", "pp", "pg", "fp", "fn", "l1", "l2")
 LANES = 8  # cells a label: neighbours have one label, and adding to one cell again has to wait
 SHORT = 8  # voxels of a run that is not worth its own sum
 LONG = 256  # voxels of a run that is worth a step of Python
-DOT = 1 << 13  # elements of a scalar product: of more than 10 000 the library wakes its threads
+DOT = 1 << 13  # elements of a product: of more than 9216 the library wakes its threads
+LINES = 4  # of a matrix that the library adds up together
 Index = np.ndarray[Shape, np.dtype[np.intp]]
 
 
@@ -49,14 +52,13 @@ class ByLabel:
     label. Where they are short, every voxel is given to one of the cells of its label.
     """
 
-    def __init__(self, labels: Labels | Index, classes: int) -> None:
+    def __init__(self, labels: Labels, classes: int) -> None:
         self.labels, self.classes = labels, classes
-        cuts = np.flatnonzero(labels[1:] != labels[:-1])
-        self._starts: Index | None = None
-        if len(labels) and len(cuts) * SHORT < len(labels):
-            self._starts = np.zeros(len(cuts) + 1, np.intp)
-            np.add(cuts, 1, out=self._starts[1:])
-            self._runs = labels.take(self._starts)
+        self._starts: Counted | None = None
+        first = run_places(starts(labels)) if len(labels) else places(0)
+        if len(first) * SHORT < len(labels):
+            self._starts = first
+            self._runs = labels.take(first)
         else:
             self._cells = np.multiply(labels, LANES, dtype=np.intp)
             self._cells += _lanes(1 << max(len(labels) - 1, 0).bit_length())[: len(labels)]
@@ -119,11 +121,12 @@ class LabelSums:
     def __init__(self, labels: ByLabel) -> None:
         n = len(labels.labels)
         pieces = max(1, -(-n // DOT))
-        room = np.zeros((pieces, -(-n // pieces)))  # what is beyond n stays 0
-        self.labels, self._row = labels, room.reshape(-1)[:n]
-        self._across, self._down = room[:, None, :], room[:, :, None]
-        self._rest = np.zeros(labels.classes)
-        self._squares = np.zeros((labels.classes, pieces, 1, 1))
+        room = np.zeros((pieces, LINES, -(-n // (pieces * LINES))))  # what is beyond n stays 0
+        self.labels, self._room, self._row = labels, room, room.reshape(-1)[:n]
+        self._ones = np.ones(room.shape[-1])
+        self._across, self._down = room[..., None, :], room[..., :, None]
+        self._rest = np.zeros((labels.classes, pieces, LINES))
+        self._squares = np.zeros((labels.classes, pieces, LINES, 1, 1))
         self.own: Floats = np.zeros(n)
 
     def add(self, label: int, p: Floats) -> None:
@@ -133,13 +136,13 @@ class LabelSums:
         for where in self.labels.places.get(label, ()):
             self.own[where] = row[where]
             row[where] = 0  # what is left belongs to other classes
-        self._rest[label] = np.add.reduce(row)
+        np.matmul(self._room, self._ones, out=self._rest[label])
         np.matmul(self._across, self._down, out=self._squares[label])
 
     def finish(self) -> Floats:
         """float64 (len(NAMES), classes)."""
-        labels, own, rest = self.labels, self.own, self._rest
-        square = self._squares.sum(axis=(1, 2, 3))
+        labels, own = self.labels, self.own
+        rest, square = self._rest.sum(axis=(1, 2)), self._squares.sum(axis=(1, 2, 3, 4))
         miss = 1 - own
         g, pg, fn = labels.count(), labels.sum(own), labels.sum(miss)
         pp, l2 = labels.sum(own * own) + square, labels.sum(miss * miss) + square

@@ -24,3 +24,4 @@ FAMILIES = (
 
 # A metric is looked for in these last: they load kernels that no other family needs.
 HEAVY = ("surface", "rims", "contours")
+LOOKED_IN = tuple(sorted(FAMILIES, key=HEAVY.__contains__))

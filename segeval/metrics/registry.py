@@ -17,7 +17,7 @@ from segeval.arrays import Floats
 from segeval.errors import RequestError
 from segeval.frozen import field, frozen, replace
 from segeval.grammar import Metric, Quantity, parse_quantity, plain
-from segeval.metrics import FAMILIES, HEAVY
+from segeval.metrics import FAMILIES, LOOKED_IN
 
 BOX, NO_BOX = "box", "none"  # the option that asks for a part of the case, and its default
 Better = Literal["higher", "lower", "zero", ""]
@@ -165,7 +165,7 @@ def known() -> dict[str, Definition]:
 
 def find(name: str) -> Definition | None:
     """The metric of a name; families are loaded only until it is found, for they cost start-up."""
-    for family in sorted(FAMILIES, key=lambda family: family in HEAVY):
+    for family in LOOKED_IN:
         if name in KNOWN:
             break
         import_module(f"segeval.metrics.{family}")

@@ -6,13 +6,16 @@ The rules and their ids (L1, I2, K3, M1 …) are those of docs/layouts.md.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import pickle
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from segeval.classes import ClassList
 from segeval.errors import Note
 from segeval.frozen import field, frozen
+from segeval.scratch import Scratch
 
 if TYPE_CHECKING:
     from segeval.readers.series import Found, Series
@@ -73,6 +76,65 @@ class Case:
     weights: Path | None = None
 
 
+class Shelf(Sequence[Case]):
+    """Cases packed, in their order: a run has them all, and needs a few at a time.
+
+    names  the id of each
+    """
+
+    def __init__(self, cases: Iterable[Case]) -> None:
+        self.names: list[str] = []
+        self._room = Scratch()
+        self._places, self._sizes = array("Q"), array("L")
+        for case in cases:
+            content = packed(case)
+            self.names.append(case.id)
+            self._places.append(self._room.add(content))
+            self._sizes.append(len(content))
+
+    def some(self, wanted: Callable[[str], bool]) -> Shelf:
+        """Those of the cases whose names are wanted."""
+        kept = [k for k, name in enumerate(self.names) if wanted(name)]
+        made = Shelf(())
+        made._room = self._room
+        made.names = [self.names[k] for k in kept]
+        made._places = array("Q", [self._places[k] for k in kept])
+        made._sizes = array("L", [self._sizes[k] for k in kept])
+        return made
+
+    def packed(self) -> Iterator[bytes]:
+        """Each case as it goes to another process."""
+        return map(self._room.read, self._places, self._sizes)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @overload
+    def __getitem__(self, place: int) -> Case: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Case]: ...
+    def __getitem__(self, place: int | slice) -> Case | Sequence[Case]:
+        if isinstance(place, slice):
+            return [self[k] for k in range(*place.indices(len(self)))]
+        return unpacked(self._room.read(self._places[place], self._sizes[place]))
+
+
+def packed(case: Case) -> bytes:
+    """A case as bytes."""
+    return pickle.dumps(case, 5)
+
+
+def unpacked(content: bytes) -> Case:
+    """The case that was packed."""
+    case: Case = pickle.loads(content)
+    return case
+
+
+def shelved(cases: Sequence[Case]) -> Shelf:
+    """Cases packed, if they are not."""
+    return cases if isinstance(cases, Shelf) else Shelf(cases)
+
+
 @frozen
 class Pairing:
     """What came of pairing.
@@ -83,7 +145,7 @@ class Pairing:
     extra    predictions without ground truth, as shown in messages
     """
 
-    cases: tuple[Case, ...]
+    cases: Sequence[Case]
     sentence: str
     classes: ClassList = field(default_factory=ClassList)
     extra: tuple[str, ...] = ()

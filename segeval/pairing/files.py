@@ -15,7 +15,7 @@ from pathlib import Path
 
 from segeval.errors import RequestError
 from segeval.frozen import field, frozen
-from segeval.names import natural
+from segeval.names import natural, naturally
 
 SUFFIXES = (
     *(".seg.nrrd", ".nrrd", ".nhdr", ".nii.gz", ".nii"),
@@ -122,7 +122,7 @@ def is_scores(name: str) -> bool:
     return name.lower().endswith(SCORES)
 
 
-@lru_cache(1 << 16)
+@lru_cache(1 << 12)
 def roleless(name: str) -> str:
     """A name without role tokens at its end or start; a name of nothing else stays."""
     if re.match(ROLE_ONLY, name):
@@ -159,9 +159,10 @@ def survey(root: Path) -> Tree:
         elif not lower.endswith(".pkl") and lower not in SIDE_FILES:
             others[suffix(lower) or "no suffix"] += 1
     files = found or refused
-    files.sort(key=lambda f: [*map(natural, f.folder), natural(f.name)])
+    files.sort(key=lambda f: (f.folder, f.name))  # mostly the natural order already
+    ordered = naturally(files, lambda f: [*map(natural, f.folder), natural(f.name)])
     others.update(suffix(f.name.lower()) for f in refused if found)
-    return Tree(root, tuple(files), others)
+    return Tree(root, tuple(ordered), others)
 
 
 def _walk(root: Path, folder: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -27,18 +27,42 @@ FILE = "file"
 
 
 @frozen
+class Lone:
+    """A file that holds every class, and the scores beside it: what a Side is made of.
+
+    There may be 200 000 of them, and a Side with its paths takes five times as much.
+    """
+
+    root: Path
+    found: Found
+    scores: Found | None
+
+    @property
+    def side(self) -> Side:
+        """The files."""
+        scores = None if self.scores is None else self.scores.path(self.root)
+        return Side(self.root, {"": self.found.path(self.root)}, scores)
+
+
+@frozen
 class Entry:
     """One case of one side, before pairing.
 
-    path  relative to the root: the file, or the folder of the class files
-    bare  the path without suffix
-    name  the stem of the file or the name of the folder
+    path   relative to the root: the file, or the folder of the class files
+    bare   the path without suffix
+    name   the stem of the file or the name of the folder
+    files  those of the case
     """
 
     path: str
     bare: str
     name: str
-    side: Side
+    files: Side | Lone
+
+    @property
+    def side(self) -> Side:
+        """The files of the case."""
+        return self.files.side if isinstance(self.files, Lone) else self.files
 
 
 @frozen
@@ -117,9 +141,8 @@ def flat(masks: Tree, units: Units, hints: Hints) -> list[Entry]:
 
 def map_entry(root: Path, found: Found, scores: Found | None) -> Entry:
     """The entry of a file that holds every class."""
-    path = None if scores is None else scores.path(root)
-    side = Side(root, {"": found.path(root)}, path)
-    return Entry(found.shown, "/".join((*found.folder, found.stem)), found.stem, side)
+    bare = "/".join((*found.folder, found.stem))
+    return Entry(found.shown, bare, found.stem, Lone(root, found, scores))
 
 
 def case_folders(masks: Tree, units: Units, hints: Hints) -> list[Entry]:

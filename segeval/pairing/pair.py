@@ -10,8 +10,8 @@ from pathlib import Path
 
 from segeval.classes import ClassList
 from segeval.errors import NothingToScore, PairingError, RequestError
-from segeval.names import natural
-from segeval.pairing.cases import Case, Pairing
+from segeval.names import natural, naturally
+from segeval.pairing.cases import Case, Pairing, Shelf
 from segeval.pairing.classnames import Hints, forms, token_names
 from segeval.pairing.datasets import dataset_classes, label_folders
 from segeval.pairing.files import SUFFIXES, holds_dicom
@@ -72,11 +72,15 @@ def chosen(layouts: list[tuple[Layout, Layout]], settings: Settings) -> tuple[La
 def paired(pred: Layout, gt: Layout, classes: ClassList, settings: Settings) -> Pairing:
     """The cases of two layouts, and what is to be said of them."""
     result = matched(pred, gt, settings)
-    used = {id(p) for _, _, p in result.pairs if p is not None}
-    if not used:
+    missing = sum(p is None for _, _, p in result.pairs)
+    if missing == len(result.pairs):
         raise nothing_paired(pred, gt)
-    cases = [Case(name, p.side if p else None, t.side) for name, t, p in result.pairs]
-    extra = tuple(p.path for p in pred.entries if id(p) not in used)
+    ordered = naturally(result.pairs, lambda pair: natural(pair[0]))
+    cases = Shelf(Case(name, p.side if p else None, t.side) for name, t, p in ordered)
+    extra: tuple[str, ...] = ()
+    if len(pred.entries) > len(ordered) - missing:
+        used = {id(p) for _, _, p in ordered if p is not None}
+        extra = tuple(p.path for p in pred.entries if id(p) not in used)
     if extra and settings.strict:
         raise PairingError(
             f"{counted(len(extra), 'prediction')} without ground truth",
@@ -87,8 +91,8 @@ def paired(pred: Layout, gt: Layout, classes: ClassList, settings: Settings) -> 
     notes = [*extra_note(extra), *same_files(cases)]
     notes += unmatched_note(len(gt.entries) - len(cases), settings.pair_regex_gt)
     return Pairing(
-        tuple(sorted(cases, key=lambda case: natural(case.id))),
-        sentence(cases, result.how, len(extra), (pred, gt)),
+        cases,
+        sentence(len(cases), missing, result.how, len(extra), (pred, gt)),
         classes,
         extra,
         tuple(notes),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from segeval.errors import RequestError
 from segeval.frozen import frozen, replace
-from segeval.pairing.cases import Pairing
+from segeval.pairing.cases import Pairing, shelved
 
 
 @frozen
@@ -30,7 +30,7 @@ class Shard:
 
     def cut(self, pairing: Pairing) -> Pairing:
         """The pairing with the cases of this shard alone, which it says."""
-        cases = tuple(case for case in pairing.cases if self.holds(case.id))
+        cases = shelved(pairing.cases).some(self.holds)
         sentence = f"{pairing.sentence}; {len(cases)} of them in shard {self}"
         return replace(pairing, cases=cases, sentence=sentence)
 

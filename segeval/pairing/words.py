@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import islice
 from typing import Protocol
 
 from segeval.errors import Note
@@ -49,13 +50,14 @@ def some(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
-def sentence(cases: Sequence[Case], how: str, extra: int, layouts: tuple[Read, Read]) -> str:
+def sentence(cases: int, missing: int, how: str, extra: int, layouts: tuple[Read, Read]) -> str:
     """Say what was paired, how, and what was left over (P4).
 
+    missing  cases without a prediction
+    extra    predictions without ground truth
     layouts  of the prediction and of the ground truth
     """
-    missing = sum(case.pred is None for case in cases)
-    done = f"paired {len(cases) - missing} of {counted(len(cases), 'case')}"
+    done = f"paired {cases - missing} of {counted(cases, 'case')}"
     left = []
     if missing:
         have = "has" if missing == 1 else "have"
@@ -114,7 +116,7 @@ def same_files(cases: Sequence[Case]) -> list[Note]:
 
     left = COMPARED
     same = []
-    for case in [c for c in cases if c.pred is not None][:LOOKED]:
+    for case in islice((c for c in cases if c.pred is not None), LOOKED):
         assert case.pred is not None
         if max(len(case.pred.sets), len(case.truth.sets)) > 1:
             continue  # which of them is meant is found out later

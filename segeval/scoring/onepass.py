@@ -25,7 +25,7 @@ from segeval.values import WHITE
 from segeval.volumes import Volume, streams
 
 LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in the cache
-SCORES_AT_A_TIME = 1 << 15  # per channel
+SCORES_AT_A_TIME = 1 << 16  # per channel
 CODES_AT_A_TIME = 1 << 22  # of 8-bit probabilities, which are counted: whole pictures
 FEWEST = 1 << 10  # voxels of a slab, however small the budget
 VALUE, SHARE = 8, 4  # bytes a value beside its buffer; part of the budget that slabs may take
@@ -192,13 +192,13 @@ def next_block(
     plan: Plan,
     tallies: Sequence[Any],
 ) -> Block:
-    """Read one slab of both sides; tallies that ask for it see each row of scores as it comes."""
+    """Read one slab of both sides; tallies may add up each row of scores as it comes."""
     truth, pred, beside = sides
     scores = pred if beside is None else beside
     block = reference(start, count, truth.read(count), scores.channels, plan)
     if isinstance(scores, ScoreSide) and scores.exclusive:
         asked = [tally.ahead(block) for tally in tallies if hasattr(tally, "ahead")]
-        scores.shown = [seen for seen in asked if seen is not None]
+        scores.shown = [sums for sums in asked if sums is not None]
     return compared(block, pred.read(count), None if beside is None else beside.read(count), plan)
 
 

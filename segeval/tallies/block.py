@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from segeval.arrays import Counted, Floats, Labels, Mask, Probabilities
 from segeval.frozen import frozen
-
-Seen = Callable[[int, Floats], None]  # is shown the probabilities (n,) of a channel
 
 
 @frozen

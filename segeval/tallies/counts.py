@@ -20,7 +20,6 @@ from segeval.tallies.block import Block
 
 Pair = tuple[int, int]  # channel of the ground truth, channel of the prediction
 MANY = 1 << 16  # codes that are kept before equal ones are joined
-TOGETHER = 256  # tables that are pooled at a time
 
 
 @frozen
@@ -142,26 +141,25 @@ class Counts:
 
 def pooled(many: Iterable[Counts]) -> Counts:
     """The counts of several cases as one; a class is pooled over the cases it is in."""
-    table: dict[str, Counted] = {}
-    sizes: dict[str, Floats] = {}
-    units: set[str] = set()
-    cells: list[Cells] | None = []
-    for counts in many:
-        units.add(counts.unit)
-        for name, row, size in zip(counts.classes, counts.table, counts.sizes, strict=True):
-            table[name] = table[name] + row if name in table else row
-            sizes[name] = sizes[name] + size if name in sizes else size
-        if counts.confusion is None:
-            cells = None  # classes that may overlap have no table, and so the whole has none
-        elif cells is not None:
-            cells.append(counts.confusion)
-            cells = [joined(cells)] if len(cells) > TOGETHER else cells
+    kept = list(many)
+    names = {
+        name: k for k, name in enumerate(dict.fromkeys(n for one in kept for n in one.classes))
+    }
+    table, sizes = np.zeros((len(names), 4), np.int64), np.zeros((len(names), 4))
+    for one in kept:
+        rows = [names[name] for name in one.classes]
+        table[rows] += one.table
+        sizes[rows] += one.sizes
+    units = {one.unit for one in kept}
+    cells = [one.confusion for one in kept if one.confusion is not None]
+    whole = len(cells) == len(kept)  # classes that may overlap have no table, nor have all cases
+    confusion = joined(cells) if cells and whole else None
     return Counts(
-        tuple(table),
-        np.array(list(table.values()), np.int64).reshape(-1, 4),
-        np.array(list(sizes.values()), np.float64).reshape(-1, 4),
+        tuple(names),
+        table,
+        sizes,
         units.pop() if len(units) == 1 else "",
-        confusion=joined(cells) if cells else None,
+        confusion=confusion,
     )
 
 
@@ -173,6 +171,7 @@ class CountTally:
     def __init__(self, pairs: Iterable[Pair]) -> None:
         self._codes: dict[Pair, list[Counted]] = {pair: [] for pair in pairs}
         self._voxels: dict[Pair, list[Counted]] = {pair: [] for pair in self._codes}
+        self._size = dict.fromkeys(self._codes, 0)
 
     def update(self, block: Block) -> None:
         """Add a slab: every pair of channels that is in it."""
@@ -194,8 +193,10 @@ class CountTally:
         kept = self._codes[pair]
         kept.append(codes)
         self._voxels[pair].append(voxels)
-        if len(kept) > 64 and sum(map(len, kept)) > MANY:
+        self._size[pair] += len(codes)
+        if len(kept) > 64 and self._size[pair] > MANY:
             cells = self.finish(pair)
+            self._size[pair] = len(cells.voxels)
             self._codes[pair] = [cells.truth << 16 | cells.pred]
             self._voxels[pair] = [cells.voxels]
 
@@ -239,8 +240,8 @@ class Margins:
         codes = (cells.truth << 16 | cells.pred).tolist()
         self._both = dict(zip(codes, cells.voxels.tolist(), strict=True))
         # float64 holds whole numbers to 2**53, more voxels than a case can have
-        self._truth = np.bincount(cells.truth, cells.voxels)
-        self._pred = np.bincount(cells.pred, cells.voxels)
+        self._truth = dict(enumerate(np.bincount(cells.truth, cells.voxels).tolist()))
+        self._pred = dict(enumerate(np.bincount(cells.pred, cells.voxels).tolist()))
         self._all = int(cells.voxels.sum())
 
     def row(self, target: Target) -> list[int]:
@@ -248,7 +249,7 @@ class Margins:
         t, p = alone(target.truth), alone(target.pred)
         if t is not None and p is not None:
             both = self._both.get(t << 16 | p, 0)
-            truth, pred = int(self._truth[t : t + 1].sum()), int(self._pred[p : p + 1].sum())
+            truth, pred = int(self._truth.get(t, 0)), int(self._pred.get(p, 0))
         else:
             cells = self._cells
             in_t, in_p = inside(cells.truth, target.truth), inside(cells.pred, target.pred)

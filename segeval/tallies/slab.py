@@ -15,7 +15,7 @@ from segeval.kernels.softmax import log_softmax
 from segeval.kernels.sums import ByLabel, LabelSums
 from segeval.tallies.block import Block
 
-MOST, LEAST = 1 << 15, 1 << 10  # voxels a slab
+MOST, LEAST = 1 << 16, 1 << 10  # voxels a slab
 COPIED, CACHED = 1 << 20, 1 << 18  # values of all channels that are copied; that a cache holds
 EMPTY: Labels = np.zeros(0, np.uint8)
 

@@ -15,7 +15,7 @@ import numpy as np
 from segeval.arrays import Floats
 from segeval.frozen import field, frozen
 from segeval.kernels.sums import NAMES, ByLabel, LabelSums, mask_sums, share_sums
-from segeval.tallies.block import Block, Seen
+from segeval.tallies.block import Block
 from segeval.tallies.pieces import AXES, Piece, key
 from segeval.tallies.slab import Slab, slabs
 
@@ -158,14 +158,14 @@ class SumsTally:
         self._logits = self._soft = False
         self._seen: LabelSums | None = None
 
-    def ahead(self, block: Block) -> Seen | None:
-        """What shall be shown each row of the scores that a block will have; None: nothing.
+    def ahead(self, block: Block) -> LabelSums | None:
+        """What is to add up each row of the scores that a block will have; None: nothing.
 
         block  without scores; its labels are known
         """
         if self._exclusive and block.labels is not None and block.valid is None:
             self._seen = LabelSums(ByLabel(block.labels, self._table.shape[1]))
-        return None if self._seen is None else self._seen.add
+        return self._seen
 
     def update(self, block: Block) -> None:
         """Add a slab; one without probabilities adds nothing."""

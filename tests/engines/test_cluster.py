@@ -196,7 +196,7 @@ def test_workers_are_waited_for_and_a_scheduler_that_goes_away_is_an_error(tmp_p
         chosen = settings("dice")
         job = Job(chosen, ClassList(), api.requested(chosen))
         with cluster.connected(own.address, silent) as engine:
-            for number, _ in enumerate(engine(cases * 40, job)):
+            for number, _ in enumerate(engine(list(cases) * 40, job)):
                 if not number:
                     own.scheduler.kill()
 
@@ -211,7 +211,7 @@ def test_workers_are_waited_for_and_a_scheduler_that_goes_away_is_an_error(tmp_p
 
 
 def test_a_run_that_is_broken_off_leaves_nothing_behind(tmp_path, two_workers):
-    cases = pair(*tree(tmp_path), settings()).cases * 4
+    cases = list(pair(*tree(tmp_path), settings()).cases) * 4
     chosen = settings("dice")
     job = Job(chosen, ClassList(), api.requested(chosen))
 

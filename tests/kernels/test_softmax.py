@@ -10,6 +10,7 @@ from segeval.kernels.softmax import (
     reference_log,
     sigmoid,
     softmax,
+    softmax_rows,
     softplus,
 )
 
@@ -59,3 +60,11 @@ def test_the_log_of_the_reference_is_that_of_log_softmax(z):
 def test_every_type_gives_float64(dtype):
     assert softmax(np.zeros((2, 3), dtype)).dtype == np.float64
     assert sigmoid(np.zeros(3, dtype)).dtype == np.float64
+
+
+@given(LOGITS)
+def test_class_by_class_gives_the_same_probabilities(z):
+    out = np.empty(z.shape)
+    rows = [row.copy() for row in softmax_rows(z, z.max(axis=0), out)]
+    np.testing.assert_array_equal(rows, softmax(z))
+    np.testing.assert_array_equal(out, rows)
