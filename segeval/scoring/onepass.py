@@ -17,7 +17,9 @@ from segeval.classes import Part
 from segeval.errors import ReadError
 from segeval.frozen import frozen, replace
 from segeval.kernels.shades import shade_counts
-from segeval.kinds import Found, ScoreSide, Side, Slab, Wanted, may_score, of_codes, read_as, side
+from segeval.kinds import Found, Side, Slab, Wanted, may_score, of_codes
+from segeval.labelside import side
+from segeval.scoreside import ScoreSide, read_as
 from segeval.scoring.sides import Opened
 from segeval.tallies.block import Block
 from segeval.tallies.counts import Pair, inside
