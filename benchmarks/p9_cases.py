@@ -60,7 +60,7 @@ def main() -> int:
     bars = [
         (Bar("P9", "-j 2", "-j 1, wall", 1 / 1.5), median(two / one for one, two in walls)),
         (Bar("P9", "ms a case", "beside decoding", 3), each),
-        (Bar("P9", f"MB of {CASES} cases", f"{FEW} cases", 1.25), peaks[0] / peaks[1]),
+        (Bar("P9", f"MB of {CASES} cases", f"{FEW} cases", 1.1), peaks[0] / peaks[1]),
         (Bar("P9", "bytes of -j 2 differ", "-j 1", 0), float(not same)),
     ]
     return show(Result(f"P9 {CASES} pairs of PNG 64 x 64", runs, bars))

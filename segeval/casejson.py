@@ -97,7 +97,7 @@ def _rows(kept: Mapping[str, Any]) -> Iterator[Row]:
             continue
         for metric, cell in of_metric.items():
             unit = units.get(metric, "")
-            if isinstance(cell, Mapping):
+            if isinstance(cell, dict):
                 unit, status = cell.get("unit", unit), cell["status"]
                 yield Row(case, class_, metric, _value(cell), unit, status, cell["reason"], group)
             else:

@@ -63,6 +63,8 @@ def _fields(types: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Fie
                 raise TypeError(f"{name}: `field` is that of segeval.frozen")
             known[name] = own = value if isinstance(value, Field) else Field(value, NONE, {})
             own.name, own.type = name, kind
+            if own.default.__class__.__hash__ is None:
+                raise TypeError(f"{name}: all values would share the default; make it a factory")
     return known
 
 
@@ -110,28 +112,36 @@ class _Told:
 
 def initialiser(cls: Any) -> Callable[..., None]:
     """The `__init__` of a class: values by place or by name, the others by default."""
-    names: tuple[str, ...] = cls.__match_args__
-    puts = tuple([getattr(cls, name).__set__ for name in names])  # of the slots, past __setattr__
-    defaults = {f.name: f.default for f in fields(cls) if f.default is not NONE}
-    made = {f.name: f.default_factory for f in fields(cls) if f.default_factory is not NONE}
-
-    def complete(given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
-        left = names[len(given) :]
-        if len(given) > len(names) or not named.keys() <= set(left):
-            wrong = f"{len(given)} values" + "".join(f", {name}" for name in named)
-            raise TypeError(f"{cls.__name__} has the fields {', '.join(names)}; given {wrong}")
-        values = {**defaults, **{name: make() for name, make in made.items()}, **named}
-        if missing := [name for name in left if name not in values]:
-            raise TypeError(f"{cls.__name__}: no value for {', '.join(missing)}")
-        return [*given, *[values[name] for name in left]]
+    puts = tuple([getattr(cls, name).__set__ for name in cls.__match_args__])  # past __setattr__
 
     def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - it becomes the method
         if named or len(given) != len(puts):
-            given = complete(given, named)  # type: ignore[assignment]
+            given = complete(cls, given, named)  # type: ignore[assignment]
         for put, value in zip(puts, given):  # noqa: B905 - as many, and this runs often
             put(self, value)
 
     return __init__
+
+
+def complete(cls: Any, given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
+    """The values of all fields in their order. Raises TypeError for one too few or too many."""
+    values, missing = list(given), []
+    for known in fields(cls)[len(given) :]:
+        if known.name in named:
+            values.append(named.pop(known.name))
+        elif known.default is not NONE:
+            values.append(known.default)
+        elif known.default_factory is not NONE:
+            values.append(known.default_factory())
+        else:
+            missing.append(known.name)
+    if named or len(values) > len(fields(cls)):
+        wrong = f"{len(given)} values" + "".join(f", {name}" for name in named)
+        names = ", ".join(cls.__match_args__)
+        raise TypeError(f"{cls.__name__} has the fields {names}; given {wrong}")
+    if missing:
+        raise TypeError(f"{cls.__name__}: no value for {', '.join(missing)}")
+    return values
 
 
 def values(self: Any) -> tuple[Any, ...]:

@@ -7,8 +7,7 @@ process, however that ends. `TMPDIR` says where.
 from __future__ import annotations
 
 import io
-import pickle
-from typing import IO, Any
+from typing import IO
 from weakref import finalize
 
 from segeval.errors import RequestError
@@ -66,11 +65,6 @@ class Scratch:
         """So many bytes from a place."""
         self._file.seek(place)
         return self._file.read(size)
-
-    def load(self, place: int) -> Any:
-        """What was pickled at a place."""
-        self._file.seek(place)
-        return pickle.load(self._file)
 
     def line(self, place: int) -> bytes:
         """The line that starts at a place, with its end."""

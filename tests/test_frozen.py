@@ -72,6 +72,14 @@ def test_a_frozen_value_within_a_value_is_a_mapping_too():
     }
 
 
+def test_a_default_that_can_change_is_refused():
+    class Bag:
+        things: list[int] = []  # noqa: RUF012
+
+    with pytest.raises(TypeError, match="things"):
+        frozen(Bag)
+
+
 def test_the_field_of_dataclasses_is_refused():
     with pytest.raises(TypeError, match="`field` is that of"):
         made(frozen, dataclasses.field)

@@ -12,11 +12,12 @@ import logging
 import pickle
 import socket
 import uuid
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from importlib.metadata import version
+from itertools import islice
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from time import monotonic
@@ -24,7 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from segeval import __version__
-from segeval.engines.work import check_shared, sharing, work
+from segeval.engines.work import again, check_shared, sharing, work
 from segeval.errors import CaseError, RequestError
 from segeval.pairing.cases import Case
 from segeval.scoring.case import unscored_case
@@ -151,14 +152,18 @@ def run(client: Any, say: Callable[[str], None], cases: Sequence[Case], job: Job
     check_shared(job)
     crew = Crew(client, say, job)
     try:
-        again: deque[Case] = deque()
-        for case, result in crew.worked(deque(cases), part=True):
-            if result is None or result.large:
-                again.append(case)
+        left: list[Case] = []
+        large = 0
+        for case, result in crew.worked(iter(cases), part=True):
+            if result is None or (result.large and job.settings.max_memory is not None):
+                large += result is not None
+                left.append(case)
             else:
                 yield result
-        while again:
-            for case, result in crew.worked(deque([again.popleft()])):
+        if large:
+            say(again(large))
+        for one in left:
+            for case, result in crew.worked(iter([one])):
                 yield killed(case) if result is None else result
     except OSError as problem:
         raise lost() from problem
@@ -194,16 +199,20 @@ class Crew:
         self._looked = -LOOK
         self._workers = 1
 
-    def worked(self, left: deque[Case], part: bool = False) -> Iterator[tuple[Case, Done | None]]:
+    def worked(
+        self, left: Iterator[Case], part: bool = False
+    ) -> Iterator[tuple[Case, Done | None]]:
         """What comes of the cases, as they finish; nothing of one that kills workers.
 
         part  each worker has its share of the budget of its machine, else all of it
         """
         job = self._part if part else self._whole
-        while left or self._with:
-            room = AHEAD * self._size()
-            while left and len(self._with) < room:
-                self._send(left.popleft(), job)
+        while True:
+            room = AHEAD * self._size() - len(self._with)
+            for case in islice(left, max(0, room)):
+                self._send(case, job)
+            if not self._with:
+                return
             done = self._finished()
             for future, result in zip(done, self._results(done), strict=True):
                 yield self._with.pop(future), result

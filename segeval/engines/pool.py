@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
@@ -24,10 +24,10 @@ from time import monotonic
 from typing import Any
 
 from segeval.engines import serial
-from segeval.engines.work import sharing, work
+from segeval.engines.work import again, sharing, silent, work
 from segeval.errors import CaseError
 from segeval.memory import keep_freed
-from segeval.pairing.cases import Case
+from segeval.pairing.cases import Case, shelved, unpacked
 from segeval.scoring.case import unscored_case
 from segeval.scoring.planning import Job
 from segeval.spool import Done
@@ -36,27 +36,31 @@ MOMENT = 0.05  # seconds of work that a process is sent at a time
 MOST = 64  # cases of it
 
 
-def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[Done]:
+def run(
+    cases: Sequence[Case], job: Job, jobs: int, say: Callable[[str], None] = silent
+) -> Iterator[Done]:
     """Score every case on `jobs` processes; results come in the order in which they finish."""
-    suspects: list[Case] = []
+    suspects: list[bytes] = []
     large: set[str] = set()
     part = sharing(job, jobs)
     for done in _every(cases, part, jobs, suspects):
-        if done.large:
+        if done.large and part is not job:
             large.add(done.case)
         else:
             yield done
+    if large:
+        say(again(len(large)))
     yield from serial.run([case for case in cases if case.id in large], job)
 
 
-def _every(cases: Sequence[Case], job: Job, jobs: int, suspects: list[Case]) -> Iterator[Done]:
+def _every(cases: Sequence[Case], job: Job, jobs: int, suspects: list[bytes]) -> Iterator[Done]:
     """What comes of all cases; those that kill their process are tried again, alone."""
-    yield from Crew(cases, job, jobs, suspects).worked()
+    yield from Crew(shelved(cases).packed(), len(cases), job, jobs, suspects).worked()
     for case in tuple(suspects):
-        again: list[Case] = []
-        yield from Crew([case], job, 1, again).worked()
-        for lost in again:
-            yield Done.of(unscored_case(lost, killed()))
+        dead: list[bytes] = []
+        yield from Crew(iter([case]), 1, job, 1, dead).worked()
+        for lost in dead:
+            yield Done.of(unscored_case(unpacked(lost), killed()))
 
 
 def killed() -> CaseError:
@@ -73,10 +77,10 @@ class Hand:
 
     def __init__(self, process: BaseProcess, pipe: Connection) -> None:
         self.process, self.pipe = process, pipe
-        self.cases: deque[Case] = deque()
+        self.cases: deque[bytes] = deque()
         self._sent, self._many = 0.0, 0
 
-    def send(self, cases: Sequence[Case]) -> None:
+    def send(self, cases: Sequence[bytes]) -> None:
         """Give it cases; it has none, so it is there to take them."""
         self.cases.extend(cases)
         self._sent, self._many = monotonic(), len(cases)
@@ -89,14 +93,17 @@ class Hand:
 
 
 class Crew:
-    """Processes over cases.
+    """Processes over packed cases.
 
+    many      how many cases there are
     suspects  gets the cases that were in work when a process died
     """
 
-    def __init__(self, cases: Sequence[Case], job: Job, jobs: int, suspects: list[Case]) -> None:
-        self._next, self._left = iter(cases), len(cases)
-        self._back: deque[Case] = deque()
+    def __init__(
+        self, cases: Iterator[bytes], many: int, job: Job, jobs: int, suspects: list[bytes]
+    ) -> None:
+        self._next, self._left = cases, many
+        self._back: deque[bytes] = deque()
         self._job, self._jobs, self._suspects = job, jobs, suspects
         self._hands: dict[Connection, Hand] = {}
         self._ready = DefaultSelector()
@@ -201,7 +208,7 @@ def serve(pipe: Connection, job: Job, inherited: Sequence[Connection]) -> None:
     while True:
         try:
             for case in pipe.recv():
-                pipe.send(work(case, job))
+                pipe.send(work(unpacked(case), job))
         except (EOFError, OSError):  # nobody is there any more
             return
 

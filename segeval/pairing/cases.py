@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import pickle
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
@@ -84,20 +84,27 @@ class Shelf(Sequence[Case]):
 
     def __init__(self, cases: Iterable[Case]) -> None:
         self.names: list[str] = []
-        self._packed = Scratch()
-        self._places = array("Q")
+        self._room = Scratch()
+        self._places, self._sizes = array("Q"), array("L")
         for case in cases:
+            content = packed(case)
             self.names.append(case.id)
-            self._places.append(self._packed.add(pickle.dumps(case, 5)))
+            self._places.append(self._room.add(content))
+            self._sizes.append(len(content))
 
     def some(self, wanted: Callable[[str], bool]) -> Shelf:
         """Those of the cases whose names are wanted."""
         kept = [k for k, name in enumerate(self.names) if wanted(name)]
         made = Shelf(())
-        made._packed = self._packed
+        made._room = self._room
         made.names = [self.names[k] for k in kept]
         made._places = array("Q", [self._places[k] for k in kept])
+        made._sizes = array("L", [self._sizes[k] for k in kept])
         return made
+
+    def packed(self) -> Iterator[bytes]:
+        """Each case as it goes to another process."""
+        return map(self._room.read, self._places, self._sizes)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -109,8 +116,18 @@ class Shelf(Sequence[Case]):
     def __getitem__(self, place: int | slice) -> Case | Sequence[Case]:
         if isinstance(place, slice):
             return [self[k] for k in range(*place.indices(len(self)))]
-        case: Case = self._packed.load(self._places[place])
-        return case
+        return unpacked(self._room.read(self._places[place], self._sizes[place]))
+
+
+def packed(case: Case) -> bytes:
+    """A case as bytes."""
+    return pickle.dumps(case, 5)
+
+
+def unpacked(content: bytes) -> Case:
+    """The case that was packed."""
+    case: Case = pickle.loads(content)
+    return case
 
 
 def shelved(cases: Sequence[Case]) -> Shelf:

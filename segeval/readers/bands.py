@@ -1,8 +1,9 @@
 """PNG of one channel of 8 bits, which most masks are, decoded band by band.
 
-Pillow only undoes the filters of the rows: it is handed bands of them, inflated, and writes into
-the array itself. Where no row of a band is filtered, as libpng leaves those of palette pictures,
-they are copied. Every other PNG is Pillow's (inflated.py).
+Pillow only undoes the filters of rows: it is handed bands of them, inflated, and writes into the
+array itself. It is not needed where no row of a band is filtered, as libpng leaves those of palette
+pictures, or all are differences to the left, as OpenCV writes them. Every other PNG is Pillow's
+(inflated.py).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import IO
 
 import numpy as np
 
-from segeval.arrays import Raw
+from segeval.arrays import Counted, Raw
 from segeval.frozen import frozen
 from segeval.readers.inflated import HEAD, ZLIB, blocks, inflated
 from segeval.streams import zlib_library
@@ -22,7 +23,8 @@ from segeval.streams import zlib_library
 START = 1 << 12  # bytes in which the pixels begin, else the picture is Pillow's
 BAND = 1 << 20  # bytes of inflated rows that are decoded at a time
 IHDR = Struct(">8s4x4sIIBBBBBI")  # from the first byte of the file to the checksum
-GREY, INDEXED = 0, 3
+GREY, INDEXED = 0, 3  # colour types
+NONE, SUB = 0, 1  # filters of a row
 
 
 @frozen
@@ -74,16 +76,32 @@ def values(file: IO[bytes], picture: Head) -> Raw:
             continue  # more rows than there are
         raw = left + part
         count = min(len(raw) // line, height - row)
-        lines = np.frombuffer(raw, np.uint8, count * line).reshape(count, line)
-        if lines[:, 0].any():
-            unfilter(lines, out[max(row - 1, 0) : row + count], row > 0)
-        else:
+        lines: Raw = np.frombuffer(raw, np.uint8, count * line).reshape(count, line)
+        if set(raw[: lines.size : line]) <= {NONE, SUB}:
             out[row : row + count] = lines[:, 1:]
+            add_up(out[row : row + count], np.flatnonzero(lines[:, 0] == SUB))
+        else:
+            unfilter(lines, out[max(row - 1, 0) : row + count], row > 0)
         left = raw[lines.size :]
         row += count
     if row < height:
         raise OSError(f"{row} of {height} rows are there")
     return out
+
+
+def add_up(out: Raw, which: Counted) -> None:
+    """Undo the filter of rows that hold differences to the left, in place.
+
+    numpy.add.accumulate adds one byte after the other. Here all rows are added at once to
+    themselves, shifted by 1, 2, 4, … bytes, until each byte is the sum of all before it.
+    """
+    rows = out[which]
+    room, shift = np.empty_like(rows), 1
+    while shift < rows.shape[1] and len(which):
+        room[:, :shift] = rows[:, :shift]
+        np.add(rows[:, shift:], rows[:, :-shift], out=room[:, shift:])
+        rows, room, shift = room, rows, 2 * shift
+    out[which] = rows
 
 
 def unfilter(lines: Raw, out: Raw, above: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sys import intern
 from typing import Any
 
@@ -47,23 +47,16 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
         "class_absent" if n in resolved.absent and p == 0 and t else presence(int(t), int(p))
         for n, t, p in zip(names, table.truth, table.pred, strict=True)
     ]
-    each: list[Row] = []
+    each: list[list[Row]] = []
     whole: list[Row] = []
-    values = [asked(metric, definition, finished) for metric, definition in job.metrics]
-    for (metric, definition), value in zip(job.metrics, values, strict=True):
+    for metric, definition in job.metrics:
+        value = asked(metric, definition, finished)
         if value.whole is not None:
             whole.append(row(case, "all", metric, definition, value, value.whole, "", job))
-    for place, (name, reason) in enumerate(zip(names, reasons, strict=True)):
-        for (metric, definition), value in zip(job.metrics, values, strict=True):
-            if value.classes is None:
-                continue
-            number = at(value.classes, place, definition.tally(metric), finished)
-            own = value.beside[place] if value.beside else ""
-            if lacks_room(finished, definition, place) and math.isnan(number):
-                own = OVER_BUDGET
-            beside = own or reason if math.isnan(number) else reason or own
-            worst = np.nan if value.worst is None else float(value.worst[place])
-            each.append(row(case, name, metric, definition, value, number, beside, job, worst))
+        if value.classes is not None:
+            numbers = of_classes(value.classes, definition.tally(metric), finished, len(names))
+            told = zip(names, reasons, numbers, strict=True)
+            each.append(list(column(case, metric, definition, value, told, finished, job)))
     skipped = [
         Row(case.id, name, "", np.nan, "", "not_annotated", "", case.group)
         for name in resolved.skipped
@@ -72,7 +65,34 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
         Row(case.id, name, "", np.nan, "", fault.status, "", case.group)
         for name, fault in resolved.faults.items()
     ]
-    return [*each, *whole, *failed, *skipped]
+    by_class = (one for of_class in zip(*each, strict=True) for one in of_class)
+    return [*by_class, *whole, *failed, *skipped]
+
+
+def column(  # noqa: PLR0913 - what a row is made of
+    case: Case,
+    metric: Metric,
+    definition: Definition,
+    value: Values,
+    told: Iterable[tuple[str, str, float]],
+    finished: Finished,
+    job: Job,
+) -> Iterator[Row]:
+    """The rows of one metric, a class each.
+
+    told  name of the class, why it is missing, and its number
+    """
+    text, unit = intern(str(metric)), value.unit or definition.unit
+    for place, (name, reason, number) in enumerate(told):
+        if not (reason or value.beside) and math.isfinite(number):  # nothing more to be said
+            yield Row(case.id, name, text, number, unit, "ok", "", case.group)
+            continue
+        own = value.beside[place] if value.beside else ""
+        if lacks_room(finished, definition, place) and math.isnan(number):
+            own = OVER_BUDGET
+        beside = own or reason if math.isnan(number) else reason or own
+        worst = np.nan if value.worst is None else float(value.worst[place])
+        yield row(case, name, metric, definition, value, number, beside, job, worst)
 
 
 def lacks_room(finished: Finished, definition: Definition, place: int) -> bool:
@@ -94,17 +114,14 @@ def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
     return computed(metric, definition, tally)
 
 
-def at(
-    values: Sequence[float] | np.ndarray[Any, Any],
-    place: int,
-    tally: str,
-    finished: Finished,
-) -> float:
-    """The number of a class: tallies of counts go by class, those of scores by channel."""
+def of_classes(
+    values: Sequence[float] | np.ndarray[Any, Any], tally: str, finished: Finished, many: int
+) -> list[float]:
+    """The number of each class: tallies of counts go by class, those of scores by channel."""
+    held: list[float] = np.asarray(values, np.float64).tolist()
     if tally in ("counts", "polygons", "surface") or tally not in finished.tallies:
-        return float(values[place])
-    channel = finished.channels[place]
-    return float(values[channel]) if channel >= 0 else np.nan
+        return held[:many]
+    return [held[channel] if channel >= 0 else math.nan for channel in finished.channels]
 
 
 def row(  # noqa: PLR0913 - the parts of a row

@@ -157,7 +157,7 @@ def valued(class_: ClassDef, found: Found, only: bool) -> Part:
     """What stands for a class on a side without names; `only`: there is no other class."""
     values = class_.labels or ()
     if found.exclusive:
-        return Part(0, frozenset(values))
+        return labelled(values)
     if found.onehot:
         if len(values) > 1:
             raise CaseError(
@@ -167,6 +167,12 @@ def valued(class_: ClassDef, found: Found, only: bool) -> Part:
             )
         return Part(values[0]) if values[0] < found.channels else NOWHERE
     return channel_of(class_, found.channels, only)
+
+
+@cache
+def labelled(values: tuple[int, ...]) -> Part:
+    """The labels of the only channel that are a class."""
+    return Part(0, frozenset(values))
 
 
 def channel_of(class_: ClassDef, channels: int, only: bool) -> Part:

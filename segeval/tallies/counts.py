@@ -240,8 +240,8 @@ class Margins:
         codes = (cells.truth << 16 | cells.pred).tolist()
         self._both = dict(zip(codes, cells.voxels.tolist(), strict=True))
         # float64 holds whole numbers to 2**53, more voxels than a case can have
-        self._truth = np.bincount(cells.truth, cells.voxels)
-        self._pred = np.bincount(cells.pred, cells.voxels)
+        self._truth = dict(enumerate(np.bincount(cells.truth, cells.voxels).tolist()))
+        self._pred = dict(enumerate(np.bincount(cells.pred, cells.voxels).tolist()))
         self._all = int(cells.voxels.sum())
 
     def row(self, target: Target) -> list[int]:
@@ -249,7 +249,7 @@ class Margins:
         t, p = alone(target.truth), alone(target.pred)
         if t is not None and p is not None:
             both = self._both.get(t << 16 | p, 0)
-            truth, pred = int(self._truth[t : t + 1].sum()), int(self._pred[p : p + 1].sum())
+            truth, pred = int(self._truth.get(t, 0)), int(self._pred.get(p, 0))
         else:
             cells = self._cells
             in_t, in_p = inside(cells.truth, target.truth), inside(cells.pred, target.pred)

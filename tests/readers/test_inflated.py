@@ -105,6 +105,13 @@ def test_bands_of_any_size(tmp_path, monkeypatch, band, cut):
     assert same(written(tmp_path / "b.png", 3, 8, (60, 70), filtered, cut=cut))
 
 
+@pytest.mark.parametrize("kinds", [[0], [1], [0, 1], [1, 4]], ids=str)
+@pytest.mark.parametrize("width", [1, 2, 63, 64, 65, 300])
+def test_rows_that_are_differences_to_the_left(tmp_path, kinds, width):
+    filtered = rows(np.random.default_rng(width), (20, width), 0, 8, kinds)
+    assert same(written(tmp_path / "a.png", 0, 8, (20, width), filtered))
+
+
 def test_which_pictures_are_read_in_bands(tmp_path):
     path = tmp_path / "a.png"
     filtered = rows(np.random.default_rng(0), (3, 4), 0, 8)

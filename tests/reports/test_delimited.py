@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-from dataclasses import replace
 
 import pytest
 from cards import NAN, card, case, cases, not_scored, row, unscored
@@ -34,7 +33,7 @@ def some():
             row("a", "liver", "volume_difference", -2.0, "ml", group="east"),
             row("a", "spleen", "dice", NAN, group="east"),
             row("a", "spleen", "volume_difference", math.inf, "ml", group="east"),
-            replace(not_scored("a", "tumour"), group="east"),
+            not_scored("a", "tumour")._replace(group="east"),
         ),
         group="east",
     )

@@ -13,7 +13,7 @@ from segeval.classes import ClassDef, ClassList, Part, Target
 from segeval.metrics.registry import Definition, Values
 from segeval.pairing.cases import Case, Side
 from segeval.scoring.planning import Job
-from segeval.scoring.rows import Finished, at, rows
+from segeval.scoring.rows import Finished, of_classes, rows
 from segeval.scoring.targets import Resolved
 from segeval.tallies.counts import Counts
 
@@ -105,9 +105,10 @@ def test_losses_without_probabilities_say_so():  # R2
 def test_a_tally_of_scores_goes_by_channel():
     values, made = np.array([9.0, 1.0, 2.0]), finished((1, 0, 0, 1), (1, 0, 0, 1), (1, 0, 0, 1))
     made = replace(made, tallies={**made.tallies, "sums": None}, channels=(2, 1, -1))
-    assert [at(values, i, "sums", made) for i in (0, 1)] == [2.0, 1.0]
-    assert math.isnan(at(values, 2, "sums", made))
-    assert at(values, 0, "counts", made) == 9.0
+    of_sums = of_classes(values, "sums", made, 3)
+    assert of_sums[:2] == [2.0, 1.0]
+    assert math.isnan(of_sums[2])
+    assert of_classes(values, "counts", made, 1) == [9.0]
 
 
 def test_an_infinite_value_is_undefined_and_keeps_its_sign():
