@@ -1,13 +1,15 @@
 """`--max-memory` in parts: what a process may keep, and how many processes there can be.
 
 The budget is the resident memory of the whole run, of all its processes, Python and libraries
-included. A process that scores keeps counts and buffers of a few megabytes whatever the size of the
-case; only what needs neighbourhoods or an order (surfaces, some losses) keeps more, and asks here.
+included; where none is given, each process has USUAL. A process that scores keeps counts and
+buffers of a few megabytes whatever the size of the case; only what needs neighbourhoods or an order
+(surfaces, some losses) keeps more, and asks here.
 """
 
 from __future__ import annotations
 
 MIB = 1 << 20
+USUAL = 512 * MIB  # of a process where nothing is said
 PROGRAM = 80 * MIB  # a process with its libraries and the buffers of a pass
 PROCESS = 64 * MIB  # the least that it is worth to start one for
 

@@ -121,6 +121,7 @@ class Census:
         self.lost: Counter[tuple[str, str]] = Counter()
         self.statuses: Counter[str] = Counter()
         self.marked = array("I")
+        self._unscored = array("I")
         self.faulty = 0
         self._classes = ClassOrder()
         self._group_of: array[int] = array("I")
@@ -147,6 +148,7 @@ class Census:
         self.faulty += faults
         if not scored:
             self.lost[group, case.status] += 1
+            self._unscored.append(place)
         if faults or not scored or case.notes or case.error:
             self.marked.append(place)
         kinds = self.kinds
@@ -177,6 +179,12 @@ class Census:
     def scored(self) -> int:
         """How many cases were scored."""
         return len(self) - self.lost.total()
+
+    @property
+    def places(self) -> dict[str, int]:
+        """The places of the cases that were scored, by name."""
+        lost = set(self._unscored)
+        return {name: k for k, name in enumerate(self.names) if k not in lost}
 
     def of(self, group: str) -> Iterator[tuple[Kind, Rows]]:
         """The kinds of a group; "" is all cases."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from segeval.budget import USUAL
 from segeval.classes import ClassList
 from segeval.frozen import field, frozen
 from segeval.grammar import Charge, Gate, Metric
@@ -226,9 +227,16 @@ class Settings:
     exit_zero: bool = free(False, "gate", "a missed gate does not fail the command")
     # performance
     jobs: int = free(1, "performance", "processes; 0 is one a core", Form(letter="j", least=0))
-    max_memory: int = free(512 << 20, "performance", "bytes, of the whole run", SIZE)
+    max_memory: int | None = free(
+        None, "performance", "bytes, of the whole run; else 512MiB a process", SIZE
+    )
     shard: str = free("", "performance", "score part I of N of the cases; `merge` joins", SHARD)
     scheduler: str = free(
         "", "performance", "send cases to a Dask cluster: tcp://host:8786", ADDRESS
     )
     resume: bool = free(False, "performance", "take unchanged cases from the file of -o x.json")
+
+    @property
+    def budget(self) -> int:
+        """Bytes that a case may take with its process, when it has the machine to itself."""
+        return USUAL if self.max_memory is None else self.max_memory

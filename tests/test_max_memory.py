@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from runs import run, settings
 
-from segeval.budget import MIB, PROCESS, PROGRAM, affordable, room, share
+from segeval.budget import MIB, PROCESS, PROGRAM, USUAL, affordable, room, share
+from segeval.engines.choice import engine
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SHAPE = (40, 110, 110)
@@ -146,6 +147,26 @@ def test_a_class_over_the_budget_is_said_with_its_size_and_the_rest_goes_on(data
     assert "a/1: would take " not in peak(*sides, "-m", "hd95", "--max-memory", size)[1]
 
 
+def test_only_a_small_budget_buys_a_second_pass_and_the_log_says_so(data, tmp_path):
+    log = tmp_path / "log.txt"
+    asked = (data / "labels", data / "gt", "-m", SURFACES, "-j", "2", "--log-file", log)
+    twice = "2 cases need more memory than one of several processes has of --max-memory: read a"
+    status, said, _ = peak(*asked, "--max-memory", "300MiB", alone=False)
+    assert (status, twice in said, twice in log.read_text()) == (0, True, True)
+    for more in (("--max-memory", "700MiB"), ()):
+        status, said, _ = peak(*asked, *more, alone=False)
+        assert (status, "second time" in said + log.read_text()) == (0, False)
+
+
+def test_any_number_of_processes_is_started_where_no_budget_is_given(capsys):
+    said = []
+    with engine(settings(jobs=64), said.append) as ready:
+        assert ready.keywords["jobs"] == 64
+    with engine(settings(jobs=64, max_memory=USUAL), said.append) as ready:
+        assert ready.keywords["jobs"] == 7
+    assert said == ["--max-memory is enough for 7 of 64 processes; 4160MiB is for all of them"]
+
+
 def test_shares():
     assert room(PROGRAM) == room(0) == 0
     assert room(PROGRAM + 5) == 5
@@ -154,8 +175,6 @@ def test_shares():
 
 
 def test_more_processes_than_the_budget_is_enough_for(data, capsys):
-    from segeval.engines.choice import engine
-
     said = []
     with engine(settings(jobs=8, max_memory=3 * PROCESS), said.append):
         pass

@@ -92,7 +92,9 @@ def unlike_notes(
 
 def differing_cases(paths: Sequence[str], cards: Sequence[Scorecard]) -> list[str]:
     """What cases a file lacks that another has, in words."""
-    own = [{case.case: None for case in card.cases if case.scored} for card in cards]
+    from segeval.census import census
+
+    own = [census(card.cases).places for card in cards]
     every = dict.fromkeys(name for names in own for name in names)
     said = []
     for path, names in zip(paths, own, strict=True):
@@ -108,12 +110,12 @@ def compared(paths: Sequence[str], cards: Sequence[Scorecard], settings: Setting
     from segeval.reports.comparison import Comparison
     from segeval.statistics.compare import differences, rankings
     from segeval.statistics.intervals import check_level
+    from segeval.statistics.paired import Common
 
     level, seed = check_level(settings.ci), settings.seed
-    names = [{case.case for case in card.cases if case.scored} for card in cards]
     return Comparison(
         tuple(shortest(paths)),
-        len(set.intersection(*names)),
+        len(Common(*(card.cases for card in cards))),
         level,
         seed,
         tuple(differences(cards, level, seed)),

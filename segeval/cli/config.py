@@ -23,6 +23,7 @@ COLUMN = 30  # where origins begin
 EXAMPLES = {  # where the default is nothing
     "channel_axis": "0",
     "ci": "0.95",
+    "max_memory": '"2GiB"',
     "spacing": "[0.98, 0.98, 3]",
     "ignore_label": "255",
     "roi_offset": "1",

@@ -8,7 +8,7 @@ from functools import partial
 
 from segeval.budget import MIB, PROCESS, affordable
 from segeval.engines import serial
-from segeval.engines.work import check_shared
+from segeval.engines.work import check_shared, silent
 from segeval.pairing.cases import Case
 from segeval.scoring.planning import Job
 from segeval.settings import Settings
@@ -26,11 +26,7 @@ def engine(settings: Settings, say: Callable[[str], None]) -> Iterator[Engine]:
     Raises RequestError.
     """
     if not settings.scheduler:
-        jobs = settings.jobs or available_cores()
-        if jobs > (most := affordable(settings.max_memory)):
-            size = f"{(jobs + 1) * PROCESS // MIB}MiB"
-            say(f"--max-memory is enough for {most} of {jobs} processes; {size} is for all of them")
-        yield partial(here, jobs=min(jobs, most))
+        yield partial(here, jobs=processes(settings, say), say=say)
         return
     from segeval.engines import cluster
 
@@ -38,18 +34,30 @@ def engine(settings: Settings, say: Callable[[str], None]) -> Iterator[Engine]:
         yield run
 
 
-def here(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[Done]:
+def processes(settings: Settings, say: Callable[[str], None]) -> int:
+    """As many as are asked for, if the budget is enough for them; where none is given, it is."""
+    jobs = settings.jobs or available_cores()
+    if settings.max_memory is None or jobs <= (most := affordable(settings.max_memory)):
+        return jobs
+    size = f"{(jobs + 1) * PROCESS // MIB}MiB"
+    say(f"--max-memory is enough for {most} of {jobs} processes; {size} is for all of them")
+    return most
+
+
+def here(
+    cases: Sequence[Case], job: Job, jobs: int, say: Callable[[str], None] = silent
+) -> Iterator[Done]:
     """Over as many processes of this machine as are of use; one is this process itself."""
     if jobs > len(cases) and job.asks_for("surface"):
         from segeval.engines import shared
 
-        return shared.run(cases, job, jobs)
+        return shared.run(cases, job, jobs, say)
     if min(jobs, len(cases)) <= 1:
         return serial.run(cases, job)
     check_shared(job)
     from segeval.engines import pool
 
-    return pool.run(cases, job, min(jobs, len(cases)))
+    return pool.run(cases, job, min(jobs, len(cases)), say)
 
 
 def available_cores() -> int:

@@ -12,7 +12,7 @@ import logging
 import pickle
 import socket
 import uuid
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
@@ -25,7 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from segeval import __version__
-from segeval.engines.work import check_shared, sharing, work
+from segeval.engines.work import again, check_shared, sharing, work
 from segeval.errors import CaseError, RequestError
 from segeval.pairing.cases import Case
 from segeval.scoring.case import unscored_case
@@ -152,14 +152,18 @@ def run(client: Any, say: Callable[[str], None], cases: Sequence[Case], job: Job
     check_shared(job)
     crew = Crew(client, say, job)
     try:
-        again: deque[Case] = deque()
+        left: list[Case] = []
+        large = 0
         for case, result in crew.worked(iter(cases), part=True):
-            if result is None or result.large:
-                again.append(case)
+            if result is None or (result.large and job.settings.max_memory is not None):
+                large += result is not None
+                left.append(case)
             else:
                 yield result
-        while again:
-            for case, result in crew.worked(iter([again.popleft()])):
+        if large:
+            say(again(large))
+        for one in left:
+            for case, result in crew.worked(iter([one])):
                 yield killed(case) if result is None else result
     except OSError as problem:
         raise lost() from problem

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
@@ -24,7 +24,7 @@ from time import monotonic
 from typing import Any
 
 from segeval.engines import serial
-from segeval.engines.work import sharing, work
+from segeval.engines.work import again, sharing, silent, work
 from segeval.errors import CaseError
 from segeval.memory import keep_freed
 from segeval.pairing.cases import Case, shelved, unpacked
@@ -36,16 +36,20 @@ MOMENT = 0.05  # seconds of work that a process is sent at a time
 MOST = 64  # cases of it
 
 
-def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[Done]:
+def run(
+    cases: Sequence[Case], job: Job, jobs: int, say: Callable[[str], None] = silent
+) -> Iterator[Done]:
     """Score every case on `jobs` processes; results come in the order in which they finish."""
     suspects: list[bytes] = []
     large: set[str] = set()
     part = sharing(job, jobs)
     for done in _every(cases, part, jobs, suspects):
-        if done.large:
+        if done.large and part is not job:
             large.add(done.case)
         else:
             yield done
+    if large:
+        say(again(len(large)))
     yield from serial.run([case for case in cases if case.id in large], job)
 
 
@@ -53,9 +57,9 @@ def _every(cases: Sequence[Case], job: Job, jobs: int, suspects: list[bytes]) ->
     """What comes of all cases; those that kill their process are tried again, alone."""
     yield from Crew(shelved(cases).packed(), len(cases), job, jobs, suspects).worked()
     for case in tuple(suspects):
-        again: list[bytes] = []
-        yield from Crew(iter([case]), 1, job, 1, again).worked()
-        for lost in again:
+        dead: list[bytes] = []
+        yield from Crew(iter([case]), 1, job, 1, dead).worked()
+        for lost in dead:
             yield Done.of(unscored_case(unpacked(lost), killed()))
 
 

@@ -12,20 +12,23 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from segeval.engines.pool import killed, method, start
-from segeval.engines.work import sharing, work
+from segeval.engines.work import again, sharing, silent, work
 from segeval.pairing.cases import Case
 from segeval.scoring.planning import Job
 from segeval.spool import Done
 
 
-def run(cases: Sequence[Case], job: Job, jobs: int) -> Iterator[Done]:
+def run(
+    cases: Sequence[Case], job: Job, jobs: int, say: Callable[[str], None] = silent
+) -> Iterator[Done]:
     """Score every case; results come in the order of the cases."""
     part = sharing(job, jobs)
     crew = Crew(part, jobs)
     try:
         for case in cases:
             result = work(case, part, crew.share)
-            if result.large:
+            if result.large and part is not job:
+                say(again(1))
                 crew.leave()  # this process gets their memory
                 result = work(case, job)
             yield result

@@ -2,7 +2,8 @@
 
 Of several processes each has a share of `--max-memory`. A case that needs more than a share, and no
 more than the whole, is scored again when the others are done and it has the whole to itself. So
-what is over the budget does not depend on how many processes there are.
+what is over the budget does not depend on how many processes there are. Where no budget is given
+each process has what a run of one has.
 """
 
 from __future__ import annotations
@@ -26,7 +27,22 @@ if TYPE_CHECKING:
 
 def sharing(job: Job, processes: int) -> Job:
     """The job of each of several processes: less to keep things in, the same slabs."""
+    if job.settings.max_memory is None:
+        return job
     return replace(job, part=part_of(job.settings.max_memory, processes))
+
+
+def again(count: int) -> str:
+    """That cases are read a second time, and why."""
+    cases, need = ("case", "needs") if count == 1 else ("cases", "need")
+    return (
+        f"{count} {cases} {need} more memory than one of several processes has of --max-memory: "
+        "read a second time, with all of it"
+    )
+
+
+def silent(text: str) -> None:
+    """Nobody listens."""
 
 
 def too_large(result: CaseResult) -> bool:

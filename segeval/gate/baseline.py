@@ -28,8 +28,8 @@ from segeval.scorecard import Scorecard
 from segeval.settings import Settings
 from segeval.signature import unlike
 from segeval.statistics.bootstrap import intervals, simultaneous, stepwise, summed
-from segeval.statistics.intervals import LEVEL, units
-from segeval.statistics.paired import Cases, Name, Pairs, common, judged, paired
+from segeval.statistics.intervals import LEVEL
+from segeval.statistics.paired import Common, Name, Pairs, judged, paired
 
 BASELINE = "baseline"  # the gate of every verdict here
 FEW = 10  # cases; an interval of fewer is too narrow
@@ -85,13 +85,13 @@ def against(card: Scorecard, baseline: Scorecard, settings: Settings, accept: bo
     """
     notes = check_alike(card.fields, baseline, settings)
     tolerances = tolerances_of(settings)
-    cases = common(card.cases, baseline.cases)
+    cases = Common(card.cases, baseline.cases)
     shared = judged(text for text in card.metrics if text in baseline.metrics)
     columns = paired(cases, shared, accept)
     rules = list(_rules(cases, columns, card))
     ends = _ends(rules, cases, settings)
     verdicts = [
-        _verdict(rule, end, tolerances, settings, [both[0].case for both in cases])
+        _verdict(rule, end, tolerances, settings, cases.names)
         for rule, end in zip(rules, ends, strict=True)
     ]
     if not verdicts:
@@ -116,24 +116,22 @@ def tolerances_of(settings: Settings) -> list[tuple[Gate, Definition]]:
     return made
 
 
-def _rules(
-    cases: Sequence[Cases], columns: Mapping[Name, Pairs], card: Scorecard
-) -> Iterator[Rule]:
+def _rules(cases: Common, columns: Mapping[Name, Pairs], card: Scorecard) -> Iterator[Rule]:
     """Every column in every group where it has pairs or has lost some."""
     for group in groups_of(card):
-        inside = np.array([group in ("", mine.group) for mine, _ in cases], bool)
+        inside = cases.inside(group)
         for name, pairs in columns.items():
             has = np.isfinite(pairs.mine[inside]).any()
             if has or any(inside[place] for place in pairs.lost):
                 yield Rule(name, group, pairs, inside)
 
 
-def _ends(rules: Sequence[Rule], cases: Sequence[Cases], settings: Settings) -> Any:
+def _ends(rules: Sequence[Rule], cases: Common, settings: Settings) -> Any:
     """Low and high of every rule, (rules, 2)."""
     if not rules:
         return []
     values = np.stack([rule.difference for rule in rules], axis=1)
-    sample = summed(values, units([mine for mine, _ in cases]))
+    sample = summed(values, cases.units())
     return np.stack(ADJUSTED[settings.adjust](sample, settings.ci or LEVEL, settings.seed), axis=1)
 
 
@@ -224,18 +222,18 @@ def _lost(pairs: Pairs, inside: Any, names: Sequence[str]) -> str:
     return f"no value where the baseline is better off: {few}{more}"
 
 
-def _nothing(cases: Sequence[Cases]) -> Verdict:
+def _nothing(cases: Common) -> Verdict:
     reason = "nothing to judge" if cases else "nothing to judge: no case in common"
     return Verdict(BASELINE, "", BASELINE, "mean", math.nan, math.nan, "", 0, False, reason=reason)
 
 
 def _different(card: Scorecard, baseline: Scorecard) -> tuple[str, ...]:
     """The cases that one of both did not score, in words."""
-    mine, theirs = ([case.case for case in one.cases if case.scored] for one in (card, baseline))
+    mine, theirs = (census(one.cases).places for one in (card, baseline))
     said = []
     for where, these, others in (
-        ("not in this run", theirs, set(mine)),
-        ("not in the baseline", mine, set(theirs)),
+        ("not in this run", theirs, mine),
+        ("not in the baseline", mine, theirs),
     ):
         if left := [case for case in these if case not in others]:
             more = f" and {len(left) - EXAMPLES} more" if len(left) > EXAMPLES else ""

@@ -268,12 +268,12 @@ def over_budget(finished: Finished, job: Job) -> dict[str, Any]:
     surfaces: Any = finished.tallies.get("surface")
     for place, size in surfaces.over.items() if surfaces is not None else ():
         sizes[surfaces.targets[place].name] = size
-    budget = job.settings.max_memory
+    budget = job.settings.budget
     return {
         name: {
             "status": OVER_BUDGET,
             "message": f"would take {mib(size)} beside the {mib(PROGRAM)} of the program",
-            "facts": [f"--max-memory is {mib(budget)}, of the whole run"],
+            "facts": [f"--max-memory is {mib(budget)}"],
             "help": f"--max-memory {mib(size + PROGRAM).replace(' ', '')}, or fewer metrics",
         }
         for name, size in sizes.items()

@@ -36,7 +36,7 @@ class Fields:
     ) -> None:
         self._sides, self._plan = (truth, pred), plan
         self._resolved, self._scores = resolved, passed.scores
-        self._threshold, self._budget = job.settings.threshold, job.settings.max_memory // SHARE
+        self._threshold, self._budget = job.settings.threshold, job.settings.budget // SHARE
         self._kept: dict[int, Probabilities] = {}
 
     def of(self, surfaces: Surfaces, place: int) -> Probabilities | None:

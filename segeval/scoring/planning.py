@@ -40,7 +40,7 @@ class Job:
     @property
     def room(self) -> int:
         """Bytes that a case may keep."""
-        return room(self.settings.max_memory if self.part is None else self.part)
+        return room(self.settings.budget if self.part is None else self.part)
 
 
 def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | None]:
@@ -59,7 +59,7 @@ def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | Non
         sums=bool(of_scores),
         drops=bool(of_scores) and all(definition.drops for definition in of_scores),
         white=len(scores.channels) <= 2 and may_be_white(classes),
-        budget=settings.max_memory,
+        budget=settings.budget,
     )
     channels = len(scores.channels)
     if not scored(pred, plan):

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Floats
+from segeval.census import ClassOrder
 from segeval.frozen import frozen, replace
 from segeval.metrics.registry import Definition
 from segeval.scorecard import CaseResult, Scorecard
 from segeval.statistics.bootstrap import ROUNDING, draws, intervals, summed
-from segeval.statistics.intervals import units
-from segeval.statistics.paired import Name, Pairs, charged, common, judged, paired
+from segeval.statistics.paired import Common, Name, Pairs, charged, judged, paired
 from segeval.statistics.tests import friedman, holm, ranks, signed_rank
-from segeval.summary import class_order
 
 MOVED = 3  # cases that are named
 
@@ -85,12 +84,11 @@ def differences(cards: Sequence[Scorecard], level: float, seed: int) -> list[Dif
     metrics = shared(cards)
     made = []
     for model, card in enumerate(cards[1:], 1):
-        cases = common(card.cases, cards[0].cases)
+        cases = Common(card.cases, cards[0].cases)
         columns = paired(cases, metrics)
-        back = paired([both[::-1] for both in cases], metrics)
+        back = paired(Common(cards[0].cases, card.cases), metrics)
         gained = {name: len(pairs.lost) for name, pairs in back.items()}
-        own = [both[0] for both in cases]
-        found = list(_differences(model, columns, gained, own, level, seed))
+        found = list(_differences(model, columns, gained, cases, level, seed))
         for metric in metrics:
             places = [k for k, one in enumerate(found) if one.name.metric == metric]
             adjusted = holm([found[k].p for k in places])
@@ -104,14 +102,14 @@ def _differences(  # noqa: PLR0913 - the parts of one comparison
     model: int,
     columns: Mapping[Name, Pairs],
     gained: Mapping[Name, int],
-    cases: Sequence[CaseResult],
+    cases: Common,
     level: float,
     seed: int,
 ) -> Iterator[Difference]:
     if not columns:
         return
     values = np.stack([pairs.difference for pairs in columns.values()], axis=1)
-    low, high = intervals(summed(values, units(cases)), level, seed)
+    low, high = intervals(summed(values, cases.units()), level, seed)
     for (name, pairs), a, b in zip(columns.items(), low, high, strict=True):
         known = np.flatnonzero(np.isfinite(pairs.difference)).tolist()
         mine, theirs = _sized(pairs, known)
@@ -134,7 +132,7 @@ def _differences(  # noqa: PLR0913 - the parts of one comparison
             math.nan,
             _mean(apart * pairs.worse < 0),
             _mean(apart * pairs.worse > 0),
-            tuple((cases[k].case, float(pairs.difference[k])) for k in most),
+            tuple((cases.names[k], float(pairs.difference[k])) for k in most),
         )
 
 
@@ -151,17 +149,16 @@ def _mean(values: Any) -> float:
 def rankings(cards: Sequence[Scorecard], level: float, seed: int) -> list[Ranking]:
     """All models, in every class and metric in which all have values."""
     metrics = shared(cards)
-    by_case = [{case.case: case for case in card.cases if case.scored} for card in cards]
-    names = [name for name in by_case[0] if all(name in own for own in by_case)]
-    cases = [[own[name] for own in by_case] for name in names]
+    cases = Common(*(card.cases for card in cards))
     found: dict[Name, dict[int, list[float]]] = {}
+    order = ClassOrder()
     for place, those in enumerate(cases):
+        order.add(those[0])
         for name, values in _complete(those, metrics):
             found.setdefault(name, {})[place] = values
-    drawn = units([those[0] for those in cases])
-    order = class_order(those[0] for those in cases)
+    drawn, classes = cases.units(), order.found
     made = []
-    for name in sorted(found, key=lambda one: order.index(one.class_)):
+    for name in sorted(found, key=lambda one: classes.index(one.class_)):
         held, own = np.array(list(found[name].values())), drawn[list(found[name])]
         made.append(_ranking(name, held, own, metrics[name.metric], level, seed))
     return made

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -81,10 +80,3 @@ def values(found: Census, head: Column, classes: Sequence[str]) -> Floats:
             finite = np.isfinite(numbers)
             made[cases[finite], place[kind.class_]] = numbers[finite]
     return made
-
-
-def units(cases: Sequence[CaseResult]) -> Any:
-    """What is drawn together: a number for each patient, else for each case; int (cases,)."""
-    names = [(bool(case.patient), case.patient or case.case) for case in cases]
-    number = {name: k for k, name in enumerate(dict.fromkeys(names))}
-    return np.array([number[name] for name in names], int)

@@ -17,21 +17,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from segeval.absence import ONE_SIDE
 from segeval.arrays import Floats
+from segeval.census import ClassOrder, census
 from segeval.frozen import frozen
 from segeval.grammar import parse
 from segeval.metrics.registry import Definition, resolve
 from segeval.scorecard import CaseResult, Row
-from segeval.summary import BADNESS, class_order
+from segeval.summary import BADNESS
 
 BOTH_EMPTY = "both_empty"
 ANOTHER_UNIT = "another unit"
 NO_ROW = Row("", "", "", math.nan, "", "not_scored")
-Cases = tuple[CaseResult, CaseResult]  # this run's and the other's
 
 
 @frozen
@@ -71,10 +72,35 @@ class Pairs:
         return -1.0 if self.definition.better == "higher" else 1.0
 
 
-def common(mine: Iterable[CaseResult], theirs: Iterable[CaseResult]) -> list[Cases]:
-    """The cases that both runs scored, in the order of the first."""
-    others = {case.case: case for case in theirs if case.scored}
-    return [(c, others[c.case]) for c in mine if c.scored and c.case in others]
+class Common:
+    """The cases that several runs all scored, in the order of the first; read when asked for.
+
+    names  of the cases
+    """
+
+    def __init__(self, *runs: Sequence[CaseResult]) -> None:
+        self._runs = runs
+        each = [census(run).places for run in runs]
+        self.names = [name for name in each[0] if all(name in own for own in each[1:])]
+        self._places = [np.array([own[name] for name in self.names], int) for own in each]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[tuple[CaseResult, ...]]:
+        for places in zip(*self._places, strict=True):
+            yield tuple(run[int(k)] for run, k in zip(self._runs, places, strict=True))
+
+    def inside(self, group: str) -> Any:
+        """Whether the first run has each case in a group, bool (cases,)."""
+        return census(self._runs[0]).inside(group)[self._places[0]]
+
+    def units(self) -> Any:
+        """What is drawn together: a number for each patient, else for each case; int (cases,)."""
+        counted = census(self._runs[0])
+        chosen = np.zeros(len(counted), bool)
+        chosen[self._places[0]] = True
+        return counted.units(chosen)
 
 
 def judged(metrics: Iterable[str]) -> dict[str, Definition]:
@@ -84,14 +110,19 @@ def judged(metrics: Iterable[str]) -> dict[str, Definition]:
 
 
 def paired(
-    cases: Sequence[Cases], metrics: Mapping[str, Definition], accept: bool = False
+    cases: Common | Sequence[tuple[CaseResult, ...]],
+    metrics: Mapping[str, Definition],
+    accept: bool = False,
 ) -> dict[Name, Pairs]:
     """The pairs of every class and metric that has any, or has lost any, in the order of a table.
 
     accept  a value that is undefined because one side alone is empty is no loss
     """
     found: dict[Name, Pairs] = {}
+    classes = ClassOrder()
     for place, both in enumerate(cases):
+        for case in both:
+            classes.add(case)
         for class_, metric, rows in _rows(both, metrics):
             outcome = _outcome(rows, metrics[metric], accept)
             if outcome is None:
@@ -101,13 +132,13 @@ def paired(
                 empty = np.full((2, len(cases)), np.nan)
                 found[name] = Pairs(metrics[metric], empty[0], empty[1])
             _put(found[name], place, outcome, rows)
-    order = {c: k for k, c in enumerate(class_order(case for both in cases for case in both))}
+    order = {c: k for k, c in enumerate(classes.found)}
     asked = list(metrics)
     return dict(sorted(found.items(), key=lambda n: (order[n[0].class_], asked.index(n[0].metric))))
 
 
 def _rows(
-    both: Cases, metrics: Mapping[str, Definition]
+    both: tuple[CaseResult, ...], metrics: Mapping[str, Definition]
 ) -> Iterator[tuple[str, str, tuple[Row, Row]]]:
     """The rows that belong together; where a side has none, why it has none."""
     mine, theirs = ({(r.class_, r.metric): r for r in case.rows} for case in both)

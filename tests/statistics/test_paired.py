@@ -6,7 +6,7 @@ import pytest
 from cards import NAN, case, not_scored, row, unscored
 
 from segeval.scorecard import CaseResult
-from segeval.statistics.paired import Name, common, judged, paired
+from segeval.statistics.paired import Common, Name, judged, paired
 
 
 def one(name, value, reason="", metric="dice", unit="", status=""):
@@ -94,8 +94,21 @@ def test_nearer_to_zero_compares_distances():
 def test_only_cases_that_both_scored_are_common():
     mine = [one("a", 0.9), one("b", 0.9), unscored("c")]
     theirs = [one("c", 0.9), one("a", 0.8), unscored("b")]
-    assert [(a.case, b.case) for a, b in common(mine, theirs)] == [("a", "a")]
+    assert [(a.case, b.case) for a, b in Common(mine, theirs)] == [("a", "a")]
 
 
 def test_a_metric_without_a_better_side_is_not_judged():
     assert list(judged(["dice", "gt_volume", "hd95"])) == ["dice", "hd95"]
+
+
+def test_what_runs_have_in_common_is_read_again_each_time():
+    mine = [one("a", 0.5), unscored("b"), one("c", 0.7), one("d", 0.9)]
+    theirs = [one("d", 0.1), one("c", 0.2), one("x", 0.3), one("b", 0.4)]
+    both = Common(mine, theirs)
+    for _ in range(2):
+        assert [(a.case, b.case) for a, b in both] == [("c", "c"), ("d", "d")]
+    assert (len(both), both.names) == (2, ["c", "d"])
+    assert both.units().tolist() == [0, 1]
+    assert both.inside("").all()
+    assert not both.inside("east").any()
+    assert len(Common(mine, theirs, mine[:3])) == 1
