@@ -9,7 +9,8 @@ import pytest
 from segeval.errors import ReadError
 from segeval.geometry import Geometry
 from segeval.kernels.decode import largest
-from segeval.kinds import Wanted, side
+from segeval.kinds import Wanted
+from segeval.labelside import side
 from segeval.volumes import Volume, Voxels, streams
 
 AUTO = Wanted("auto")

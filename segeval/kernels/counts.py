@@ -27,7 +27,10 @@ def pair_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
     first = places(starts(truth, pred))
     if len(first) * BUSY > len(truth):
         return weighted_counts(truth, pred)
-    return weighted_counts(truth[first], pred[first], np.diff(first, append=len(truth)))
+    length = np.empty_like(first)
+    np.subtract(first[1:], first[:-1], out=length[:-1])
+    length[-1] = len(truth) - first[-1]
+    return weighted_counts(truth[first], pred[first], length)
 
 
 def weighted_counts(

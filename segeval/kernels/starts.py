@@ -40,5 +40,6 @@ def places(mask: Mask) -> Counted:
     if len(some) * MANY > len(words):
         return np.flatnonzero(mask)
     inside = np.flatnonzero(words[some].view(np.bool_))
-    found: Counted = some[inside // WORD] * WORD + inside % WORD
+    word = inside >> 3  # numpy divides slowly
+    found: Counted = (some[word] - word) * WORD + inside
     return found

@@ -22,8 +22,9 @@ from segeval.streams import zlib_library
 
 START = 1 << 12  # bytes in which the pixels begin, else the picture is Pillow's
 BAND = 1 << 20  # bytes of inflated rows that are decoded at a time
-IHDR = Struct(">8s4x4sIIBBBBBI")  # from the first byte of the file to the checksum
+IHDR = Struct(">8s4x4sIIBB3sI")  # from the first byte of the file to the checksum
 GREY, INDEXED = 0, 3  # colour types
+USUAL = bytes(3)  # packed by deflate, filtered by rows, not interlaced
 NONE, SUB = 0, 1  # filters of a row
 
 
@@ -45,8 +46,8 @@ def head(path: Path) -> Head | None:
         raw = file.read(START)
     if len(raw) < IHDR.size:
         return None
-    mark, kind, width, height, depth, colour, _, _, interlaced, check = IHDR.unpack_from(raw)
-    one_channel = depth == 8 and colour in (GREY, INDEXED) and not interlaced
+    mark, kind, width, height, depth, colour, ways, check = IHDR.unpack_from(raw)
+    one_channel = depth == 8 and colour in (GREY, INDEXED) and ways == USUAL
     whole = mark == b"\x89PNG\r\n\x1a\n" and kind == b"IHDR" and check == zlib.crc32(raw[12:29])
     start = pixels(raw)
     if not (one_channel and whole and start and width and height):

@@ -226,6 +226,18 @@ def test_pixels_that_are_wrong_in_right_chunks(tmp_path, size, depth):
             ours(path)
 
 
+@pytest.mark.parametrize("size", [40, 300])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_bytes_behind_the_pixels_are_nobodys(tmp_path, size, depth):
+    filtered = rows(np.random.default_rng(2), (size, size), 0, depth)
+    packed = zlib.compress(filtered)
+    for cut in ([], [len(packed)], [len(packed) - 2]):
+        path = tmp_path / "a.png"
+        assert same(
+            written(path, 0, depth, (size, size), b"", packed=packed + b"more" * 99, cut=cut)
+        )
+
+
 def test_rows_beyond_the_last_are_nobodys(tmp_path):
     filtered = rows(np.random.default_rng(2), (40, 40), 0, 8)
     path = written(tmp_path / "a.png", 0, 8, (20, 40), filtered)
