@@ -17,6 +17,7 @@ SCRIPTS = (
     "p3_memory",
     "p4_packed",
     "p5b_shades",
+    "pictures",
     "p8_wide",
     "p9_cases",
     "p10_contours",

@@ -11,6 +11,7 @@ cases          2000 of them
 probabilities  256 x 256 x 128, softmax of 5 classes in float32, .nii and .nii.gz
 wide           192 x 192 x 192, probabilities of 105 classes in float32, a .nii of 3 GB
 shades         100 pairs 2048 x 1024, 8-bit probability PNG against masks
+pictures       50 label PNG 2048 x 1024 of each kind that is met besides: see write_pictures
 many           200 pairs 112 x 112 x 64, 8 organs: 20 patients, each ten times
 long           one pair 512 x 512 x 900
 """
@@ -18,7 +19,9 @@ long           one pair 512 x 512 x 900
 from __future__ import annotations
 
 import gzip
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +173,42 @@ def write_streets(folder: Path, shape: Shape, pairs: int) -> None:
             Image.fromarray(labels).save(path, compress_level=6)
 
 
+def write_pictures(folder: Path, shape: Shape = (1024, 2048), count: int = 50) -> None:
+    """Label pictures as others write them than Pillow writes greys (`streets`).
+
+    left        every row as differences to the left: OpenCV
+    unfiltered  palette pictures of Pillow and libpng
+    colours     three channels, of a colour table
+    deep        16 bits
+    """
+    from PIL import Image
+
+    for kind in ("left", "unfiltered", "colours", "deep"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    palette = np.random.default_rng(0).integers(0, 256, (256, 3), np.uint8)
+    for number in range(count):
+        labels = street(np.random.default_rng(number), shape)
+        name = f"street_{number:03}.png"
+        left = np.diff(labels, axis=1, prepend=np.uint8(0))
+        (folder / "left" / name).write_bytes(png_of(left, 1))
+        (folder / "unfiltered" / name).write_bytes(png_of(labels, 0))
+        Image.fromarray(palette[labels]).save(folder / "colours" / name)
+        Image.fromarray(labels.astype(np.uint16) * 1000).save(folder / "deep" / name)
+
+
+def png_of(rows: Floats, kind: int) -> bytes:
+    """A grey PNG of rows that are filtered already, all in one way."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(name + data)
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", check)
+
+    height, width = rows.shape
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    packed = zlib.compress(np.insert(rows, 0, kind, axis=1).tobytes())
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
 # -- probabilities ------------------------------------------------------------------------------
 
 
@@ -233,6 +272,7 @@ SETS = {
     "probabilities": write_probabilities,
     "wide": write_wide,
     "shades": write_shades,
+    "pictures": write_pictures,
     "many": write_many,
     "long": lambda folder: write_pairs(folder, (900, 512, 512), 22, 1),
 }

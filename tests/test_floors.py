@@ -47,7 +47,7 @@ FLOORS = """
 3  tallies     tallies | block rois | counts fields part polygons slab surface voxels | pieces runs | sums | branches
 3  writers     writers | nifti nrrd png
 3  align       align | upsampling
-3  kinds       values | kinds
+3  kinds       values | kinds finite | scoreside | labelside
 
 4  metrics     metrics | called registry | overlap pooling surface words | rims | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores

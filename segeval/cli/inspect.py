@@ -154,7 +154,8 @@ def row(path: Path, settings: Settings) -> tuple[str, ...]:
 
 def contents(volume: Volume, settings: Settings) -> Content:
     """Read every value once. Raises ReadError."""
-    from segeval.kinds import side, wanted_pred
+    from segeval.kinds import wanted_pred
+    from segeval.labelside import side
     from segeval.volumes import streams
 
     content = Content(channels=len(volume.channels))

@@ -132,7 +132,7 @@ def _default(choice: Choice) -> str:
     if choice.field == "metrics":
         return "those of the preset"
     if choice.form.word == "SIZE":
-        return size_text(choice.default)
+        return "" if choice.default is None else size_text(choice.default)
     if choice.flag:
         return "on" if choice.default else "off"
     return "" if choice.many or choice.default in (None, "") else str(choice.default)

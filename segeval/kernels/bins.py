@@ -81,20 +81,16 @@ def reliability(
     rest = np.flatnonzero(code != usual)
     few = code[rest].astype(np.intp)
 
-    def added(values: Floats) -> Floats:
-        values = values.astype(np.float64)
-        total = np.bincount(few, values[rest], 2 * bins).astype(np.float64)  # of nothing: integers
-        values[rest] = 0
-        total[usual] = values.sum()
-        return total
-
-    def counted() -> Raw:
-        voxels = np.bincount(few, minlength=2 * bins)
-        voxels[usual] = len(code) - len(rest)
-        return voxels
-
-    voxels = counted() if weight is None else added(weight)
-    total = added(confidence if weight is None else confidence * weight)
+    whole = len(code) if weight is None else weight.sum()
+    counted = np.bincount(few, None if weight is None else weight[rest], 2 * bins)
+    voxels = counted.astype(np.float64)
+    voxels[usual] = whole - voxels.sum()  # whole numbers
+    values = confidence.astype(np.float64)
+    if weight is not None:
+        values *= weight
+    total = np.bincount(few, values[rest], 2 * bins).astype(np.float64)
+    values[rest] = 0  # a difference might have no digits left
+    total[usual] = values.sum()
     voxels, total = voxels.reshape(2, bins), total.reshape(2, bins)  # misses, hits
     return np.stack([voxels.sum(axis=0), total.sum(axis=0), voxels[1]], axis=1)
 

@@ -143,9 +143,12 @@ class LabelSums:
         """float64 (len(NAMES), classes)."""
         labels, own = self.labels, self.own
         rest, square = self._rest.sum(axis=(1, 2)), self._squares.sum(axis=(1, 2, 3, 4))
-        miss = 1 - own
-        g, pg, fn = labels.count(), labels.sum(own), labels.sum(miss)
-        pp, l2 = labels.sum(own * own) + square, labels.sum(miss * miss) + square
+        each = 1 - own
+        fn = labels.sum(each)
+        np.multiply(each, each, out=each)
+        l2 = labels.sum(each) + square
+        np.multiply(own, own, out=each)
+        g, pp, pg = labels.count(), labels.sum(each) + square, labels.sum(own)
         return np.array([g, g, pp, pg, rest, fn, rest + fn, l2])
 
 

@@ -17,7 +17,9 @@ from segeval.classes import Part
 from segeval.errors import ReadError
 from segeval.frozen import frozen, replace
 from segeval.kernels.shades import shade_counts
-from segeval.kinds import Found, ScoreSide, Side, Slab, Wanted, may_score, of_codes, side
+from segeval.kinds import Found, Side, Slab, Wanted, may_score, of_codes
+from segeval.labelside import side
+from segeval.scoreside import ScoreSide, read_as
 from segeval.scoring.sides import Opened
 from segeval.tallies.block import Block
 from segeval.tallies.counts import Pair, inside
@@ -28,7 +30,7 @@ LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in
 SCORES_AT_A_TIME = 1 << 16  # per channel
 CODES_AT_A_TIME = 1 << 22  # of 8-bit probabilities, which are counted: whole pictures
 FEWEST = 1 << 10  # voxels of a slab, however small the budget
-VALUE, SHARE = 8, 4  # bytes a value beside its buffer; part of the budget that slabs may take
+VALUE, SHARE = 8, 4  # bytes of a share of logits; part of the budget that slabs may take
 BYTES_AT_A_TIME = 1 << 24  # of all the buffers of a group
 
 Channels = tuple[frozenset[int], frozenset[int]]
@@ -158,7 +160,10 @@ def slab_size(truth: Opened, pred: Opened, plan: Plan, group: Channels) -> int:
     """Voxels a slab, so that the buffers of all open channels stay small."""
     if scored(pred, plan):
         channels = (pred.scores or pred.volume).channels
-        width = sum(v.dtype.itemsize for v in channels) + VALUE * len(channels)
+        rows = read_as(channels)
+        buffers = sum(v.dtype.itemsize for v in channels if v.scaled or v.dtype != rows)
+        made = VALUE * (plan.wanted[1].kind == "logits")
+        width = buffers + (rows.itemsize + made) * len(channels)
         return min(SCORES_AT_A_TIME, max(FEWEST, plan.budget // SHARE // width))
     width = sum(truth.volume.channels[c].dtype.itemsize for c in group[0])
     width += sum(pred.volume.channels[c].dtype.itemsize for c in group[1])

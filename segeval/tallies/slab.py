@@ -178,7 +178,7 @@ def _slab(
 
     def cut(values: Floats) -> Floats:
         inside: Floats = values[..., part]
-        return inside if keep is None else inside[..., keep]
+        return inside if keep is None else inside.compress(keep, axis=-1)
 
     def some(labels: Labels) -> Labels:
         return labels[part] if keep is None else labels[part][keep]

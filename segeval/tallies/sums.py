@@ -163,7 +163,8 @@ class SumsTally:
 
         block  without scores; its labels are known
         """
-        if self._exclusive and block.labels is not None and block.valid is None:
+        hard = self._exclusive and block.soft is None and block.valid is None
+        if hard and block.labels is not None:
             self._seen = LabelSums(ByLabel(block.labels, self._table.shape[1]))
         return self._seen
 

@@ -101,3 +101,9 @@ def test_short_letters_are_few():
         opt for p in command.params for opt in p.opts if opt.startswith("-") and opt[1] != "-"
     }
     assert letters == {"-o", "-m", "-c", "-j", "-q", "-v", "-h"}
+
+
+def test_a_choice_without_default_shows_none(segeval):
+    help = segeval("score", "--help").out
+    assert "512MiB a process" in help
+    assert "None" not in help

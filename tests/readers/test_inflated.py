@@ -200,6 +200,16 @@ def test_a_change_anywhere_in_the_pixels_is_an_error(picture):
             ours(path)
 
 
+def test_a_change_anywhere_before_the_pixels_is_an_error(tmp_path):
+    filtered = rows(np.random.default_rng(2), (9, 9), 3, 8)
+    path = written(tmp_path / "a.png", 3, 8, (9, 9), filtered)
+    raw = path.read_bytes()
+    for at in range(raw.index(b"IDAT")):
+        path.write_bytes(raw[:at] + bytes([raw[at] ^ 4]) + raw[at + 1 :])
+        with pytest.raises(ReadError):
+            ours(path)
+
+
 def test_pixels_that_are_all_there_need_no_end(picture):
     path, raw, (_, end) = picture
     whole = ours(path)
@@ -224,6 +234,18 @@ def test_pixels_that_are_wrong_in_right_chunks(tmp_path, size, depth):
         path = written(tmp_path / "a.png", 0, depth, (size, size), b"", packed=data)
         with pytest.raises(ReadError, match=why):
             ours(path)
+
+
+@pytest.mark.parametrize("size", [40, 300])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_bytes_behind_the_pixels_are_nobodys(tmp_path, size, depth):
+    filtered = rows(np.random.default_rng(2), (size, size), 0, depth)
+    packed = zlib.compress(filtered)
+    for cut in ([], [len(packed)], [len(packed) - 2]):
+        path = tmp_path / "a.png"
+        assert same(
+            written(path, 0, depth, (size, size), b"", packed=packed + b"more" * 99, cut=cut)
+        )
 
 
 def test_rows_beyond_the_last_are_nobodys(tmp_path):
