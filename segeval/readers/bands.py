@@ -17,12 +17,12 @@ import numpy as np
 
 from segeval.arrays import Counted, Raw
 from segeval.frozen import frozen
-from segeval.readers.inflated import HEAD, ZLIB, blocks, inflated
+from segeval.readers.inflated import CHECK, HEAD, ZLIB, blocks, inflated
 from segeval.streams import zlib_library
 
 START = 1 << 12  # bytes in which the pixels begin, else the picture is Pillow's
 BAND = 1 << 20  # bytes of inflated rows that are decoded at a time
-IHDR = Struct(">8s4x4sIIBB3sI")  # from the first byte of the file to the checksum
+IHDR = Struct(">8s4x4sIIBB3s")  # from the first byte of the file
 GREY, INDEXED = 0, 3  # colour types
 USUAL = bytes(3)  # packed by deflate, filtered by rows, not interlaced
 NONE, SUB = 0, 1  # filters of a row
@@ -46,23 +46,29 @@ def head(path: Path) -> Head | None:
         raw = file.read(START)
     if len(raw) < IHDR.size:
         return None
-    mark, kind, width, height, depth, colour, ways, check = IHDR.unpack_from(raw)
+    mark, kind, width, height, depth, colour, ways = IHDR.unpack_from(raw)
     one_channel = depth == 8 and colour in (GREY, INDEXED) and ways == USUAL
-    whole = mark == b"\x89PNG\r\n\x1a\n" and kind == b"IHDR" and check == zlib.crc32(raw[12:29])
-    start = pixels(raw)
-    if not (one_channel and whole and start and width and height):
+    known = mark == b"\x89PNG\r\n\x1a\n" and kind == b"IHDR" and one_channel
+    start = pixels(raw) if known else 0
+    if not (start and width and height):
         return None
     return Head((height, width), colour == INDEXED, start)
 
 
 def pixels(raw: bytes) -> int:
-    """Where the first chunk of pixels begins; 0 where that is further on, or of an animation."""
+    """Where the first chunk of pixels begins; 0 where that is further on, or of an animation.
+
+    So it is where a chunk before it does not have its checksum: Pillow says which.
+    """
     at = 8
     while at + HEAD.size <= len(raw):
         size, kind = HEAD.unpack_from(raw, at)
         if kind in (b"IDAT", b"acTL"):
             return at if kind == b"IDAT" else 0
-        at += HEAD.size + size + 4
+        end = at + HEAD.size + size
+        if raw[end : end + CHECK.size] != CHECK.pack(zlib.crc32(raw[at + 4 : end])):
+            return 0
+        at = end + CHECK.size
     return 0
 
 

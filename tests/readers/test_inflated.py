@@ -200,6 +200,16 @@ def test_a_change_anywhere_in_the_pixels_is_an_error(picture):
             ours(path)
 
 
+def test_a_change_anywhere_before_the_pixels_is_an_error(tmp_path):
+    filtered = rows(np.random.default_rng(2), (9, 9), 3, 8)
+    path = written(tmp_path / "a.png", 3, 8, (9, 9), filtered)
+    raw = path.read_bytes()
+    for at in range(raw.index(b"IDAT")):
+        path.write_bytes(raw[:at] + bytes([raw[at] ^ 4]) + raw[at + 1 :])
+        with pytest.raises(ReadError):
+            ours(path)
+
+
 def test_pixels_that_are_all_there_need_no_end(picture):
     path, raw, (_, end) = picture
     whole = ours(path)
