@@ -102,7 +102,7 @@ class ScoreSide:
         if self.exclusive:
             label, best = self._decoded(raw, tops, total)
             return Slab({0: label}, self._softmax(raw, best) if self._logits else raw, logits, best)
-        scores = sigmoid(raw) if self._logits else raw
+        scores = self._sigmoid(raw) if self._logits else raw
         masks = {c: (p >= self._wanted.threshold).view(np.uint8) for c, p in enumerate(scores)}
         return Slab(masks, scores, logits)
 
@@ -117,13 +117,23 @@ class ScoreSide:
 
     def _softmax(self, raw: Numbers, best: Numbers) -> Numbers:
         """Probabilities, in an array that the next read overwrites."""
-        if self._made.size < raw.size:
-            self._made = np.empty(raw.size)
-        scores = self._made[: raw.size].reshape(raw.shape)
+        scores = self._room_for(raw)
         for channel, row in enumerate(softmax_rows(raw, best, scores)):
             for sums in self.shown:
                 sums.add(channel, row)
         return scores
+
+    def _sigmoid(self, raw: Numbers) -> Numbers:
+        """The same of channels that do not exclude each other."""
+        scores = self._room_for(raw)
+        for row, made in zip(raw, scores, strict=True):
+            made[:] = sigmoid(row)
+        return scores
+
+    def _room_for(self, raw: Numbers) -> Numbers:
+        if self._made.size < raw.size:
+            self._made = np.empty(raw.size)
+        return self._made[: raw.size].reshape(raw.shape)
 
     def _rows(self, count: int) -> Numbers:
         """Room for the next values of every channel, which the next read overwrites."""

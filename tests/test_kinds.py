@@ -1,5 +1,6 @@
 """What numbers mean: found while they stream, never guessed between two readings."""
 
+import tracemalloc
 from copy import deepcopy
 from pathlib import Path
 
@@ -191,3 +192,19 @@ def test_255_times_the_slope_of_a_file_is_1_though_float32_makes_it_more():
         assert reader.finish().kind == "prob"
     assert scores[:, 2].tolist() == [1, 0]
     assert scores[:, 1].tolist() == [51 * slope, 204 * slope]
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_logits_take_their_own_size_and_that_of_their_probabilities(activation):
+    z = np.random.default_rng(0).normal(size=(64, 8192)).astype(np.float32)
+    voxels = [Voxels(lambda a=a: a, a.dtype, a.shape) for a in z]
+    volume = Volume(Geometry((1, 1, 8192)), tuple(voxels), Path("file.nii"))
+    wanted = Wanted("logits", activation, independent=activation == "sigmoid")
+    with streams(voxels, 8192) as opened:
+        reader = side(volume, dict(enumerate(opened)), wanted)
+        tracemalloc.start()
+        reader.read(8192)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    masks = z.size  # bytes, of independent channels
+    assert peak < z.nbytes + 2 * z.nbytes + masks + 10 * 8 * 8192
