@@ -167,7 +167,7 @@ def scored_pairs(  # noqa: PLR0913 - a request, resolved
         kept = Journal(Path(journal), parts, place.stores)
     inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
     notes, cases = pairing.notes, shelved(mine.cases)
-    del pairing, mine  # of 200 000 cases 400 MB
+    del pairing, mine  # the cases of a table or of DICOM are packed only now
     results = run(cases, job, ready, watch, kept)
     return replace(scorecard(results, asked, parts), inputs=inputs, notes=notes)
 

@@ -74,16 +74,14 @@ class OpenSide:
         self._checked.step(count)
         self._low, self._high = min(self._low, low), max(self._high, high)
         self._whole = self._whole and bool((values == np.rint(values)).all())
-        if self._whole and self._high > 1:
+        if self._low < 0 or (self._high > 1 and not self._whole):
+            raise not_probabilities(self._volume.path, self._low, self._high)
+        if self._high > 1:
             return Slab({0: whole(values, self._volume.path)}, np.zeros((1, count), values.dtype))
         mask = (values >= self._wanted.threshold).view(np.uint8)
         return Slab({0: mask}, values[None])
 
     def finish(self) -> Found:
-        """Labels if all was whole and one beyond 1, else probabilities. Raises ReadError."""
+        """Labels if one is beyond 1, else probabilities. Raises ReadError."""
         self._checked.finish()
-        if self._whole and self._low >= 0:
-            return Found("labels" if self._high > 1 else "prob", self._high > 1, 1)
-        if self._low < 0 or self._high > 1:
-            raise not_probabilities(self._volume.path, self._low, self._high)
-        return Found("prob", False, 1)
+        return Found("labels" if self._high > 1 else "prob", self._high > 1, 1)

@@ -77,7 +77,7 @@ class ScoreSide:
         return Slab(codes=self._streams[0].read(count))
 
     def decoded(self, codes: Labels) -> Slab:
-        """The scores that stored values stand for."""
+        """The scores that stored values stand for. Raises ReadError."""
         row = scaled(codes, self._volume.path, False)
         return self._slab(row[None], np.array([row.max()]))
 
@@ -98,6 +98,8 @@ class ScoreSide:
     def _slab(self, raw: Numbers, tops: Numbers, total: Numbers | None = None) -> Slab:
         self._checked.step(raw.shape[1])
         self._high = max(self._high, float(tops.max()))
+        if not self._logits and (self._low < 0 or self._high > 1):
+            raise not_probabilities(self._volume.path, self._low, self._high)
         logits = raw if self._logits else None
         if self.exclusive:
             label, best = self._decoded(raw, tops, total)
@@ -152,16 +154,13 @@ class ScoreSide:
             self._off += int(np.count_nonzero(np.abs(total - 1) > self._allowed))
 
     def finish(self) -> Found:
-        """Scores. Raises ReadError where they are no probabilities."""
+        """Scores. Raises ReadError where they are not finite, or do not sum to 1."""
         self._checked.finish()
-        if not self._logits:
-            self._probabilities()
+        self._summed()
         kind = "logits" if self._logits else "prob"
         return Found(kind, self.exclusive, len(self._streams))
 
-    def _probabilities(self) -> None:
-        if self._low < 0 or self._high > 1:
-            raise not_probabilities(self._volume.path, self._low, self._high)
+    def _summed(self) -> None:
         size = self._volume.geometry.size
         if self._off > RARELY * size:
             raise ReadError(

@@ -91,3 +91,14 @@ def test_a_read_overwrites_the_one_before(tmp_path):
         first = stream.read(12)
         stream.read(12)
         assert first[0] == STORED.ravel()[12]  # one buffer, used again
+
+
+@pytest.mark.parametrize("stored", ["<f4", ">f4", "<f2"])
+def test_values_go_where_they_may_if_they_are_of_that_type(tmp_path, stored):
+    array = STORED.astype(stored)
+    voxels = Voxels(on_disk(tmp_path, array), array.dtype, array.shape)
+    room = np.full(array.size, -1, np.float32)
+    with streams([voxels], array.size) as (stream,):
+        values = stream.read(array.size, room)
+        assert values.tolist() == array.ravel().tolist()
+    assert (values is room) == (stored != "<f2")

@@ -1,10 +1,9 @@
 """Cases over processes of this machine.
 
 Counting holds the interpreter's lock, so processes and not threads. Each is sent the next cases
-when it has done all that it had, as many as take a moment, and hands back one after the other; so
-what it was at when it was killed (by the kernel, when memory is short) is known, and nothing is
-lost with it but that case. It is tried once more when the others are done, and given up if it kills
-its process again.
+when it has done all that it had, as many as took a moment last, and hands them back a moment's work
+at a time. What it had when it was killed (by the kernel, when memory is short) is tried once more
+when all others are done, each case in a process of its own; one that kills that, too, is given up.
 """
 
 from __future__ import annotations
@@ -12,8 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
@@ -33,7 +31,7 @@ from segeval.scoring.planning import Job
 from segeval.spool import Done
 
 MOMENT = 0.05  # seconds of work that a process is sent at a time
-MOST = 64  # cases of it
+MOST = 32  # cases of it
 
 
 def run(
@@ -77,14 +75,18 @@ class Hand:
 
     def __init__(self, process: BaseProcess, pipe: Connection) -> None:
         self.process, self.pipe = process, pipe
-        self.cases: deque[bytes] = deque()
+        self.cases: Sequence[bytes] = ()
         self._sent, self._many = 0.0, 0
 
     def send(self, cases: Sequence[bytes]) -> None:
-        """Give it cases; it has none, so it is there to take them."""
-        self.cases.extend(cases)
-        self._sent, self._many = monotonic(), len(cases)
+        """Give it cases; it has done those before, so it is there to take them."""
+        self.cases, self._sent, self._many = cases, monotonic(), len(cases)
         self.pipe.send(cases)
+
+    def back(self, many: int) -> bool:
+        """Its first cases are done; says whether those were the last."""
+        self.cases = self.cases[many:]
+        return not self.cases
 
     def size(self) -> int:
         """How many cases take a moment, as the last ones did."""
@@ -96,14 +98,13 @@ class Crew:
     """Processes over packed cases.
 
     many      how many cases there are
-    suspects  gets the cases that were in work when a process died
+    suspects  gets the cases that a process had when it died
     """
 
     def __init__(
         self, cases: Iterator[bytes], many: int, job: Job, jobs: int, suspects: list[bytes]
     ) -> None:
         self._next, self._left = cases, many
-        self._back: deque[bytes] = deque()
         self._job, self._jobs, self._suspects = job, jobs, suspects
         self._hands: dict[Connection, Hand] = {}
         self._ready = DefaultSelector()
@@ -117,14 +118,13 @@ class Crew:
                 for key, _ in self._ready.select():
                     hand: Hand = key.data
                     try:
-                        done: Done = hand.pipe.recv()
+                        done: list[Done] = hand.pipe.recv()
                     except (EOFError, OSError):
                         self._lost(hand)
                         continue
-                    hand.cases.popleft()
-                    if not hand.cases:
+                    if hand.back(len(done)):
                         self._send(hand)
-                    yield done
+                    yield from done
         finally:
             for hand in tuple(self._hands.values()):
                 self._leave(hand)
@@ -133,8 +133,7 @@ class Crew:
     def _send(self, hand: Hand) -> None:
         """Give a process the next cases, a fair part of those that are left; or let it go."""
         size = max(1, min(hand.size(), self._left // (2 * self._jobs)))
-        cases = [self._back.popleft() for _ in range(min(size, len(self._back)))]
-        cases += islice(self._next, size - len(cases))
+        cases = list(islice(self._next, size))
         if not cases:
             self._leave(hand)
             return
@@ -145,11 +144,8 @@ class Crew:
             self._lost(hand)
 
     def _lost(self, hand: Hand) -> None:
-        """A process died: the case that it was at is suspect, the others go back."""
-        if hand.cases:
-            self._suspects.append(hand.cases.popleft())
-        self._back.extendleft(reversed(hand.cases))
-        self._left += len(hand.cases)
+        """A process died: one of its cases may be why."""
+        self._suspects += hand.cases
         self._leave(hand)
 
     def _hire(self) -> None:
@@ -167,7 +163,7 @@ class Crew:
         self._send(hand)
 
     def _leave(self, hand: Hand) -> None:
-        """Let a process go: it ends when the case that it is at is done."""
+        """Let a process go: it ends when the cases that it has are done."""
         self._ready.unregister(hand.pipe)
         del self._hands[hand.pipe]
         hand.pipe.close()
@@ -207,10 +203,22 @@ def serve(pipe: Connection, job: Job, inherited: Sequence[Connection]) -> None:
     start(inherited)
     while True:
         try:
-            for case in pipe.recv():
-                pipe.send(work(unpacked(case), job))
+            for done in moments(work(unpacked(case), job) for case in pipe.recv()):
+                pipe.send(done)
         except (EOFError, OSError):  # nobody is there any more
             return
+
+
+def moments(every: Iterable[Done]) -> Iterator[list[Done]]:
+    """Finished cases, together with those of the same moment."""
+    held, since = list[Done](), monotonic()
+    for done in every:
+        held.append(done)
+        if monotonic() - since > MOMENT:
+            yield held
+            held, since = [], monotonic()
+    if held:
+        yield held
 
 
 def start(inherited: Sequence[Connection] = ()) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 
 from segeval.arrays import Floats, Labels, Raw
 
-HALF = 0.5 + 1e-4  # and what rounding may take of a sum of float32
 FEW = 4  # voxels of which one may be looked at again
 BITS: dict[int, Any] = {4: np.uint32, 8: np.uint64}
 
@@ -65,7 +64,8 @@ def confirmed(
     own    (n,) the score of that channel
     """
     best = own.astype(scores.dtype)
-    rest = np.flatnonzero(best <= total * best.dtype.type(HALF))
+    half = 0.5 + len(scores) * np.finfo(best.dtype).eps  # and what rounding may take of a sum
+    rest = np.flatnonzero(best <= total * best.dtype.type(half))
     if len(rest) * FEW > len(own):
         return winners(scores, tops)
     label: Labels = guess.astype(kind_of(len(scores)))

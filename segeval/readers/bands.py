@@ -77,7 +77,7 @@ def values(file: IO[bytes], picture: Head) -> Raw:
     height, line = picture.shape[0], picture.shape[1] + 1
     out: Raw = np.empty(picture.shape, np.uint8)
     row, left = 0, b""
-    band = max(BAND // line, 1) * line
+    band = -(-height // -(-out.size // BAND)) * line  # of one size, or the last would be a rest
     for part in inflated(file, picture.start, zlib_library(out.size), band):
         if row == height:
             continue  # more rows than there are

@@ -9,6 +9,7 @@ from runs import run, settings
 from segeval.api import requested
 from segeval.classes import ClassList
 from segeval.engines import pool, serial
+from segeval.frozen import replace
 from segeval.pairing.pair import pair
 from segeval.results import lines
 from segeval.scoring.planning import Job
@@ -86,3 +87,20 @@ def test_results_of_both_engines_are_equal(tmp_path):
 
 def test_no_cases():
     assert list(pool.run((), job_of(), 2)) == []
+
+
+def test_of_many_small_cases_that_a_process_had_only_the_one_is_lost(tmp_path):
+    cases = pair(*tree(tmp_path, "b"), settings()).cases
+    others = [case for case in cases if case.id != "b"]
+    many = [replace(case, id=f"{case.id}-{k}") for k in range(30) for case in others]
+    many.insert(70, next(case for case in cases if case.id == "b"))
+    found = [(r.case, r.status) for r in pool.run(many, job_of("killed"), 2)]
+    assert sorted(name for name, _ in found) == sorted(case.id for case in many)
+    assert [name for name, status in found if status != "ok"] == ["b"]
+
+
+def test_finished_cases_are_handed_back_a_moment_at_a_time(monkeypatch):
+    now = iter([0.0, 0.01, 0.02, 0.06, 0.06, 0.10, 0.20, 0.20, 0.21, 0.3])
+    monkeypatch.setattr(pool, "monotonic", lambda: next(now))
+    assert list(pool.moments("abcdef")) == [["a", "b", "c"], ["d", "e"], ["f"]]
+    assert list(pool.moments("")) == []

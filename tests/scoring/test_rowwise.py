@@ -66,3 +66,16 @@ def test_every_loss_is_that_of_its_formula(kind, dtype, length, voxels, tmp_path
     for metric, of_class in expected.items():
         for name, value in of_class.items():
             assert found[metric, name] == pytest.approx(value, rel=1e-12), (metric, name)
+
+
+@pytest.mark.parametrize("apart", [0.5, -1, 40])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_values_that_are_no_probabilities_are_an_error_before_they_are_counted(
+    apart, channels, tmp_path
+):
+    p = np.stack([np.full(SHAPE, 0.75, np.float32), np.full(SHAPE, 0.25, np.float32)])[:channels]
+    p[0, 1, 1, 1] += apart
+    pair = build.npy(tmp_path / "p.npy", p), build.npy(tmp_path / "g.npy", np.ones(SHAPE, np.uint8))
+    (case,) = run(*pair, "ece", "ce" if channels == 2 else "bce").cases
+    assert case.status == "unreadable"
+    assert "no probabilities" in case.error["message"]
