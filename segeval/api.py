@@ -15,7 +15,7 @@ from segeval.errors import RequestError
 from segeval.frozen import replace
 from segeval.geometry import Geometry
 from segeval.grammar import Metric, parse
-from segeval.kinds import wanted_pred
+from segeval.kinds.side import wanted_pred
 from segeval.metrics.pooling import Pools
 from segeval.metrics.registry import Definition, resolve, units_of
 from segeval.pairing.cases import Case, Pairing, Shelf, shelved

@@ -47,7 +47,7 @@ FLOORS = """
 3  tallies     tallies | block rois | counts fields part polygons slab surface voxels | pieces runs | sums | branches
 3  writers     writers | nifti nrrd png
 3  align       align | upsampling
-3  kinds       values | kinds finite | scoreside | labelside
+3  kinds       kinds | values | side | finite | scores | labels
 
 4  metrics     metrics | called registry | overlap pooling surface words | rims | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
@@ -89,6 +89,7 @@ PACKAGES = (
     "readers",
     "writers",
     "drawing",
+    "kinds",
     "tallies",
     "metrics",
     "pairing",

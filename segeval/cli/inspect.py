@@ -154,8 +154,8 @@ def row(path: Path, settings: Settings) -> tuple[str, ...]:
 
 def contents(volume: Volume, settings: Settings) -> Content:
     """Read every value once. Raises ReadError."""
-    from segeval.kinds import wanted_pred
-    from segeval.labelside import side
+    from segeval.kinds.labels import side
+    from segeval.kinds.side import wanted_pred
     from segeval.volumes import streams
 
     content = Content(channels=len(volume.channels))

@@ -12,7 +12,7 @@ from segeval.budget import PROGRAM, mib
 from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, PairingError, SegevalError
 from segeval.frozen import replace
-from segeval.kinds import Found
+from segeval.kinds.side import Found
 from segeval.metrics.registry import pieces
 from segeval.pairing.cases import Case
 from segeval.pairing.files import named_as_mask

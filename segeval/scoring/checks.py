@@ -10,14 +10,14 @@ from collections.abc import Mapping
 
 from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, ReadError
-from segeval.kinds import Found
+from segeval.kinds.side import Found
+from segeval.kinds.values import WHITE
 from segeval.scorecard import OVERALL, WHOLE
 from segeval.scoring.onepass import Passed
 from segeval.scoring.planning import Job
 from segeval.scoring.sides import Opened
 from segeval.scoring.targets import Resolved, listed, unlisted
 from segeval.tallies.counts import Cells, Pair, joined
-from segeval.values import WHITE
 from segeval.volumes import Volume
 
 MANY = 64

@@ -20,7 +20,7 @@ from segeval.classes import ClassList, Part
 from segeval.errors import CaseError, GeometryError, Note
 from segeval.frozen import field, frozen, replace
 from segeval.kernels.runs import Runs
-from segeval.kinds import Wanted
+from segeval.kinds.side import Wanted
 from segeval.names import nearest
 from segeval.pairing.cases import Case
 from segeval.readers import dicom_seg

@@ -20,8 +20,8 @@ from segeval.classes import ClassList
 from segeval.errors import CaseError, RequestError
 from segeval.frozen import frozen, replace
 from segeval.geometry import Geometry
-from segeval.kinds import Found, Wanted, may_score, wanted_pred
-from segeval.labelside import side
+from segeval.kinds.labels import side
+from segeval.kinds.side import Found, Wanted, may_score, wanted_pred
 from segeval.pairing.files import stem, suffix, survey
 from segeval.readers.open import read
 from segeval.scoring.sides import averaged

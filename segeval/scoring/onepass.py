@@ -17,13 +17,13 @@ from segeval.classes import Part
 from segeval.errors import ReadError
 from segeval.frozen import frozen, replace
 from segeval.kernels.shades import shade_counts
-from segeval.kinds import Found, Side, Slab, Wanted, may_score, of_codes
-from segeval.labelside import side
-from segeval.scoreside import ScoreSide, read_as
+from segeval.kinds.labels import side
+from segeval.kinds.scores import ScoreSide, read_as
+from segeval.kinds.side import Found, Side, Slab, Wanted, may_score, of_codes
+from segeval.kinds.values import WHITE
 from segeval.scoring.sides import Opened
 from segeval.tallies.block import Block
 from segeval.tallies.counts import Pair, inside
-from segeval.values import WHITE
 from segeval.volumes import Volume, streams
 
 LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in the cache

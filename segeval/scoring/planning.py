@@ -6,7 +6,8 @@ from segeval.budget import room
 from segeval.classes import ClassDef, ClassList, Part
 from segeval.frozen import frozen, replace
 from segeval.grammar import Metric
-from segeval.kinds import Wanted, may_score
+from segeval.kinds.side import Wanted, may_score
+from segeval.kinds.values import WHITE
 from segeval.metrics.registry import Definition
 from segeval.scoring.onepass import Plan, scored
 from segeval.scoring.sides import NOWHERE, Opened, wanted
@@ -14,7 +15,6 @@ from segeval.scoring.targets import Resolved, by_name, channel_of, may_be_white,
 from segeval.settings import Settings
 from segeval.stores import Store
 from segeval.tallies.counts import Pair
-from segeval.values import WHITE
 
 Requested = tuple[Metric, Definition]
 

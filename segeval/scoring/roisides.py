@@ -21,9 +21,9 @@ from segeval.errors import CaseError, Note, ReadError, RequestError
 from segeval.frozen import replace
 from segeval.grammar import Metric
 from segeval.kernels.rois import around
+from segeval.kinds.values import MOST
 from segeval.metrics.registry import Definition, pieces
 from segeval.regions import Instances, RoiMasks
-from segeval.values import MOST
 from segeval.volumes import Volume, Voxels
 
 if TYPE_CHECKING:

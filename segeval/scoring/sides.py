@@ -22,7 +22,7 @@ from segeval.classes import ClassList, Part
 from segeval.errors import CaseError, GeometryError, Note, ReadError
 from segeval.frozen import field, frozen, replace
 from segeval.geometry import Geometry
-from segeval.kinds import Wanted, may_score, wanted_pred, wanted_truth
+from segeval.kinds.side import Wanted, may_score, wanted_pred, wanted_truth
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
 from segeval.readers.open import read

@@ -15,7 +15,7 @@ from segeval.drawing.rules import Rules
 from segeval.drawing.structures import named
 from segeval.errors import CaseError, Note
 from segeval.frozen import replace
-from segeval.kinds import wanted_pred, wanted_truth
+from segeval.kinds.side import wanted_pred, wanted_truth
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
 from segeval.pairing.files import named_as_mask

@@ -10,13 +10,13 @@ import numpy as np
 from segeval.classes import Part, Target
 from segeval.errors import GeometryError, Note
 from segeval.grammar import parse_quantity
+from segeval.kinds.values import WHITE
 from segeval.scoring.fields import Fields
 from segeval.scoring.onepass import Passed, Plan
 from segeval.scoring.planning import Job
 from segeval.scoring.sides import Opened
 from segeval.scoring.targets import Resolved, listed
 from segeval.tolerances import published
-from segeval.values import WHITE
 
 if TYPE_CHECKING:
     from segeval.tallies.surface import Surfaces, SurfaceTally

@@ -12,10 +12,10 @@ from functools import cache
 from segeval.classes import ClassDef, ClassList, Part, Target
 from segeval.errors import CaseError, Note
 from segeval.frozen import field, frozen, replace
-from segeval.kinds import Found
+from segeval.kinds.side import Found
+from segeval.kinds.values import WHITE
 from segeval.names import match
 from segeval.scoring.sides import NOWHERE, Opened
-from segeval.values import WHITE
 
 
 @frozen

@@ -8,7 +8,7 @@ import pytest
 from segeval.classes import ClassList, Part, parse_classes
 from segeval.errors import CaseError, ReadError
 from segeval.geometry import Geometry
-from segeval.kinds import Found
+from segeval.kinds.side import Found
 from segeval.scoring.checks import (
     check_files,
     check_stacks,

@@ -10,7 +10,7 @@ from runs import every, only, run, sigmoids, soft
 from segeval.classes import Part
 from segeval.errors import ReadError
 from segeval.geometry import Geometry
-from segeval.kinds import Slab, Wanted
+from segeval.kinds.side import Slab, Wanted
 from segeval.scoring import onepass
 from segeval.scoring.onepass import Plan, black_and_white, check_range, groups, label_map, shares
 from segeval.scoring.sides import Opened

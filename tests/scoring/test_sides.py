@@ -11,7 +11,7 @@ from runs import settings, soft
 from segeval.align import whole_channel
 from segeval.classes import ClassList, Part
 from segeval.errors import CaseError, GeometryError, ReadError
-from segeval.kinds import Wanted
+from segeval.kinds.side import Wanted
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
 from segeval.scoring.sides import NOWHERE, covered, opened, outside, own_names, side, wanted

@@ -8,7 +8,7 @@ import pytest
 from segeval.classes import ClassDef, ClassList, Part, parse_classes
 from segeval.errors import CaseError
 from segeval.geometry import Geometry
-from segeval.kinds import Found
+from segeval.kinds.side import Found
 from segeval.scoring.sides import NOWHERE, Opened
 from segeval.scoring.targets import (
     by_name,

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from segeval.arrays import Labels, Raw
-from segeval.finite import Checked
-from segeval.kinds import Found, Side, Slab, Wanted, may_score
-from segeval.scoreside import ScoreSide
-from segeval.values import Numbers, as_labels, not_probabilities, whole
+from segeval.kinds.finite import Checked
+from segeval.kinds.scores import ScoreSide
+from segeval.kinds.side import Found, Side, Slab, Wanted, may_score
+from segeval.kinds.values import Numbers, as_labels, not_probabilities, whole
 from segeval.volumes import Stream, Volume
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from segeval.arrays import Labels
 from segeval.errors import Note
 from segeval.frozen import field, frozen
+from segeval.kinds.values import Numbers
 from segeval.settings import Settings
-from segeval.values import Numbers
 from segeval.volumes import Volume
 
 

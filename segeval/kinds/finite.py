@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from segeval.errors import ReadError
-from segeval.values import Numbers
+from segeval.kinds.values import Numbers
 from segeval.volumes import Volume
 
 

@@ -10,8 +10,8 @@ import pytest
 from segeval.errors import ReadError
 from segeval.geometry import Geometry
 from segeval.kernels.decode import largest
-from segeval.kinds import Wanted
-from segeval.labelside import side
+from segeval.kinds.labels import side
+from segeval.kinds.side import Wanted
 from segeval.volumes import Volume, Voxels, streams
 
 AUTO = Wanted("auto")

@@ -14,11 +14,11 @@ import numpy as np
 
 from segeval.arrays import Labels, Raw
 from segeval.errors import ReadError
-from segeval.finite import Checked
 from segeval.kernels.decode import bits, confirmed, unusual, winners
 from segeval.kernels.softmax import sigmoid, softmax_rows
-from segeval.kinds import Found, Slab, Wanted
-from segeval.values import Numbers, not_probabilities, scaled
+from segeval.kinds.finite import Checked
+from segeval.kinds.side import Found, Slab, Wanted
+from segeval.kinds.values import Numbers, not_probabilities, scaled
 from segeval.volumes import Stream, Volume, Voxels
 
 if TYPE_CHECKING:
