@@ -17,14 +17,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segeval.census import Held
 from segeval.gate.baseline import against, passes
 from segeval.grammar import parse, parse_gate
 from segeval.metrics.registry import resolve
-from segeval.scorecard import CaseResult, Row, Scorecard
+from segeval.scorecard.card import CaseResult, Row, Scorecard
+from segeval.scorecard.census import Held
+from segeval.scorecard.summary import summarise
 from segeval.settings import Settings
 from segeval.statistics.bootstrap import intervals, summed
-from segeval.summary import summarise
 
 POLICIES = ("any", "regression", "noninferior")
 TOLERANCE, SD = 0.01, 0.03

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from harness import DATA, environment, program
 
-from segeval.census import Held
 from segeval.grammar import parse
-from segeval.results import lines
-from segeval.scorecard import CaseResult, Row, Scorecard
-from segeval.summary import summarise
+from segeval.scorecard.card import CaseResult, Row, Scorecard
+from segeval.scorecard.census import Held
+from segeval.scorecard.results import lines
+from segeval.scorecard.summary import summarise
 
 METRICS = ("dice", "iou", "precision", "recall", "fbeta@2", "fbeta@3")
 SECONDS, MB = 10.0, 300.0

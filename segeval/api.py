@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from segeval.census import Held
 from segeval.classes import parse_classes
 from segeval.engines.choice import Engine, engine
 from segeval.errors import RequestError
@@ -23,14 +22,15 @@ from segeval.pairing.cases import Side as Files
 from segeval.pairing.outputs import with_outputs
 from segeval.pairing.pair import pair
 from segeval.pairing.remote import Located, located
-from segeval.scorecard import CaseResult, Scorecard
+from segeval.scorecard.card import CaseResult, Scorecard
+from segeval.scorecard.census import Held
+from segeval.scorecard.spool import Done, Spool, pools_of
+from segeval.scorecard.summary import summarise
 from segeval.scoring.case import scored_sides
 from segeval.scoring.planning import Job
 from segeval.scoring.sides import Opened, enlarged, fitted, own_names
 from segeval.settings import Settings
 from segeval.signature import signature, signature_fields
-from segeval.spool import Done, Spool, pools_of
-from segeval.summary import summarise
 from segeval.volumes import Reading, Volume, Voxels
 
 if TYPE_CHECKING:

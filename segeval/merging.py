@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from segeval.census import census
 from segeval.errors import Note, RequestError
 from segeval.frozen import replace
 from segeval.grammar import parse
 from segeval.metrics.pooling import Pools
 from segeval.names import natural, naturally
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
+from segeval.scorecard.census import census
+from segeval.scorecard.spool import Spool, pools_of, texts
+from segeval.scorecard.summary import summarise
 from segeval.signature import differing
-from segeval.spool import Spool, pools_of, texts
 from segeval.statistics.intervals import with_intervals
-from segeval.summary import summarise
 
 EXAMPLES = 5
 Named = tuple[str, Scorecard]  # a result file and what it holds

@@ -13,16 +13,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from segeval.casejson import case_from_json
 from segeval.errors import CaseError, RequestError
 from segeval.metrics.pooling import Pools
 from segeval.pairing.cases import Case, Shelf
 from segeval.pairing.remote import fetched
-from segeval.results import load
-from segeval.scorecard import CaseResult
+from segeval.scorecard.card import CaseResult
+from segeval.scorecard.casejson import case_from_json
+from segeval.scorecard.results import load
+from segeval.scorecard.spool import Spool, texts
 from segeval.scoring.fingerprint import fingerprint
 from segeval.scratch import Scratch
-from segeval.spool import Spool, texts
 from segeval.stores import Store
 
 

@@ -6,11 +6,12 @@ cases("dice", a={"liver": 0.9}, b={"liver": 0.7})     two cases, one class, one 
 from __future__ import annotations
 
 import math
+import random
 
-from segeval.census import Held
 from segeval.grammar import parse
-from segeval.scorecard import CaseResult, Row, Scorecard
-from segeval.summary import summarise
+from segeval.scorecard.card import CaseResult, Row, Scorecard
+from segeval.scorecard.census import Held
+from segeval.scorecard.summary import summarise
 
 NAN = math.nan  # one object, so that tuples of rows compare equal
 
@@ -89,3 +90,20 @@ def two():
             },
         }.items()
     ]
+
+
+def crowd(count=50, seed=0):
+    """Cases with all that there may be in one."""
+    chance = random.Random(seed)
+    made = []
+    for number in range(count):
+        name, group = f"c{number}", chance.choice(["", "east", "west"])
+        if chance.random() < 0.1:
+            made.append(unscored(name, group=group))
+            continue
+        values = {
+            class_: {m: chance.choice([0.5, chance.random(), NAN, math.inf]) for m in ("hd", "x")}
+            for class_ in chance.sample(["liver", "spleen", "lung"], chance.randint(1, 3))
+        }
+        made.append(case(name, values, chance.choice(["mm", "px"]), group))
+    return made

@@ -9,7 +9,7 @@ from segeval.api import score_paths
 from segeval.classes import parse_classes
 from segeval.grammar import parse
 from segeval.metrics.registry import known
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
 from segeval.settings import Settings
 
 

@@ -56,7 +56,7 @@ FLOORS = """
 5  pairing     pairing | cases | datasets files words | images keys classnames table | layoutkinds
                | layouts | coco matching shards | twosides | patients | pair | outputs
                | remote
-5  scorecard   scorecard | casejson census | spool summary | results
+5  scorecard   scorecard | card | casejson census | spool summary | results
 5  absence     absence
 5  signature   signature
 
@@ -93,6 +93,7 @@ PACKAGES = (
     "tallies",
     "metrics",
     "pairing",
+    "scorecard",
     "scoring",
     "statistics",
     "engines",

@@ -9,8 +9,8 @@ from runs import run, soft
 
 from segeval.errors import RequestError
 from segeval.merging import differing, merged
-from segeval.results import lines
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
+from segeval.scorecard.results import lines
 
 NII = (build.nifti, ".nii.gz")
 NAMES = ("a1", "a2", "a10", "b", "c", "d", "e")

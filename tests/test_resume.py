@@ -11,8 +11,8 @@ from runs import settings
 from segeval import api
 from segeval.api import score_paths
 from segeval.engines import serial
-from segeval.results import lines
 from segeval.resume import Journal
+from segeval.scorecard.results import lines
 
 NII = (build.nifti, ".nii.gz")
 NAMES = ("a", "b", "c")

@@ -14,7 +14,7 @@ import click
 
 from segeval.cli.notes import tell
 from segeval.errors import Note
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
 from segeval.settings import Settings
 
 PAGE = "GITHUB_STEP_SUMMARY"

@@ -19,7 +19,7 @@ from segeval.settings import Settings
 
 if TYPE_CHECKING:
     from segeval.reports.comparison import Comparison
-    from segeval.scorecard import Scorecard
+    from segeval.scorecard.card import Scorecard
 
 OPTIONS = ("ci", "seed", "allow_different_settings", "allow_different_cases", "output", "format",
            "digits", "quiet", "verbose", "log_file", "color", "error", "ignore")  # fmt: skip
@@ -33,7 +33,7 @@ def compare(given: Mapping[str, Any]) -> int:
     and more models also ranks and Friedman's test.
     """
     from segeval.reports.outputs import check
-    from segeval.results import load
+    from segeval.scorecard.results import load
 
     request = resolved(given)
     settings = request.settings
@@ -92,7 +92,7 @@ def unlike_notes(
 
 def differing_cases(paths: Sequence[str], cards: Sequence[Scorecard]) -> list[str]:
     """What cases a file lacks that another has, in words."""
-    from segeval.census import census
+    from segeval.scorecard.census import census
 
     own = [census(card.cases).places for card in cards]
     every = dict.fromkeys(name for names in own for name in names)

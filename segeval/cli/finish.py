@@ -21,7 +21,7 @@ from segeval.settings import Settings
 
 if TYPE_CHECKING:
     from segeval.gate.verdict import Judgement, Verdict
-    from segeval.scorecard import Scorecard
+    from segeval.scorecard.card import Scorecard
 
 
 def finished(
@@ -36,7 +36,7 @@ def finished(
     judged_on      the ground truth or the result file: findings point at it where no file has rules
     only_verdicts  stdout gets the verdicts and no report
     """
-    from segeval.census import marked
+    from segeval.scorecard.census import marked
 
     settings = request.settings
     found = judged(card, request, baseline)
@@ -68,7 +68,7 @@ def baseline_of(settings: Settings) -> Scorecard | None:
     """The result file to compare with. Raises RequestError, before anything is scored."""
     if not settings.baseline:
         return None
-    from segeval.results import load
+    from segeval.scorecard.results import load
 
     card = load(Path(settings.baseline))
     if card.shard:

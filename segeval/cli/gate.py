@@ -38,9 +38,9 @@ def gate(given: Mapping[str, Any]) -> int:
     from segeval.grammar import parse
     from segeval.reports.judged import WRITERS
     from segeval.reports.outputs import check
-    from segeval.results import load
-    from segeval.spool import pools_of
-    from segeval.summary import summarise
+    from segeval.scorecard.results import load
+    from segeval.scorecard.spool import pools_of
+    from segeval.scorecard.summary import summarise
 
     request = resolved(given)
     settings = request.settings

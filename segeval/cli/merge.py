@@ -16,7 +16,7 @@ from segeval.frozen import replace
 from segeval.grammar import parse_gate
 
 if TYPE_CHECKING:
-    from segeval.scorecard import Scorecard
+    from segeval.scorecard.card import Scorecard
 
 
 def merge(given: Mapping[str, Any]) -> int:
@@ -27,7 +27,7 @@ def merge(given: Mapping[str, Any]) -> int:
     """
     from segeval.merging import merged
     from segeval.reports.outputs import check
-    from segeval.results import load
+    from segeval.scorecard.results import load
 
     request = resolved(given)
     LOG.open(request.settings)

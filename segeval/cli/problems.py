@@ -14,7 +14,7 @@ from segeval.settings import Settings
 
 if TYPE_CHECKING:
     from segeval.gate.verdict import Verdict
-    from segeval.scorecard import Scorecard
+    from segeval.scorecard.card import Scorecard
 
 MISSED, DATA, BUG = 1, 3, 5
 STYLES: dict[str, dict[str, Any]] = {
@@ -30,8 +30,8 @@ def exit_status(
 
     errors  warnings that `--error` made errors
     """
-    from segeval.census import census
     from segeval.reports.problems import failed
+    from segeval.scorecard.census import census
 
     found = census(card.cases)
     if found.statuses[SegevalError.status]:
@@ -58,8 +58,8 @@ def tell_lines(lines: Sequence[str], settings: Settings) -> None:
 
 def tell_problems(card: Scorecard, settings: Settings) -> None:
     """Print what kept cases from being scored."""
-    from segeval.census import marked
     from segeval.reports.problems import problems
+    from segeval.scorecard.census import marked
 
     tell_lines(problems(card, settings), settings)
     for case in marked(card.cases):

@@ -14,7 +14,7 @@ from segeval.settings import Settings
 
 if TYPE_CHECKING:
     from segeval.pairing.cases import Pairing
-    from segeval.spool import Done
+    from segeval.scorecard.spool import Done
 
 EVERY_SECONDS = 30
 EVERY_PERCENT = 10

@@ -10,9 +10,9 @@ from segeval.budget import MIB, PROCESS, affordable
 from segeval.engines import serial
 from segeval.engines.work import check_shared, silent
 from segeval.pairing.cases import Case
+from segeval.scorecard.spool import Done
 from segeval.scoring.planning import Job
 from segeval.settings import Settings
-from segeval.spool import Done
 
 # Results come in the order in which they finish, each case once, whatever becomes of it.
 Engine = Callable[[Sequence[Case], Job], Iterator[Done]]

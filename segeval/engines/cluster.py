@@ -28,9 +28,9 @@ from segeval import __version__
 from segeval.engines.work import again, check_shared, sharing, work
 from segeval.errors import CaseError, RequestError
 from segeval.pairing.cases import Case
+from segeval.scorecard.spool import Done
 from segeval.scoring.case import unscored_case
 from segeval.scoring.planning import Job
-from segeval.spool import Done
 
 AHEAD = 4  # cases handed out per worker, so that none waits for the next
 PATIENCE = 5  # seconds until a scheduler has answered

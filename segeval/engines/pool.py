@@ -26,9 +26,9 @@ from segeval.engines.work import again, sharing, silent, work
 from segeval.errors import CaseError
 from segeval.memory import keep_freed
 from segeval.pairing.cases import Case, shelved, unpacked
+from segeval.scorecard.spool import Done
 from segeval.scoring.case import unscored_case
 from segeval.scoring.planning import Job
-from segeval.spool import Done
 
 MOMENT = 0.05  # seconds of work that a process is sent at a time
 MOST = 32  # cases of it

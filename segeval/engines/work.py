@@ -15,11 +15,11 @@ from segeval.errors import CaseError, RequestError
 from segeval.frozen import replace
 from segeval.pairing.cases import Case
 from segeval.pairing.remote import fetched
-from segeval.scorecard import CaseResult
+from segeval.scorecard.card import CaseResult
+from segeval.scorecard.spool import Done
 from segeval.scoring.case import score_case, unscored_case
 from segeval.scoring.planning import Job
 from segeval.scoring.rows import OVER_BUDGET
-from segeval.spool import Done
 
 if TYPE_CHECKING:
     from segeval.scoring.classwise import Share

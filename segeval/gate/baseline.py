@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.census import census
 from segeval.errors import Note, RequestError
 from segeval.frozen import frozen
 from segeval.gate.rules import bar_in_unit, groups_of, matches
 from segeval.gate.verdict import Against, Judgement, Verdict
 from segeval.grammar import Gate
 from segeval.metrics.registry import Definition, resolve
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
+from segeval.scorecard.census import census
 from segeval.settings import Settings
 from segeval.signature import unlike
 from segeval.statistics.bootstrap import intervals, simultaneous, stepwise, summed

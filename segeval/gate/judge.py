@@ -7,7 +7,7 @@ from segeval.frozen import replace
 from segeval.gate.baseline import FEW, against, few_cases
 from segeval.gate.rules import check
 from segeval.gate.verdict import Judgement
-from segeval.scorecard import OVERALL, Scorecard
+from segeval.scorecard.card import OVERALL, Scorecard
 from segeval.settings import Settings
 from segeval.statistics.intervals import check_level, with_intervals
 

@@ -12,14 +12,14 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from segeval.absence import ONE_SIDE
-from segeval.census import Kind, Rows, census
 from segeval.errors import RequestError
 from segeval.gate.verdict import Verdict
 from segeval.grammar import Gate, Metric
 from segeval.metrics.pooling import POOLED
 from segeval.metrics.registry import Definition, resolve, units_of
-from segeval.scorecard import Scorecard, Statistic
-from segeval.summary import BADNESS
+from segeval.scorecard.card import Scorecard, Statistic
+from segeval.scorecard.census import Kind, Rows, census
+from segeval.scorecard.summary import BADNESS
 
 
 def resolved_gate(gate: Gate) -> tuple[Gate, Definition]:

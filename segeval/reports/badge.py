@@ -9,9 +9,9 @@ from typing import IO
 from segeval.reports.blocks import NOTHING, decimals, figure
 from segeval.reports.means import leads
 from segeval.reports.verdicts import headline
-from segeval.scorecard import OVERALL, WHOLE, Scorecard
+from segeval.scorecard.card import OVERALL, WHOLE, Scorecard
+from segeval.scorecard.summary import columns
 from segeval.settings import Settings
-from segeval.summary import columns
 
 COLOURS = {"PASS": "brightgreen", "FAIL": "red", "ERROR": "orange", "": "blue"}
 UNKNOWN = "lightgrey"

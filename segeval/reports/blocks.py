@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from segeval.frozen import frozen
 from segeval.grammar import parse
 from segeval.metrics.registry import find
-from segeval.summary import Column
+from segeval.scorecard.summary import Column
 
 NOTHING = "-"
 PLUS_MINUS = "±"

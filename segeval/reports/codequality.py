@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import IO, Any
 
-from segeval.census import marked
 from segeval.reports.blocks import clean
 from segeval.reports.problems import error_of, faults_of
 from segeval.reports.verdicts import missed, rule, sentence, subject, unscored
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
+from segeval.scorecard.census import marked
 from segeval.settings import Settings
 
 MISSED, LOST = "major", "critical"  # of info, minor, major, critical, blocker

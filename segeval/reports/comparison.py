@@ -13,9 +13,9 @@ from segeval.frozen import frozen
 from segeval.reports.blocks import Block, Field, clean, decimals, figure
 from segeval.reports.markdown import escaped
 from segeval.reports.plain import drawn
+from segeval.scorecard.summary import Column
 from segeval.statistics.compare import Difference, Ranking
 from segeval.statistics.paired import Name
-from segeval.summary import Column
 
 Rows = list[tuple[str, ...]]
 NAMES = ("class", "model", "moved most")  # columns of text

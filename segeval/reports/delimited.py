@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from segeval.scorecard import CaseResult, Row, Scorecard
+from segeval.scorecard.card import CaseResult, Row, Scorecard
+from segeval.scorecard.summary import Column, columns
 from segeval.settings import Settings
-from segeval.summary import Column, columns
 
 HEADER = ("case", "class", "metric", "value", "unit", "status", "reason", "group")
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from segeval.census import census
 from segeval.frozen import frozen, replace
 from segeval.grammar import parse
 from segeval.metrics.registry import find
@@ -20,9 +19,10 @@ from segeval.reports.layout import view
 from segeval.reports.markdown import code, escaped, table
 from segeval.reports.problems import problems
 from segeval.reports.verdicts import headline, missed
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
+from segeval.scorecard.census import census
+from segeval.scorecard.summary import Column, Value, columns, worst_first
 from segeval.settings import Settings
-from segeval.summary import Column, Value, columns, worst_first
 
 LIMIT = 900 << 10  # bytes; the service drops a summary of more than 1 MiB
 MOST = 10  # errors a step that the service shows

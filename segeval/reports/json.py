@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import IO
 
-from segeval.results import lines
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
+from segeval.scorecard.results import lines
 from segeval.settings import Settings
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import IO
 
-from segeval.casejson import text
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
+from segeval.scorecard.casejson import text
+from segeval.scorecard.spool import texts
 from segeval.settings import Settings
-from segeval.spool import texts
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:

@@ -11,7 +11,7 @@ from typing import IO, Any
 from segeval.gate.verdict import Verdict
 from segeval.reports.blocks import clean
 from segeval.reports.markdown import escaped
-from segeval.results import verdict_to_json
+from segeval.scorecard.results import verdict_to_json
 
 FIELDS = (
     "gate", "class", "metric", "statistic", "group", "value", "bar", "unit", "n", "passed",

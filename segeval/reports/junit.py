@@ -17,13 +17,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import IO, TYPE_CHECKING
 
-from segeval.census import census, marked
 from segeval.frozen import frozen, replace
 from segeval.gate.rules import reaches
 from segeval.reports.blocks import clean, counted
 from segeval.reports.problems import accepted, error_of, failed, faults_of
 from segeval.reports.verdicts import rule, sentence, subject
-from segeval.scorecard import OVERALL, CaseResult, Row, Scorecard
+from segeval.scorecard.card import OVERALL, CaseResult, Row, Scorecard
+from segeval.scorecard.census import census, marked
 from segeval.settings import Settings
 
 if TYPE_CHECKING:

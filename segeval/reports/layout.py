@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from segeval.absence import ONE_SIDE
-from segeval.census import census
 from segeval.frozen import frozen
 from segeval.reports.blocks import Block, clean, counted
 from segeval.reports.means import leads, means, whole_means
 from segeval.reports.problems import left_out
 from segeval.reports.values import values, whole_values, worst_cases
-from segeval.scorecard import OVERALL, WHOLE, Row, Scorecard
+from segeval.scorecard.card import OVERALL, WHOLE, Row, Scorecard
+from segeval.scorecard.census import census
+from segeval.scorecard.summary import Column, columns
 from segeval.settings import Settings
-from segeval.summary import Column, columns
 
 EMPTY = {"", "both_empty", *ONE_SIDE}
 

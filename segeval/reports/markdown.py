@@ -8,7 +8,7 @@ from typing import IO
 from segeval.reports.blocks import Block
 from segeval.reports.layout import view
 from segeval.reports.problems import problems
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
 from segeval.settings import Settings
 
 

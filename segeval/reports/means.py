@@ -16,9 +16,9 @@ from segeval.reports.blocks import (
     named,
     titled,
 )
-from segeval.scorecard import OVERALL, WHOLE, Statistic
+from segeval.scorecard.card import OVERALL, WHOLE, Statistic
+from segeval.scorecard.summary import Column
 from segeval.settings import Settings
-from segeval.summary import Column
 
 OfClass = Mapping[str, Mapping[str, Statistic]]
 

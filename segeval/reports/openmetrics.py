@@ -17,9 +17,9 @@ from typing import IO
 from segeval.reports.blocks import clean
 from segeval.reports.problems import failed
 from segeval.reports.verdicts import missed
-from segeval.scorecard import Scorecard, Statistic
+from segeval.scorecard.card import Scorecard, Statistic
+from segeval.scorecard.summary import Column, columns
 from segeval.settings import Settings
-from segeval.summary import Column, columns
 
 # Attribute of a statistic: its word in the name, and what it is.
 STATISTICS = {

@@ -17,7 +17,7 @@ from typing import IO, Protocol
 from segeval.errors import RequestError
 from segeval.frozen import frozen
 from segeval.reports import REPORTS, SUFFIXES
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
 from segeval.settings import Settings
 
 _PREFIX = r"(?s)([A-Za-z][\w-]+):(.+)\Z"  # two letters: `C:` is a drive

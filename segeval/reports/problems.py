@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from segeval.census import census, marked
 from segeval.errors import PairingError, SegevalError
-from segeval.scorecard import CaseResult, Scorecard
+from segeval.scorecard.card import CaseResult, Scorecard
+from segeval.scorecard.census import census, marked
 from segeval.settings import Settings
 
 T = TypeVar("T")

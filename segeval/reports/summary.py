@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator
 from typing import IO
 
-from segeval.scorecard import Scorecard, Statistic
+from segeval.scorecard.card import Scorecard, Statistic
 from segeval.settings import Settings
 
 DIGITS = 6

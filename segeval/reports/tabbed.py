@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO
 
 from segeval.reports.delimited import write_rows
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
 from segeval.settings import Settings
 
 

@@ -12,7 +12,7 @@ from segeval.reports.fit import GAP, fitted, taken
 from segeval.reports.layout import View, view
 from segeval.reports.problems import problems
 from segeval.reports.terminal import coloured, console, drawable
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
 from segeval.settings import Settings
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segeval.census import census
 from segeval.grammar import parse
 from segeval.metrics.registry import find
 from segeval.reports.blocks import (
@@ -18,9 +17,10 @@ from segeval.reports.blocks import (
     named,
     titled,
 )
-from segeval.scorecard import OVERALL, WHOLE, CaseResult, Row, Scorecard
+from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Row, Scorecard
+from segeval.scorecard.census import census
+from segeval.scorecard.summary import Column, Value, worst_first
 from segeval.settings import Settings
-from segeval.summary import Column, Value, worst_first
 
 
 def values(rows: Sequence[Row], heads: Sequence[Column], settings: Settings) -> Block:

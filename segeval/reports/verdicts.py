@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from segeval.census import census, marked
 from segeval.reports.blocks import clean, counted
 from segeval.reports.problems import accepted, failed
-from segeval.scorecard import Scorecard
+from segeval.scorecard.card import Scorecard
+from segeval.scorecard.census import census, marked
 from segeval.settings import Settings
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from segeval.metrics.registry import pieces
 from segeval.pairing.cases import Case
 from segeval.pairing.files import named_as_mask
 from segeval.pairing.outputs import check_complete
-from segeval.scorecard import CaseResult, Row
+from segeval.scorecard.card import CaseResult, Row
 from segeval.scoring.checks import (
     check_files,
     check_labels,

@@ -12,7 +12,7 @@ from segeval.classes import ClassList
 from segeval.errors import CaseError, Note, ReadError
 from segeval.kinds.side import Found
 from segeval.kinds.values import WHITE
-from segeval.scorecard import OVERALL, WHOLE
+from segeval.scorecard.card import OVERALL, WHOLE
 from segeval.scoring.onepass import Passed
 from segeval.scoring.planning import Job
 from segeval.scoring.sides import Opened

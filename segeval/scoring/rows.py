@@ -14,7 +14,7 @@ from segeval.frozen import field, frozen, replace
 from segeval.grammar import Metric
 from segeval.metrics.registry import Definition, Values, computed
 from segeval.pairing.cases import Case
-from segeval.scorecard import Row
+from segeval.scorecard.card import Row
 from segeval.scoring.planning import Job
 from segeval.scoring.targets import Resolved
 

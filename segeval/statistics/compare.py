@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.census import ClassOrder
 from segeval.frozen import frozen, replace
 from segeval.metrics.registry import Definition
-from segeval.scorecard import CaseResult, Scorecard
+from segeval.scorecard.card import CaseResult, Scorecard
+from segeval.scorecard.census import ClassOrder
 from segeval.statistics.bootstrap import ROUNDING, draws, intervals, summed
 from segeval.statistics.paired import Common, Name, Pairs, charged, judged, paired
 from segeval.statistics.tests import friedman, holm, ranks, signed_rank

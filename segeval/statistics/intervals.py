@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.census import Census, census
 from segeval.errors import RequestError
 from segeval.frozen import replace
-from segeval.scorecard import OVERALL, WHOLE, CaseResult, Statistic
+from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Statistic
+from segeval.scorecard.census import Census, census
+from segeval.scorecard.summary import Column, columns
 from segeval.statistics.bootstrap import interval_over, intervals, summed
-from segeval.summary import Column, columns
 
 LEVEL = 0.95
 OfClass = Mapping[str, Mapping[str, Statistic]]

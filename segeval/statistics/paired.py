@@ -23,12 +23,12 @@ import numpy as np
 
 from segeval.absence import ONE_SIDE
 from segeval.arrays import Floats
-from segeval.census import ClassOrder, census
 from segeval.frozen import frozen
 from segeval.grammar import parse
 from segeval.metrics.registry import Definition, resolve
-from segeval.scorecard import CaseResult, Row
-from segeval.summary import BADNESS
+from segeval.scorecard.card import CaseResult, Row
+from segeval.scorecard.census import ClassOrder, census
+from segeval.scorecard.summary import BADNESS
 
 BOTH_EMPTY = "both_empty"
 ANOTHER_UNIT = "another unit"

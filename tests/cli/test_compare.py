@@ -10,7 +10,7 @@ import pytest
 from cards import NAN, card, case
 from scipy import stats
 
-from segeval.results import lines
+from segeval.scorecard.results import lines
 
 R = np.random.default_rng(2)
 LIVER, SPLEEN = R.uniform(0.7, 0.9, 16), R.uniform(0.6, 0.9, 16)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from cards import NAN, card, case, row, unscored
 
-from segeval.results import lines, load
-from segeval.scorecard import CaseResult
+from segeval.scorecard.card import CaseResult
+from segeval.scorecard.results import lines, load
 
 R = np.random.default_rng(0)
 BASE = R.uniform(0.7, 0.95, 20)

@@ -1,6 +1,7 @@
 """`segeval merge`: shards with their gates, as one run would have written them."""
 
 import json
+from importlib.resources import files
 
 import build
 import pytest
@@ -72,11 +73,7 @@ def test_a_missing_shard_a_damaged_file_and_none_are_2(segeval, scored):
 def test_the_schema_knows_a_shard(scored):
     import jsonschema
 
-    from segeval import results
-
-    schema = json.loads(
-        (results.Path(results.__file__).parent / "data/results.schema.json").read_text()
-    )
+    schema = json.loads((files("segeval") / "data/results.schema.json").read_text())
     content = json.loads((scored / "1.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(content)
     assert content["shard"]["gates"] == ["1/dice=0.99", "2/iou.pooled=0.01"]

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from segeval.cli.problems import exit_status, tell_problems
-from segeval.scorecard import CaseResult, Scorecard
+from segeval.scorecard.card import CaseResult, Scorecard
 from segeval.settings import Settings
 
 MISSED = SimpleNamespace(passed=False)

@@ -8,9 +8,9 @@ import pytest
 from segeval.errors import Note, NothingToScore, RequestError
 from segeval.grammar import parse
 from segeval.pairing.cases import Pairing
-from segeval.scorecard import CaseResult, Row, Scorecard
-from segeval.spool import Done
-from segeval.summary import summarise
+from segeval.scorecard.card import CaseResult, Row, Scorecard
+from segeval.scorecard.spool import Done
+from segeval.scorecard.summary import summarise
 
 
 def result(name, dice, status="ok"):

@@ -21,7 +21,7 @@ from segeval import api
 from segeval.classes import ClassList
 from segeval.errors import CaseError, RequestError
 from segeval.pairing.pair import pair
-from segeval.results import lines
+from segeval.scorecard.results import lines
 from segeval.scoring.planning import Job
 from segeval.stores import Store
 

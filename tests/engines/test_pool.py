@@ -11,7 +11,7 @@ from segeval.classes import ClassList
 from segeval.engines import pool, serial
 from segeval.frozen import replace
 from segeval.pairing.pair import pair
-from segeval.results import lines
+from segeval.scorecard.results import lines
 from segeval.scoring.planning import Job
 
 NII = (build.nifti, ".nii.gz")

@@ -10,7 +10,7 @@ from segeval.classes import ClassList
 from segeval.engines import shared
 from segeval.engines.shared import Crew
 from segeval.errors import CaseError
-from segeval.results import lines
+from segeval.scorecard.results import lines
 from segeval.scoring import classwise
 from segeval.scoring.planning import Job
 

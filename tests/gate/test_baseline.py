@@ -11,7 +11,7 @@ from cards import NAN, card, case, row, unscored
 from segeval.errors import RequestError
 from segeval.gate.baseline import against, passes
 from segeval.grammar import parse_gate
-from segeval.scorecard import CaseResult
+from segeval.scorecard.card import CaseResult
 from segeval.settings import Settings
 
 

@@ -8,7 +8,7 @@ import pytest
 from segeval.errors import RequestError
 from segeval.gate.rules import check, resolved_gate
 from segeval.grammar import parse_gate
-from segeval.scorecard import CaseResult, Row, Scorecard, Statistic
+from segeval.scorecard.card import CaseResult, Row, Scorecard, Statistic
 
 
 def statistic(mean, unit="", n=3):

@@ -16,7 +16,7 @@ from runs import run, settings, soft
 from segeval.errors import NothingToScore, RequestError
 from segeval.pairing.pair import pair
 from segeval.pairing.remote import fetched, located
-from segeval.results import lines
+from segeval.scorecard.results import lines
 
 fsspec = pytest.importorskip("fsspec", reason='pip install "segeval[remote]"')
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segeval.reports.blocks import aligned, clean, counted, decimals, figure, padded, places
-from segeval.summary import Column
+from segeval.scorecard.summary import Column
 
 
 @pytest.mark.parametrize(

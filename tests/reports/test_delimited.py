@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from segeval.reports import delimited
 from segeval.reports.delimited import number
-from segeval.scorecard import CaseResult
+from segeval.scorecard.card import CaseResult
 from segeval.settings import Settings
 
 HEADER = "case,class,metric,value,unit,status,reason,group"

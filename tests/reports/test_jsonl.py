@@ -4,7 +4,7 @@ import json
 from cards import card, cases, unscored
 
 from segeval.reports import jsonl
-from segeval.results import case_from_json
+from segeval.scorecard.results import case_from_json
 from segeval.settings import Settings
 
 MADE = card([*cases("dice", a={"x": 0.5}, b={"x": 0.25}), unscored("c")])

@@ -10,7 +10,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 
 from segeval.gate.verdict import Against, Verdict
 from segeval.reports import junit
-from segeval.scorecard import CaseResult, Row
+from segeval.scorecard.card import CaseResult, Row
 
 TWO = cases("dice", a={"liver": 0.9, "spleen": 0.5}, b={"liver": 0.8, "spleen": 0.7})
 

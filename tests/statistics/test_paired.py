@@ -5,7 +5,7 @@ import math
 import pytest
 from cards import NAN, case, not_scored, row, unscored
 
-from segeval.scorecard import CaseResult
+from segeval.scorecard.card import CaseResult
 from segeval.statistics.paired import Common, Name, judged, paired
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segeval.grammar import parse
-from segeval.scorecard import OVERALL
-from segeval.summary import class_order, columns, deviation, mean, median, summarise
+from segeval.scorecard.card import OVERALL
+from segeval.scorecard.summary import class_order, columns, deviation, mean, median, summarise
 
 
 def of(results, metric="dice", class_="liver", group=""):
@@ -208,8 +208,8 @@ def test_two_units_are_never_pooled(monkeypatch):
             pools.append([tallies["n"] for tallies in self])
             return {}
 
-    monkeypatch.setattr("segeval.summary.Pool", Seen)
-    monkeypatch.setattr("segeval.summary.finished", dict)
+    monkeypatch.setattr("segeval.scorecard.summary.Pool", Seen)
+    monkeypatch.setattr("segeval.scorecard.summary.finished", dict)
     summarise(mixed(), [parse("volume_difference")], {"": Seen()})
     assert pools == [[1, 3], [2]]
 

@@ -1,32 +1,14 @@
 """What many cases come to is counted once, and the same as by looking at every row."""
 
 import math
-import random
 from collections import Counter
 
 import pytest
-from cards import NAN, case, cases, unscored
+from cards import case, cases, crowd, unscored
 
-from segeval import census as module
-from segeval.census import Census, Held, census, marked
 from segeval.errors import Note
-
-
-def crowd(count=50, seed=0):
-    """Cases with all that there may be in one."""
-    chance = random.Random(seed)
-    made = []
-    for number in range(count):
-        name, group = f"c{number}", chance.choice(["", "east", "west"])
-        if chance.random() < 0.1:
-            made.append(unscored(name, group=group))
-            continue
-        values = {
-            class_: {m: chance.choice([0.5, chance.random(), NAN, math.inf]) for m in ("hd", "x")}
-            for class_ in chance.sample(["liver", "spleen", "lung"], chance.randint(1, 3))
-        }
-        made.append(case(name, values, chance.choice(["mm", "px"]), group))
-    return made
+from segeval.scorecard import census as module
+from segeval.scorecard.census import Census, Held, census, marked
 
 
 def every(results):

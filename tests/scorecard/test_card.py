@@ -3,7 +3,7 @@ import math
 import pytest
 from cards import card, case, not_scored, unscored
 
-from segeval.scorecard import CaseResult, Row
+from segeval.scorecard.card import CaseResult, Row
 
 
 def test_a_case_with_values_is_scored():

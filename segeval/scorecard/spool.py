@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
-from segeval.casejson import case_from_json, case_to_json, text
-from segeval.census import Census, Held
 from segeval.frozen import frozen
 from segeval.metrics.pooling import Pools
-from segeval.scorecard import CaseResult
+from segeval.scorecard.card import CaseResult
+from segeval.scorecard.casejson import case_from_json, case_to_json, text
+from segeval.scorecard.census import Census, Held
 from segeval.scratch import Scratch
 
 END = ",\n"  # of a line, in a result file too

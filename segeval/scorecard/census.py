@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from segeval.scorecard import WHOLE, CaseResult
+from segeval.scorecard.card import WHOLE, CaseResult
 from segeval.scratch import Scratch
 
 CHUNK = 512  # cases after which the numbers of a kind go to disk

@@ -14,7 +14,7 @@ from typing import Any
 
 from segeval.errors import Note
 from segeval.frozen import asdict
-from segeval.scorecard import CaseResult, Row
+from segeval.scorecard.card import CaseResult, Row
 
 INFINITE = "infinite"
 WORDS = ("group", "patient", "fingerprint")  # of a case; left out when empty

@@ -5,13 +5,12 @@ import pickle
 import random
 
 import pytest
-from cards import case, unscored
-from test_census import crowd
+from cards import case, crowd, unscored
 
 from segeval import scratch
-from segeval.casejson import case_to_json, text
-from segeval.census import Census, Held
-from segeval.spool import Done, Spool, texts
+from segeval.scorecard.casejson import case_to_json, text
+from segeval.scorecard.census import Census, Held
+from segeval.scorecard.spool import Done, Spool, texts
 
 
 def spooled(results, order=None):
