@@ -21,7 +21,7 @@ inflating the files, decoding the pictures, importing the libraries. `python ben
 measures it again and writes this page; `benchmarks/README.md` says how. A value is a ratio of CPU
 time (user and system, start-up included, one CPU) unless it says something else; MB is the peak of
 resident memory. What is by the clock (P9, P12) says something only of a machine that has two CPUs
-to spare; the results here are of one that was shared with other work.
+to spare.
 """
 
 
