@@ -1,7 +1,8 @@
 """Where runs of equal values begin in flat streams of labels.
 
-Few voxels begin a run. numpy.flatnonzero looks at every byte of a mask; looking at words of eight
-first, and then into those that hold anything, takes three quarters of the time.
+Few voxels begin a run. numpy.flatnonzero looks for one after the other; looking at words of eight
+first, and then into those that hold anything, takes three quarters of its time, and half where one
+voxel in twenty begins a run. Only above one in ten does NumPy take a way that is faster.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 from segeval.arrays import Counted, Labels, Mask
 
 WORD = 8  # bytes
-MANY = 5  # one word of so many holds something: then every byte is looked at
+MANY = 0.6  # share of words that hold something, above which every byte is looked at
 
 
 def starts(*streams: Labels) -> Mask:
@@ -37,7 +38,7 @@ def places(mask: Mask) -> Counted:
     """
     words = mask.view(np.uint64)
     some = np.flatnonzero(words != 0)
-    if len(some) * MANY > len(words):
+    if len(some) > MANY * len(words):
         return np.flatnonzero(mask)
     inside = np.flatnonzero(words[some].view(np.bool_))
     word = inside >> 3  # numpy divides slowly
