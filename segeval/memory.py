@@ -17,7 +17,7 @@ KEPT = 32 << 20  # bytes at the end of the heap that are kept
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 
 START = 100_000  # objects that may come before the collector looks: a start makes 60 000
-LATER = 10_000  # the same afterwards, not Python's 700 or 2 000: scoring leaves no cycles behind
+USUAL = gc.get_threshold()  # afterwards, as Python has it: files of DICOM leave cycles behind
 
 
 def start() -> None:
@@ -28,7 +28,7 @@ def start() -> None:
 def started() -> None:
     """What there is stays to the end: the collector looks at what comes from now on."""
     gc.freeze()
-    gc.set_threshold(LATER)
+    gc.set_threshold(*USUAL)
 
 
 def keep_freed() -> None:

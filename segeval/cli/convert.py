@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from segeval import memory
 from segeval.cli.notes import tell
 from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.progress import form
@@ -37,6 +38,7 @@ def convert(given: Mapping[str, Any]) -> int:
     from segeval.pairing.patients import alone
     from segeval.scoring.converting import ENDINGS, How, described
 
+    memory.started()
     settings = resolved(given).settings
     source, out = Path(given["path"]), Path(given["out"])
     if not source.exists():

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from segeval import memory
 from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.progress import form
 from segeval.errors import CaseError, NothingToScore, RequestError
@@ -41,6 +42,7 @@ def decode(given: Mapping[str, Any]) -> int:
     """
     from segeval.scoring.decoding import every, items
 
+    memory.started()
     settings = resolved(given).settings
     pred, out = Path(given["pred"]), Path(given["out"])
     files = items(pred, given["like"] or "", settings)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from segeval import memory
 from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.show import show
 from segeval.errors import NothingToScore, RequestError, SegevalError
@@ -42,6 +43,7 @@ class Content:
 
 def inspect(given: Mapping[str, Any]) -> int:
     """Say what each PATH is: format, kind of values, grid, classes, and what is wrong with it."""
+    memory.started()
     settings = resolved(given).settings
     rows: list[tuple[str, ...]] = []
     problems: list[SegevalError] = []
