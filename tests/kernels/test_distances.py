@@ -11,7 +11,7 @@ from surfaces import surfaces, value
 from segeval.kernels import distances
 from segeval.kernels import mesh as kernels_mesh
 from segeval.kernels.borders import Points, around, border
-from segeval.kernels.distances import Surface, directed, own_depth
+from segeval.kernels.distances import Surface, directed, neighbours, own_depth
 from segeval.kernels.lattice import STEPS, Tables, places, reach
 from segeval.kernels.mesh import cells_of, mesh, smoothed
 
@@ -114,6 +114,22 @@ def test_few_far_points_ask_a_part_of_the_surface(far):
     s = surfaces(truth, pred, (1.0, 1.0, 1.0))
     assert value(s, "hd") == pytest.approx(far)
     assert value(s, "hd:as=medpy") == pytest.approx(far)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (3.0, 1.0, 0.7)])
+def test_no_cell_that_can_be_nearest_is_left_out(spacing):
+    """Of two cells no points are nearer than the gap between them: each pair by itself."""
+    rng = np.random.default_rng(5)
+    grid = cells_of(rng.random((17, 14, 15)) < 0.02, reach=(1, 1, 1))
+    size = np.array(spacing)
+    theirs = np.transpose(np.unravel_index(grid.at, grid.shape))
+    for most in (0.4, 2.0, 3.1, 5.9):
+        for cell in rng.choice(int(np.prod(grid.shape)), 200, replace=False):
+            apart = np.abs(theirs - np.unravel_index(cell, grid.shape)) - 1
+            gap = np.linalg.norm(np.maximum(apart, 0) * size, axis=1)
+            found = neighbours(grid, np.array([cell]), np.array([most]), size)
+            assert set(grid.at[gap <= most]) <= set(found)
+            assert len(found) < len(grid.at)
 
 
 def test_far_points_ask_the_tree():
