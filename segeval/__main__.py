@@ -7,6 +7,7 @@ import sys
 from typing import NoReturn
 
 from segeval import memory
+from segeval.cli.standard_streams import open_streams
 
 
 def run() -> NoReturn:
@@ -14,19 +15,12 @@ def run() -> NoReturn:
     memory.start()  # before click is loaded, which is a third of a start
     # Nothing here multiplies matrices; waking the threads that would costs 0.08 s at every start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    _open_streams()
+    open_streams()
     from segeval.cli.answer import answer, flushed
 
     status = flushed(answer(sys.argv[1:]))
     memory.started()  # what is left need not be looked through before it goes
     sys.exit(status)
-
-
-def _open_streams() -> None:
-    """A stream that the caller has closed goes nowhere: `segeval … >&-`."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 if __name__ == "__main__":

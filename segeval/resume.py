@@ -46,8 +46,12 @@ class Journal:
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_name(self._path.name + ".new")
-        lines = Scratch(fresh.open("w+b"))
-        lines.add(json.dumps(self._parts, allow_nan=False).encode() + b"\n")
+        lines = Scratch(fresh.open("w+b"), called=str(self._path))
+        try:
+            lines.add(json.dumps(self._parts, allow_nan=False).encode() + b"\n")
+        except RequestError:
+            fresh.unlink(missing_ok=True)
+            raise
         spool = Spool(cases.names, lines, Pools())
         asked = {name: place for place, name in enumerate(cases.names)} if resume else {}
         for line in self._earlier() if resume else ():

@@ -7,6 +7,7 @@ process, however that ends. `TMPDIR` says where.
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import IO
 from weakref import finalize
 
@@ -15,18 +16,26 @@ from segeval.errors import RequestError
 KEPT = 1 << 20  # bytes in memory
 
 
+def close(file: IO[bytes]) -> None:
+    """Close a file; what it still holds and has no room for was told when it was added."""
+    with suppress(OSError):
+        file.close()
+
+
 class Scratch:
     """Bytes by the place at which they were added.
 
-    file  a file to use instead, open for reading and writing at its end; what is added is flushed,
-          so that whoever reads it after a crash finds it
+    file    a file to use instead, open for reading and writing at its end; what is added is
+            flushed, so that whoever reads it after a crash finds it
+    called  what to call that file, where it gets another name later
     """
 
-    def __init__(self, file: IO[bytes] | None = None) -> None:
+    def __init__(self, file: IO[bytes] | None = None, called: str = "") -> None:
+        self._called = called
         self._named = file is not None
         self._file: IO[bytes] = io.BytesIO() if file is None else file
         self._end = self._file.tell()
-        finalize(self, self._file.close)
+        finalize(self, close, self._file)
 
     def add(self, content: bytes) -> int:
         """Add bytes; gives their place. Raises RequestError where the disk is full."""
@@ -48,7 +57,7 @@ class Scratch:
         import tempfile
 
         held, self._file = self._file, tempfile.TemporaryFile(prefix="segeval-")  # noqa: SIM115
-        finalize(self, self._file.close)
+        finalize(self, close, self._file)
         held.seek(0)
         self._file.write(held.read())
 
@@ -56,7 +65,7 @@ class Scratch:
         """What keeps results from being kept, and what to do."""
         where, room = "the temporary folder", "make room, or name another folder: TMPDIR=/with/room"
         if self._named:
-            where, room = str(self._file.name), "make room on its disk"
+            where, room = self._called or str(self._file.name), "make room on its disk"
         return RequestError(
             f"results cannot be kept ({problem.strerror or problem})", where=where, help=room
         )

@@ -19,6 +19,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 STEP = 1 << 19
 FEW = 1 << 12  # packed bytes that a header lies in
 FEW_INFLATED = 1 << 16  # bytes that are not worth an import of isal
+CHANGED = "the file was cut off or changed; copy or write it again"
 BROKEN = (EOFError, OSError, ValueError, zlib.error)
 
 
@@ -38,6 +39,9 @@ class Packed:
     start    bytes of the file before the packed part
     skip     bytes before the array after unpacking
     size     bytes of the array
+    total    bytes after unpacking, those before and behind the array included; 0: it ends them
+    crc      checksum of the `total` bytes from `start`, where the container has one and the bytes
+             are read past it (members that a zip archive stores as they are)
     """
 
     path: Path
@@ -45,6 +49,8 @@ class Packed:
     start: int = 0
     skip: int = 0
     size: int = 0
+    total: int = 0
+    crc: int | None = None
 
     @property
     def seekable(self) -> bool:
@@ -150,13 +156,43 @@ def fill(stream: Filled, buffer: memoryview, packed: Packed) -> int:
 
 
 def finish(stream: Filled, packed: Packed) -> None:
-    """Read past the last byte of a packed array, so that its checksum is compared."""
+    """Read a packed stream to its end, so that its checksum is compared.
+
+    What lies behind the array is read and left; more than the header announces is refused, for a
+    changed bit often makes a stream longer. Raises ReadError.
+    """
     if packed.seekable:
         return
+    left = packed.total - packed.skip - packed.size
+    scratch = memoryview(bytearray(max(1, min(left, STEP))))
+    while left > 0:
+        left -= fill(stream, scratch[:left], packed)
     try:
-        stream.readinto(memoryview(bytearray(1)))
+        surplus = stream.readinto(scratch[:1])
     except BROKEN as problem:
         raise damaged(packed, problem) from problem
+    if surplus:
+        raise ReadError(
+            "more bytes unpack than the header announces",
+            where=packed.path,
+            facts=(f"{packed.total or packed.skip + packed.size} bytes are announced",),
+            help=CHANGED,
+        )
+
+
+def compare_checksum(packed: Packed) -> None:
+    """Compare the checksum of bytes that are stored as they are. Raises ReadError."""
+    if packed.crc is None:
+        return
+    crc32, check, left = zlib_library(packed.total).crc32, 0, packed.total
+    buffer = memoryview(bytearray(max(1, min(left, STEP))))
+    with packed.path.open("rb", buffering=0) as file:
+        file.seek(packed.start)
+        while left and (count := file.readinto(buffer[:left])):
+            check = crc32(buffer[:count], check)
+            left -= count
+    if left or check != packed.crc:
+        raise damaged(packed, ValueError("its checksum is another"))
 
 
 def damaged(packed: Packed, problem: BaseException) -> ReadError:
@@ -164,7 +200,7 @@ def damaged(packed: Packed, problem: BaseException) -> ReadError:
     return ReadError(
         f"damaged {packed.packing or 'file'}: {str(problem).rstrip('.') or type(problem).__name__}",
         where=packed.path,
-        help="the file was cut off or changed; copy or write it again",
+        help=CHANGED,
     )
 
 

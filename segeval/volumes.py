@@ -20,7 +20,7 @@ from segeval.errors import Note
 from segeval.frozen import field, frozen, replace
 from segeval.geometry import Geometry, Reorder
 from segeval.regions import Instances, RoiMasks
-from segeval.streams import Filled, Packed, fill, finish, opened, spilled
+from segeval.streams import Filled, Packed, compare_checksum, fill, finish, opened, spilled
 
 Loader = Callable[[], Raw]  # decodes a whole (small) array when it is asked for
 
@@ -280,8 +280,12 @@ def streams(channels: Sequence[Voxels], chunk: int) -> Iterator[list[Stream]]:
     """Open channels together, to be read in lockstep, at most `chunk` values a read.
 
     A packed file that holds several of them, or holds one in another order, is unpacked once to
-    disk. After the last value the checksum of packed files is compared. Raises ReadError.
+    disk. After the last value the checksum of packed files is compared, before the first one that
+    of members of an archive that are not packed. Raises ReadError.
     """
+    packed = (v.source for v in channels if isinstance(v.source, Packed))
+    for source in {(p.path, p.start): p for p in packed}.values():
+        compare_checksum(source)
     with ExitStack() as stack:
         shared = _spill_shared(channels, stack)
         yield [_stream(voxels, shared, chunk, stack) for voxels in channels]

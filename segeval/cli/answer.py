@@ -8,7 +8,6 @@ Python and click answer 1 to anything uncaught; here 1 only ever comes from a co
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -16,10 +15,10 @@ from collections.abc import Sequence
 import click
 
 from segeval.cli.main import COMMANDS, program
+from segeval.cli.standard_streams import Unwritable
 
 BUG = 5
 INTERRUPTED = 130
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # stdout; a file is answered where it is saved
 COMPLETE = "_SEGEVAL_COMPLETE"  # set by the shell when it asks for completions
 
 
@@ -27,17 +26,14 @@ def answer(arguments: Sequence[str]) -> int:
     """Run the command line; whatever is raised becomes lines on stderr and a status."""
     try:
         return _status(arguments)
-    except BrokenPipeError:
-        _close_pipe()
-        return 0
+    except Unwritable as problem:
+        return _unwritable(problem)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.UsageError as problem:
         return _usage(problem, arguments)
     except (KeyboardInterrupt, click.Abort):
         return _say(["interrupted"], INTERRUPTED)
-    except OSError as problem:
-        return _unwritable(problem) if problem.errno in FULL else _failed(problem)
     except Exception as problem:
         return _failed(problem)
 
@@ -46,10 +42,7 @@ def flushed(status: int) -> int:
     """Write what stdout still holds; the status, or that of what kept it from being written."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        _close_pipe()
-    except OSError as problem:
-        _close_pipe()
+    except Unwritable as problem:
         return _unwritable(problem)
     return status
 
@@ -94,17 +87,12 @@ def _failed(problem: Exception) -> int:
     )
 
 
-def _unwritable(problem: OSError) -> int:
+def _unwritable(problem: Unwritable) -> int:
     """An output that cannot be written is a wrong request, stdout like every other."""
-    return _say([f"error: stdout cannot be written ({problem.strerror})"], 2)
+    return _say([f"error: stdout cannot be written ({problem})"], 2)
 
 
 def _say(lines: Sequence[str], status: int) -> int:
     for line in lines:
         click.echo(line, err=True)
     return status
-
-
-def _close_pipe() -> None:
-    """Let what is still to be flushed go nowhere: whoever read stdout has gone."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

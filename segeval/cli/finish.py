@@ -121,15 +121,12 @@ def say(card: Scorecard, settings: Settings, only_verdicts: bool) -> None:
     """Write to stdout: the report, or the verdicts alone."""
     from segeval.reports.outputs import save
 
-    try:
-        if only_verdicts:
-            say_verdicts(card.gates, settings)
-        else:
-            for output in to_stdout(settings) or ["-"]:
-                save(card, output, settings)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if only_verdicts:
+        say_verdicts(card.gates, settings)
+    else:
+        for output in to_stdout(settings) or ["-"]:
+            save(card, output, settings)
+    sys.stdout.flush()
 
 
 def say_verdicts(verdicts: Sequence[Verdict], settings: Settings) -> None:

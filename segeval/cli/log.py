@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import IO
@@ -36,8 +37,19 @@ class Log:
     def line(self, text: str) -> None:
         """Write a line, the same everywhere."""
         line = f"{perf_counter() - self._started:9.3f} {text}"
-        for sink in self._sinks:
-            print(line, file=sink, flush=True)
+        for sink in list(self._sinks):
+            try:
+                print(line, file=sink, flush=True)
+            except OSError as problem:
+                self._give_up(sink, problem)
+
+    def _give_up(self, sink: IO[str], problem: OSError) -> None:
+        """Go on without a log that cannot be written: the results are what counts."""
+        self._sinks.remove(sink)
+        with suppress(OSError):
+            sink.close()
+        why = problem.strerror or problem
+        print(f"warning: {sink.name}: the log ends here ({why})", file=sys.stderr)
 
     def trace(self, problem: BaseException) -> None:
         """Write the traceback of a problem."""

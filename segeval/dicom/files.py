@@ -31,6 +31,7 @@ FIRST = (
     b"\x02\x00\x00\x00",
     *(b"\x08\x00" + bytes([n, 0]) for n in (0, 1, 5, 6, 8, 0x12, 0x16, 0x18)),
 )
+MOST = 1 << 30  # bytes that a deflated object may have
 DIGITS = frozenset(b"%d" % n for n in range(10)) | {b"."}
 
 
@@ -101,7 +102,7 @@ def parsed(path: Path, data: Bytes) -> DicomFile:
     try:
         syntax, coding, at = meta(data)
         if syntax == DEFLATED:
-            data, at = zlib.decompressobj(-15).decompress(data[at:]), 0
+            data, at = inflate(data[at:]), 0
         found, pixels = walk(data, at, len(data), coding, PIXELS)
     except Damaged as problem:
         raise damaged(path, problem) from problem
@@ -110,6 +111,22 @@ def parsed(path: Path, data: Bytes) -> DicomFile:
     elements = Elements(data, coding, found)
     elements.charset = elements.word(CHARSET)
     return DicomFile(path, syntax, elements, pixels)
+
+
+def inflate(packed: bytes, most: int = MOST) -> bytes:
+    """The bytes of a raw deflate stream, which has no checksum. Raises zlib.error.
+
+    most  bytes that may come out
+    """
+    inflater = zlib.decompressobj(-15)
+    data = inflater.decompress(packed, most)
+    if inflater.unconsumed_tail and not inflater.eof:
+        raise zlib.error(f"more than {most} bytes unpack")
+    if not inflater.eof:
+        raise zlib.error("the deflated data ends too early")
+    if inflater.unused_data.strip(b"\0"):
+        raise zlib.error("bytes follow the end of the deflated data")
+    return data
 
 
 def damaged(path: Path, problem: Damaged) -> ReadError:

@@ -17,7 +17,7 @@ import numpy as np
 
 from segeval.arrays import Counted, Raw
 from segeval.frozen import frozen
-from segeval.readers.inflated import CHECK, HEAD, ZLIB, blocks, inflated
+from segeval.readers.inflated import CHECK, HEAD, SURPLUS, ZLIB, blocks, inflated
 from segeval.streams import zlib_library
 
 START = 1 << 12  # bytes in which the pixels begin, else the picture is Pillow's
@@ -80,7 +80,7 @@ def values(file: IO[bytes], picture: Head) -> Raw:
     band = -(-height // -(-out.size // BAND)) * line  # of one size, or the last would be a rest
     for part in inflated(file, picture.start, zlib_library(out.size), band):
         if row == height:
-            continue  # more rows than there are
+            raise OSError(SURPLUS)
         raw = left + part
         count = min(len(raw) // line, height - row)
         lines: Raw = np.frombuffer(raw, np.uint8, count * line).reshape(count, line)
@@ -91,6 +91,8 @@ def values(file: IO[bytes], picture: Head) -> Raw:
             unfilter(lines, out[max(row - 1, 0) : row + count], row > 0)
         left = raw[lines.size :]
         row += count
+    if left and row == height:
+        raise OSError(SURPLUS)
     if row < height:
         raise OSError(f"{row} of {height} rows are there")
     return out

@@ -19,6 +19,12 @@ from segeval.streams import zlib_library
 HEAD = Struct(">I4s")  # of a chunk: its size, and what it is
 CHECK = Struct(">I")
 BLOCK = Struct("<BHH")  # of a stored block: not the last, its size, the same inverted
+IHDR = Struct(">16xIIBB3s")  # from the first byte of the file
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a colour type
+WHOLE = ((0, 0, 1, 1),)  # of a pass: its first column and row, and the steps to the next ones
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+         (0, 1, 1, 2))  # fmt: skip
+SURPLUS = "more pixels unpack than the head announces"
 ZLIB = b"\x78\x01"  # before the first block
 MOST = (1 << 16) - 1  # bytes in a block
 PACKED = 1 << 16  # bytes that are read at a time
@@ -26,7 +32,9 @@ PACKED = 1 << 16  # bytes that are read at a time
 
 def inflate_here(image: Any) -> None:
     """Feed an open PNG of Pillow from here when it is loaded; what is damaged is an OSError."""
-    fed = stored(image.fp, image.tile[0][2] - HEAD.size, image.width * image.height)
+    image.fp.seek(0)
+    size = filtered_size(image.fp.read(IHDR.size))
+    fed = stored(image.fp, image.tile[0][2] - HEAD.size, size)
 
     def rest() -> None:
         for _ in fed:  # after the last row: the checksums
@@ -36,10 +44,24 @@ def inflate_here(image: Any) -> None:
     image.load_end = rest
 
 
-def stored(file: IO[bytes], start: int, pixels: int) -> Iterator[bytes | memoryview]:
+def filtered_size(head: bytes) -> int:
+    """Bytes of all filtered rows, from the first bytes of the file."""
+    width, height, depth, colour, ways = IHDR.unpack(head)
+    total = 0
+    for left, top, right, down in ADAM7 if ways[2] else WHOLE:
+        columns, rows = -(-(width - left) // right), -(-(height - top) // down)
+        if columns > 0 and rows > 0:
+            total += rows * (1 + (columns * depth * CHANNELS.get(colour, 1) + 7) // 8)
+    return total
+
+
+def stored(file: IO[bytes], start: int, size: int) -> Iterator[bytes | memoryview]:
     """The filtered rows as a deflate stream in which nothing is packed. Raises OSError."""
     yield ZLIB
-    for rows in inflated(file, start, zlib_library(pixels), MOST):
+    for rows in inflated(file, start, zlib_library(size), MOST):
+        size -= len(rows)
+        if size < 0:
+            raise OSError(SURPLUS)
         yield from blocks(rows)
 
 

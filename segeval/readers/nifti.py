@@ -70,7 +70,13 @@ def read(path: Path, reading: Reading) -> Volume:
     size = geometry.size * dtype.itemsize
     slope, inter = scaling(header)
     sources = [
-        Packed(path, "gzip" if packed else "", skip=offset + c * size, size=size)
+        Packed(
+            path,
+            "gzip" if packed else "",
+            skip=offset + c * size,
+            size=size,
+            total=offset + channels * size,
+        )
         for c in range(channels)
     ]
     if not packed:

@@ -87,7 +87,7 @@ def archived(path: Path) -> Stored:
         zlib.error,
     ) as problem:
         raise ReadError(f"not a readable .npz ({problem})", where=path, help=CUT) from problem
-    if info.file_size < stored.source.skip + stored.source.size:
+    if info.file_size != stored.source.skip + stored.source.size:
         raise ReadError(f"the array {key} ends after {info.file_size} bytes", where=path, help=CUT)
     return replace(stored, source=source, key=key)
 
@@ -99,7 +99,8 @@ def plain(source: Packed, info: ZipInfo) -> Packed:
     with source.path.open("rb") as file:
         file.seek(info.header_offset + 26)  # of the local header of 30 bytes
         name, extra = struct.unpack("<HH", file.read(4))
-    return replace(source, packing="", start=info.header_offset + 30 + name + extra)
+    start = info.header_offset + 30 + name + extra
+    return replace(source, packing="", start=start, total=info.file_size, crc=info.CRC)
 
 
 def member(archive: ZipFile, path: Path) -> str:
@@ -140,8 +141,9 @@ def header(file: IO[bytes], source: Packed) -> Stored:
             where=source.path,
             help="save a plain array of integers or floats; pickled objects are never loaded",
         )
-    size = prod(shape) * dtype.itemsize
-    return Stored(replace(source, skip=file.tell(), size=size), shape, dtype, fortran)
+    skip, size = file.tell(), prod(shape) * dtype.itemsize
+    source = replace(source, skip=skip, size=size, total=skip + size)
+    return Stored(source, shape, dtype, fortran)
 
 
 def volume(stored: Stored, reading: Reading) -> Volume:

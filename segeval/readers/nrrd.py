@@ -90,7 +90,7 @@ def voxels(header: Header) -> Voxels:
         raise header.error(f"the encoding {encoding} is not read", "write it raw or with gzip")
     skip, size = header.number("byteskip"), prod(stored) * dtype.itemsize
     if PACKINGS[encoding]:
-        source = Packed(file, PACKINGS[encoding], start, skip=skip, size=size)
+        source = Packed(file, PACKINGS[encoding], start, skip=skip, size=size, total=skip + size)
         return Voxels(source, dtype, stored)
     found = file.stat().st_size
     start = found - size if skip == -1 else start + skip

@@ -18,7 +18,7 @@ import numpy as np
 
 from segeval.arrays import Raw
 from segeval.dicom.elements import HEADS, ITEM, Place, head
-from segeval.dicom.files import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, opened
+from segeval.dicom.files import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, inflate, opened
 from segeval.errors import ReadError
 from segeval.frozen import frozen
 from segeval.kernels.runs import Runs, parity, runs_of
@@ -95,7 +95,8 @@ class Pixels:
         raw = b"".join(self._stored(start, end - start) for start, end in self.parts[number])
         try:
             if self.syntax == DEFLATED_FRAMES:
-                return self._unpacked(zlib.decompressobj(-15).decompress(raw))
+                size = (self.size * self.bits + 7) // 8
+                return self._unpacked(inflate(raw, size + 1))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of padding that means nothing
                 return self._decoded(raw)

@@ -26,7 +26,7 @@ from segeval.scoring.checks import (
     found_labels,
     plain,
 )
-from segeval.scoring.fingerprint import fingerprint
+from segeval.scoring.fingerprint import fingerprint, first_difference, overwrite_error, states
 from segeval.scoring.onepass import Passed, Plan, Tally, one_pass, scored
 from segeval.scoring.planning import Job, planned
 from segeval.scoring.rows import OVER_BUDGET, Finished, asked, row, rows
@@ -47,8 +47,12 @@ def score_case(case: Case, job: Job, share: Share = map) -> CaseResult:
 
     share  may measure classes in other processes
     """
+    stamp, before = fingerprint(case), states(case)  # of the files that are read, not of later ones
     try:
-        return scored_case(case, job, share)
+        result = scored_case(case, job, share)
+        if changed := first_difference(before, states(case)):
+            raise overwrite_error(changed)
+        return replace(result, fingerprint=stamp)
     except CaseError as problem:
         return unscored_case(case, problem)
     except Exception as problem:  # a bug must not take the other cases with it
@@ -134,7 +138,6 @@ def scored_outputs(case: Case, costs: Branches, job: Job) -> CaseResult:
         blank(case),
         rows=tuple(whole),
         tallies={"branches": costs.to_json()},
-        fingerprint=fingerprint(case),
     )
 
 
@@ -207,7 +210,6 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
         tallies={n: t.to_json() for n, t in finished.tallies.items() if not n.startswith(LARGE)},
         facts=known | faulty(resolved, over_budget(finished, job)),
         notes=tuple(replace(n, where=case.id) for n in (*notes, *resolved.notes)),
-        fingerprint=fingerprint(case),
     )
 
 

@@ -8,8 +8,10 @@ cases.
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
+from segeval.errors import ReadError
 from segeval.pairing.cases import Case
 
 ENDS = 1 << 16
@@ -23,6 +25,32 @@ def fingerprint(case: Case) -> str:
         return ""
     state = "\n".join([*found, f"spacing {case.spacing}", *slices(case)]).encode()
     return f"{zlib.crc32(state):08x}{zlib.adler32(state):08x}"
+
+
+def states(case: Case) -> dict[Path, tuple[int, ...]]:
+    """What shows that a file of a case was written to: its size, its time of change, its place."""
+    found: dict[Path, tuple[int, ...]] = {}
+    for _, path in files(case):
+        with suppress(OSError):
+            state = path.stat()
+            found[path] = (state.st_size, state.st_mtime_ns, state.st_ino)
+    return found
+
+
+def first_difference(
+    before: dict[Path, tuple[int, ...]], after: dict[Path, tuple[int, ...]]
+) -> Path | None:
+    """The first file that is another now; None where all are the same."""
+    return next((path for path in before if before[path] != after.get(path)), None)
+
+
+def overwrite_error(path: Path) -> ReadError:
+    """The error for a file that was replaced or written to while its case was scored."""
+    return ReadError(
+        "the file changed while its case was scored",
+        where=path,
+        help="score again when nothing writes to it any more",
+    )
 
 
 def files(case: Case) -> list[tuple[str, Path]]:

@@ -121,7 +121,11 @@ def test_an_array_that_is_stored_as_it_is_can_be_read_anywhere(tmp_path):
 def test_a_packed_array_streams_out_of_the_archive(tmp_path):
     volume = npy.read(saved(tmp_path / "a.npz", STACK[0]), Reading())
     assert volume.channels[0].source == Packed(
-        tmp_path / "a.npz", "array.npy", skip=128, size=STACK[0].nbytes
+        tmp_path / "a.npz",
+        "array.npy",
+        skip=128,
+        size=STACK[0].nbytes,
+        total=128 + STACK[0].nbytes,
     )
 
 

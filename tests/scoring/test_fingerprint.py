@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from segeval.pairing.cases import Case, Side
@@ -99,3 +100,33 @@ def test_a_file_that_is_not_there_has_none(case):
 
 def test_every_file_is_listed(case):
     assert [path.name for _, path in files(case)] == ["image.nii", "p.nii", "p.npz", "g.nii"]
+
+
+def test_a_file_that_is_replaced_while_it_is_scored_has_no_values(tmp_path, monkeypatch):
+    # O3: the values of one file must never stand with the fingerprint of another
+    from runs import settings
+
+    from segeval.metrics.registry import resolve
+    from segeval.scoring import case as scoring
+    from segeval.scoring.planning import Job
+
+    asked = settings("dice")
+    work = Job(asked, asked.classes, tuple(resolve(m) for m in asked.metrics))
+    np.save(one := tmp_path / "pred.npy", np.ones((2, 3), np.uint8))
+    np.save(two := tmp_path / "gt.npy", np.ones((2, 3), np.uint8))
+    case = Case("a", Side(tmp_path, {"": one}), Side(tmp_path, {"": two}))
+    whole = scoring.score_case(case, work)
+    assert whole.status == "ok"
+    assert whole.fingerprint == fingerprint(case)
+    read = scoring.opened_case
+
+    def replaced(*given):
+        sides = read(*given)
+        np.save(tmp_path / "new.npy", np.zeros((2, 3), np.uint8))
+        (tmp_path / "new.npy").replace(one)
+        return sides
+
+    monkeypatch.setattr(scoring, "opened_case", replaced)
+    result = scoring.score_case(case, work)
+    assert (result.status, result.fingerprint) == ("unreadable", "")
+    assert "changed while" in result.error["message"]

@@ -1,0 +1,202 @@
+"""Damage packed files and see that none has another value than the whole file without an error.
+
+    python benchmarks/damaged_files.py [--seed 0] [--files 2000] [--only .nii.gz]
+
+A file of each packed format is scored, then so many damaged copies of it: a flipped bit, 64 or 512
+bytes of zeros, a cut, bytes appended. Each must be refused, or have the values of the whole file.
+Formats without a checksum are in `UNCHECKED` (docs/formats.md names them): of those the copies with
+another value are counted and are no fault. `tests/readers/test_damaged_files.py` does some of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+RNG = np.random.Generator
+SHAPE = (12, 40, 48)
+
+
+def labels(shape: tuple[int, ...] = SHAPE) -> np.ndarray:
+    """Blocks of labels with ragged borders, so that packed bytes are many."""
+    rng = np.random.default_rng(7)
+    made = np.zeros(shape, np.uint8)
+    for label in range(1, 5):
+        a, b = rng.integers(0, 24, 2)
+        made[..., a : a + 14, b : b + 16] = label
+    noise = rng.random(shape) < 0.08
+    made[noise] = rng.integers(0, 5, int(noise.sum()))
+    return made
+
+
+# -- whole files: each gives the bytes of the prediction ------------------------------------------
+
+
+def nifti(array: np.ndarray) -> bytes:
+    """A .nii.gz."""
+    import gzip
+
+    import nibabel
+
+    image = nibabel.Nifti1Image(array.T, np.diag([1.0, 1.0, 3.0, 1.0]))
+    return gzip.compress(image.to_bytes(), 6, mtime=0)
+
+
+def nrrd(array: np.ndarray) -> bytes:
+    """A .nrrd packed by gzip."""
+    import nrrd as library
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.nrrd")
+        space = {"space": "left-posterior-superior", "space directions": np.diag([1.0, 1, 3]),
+                 "space origin": [0.0, 0.0, 0.0]}  # fmt: skip
+        library.write(str(path), array, space, index_order="C")
+        return path.read_bytes()
+
+
+def stored(array: np.ndarray) -> bytes:
+    """A .npz whose members are stored as they are."""
+    file = io.BytesIO()
+    np.savez(file, seg=array)
+    return file.getvalue()
+
+
+def deflated(array: np.ndarray) -> bytes:
+    """A .npz whose members are packed."""
+    file = io.BytesIO()
+    np.savez_compressed(file, seg=array)
+    return file.getvalue()
+
+
+def picture(mode: str, form: str = "png", **how: object) -> Callable[[np.ndarray], bytes]:
+    """A picture of some mode, through Pillow."""
+
+    def write(array: np.ndarray) -> bytes:
+        from PIL import Image
+
+        file = io.BytesIO()
+        values = array.astype(np.uint16) if mode == "I;16" else array
+        image = Image.fromarray(values)
+        if mode == "P":
+            image.putpalette(list(range(256)) * 3)
+        image.save(file, form, **how)
+        return file.getvalue()
+
+    return write
+
+
+# name: how the prediction is written, its suffix, the shape
+FORMATS: dict[str, tuple[Callable[[np.ndarray], bytes], str, tuple[int, ...]]] = {
+    "nii.gz": (nifti, ".nii.gz", SHAPE),
+    "nrrd, gzip": (nrrd, ".nrrd", SHAPE),
+    "npz, stored": (stored, ".npz", SHAPE),
+    "npz, deflated": (deflated, ".npz", SHAPE),
+    "png, grey of 8 bits": (picture("L"), ".png", SHAPE[1:]),
+    "png, palette": (picture("P"), ".png", SHAPE[1:]),
+    "png, grey of 16 bits": (picture("I;16"), ".png", SHAPE[1:]),
+}
+UNCHECKED: tuple[str, ...] = ()  # formats that have no checksum of their voxels
+
+
+# -- damage ---------------------------------------------------------------------------------
+
+
+def flipped(data: bytearray, rng: RNG) -> bytearray:
+    """One bit is another."""
+    data[int(rng.integers(len(data)))] ^= 1 << int(rng.integers(8))
+    return data
+
+
+def zeroed(count: int) -> Callable[[bytearray, RNG], bytearray]:
+    """So many bytes are lost."""
+
+    def damage(data: bytearray, rng: RNG) -> bytearray:
+        start = int(rng.integers(max(1, len(data) - count)))
+        data[start : start + count] = bytes(len(data[start : start + count]))
+        return data
+
+    damage.__name__ = f"zeroed {count}"
+    return damage
+
+
+def cut(data: bytearray, rng: RNG) -> bytearray:
+    """The end is gone."""
+    return data[: int(rng.integers(1, len(data)))]
+
+
+def appended(data: bytearray, rng: RNG) -> bytearray:
+    """Bytes follow."""
+    return data + rng.bytes(int(rng.integers(1, 600)))
+
+
+DAMAGE = (flipped, flipped, zeroed(64), zeroed(512), cut, appended)
+
+Values = dict[tuple[str, str], float]
+
+
+def values(pred: Path, truth: Path) -> Values | None:
+    """What the program says of a pair; None where it refuses it. Raises where there is a bug."""
+    import segeval
+
+    card = segeval.score(str(pred), str(truth), ["dice", "pred_volume"], spacing=SPACING)
+    [case] = card.cases
+    if case.status == "internal_error":
+        raise AssertionError(f"{pred}: {case.error}\n{case.trace}")
+    if case.status != "ok":
+        return None
+    return {(row.class_, row.metric): row.value for row in card.rows}
+
+
+SPACING = (3.0, 1.0, 1.0)
+
+
+def try_format(name: str, files: int, seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
+    """Score damaged copies of a file; how many came to what, and which were wrong."""
+    write, suffix, shape = FORMATS[name]
+    array = labels(shape)
+    pred, truth = folder / f"pred{suffix}", folder / "gt.npy"
+    np.save(truth, np.roll(array, 2, -1))
+    whole = write(array)
+    pred.write_bytes(whole)
+    right = values(pred, truth)
+    assert right is not None, f"{name}: the whole file is refused"
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    came: Counter[str] = Counter()
+    wrong = []
+    for number in range(files):
+        damage = DAMAGE[number % len(DAMAGE)]
+        pred.write_bytes(damage(bytearray(whole), rng))
+        found = values(pred, truth)
+        result = "refused" if found is None else "same" if found == right else "WRONG"
+        came[result] += 1
+        if result == "WRONG":
+            wrong.append(f"{name}: {damage.__name__}, number {number}: {found}")
+    return came, [] if name in UNCHECKED else wrong
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Try every format; 1 if a damaged file had another value."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--files", type=int, default=2000, help="damaged files of each format")
+    parser.add_argument("--only", choices=FORMATS, help="one format")
+    asked = parser.parse_args(arguments)
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name in [asked.only] if asked.only else FORMATS:
+            came, wrong = try_format(name, asked.files, asked.seed, Path(folder))
+            failed += len(wrong)
+            print(f"{name:24} {dict(came)}", *wrong[:5], sep="\n  ", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""stdout and stderr, so that the exit status is the verdict whatever becomes of them.
+
+What nobody can take (a reader of stderr that has gone, a terminal on a full disk) is dropped. A
+reader of stdout that leaves early has seen enough: the rest is dropped, too. A result that cannot
+be written for another reason is `Unwritable`, which is exit status 2.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+
+class Unwritable(Exception):  # noqa: N818 - it says what stdout is
+    """stdout takes no more bytes, and not because its reader has gone."""
+
+
+class Messages(io.FileIO):
+    """stderr, which nothing can fail on."""
+
+    def write(self, data: object, /) -> int:
+        """Write, or do as if."""
+        try:
+            return super().write(data) or _size(data)  # type: ignore[arg-type]
+        except OSError:
+            return _size(data)
+
+
+class Results(io.FileIO):
+    """stdout: a reader that left is no error, everything else is `Unwritable`."""
+
+    def write(self, data: object, /) -> int:
+        """Write. Raises Unwritable."""
+        try:
+            return super().write(data) or 0  # type: ignore[arg-type]
+        except BrokenPipeError:
+            return _size(data)
+        except OSError as problem:
+            drop(1)  # or what is still in the buffer fails once more when the process ends
+            raise Unwritable(problem.strerror or str(problem)) from problem
+
+
+def _size(data: object) -> int:
+    return memoryview(data).nbytes  # type: ignore[arg-type]
+
+
+def open_streams() -> None:
+    """Take hold of both streams; one that the caller has closed goes nowhere: `segeval … >&-`."""
+    for name, number, kind in (("stdout", 1, Results), ("stderr", 2, Messages)):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif os.name == "posix":
+            raw = kind(number, "w", closefd=False)
+            held = io.TextIOWrapper(
+                io.BufferedWriter(raw),
+                encoding=stream.encoding,
+                errors=stream.errors,
+                line_buffering=stream.line_buffering,
+            )
+            setattr(sys, name, held)
+
+
+def drop(number: int) -> None:
+    """Let what is written to a descriptor from now on go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, number)
+    os.close(nowhere)

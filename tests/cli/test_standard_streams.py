@@ -1,0 +1,87 @@
+"""Whatever becomes of stdout and stderr: the exit status is the verdict (CLI-X1, CLI-H7)."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+FULL = "/dev/full"
+needs_full = pytest.mark.skipif(not os.path.exists(FULL), reason="there is no /dev/full here")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two cases with a prediction, and one without."""
+    root = tmp_path_factory.mktemp("streams")
+    for side, shift in (("p", 1), ("g", 0)):
+        (root / side).mkdir()
+        for name in ("a", "b"):
+            mask = np.zeros((6, 8), np.uint8)
+            mask[2:5, 2 + shift : 6 + shift] = 1
+            np.save(root / side / f"{name}.npy", mask)
+    (root / "more").mkdir()
+    for name in ("a", "b", "c"):
+        np.save(root / "more" / f"{name}.npy", np.ones((6, 8), np.uint8))
+    (root / "none").mkdir()
+    return root
+
+
+RUNS = {
+    0: ("p", "g"),
+    1: ("p", "g", "--gate", "dice=0.99"),
+    2: ("p", "nothere"),
+    3: ("p", "more"),
+    4: ("none", "none"),
+}
+
+
+def gone():
+    """The end of a pipe that nobody reads."""
+    out, pipe = os.pipe()
+    os.close(out)
+    return pipe
+
+
+def status(folder, words, stdout, stderr):
+    """The exit status with descriptors for both streams."""
+    command = [sys.executable, "-m", "segeval", "score", *words, "-v"]
+    ran = subprocess.run(command, cwd=folder, stdout=stdout, stderr=stderr, check=False)
+    for stream in (stdout, stderr):
+        if stream != subprocess.DEVNULL:
+            os.close(stream)
+    return ran.returncode
+
+
+@pytest.mark.parametrize("wanted", RUNS)
+@pytest.mark.parametrize("lost", ["stdout", "stderr", "both"])
+def test_a_reader_that_leaves_changes_no_status(folder, wanted, lost):
+    stdout = gone() if lost != "stderr" else subprocess.DEVNULL
+    stderr = gone() if lost != "stdout" else subprocess.DEVNULL
+    assert status(folder, RUNS[wanted], stdout, stderr) == wanted
+
+
+@needs_full
+@pytest.mark.parametrize("wanted", RUNS)
+def test_stderr_on_a_full_disk_changes_no_status(folder, wanted):
+    full = os.open(FULL, os.O_WRONLY)
+    assert status(folder, RUNS[wanted], subprocess.DEVNULL, full) == wanted
+
+
+@needs_full
+@pytest.mark.parametrize(("run", "wanted"), [(0, 2), (1, 2), (2, 2), (3, 2), (4, 4)])
+def test_a_result_that_cannot_be_written_is_2(folder, run, wanted):
+    full = os.open(FULL, os.O_WRONLY)  # of 4 there is no result
+    assert status(folder, RUNS[run], full, subprocess.DEVNULL) == wanted
+
+
+@needs_full
+def test_a_log_that_cannot_be_written_is_named_and_costs_no_result(folder):
+    command = [sys.executable, "-m", "segeval", "score", "p", "g", "--log-file", FULL]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0
+    assert ran.stderr.splitlines()[0] == (
+        "warning: /dev/full: the log ends here (No space left on device)"
+    )
+    assert "dice" in ran.stdout
