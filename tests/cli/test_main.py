@@ -36,6 +36,7 @@ def test_help_and_version_load_click_and_nothing_else(arguments):
         "segeval.cli",
         "segeval.cli.answer",
         "segeval.cli.main",
+        "segeval.cli.standard_streams",
     }
 
 
