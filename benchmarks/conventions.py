@@ -70,7 +70,7 @@ def mask(kind: str, shape: tuple[int, ...], spacing: tuple[float, ...], rng) -> 
 
 def codes(*masks: np.ndarray) -> Counter[int]:
     """The cells with a flat polygon of more than three corners, by code."""
-    from segeval.kernels.cube import cells
+    from segeval.kernels.marching_cubes import cells
     from segeval.kernels.mesh import cells_of
 
     count: Counter[int] = Counter()

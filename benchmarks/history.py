@@ -17,13 +17,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segeval.gate.baseline import against, passes
-from segeval.grammar import parse, parse_gate
+from segeval.gates.baseline import against, passes
 from segeval.metrics.registry import resolve
+from segeval.request.grammar import parse, parse_gate
+from segeval.request.settings import Settings
 from segeval.scorecard.card import CaseResult, Row, Scorecard
-from segeval.scorecard.census import Held
+from segeval.scorecard.row_index import Held
 from segeval.scorecard.summary import summarise
-from segeval.settings import Settings
 from segeval.statistics.bootstrap import intervals, summed
 
 POLICIES = ("any", "regression", "noninferior")

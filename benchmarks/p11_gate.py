@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from harness import DATA, environment, program
 
-from segeval.grammar import parse
+from segeval.request.grammar import parse
 from segeval.scorecard.card import CaseResult, Row, Scorecard
-from segeval.scorecard.census import Held
 from segeval.scorecard.results import lines
+from segeval.scorecard.row_index import Held
 from segeval.scorecard.summary import summarise
 
 METRICS = ("dice", "iou", "precision", "recall", "fbeta@2", "fbeta@3")

@@ -82,9 +82,9 @@ def ours(convention: str, truth: np.ndarray, pred: np.ndarray, spacing: tuple[fl
     """Our five metrics, tables of the spacing made anew."""
     from surfaces import surfaces, value
 
-    from segeval.kernels import lattice
+    from segeval.kernels import distance_tables
 
-    lattice.tables.cache_clear()
+    distance_tables.tables.cache_clear()
     s = surfaces(truth, pred, spacing, slab=1 << 19)
     for name in METRICS:
         value(s, f"{name}:as={convention}")

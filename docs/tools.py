@@ -41,8 +41,8 @@ def table() -> str:
 def values(conventions: list[str]) -> dict[str, dict[str, float]]:
     """What we say: convention, metric, number; without those that a convention does not have."""
     import segeval
-    from segeval.grammar import parse
     from segeval.metrics.registry import known, resolve
+    from segeval.request.grammar import parse
 
     sys.path.insert(0, str(ROOT / "tests"))
     from pairs import PAIRS

@@ -6,20 +6,20 @@ import os
 import sys
 from typing import NoReturn
 
-from segeval import memory
 from segeval.cli.standard_streams import open_streams
+from segeval.runtime import allocator
 
 
 def run() -> NoReturn:
     """Run the command line and leave with its status."""
-    memory.start()  # before click is loaded, which is a third of a start
+    allocator.start()  # before click is loaded, which is a third of a start
     # Nothing here multiplies matrices; waking the threads that would costs 0.08 s at every start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     open_streams()
-    from segeval.cli.answer import answer, flushed
+    from segeval.cli.entry import answer, flushed
 
     status = flushed(answer(sys.argv[1:]))
-    memory.started()  # what is left need not be looked through before it goes
+    allocator.started()  # what is left need not be looked through before it goes
     sys.exit(status)
 
 

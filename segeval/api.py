@@ -8,36 +8,36 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from segeval.classes import parse_classes
+from segeval.classes.class_list import parse_classes
 from segeval.engines.choice import Engine, engine
-from segeval.errors import RequestError
-from segeval.frozen import replace
-from segeval.geometry import Geometry
-from segeval.grammar import Metric, parse
-from segeval.kinds.side import wanted_pred
+from segeval.grid.geometry import Geometry
 from segeval.metrics.pooling import Pools
 from segeval.metrics.registry import Definition, resolve, units_of
+from segeval.opening.open_case import Opened, enlarged, fitted, own_names
 from segeval.pairing.cases import Case, Pairing, Shelf, shelved
 from segeval.pairing.cases import Side as Files
 from segeval.pairing.outputs import with_outputs
 from segeval.pairing.pair import pair
 from segeval.pairing.remote import Located, located
+from segeval.request.grammar import Metric, parse
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import replace
 from segeval.scorecard.card import CaseResult, Scorecard
-from segeval.scorecard.census import Held
-from segeval.scorecard.spool import Done, Spool, pools_of
+from segeval.scorecard.result_store import Done, Spool, pools_of
+from segeval.scorecard.row_index import Held
+from segeval.scorecard.signature import signature, signature_fields
 from segeval.scorecard.summary import summarise
 from segeval.scoring.case import scored_sides
-from segeval.scoring.planning import Job
-from segeval.scoring.sides import Opened, enlarged, fitted, own_names
-from segeval.settings import Settings
-from segeval.signature import signature, signature_fields
-from segeval.volumes import Reading, Volume, Voxels
+from segeval.scoring.pass_plan import Job
+from segeval.volume.value_stream import wanted_pred
+from segeval.volume.volume import Reading, Volume, Voxels
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from segeval.engines.resume import Journal
     from segeval.pairing.shards import Shard
-    from segeval.resume import Journal
 
 __all__ = ["score", "score_paths"]
 
@@ -66,11 +66,11 @@ def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
 
         check_level(settings.ci)
     if settings.instances:
-        from segeval.scoring.roisides import check_coding
+        from segeval.opening.instances import check_coding
 
         check_coding(settings.instances)
     if settings.tolerances:
-        from segeval.tolerances import check_tables
+        from segeval.classes.tolerances import check_tables
 
         check_tables(settings.tolerances)
     check_charges(settings)
@@ -94,7 +94,7 @@ def gate_metrics(settings: Settings) -> list[Metric]:
     """The metrics that gates judge. Raises RequestError."""
     if not settings.gates:
         return []
-    from segeval.gate.rules import resolved_gate
+    from segeval.gates.rules import resolved_gate
 
     return [resolved_gate(gate)[0].metric for gate in settings.gates]
 
@@ -157,12 +157,12 @@ def scored_pairs(  # noqa: PLR0913 - a request, resolved
     job = Job(settings, classes, tuple(asked), place.stores)
     parts = signature_fields(settings, asked, classes)
     if baseline is not None:
-        from segeval.gate.baseline import check_alike
+        from segeval.gates.baseline import check_alike
 
         check_alike(parts, baseline, settings)
     kept = None
     if journal:
-        from segeval.resume import Journal
+        from segeval.engines.resume import Journal
 
         kept = Journal(Path(journal), parts, place.stores)
     inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
@@ -218,7 +218,7 @@ def score(  # noqa: PLR0913 - a notebook's one call
     metrics   as on the command line: `dice`, `fbeta@2`, `dice_loss:as=nnunet`
     spacing   millimetres between voxels, along the axes of the arrays; files have their own
     classes   `liver,spleen`, `5=liver,1=spleen`, a JSON file, or a list of such words
-    settings  every other choice, see segeval.settings.Settings
+    settings  every other choice, see segeval.request.settings.Settings
     returns   the Scorecard: `rows`, `cases`, `summary`, `signature`
     Raises RequestError for a request that makes no sense; for arrays also CaseError.
 

@@ -8,7 +8,7 @@ import nrrd
 import numpy as np
 from PIL import Image
 
-from segeval.geometry import Geometry
+from segeval.grid.geometry import Geometry
 
 GRID = Geometry(
     (4, 5, 6), (3.0, 2.0, 1.0), (5.0, 6.0, 7.0), ((0, 0, 1), (0, 1, 0), (1, 0, 0))

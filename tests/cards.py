@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import random
 
-from segeval.grammar import parse
+from segeval.request.grammar import parse
 from segeval.scorecard.card import CaseResult, Row, Scorecard
-from segeval.scorecard.census import Held
+from segeval.scorecard.row_index import Held
 from segeval.scorecard.summary import summarise
 
 NAN = math.nan  # one object, so that tuples of rows compare equal

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from cards import card
 
-from segeval.gate.rules import check
-from segeval.grammar import parse_gate
+from segeval.gates.rules import check
 from segeval.reports.outputs import show
-from segeval.settings import Settings
+from segeval.request.grammar import parse_gate
+from segeval.request.settings import Settings
 
 
 def judged(results, *rules, **more):

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from segeval.frozen import frozen
-from segeval.grammar import Metric
 from segeval.metrics.registry import Definition, Values
+from segeval.request.grammar import Metric
+from segeval.runtime.frozen import frozen
 from segeval.tallies.counts import Counts
 
 PREY = 77  # voxels of label 1 in the ground truth of the case that fails

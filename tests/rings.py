@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from segeval.contours import Contour, Roi
-from segeval.slices import Frame, arranged
+from segeval.contours.structure_set import Contour, Roi
+from segeval.grid.slices import Frame, arranged
 
 AXIAL = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0), (20, 20))
 

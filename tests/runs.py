@@ -6,11 +6,11 @@ import build
 import numpy as np
 
 from segeval.api import score_paths
-from segeval.classes import parse_classes
-from segeval.grammar import parse
+from segeval.classes.class_list import parse_classes
 from segeval.metrics.registry import known
+from segeval.request.grammar import parse
+from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
-from segeval.settings import Settings
 
 
 def settings(*metrics, classes="", **choices):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from segeval.classes import Part, Target
-from segeval.grammar import parse
+from segeval.classes.class_list import Part, Target
 from segeval.metrics.registry import arguments, resolve
+from segeval.request.grammar import parse
 from segeval.tallies.block import Block
 from segeval.tallies.surface import SurfaceTally
 

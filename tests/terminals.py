@@ -3,7 +3,7 @@
 import io
 
 from segeval.reports import table
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 
 class Stream(io.StringIO):

@@ -10,9 +10,9 @@ from runs import bce, ce, dice, run, settings, sigmoids, soft
 import segeval
 from segeval.api import requested, score_paths
 from segeval.engines.choice import available_cores
-from segeval.errors import CaseError, GeometryError, NothingToScore, ReadError, RequestError
-from segeval.grammar import parse
-from segeval.settings import Settings
+from segeval.request.grammar import parse
+from segeval.request.settings import Settings
+from segeval.runtime.errors import CaseError, GeometryError, NothingToScore, ReadError, RequestError
 
 T, P = build.blocks(), build.blocks(seed=5)
 NII = (build.nifti, ".nii.gz")

@@ -7,8 +7,8 @@ import sys
 import click
 import pytest
 
-from segeval.cli import answer as door
-from segeval.errors import CaseError, NothingToScore, RequestError
+from segeval.cli import entry as door
+from segeval.runtime.errors import CaseError, NothingToScore, RequestError
 
 
 def raising(monkeypatch, problem):

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from runs import run, settings
 
-from segeval.budget import MIB, PROCESS, PROGRAM, USUAL, affordable, room, share
 from segeval.engines.choice import engine
+from segeval.runtime.memory_budget import MIB, PROCESS, PROGRAM, USUAL, affordable, room, share
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SHAPE = (40, 110, 110)

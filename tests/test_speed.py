@@ -14,17 +14,22 @@ import pytest
 
 import segeval
 from segeval.kernels.counts import pair_counts
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 # What scoring two pictures must not load: libraries, and what of segeval is for other work.
 IDLE = (
     *("scipy", "nibabel", "nrrd", "pydicom", "rich", "tqdm", "igl", "isal"),
-    *("segeval.dicom", "segeval.drawing", "segeval.contours", "segeval.kernels.distances"),
+    *(
+        "segeval.dicom",
+        "segeval.drawing",
+        "segeval.contours.structure_set",
+        "segeval.kernels.distances",
+    ),
     *("segeval.metrics.surface", "segeval.tallies.surface", "segeval.readers.series"),
 )
 LOADED = """
 import sys
-from segeval.cli.answer import answer
+from segeval.cli.entry import answer
 answer(sys.argv[1:])
 print(*sys.modules, file=sys.stderr)
 """
@@ -45,7 +50,7 @@ def test_two_pictures_load_nothing_that_is_for_other_work(pair):
         [sys.executable, "-c", LOADED, *call], capture_output=True, text=True, check=True
     )
     loaded = set(done.stderr.splitlines()[-1].split())
-    assert {"segeval.api", "segeval.readers.bands"} <= loaded
+    assert {"segeval.api", "segeval.readers.png_bands"} <= loaded
     assert loaded.intersection(IDLE) == set()
 
 
@@ -58,7 +63,7 @@ SPARED = (
     *(f"segeval.scoring.{name}" for name in ("box", "classwise", "roisides", "surfaces")),
     *(f"segeval.tallies.{name}" for name in ("part", "slab", "sums", "voxels")),
     *(f"segeval.{name}" for name in ("gate", "merging", "resume", "statistics", "upsampling")),
-    *("segeval.tolerances", "segeval.kernels.rois", "segeval.reports.blocks"),
+    *("segeval.classes.tolerances", "segeval.kernels.rois", "segeval.reports.table_model"),
 )
 STARTED = """
 import atexit, gc, sys
@@ -145,7 +150,7 @@ def resident(folder: Path, planes: int) -> int:
     del labels
     gc.collect()
     code = (
-        "import resource, sys\nfrom segeval.cli.answer import answer\nanswer(sys.argv[1:])\n"
+        "import resource, sys\nfrom segeval.cli.entry import answer\nanswer(sys.argv[1:])\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     call = ["score", str(folder / "pred"), str(folder / "gt"), "-q", "--format", "none"]

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from segeval.classes import parse_classes
+from segeval.classes.class_list import parse_classes
 from segeval.pairing.cases import Pairing
 from segeval.pairing.pair import pair
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 
 def tree(root: Path, *names: str) -> Path:

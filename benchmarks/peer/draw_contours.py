@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.drawing.rules import Rules
-from segeval.drawing.structures import structures
+from segeval.contours.rules import Rules
+from segeval.contours.structures import structures
 from segeval.readers import rtstruct
-from segeval.readers.joining import series_of
 from segeval.readers.series import indexed
+from segeval.readers.series_matching import series_of
 
 index = indexed(Path(sys.argv[1]))
 contours = rtstruct.read(index.structures[0].path)

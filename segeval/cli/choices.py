@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from segeval.errors import RequestError
-from segeval.frozen import Field, fields
-from segeval.settings import Form, Settings
+from segeval.request.settings import Form, Settings
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import Field, fields
 
 MANY = (
     "tuple[str, ...]",

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import click
 
-from segeval.cli.notes import tell
-from segeval.errors import Note
+from segeval.cli.warnings_output import tell
+from segeval.request.settings import Settings
+from segeval.runtime.errors import Note
 from segeval.scorecard.card import Scorecard
-from segeval.settings import Settings
 
 PAGE = "GITHUB_STEP_SUMMARY"
 SOURCE = r"(?s)(.+\.toml):\d+\Z"  # of gates that come from a settings file

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from segeval.cli.log import LOG
-from segeval.cli.notes import tell
 from segeval.cli.options import PLACE, Command, resolved, settings_options
-from segeval.cli.show import show
-from segeval.errors import Note, RequestError
-from segeval.settings import Settings
+from segeval.cli.print_table import show
+from segeval.cli.warnings_output import tell
+from segeval.request.settings import Settings
+from segeval.runtime.errors import Note, RequestError
 
 if TYPE_CHECKING:
     from segeval.reports.comparison import Comparison
@@ -69,7 +69,7 @@ def unlike_notes(
     paths: Sequence[str], cards: Sequence[Scorecard], settings: Settings
 ) -> list[Note]:
     """Refuse results under other settings, or say how they differ. Raises RequestError."""
-    from segeval.signature import unlike
+    from segeval.scorecard.signature import unlike
     from segeval.statistics.compare import shared
 
     if not shared(cards):
@@ -92,7 +92,7 @@ def unlike_notes(
 
 def differing_cases(paths: Sequence[str], cards: Sequence[Scorecard]) -> list[str]:
     """What cases a file lacks that another has, in words."""
-    from segeval.scorecard.census import census
+    from segeval.scorecard.row_index import census
 
     own = [census(card.cases).places for card in cards]
     every = dict.fromkeys(name for names in own for name in names)
@@ -135,7 +135,7 @@ def shortest(paths: Sequence[str]) -> list[str]:
 
 def few(found: Comparison) -> list[Note]:
     """A warning where there are too few cases for an interval."""
-    from segeval.gate.baseline import FEW, few_cases
+    from segeval.gates.baseline import FEW, few_cases
 
     counts = {f"{d.name.class_}/{d.name.metric}": d.n for d in found.differences if 0 < d.n < FEW}
     return [few_cases(counts, "compare")] if counts else []

@@ -9,7 +9,7 @@ import click
 
 from segeval.cli.choices import wrong_word
 from segeval.cli.options import Command
-from segeval.errors import RequestError
+from segeval.runtime.errors import RequestError
 
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_SEGEVAL_COMPLETE"

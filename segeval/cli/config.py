@@ -11,12 +11,12 @@ import click
 
 from segeval.cli.choices import CHOICES, Choice
 from segeval.cli.files import NAMES, preset
-from segeval.cli.layers import Resolved
-from segeval.cli.notes import tell
 from segeval.cli.options import Command, Option, file_options, resolved
+from segeval.cli.settings_sources import Resolved
 from segeval.cli.tables import class_lines, gate_line
 from segeval.cli.values import written
-from segeval.errors import RequestError
+from segeval.cli.warnings_output import tell
+from segeval.runtime.errors import RequestError
 
 TABLES = ("classes", "gates")  # in TOML they come after all plain keys
 COLUMN = 30  # where origins begin

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval import memory
-from segeval.cli.notes import tell
 from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.progress import form
-from segeval.errors import CaseError, NothingToScore, RequestError
+from segeval.cli.warnings_output import tell
+from segeval.runtime import allocator
+from segeval.runtime.errors import CaseError, NothingToScore, RequestError
 
 if TYPE_CHECKING:
-    from segeval.scoring.converting import How
+    from segeval.exporting.convert import How
 
 FIELDS = [
     *("classes", "threshold", "images", "case_key", "rt_boundary", "rt_overlap", "rt_fill_gaps"),
@@ -35,10 +35,10 @@ def convert(given: Mapping[str, Any]) -> int:
     exit status is 0, 2 for a wrong request, 3 if a structure could not be written, 4 if there is
     none.
     """
+    from segeval.exporting.convert import ENDINGS, How, described
     from segeval.pairing.patients import alone
-    from segeval.scoring.converting import ENDINGS, How, described
 
-    memory.started()
+    allocator.started()
     settings = resolved(given).settings
     source, out = Path(given["path"]), Path(given["out"])
     if not source.exists():
@@ -71,7 +71,7 @@ def convert(given: Mapping[str, Any]) -> int:
 
 def one(case: Any, out: Path, how: How, settings: Any) -> tuple[Any, Any, list[CaseError]]:
     """The files of one case, what is to be said of it, and what could not be written."""
-    from segeval.scoring.converting import convert as write
+    from segeval.exporting.convert import convert as write
 
     try:
         done = write(case, out, how, settings)

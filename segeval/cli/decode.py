@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from segeval import memory
 from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.progress import form
-from segeval.errors import CaseError, NothingToScore, RequestError
+from segeval.runtime import allocator
+from segeval.runtime.errors import CaseError, NothingToScore, RequestError
 
 FIELDS = [
     "kind",
@@ -40,9 +40,9 @@ def decode(given: Mapping[str, Any]) -> int:
     the files that were written. The exit status is 0, 2 for a wrong request, 3 if a file could not
     be decoded, 4 if there is none.
     """
-    from segeval.scoring.decoding import every, items
+    from segeval.exporting.decode import every, items
 
-    memory.started()
+    allocator.started()
     settings = resolved(given).settings
     pred, out = Path(given["pred"]), Path(given["out"])
     files = items(pred, given["like"] or "", settings)

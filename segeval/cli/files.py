@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 
 from segeval.cli.choices import CHOICES, Choice, wrong_word
 from segeval.cli.values import read
-from segeval.errors import RequestError
-from segeval.grammar import Gate
-from segeval.stores import is_url
+from segeval.readers.remote_files import is_url
+from segeval.request.grammar import Gate
+from segeval.runtime.errors import RequestError
 
 NAMES = ("segeval.toml", "pyproject.toml")
 PRESETS = Path(__file__).parents[1] / "data" / "presets"

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from segeval.cli.finish import baseline_of, finished
+from segeval.cli.conclude import baseline_of, finished
 from segeval.cli.log import LOG
 from segeval.cli.options import PLACE, Command, resolved, settings_options
-from segeval.errors import RequestError
-from segeval.frozen import replace
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import replace
 
 ALSO = ("undefined",)
 OUTPUT = (
@@ -35,11 +35,11 @@ def gate(given: Mapping[str, Any]) -> int:
     Verdicts go to stdout. The exit status is 0 when all passed, 1 when one was missed and nothing
     else; 2 wrong request, 3 when cases are missing or were not scored.
     """
-    from segeval.grammar import parse
     from segeval.reports.judged import WRITERS
     from segeval.reports.outputs import check
+    from segeval.request.grammar import parse
+    from segeval.scorecard.result_store import pools_of
     from segeval.scorecard.results import load
-    from segeval.scorecard.spool import pools_of
     from segeval.scorecard.summary import summarise
 
     request = resolved(given)

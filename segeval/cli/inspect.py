@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval import memory
 from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
-from segeval.cli.show import show
-from segeval.errors import NothingToScore, RequestError, SegevalError
+from segeval.cli.print_table import show
+from segeval.runtime import allocator
+from segeval.runtime.errors import NothingToScore, RequestError, SegevalError
 
 if TYPE_CHECKING:
-    from segeval.classes import ClassList
-    from segeval.scoring.structurenames import Item
-    from segeval.settings import Settings
-    from segeval.volumes import Volume
+    from segeval.classes.class_list import ClassList
+    from segeval.classes.structure_matching import Item
+    from segeval.request.settings import Settings
+    from segeval.volume.volume import Volume
 
 NAMES = ("file", "name", "class", "rule")
 COLUMNS = ("file", "format", "kind", "grid (x, y, z)", "content")
@@ -43,7 +43,7 @@ class Content:
 
 def inspect(given: Mapping[str, Any]) -> int:
     """Say what each PATH is: format, kind of values, grid, classes, and what is wrong with it."""
-    memory.started()
+    allocator.started()
     settings = resolved(given).settings
     rows: list[tuple[str, ...]] = []
     problems: list[SegevalError] = []
@@ -86,7 +86,7 @@ def files(paths: list[Path]) -> list[Path]:
 
 def names(path: Path, settings: Settings) -> list[tuple[str, ...]]:
     """The structures of a file, each with the class that it is and by which rule (N8)."""
-    from segeval.scoring.structurenames import classified
+    from segeval.classes.structure_matching import classified
 
     return [
         (str(path), item.key, *classified(item, settings.classes))
@@ -96,8 +96,8 @@ def names(path: Path, settings: Settings) -> list[tuple[str, ...]]:
 
 def structures_of(path: Path, settings: Settings) -> tuple[Item, ...]:
     """The structures of a file. Raises SegevalError."""
+    from segeval.opening.open_structures import given
     from segeval.pairing.cases import Side
-    from segeval.scoring.structurecase import given
 
     found = given(Side(path.parent, {"": path}), settings, settings.classes, "").items
     return found or ()
@@ -105,7 +105,7 @@ def structures_of(path: Path, settings: Settings) -> tuple[Item, ...]:
 
 def content_row(path: Path, settings: Settings) -> list[tuple[str, ...]]:
     """A file as a line of the table. Raises SegevalError."""
-    from segeval.scoring.structurecase import kind
+    from segeval.opening.open_structures import kind
 
     if kind({"": path}) == "rtstruct":
         return [structure_row(path)]
@@ -131,8 +131,8 @@ def structure_row(path: Path) -> tuple[str, ...]:
 def row(path: Path, settings: Settings) -> tuple[str, ...]:
     """A file as a line of the table. Raises SegevalError."""
     from segeval.pairing.files import suffix
-    from segeval.readers.open import read
-    from segeval.volumes import Reading
+    from segeval.readers.registry import read
+    from segeval.volume.volume import Reading
 
     reading = Reading(
         spacing=settings.spacing,
@@ -156,9 +156,9 @@ def row(path: Path, settings: Settings) -> tuple[str, ...]:
 
 def contents(volume: Volume, settings: Settings) -> Content:
     """Read every value once. Raises ReadError."""
-    from segeval.kinds.labels import side
-    from segeval.kinds.side import wanted_pred
-    from segeval.volumes import streams
+    from segeval.volume.label_values import side
+    from segeval.volume.value_stream import wanted_pred
+    from segeval.volume.volume import streams
 
     content = Content(channels=len(volume.channels))
     wanted = wanted_pred(volume, settings, bool(volume.segments))
@@ -186,7 +186,7 @@ def add(slab: Any, content: Content) -> None:
 
 def described(volume: Volume, content: Content, classes: ClassList) -> Iterator[str]:
     """The content in words: classes with their voxels, or the range of the scores; then notes."""
-    from segeval.reports.blocks import counted
+    from segeval.reports.table_model import counted
 
     if content.kind != "labels":
         yield f"{counted(content.channels, 'channel')} from {content.low:.4g} to {content.high:.4g}"

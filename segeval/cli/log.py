@@ -8,8 +8,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import IO
 
-from segeval.errors import RequestError
-from segeval.settings import Settings
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
 
 
 class Log:

@@ -59,7 +59,7 @@ class Program(click.Group):
 
 def _unknown(name: str) -> Exception:
     from segeval.cli.choices import nearest
-    from segeval.errors import RequestError
+    from segeval.runtime.errors import RequestError
 
     near = nearest(name, COMMANDS)
     help = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"

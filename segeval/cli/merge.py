@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval.cli.finish import baseline_of, finished
-from segeval.cli.layers import Resolved
+from segeval.cli.conclude import baseline_of, finished
 from segeval.cli.log import LOG
 from segeval.cli.options import PLACE, Command, resolved, settings_options
-from segeval.frozen import replace
-from segeval.grammar import parse_gate
+from segeval.cli.settings_sources import Resolved
+from segeval.request.grammar import parse_gate
+from segeval.runtime.frozen import replace
 
 if TYPE_CHECKING:
     from segeval.scorecard.card import Scorecard
@@ -25,7 +25,7 @@ def merge(given: Mapping[str, Any]) -> int:
     Summary, pooled values and gates are made again from all cases. Shards that are missing or there
     twice and files under other settings are refused. The exit status is that of `score`.
     """
-    from segeval.merging import merged
+    from segeval.engines.merge import merged
     from segeval.reports.outputs import check
     from segeval.scorecard.results import load
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from segeval.cli.options import Command, metric_names
-from segeval.cli.show import show
+from segeval.cli.print_table import show
 
 if TYPE_CHECKING:
     from segeval.metrics.registry import Definition
@@ -23,8 +23,8 @@ EMPTY = "empty "  # how the docstring's line about empty masks begins
 
 def metrics(given: Mapping[str, Any]) -> int:
     """List the metrics, or explain NAME: formula, unit, direction, options, empty masks, source."""
-    from segeval.grammar import parse
     from segeval.metrics.registry import known, resolve
+    from segeval.request.grammar import parse
 
     if not given["name"]:
         show(COLUMNS, [row(definition) for definition in known().values()])
@@ -97,7 +97,7 @@ def others(definition: Definition) -> Iterator[str]:
 
 def full_names(those: Sequence[Definition]) -> Iterator[str]:
     """What conventions are called where they are written about, each on a line."""
-    from segeval.metrics.called import called
+    from segeval.metrics.convention_names import called
 
     names = [name for each in those if (name := called(each.name, each.origin))]
     for place, name in enumerate(names):

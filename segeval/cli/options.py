@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from segeval.cli.choices import CHOICES, Choice
-from segeval.cli.layers import Request, Resolved, resolve
 from segeval.cli.main import CONTEXT, HELP
+from segeval.cli.settings_sources import Request, Resolved, resolve
 from segeval.cli.values import size_text
 
 if TYPE_CHECKING:

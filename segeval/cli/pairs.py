@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from segeval.cli.log import LOG
-from segeval.cli.notes import tell
 from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.paths import show_pairs, sides
+from segeval.cli.warnings_output import tell
 
 
 def pairs(given: Mapping[str, Any]) -> int:

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from segeval.cli.notes import tell
-from segeval.errors import RequestError
-from segeval.settings import Settings
-from segeval.stores import is_url
+from segeval.cli.warnings_output import tell
+from segeval.readers.remote_files import is_url
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
 
 
 def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path | str, Path | str]:
@@ -31,7 +31,7 @@ def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path | str, Pat
 
 def show_pairs(pred: Path | str, truth: Path | str, settings: Settings, written: str) -> int:
     """Print the pairing, and write it as a table of cases where that is asked for."""
-    from segeval.cli.show import show
+    from segeval.cli.print_table import show
     from segeval.pairing.pair import pair
     from segeval.pairing.remote import located
     from segeval.pairing.shards import parse_shard

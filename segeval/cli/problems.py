@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from segeval.cli.log import LOG
-from segeval.errors import SegevalError
-from segeval.settings import Settings
+from segeval.request.settings import Settings
+from segeval.runtime.errors import SegevalError
 
 if TYPE_CHECKING:
-    from segeval.gate.verdict import Verdict
+    from segeval.gates.verdict import Verdict
     from segeval.scorecard.card import Scorecard
 
 MISSED, DATA, BUG = 1, 3, 5
@@ -31,7 +31,7 @@ def exit_status(
     errors  warnings that `--error` made errors
     """
     from segeval.reports.problems import failed
-    from segeval.scorecard.census import census
+    from segeval.scorecard.row_index import census
 
     found = census(card.cases)
     if found.statuses[SegevalError.status]:
@@ -59,7 +59,7 @@ def tell_lines(lines: Sequence[str], settings: Settings) -> None:
 def tell_problems(card: Scorecard, settings: Settings) -> None:
     """Print what kept cases from being scored."""
     from segeval.reports.problems import problems
-    from segeval.scorecard.census import marked
+    from segeval.scorecard.row_index import marked
 
     tell_lines(problems(card, settings), settings)
     for case in marked(card.cases):

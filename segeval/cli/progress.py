@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from segeval.cli.log import LOG
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 if TYPE_CHECKING:
     from segeval.pairing.cases import Pairing
-    from segeval.scorecard.spool import Done
+    from segeval.scorecard.result_store import Done
 
 EVERY_SECONDS = 30
 EVERY_PERCENT = 10

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from segeval.cli.finish import baseline_of, finished
-from segeval.cli.layers import Resolved
+from segeval.cli.conclude import baseline_of, finished
 from segeval.cli.log import LOG
 from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
 from segeval.cli.paths import show_pairs, sides
 from segeval.cli.progress import Watch
-from segeval.errors import RequestError
-from segeval.settings import Settings
+from segeval.cli.settings_sources import Resolved
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
 
 INTERRUPTED = 130
 
@@ -37,11 +37,11 @@ def score(given: Mapping[str, Any]) -> int:
         return show_pairs(pred, truth, settings, "")
     journal = checked_outputs(settings)
     baseline = baseline_of(settings)
-    from segeval import memory
     from segeval.api import score_paths
+    from segeval.runtime import allocator
 
-    memory.keep_freed()
-    memory.started()
+    allocator.keep_freed()
+    allocator.started()
     watch = Watch(settings)
     try:
         card = score_paths(pred, truth, settings, watch, journal, baseline)
@@ -51,7 +51,7 @@ def score(given: Mapping[str, Any]) -> int:
         watch.close()
     status = finished(card, request, settings.pairs or truth, baseline)
     if journal:
-        from segeval.resume import Journal
+        from segeval.engines.resume import Journal
 
         Journal(Path(journal), {}).done()
     return status

@@ -17,12 +17,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from segeval.classes import ClassDef, ClassList, Colour, listed
+from segeval.classes.class_list import ClassDef, ClassList, Colour, listed
 from segeval.cli.choices import wrong_word
 from segeval.cli.values import quoted, shown
-from segeval.errors import RequestError
-from segeval.frozen import replace
-from segeval.grammar import Gate, parse_gate, parse_quantity, plain
+from segeval.request.grammar import Gate, parse_gate, parse_quantity, plain
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import replace
 
 Where = Callable[..., str]  # the keys inside a table to the place in the file
 

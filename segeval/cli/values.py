@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
-from segeval.classes import ClassList, parse_classes
+from segeval.classes.class_list import ClassList, parse_classes
 from segeval.cli.choices import Choice, wrong_word
-from segeval.errors import RequestError
-from segeval.grammar import Charge, Gate, Metric, parse, parse_charge, parse_gate, plain
-from segeval.settings import CODE
+from segeval.request.grammar import Charge, Gate, Metric, parse, parse_charge, parse_gate, plain
+from segeval.request.settings import CODE
+from segeval.runtime.errors import RequestError
 
 BYTES = {"": 1, "B": 1} | {
     f"{letter}{binary}B": base**power

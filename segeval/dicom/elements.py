@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import isfinite
 from struct import Struct, error
 
-from segeval.frozen import frozen
+from segeval.runtime.frozen import frozen
 
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 UNDEFINED = 0xFFFFFFFF

@@ -19,7 +19,7 @@ from segeval.dicom.elements import (
     head,
     walk,
 )
-from segeval.errors import ReadError
+from segeval.runtime.errors import ReadError
 
 PIXELS = 0x7FE00010
 SYNTAX = 0x00020010

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from segeval.budget import MIB, PROCESS, affordable
 from segeval.engines import serial
 from segeval.engines.work import check_shared, silent
 from segeval.pairing.cases import Case
-from segeval.scorecard.spool import Done
-from segeval.scoring.planning import Job
-from segeval.settings import Settings
+from segeval.request.settings import Settings
+from segeval.runtime.memory_budget import MIB, PROCESS, affordable
+from segeval.scorecard.result_store import Done
+from segeval.scoring.pass_plan import Job
 
 # Results come in the order in which they finish, each case once, whatever becomes of it.
 Engine = Callable[[Sequence[Case], Job], Iterator[Done]]

@@ -26,11 +26,11 @@ from urllib.parse import urlsplit
 
 from segeval import __version__
 from segeval.engines.work import again, check_shared, sharing, work
-from segeval.errors import CaseError, RequestError
 from segeval.pairing.cases import Case
-from segeval.scorecard.spool import Done
+from segeval.runtime.errors import CaseError, RequestError
+from segeval.scorecard.result_store import Done
 from segeval.scoring.case import unscored_case
-from segeval.scoring.planning import Job
+from segeval.scoring.pass_plan import Job
 
 AHEAD = 4  # cases handed out per worker, so that none waits for the next
 PATIENCE = 5  # seconds until a scheduler has answered

@@ -23,12 +23,12 @@ from typing import Any
 
 from segeval.engines import serial
 from segeval.engines.work import again, sharing, silent, work
-from segeval.errors import CaseError
-from segeval.memory import keep_freed
 from segeval.pairing.cases import Case, shelved, unpacked
-from segeval.scorecard.spool import Done
+from segeval.runtime.allocator import keep_freed
+from segeval.runtime.errors import CaseError
+from segeval.scorecard.result_store import Done
 from segeval.scoring.case import unscored_case
-from segeval.scoring.planning import Job
+from segeval.scoring.pass_plan import Job
 
 MOMENT = 0.05  # seconds of work that a process is sent at a time
 MOST = 32  # cases of it

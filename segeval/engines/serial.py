@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from segeval.engines.work import work
 from segeval.pairing.cases import Case
-from segeval.scorecard.spool import Done
-from segeval.scoring.planning import Job
+from segeval.scorecard.result_store import Done
+from segeval.scoring.pass_plan import Job
 
 
 def run(cases: Sequence[Case], job: Job) -> Iterator[Done]:

@@ -14,8 +14,8 @@ from typing import Any
 from segeval.engines.pool import killed, method, start
 from segeval.engines.work import again, sharing, silent, work
 from segeval.pairing.cases import Case
-from segeval.scorecard.spool import Done
-from segeval.scoring.planning import Job
+from segeval.scorecard.result_store import Done
+from segeval.scoring.pass_plan import Job
 
 
 def run(

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segeval.budget import share as part_of
-from segeval.errors import CaseError, RequestError
-from segeval.frozen import replace
 from segeval.pairing.cases import Case
 from segeval.pairing.remote import fetched
+from segeval.runtime.errors import CaseError, RequestError
+from segeval.runtime.frozen import replace
+from segeval.runtime.memory_budget import share as part_of
 from segeval.scorecard.card import CaseResult
-from segeval.scorecard.spool import Done
+from segeval.scorecard.result_store import Done
 from segeval.scoring.case import score_case, unscored_case
-from segeval.scoring.planning import Job
+from segeval.scoring.pass_plan import Job
 from segeval.scoring.rows import OVER_BUDGET
 
 if TYPE_CHECKING:
-    from segeval.scoring.classwise import Share
+    from segeval.scoring.surfaces_by_class import Share
 
 
 def sharing(job: Job, processes: int) -> Job:

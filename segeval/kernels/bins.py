@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats, Mask, Raw
+from segeval.runtime.arrays import Floats, Mask, Raw
 
 EDGES = ("torchmetrics", "monai", "monai_right")
 NEAR = 4  # rounding errors, times the number of bins, within which an edge may be

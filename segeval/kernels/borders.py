@@ -13,9 +13,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Floats, Mask
-from segeval.frozen import frozen
-from segeval.kernels.lattice import Places, reach
+from segeval.kernels.distance_tables import Places, reach
+from segeval.runtime.arrays import Floats, Mask
+from segeval.runtime.frozen import frozen
 
 STEPS = 5000  # points around a point that are asked before the other set itself is
 RING = 31  # of them at a time, after the point itself; the double every time

@@ -25,13 +25,13 @@ from functools import partial
 
 import numpy as np
 
-from segeval.arrays import Floats, Mask
-from segeval.frozen import frozen, replace
 from segeval.kernels.borders import Points, border
+from segeval.kernels.distance_tables import tables
 from segeval.kernels.distances import Directed, Surface, directed
-from segeval.kernels.lattice import tables
 from segeval.kernels.mesh import cells_of, smoothed
 from segeval.kernels.surfels import areas
+from segeval.runtime.arrays import Floats, Mask
+from segeval.runtime.frozen import frozen, replace
 
 BINS = 1024  # of distances: only what is in one of them is sorted
 NOISE = 1e-9  # mm: what the arithmetic of distances leaves of 0

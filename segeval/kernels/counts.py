@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.arrays import Counted, Labels
-from segeval.kernels.starts import places, starts
+from segeval.kernels.run_starts import places, starts
+from segeval.runtime.arrays import Counted, Labels
 
 BUSY = 5  # runs are longer than this on average, else voxels are counted
 TABLE = 1 << 16  # cells that a table may always have; a larger one is worth it for many entries

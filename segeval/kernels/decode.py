@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats, Labels, Raw
+from segeval.runtime.arrays import Floats, Labels, Raw
 
 FEW = 4  # voxels of which one may be looked at again
 BITS: dict[int, Any] = {4: np.uint32, 8: np.uint64}

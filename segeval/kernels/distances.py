@@ -14,10 +14,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Counted, Floats, Mask
-from segeval.frozen import frozen, replace
-from segeval.kernels.lattice import SIXTHS, Places, Tables, lookup, place_numbers, places, samples
+from segeval.kernels.distance_tables import (
+    SIXTHS,
+    Places,
+    Tables,
+    lookup,
+    place_numbers,
+    places,
+    samples,
+)
 from segeval.kernels.mesh import Cells, Mesh, cells_of, mesh, of_cells, skin, spread
+from segeval.runtime.arrays import Counted, Floats, Mask
+from segeval.runtime.frozen import frozen, replace
 
 Numbers = NDArray[np.integer[Any]]  # of places
 AT_A_TIME = 1 << 17  # cells of a surface whose samples are measured

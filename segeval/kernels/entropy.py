@@ -24,8 +24,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from segeval.arrays import Floats
 from segeval.kernels.softmax import sigmoid, softplus
+from segeval.runtime.arrays import Floats
 
 EPSILON = 1e-7
 LEAST = {"caffe": float(np.log(np.finfo(np.float32).tiny)), "clamp": -100.0}

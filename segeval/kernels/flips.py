@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.arrays import Floats, Raw
 from segeval.kernels.resample import linear
 from segeval.kernels.softmax import softmax
+from segeval.runtime.arrays import Floats, Raw
 
 
 def flip_logit_sum(logits: Raw, flipped: Raw, shape: tuple[int, ...], rule: str) -> Floats:

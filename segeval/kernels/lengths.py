@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segeval.arrays import Counted, Floats
 from segeval.kernels.raster import Polygons
+from segeval.runtime.arrays import Counted, Floats
 
 AT_A_TIME = 1 << 12  # edges that are held against all others of their plane
 SLACK = 1e-6  # mm: what is at the tolerance but for rounding is within it

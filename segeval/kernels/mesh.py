@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Counted, Floats, Mask
-from segeval.frozen import frozen
-from segeval.kernels.cube import cells, faces, segments
-from segeval.kernels.cuts import cut_once
-from segeval.kernels.lattice import Codes, Places
+from segeval.kernels.distance_tables import Codes, Places
+from segeval.kernels.marching_cubes import cells, faces, segments
+from segeval.kernels.vtk_triangles import cut_once
+from segeval.runtime.arrays import Counted, Floats, Mask
+from segeval.runtime.frozen import frozen
 
 LEVEL = 0.5  # of the field at the surface
 AT_A_TIME = 1 << 18  # voxels of a slab of planes, so that it stays in the cache

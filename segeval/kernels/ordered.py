@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.arrays import Floats, Mask
+from segeval.runtime.arrays import Floats, Mask
 
 
 def top_mean(costs: Floats, voxels: int, percent: float) -> float:

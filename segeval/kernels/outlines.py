@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.arrays import Counted, Floats, Mask
 from segeval.kernels.polygons import Areas, areas
 from segeval.kernels.raster import Polygons, steps
+from segeval.runtime.arrays import Counted, Floats, Mask
 
 LINE = 1e-5  # mm: so thin is no area (R9)
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segeval.arrays import Mask
 from segeval.kernels.borders import Points, border
 from segeval.kernels.conventions import SLACK
 from segeval.kernels.distances import Surface, directed
+from segeval.runtime.arrays import Mask
 
 
 def planes(truth: Mask, pred: Mask) -> Iterator[tuple[Mask, Mask]]:

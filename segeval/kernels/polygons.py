@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.arrays import Counted, Floats
-from segeval.frozen import frozen
 from segeval.kernels.raster import Polygons, steps, upward_edges
+from segeval.runtime.arrays import Counted, Floats
+from segeval.runtime.frozen import frozen
 
 
 @frozen

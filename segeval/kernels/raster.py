@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.arrays import Counted, Floats, Mask
-from segeval.frozen import frozen
-from segeval.kernels.runs import Runs, covered, parity
+from segeval.kernels.mask_runs import Runs, covered, parity
+from segeval.runtime.arrays import Counted, Floats, Mask
+from segeval.runtime.frozen import frozen
 
 # A vertex that the file puts on a centre arrives a rounding beside it, on either side. Within this
 # share of a pixel it counts as on it, so that such masks do not hang on the last bit.

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Floats, Raw
+from segeval.runtime.arrays import Floats, Raw
 
 RULES = ("align_corners", "half_pixel", "asymmetric")
 

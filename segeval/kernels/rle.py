@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from segeval.arrays import Mask
+from segeval.runtime.arrays import Mask
 
 SCALE = 5  # of the grid that a polygon's border is drawn on
 Shape = tuple[int, int]

@@ -23,8 +23,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Floats, Mask, Raw
 from segeval.kernels.resample import linear
+from segeval.runtime.arrays import Floats, Mask, Raw
 
 Box = Sequence[float]  # x1, y1, x2, y2
 Matches = NDArray[np.int64]

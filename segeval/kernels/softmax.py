@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segeval.arrays import Floats, Labels, Raw
+from segeval.runtime.arrays import Floats, Labels, Raw
 
 
 def softmax(logits: Raw, axis: int = 0) -> Floats:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from segeval.arrays import Floats, Mask, Raw
+from segeval.runtime.arrays import Floats, Mask, Raw
 
 
 def distance_field(mask: Mask) -> Floats:

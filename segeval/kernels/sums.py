@@ -15,9 +15,9 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from segeval.arrays import Counted, Floats, Labels, Mask, Raw, Shape
-from segeval.kernels.starts import places as run_places
-from segeval.kernels.starts import starts
+from segeval.kernels.run_starts import places as run_places
+from segeval.kernels.run_starts import starts
+from segeval.runtime.arrays import Counted, Floats, Labels, Mask, Raw, Shape
 
 NAMES = ("g", "gg", "pp", "pg", "fp", "fn", "l1", "l2")
 LANES = 8  # cells a label: neighbours have one label, and adding to one cell again has to wait

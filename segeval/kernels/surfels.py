@@ -10,8 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from segeval.arrays import Floats
-from segeval.kernels.cube import cells, faces, normal, segments
+from segeval.kernels.marching_cubes import cells, faces, normal, segments
+from segeval.runtime.arrays import Floats
 
 
 @lru_cache(4)

@@ -8,8 +8,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Floats
-from segeval.frozen import frozen
+from segeval.runtime.arrays import Floats
+from segeval.runtime.frozen import frozen
 
 Places = NDArray[np.intp]
 ODD = np.array([0.61, 1.13, 1.79])  # orders the ends of a side: no two are alike in this direction

@@ -22,14 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats
 from segeval.kernels.bins import mass_bins
 from segeval.kernels.decode import largest as largest_channel
 from segeval.metrics.losses import loss, share, undefined, why
+from segeval.metrics.option_types import IN_BOX, yes_no
 from segeval.metrics.overlap import ratio
 from segeval.metrics.registry import BOX, Option, Values, metric
-from segeval.metrics.words import IN_BOX, yes_no
-from segeval.tallies.pieces import Bins, Ce, ClassBins
+from segeval.runtime.arrays import Floats
+from segeval.tallies.loss_terms import Bins, Ce, ClassBins
 from segeval.tallies.sums import Sums
 from segeval.tallies.voxels import Memory, Voxels
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats
 from segeval.metrics.focal import ALPHA, monai_focal
 from segeval.metrics.generalized_losses import WEIGHTING, generalized_dice
 from segeval.metrics.losses import (
@@ -25,10 +24,11 @@ from segeval.metrics.losses import (
     undefined,
     why,
 )
+from segeval.metrics.option_types import WEIGHTS, real, yes_no
 from segeval.metrics.overlap_losses import ANY, FORM, SMOOTH, monai_dice, nnunet_dice
 from segeval.metrics.registry import Option, Values, metric
-from segeval.metrics.words import WEIGHTS, real, yes_no
-from segeval.tallies.pieces import Bce, Ce, Focal, Logs
+from segeval.runtime.arrays import Floats
+from segeval.tallies.loss_terms import Bce, Ce, Focal, Logs
 from segeval.tallies.sums import Sums
 
 

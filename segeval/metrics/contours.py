@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.arrays import Floats
 from segeval.kernels.lengths import far_length
 from segeval.metrics.overlap import SHARE, ratio
 from segeval.metrics.registry import Values, metric
+from segeval.runtime.arrays import Floats
 from segeval.tallies.polygons import Solids
 
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats
 from segeval.metrics.losses import loss, mean_of_channels, share, undefined, weighted, why
+from segeval.metrics.option_types import NONE, WEIGHTS, number_or_none, real, yes_no
 from segeval.metrics.overlap_losses import foreground
 from segeval.metrics.registry import Option, Values
-from segeval.metrics.words import NONE, WEIGHTS, number_or_none, real, yes_no
-from segeval.tallies.pieces import Focal, FocalCe
+from segeval.runtime.arrays import Floats
+from segeval.tallies.loss_terms import Focal, FocalCe
 from segeval.tallies.sums import Sums
 
 ALPHA = Option(NONE, read=number_or_none)

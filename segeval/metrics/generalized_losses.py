@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from segeval.metrics.losses import loss, undefined
+from segeval.metrics.option_types import numbers, yes_no
 from segeval.metrics.overlap_losses import SMOOTH, foreground, quotient, soft_counts
 from segeval.metrics.registry import Option, Values
-from segeval.metrics.words import numbers, yes_no
-from segeval.tallies.pieces import Joint
+from segeval.tallies.loss_terms import Joint
 from segeval.tallies.sums import Sums
 
 WEIGHTING = Option("square", ("square", "simple", "uniform"))

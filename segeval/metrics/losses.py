@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.arrays import Floats
-from segeval.errors import CaseError
+from segeval.metrics.option_types import WEIGHTS, real
 from segeval.metrics.overlap import ratio
 from segeval.metrics.registry import Option, Values, metric
-from segeval.metrics.words import WEIGHTS, real
-from segeval.tallies.pieces import Bce, Ce, Logs
+from segeval.runtime.arrays import Floats
+from segeval.runtime.errors import CaseError
+from segeval.tallies.loss_terms import Bce, Ce, Logs
 
 if TYPE_CHECKING:
     from segeval.tallies.sums import Sums

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats
-from segeval.errors import CaseError
 from segeval.metrics.combined_losses import deep_supervision_weights, main_and_aux, nnunet_dice_ce
 from segeval.metrics.losses import loss, share, weighted
+from segeval.metrics.option_types import WEIGHTS, real, yes_no
 from segeval.metrics.overlap_losses import ANY
 from segeval.metrics.registry import Option, Values, metric
-from segeval.metrics.words import WEIGHTS, real, yes_no
+from segeval.runtime.arrays import Floats
+from segeval.runtime.errors import CaseError
 from segeval.tallies.branches import Branches
-from segeval.tallies.pieces import Ce
+from segeval.tallies.loss_terms import Ce
 
 PART = Option("total", ("total", "main", "aux"))
 DECAY = 1e-4

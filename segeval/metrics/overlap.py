@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats
 from segeval.metrics.registry import Values, metric
+from segeval.runtime.arrays import Floats
 from segeval.tallies.counts import Counts
 
 SHARE = (0.0, 1.0)

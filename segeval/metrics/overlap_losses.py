@@ -23,11 +23,11 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats
 from segeval.metrics.losses import loss, weighted
+from segeval.metrics.option_types import WEIGHTS, channels, real, yes_no
 from segeval.metrics.overlap import ratio
 from segeval.metrics.registry import Option, Values, metric
-from segeval.metrics.words import WEIGHTS, channels, real, yes_no
+from segeval.runtime.arrays import Floats
 from segeval.tallies.sums import Sums
 
 EPS = 1e-7  # of Keras and segmentation_models_pytorch

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
-from segeval.grammar import Metric
 from segeval.metrics.registry import arguments, resolve
+from segeval.request.grammar import Metric
 
 # Module of segeval.tallies, which is the tally's name in the JSON of a case -> its finished value.
 POOLED = {

@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from segeval.arrays import Floats
-from segeval.errors import RequestError
-from segeval.frozen import field, frozen, replace
-from segeval.grammar import Metric, Quantity, parse_quantity, plain
 from segeval.metrics import FAMILIES, LOOKED_IN
+from segeval.request.grammar import Metric, Quantity, parse_quantity, plain
+from segeval.runtime.arrays import Floats
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import field, frozen, replace
 
 BOX, NO_BOX = "box", "none"  # the option that asks for a part of the case, and its default
 Better = Literal["higher", "lower", "zero", ""]

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from segeval.metrics.option_types import real
 from segeval.metrics.overlap import ratio
 from segeval.metrics.overlap_losses import soft_counts
 from segeval.metrics.registry import Values, metric
-from segeval.metrics.words import real
-from segeval.tallies.pieces import Hard
+from segeval.tallies.loss_terms import Hard
 from segeval.tallies.sums import Sums
 
 

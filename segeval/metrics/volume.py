@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.arrays import Floats
 from segeval.metrics.overlap import ratio
 from segeval.metrics.registry import Option, Values, metric
+from segeval.runtime.arrays import Floats
 from segeval.tallies.counts import Counts
 
 UNIT = {"unit": Option("auto", ("auto", "voxels"))}

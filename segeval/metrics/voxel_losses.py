@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats
 from segeval.kernels import ordered, spatial
 from segeval.kernels.entropy import log
 from segeval.kernels.softmax import reference_log
+from segeval.metrics.option_types import real, yes_no
 from segeval.metrics.registry import Values, metric
-from segeval.metrics.words import real, yes_no
+from segeval.runtime.arrays import Floats
 from segeval.tallies.voxels import Memory, Voxels
 
 loss = partial(metric, of="voxels", better="lower", bounds=(0.0, float("inf")))

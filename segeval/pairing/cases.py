@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from segeval.classes import ClassList
-from segeval.errors import Note
-from segeval.frozen import field, frozen
-from segeval.scratch import Scratch
+from segeval.classes.class_list import ClassList
+from segeval.runtime.errors import Note
+from segeval.runtime.frozen import field, frozen
+from segeval.runtime.spill import Scratch
 
 if TYPE_CHECKING:
     from segeval.readers.series import Found, Series

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from segeval.errors import RequestError
 from segeval.pairing.cases import Side
 from segeval.pairing.layouts import Entry, Layout
+from segeval.runtime.errors import RequestError
 
 COCO = "coco"
 SUFFIX = ".json"

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from segeval.classes import ClassList, read_classes
-from segeval.errors import RequestError
+from segeval.classes.class_list import ClassList, read_classes
+from segeval.runtime.errors import RequestError
 
 DATASET = "dataset.json"
 LABEL_FOLDERS = ("labelsTr", "labelsTs")

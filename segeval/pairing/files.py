@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from segeval.errors import RequestError
-from segeval.frozen import field, frozen
-from segeval.names import natural, naturally
+from segeval.classes.names import natural, naturally
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import field, frozen
 
 SUFFIXES = (
     *(".seg.nrrd", ".nrrd", ".nhdr", ".nii.gz", ".nii"),

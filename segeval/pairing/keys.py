@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from segeval.errors import RequestError
-from segeval.frozen import frozen
 from segeval.pairing.files import roleless
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import frozen
 
 CHANNEL_ZERO = "_0000"
 NUMBERED = r"^(.+)_[0-9]{4}$"

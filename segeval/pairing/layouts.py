@@ -6,12 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from segeval.errors import RequestError
-from segeval.frozen import field, frozen
 from segeval.pairing.cases import Side
-from segeval.pairing.classnames import Hints, class_names, inner, is_label_map, split_token
+from segeval.pairing.class_names import Hints, class_names, inner, is_label_map, split_token
 from segeval.pairing.files import INTERMEDIATE, Found, Tree, is_scores, stem, suffix
-from segeval.pairing.layoutkinds import (
+from segeval.pairing.layout_kinds import (
     CASES,
     CLASSES,
     FLAT,
@@ -22,6 +20,8 @@ from segeval.pairing.layoutkinds import (
     detected,
     possible,
 )
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import field, frozen
 
 FILE = "file"
 

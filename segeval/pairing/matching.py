@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segeval.errors import RequestError
-from segeval.frozen import frozen
 from segeval.pairing.files import roleless
 from segeval.pairing.layouts import Entry, Layout
-from segeval.pairing.words import some
-from segeval.settings import Settings
+from segeval.pairing.messages import some
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import frozen
 
 
 @frozen

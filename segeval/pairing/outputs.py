@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segeval.errors import PairingError, RequestError
-from segeval.frozen import replace
 from segeval.pairing.cases import Case, Pairing, Side
 from segeval.pairing.pair import pair
-from segeval.settings import Settings
+from segeval.request.settings import Settings
+from segeval.runtime.errors import PairingError, RequestError
+from segeval.runtime.frozen import replace
 
 
 def with_outputs(pairing: Pairing, gt: Path, settings: Settings) -> Pairing:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segeval.classes import ClassList
-from segeval.errors import NothingToScore, PairingError, RequestError
-from segeval.names import natural, naturally
+from segeval.classes.class_list import ClassList
+from segeval.classes.names import natural, naturally
 from segeval.pairing.cases import Case, Pairing, Shelf
-from segeval.pairing.classnames import Hints, forms, token_names
+from segeval.pairing.class_names import Hints, forms, token_names
 from segeval.pairing.datasets import dataset_classes, label_folders
 from segeval.pairing.files import SUFFIXES, holds_dicom
 from segeval.pairing.layouts import Layout
 from segeval.pairing.matching import examples, matched
-from segeval.pairing.twosides import both
-from segeval.pairing.words import counted, extra_note, same_files, sentence, unmatched_note
-from segeval.settings import Settings
+from segeval.pairing.messages import counted, extra_note, same_files, sentence, unmatched_note
+from segeval.pairing.two_sides import both
+from segeval.request.settings import Settings
+from segeval.runtime.errors import NothingToScore, PairingError, RequestError
 
 
 def pair(pred: Path, gt: Path, settings: Settings) -> Pairing:

@@ -11,18 +11,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from segeval.errors import Note, ReadError, RequestError
-from segeval.frozen import frozen, replace
-from segeval.names import natural, normal, structure
+from segeval.classes.names import natural, normal, structure
 from segeval.pairing.cases import Case, Pairing, Side, relative
-from segeval.pairing.classnames import Hints
+from segeval.pairing.class_names import Hints
 from segeval.pairing.files import holds_dicom, stem, survey
 from segeval.pairing.layouts import Entry, Layout, single
-from segeval.pairing.twosides import lone, look
-from segeval.readers.joining import one_patient_each, patients_of, top_folder
+from segeval.pairing.two_sides import lone, look
 from segeval.readers.selection import selector
 from segeval.readers.series import Found, Index, Series, indexed
-from segeval.settings import Settings
+from segeval.readers.series_matching import one_patient_each, patients_of, top_folder
+from segeval.request.settings import Settings
+from segeval.runtime.errors import Note, ReadError, RequestError
+from segeval.runtime.frozen import frozen, replace
 
 PATIENTS = "patients"
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from segeval.errors import ReadError, RequestError, SegevalError
-from segeval.frozen import frozen, replace
 from segeval.pairing.cases import Case, Pairing, Side
 from segeval.pairing.datasets import DATASET
 from segeval.pairing.files import stem
-from segeval.settings import Settings
-from segeval.stores import Remote, Store, is_url, outline, sparse, told
+from segeval.readers.remote_files import Remote, Store, is_url, outline, sparse, told
+from segeval.request.settings import Settings
+from segeval.runtime.errors import ReadError, RequestError, SegevalError
+from segeval.runtime.frozen import frozen, replace
 
 LOCAL = ("pairs", "resample")  # files that every run reads itself
 SAME = "W-same-file"  # said by comparing content, which an outline has not

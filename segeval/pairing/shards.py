@@ -6,9 +6,9 @@ other; and a case stays in its shard when others are added.
 
 from __future__ import annotations
 
-from segeval.errors import RequestError
-from segeval.frozen import frozen, replace
 from segeval.pairing.cases import Pairing, shelved
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import frozen, replace
 
 
 @frozen

@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from segeval.errors import Note, NothingToScore, PairingError, RequestError
-from segeval.names import natural
+from segeval.classes.names import natural
 from segeval.pairing.cases import Case, Pairing, Side, relative
 from segeval.pairing.files import is_scores, stem
-from segeval.pairing.words import counted, extra_note, same_files
+from segeval.pairing.messages import counted, extra_note, same_files
+from segeval.runtime.errors import Note, NothingToScore, PairingError, RequestError
 
 COLUMNS = ("case", "pred", "gt", "class", "image", "spacing", "group", "patient")
 NEEDED = ("case", "pred", "gt")

@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Mask, Raw
-from segeval.errors import Note, ReadError
-from segeval.frozen import frozen
-from segeval.geometry import Geometry
+from segeval.grid.geometry import Geometry
 from segeval.kernels.rle import Shape, counts_of, of_counts, of_polygon
 from segeval.kernels.rois import around
-from segeval.regions import Instances
-from segeval.volumes import Reading, Volume, Voxels
+from segeval.runtime.arrays import Mask, Raw
+from segeval.runtime.errors import Note, ReadError
+from segeval.runtime.frozen import frozen
+from segeval.volume.instances import Instances
+from segeval.volume.volume import Reading, Volume, Voxels
 
 KEYS = ("images", "annotations", "categories")
 Annotation = Mapping[str, Any]

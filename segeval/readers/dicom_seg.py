@@ -14,17 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Counted, Floats, Raw
 from segeval.dicom.elements import Damaged, Elements
 from segeval.dicom.files import DicomFile, damaged, names_class, opened
-from segeval.errors import Note, ReadError
-from segeval.frozen import frozen
-from segeval.geometry import Geometry
+from segeval.grid.geometry import Geometry
+from segeval.grid.slices import Frame, Slices, arranged
 from segeval.kernels.outlines import grouped
 from segeval.readers.frames import FrameFacts, frames
 from segeval.readers.pixels import Pixels, Planes, pixels
-from segeval.slices import Frame, Slices, arranged
-from segeval.volumes import Reading, Volume, Voxels
+from segeval.runtime.arrays import Counted, Floats, Raw
+from segeval.runtime.errors import Note, ReadError
+from segeval.runtime.frozen import frozen
+from segeval.volume.volume import Reading, Volume, Voxels
 
 SOP_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 BESIDE = 0.05  # share of the gap that a frame may lie beside its plane

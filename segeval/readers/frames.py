@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from segeval.dicom.elements import Elements
-from segeval.frozen import frozen, replace
+from segeval.runtime.frozen import frozen, replace
 
 SHARED, EACH = 0x52009229, 0x52009230
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats
-from segeval.errors import Note, ReadError
-from segeval.geometry import Geometry
-from segeval.streams import GZIP_MAGIC, Packed, fill, head, opened
-from segeval.volumes import Reading, Volume, Voxels
+from segeval.grid.geometry import Geometry
+from segeval.runtime.arrays import Floats
+from segeval.runtime.errors import Note, ReadError
+from segeval.runtime.packed_streams import GZIP_MAGIC, Packed, fill, head, opened
+from segeval.volume.volume import Reading, Volume, Voxels
 
 # Offsets from nifti1.h and nifti2.h; only what is used.
 FIELDS = ("dim", "datatype", "pixdim", "vox_offset", "slope", "inter", "units", "qform", "sform",

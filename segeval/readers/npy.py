@@ -14,11 +14,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.errors import ReadError
-from segeval.frozen import frozen, replace
-from segeval.geometry import Geometry, Reorder, times
-from segeval.streams import Packed
-from segeval.volumes import Reading, Volume, Voxels
+from segeval.grid.geometry import Geometry, Reorder, times
+from segeval.runtime.errors import ReadError
+from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.packed_streams import Packed
+from segeval.volume.volume import Reading, Volume, Voxels
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo

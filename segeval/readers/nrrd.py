@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.arrays import Raw
-from segeval.errors import Note, ReadError
-from segeval.frozen import replace
-from segeval.geometry import Geometry, Reorder
-from segeval.readers.nrrdheader import CUT, MAGIC, TEXT, Header, parse, stored_dtype
-from segeval.streams import Packed
-from segeval.volumes import Reading, Volume, Voxels
+from segeval.grid.geometry import Geometry, Reorder
+from segeval.readers.nrrd_header import CUT, MAGIC, TEXT, Header, parse, stored_dtype
+from segeval.runtime.arrays import Raw
+from segeval.runtime.errors import Note, ReadError
+from segeval.runtime.frozen import replace
+from segeval.runtime.packed_streams import Packed
+from segeval.volume.volume import Reading, Volume, Voxels
 
 PACKINGS = {"raw": "", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 TO_LPS = {

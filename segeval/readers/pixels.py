@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Raw
 from segeval.dicom.elements import HEADS, ITEM, Place, head
 from segeval.dicom.files import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, inflate, opened
-from segeval.errors import ReadError
-from segeval.frozen import frozen
-from segeval.kernels.runs import Runs, parity, runs_of
+from segeval.kernels.mask_runs import Runs, parity, runs_of
+from segeval.runtime.arrays import Raw
+from segeval.runtime.errors import ReadError
+from segeval.runtime.frozen import frozen
 
 NATIVE = (IMPLICIT, EXPLICIT, DEFLATED, BIG)
 DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Raw
-from segeval.errors import ReadError
-from segeval.frozen import frozen
-from segeval.geometry import Geometry
-from segeval.readers import bands
-from segeval.readers.inflated import inflate_here
-from segeval.volumes import Reading, Volume, Voxels
+from segeval.grid.geometry import Geometry
+from segeval.readers import png_bands
+from segeval.readers.png_inflate import inflate_here
+from segeval.runtime.arrays import Raw
+from segeval.runtime.errors import ReadError
+from segeval.runtime.frozen import frozen
+from segeval.volume.volume import Reading, Volume, Voxels
 
 PNG = b"\x89PNG\r\n\x1a\n"
 HEAD = 25  # bytes of a PNG up to the bits of a channel
@@ -51,7 +51,7 @@ def claims(path: Path, head: bytes) -> bool:
 def read(path: Path, reading: Reading) -> Volume:
     """Open a picture as a label map. Raises ReadError."""
     with readable(path):
-        head = bands.head(path)
+        head = png_bands.head(path)
     source: Banded | Picture
     if head is not None:
         source, dtype, shape, palette = Banded(path, head), "u1", head.shape, head.palette
@@ -185,12 +185,12 @@ class Banded:
     """The labels of a PNG of one channel of 8 bits, decoded when they are asked for."""
 
     path: Path
-    head: bands.Head
+    head: png_bands.Head
 
     def __call__(self) -> Raw:
         """The labels (y, x). Raises ReadError."""
         with readable(self.path), self.path.open("rb") as file:
-            return bands.values(file, self.head)
+            return png_bands.values(file, self.head)
 
 
 @frozen

@@ -19,14 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Raw
-from segeval.errors import ReadError
-from segeval.frozen import replace
-from segeval.geometry import Geometry
+from segeval.grid.geometry import Geometry
 from segeval.kernels.rois import above, pasted, selected
 from segeval.kernels.softmax import sigmoid
-from segeval.regions import RoiMasks
-from segeval.volumes import Reading, Volume, Voxels
+from segeval.runtime.arrays import Raw
+from segeval.runtime.errors import ReadError
+from segeval.runtime.frozen import replace
+from segeval.volume.instances import RoiMasks
+from segeval.volume.volume import Reading, Volume, Voxels
 
 NEEDED = ("masks", "boxes", "labels")
 OPTIONAL = ("scores", "gt_index")

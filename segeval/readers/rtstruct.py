@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from segeval.contours import LINES, Contour, Contours, Roi
+from segeval.contours.structure_set import LINES, Contour, Contours, Roi
 from segeval.dicom.elements import Damaged, Elements
 from segeval.dicom.files import DicomFile, damaged, names_class, opened
-from segeval.errors import Note, ReadError
+from segeval.runtime.errors import Note, ReadError
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from fnmatch import fnmatchcase
 
-from segeval.errors import CaseError, Note, RequestError
 from segeval.readers.series import Found
+from segeval.runtime.errors import CaseError, Note, RequestError
 
 FIELDS = ("label", "description", "manufacturer")
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from segeval.dicom.elements import Damaged, Elements
 from segeval.dicom.files import DicomFile, damaged, is_dicom, opened
-from segeval.errors import GeometryError, ReadError
-from segeval.frozen import frozen
+from segeval.grid.slices import Frame, Slices, arranged
 from segeval.readers.frames import frames
-from segeval.slices import Frame, Slices, arranged
+from segeval.runtime.errors import GeometryError, ReadError
+from segeval.runtime.frozen import frozen
 
 RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 SEG = frozenset(["1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"])

@@ -6,12 +6,12 @@ import json
 import math
 from typing import IO
 
-from segeval.reports.blocks import NOTHING, decimals, figure
 from segeval.reports.means import leads
+from segeval.reports.table_model import NOTHING, decimals, figure
 from segeval.reports.verdicts import headline
+from segeval.request.settings import Settings
 from segeval.scorecard.card import OVERALL, WHOLE, Scorecard
 from segeval.scorecard.summary import columns
-from segeval.settings import Settings
 
 COLOURS = {"PASS": "brightgreen", "FAIL": "red", "ERROR": "orange", "": "blue"}
 UNKNOWN = "lightgrey"

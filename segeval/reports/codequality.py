@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import IO, Any
 
-from segeval.reports.blocks import clean
 from segeval.reports.problems import error_of, faults_of
+from segeval.reports.table_model import clean
 from segeval.reports.verdicts import missed, rule, sentence, subject, unscored
+from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.census import marked
-from segeval.settings import Settings
+from segeval.scorecard.row_index import marked
 
 MISSED, LOST = "major", "critical"  # of info, minor, major, critical, blocker
 LINE = 1  # a gate may come from an option: there is no better one

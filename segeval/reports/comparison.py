@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict  # of what stands in tuples, too
 from typing import IO, Any
 
-from segeval.frozen import frozen
-from segeval.reports.blocks import Block, Field, clean, decimals, figure
 from segeval.reports.markdown import escaped
 from segeval.reports.plain import drawn
+from segeval.reports.table_model import Block, Field, clean, decimals, figure
+from segeval.runtime.frozen import frozen
 from segeval.scorecard.summary import Column
 from segeval.statistics.compare import Difference, Ranking
 from segeval.statistics.paired import Name

@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import IO
 
+from segeval.request.settings import Settings
 from segeval.scorecard.card import CaseResult, Row, Scorecard
 from segeval.scorecard.summary import Column, columns
-from segeval.settings import Settings
 
 HEADER = ("case", "class", "metric", "value", "unit", "status", "reason", "group")
 

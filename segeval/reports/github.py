@@ -11,18 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from segeval.frozen import frozen, replace
-from segeval.grammar import parse
 from segeval.metrics.registry import find
-from segeval.reports.blocks import Block, Field, clean, counted, decimals, figure
-from segeval.reports.layout import view
 from segeval.reports.markdown import code, escaped, table
 from segeval.reports.problems import problems
+from segeval.reports.table_content import view
+from segeval.reports.table_model import Block, Field, clean, counted, decimals, figure
 from segeval.reports.verdicts import headline, missed
+from segeval.request.grammar import parse
+from segeval.request.settings import Settings
+from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.census import census
+from segeval.scorecard.row_index import census
 from segeval.scorecard.summary import Column, Value, columns, worst_first
-from segeval.settings import Settings
 
 LIMIT = 900 << 10  # bytes; the service drops a summary of more than 1 MiB
 MOST = 10  # errors a step that the service shows

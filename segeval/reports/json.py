@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import IO
 
+from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.results import lines
-from segeval.settings import Settings
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import IO
 
+from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.casejson import text
-from segeval.scorecard.spool import texts
-from segeval.settings import Settings
+from segeval.scorecard.case_json import text
+from segeval.scorecard.result_store import texts
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:

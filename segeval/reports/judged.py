@@ -8,9 +8,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import IO, Any
 
-from segeval.gate.verdict import Verdict
-from segeval.reports.blocks import clean
+from segeval.gates.verdict import Verdict
 from segeval.reports.markdown import escaped
+from segeval.reports.table_model import clean
 from segeval.scorecard.results import verdict_to_json
 
 FIELDS = (

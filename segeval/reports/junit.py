@@ -17,20 +17,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import IO, TYPE_CHECKING
 
-from segeval.frozen import frozen, replace
-from segeval.gate.rules import reaches
-from segeval.reports.blocks import clean, counted
+from segeval.gates.rules import reaches
 from segeval.reports.problems import accepted, error_of, failed, faults_of
+from segeval.reports.table_model import clean, counted
 from segeval.reports.verdicts import rule, sentence, subject
+from segeval.request.settings import Settings
+from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import OVERALL, CaseResult, Row, Scorecard
-from segeval.scorecard.census import census, marked
-from segeval.settings import Settings
+from segeval.scorecard.row_index import census, marked
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from segeval.errors import SegevalError
-    from segeval.gate.verdict import Verdict
+    from segeval.gates.verdict import Verdict
+    from segeval.runtime.errors import SegevalError
 
 MOST = 5000  # test cases; more make the pages of most systems unusable
 FILE = "cases"  # the suite of what was not scored

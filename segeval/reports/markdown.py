@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
-from segeval.reports.blocks import Block
-from segeval.reports.layout import view
 from segeval.reports.problems import problems
+from segeval.reports.table_content import view
+from segeval.reports.table_model import Block
+from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
-from segeval.settings import Settings
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from segeval.reports.blocks import (
+from segeval.reports.table_model import (
     Block,
     Field,
     aligned,
@@ -16,9 +16,9 @@ from segeval.reports.blocks import (
     named,
     titled,
 )
+from segeval.request.settings import Settings
 from segeval.scorecard.card import OVERALL, WHOLE, Statistic
 from segeval.scorecard.summary import Column
-from segeval.settings import Settings
 
 OfClass = Mapping[str, Mapping[str, Statistic]]
 

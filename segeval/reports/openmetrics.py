@@ -14,12 +14,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import IO
 
-from segeval.reports.blocks import clean
 from segeval.reports.problems import failed
+from segeval.reports.table_model import clean
 from segeval.reports.verdicts import missed
+from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard, Statistic
 from segeval.scorecard.summary import Column, columns
-from segeval.settings import Settings
 
 # Attribute of a statistic: its word in the name, and what it is.
 STATISTICS = {

@@ -14,11 +14,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Protocol
 
-from segeval.errors import RequestError
-from segeval.frozen import frozen
 from segeval.reports import REPORTS, SUFFIXES
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import Scorecard
-from segeval.settings import Settings
 
 _PREFIX = r"(?s)([A-Za-z][\w-]+):(.+)\Z"  # two letters: `C:` is a drive
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from segeval.reports.blocks import PLUS_MINUS, Block, Field, padded
+from segeval.reports.table_model import PLUS_MINUS, Block, Field, padded
 
 GAP = "  "
 LONG = 40  # rows after which the heads stand below the table too

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from segeval.errors import PairingError, SegevalError
+from segeval.request.settings import Settings
+from segeval.runtime.errors import PairingError, SegevalError
 from segeval.scorecard.card import CaseResult, Scorecard
-from segeval.scorecard.census import census, marked
-from segeval.settings import Settings
+from segeval.scorecard.row_index import census, marked
 
 T = TypeVar("T")
 EXAMPLES = 5  # of one kind; then a count
@@ -25,7 +25,7 @@ def problems(card: Scorecard, settings: Settings) -> list[str]:
             classes.setdefault(status, Kind()).add(error)
     if not (kinds or classes):
         return []
-    from segeval.reports.blocks import clean, counted
+    from segeval.reports.table_model import clean, counted
 
     lines = [line for status, kind in kinds.items() for line in _kind(status, kind)]
     for status, faults in classes.items():
@@ -68,7 +68,7 @@ def failed(card: Scorecard, settings: Settings) -> int:
 
 def _kind(status: str, kind: Kind[CaseResult]) -> Iterator[str]:
     """A few cases of one kind; what to do is said once where it is the same for all."""
-    from segeval.reports.blocks import clean, counted
+    from segeval.reports.table_model import clean, counted
 
     errors = [error_of(case) for case in kind.few]
     shared = errors[0].help if len({error.help for error in errors}) == 1 else ""

@@ -13,8 +13,8 @@ import math
 from collections.abc import Iterator
 from typing import IO
 
+from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard, Statistic
-from segeval.settings import Settings
 
 DIGITS = 6
 NUMBERS = ("mean", "median", "worst", "pooled")

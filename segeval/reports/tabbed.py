@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import IO
 
 from segeval.reports.delimited import write_rows
+from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
-from segeval.settings import Settings
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:

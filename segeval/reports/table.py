@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from segeval.reports import plain
-from segeval.reports.blocks import PLUS_MINUS, Block
-from segeval.reports.fit import GAP, fitted, taken
-from segeval.reports.layout import View, view
+from segeval.reports.fold_columns import GAP, fitted, taken
 from segeval.reports.problems import problems
+from segeval.reports.table_content import View, view
+from segeval.reports.table_model import PLUS_MINUS, Block
 from segeval.reports.terminal import coloured, console, drawable
+from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
-from segeval.settings import Settings
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segeval.grammar import parse
 from segeval.metrics.registry import find
-from segeval.reports.blocks import (
+from segeval.reports.table_model import (
     Block,
     Field,
     aligned,
@@ -17,10 +16,11 @@ from segeval.reports.blocks import (
     named,
     titled,
 )
+from segeval.request.grammar import parse
+from segeval.request.settings import Settings
 from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Row, Scorecard
-from segeval.scorecard.census import census
+from segeval.scorecard.row_index import census
 from segeval.scorecard.summary import Column, Value, worst_first
-from segeval.settings import Settings
 
 
 def values(rows: Sequence[Row], heads: Sequence[Column], settings: Settings) -> Block:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from segeval.reports.blocks import clean, counted
 from segeval.reports.problems import accepted, failed
+from segeval.reports.table_model import clean, counted
+from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.census import census, marked
-from segeval.settings import Settings
+from segeval.scorecard.row_index import census, marked
 
 if TYPE_CHECKING:
-    from segeval.gate.verdict import Verdict
+    from segeval.gates.verdict import Verdict
 
 
 def missed(card: Scorecard) -> list[Verdict]:

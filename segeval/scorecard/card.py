@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from segeval.errors import Note
-from segeval.frozen import field, frozen
+from segeval.runtime.errors import Note
+from segeval.runtime.frozen import field, frozen
 
 WHOLE = "all"  # the class of a number that belongs to the whole case
 OVERALL = "overall"  # the mean over classes, in summaries only

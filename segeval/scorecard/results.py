@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from segeval import __version__
-from segeval.errors import Note, RequestError
-from segeval.frozen import asdict, fields
+from segeval.runtime.errors import Note, RequestError
+from segeval.runtime.frozen import asdict, fields
+from segeval.runtime.spill import Scratch
 from segeval.scorecard.card import Scorecard, Statistic
-from segeval.scorecard.casejson import INFINITE, case_from_json, case_to_json, number, text
-from segeval.scorecard.census import Held
-from segeval.scorecard.spool import END, Spool, texts
-from segeval.scratch import Scratch
+from segeval.scorecard.case_json import INFINITE, case_from_json, case_to_json, number, text
+from segeval.scorecard.result_store import END, Spool, texts
+from segeval.scorecard.row_index import Held
 
 SCHEMA = "segeval.results/1"
 OPENING, CASE = b'"cases": [\n', b'{"case": '  # the line before the cases, and the start of each

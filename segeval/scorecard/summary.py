@@ -14,12 +14,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from segeval.frozen import frozen, replace
-from segeval.grammar import Metric
 from segeval.metrics.pooling import Pool, Pools, finished
 from segeval.metrics.registry import resolve
+from segeval.request.grammar import Metric
+from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import OVERALL, UNCOUNTED, WHOLE, CaseResult, Row, Statistic
-from segeval.scorecard.census import Census, ClassOrder, Kind, Rows, census
+from segeval.scorecard.row_index import Census, ClassOrder, Kind, Rows, census
 
 Summary = dict[str, dict[str, dict[str, Statistic]]]
 BADNESS: Mapping[str, Callable[[Any], Any]] = {  # of a number, or of an array

@@ -8,24 +8,24 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.align import whole_channel
-from segeval.arrays import Raw
-from segeval.errors import GeometryError, ReadError
-from segeval.frozen import replace
-from segeval.geometry import Geometry
-from segeval.grammar import parse
+from segeval.grid.geometry import Geometry
 from segeval.kernels.resample import nearest
 from segeval.metrics.registry import pieces, resolve
+from segeval.opening.open_case import Opened, opened, side
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
-from segeval.scoring.onepass import one_pass
-from segeval.scoring.planning import Job, planned
-from segeval.scoring.sides import Opened, opened, side
-from segeval.settings import Settings
+from segeval.request.grammar import parse
+from segeval.request.settings import Settings
+from segeval.runtime.arrays import Raw
+from segeval.runtime.errors import GeometryError, ReadError
+from segeval.runtime.frozen import replace
+from segeval.scoring.pass_plan import Job, planned
+from segeval.scoring.slab_pass import one_pass
 from segeval.tallies.branches import Branches
-from segeval.tallies.pieces import Ce
+from segeval.tallies.loss_terms import Ce
 from segeval.tallies.sums import Sums, SumsTally
-from segeval.volumes import Reading, Volume, Voxels
+from segeval.volume.align import whole_channel
+from segeval.volume.volume import Reading, Volume, Voxels
 
 DROPPED = 65535  # label of what is left out of a reduced ground truth
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.budget import PROGRAM, mib
-from segeval.classes import ClassList
-from segeval.errors import CaseError, Note, PairingError, SegevalError
-from segeval.frozen import replace
-from segeval.kinds.side import Found
+from segeval.classes.class_list import ClassList
 from segeval.metrics.registry import pieces
+from segeval.opening.open_case import Opened, opened
 from segeval.pairing.cases import Case
 from segeval.pairing.files import named_as_mask
 from segeval.pairing.outputs import check_complete
+from segeval.runtime.errors import CaseError, Note, PairingError, SegevalError
+from segeval.runtime.frozen import replace
+from segeval.runtime.memory_budget import PROGRAM, mib
 from segeval.scorecard.card import CaseResult, Row
 from segeval.scoring.checks import (
     check_files,
@@ -26,19 +26,19 @@ from segeval.scoring.checks import (
     found_labels,
     plain,
 )
+from segeval.scoring.class_resolution import Resolved, by_value, settled, valued
 from segeval.scoring.fingerprint import fingerprint, first_difference, overwrite_error, states
-from segeval.scoring.onepass import Passed, Plan, Tally, one_pass, scored
-from segeval.scoring.planning import Job, planned
+from segeval.scoring.pass_plan import Job, planned
 from segeval.scoring.rows import OVER_BUDGET, Finished, asked, row, rows
-from segeval.scoring.sides import Opened, opened
-from segeval.scoring.targets import Resolved, by_value, settled, valued
+from segeval.scoring.slab_pass import Passed, Plan, Tally, one_pass, scored
 from segeval.tallies.counts import Cells, CountTally, Pair, counts
+from segeval.volume.value_stream import Found
 
 if TYPE_CHECKING:
-    from segeval.scoring.classwise import Share
-    from segeval.settings import Settings
+    from segeval.request.settings import Settings
+    from segeval.scoring.surfaces_by_class import Share
+    from segeval.tallies.box_mask import ScoreTally
     from segeval.tallies.branches import Branches
-    from segeval.tallies.part import ScoreTally
 LARGE = ("voxels", "surface")  # tallies that are not kept: their size is that of the case
 
 
@@ -124,9 +124,9 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
     sides = [files.files.get("") for files in (case.truth, case.pred) if files is not None]
     if all(path is None or named_as_mask(path) for path in sides):
         return opened(case, settings, classes)
-    from segeval.scoring import structurecase
+    from segeval.opening import open_structures
 
-    return structurecase.opened_case(case, settings, classes)
+    return open_structures.opened_case(case, settings, classes)
 
 
 def scored_outputs(case: Case, costs: Branches, job: Job) -> CaseResult:
@@ -179,8 +179,8 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
     finished = finish(tables, resolved, (truth, pred), passed, of_scores)
     known = facts(truth, pred, passed)
     if of_place is not None:
-        from segeval.scoring.classwise import classwise
         from segeval.scoring.surfaces import finished_surfaces, surface_notes, tolerance_facts
+        from segeval.scoring.surfaces_by_class import classwise
 
         surfaces = finished_surfaces(of_place, resolved, labels, (truth, pred), passed, plan, job)
         finished = finished.having("surface", surfaces)
@@ -190,14 +190,14 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
     if costs is not None:
         finished = finished.having("branches", costs)
     if pred.volume.regions is not None:
-        from segeval.scoring.roisides import roi_facts, roi_notes, roi_sums
+        from segeval.opening.instances import roi_facts, roi_notes, roi_sums
 
         rois = roi_sums(truth.volume, pred.volume, job.metrics)
         finished = finished if rois is None else finished.having("rois", rois)
         notes += (*roi_notes(rois),)
         known |= roi_facts(pred.volume, rois)
     if job.asks_for("polygons"):
-        from segeval.scoring.structureclasses import solids
+        from segeval.opening.structure_classes import solids
 
         shared = solids(truth, pred, resolved.targets)
         finished = finished if shared is None else finished.having("polygons", shared)
@@ -221,7 +221,7 @@ def score_tallies(truth: Opened, pred: Opened, plan: Plan, job: Job) -> dict[str
     for metric, known in job.metrics:
         if (name := known.tally(metric)).startswith(("sums", "voxels")):
             needed.setdefault(name, {}).update(dict.fromkeys(pieces(metric, known)))
-    from segeval.scoring.box import boxed
+    from segeval.scoring.foreground_box import boxed
 
     channels = len((pred.scores or pred.volume).channels)
     return {

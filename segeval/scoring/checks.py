@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from segeval.classes import ClassList
-from segeval.errors import CaseError, Note, ReadError
-from segeval.kinds.side import Found
-from segeval.kinds.values import WHITE
+from segeval.classes.class_list import ClassList
+from segeval.opening.open_case import Opened
+from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.scorecard.card import OVERALL, WHOLE
-from segeval.scoring.onepass import Passed
-from segeval.scoring.planning import Job
-from segeval.scoring.sides import Opened
-from segeval.scoring.targets import Resolved, listed, unlisted
+from segeval.scoring.class_resolution import Resolved, listed, unlisted
+from segeval.scoring.pass_plan import Job
+from segeval.scoring.slab_pass import Passed
 from segeval.tallies.counts import Cells, Pair, joined
-from segeval.volumes import Volume
+from segeval.volume.value_kinds import WHITE
+from segeval.volume.value_stream import Found
+from segeval.volume.volume import Volume
 
 MANY = 64
 READINGS = (

@@ -11,8 +11,8 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
-from segeval.errors import ReadError
 from segeval.pairing.cases import Case
+from segeval.runtime.errors import ReadError
 
 ENDS = 1 << 16
 

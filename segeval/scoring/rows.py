@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from segeval.absence import charged, judged, presence
-from segeval.frozen import field, frozen, replace
-from segeval.grammar import Metric
 from segeval.metrics.registry import Definition, Values, computed
 from segeval.pairing.cases import Case
+from segeval.request.grammar import Metric
+from segeval.runtime.frozen import field, frozen, replace
 from segeval.scorecard.card import Row
-from segeval.scoring.planning import Job
-from segeval.scoring.targets import Resolved
+from segeval.scorecard.empty_class_policy import charged, judged, presence
+from segeval.scoring.class_resolution import Resolved
+from segeval.scoring.pass_plan import Job
 
 OVER_BUDGET = "over_budget"  # a status: nothing was measured, so nothing is undefined
 

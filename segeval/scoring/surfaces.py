@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.classes import Part, Target
-from segeval.errors import GeometryError, Note
-from segeval.grammar import parse_quantity
-from segeval.kinds.values import WHITE
-from segeval.scoring.fields import Fields
-from segeval.scoring.onepass import Passed, Plan
-from segeval.scoring.planning import Job
-from segeval.scoring.sides import Opened
-from segeval.scoring.targets import Resolved, listed
-from segeval.tolerances import published
+from segeval.classes.class_list import Part, Target
+from segeval.classes.tolerances import published
+from segeval.opening.open_case import Opened
+from segeval.request.grammar import parse_quantity
+from segeval.runtime.errors import GeometryError, Note
+from segeval.scoring.class_resolution import Resolved, listed
+from segeval.scoring.pass_plan import Job
+from segeval.scoring.probability_fields import Fields
+from segeval.scoring.slab_pass import Passed, Plan
+from segeval.volume.value_kinds import WHITE
 
 if TYPE_CHECKING:
     from segeval.tallies.surface import Surfaces, SurfaceTally

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats
-from segeval.frozen import frozen
+from segeval.runtime.arrays import Floats
+from segeval.runtime.frozen import frozen
 
 RESAMPLES = 10_000
 BLOCK = 1 << 19  # counts made at a time: 4 MB

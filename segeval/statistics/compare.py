@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats
-from segeval.frozen import frozen, replace
 from segeval.metrics.registry import Definition
+from segeval.runtime.arrays import Floats
+from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import CaseResult, Scorecard
-from segeval.scorecard.census import ClassOrder
+from segeval.scorecard.row_index import ClassOrder
 from segeval.statistics.bootstrap import ROUNDING, draws, intervals, summed
+from segeval.statistics.hypothesis_tests import friedman, holm, ranks, signed_rank
 from segeval.statistics.paired import Common, Name, Pairs, charged, judged, paired
-from segeval.statistics.tests import friedman, holm, ranks, signed_rank
 
 MOVED = 3  # cases that are named
 

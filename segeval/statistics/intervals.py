@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from segeval.arrays import Floats
-from segeval.errors import RequestError
-from segeval.frozen import replace
+from segeval.runtime.arrays import Floats
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import replace
 from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Statistic
-from segeval.scorecard.census import Census, census
+from segeval.scorecard.row_index import Census, census
 from segeval.scorecard.summary import Column, columns
 from segeval.statistics.bootstrap import interval_over, intervals, summed
 

@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from segeval.absence import ONE_SIDE
-from segeval.arrays import Floats
-from segeval.frozen import frozen
-from segeval.grammar import parse
 from segeval.metrics.registry import Definition, resolve
+from segeval.request.grammar import parse
+from segeval.runtime.arrays import Floats
+from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import CaseResult, Row
-from segeval.scorecard.census import ClassOrder, census
+from segeval.scorecard.empty_class_policy import ONE_SIDE
+from segeval.scorecard.row_index import ClassOrder, census
 from segeval.scorecard.summary import BADNESS
 
 BOTH_EMPTY = "both_empty"

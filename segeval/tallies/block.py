@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from segeval.arrays import Counted, Floats, Labels, Mask, Probabilities
-from segeval.frozen import frozen
+from segeval.runtime.arrays import Counted, Floats, Labels, Mask, Probabilities
+from segeval.runtime.frozen import frozen
 
 
 @frozen

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from segeval.frozen import field, frozen
+from segeval.runtime.frozen import field, frozen
 from segeval.tallies.sums import Sums
 from segeval.tallies.sums import pooled as pooled_sums
 

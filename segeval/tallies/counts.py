@@ -12,10 +12,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from segeval.arrays import Counted, Floats, Labels, Mask
-from segeval.classes import Part, Target
-from segeval.frozen import frozen
+from segeval.classes.class_list import Part, Target
 from segeval.kernels.counts import pair_counts, weighted_counts
+from segeval.runtime.arrays import Counted, Floats, Labels, Mask
+from segeval.runtime.frozen import frozen
 from segeval.tallies.block import Block
 
 Pair = tuple[int, int]  # channel of the ground truth, channel of the prediction

@@ -13,10 +13,10 @@ from typing import Self
 
 import numpy as np
 
-from segeval.arrays import Floats, Probabilities
-from segeval.classes import Part
-from segeval.frozen import frozen
-from segeval.kernels.labelruns import Box
+from segeval.classes.class_list import Part
+from segeval.kernels.label_runs import Box
+from segeval.runtime.arrays import Floats, Probabilities
+from segeval.runtime.frozen import frozen
 from segeval.tallies.block import Block
 
 LEVEL = 0.5  # of a field where its mask changes

@@ -11,11 +11,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from segeval.arrays import Floats
-from segeval.frozen import field, frozen
+from segeval.kernels.mask_runs import Runs, common
 from segeval.kernels.polygons import areas
 from segeval.kernels.raster import Polygons
-from segeval.kernels.runs import Runs, common
+from segeval.runtime.arrays import Floats
+from segeval.runtime.frozen import field, frozen
 
 
 @frozen

@@ -11,12 +11,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from segeval.arrays import Floats
-from segeval.frozen import frozen
 from segeval.kernels.entropy import binary_costs
 from segeval.kernels.rois import mask_cells, matched, selected, target
 from segeval.kernels.softmax import sigmoid
-from segeval.regions import Instances, RoiMasks
+from segeval.runtime.arrays import Floats
+from segeval.runtime.frozen import frozen
+from segeval.volume.instances import Instances, RoiMasks
 
 RULES = ("detectron2", "torchvision", "matterport")
 CELLS = "detectron2"  # whose targets are cut, and which counts their cells

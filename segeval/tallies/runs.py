@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.kernels.runs import Runs, common
+from segeval.kernels.mask_runs import Runs, common
 from segeval.tallies.counts import Cells
 
 

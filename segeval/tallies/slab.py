@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats, Labels, Mask
 from segeval.kernels.entropy import kept_away, log
 from segeval.kernels.softmax import log_softmax
 from segeval.kernels.sums import ByLabel, LabelSums
+from segeval.runtime.arrays import Floats, Labels, Mask
 from segeval.tallies.block import Block
 
 MOST, LEAST = 1 << 16, 1 << 10  # voxels a slab

@@ -12,11 +12,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from segeval.arrays import Floats
-from segeval.frozen import field, frozen
 from segeval.kernels.sums import NAMES, ByLabel, LabelSums, mask_sums, share_sums
+from segeval.runtime.arrays import Floats
+from segeval.runtime.frozen import field, frozen
 from segeval.tallies.block import Block
-from segeval.tallies.pieces import AXES, Piece, key
+from segeval.tallies.loss_terms import AXES, Piece, key
 from segeval.tallies.slab import Slab, slabs
 
 

@@ -13,12 +13,10 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Floats, Mask
-from segeval.classes import Part, Target
-from segeval.frozen import field, frozen, replace
+from segeval.classes.class_list import Part, Target
 from segeval.kernels.conventions import BYTES, faces
 from segeval.kernels.distances import Directed
-from segeval.kernels.labelruns import (
+from segeval.kernels.label_runs import (
     Box,
     Runs,
     around_both,
@@ -29,6 +27,8 @@ from segeval.kernels.labelruns import (
     painted,
     runs_of,
 )
+from segeval.runtime.arrays import Floats, Mask
+from segeval.runtime.frozen import field, frozen, replace
 from segeval.tallies.block import Block
 
 Both = tuple[Directed, Directed]

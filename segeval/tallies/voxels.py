@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats, Labels, Mask
-from segeval.frozen import frozen
 from segeval.kernels.softmax import sigmoid, softmax
+from segeval.runtime.arrays import Floats, Labels, Mask
+from segeval.runtime.frozen import frozen
 from segeval.tallies.block import Block
 
 NO_LABELS: Labels = np.zeros(0, np.uint8)

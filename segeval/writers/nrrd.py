@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Labels
-from segeval.geometry import Geometry
+from segeval.grid.geometry import Geometry
+from segeval.runtime.arrays import Labels
 
 
 def write(path: Path, labels: Labels, grid: Geometry) -> None:

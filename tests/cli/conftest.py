@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from segeval.cli.answer import answer
+from segeval.cli.entry import answer
 from segeval.cli.log import LOG
 
 

@@ -4,7 +4,7 @@ import re
 import tomllib
 
 from segeval.cli.choices import CHOICES
-from segeval.cli.layers import Request, resolve
+from segeval.cli.settings_sources import Request, resolve
 
 FILE = """
 metrics = ["dice", "nsd@2mm"]

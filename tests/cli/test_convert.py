@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from outlined import loops
 from paths import SHARED, needs_data
 
-from segeval.cli.answer import answer
+from segeval.cli.entry import answer
 
 SHAPE = (4, 20, 20)
 SPACING, ORIGIN = (2.0, 0.5, 0.5), (-30.0, 7.0, 100.0)

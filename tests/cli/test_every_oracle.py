@@ -11,8 +11,8 @@ from oracles import command, sums
 from oracles.conventions import answer
 from oracles.read import records
 
-from segeval.grammar import parse
 from segeval.metrics.registry import resolve
+from segeval.request.grammar import parse
 
 CASES = sorted({r.case for r in records()})
 LEFT = ("decode.dont_care", "negative_control")

@@ -14,7 +14,7 @@ from segeval.cli.files import (
     plain_content,
     preset_names,
 )
-from segeval.errors import RequestError
+from segeval.runtime.errors import RequestError
 
 
 def write(path, text):

@@ -3,8 +3,8 @@
 import pytest
 
 from segeval.cli.log import Log
-from segeval.errors import RequestError
-from segeval.settings import Settings
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
 
 
 def test_a_log_that_is_not_open_writes_nothing(capsys):

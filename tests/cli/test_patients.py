@@ -7,7 +7,7 @@ import dicom_build as build
 import numpy as np
 import pytest
 
-from segeval.geometry import Geometry
+from segeval.grid.geometry import Geometry
 
 #    6 x 6 pixels on z 2 4 6 against 7 x 7 on z 4 6 8: both 2 x 36 = 72 of 108 and 147
 HEART = [build.square(3.5, 9.5, z) for z in (2, 4, 6)]

@@ -9,7 +9,7 @@ import pytest
 
 from segeval.api import requested
 from segeval.cli.files import preset_names
-from segeval.cli.layers import Request, resolve
+from segeval.cli.settings_sources import Request, resolve
 
 SURFACE = [name for name in preset_names() if name not in ("default", "semantic", "probability")]
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from segeval.cli.problems import exit_status, tell_problems
+from segeval.request.settings import Settings
 from segeval.scorecard.card import CaseResult, Scorecard
-from segeval.settings import Settings
 
 MISSED = SimpleNamespace(passed=False)
 PASSED = SimpleNamespace(passed=True)

@@ -6,7 +6,7 @@ import pytest
 
 from segeval.cli import progress
 from segeval.cli.progress import Bar, Lines, Silence, form
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 
 class Screen(io.StringIO):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from dicom_build import Organ, Shot, square
 
-from segeval.geometry import Geometry
+from segeval.grid.geometry import Geometry
 
 SHAPE, SPACING = (8, 20, 20), (2.0, 1.0, 1.0)
 GRID = Geometry(SHAPE, SPACING, (0.0, 0.0, 0.0), ((0, 0, 1), (0, 1, 0), (1, 0, 0)))

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from segeval.errors import Note, NothingToScore, RequestError
-from segeval.grammar import parse
 from segeval.pairing.cases import Pairing
+from segeval.request.grammar import parse
+from segeval.runtime.errors import Note, NothingToScore, RequestError
 from segeval.scorecard.card import CaseResult, Row, Scorecard
-from segeval.scorecard.spool import Done
+from segeval.scorecard.result_store import Done
 from segeval.scorecard.summary import summarise
 
 

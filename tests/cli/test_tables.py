@@ -4,9 +4,9 @@ import tomllib
 
 import pytest
 
-from segeval.classes import ClassDef, parse_classes
+from segeval.classes.class_list import ClassDef, parse_classes
 from segeval.cli.tables import class_lines, class_table, gate_line, gate_table
-from segeval.grammar import parse_gate
+from segeval.request.grammar import parse_gate
 
 
 def where(*key):

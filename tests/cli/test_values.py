@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from segeval.cli.choices import CHOICES
 from segeval.cli.values import quoted, read, size_text, written
-from segeval.errors import RequestError
-from segeval.grammar import parse, parse_gate
+from segeval.request.grammar import parse, parse_gate
+from segeval.runtime.errors import RequestError
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from PIL import Image
 from segeval.cli.main import COMMANDS
 from segeval.metrics import registry
 
-pytest.importorskip("segeval.readers.open")
+pytest.importorskip("segeval.readers.registry")
 
 
 def masks(folder, shifts, *names):

@@ -10,7 +10,7 @@ from pydicom.uid import (
 )
 
 from segeval.dicom.files import is_dicom, names_class, opened
-from segeval.errors import ReadError
+from segeval.runtime.errors import ReadError
 
 SQUARE = build.square(1, 5, 2)
 

@@ -18,12 +18,12 @@ import pytest
 from runs import run, settings
 
 from segeval import api
-from segeval.classes import ClassList
-from segeval.errors import CaseError, RequestError
+from segeval.classes.class_list import ClassList
 from segeval.pairing.pair import pair
+from segeval.readers.remote_files import Store
+from segeval.runtime.errors import CaseError, RequestError
 from segeval.scorecard.results import lines
-from segeval.scoring.planning import Job
-from segeval.stores import Store
+from segeval.scoring.pass_plan import Job
 
 distributed = pytest.importorskip("distributed", reason='pip install "segeval[dask]"')
 from segeval.engines import cluster  # noqa: E402

@@ -7,12 +7,12 @@ import pytest
 from runs import run, settings
 
 from segeval.api import requested
-from segeval.classes import ClassList
+from segeval.classes.class_list import ClassList
 from segeval.engines import pool, serial
-from segeval.frozen import replace
 from segeval.pairing.pair import pair
+from segeval.runtime.frozen import replace
 from segeval.scorecard.results import lines
-from segeval.scoring.planning import Job
+from segeval.scoring.pass_plan import Job
 
 NII = (build.nifti, ".nii.gz")
 NAMES = ("a1", "a2", "a10", "b", "c")

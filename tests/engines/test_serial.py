@@ -6,10 +6,10 @@ import numpy as np
 from runs import settings
 
 from segeval.api import requested
-from segeval.classes import ClassList
+from segeval.classes.class_list import ClassList
 from segeval.engines import serial
 from segeval.pairing.pair import pair
-from segeval.scoring.planning import Job
+from segeval.scoring.pass_plan import Job
 
 NII = (build.nifti, ".nii.gz")
 

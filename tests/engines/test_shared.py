@@ -6,13 +6,13 @@ import build
 import pytest
 from runs import run, settings
 
-from segeval.classes import ClassList
+from segeval.classes.class_list import ClassList
 from segeval.engines import shared
 from segeval.engines.shared import Crew
-from segeval.errors import CaseError
+from segeval.runtime.errors import CaseError
 from segeval.scorecard.results import lines
-from segeval.scoring import classwise
-from segeval.scoring.planning import Job
+from segeval.scoring import surfaces_by_class
+from segeval.scoring.pass_plan import Job
 
 NII = (build.nifti, ".nii.gz")
 
@@ -24,7 +24,7 @@ def test_any_number_of_processes_gives_the_same_bytes(tmp_path, monkeypatch, cas
             tmp_path / side, NII, **{f"c{n}": build.blocks(seed=seed + n) for n in range(cases)}
         )
     crews = []
-    monkeypatch.setattr(classwise, "FEW", 0)
+    monkeypatch.setattr(surfaces_by_class, "FEW", 0)
     share = Crew.share
     monkeypatch.setattr(Crew, "share", lambda crew, *a: crews.append(crew) or share(crew, *a))
     names = ("dice", "hd95", "masd:as=monai", "nsd@2mm")

@@ -11,8 +11,8 @@ from surfaces import surfaces, value
 from segeval.kernels import distances
 from segeval.kernels import mesh as kernels_mesh
 from segeval.kernels.borders import Points, around, border
+from segeval.kernels.distance_tables import STEPS, Tables, places, reach
 from segeval.kernels.distances import Surface, directed, neighbours, own_depth
-from segeval.kernels.lattice import STEPS, Tables, places, reach
 from segeval.kernels.mesh import cells_of, mesh, smoothed
 
 NAMES = ("hd", "hd95", "masd", "assd", "asd_gt_to_pred", "asd_pred_to_gt", "nsd@1mm", "biou@1.3mm")

@@ -3,7 +3,7 @@ import pytest
 from oracles.sums import answers, classes, whole
 
 import segeval
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 # four voxels of class 0 predicted with 0.9; three of them are
 LABELS = {

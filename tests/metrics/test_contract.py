@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from runs import every
 
-from segeval.classes import Part, Target
-from segeval.grammar import parse
+from segeval.classes.class_list import Part, Target
 from segeval.metrics.registry import arguments, known, pieces, resolve
+from segeval.request.grammar import parse
 from segeval.tallies import sums
 from segeval.tallies.block import Block
 from segeval.tallies.counts import CountTally, counts

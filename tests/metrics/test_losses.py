@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from oracles.sums import answers, classes, whole
 
-from segeval.errors import CaseError
+from segeval.runtime.errors import CaseError
 
 # two voxels: label 0 with p = 1/2, label 1 with p = 1/4
 BATCH = {"p": np.array([[[0.5, 0.75], [0.5, 0.25]]]), "y": np.array([[0, 1]], np.uint8)}

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from segeval.grammar import parse
 from segeval.metrics import overlap, semantic, volume
 from segeval.metrics.registry import arguments, known, resolve
+from segeval.request.grammar import parse
 from segeval.tallies.counts import Cells, Counts
 
 

@@ -7,10 +7,10 @@ import pytest
 from runs import every, sigmoids, soft
 
 import segeval
-from segeval.grammar import parse
 from segeval.metrics import pooling
 from segeval.metrics.pooling import Pools
-from segeval.settings import Settings
+from segeval.request.grammar import parse
+from segeval.request.settings import Settings
 
 SHAPE = (4, 5, 6)
 TRUTH = np.random.default_rng(0).integers(0, 4, (2, *SHAPE)).astype(np.uint8)

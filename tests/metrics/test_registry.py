@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import every
 
-from segeval.errors import RequestError
-from segeval.grammar import parse
 from segeval.metrics.registry import arguments, full_text, known, registered, resolve
+from segeval.request.grammar import parse
+from segeval.runtime.errors import RequestError
 
 ALL = every()
 

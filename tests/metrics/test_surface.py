@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from surfaces import surfaces, value
 
-from segeval.errors import RequestError
-from segeval.grammar import parse
 from segeval.metrics.registry import arguments, known, resolve
+from segeval.request.grammar import parse
+from segeval.runtime.errors import RequestError
 
 
 def bar(start, stop, shape=(8, 9, 30)):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from oracles.read import inputs, records
 
-from segeval.grammar import parse
 from segeval.kernels.softmax import softmax
 from segeval.metrics.registry import arguments, pieces, resolve
+from segeval.request.grammar import parse
 from segeval.tallies.block import Block
 from segeval.tallies.voxels import Memory, VoxelTally
 

@@ -6,9 +6,9 @@ mean over cases.
 
 import numpy as np
 
-from segeval.grammar import parse
 from segeval.kernels.softmax import sigmoid, softmax
 from segeval.metrics.registry import arguments, pieces, resolve
+from segeval.request.grammar import parse
 from segeval.tallies.block import Block
 from segeval.tallies.sums import SumsTally, pooled
 

@@ -1,10 +1,10 @@
 import pytest
 import regions_build as build
 
-from segeval.errors import RequestError
 from segeval.pairing.coco import annotated
 from segeval.pairing.pair import pair
-from segeval.settings import Settings
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
 
 
 def two(path):

@@ -3,9 +3,9 @@ import json
 import pytest
 from trees import ids, paired, shown, sides, tree
 
-from segeval.errors import RequestError
 from segeval.pairing.pair import pair
-from segeval.settings import Settings
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
 
 LABELS = {"background": 0, "liver": 1, "tumour": 2}
 

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trees import tree
 
-from segeval.errors import RequestError
 from segeval.pairing.files import ROLES, has_role, modality, roleless, stem, suffix, survey
+from segeval.runtime.errors import RequestError
 
 
 @pytest.mark.parametrize(

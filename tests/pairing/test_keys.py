@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.errors import RequestError
 from segeval.pairing.keys import best, by_pattern, joined, levels
+from segeval.runtime.errors import RequestError
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@ import pytest
 from paths import SHARED
 from trees import class_files, ids, paired, shown, sides, tree
 
-from segeval.errors import NothingToScore, PairingError, RequestError
 from segeval.pairing.pair import pair
-from segeval.settings import Settings
+from segeval.request.settings import Settings
+from segeval.runtime.errors import NothingToScore, PairingError, RequestError
 
 CITY = "frankfurt_000000_000294"
 

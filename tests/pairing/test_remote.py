@@ -13,9 +13,9 @@ import pytest
 from dicom_build import Organ, rtstruct, series, square
 from runs import run, settings, soft
 
-from segeval.errors import NothingToScore, RequestError
 from segeval.pairing.pair import pair
 from segeval.pairing.remote import fetched, located
+from segeval.runtime.errors import NothingToScore, RequestError
 from segeval.scorecard.results import lines
 
 fsspec = pytest.importorskip("fsspec", reason='pip install "segeval[remote]"')

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from segeval.errors import RequestError
 from segeval.pairing.cases import Case, Pairing, Side
 from segeval.pairing.shards import Shard, parse_shard
+from segeval.runtime.errors import RequestError
 
 SIDE = Side(Path(), {"": Path("x.png")})
 

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from paths import SHARED
 from trees import ids, paired, shown, tree
 
-from segeval.errors import NothingToScore, PairingError, RequestError
 from segeval.pairing.cases import Case, Pairing, Side
 from segeval.pairing.pair import pair
 from segeval.pairing.table import read_table, table_rows, table_text, write_table
-from segeval.settings import Settings
+from segeval.request.settings import Settings
+from segeval.runtime.errors import NothingToScore, PairingError, RequestError
 
 
 def table(tmp_path, *lines, name="pairs.csv"):

@@ -5,10 +5,10 @@ import pytest
 import regions_build as build
 from paths import SHARED
 
-from segeval.errors import ReadError
 from segeval.readers import coco
-from segeval.readers.open import read
-from segeval.volumes import Reading
+from segeval.readers.registry import read
+from segeval.runtime.errors import ReadError
+from segeval.volume.volume import Reading
 
 SHAPE = (10, 12)
 A, B = build.square(SHAPE, (1, 5), (2, 6)), build.square(SHAPE, (4, 9), (3, 9))

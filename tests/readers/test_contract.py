@@ -4,10 +4,10 @@ import build
 import numpy as np
 import pytest
 
-from segeval.errors import ReadError
-from segeval.geometry import Geometry
-from segeval.readers.open import read
-from segeval.volumes import Reading, streams
+from segeval.grid.geometry import Geometry
+from segeval.readers.registry import read
+from segeval.runtime.errors import ReadError
+from segeval.volume.volume import Reading, streams
 
 LABELS = np.random.default_rng(0).integers(0, 4, build.GRID.shape).astype(np.uint8)
 NOISE = np.random.default_rng(0).integers(0, 200, (40, 30, 20)).astype(np.uint8)

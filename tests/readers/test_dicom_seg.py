@@ -16,12 +16,12 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from segeval.errors import CaseError, ReadError
-from segeval.geometry import Reorder
+from segeval.grid.geometry import Reorder
+from segeval.grid.slices import Frame, arranged
 from segeval.readers import dicom_seg
 from segeval.readers.pixels import name_of
-from segeval.slices import Frame, arranged
-from segeval.volumes import Reading, streams
+from segeval.runtime.errors import CaseError, ReadError
+from segeval.volume.volume import Reading, streams
 
 RNG = np.random.default_rng(3)
 MASKS = RNG.integers(0, 2, (4, 3, 5)).astype(np.uint8)  # 15 bits a frame: not whole bytes

@@ -7,9 +7,9 @@ import nibabel
 import numpy as np
 import pytest
 
-from segeval.errors import ReadError
 from segeval.readers import nifti
-from segeval.volumes import Reading, streams
+from segeval.runtime.errors import ReadError
+from segeval.volume.volume import Reading, streams
 
 SHIPPED = Path(nibabel.__file__).parent / "tests" / "data"
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.errors import ReadError
-from segeval.geometry import Reorder
+from segeval.grid.geometry import Reorder
 from segeval.readers import npy
-from segeval.streams import Packed
-from segeval.volumes import Reading, streams
+from segeval.runtime.errors import ReadError
+from segeval.runtime.packed_streams import Packed
+from segeval.volume.volume import Reading, streams
 
 GRID = (4, 3, 2)
 STACK = np.random.default_rng(0).random((5, *GRID)).astype(np.float32)  # 5 channels

@@ -7,11 +7,11 @@ import build
 import numpy as np
 import pytest
 
-from segeval.errors import ReadError
-from segeval.geometry import Geometry
+from segeval.grid.geometry import Geometry
 from segeval.readers import nrrd
-from segeval.readers.nrrdheader import parse
-from segeval.volumes import Reading, streams
+from segeval.readers.nrrd_header import parse
+from segeval.runtime.errors import ReadError
+from segeval.volume.volume import Reading, streams
 
 ARRAY = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)  # z, y, x
 PLAIN = {

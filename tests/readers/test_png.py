@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from paths import SHARED, needs_data
 from PIL import Image
 
-from segeval.errors import ReadError
 from segeval.readers import png
-from segeval.volumes import Reading
+from segeval.runtime.errors import ReadError
+from segeval.volume.volume import Reading
 
 MASKS = SHARED / "data" / "png_masks"
 ROAD, CAR = (128, 64, 128), (0, 0, 142)
@@ -224,8 +224,8 @@ def test_a_large_picture_is_no_attack(tmp_path, monkeypatch):
 def test_a_picture_loads_no_library_but_pillow(tmp_path):
     path = build.png(tmp_path / "a.png", LABELS)
     code = (
-        "import sys; from pathlib import Path; from segeval.readers.open import read\n"
-        "from segeval.volumes import Reading\n"
+        "import sys; from pathlib import Path; from segeval.readers.registry import read\n"
+        "from segeval.volume.volume import Reading\n"
         f"read(Path({str(path)!r}), Reading()).channels[0].source()\n"
         "heavy = {'nrrd', 'nibabel', 'scipy', 'rich', 'zipfile'}\n"
         "print(sorted({m.split('.')[0] for m in sys.modules} & heavy))"

@@ -3,10 +3,10 @@ import pytest
 import regions_build as build
 from oracles.read import expected, inputs
 
-from segeval.errors import ReadError
 from segeval.readers import npy, rois
-from segeval.readers.open import read
-from segeval.volumes import Reading
+from segeval.readers.registry import read
+from segeval.runtime.errors import ReadError
+from segeval.volume.volume import Reading
 
 BOXES = [[1.2, 1.6, 7.9, 8.1], [4, 3, 11, 9], [0, 0, 5, 5]]
 HERE = Reading(grid=(10, 12))

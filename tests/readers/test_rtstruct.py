@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from segeval.errors import ReadError
 from segeval.readers import rtstruct
+from segeval.runtime.errors import ReadError
 
 SQUARE = build.square(1, 5, 2)
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from segeval.errors import CaseError, RequestError
 from segeval.readers.selection import selected
 from segeval.readers.series import Found
+from segeval.runtime.errors import CaseError, RequestError
 
 
 def found(name, label="plan", names=("Heart",)):

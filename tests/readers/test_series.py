@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from paths import SHARED, needs_data
 
-from segeval.drawing.rules import Rules
-from segeval.drawing.structures import structures
-from segeval.errors import GeometryError
+from segeval.contours.rules import Rules
+from segeval.contours.structures import structures
 from segeval.readers import rtstruct
-from segeval.readers.joining import hints, series_of
 from segeval.readers.series import indexed
+from segeval.readers.series_matching import hints, series_of
+from segeval.runtime.errors import GeometryError
 
 HEART = [build.Organ("Heart", [build.square(3, 9, 2)])]
 

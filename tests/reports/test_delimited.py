@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from segeval.reports import delimited
 from segeval.reports.delimited import number
+from segeval.request.settings import Settings
 from segeval.scorecard.card import CaseResult
-from segeval.settings import Settings
 
 HEADER = "case,class,metric,value,unit,status,reason,group"
 

@@ -7,7 +7,7 @@ from cards import case, cases, unscored
 from judged import judged
 
 from segeval.reports.github import LIMIT, errors, summary
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 TWO = cases("dice", a={"liver": 0.9, "spleen": 0.5}, b={"liver": 0.8, "spleen": 0.7})
 

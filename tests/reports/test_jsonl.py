@@ -4,8 +4,8 @@ import json
 from cards import card, cases, unscored
 
 from segeval.reports import jsonl
+from segeval.request.settings import Settings
 from segeval.scorecard.results import case_from_json
-from segeval.settings import Settings
 
 MADE = card([*cases("dice", a={"x": 0.5}, b={"x": 0.25}), unscored("c")])
 

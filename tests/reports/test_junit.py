@@ -8,7 +8,7 @@ from cards import card, case, cases, unscored
 from judged import judged, written
 from junitparser import Error, Failure, JUnitXml, Skipped
 
-from segeval.gate.verdict import Against, Verdict
+from segeval.gates.verdict import Against, Verdict
 from segeval.reports import junit
 from segeval.scorecard.card import CaseResult, Row
 

@@ -4,7 +4,7 @@ from cards import card, case, cases, unscored
 
 from segeval.reports import markdown
 from segeval.reports.markdown import code, escaped
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 
 def text(made, **choices):

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from cards import card, cases
 
-from segeval.errors import RequestError
 from segeval.reports import REPORTS, SUFFIXES, outputs
 from segeval.reports.outputs import Output, check, replaced, save, show
-from segeval.settings import Settings
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
 
 CARD = card(cases("dice", a={"liver": 0.9}))
 
@@ -170,7 +170,7 @@ def test_every_suffix_has_a_report():
 def test_no_form_pays_for_a_terminal_in_a_pipe(form):
     code = (
         "import sys; from importlib import import_module; from cards import card, cases;"
-        "from segeval.reports.outputs import show; from segeval.settings import Settings;"
+        "from segeval.reports.outputs import show; from segeval.request.settings import Settings;"
         f"show(card(cases('dice', a=dict(x=.5))), '{form}', open('/dev/null', 'w'), Settings());"
         "sys.exit('rich' in sys.modules)"
     )

@@ -1,5 +1,5 @@
-from segeval.reports.blocks import Block, Field
 from segeval.reports.plain import LONG, drawn
+from segeval.reports.table_model import Block, Field
 
 
 def table(rows=2, **more):

@@ -3,7 +3,7 @@
 from cards import card, cases, unscored
 
 from segeval.reports.problems import problems
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 WRONG = {
     "message": "different grids",

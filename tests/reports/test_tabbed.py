@@ -3,7 +3,7 @@ import io
 from cards import card, cases
 
 from segeval.reports import tabbed
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 
 def test_tabs():

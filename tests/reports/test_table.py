@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from terminals import Stream, piped
 
 from segeval.reports import table
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

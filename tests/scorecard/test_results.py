@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from segeval.errors import Note, RequestError
-from segeval.gate.verdict import Against, Verdict
+from segeval.gates.verdict import Against, Verdict
+from segeval.runtime.errors import Note, RequestError
 from segeval.scorecard.card import CaseResult, Row
-from segeval.scorecard.casejson import case_from_json, case_to_json
+from segeval.scorecard.case_json import case_from_json, case_to_json
 from segeval.scorecard.results import SCHEMA, from_json, lines, load, to_json
 
 VALIDATOR = Draft202012Validator(

@@ -9,7 +9,7 @@ from cards import NAN, card, case, cases, not_scored, unscored
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.grammar import parse
+from segeval.request.grammar import parse
 from segeval.scorecard.card import OVERALL
 from segeval.scorecard.summary import class_order, columns, deviation, mean, median, summarise
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from runs import bce, ce, dice, every, iou, l2, only, problem, reasons, run, sigmoids, soft, values
 
-from segeval.geometry import Geometry
+from segeval.grid.geometry import Geometry
 
 T, P = build.blocks(), build.blocks(seed=5)
 M, S = soft(4), sigmoids(3)

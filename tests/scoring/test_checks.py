@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segeval.classes import ClassList, Part, parse_classes
-from segeval.errors import CaseError, ReadError
-from segeval.geometry import Geometry
-from segeval.kinds.side import Found
+from segeval.classes.class_list import ClassList, Part, parse_classes
+from segeval.grid.geometry import Geometry
+from segeval.opening.open_case import Opened
+from segeval.runtime.errors import CaseError, ReadError
 from segeval.scoring.checks import (
     check_files,
     check_stacks,
@@ -17,9 +17,9 @@ from segeval.scoring.checks import (
     plain_labels,
     refuse_shades,
 )
-from segeval.scoring.sides import Opened
 from segeval.tallies.counts import Cells
-from segeval.volumes import Volume, Voxels
+from segeval.volume.value_stream import Found
+from segeval.volume.volume import Volume, Voxels
 
 NONE = ClassList()
 MAP = Found("labels", True, 1)

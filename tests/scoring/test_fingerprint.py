@@ -108,7 +108,7 @@ def test_a_file_that_is_replaced_while_it_is_scored_has_no_values(tmp_path, monk
 
     from segeval.metrics.registry import resolve
     from segeval.scoring import case as scoring
-    from segeval.scoring.planning import Job
+    from segeval.scoring.pass_plan import Job
 
     asked = settings("dice")
     work = Job(asked, asked.classes, tuple(resolve(m) for m in asked.metrics))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import segeval
-from segeval.settings import Settings
+from segeval.request.settings import Settings
 
 EVERYTHING = ("dice", "miou", "volume_difference", "ce", "dice_loss", "brier", "ece", "hd95")
 ENDS = 4 << 16  # headers and the fingerprint: both ends of a file

@@ -9,12 +9,12 @@ import pytest
 from runs import settings
 
 from segeval.api import requested
-from segeval.classes import ClassDef, ClassList, Part, Target
+from segeval.classes.class_list import ClassDef, ClassList, Part, Target
 from segeval.metrics.registry import Definition, Values
 from segeval.pairing.cases import Case, Side
-from segeval.scoring.planning import Job
+from segeval.scoring.class_resolution import Resolved
+from segeval.scoring.pass_plan import Job
 from segeval.scoring.rows import Finished, of_classes, rows
-from segeval.scoring.targets import Resolved
 from segeval.tallies.counts import Counts
 
 CASE = Case("c", None, Side(Path(), {"": Path("g")}), group="site A")

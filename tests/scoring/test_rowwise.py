@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from runs import only, run
 
-from segeval.scoring import onepass
+from segeval.scoring import slab_pass
 
 CHANNELS, SHAPE = 6, (3, 20, 25)
 ASKED = ("ce", "brier", "l2", "dice_loss:as=vnet", "ece")
@@ -50,7 +50,7 @@ def of_probabilities(p, y):
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("kind", ["logits", "prob"])
 def test_every_loss_is_that_of_its_formula(kind, dtype, length, voxels, tmp_path, monkeypatch):
-    monkeypatch.setattr(onepass, "SCORES_AT_A_TIME", voxels)
+    monkeypatch.setattr(slab_pass, "SCORES_AT_A_TIME", voxels)
     z, labels = drawn(length)
     if kind == "logits":
         values = z.astype(dtype)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import segeval
-from segeval.classes import ClassDef, ClassList
-from segeval.errors import GeometryError
-from segeval.grammar import parse_charge
-from segeval.settings import Settings
+from segeval.classes.class_list import ClassDef, ClassList
+from segeval.request.grammar import parse_charge
+from segeval.request.settings import Settings
+from segeval.runtime.errors import GeometryError
 
 TRUTH = np.zeros((12, 12), np.uint8)
 TRUTH[3:9, 3:9] = 1

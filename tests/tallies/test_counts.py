@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.classes import Part, Target
+from segeval.classes.class_list import Part, Target
 from segeval.tallies.block import Block
 from segeval.tallies.counts import Cells, Counts, CountTally, counts, pooled
 

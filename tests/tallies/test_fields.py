@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segeval.classes import Part
+from segeval.classes.class_list import Part
 from segeval.tallies.block import Block
 from segeval.tallies.fields import FieldTally, Wanted, field_of
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from rings import flat, roi, slices, square
 
-from segeval.drawing.masks import drawn
-from segeval.drawing.rules import Rules
+from segeval.contours.rasterize import drawn
+from segeval.contours.rules import Rules
 from segeval.tallies.polygons import PolygonTally, Solids, mask_volumes, pooled
 
 BIG, SMALL = square(3.25, 11.25), square(5.25, 9.25)  # 8 x 8 and 4 x 4 mm

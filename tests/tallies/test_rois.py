@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from segeval.regions import Instances, RoiMasks
 from segeval.tallies.rois import RULES, RoiSums, RoiTally, pooled
+from segeval.volume.instances import Instances, RoiMasks
 
 SHAPE = (12, 14)
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis.extra.numpy import arrays
 
-from segeval.kernels.runs import runs_of
+from segeval.kernels.mask_runs import runs_of
 from segeval.tallies.block import Block
 from segeval.tallies.counts import CountTally
 from segeval.tallies.runs import run_cells

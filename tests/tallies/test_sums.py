@@ -4,11 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segeval.grammar import parse
 from segeval.kernels.sums import NAMES
 from segeval.metrics.registry import arguments, known, pieces, resolve
+from segeval.request.grammar import parse
 from segeval.tallies.block import Block
-from segeval.tallies.pieces import Bce, Bins, Ce, ClassBins, Focal, Hard, Joint, Logs
+from segeval.tallies.loss_terms import Bce, Bins, Ce, ClassBins, Focal, Hard, Joint, Logs
 from segeval.tallies.sums import Sums, SumsTally, pooled
 
 CHANNELS, SIZE = 4, 5000

@@ -5,7 +5,7 @@ import pytest
 from pairs import PAIRS
 from surfaces import ONE, surfaces, tally_of, value
 
-from segeval.classes import Part, Target
+from segeval.classes.class_list import Part, Target
 from segeval.tallies.block import Block
 from segeval.tallies.surface import SurfaceTally
 

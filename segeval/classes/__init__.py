@@ -1,0 +1,1 @@
+"""Classes by name: lists, structure names, tolerances."""

@@ -1,0 +1,199 @@
+"""Which classes are scored, and what stands for each: a label value, a union of them, a colour.
+
+A class list comes from `--classes`, from a settings file, or from a file beside the data
+(`dataset.json`, `labels.json`). Without one the classes of a case are what its files hold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import frozen, replace
+
+Colour = tuple[int, int, int]
+
+
+@frozen
+class ClassDef:
+    """One class.
+
+    labels     its label values, several for a region; None where only its name is known
+    channel    its channel in a map of independent channels; None: the one of its label value
+    colour     red, green, blue in a colour-coded picture
+    aliases    other names of the same structure
+    tolerance  of `nsd` and its like, as text with a unit
+    union      names of the structures that it is made of where no label and no file has its name
+    """
+
+    name: str
+    labels: tuple[int, ...] | None = None
+    colour: Colour | None = None
+    aliases: tuple[str, ...] = ()
+    tolerance: str = ""
+    union: tuple[str, ...] = ()
+    channel: int | None = None
+
+
+@frozen
+class Part:
+    """What stands for a class on one side: some label values of a channel.
+
+    labels  None: every value but 0
+    """
+
+    channel: int
+    labels: frozenset[int] | None = None
+
+
+@frozen
+class Target:
+    """A class of a case, and where each side has it."""
+
+    name: str
+    truth: Part
+    pred: Part
+
+
+@frozen
+class ClassList:
+    """The classes of a run, in the order in which they are reported.
+
+    classes   empty: what the files hold
+    ignore    label value whose ground-truth voxels are left out of every count
+    regions   classes are unions that may overlap: channel i of a probability map is class i
+    select    the list only picks names among those that the files give
+    known     every label value of the data; more than those of `classes` once some are selected
+    """
+
+    classes: tuple[ClassDef, ...] = ()
+    ignore: int | None = None
+    regions: bool = False
+    select: bool = False
+    known: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.classes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, in order."""
+        return tuple(c.name for c in self.classes)
+
+    @property
+    def colours(self) -> dict[Colour, int]:
+        """Label value of each colour; a class without a label takes its place in the list."""
+        return {
+            c.colour: c.labels[0] if c.labels else place
+            for place, c in enumerate(self.classes, 1)
+            if c.colour is not None
+        }
+
+    def chosen(self, wanted: ClassList) -> ClassList:
+        """This list (of the data) under that one (of the request): selected, renamed or replaced.
+
+        Raises RequestError for a name that this list does not have.
+        """
+        if not wanted:
+            return self if wanted.ignore is None else replace(self, ignore=wanted.ignore)
+        ignore = wanted.ignore if wanted.ignore is not None else self.ignore
+        if not wanted.select or not self:
+            return replace(wanted, ignore=ignore)
+        known = {c.name: c for c in self.classes}
+        for name in wanted.names:
+            if name not in known:
+                raise unknown_class(name, tuple(known))
+        picked = tuple(
+            replace(known[c.name], aliases=c.aliases, tolerance=c.tolerance) for c in wanted.classes
+        )
+        return replace(self, classes=picked, ignore=ignore)
+
+
+def unknown_class(name: str, known: tuple[str, ...]) -> RequestError:
+    """The error for a class that the data does not have, with the nearest names."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 3, 0.5)
+    return RequestError(
+        f"there is no class {name!r}",
+        help=f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(known[:12])}",
+    )
+
+
+def parse_classes(text: str) -> ClassList:
+    """Read `liver,spleen` (select), `5=liver` (name) or a JSON file. Raises RequestError."""
+    if text.lower().endswith(".json"):
+        return read_classes(Path(text))
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise RequestError("--classes names no class")
+    named = [word.partition("=") for word in words]
+    if all(not equals for _, equals, _ in named):
+        return ClassList(tuple(ClassDef(word) for word in words), select=True)
+    return listed(tuple(_named(*parts) for parts in named))
+
+
+def listed(classes: tuple[ClassDef, ...], ignore: int | None = None) -> ClassList:
+    """The list of classes that have label values; where one is a union, channels are regions."""
+    regions = any(len(c.labels or ()) > 1 for c in classes)
+    if regions:
+        classes = tuple(replace(c, channel=place) for place, c in enumerate(classes))
+    known = frozenset(value for c in classes for value in c.labels or ())
+    return ClassList(classes, ignore, regions, known=known)
+
+
+def _named(label: str, equals: str, name: str) -> ClassDef:
+    if not equals or not name:
+        raise RequestError(
+            f"--classes: {label!r} has no label value", help="write 5=liver for every class"
+        )
+    values = label.split("+")
+    if not all(v.strip().isdecimal() for v in values):
+        raise RequestError(
+            f"--classes: {label!r} is no label value", help="write 5=liver or 1+2=tumour"
+        )
+    return ClassDef(name.strip(), tuple(int(v) for v in values))
+
+
+def read_classes(path: Path) -> ClassList:
+    """Read the classes of a `dataset.json` or of a plain table of labels. Raises RequestError."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except OSError as problem:
+        raise RequestError(f"cannot read the classes ({problem.strerror})", where=path) from problem
+    except ValueError as problem:
+        raise RequestError(f"not a JSON file ({problem})", where=path) from problem
+    labels = content.get("labels", content) if isinstance(content, Mapping) else None
+    if not isinstance(labels, Mapping) or not labels:
+        raise RequestError("there are no labels in the file", where=path)
+    return class_list(labels, path)
+
+
+def class_list(labels: Mapping[str, Any], where: object = "") -> ClassList:
+    """Make a list of name -> value, value -> name, or name -> values (regions)."""
+    values = {name: _values(name, value, where) for name, value in _by_name(labels).items()}
+    ignore = next((v[0] for name, v in values.items() if name.lower() == "ignore"), None)
+    classes = tuple(
+        ClassDef(name, v)
+        for name, v in values.items()
+        if name.lower() not in ("background", "ignore") and v != (0,)
+    )
+    return listed(classes, ignore)
+
+
+def _by_name(labels: Mapping[str, Any]) -> dict[str, Any]:
+    """Name -> value, whichever way round the file has it."""
+    if all(str(key).lstrip("-").isdecimal() for key in labels):
+        return {str(name): int(value) for value, name in labels.items()}
+    return dict(labels)
+
+
+def _values(name: str, value: Any, where: object) -> tuple[int, ...]:
+    values = value if isinstance(value, list | tuple) else [value]
+    try:
+        return tuple(int(v) for v in values)
+    except (TypeError, ValueError):
+        raise RequestError(f"label {name!r} has no whole value ({value!r})", where=where) from None

@@ -1,0 +1,149 @@
+"""Names of structures: one normal form, and when two names mean the same structure.
+
+Names are compared in five steps, strictest first: as they are, the user's aliases, without case, in
+normal form, by the table of TG-263 names (`data/structures.toml`). Nothing is ever fuzzy: left is
+not right, `Lungs` is not `Lung_L`, and a margin, a PRV or a target volume is not its organ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeVar
+
+from segeval.runtime.errors import CaseError
+
+T = TypeVar("T")
+TABLE = Path(__file__).parent / "data" / "structures.toml"
+SIDES = {"left": "_l", "lt": "_l", "l": "_l", "right": "_r", "rt": "_r", "r": "_r"}
+BORDER = r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"  # of camel case
+MARGIN = r"-(\d\d)(?!\d)"  # two digits after a minus are millimetres
+TARGET = r"(i?gtv|ctv|itv|ptv)(?![a-z]{3})"
+PRV = r"prv\d*"
+MINUS = "\u2212"  # the minus sign keeps that of a margin from being a separator
+
+
+def natural(text: str) -> tuple[list[str | int], str]:
+    """Sort key that counts: `case2` before `case10`, the same on every file system."""
+    parts: list[str | int] = list(re.split(r"([0-9]+)", text.casefold()))
+    parts[1::2] = [int(number) for number in parts[1::2]]
+    return parts, text
+
+
+def naturally(items: Sequence[T], key: Callable[[T], Any]) -> Sequence[T]:
+    """In natural order. What is in order already stays: the keys of many names take much memory."""
+    if all(a <= b for a, b in pairwise(map(key, items))):
+        return items
+    return sorted(items, key=key)
+
+
+@lru_cache(1 << 14)
+def normal(name: str) -> str:
+    """The normal form: `LeftParotid`, `parotid lt` and `Parotid_L` are `parotid_l`."""
+    import unicodedata
+
+    text = unicodedata.normalize("NFKC", name).strip()
+    text = text.partition("^")[0].strip() or text
+    text = re.sub(MARGIN, MINUS + r"\1", text)
+    words = [w for part in re.split(r"[\s_.\-]+", text) if part for w in re.split(BORDER, part)]
+    words = [word.casefold() for word in words]
+    side, words = _side(words)
+    return "".join(words).replace(MINUS, "-") + side
+
+
+def _side(words: list[str]) -> tuple[str, list[str]]:
+    """The side that the first or the last word names, and the words without it."""
+    if len(words) < 2:
+        return "", words
+    first, last = SIDES.get(words[0], ""), SIDES.get(words[-1], "")
+    if last and first in ("", last):
+        return last, words[1:-1] if first and len(words) > 2 else words[:-1]
+    if first and not last:
+        return first, words[1:]
+    return "", words
+
+
+@lru_cache(1)
+def _table() -> dict[str, str]:
+    """Primary name by normal form, for the names and aliases of the table."""
+    import tomllib
+
+    with TABLE.open("rb") as file:
+        content = tomllib.load(file)
+    named = [(name, [name, *aliases]) for name, aliases in content["single"].items()]
+    for name, aliases in content["sided"].items():
+        named += [(f"{name}_{s}", [f"{a}_{s}" for a in (name, *aliases)]) for s in ("L", "R")]
+    return {normal(alias): name for name, aliases in named for alias in aliases}
+
+
+@lru_cache(1 << 14)
+def structure(name: str) -> str | None:
+    """The primary name in the table of structures; None where the table does not have it."""
+    return _table().get(normal(name))
+
+
+@lru_cache(1 << 14)
+def is_structure(name: str) -> bool:
+    """Whether the name is one of the table, a PRV of one, or a target volume."""
+    form = normal(name)
+    organ = re.sub(PRV, "", form).strip("~")
+    return organ in _table() or re.match(TARGET, form) is not None
+
+
+def match(wanted: str, available: Iterable[str], aliases: Sequence[str] = ()) -> str | None:
+    """The one of the available names that means the wanted structure; None where none does.
+
+    aliases  the user's; `re:` starts a pattern for the full name, case ignored
+    Raises CaseError where a step finds two.
+    """
+    return matched(wanted, available, aliases)[0]
+
+
+# The steps of `match`, as people read them (N8).
+RULES = ("exact", "alias", "alias", "without case", "normal form", "table")
+
+
+def matched(
+    wanted: str, available: Iterable[str], aliases: Sequence[str] = ()
+) -> tuple[str | None, str]:
+    """The same, and the rule that was used; "" where none does. Raises CaseError."""
+    names = list(available)
+    if wanted in names:
+        return wanted, RULES[0]
+    for rule, same in zip(RULES[1:], _steps(wanted, aliases), strict=True):
+        hits = [name for name in names if same(name)]
+        if len(hits) > 1:
+            raise CaseError(
+                f"two structures are named {wanted!r}",
+                facts=tuple(hits[:5]),
+                help="remove one of them, or name the right one with --classes",
+                status="two_structures",
+            )
+        if hits:
+            return hits[0], rule
+    return None, ""
+
+
+def _steps(wanted: str, aliases: Sequence[str]) -> list[Callable[[str], bool]]:
+    """The comparisons after the exact one, strictest first."""
+    patterns = [re.compile(a[3:], re.IGNORECASE) for a in aliases if a.startswith("re:")]
+    others = {normal(alias) for alias in aliases if not alias.startswith("re:")}
+    folded, form = wanted.casefold(), normal(wanted)
+    return [
+        lambda name: name in aliases,
+        lambda name: any(p.fullmatch(name) for p in patterns) or normal(name) in others,
+        lambda name: name.casefold() == folded,
+        lambda name: normal(name) == form,
+        lambda name: structure(wanted) is not None and structure(name) == structure(wanted),
+    ]
+
+
+def nearest(name: str, available: Iterable[str], most: int = 3) -> list[str]:
+    """Names to suggest where none matches; a suggestion, never a match."""
+    from difflib import get_close_matches
+
+    by_form = {normal(other): other for other in available}
+    return [by_form[form] for form in get_close_matches(normal(name), by_form, most, 0.4)]

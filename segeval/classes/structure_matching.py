@@ -1,0 +1,188 @@
+"""Which structures of two files are which class (docs/contours.md, N1 to N7, S5, S7).
+
+The class list decides, else the names of the ground truth. Nothing is fuzzy: what is not found is
+listed with the names that look like it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from segeval.classes.class_list import ClassDef, ClassList
+from segeval.classes.names import match, matched, nearest, normal, structure
+from segeval.runtime.errors import CaseError, Note
+from segeval.runtime.frozen import frozen
+
+
+@frozen
+class Item:
+    """A structure of a file.
+
+    key      by which its side knows it: the name, with its number where two share one
+    support  it helps to plan, and is scored only when it is asked for (S7)
+    own      the class that it is where nothing says of which it is; "" for its name
+    """
+
+    key: str
+    name: str
+    number: int
+    support: bool = False
+    own: str = ""
+
+
+@dataclass(slots=True)
+class Named:
+    """The structures of one side by class.
+
+    keys    of each class that the file has; several for a union (N7)
+    faults  classes of which nothing tells which structure is meant (S5)
+    """
+
+    keys: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    faults: dict[str, CaseError] = field(default_factory=dict)
+
+    def find(self, class_: ClassDef, items: Sequence[Item]) -> None:
+        """Look for a class."""
+        try:
+            if found := matching(class_, items):
+                self.keys[class_.name] = found
+        except CaseError as problem:
+            self.faults[class_.name] = problem
+
+
+def joined(
+    truth: Sequence[Item],
+    pred: Sequence[Item],
+    classes: ClassList,
+    called: Mapping[str, str] | None = None,
+) -> tuple[Named, Named, tuple[Note, ...]]:
+    """The classes of both sides, and what is to be said of names that match none.
+
+    called  what the run calls structures of the ground truth that cases spell differently
+    """
+    sides = Named(), Named()
+    wanted = classes.classes or tuple(own_classes(truth, called))
+    for class_ in wanted:
+        for side, items in zip(sides, (truth, pred), strict=True):
+            side.find(class_, items)
+    left = [i for i in unused(pred, sides[1]) if not i.support]
+    if not classes.classes:
+        for class_ in own_classes(left):
+            if class_.name not in sides[0].keys and class_.name not in sides[0].faults:
+                sides[1].find(class_, left)
+    said = [*unmatched(wanted, sides, truth, pred)]
+    said += [] if classes.classes else supports(truth, pred)
+    return *sides, tuple(said)
+
+
+def classified(item: Item, classes: ClassList) -> tuple[str, str]:
+    """The class that a structure is, and the rule that was used; "" where it is none (N8).
+
+    Without a class list the table of structures says what it is.
+    """
+    for class_ in classes.classes:
+        hit, rule = matched(class_.name, [item.name], class_.aliases)
+        if hit is not None:
+            return class_.name, rule
+    if classes:
+        return "", ""
+    known = structure(item.name)
+    if known is None:
+        return "", "support" if item.support else ""
+    return known, matched(known, [item.name])[1]
+
+
+def own_classes(
+    items: Sequence[Item], called: Mapping[str, str] | None = None
+) -> Iterator[ClassDef]:
+    """The classes that a file has by itself: what is no support, names that are equal once.
+
+    A structure that other cases spell differently is called as the run calls it, if no other
+    structure of the file is.
+    """
+    first: dict[str, str] = {}
+    for item in items:
+        if not item.support:
+            own = item.own or item.name
+            first.setdefault(normal(own), own)
+    common = {name: (called or {}).get(name, name) for name in first.values()}
+    times = Counter(common.values())
+    for name, usual in common.items():
+        yield ClassDef(name) if times[usual] > 1 else ClassDef(usual, aliases=(name,))
+
+
+def matching(class_: ClassDef, items: Sequence[Item]) -> tuple[Item, ...]:
+    """The structures that a class is; none where the file lacks it. Raises CaseError (S5)."""
+    if (picked := by_number(class_.name, items)) is not None:
+        return (picked,)
+    try:
+        hit = match(class_.name, {i.name for i in items}, class_.aliases)
+    except CaseError as problem:
+        raise twice(class_.name, [i for i in items if i.name in problem.facts]) from problem
+    if hit is not None:
+        same = [i for i in items if normal(i.name) == normal(hit)]
+        if len(same) > 1:
+            raise twice(class_.name, same)
+        return (same[0],)
+    parts = [matching(ClassDef(name), items) for name in class_.union]
+    return tuple(i for part in parts for i in part) if all(parts) else ()
+
+
+def by_number(name: str, items: Sequence[Item]) -> Item | None:
+    """The structure that `Heart#12` picks (S5)."""
+    found = re.fullmatch(r"(.+)#(\d+)", name)
+    if found is None:
+        return None
+    for item in items:
+        if item.number == int(found[2]) and normal(item.name) == normal(found[1]):
+            return item
+    return None
+
+
+def twice(name: str, items: Sequence[Item]) -> CaseError:
+    """The error for a class that two structures of one file could be."""
+    return CaseError(
+        f"{len(items)} structures of one file are {name!r}",
+        facts=tuple(f"ROI {i.number}: {i.name}" for i in items),
+        help=f"--classes '{items[0].name}#{items[0].number}' picks one by its number",
+        status="two_structures",
+    )
+
+
+def unused(items: Sequence[Item], side: Named) -> Iterator[Item]:
+    """The structures that are no class yet."""
+    used = {item.key for found in side.keys.values() for item in found}
+    clash = {normal(name) for name in side.faults}
+    return (i for i in items if i.key not in used and normal(i.name) not in clash)
+
+
+def supports(truth: Sequence[Item], pred: Sequence[Item], most: int = 8) -> Iterator[Note]:
+    """What helps to plan and so was not scored (S7)."""
+    for where, items in (("ground truth", truth), ("prediction", pred)):
+        if found := [item.name for item in items if item.support]:
+            more = ", …" if len(found) > most else ""
+            text = f"of the {where} only by name are scored: {', '.join(found[:most])}{more}"
+            yield Note("N-support-structure", text)
+
+
+def unmatched(
+    wanted: Sequence[ClassDef],
+    sides: tuple[Named, Named],
+    truth: Sequence[Item],
+    pred: Sequence[Item],
+) -> Iterator[Note]:
+    """What was not found, with the nearest names; a suggestion, never a match (N4)."""
+    both: Mapping[str, tuple[Named, Sequence[Item]]] = {
+        "ground truth": (sides[0], truth),
+        "prediction": (sides[1], pred),
+    }
+    for class_ in wanted:
+        for where, (side, items) in both.items():
+            if class_.name in side.keys or class_.name in side.faults:
+                continue
+            near = nearest(class_.name, [i.name for i in items])
+            text = f"the {where} has no {class_.name!r}"
+            yield Note("W-name-not-found", text + (f"; nearest: {', '.join(near)}" if near else ""))

@@ -1,0 +1,64 @@
+"""Published tolerances of the normalised surface distance, by structure: `data/tolerances.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from segeval.classes.names import structure
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import frozen
+
+FILE = Path(__file__).parent / "data" / "tolerances.toml"
+
+
+@frozen
+class Table:
+    """The tolerances of one source.
+
+    source  who published them, and what they are
+    mm      by primary name of the structure, without its side where both have one
+    """
+
+    source: str
+    mm: Mapping[str, float]
+
+
+@lru_cache(1)
+def tables() -> dict[str, Table]:
+    """Every table, by name."""
+    import tomllib
+
+    content = tomllib.loads(FILE.read_text("utf-8"))
+    made = {}
+    for name, rows in content.items():
+        if isinstance(rows, dict):
+            mm = {key: float(value) for key, value in rows.items() if key != "source"}
+            made[name] = Table(rows["source"], mm)
+    return made
+
+
+def check_tables(names: Iterable[str]) -> None:
+    """Raises RequestError for a table that does not exist."""
+    for name in names:
+        if name not in tables():
+            raise RequestError(
+                f"there is no table of tolerances {name!r}",
+                help=f"there are {', '.join(tables())}; one length for all classes is nsd@2mm, "
+                "one of a class stands in [classes.NAME]",
+            )
+
+
+def published(name: str, wanted: Iterable[str]) -> tuple[float, str] | None:
+    """The tolerance of a structure in mm and the first of some tables that has it."""
+    primary = structure(name)
+    if primary is None:
+        return None
+    either = primary.removesuffix("_L").removesuffix("_R")
+    for table in wanted:
+        mm = tables()[table].mm
+        found = mm.get(primary, mm.get(either))
+        if found is not None:
+            return found, table
+    return None

@@ -1,0 +1,154 @@
+"""The end of a run: judge, write the reports, say what is wrong; of `score` and of `merge`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from segeval.cli.ci import place_of, tell_ci
+from segeval.cli.log import LOG
+from segeval.cli.problems import exit_status, tell_problems
+from segeval.cli.settings_sources import Resolved
+from segeval.cli.warnings_output import tell
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import replace
+
+if TYPE_CHECKING:
+    from segeval.gates.verdict import Judgement, Verdict
+    from segeval.scorecard.card import Scorecard
+
+
+def finished(
+    card: Scorecard,
+    request: Resolved,
+    judged_on: str | Path,
+    baseline: Scorecard | None = None,
+    only_verdicts: bool = False,
+) -> int:
+    """Judge, write the reports, say what is wrong; gives the exit status.
+
+    judged_on      the ground truth or the result file: findings point at it where no file has rules
+    only_verdicts  stdout gets the verdicts and no report
+    """
+    from segeval.scorecard.row_index import marked
+
+    settings = request.settings
+    found = judged(card, request, baseline)
+    verdicts = found.verdicts if found else ()
+    place = place_of(request.origins["gates"], judged_on, os.environ)
+    card = replace(card, gates=tuple(verdicts), place=place)
+    if card.shard:
+        card = replace(card, shard={**card.shard, "accept_undefined": accepts(request)})
+    write_files(card, settings)
+    say(card, settings, only_verdicts)
+    notes = [
+        *request.notes,
+        *(found.notes if found else ()),
+        *card.notes,
+        *(note for case in marked(card.cases) for note in case.notes),
+    ]
+    errors = tell(notes, settings)
+    tell_problems(card, settings)
+    if not only_verdicts:
+        tell_verdicts(verdicts, settings)
+    errors += tell_different(found.different if found else ())
+    errors += tell_ci(card, settings, os.environ)
+    status = exit_status(card, verdicts, errors, settings)
+    LOG.line(f"exit status {status}")
+    return status
+
+
+def baseline_of(settings: Settings) -> Scorecard | None:
+    """The result file to compare with. Raises RequestError, before anything is scored."""
+    if not settings.baseline:
+        return None
+    from segeval.scorecard.results import load
+
+    card = load(Path(settings.baseline))
+    if card.shard:
+        raise RequestError(
+            "a shard is no baseline", where=settings.baseline, help="segeval merge makes it whole"
+        )
+    return card
+
+
+def judged(card: Scorecard, request: Resolved, baseline: Scorecard | None) -> Judgement | None:
+    """The verdicts of all gates, in their order; None of a shard, for a part decides nothing."""
+    settings = request.settings
+    if card.shard or not (settings.gates or settings.ci or baseline):
+        return None
+    from segeval.gates.judge import judge
+
+    return judge(card, settings, accepts(request), baseline)
+
+
+def tell_different(different: Sequence[str]) -> int:
+    """Say which cases cannot be compared; gives how many things were said."""
+    for text in different:
+        click.echo(f"error: {text}", err=True)
+    if different:
+        click.echo("  help: --allow-different-cases compares those that both have", err=True)
+    return len(different)
+
+
+def accepts(request: Resolved) -> bool:
+    """Whether a missed organ may pass a gate: who asked for a rule of the undefined has said so."""
+    return request.origins["undefined"] != "default"
+
+
+def to_stdout(settings: Settings) -> list[str]:
+    """The outputs that are stdout."""
+    return [o for o in settings.output if o == "-" or o.endswith(":-")]
+
+
+def write_files(card: Scorecard, settings: Settings) -> None:
+    """Write the files, before stdout: a reader of the pipe that leaves early costs no file."""
+    from segeval.reports.outputs import save
+
+    for output in settings.output:
+        if output not in to_stdout(settings):
+            save(card, output, settings)
+            LOG.line(f"wrote {output}")
+
+
+def say(card: Scorecard, settings: Settings, only_verdicts: bool) -> None:
+    """Write to stdout: the report, or the verdicts alone."""
+    from segeval.reports.outputs import save
+
+    if only_verdicts:
+        say_verdicts(card.gates, settings)
+    else:
+        for output in to_stdout(settings) or ["-"]:
+            save(card, output, settings)
+    sys.stdout.flush()
+
+
+def say_verdicts(verdicts: Sequence[Verdict], settings: Settings) -> None:
+    """The verdicts on stdout, in the form that was asked for."""
+    from segeval.reports.judged import WRITERS
+    from segeval.reports.terminal import coloured
+
+    if settings.format == "table" and coloured(sys.stdout, settings.color):
+        tell_verdicts(verdicts, settings, err=False)
+    elif settings.format != "none":
+        WRITERS[settings.format](verdicts, sys.stdout)
+
+
+def tell_verdicts(verdicts: Sequence[Verdict], settings: Settings, err: bool = True) -> None:
+    """One line a verdict: PASS or FAIL, then the number and the bar."""
+    if not verdicts:
+        return
+    from segeval.reports.terminal import coloured
+
+    colour = coloured(sys.stderr if err else sys.stdout, settings.color)
+    for verdict in verdicts:
+        word = "PASS" if verdict.passed else "FAIL"
+        if colour:
+            word = click.style(word, fg="green" if verdict.passed else "red", bold=True)
+        click.echo(f"{word} {verdict.text}", err=err, color=colour)

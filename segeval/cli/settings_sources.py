@@ -1,0 +1,112 @@
+"""Where each choice comes from: option, then SEGEVAL_* variable, file, preset, default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from segeval.classes.class_list import ClassDef, ClassList
+from segeval.cli.choices import CHOICES, nearest
+from segeval.cli.files import Given, Layer, SettingsFile, find, layer, load, preset
+from segeval.cli.values import cut, read
+from segeval.request.settings import Settings
+from segeval.runtime.errors import Note, RequestError
+from segeval.runtime.frozen import replace
+
+PREFIX = "SEGEVAL_"
+VARIABLES = {choice.variable: choice for choice in CHOICES.values()}
+
+
+class Resolved(NamedTuple):
+    """The settings of a run and the origin of each field."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    notes: tuple[Note, ...] = ()
+
+
+class Request(NamedTuple):
+    """What the command line itself says.
+
+    options   field -> what was typed, only for options that were given
+    config    the file of -c; "" searches upwards
+    isolated  no file at all
+    """
+
+    options: Mapping[str, Any]
+    config: str = ""
+    isolated: bool = False
+
+
+def resolve(request: Request, environment: Mapping[str, str], folder: Path) -> Resolved:
+    """The settings of a run. Raises RequestError."""
+    asked = {
+        field: Given(read(CHOICES[field], raw, CHOICES[field].option), CHOICES[field].option)
+        for field, raw in request.options.items()
+    }
+    file = settings_file(request, folder)
+    layers = [asked, of_environment(environment), layer(file) if file else {}]
+    name = first(layers, "preset") or Given(CHOICES["preset"].default, "default")
+    layers.append(layer(preset(name.value, name.origin)))
+    chosen = {f: given for f in CHOICES if (given := first(layers, f)) is not None}
+    listed = first(layers[2:], "classes")
+    if "classes" in asked and listed is not None:
+        picked = pick(listed.value, asked["classes"].value)
+        chosen["classes"] = chosen["classes"]._replace(value=picked)
+    origins = {f: chosen[f].origin if f in chosen else "default" for f in CHOICES}
+    settings = Settings(**{f: given.value for f, given in chosen.items()})
+    return Resolved(settings, origins, unknown_variables(environment))
+
+
+def first(layers: list[Layer], field: str) -> Given | None:
+    """What the first layer that has the field says."""
+    return next((given[field] for given in layers if field in given), None)
+
+
+def settings_file(request: Request, folder: Path) -> SettingsFile | None:
+    """The file that the request names or the nearest one. Raises RequestError."""
+    if request.isolated and request.config:
+        raise RequestError("--isolated reads no file and -c names one", help="leave one out")
+    if request.isolated:
+        return None
+    if not request.config:
+        return find(folder)
+    file = load(Path(request.config))
+    if file is None:
+        raise RequestError("there is no [tool.segeval] in the file", where=request.config)
+    return file
+
+
+def of_environment(environment: Mapping[str, str]) -> Layer:
+    """The values of SEGEVAL_* variables; an empty one is none. Raises RequestError."""
+    given: Layer = {}
+    for variable, choice in VARIABLES.items():
+        text = environment.get(variable, "")
+        if text:
+            raw = cut(text) if choice.many else text
+            given[choice.field] = Given(read(choice, raw, variable), variable)
+    return given
+
+
+def unknown_variables(environment: Mapping[str, str]) -> tuple[Note, ...]:
+    """A warning for each SEGEVAL_* variable that means nothing."""
+    notes = []
+    for variable in sorted(environment):
+        if variable.startswith(PREFIX) and variable not in VARIABLES:
+            near = nearest(variable, VARIABLES)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            notes.append(
+                Note("W-unknown-variable", f"{variable} means nothing{hint}", "environment")
+            )
+    return tuple(notes)
+
+
+def pick(known: ClassList, wanted: ClassList) -> ClassList:
+    """The classes that --classes picks from those of a file keep what the file says of them."""
+    if not wanted.select:
+        return wanted
+    of_file = {c.name: c for c in known.classes}
+    classes = tuple(of_file.get(name, ClassDef(name)) for name in wanted.names)
+    select = all(c.labels is None and c.colour is None for c in classes)
+    return replace(known, classes=classes, select=select)

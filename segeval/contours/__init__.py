@@ -1,0 +1,1 @@
+"""Contours of structures: what they are, where they lie, and the masks they become."""

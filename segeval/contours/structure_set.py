@@ -1,0 +1,142 @@
+"""Structures as they are drawn: closed polygons in millimetres, and what the file says of them.
+
+Contours lie on no grid. They become masks when they are drawn onto one (`drawing`), and a metric
+that wants polygons takes these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from segeval.dicom.elements import decimals
+from segeval.runtime.arrays import Floats
+from segeval.runtime.errors import Note
+from segeval.runtime.frozen import frozen
+
+CLOSED = frozenset(["CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "INTERPOLATED_PLANAR"])  # S3: areas
+# Organs and targets, and what says nothing (S7). Some writers do not use capitals.
+SCORED = frozenset(["", "NONE", "UNKNOWN", "UNDEFINED", "ORGAN", "AVOIDANCE", "CAVITY",
+                    "GTV", "CTV", "ITV", "PTV"])  # fmt: skip
+# Couches, outlines, helpers called zRing, z_tmp or _tmp, and what was made from a dose.
+HELPER = re.compile(
+    r"^_|^z(?!yg)|^Z(?=[A-Z\d\s_-])|(?i:couch|^external$|^body$|isodose|^dose\b|dose *\d|\d *%)"
+)
+LINES = frozenset(["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR"])
+
+
+@frozen
+class Contour:
+    """One contour as the file has it; its numbers are parsed when they are asked for (X1).
+
+    kind    CLOSED_PLANAR, POINT, …; "" where the file does not say
+    raw     the numbers as text: x\\y\\z\\x\\y\\z…, millimetres
+    count   how many points the file announces; None where it does not
+    images  SOP Instance UIDs of the slices that it is said to lie on: hints, often wrong (F4)
+    """
+
+    kind: str
+    raw: bytes
+    count: int | None = None
+    images: tuple[str, ...] = ()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it bounds an area: by its type or, without one, by three points or more (S3)."""
+        return self.kind in CLOSED or (not self.kind and self.raw.count(b"\\") >= 8)
+
+    def points(self) -> Floats | None:
+        """The points, (n, 3) LPS millimetres; None where the numbers are bad (S4)."""
+        try:
+            numbers = decimals(self.raw)
+        except ValueError:
+            return None
+        if not numbers or len(numbers) % 3 or self.count not in (None, len(numbers) // 3):
+            return None
+        return np.array(numbers).reshape(-1, 3)
+
+
+@frozen
+class Roi:
+    """One structure.
+
+    number     by which the file joins what it says of it (S1)
+    type       as interpreted: ORGAN, PTV, EXTERNAL, …
+    algorithm  AUTOMATIC, SEMIAUTOMATIC or MANUAL
+    frame      Frame of Reference UID
+    """
+
+    number: int
+    name: str
+    contours: tuple[Contour, ...] = ()
+    type: str = ""
+    algorithm: str = ""
+    frame: str = ""
+
+    @property
+    def areas(self) -> tuple[Contour, ...]:
+        """The contours that bound an area; points and open lines are none (S3)."""
+        return tuple(c for c in self.contours if c.closed)
+
+    @property
+    def empty(self) -> bool:
+        """Listed without contours: it exists, and there is nothing of it (S2)."""
+        return not self.contours
+
+    @property
+    def volume(self) -> bool:
+        """Whether it is a volume, if an empty one; markers and catheters are not (S3)."""
+        return self.empty or bool(self.areas)
+
+    @property
+    def support(self) -> bool:
+        """Whether it helps to plan and is no organ or target: scored only by name (S7)."""
+        return self.type.upper() not in SCORED or bool(HELPER.search(self.name.strip()))
+
+
+@frozen
+class Contours:
+    """A structure set.
+
+    rois      in the order of the file
+    frames    Frame of Reference UIDs of the structure set
+    series    Series Instance UIDs of the images that it was drawn on
+    images    SOP Instance UIDs of those images
+    label, date, approval, manufacturer   facts that results keep (S6)
+    """
+
+    path: Path
+    rois: tuple[Roi, ...]
+    frames: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+    images: frozenset[str] = frozenset()
+    label: str = ""
+    description: str = ""
+    date: str = ""
+    approval: str = ""
+    manufacturer: str = ""
+    notes: tuple[Note, ...] = ()
+
+    def by_number(self) -> Mapping[int, Roi]:
+        """The structures by their number."""
+        return {roi.number: roi for roi in self.rois}
+
+    def by_name(self) -> Mapping[str, tuple[Roi, ...]]:
+        """The structures by their raw name; several of one name are S5's error above."""
+        named: dict[str, tuple[Roi, ...]] = {}
+        for roi in self.rois:
+            named[roi.name] = (*named.get(roi.name, ()), roi)
+        return named
+
+    def facts(self) -> dict[str, object]:
+        """What results keep of the file (S6): nothing of the patient (X5)."""
+        about = {"label": self.label, "date": self.date, "approval": self.approval,
+                 "manufacturer": self.manufacturer}  # fmt: skip
+        rois = {
+            roi.name: {"number": roi.number, "type": roi.type, "algorithm": roi.algorithm}
+            for roi in self.rois
+        }
+        return {**about, "rois": rois}

@@ -1,1 +1,0 @@
-"""Contours onto slices: which contours count, on which plane, and the mask that they make."""

@@ -1,0 +1,105 @@
+"""Finished cases on disk while a run goes on, so that an interrupted one loses only those in work.
+
+Each finished case is a line of `<output>.partial.jsonl` beside the JSON output, flushed at once.
+The first line is the signature: cases under another one are scored again, and so are those whose
+files have changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from segeval.metrics.pooling import Pools
+from segeval.pairing.cases import Case, Shelf
+from segeval.pairing.remote import fetched
+from segeval.readers.remote_files import Store
+from segeval.runtime.errors import CaseError, RequestError
+from segeval.runtime.spill import Scratch
+from segeval.scorecard.card import CaseResult
+from segeval.scorecard.case_json import case_from_json
+from segeval.scorecard.result_store import Spool, texts
+from segeval.scorecard.results import load
+from segeval.scoring.fingerprint import fingerprint
+
+
+class Journal:
+    """The finished cases of a run in a file beside its output; `done()` removes it."""
+
+    def __init__(self, output: Path, parts: dict[str, Any], stores: tuple[Store, ...] = ()) -> None:
+        self._output, self._stores = output, stores
+        self._path = output.with_name(output.name + ".partial.jsonl")
+        self._parts = json.loads(json.dumps(parts))
+
+    @property
+    def path(self) -> Path:
+        """Where finished cases are kept."""
+        return self._path
+
+    def start(self, cases: Shelf, resume: bool) -> Spool:
+        """Begin the file anew, with what an earlier run finished and scoring would give again.
+
+        Raises RequestError where it cannot be written.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_name(self._path.name + ".new")
+        lines = Scratch(fresh.open("w+b"), called=str(self._path))
+        try:
+            lines.add(json.dumps(self._parts, allow_nan=False).encode() + b"\n")
+        except RequestError:
+            fresh.unlink(missing_ok=True)
+            raise
+        spool = Spool(cases.names, lines, Pools())
+        asked = {name: place for place, name in enumerate(cases.names)} if resume else {}
+        for line in self._earlier() if resume else ():
+            result = _result(line)
+            if result is not None and result.case in asked:
+                case = cases[asked[result.case]]
+                if self._same(case, result):
+                    spool.add(case.id, line)
+        fresh.replace(self._path)
+        return spool
+
+    def _same(self, case: Case, result: CaseResult) -> bool:
+        """Whether files and group are those of the earlier run; unscored cases are tried again."""
+        if result.status != "ok" or (result.group, result.patient) != (case.group, case.patient):
+            return False
+        if not result.fingerprint:
+            return False
+        try:
+            with fetched(case, self._stores, whole=False) as here:
+                return result.fingerprint == fingerprint(here)
+        except CaseError:
+            return False  # scoring says what is wrong
+
+    def _earlier(self) -> Iterator[str]:
+        """The output of a finished run, then what an interrupted one left."""
+        if self._output.exists():
+            with suppress(RequestError):
+                card = load(self._output)
+                if card.fields == self._parts:
+                    yield from texts(card.cases)
+        if self._path.exists():
+            with self._path.open(encoding="utf-8") as lines:
+                if _json(next(lines, "")) == self._parts:
+                    yield from (line.rstrip("\n") for line in lines)
+
+    def done(self) -> None:
+        """The output is written: the file is not needed any more."""
+        self._path.unlink(missing_ok=True)
+
+
+def _result(line: str) -> CaseResult | None:
+    """The case of a line; None of one that is cut."""
+    content = _json(line)
+    return None if content is None else case_from_json(content)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""What is written instead of scored: decoded label maps and converted contours."""

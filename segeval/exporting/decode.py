@@ -1,0 +1,217 @@
+"""A prediction to the label maps that scoring would use, written as files.
+
+Channels that exclude each other become one label map: the largest, ties to the lowest. Independent
+channels may overlap, so each becomes a mask of its own in a folder of the case, which `segeval
+score` reads as a file a class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segeval.classes.class_list import ClassList
+from segeval.grid.geometry import Geometry
+from segeval.opening.open_case import averaged
+from segeval.pairing.files import stem, suffix, survey
+from segeval.readers.registry import read
+from segeval.request.settings import Settings
+from segeval.runtime.arrays import Labels
+from segeval.runtime.errors import CaseError, RequestError
+from segeval.runtime.frozen import frozen, replace
+from segeval.volume.align import onto
+from segeval.volume.label_values import side
+from segeval.volume.upsampling import upsampled
+from segeval.volume.value_stream import Found, Wanted, may_score, wanted_pred
+from segeval.volume.volume import Reading, Volume, streams
+
+AT_A_TIME = 1 << 16
+WRITERS = {".nii.gz": "nifti", ".nii": "nifti", ".nrrd": "nrrd", ".png": "png"}
+SCORES = ("npz", "npy")
+
+
+@frozen
+class Item:
+    """One file to decode.
+
+    name     what its label map is called: the path below the root, without the suffix
+    like     the file whose grid it is brought to
+    flipped  the scores of the mirrored image
+    """
+
+    path: Path
+    name: str
+    like: Path | None = None
+    flipped: Path | None = None
+
+
+def items(pred: Path, like: str, settings: Settings) -> list[Item]:
+    """The files to decode, with those that belong to them. Raises RequestError."""
+    if bool(settings.flipped) != (settings.flip != "never"):
+        raise RequestError(
+            "--flipped names the scores of mirrored images and --flip says how they are joined",
+            help="give both: --flipped PATH --flip softmax_mean, or --flip logit_sum",
+        )
+    grids = found(Path(like)) if like else {}
+    mirrored = found(Path(settings.flipped)) if settings.flipped else {}
+    return [
+        Item(
+            path,
+            name,
+            belonging(name, grids, like, "--like"),
+            belonging(name, mirrored, settings.flipped, "--flipped"),
+        )
+        for name, path in found(pred).items()
+    ]
+
+
+def found(root: Path) -> dict[str, Path]:
+    """The files of a path by name; of a label map and the scores beside it, the label map (I5)."""
+    if not root.exists():
+        raise RequestError("there is no such file or folder", where=root)
+    if not root.is_dir():
+        return {stem(root.name): root}
+    named: dict[str, Path] = {}
+    for file in survey(root).files:
+        path = file.path(root)
+        name = path.relative_to(root).with_name(stem(path.name)).as_posix()
+        if name not in named or named[name].suffix == ".npz":
+            named[name] = path
+        elif path.suffix != ".npz":
+            raise RequestError(
+                "two files would become one label map",
+                where=root,
+                facts=(named[name].name, path.name),
+                help="decode them from two folders",
+            )
+    return named
+
+
+def belonging(name: str, files: dict[str, Path], root: str, option: str) -> Path | None:
+    """The file of the same name, or the only file that is named. Raises RequestError."""
+    if not root:
+        return None
+    if Path(root).is_file():
+        return next(iter(files.values()))
+    if name not in files:
+        raise RequestError(f"{option} has no file called {name}", where=root)
+    return files[name]
+
+
+def decode(item: Item, out: Path, settings: Settings, classes: ClassList) -> list[Path]:
+    """Write the label maps of one file; gives their paths. Raises CaseError."""
+    volume, how, ending = prepared(item, settings, classes)
+    maps, what = decoded(volume, how)
+    names = channel_names(volume, what, classes)
+    written = []
+    for name, labels in zip(names, maps, strict=True):
+        path = out / (f"{item.name}/{name}{ending}" if name else f"{item.name}{ending}")
+        save(path, ending, labels, volume.geometry)
+        written.append(path)
+    return written
+
+
+def save(path: Path, ending: str, labels: Labels, grid: Geometry) -> None:
+    """Write a label map in the format of an ending, whole or not at all."""
+    write: Any = import_module(f"segeval.writers.{WRITERS[ending]}").write
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name.removesuffix(ending)}.part{ending}")
+    try:
+        write(unfinished, labels, grid)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def prepared(item: Item, settings: Settings, classes: ClassList) -> tuple[Volume, Wanted, str]:
+    """The scores as scoring would have them, how to read them, and what to write."""
+    reading = Reading(
+        spacing=settings.spacing,
+        channel_axis=settings.channel_axis,
+        classes=len(classes.classes) or None,
+        colours=classes.colours,
+        low=True,
+        paste=settings.paste,
+        threshold=settings.threshold,
+        min_score=settings.min_score,
+        roi_offset=settings.roi_offset,
+    )
+    like = None if item.like is None else read(item.like, reading).geometry
+    if like is not None:
+        reading = replace(reading, grid=like.shape)
+    volume = read(item.path, reading)
+    if volume.values is not None:
+        how = Wanted("labels", independent=True)
+    else:
+        how = wanted_pred(volume, settings, classes.regions)
+    grid = volume.geometry if like is None else like
+    if item.flipped is not None:
+        volume = averaged(volume, read(item.flipped, reading), grid, how, settings)
+        if settings.flip == "softmax_mean":
+            how = replace(how, kind="prob")
+    if settings.upsample != "never" and may_score(volume, how):
+        volume = upsampled(volume, grid, settings.upsample)
+    return onto(volume, grid, ("pred", "--like")), how, ending_of(item, volume.geometry)
+
+
+def ending_of(item: Item, grid: Geometry) -> str:
+    """The format of the label map: the input's, or that of the grid it is brought to."""
+    for path in (item.path, item.like):
+        ending = "" if path is None else suffix(path.name.lower())
+        if ending in (".nrrd", ".seg.nrrd"):
+            return ".nrrd"
+        if ending in (".nii", ".nii.gz"):
+            return ending
+    return ".png" if len(grid.shape) == 2 else ".nii.gz"
+
+
+def decoded(volume: Volume, how: Wanted) -> tuple[list[Labels], Found]:
+    """The labels of every channel, whole; and what the file turned out to hold."""
+    parts: dict[int, list[Labels]] = {}
+    size = volume.geometry.size
+    with streams(volume.channels, AT_A_TIME) as opened:
+        reader = side(volume, dict(enumerate(opened)), how)
+        for start in range(0, size, AT_A_TIME):
+            slab = reader.read(min(AT_A_TIME, size - start))
+            for channel, labels in slab.labels.items():
+                parts.setdefault(channel, []).append(labels.copy())
+        what = reader.finish()
+    maps = [np.concatenate(pieces) for _, pieces in sorted(parts.items())]
+    if what.onehot:  # masks of which every voxel has one: a label map that was taken apart
+        return [np.argmax(np.stack(maps) != 0, axis=0).astype(np.uint16)], what
+    return [smallest(labels) for labels in maps], what
+
+
+def smallest(labels: Labels) -> Labels:
+    """Labels in 8 bits where they fit."""
+    return labels.astype(np.uint8) if int(labels.max()) <= 255 else labels
+
+
+def channel_names(volume: Volume, what: Found, classes: ClassList) -> list[str]:
+    """What the masks of independent channels are called; one empty name for a label map."""
+    if volume.values:  # masks of regions, each of a class by its value
+        called = {c.labels[0]: c.name for c in classes.classes if c.labels}
+        names = [called.get(value, str(value)) for value in volume.values]
+    elif what.exclusive or what.onehot or what.channels == 1:
+        return [""]
+    else:
+        named = {c: name for name, (c, _) in volume.segments.items()}
+        named |= {c.labels[0] - 1: c.name for c in classes.classes if c.labels}
+        names = [named.get(c, str(c + 1)) for c in range(what.channels)]
+    if any("/" in name or name.startswith(".") for name in names):
+        raise CaseError("a class name with a slash or a dot in front cannot name a file")
+    return names
+
+
+def every(files: list[Item], out: Path, settings: Settings) -> Iterator[CaseError | list[Path]]:
+    """Decode all of them; what goes wrong with one is given in its place."""
+    for item in files:
+        try:
+            yield decode(item, out, settings, settings.classes)
+        except CaseError as problem:
+            problem.where = problem.where or str(item.path)
+            yield problem

@@ -1,0 +1,194 @@
+"""Rules: whether a statistic of a metric reaches what was asked for.
+
+The metric knows its better side, so a bar has no operator and cannot point the wrong way. A rule
+that finds nothing to judge is missed, and so is one whose class was missed altogether: a build must
+not pass because an organ vanished.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
+
+from segeval.gates.verdict import Verdict
+from segeval.metrics.pooling import POOLED
+from segeval.metrics.registry import Definition, resolve, units_of
+from segeval.request.grammar import Gate, Metric
+from segeval.runtime.errors import RequestError
+from segeval.scorecard.card import Scorecard, Statistic
+from segeval.scorecard.empty_class_policy import ONE_SIDE
+from segeval.scorecard.row_index import Kind, Rows, census
+from segeval.scorecard.summary import BADNESS
+
+
+def resolved_gate(gate: Gate) -> tuple[Gate, Definition]:
+    """A gate in its one spelling. Raises RequestError where the metric cannot be a gate."""
+    metric, definition = resolve(gate.metric)
+    if not definition.better:
+        raise RequestError(
+            f"{gate}: {metric} has no better side, so it is no gate",
+            help="a difference of it may have one: see `segeval metrics`",
+        )
+    if gate.statistic == "pooled" and definition.tally(metric).partition(":")[0] not in POOLED:
+        raise RequestError(f"{gate}: {metric} cannot be pooled over cases")
+    bar_in_unit(gate, definition)
+    return Gate(metric, gate.bar, gate.class_, gate.statistic), definition
+
+
+def bar_in_unit(gate: Gate, definition: Definition) -> float:
+    """The bar in the unit of the metric. Raises RequestError."""
+    unit = gate.bar.unit
+    if not unit:
+        return gate.bar.number
+    if unit == "%" and definition.unit == "":
+        return gate.bar.number / 100
+    if unit not in units_of(definition):
+        raise RequestError(f"{gate}: {definition.name} is not measured in {unit}")
+    return gate.bar.number
+
+
+def check(gate: Gate, card: Scorecard, accept_undefined: bool) -> list[Verdict]:
+    """Judge a rule: one verdict a class and group; at least one, failed if nothing matches."""
+    gate, definition = resolved_gate(gate)
+    return [
+        verdict
+        for group in groups_of(card)
+        for verdict in _of_group(gate, definition, card, group, accept_undefined)
+    ]
+
+
+def groups_of(card: Scorecard) -> list[str]:
+    """The groups of which each must pass; "" is all cases."""
+    groups = [name for name in card.summary if name]
+    if not groups or census(card.cases).groups[""]:
+        return ["", *groups]  # a case without a group must not be judged by nobody
+    return groups
+
+
+def _of_group(
+    gate: Gate, definition: Definition, card: Scorecard, group: str, accept: bool
+) -> Iterator[Verdict]:
+    summary = card.summary.get(group, {})
+    judged = [
+        (name, statistic)
+        for name, metrics in summary.items()
+        for column, statistic in metrics.items()
+        if matches(gate.class_, name) and _is(gate.metric, column)
+    ]
+    for name, statistic in judged:
+        yield _verdict(gate, definition, card, name, statistic, group, accept)
+    if not judged:
+        yield _missed(gate, definition, gate.class_, group, _nothing(gate.class_, summary))
+
+
+def _nothing(wanted: str, names: Collection[str]) -> str:
+    """That nothing was to judge; a misspelt class is answered with the nearest."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(wanted, names, 1)
+    return f"nothing to judge, did you mean {near[0]}?" if near else "nothing to judge"
+
+
+def _is(metric: Metric, column: str) -> bool:
+    """Whether a column is of the metric; one that has several units has a column for each."""
+    return column == str(metric) or column.startswith(f"{metric} [")
+
+
+def matches(wanted: str, name: str) -> bool:
+    """Whether a class is meant: every scored class without a name, else the name or glob."""
+    if not wanted:
+        return name != "overall"
+    return name == wanted or (name != "overall" and fnmatchcase(name, wanted))
+
+
+def _verdict(  # noqa: PLR0913 - the parts of one judgement
+    gate: Gate,
+    definition: Definition,
+    card: Scorecard,
+    name: str,
+    statistic: Statistic,
+    group: str,
+    accept: bool,
+) -> Verdict:
+    value = statistic_of(statistic, gate.statistic, definition)
+    bar = bar_in_unit(gate, definition)
+    if math.isnan(value):
+        return _missed(gate, definition, name, group, "nothing to judge")
+    lost = 0 if accept else one_sided(card, name, gate.metric, group)
+    if lost:
+        cases = "case" if lost == 1 else "cases"
+        reason = f"undefined in {lost} {cases} where one side alone is empty"
+        return _missed(gate, definition, name, group, reason)
+    if endless := infinite(card, name, gate.metric, group, definition):
+        cases = "case" if endless == 1 else "cases"
+        return _missed(gate, definition, name, group, f"infinite in {endless} {cases}")
+    if gate.bar.unit not in ("", "%") and statistic.unit != gate.bar.unit:
+        reason = f"measured in {statistic.unit}, not in {gate.bar.unit}"
+        return _missed(gate, definition, name, group, reason)
+    return Verdict(
+        str(gate),
+        name,
+        str(gate.metric),
+        gate.statistic,
+        value,
+        bar,
+        definition.better,
+        statistic.n,
+        reaches(value, bar, definition.better),
+        group,
+        unit=statistic.unit,
+    )
+
+
+def statistic_of(made: Statistic, word: str, definition: Definition) -> float:
+    """A statistic by its word; `bound` is the worse end of the interval of the mean."""
+    if word != "bound":
+        return float(getattr(made, word))
+    return max(made.interval, key=BADNESS[definition.better]) if made.interval else math.nan
+
+
+def reaches(value: float, bar: float, better: str) -> bool:
+    """Whether a value is on the better side of the bar, or on it."""
+    if better == "higher":
+        return value >= bar
+    return (abs(value) if better == "zero" else value) <= bar
+
+
+def one_sided(card: Scorecard, name: str, metric: Metric, group: str) -> int:
+    """Cases whose value is undefined because one side alone is empty; `overall` is every class."""
+    found = _undefined(card, name, metric, group)
+    return sum(rows.count for kind, rows in found if kind.reason in ONE_SIDE)
+
+
+def infinite(card: Scorecard, name: str, metric: Metric, group: str, definition: Definition) -> int:
+    """Cases with an infinite value that is bad, which no mean contains."""
+    bad = BADNESS[definition.better]
+    found = _undefined(card, name, metric, group)
+    return sum(int((bad(rows.numbers()[1]) == math.inf).sum()) for kind, rows in found)
+
+
+def _undefined(
+    card: Scorecard, name: str, metric: Metric, group: str
+) -> Iterator[tuple[Kind, Rows]]:
+    for kind, rows in census(card.cases).of(group):
+        of_metric = kind.status == "undefined" and kind.metric == str(metric)
+        if of_metric and name in ("overall", kind.class_):
+            yield kind, rows
+
+
+def _missed(gate: Gate, definition: Definition, name: str, group: str, reason: str) -> Verdict:
+    bar = bar_in_unit(gate, definition)
+    return Verdict(
+        str(gate),
+        name,
+        str(gate.metric),
+        gate.statistic,
+        math.nan,
+        bar,
+        definition.better,
+        0,
+        False,
+        group,
+        reason,
+    )

@@ -1,0 +1,128 @@
+"""What came of a bar, of a rule or of a baseline, as a value and as a line for people."""
+
+from __future__ import annotations
+
+import math
+
+from segeval.runtime.errors import Note
+from segeval.runtime.frozen import frozen
+
+SIGNS = {"higher": (">=", "<"), "lower": ("<=", ">"), "zero": ("<=", ">")}
+
+
+@frozen
+class Against:
+    """The baseline's side of a verdict: the paired difference, and how it was judged.
+
+    policy      any, regression or noninferior
+    baseline    the baseline's mean over the cases that both have
+    difference  this run's mean minus that; of a metric that is better nearer to zero, the
+                difference of the distances from zero
+    low, high   the interval of the difference; nan where there is none
+    level       of the interval, 0.95
+    adjust      how the level holds for all rules together: max, holm or none
+    tolerance   how much worse is no regression, in the metric's unit
+    """
+
+    policy: str
+    baseline: float
+    difference: float
+    low: float
+    high: float
+    level: float
+    adjust: str
+    tolerance: float
+
+
+@frozen
+class Verdict:
+    """What came of a bar for one class of one group.
+
+    gate     the rule as it is written, `liver/dice=0.9`; `baseline` where that is the bar
+    value    the statistic, unrounded; nan where there was nothing to judge
+    bar      what the value must reach; of a baseline its mean made worse by the tolerance
+    n        values behind the statistic; of a baseline, the cases that were paired
+    reason   why it was missed where the number does not say it
+    against  of a baseline; None of a rule
+    """
+
+    gate: str
+    class_: str
+    metric: str
+    statistic: str
+    value: float
+    bar: float
+    better: str
+    n: int
+    passed: bool
+    group: str = ""
+    reason: str = ""
+    unit: str = ""
+    against: Against | None = None
+
+    @property
+    def name(self) -> str:
+        """What is judged: `liver/dice.worst [site A]`; once within a gate."""
+        place = f"{self.class_}/{self.metric}" if self.class_ else self.metric
+        statistic = "" if self.statistic == "mean" else f".{self.statistic}"
+        return f"{place}{statistic}" + (f" [{self.group}]" if self.group else "")
+
+    @property
+    def text(self) -> str:
+        """The verdict in one line, with the digits that decide it."""
+        return f"{self.name}: {self.reason}" if self.reason else f"{self.name} {self.finding}"
+
+    @property
+    def finding(self) -> str:
+        """The numbers of the verdict, without what was judged; the reason where there are none."""
+        if self.reason:
+            return self.reason
+        return _of_rule(self) if self.against is None else _of_baseline(self, self.against)
+
+
+@frozen
+class Judgement:
+    """What came of all bars of a run.
+
+    different  cases that this run or the baseline lacks, and nobody said that they may differ
+    """
+
+    verdicts: tuple[Verdict, ...] = ()
+    notes: tuple[Note, ...] = ()
+    different: tuple[str, ...] = ()
+
+
+def _of_rule(verdict: Verdict) -> str:
+    value, bar = enough_digits(verdict.value, verdict.bar)
+    shown = f"|{value}|" if verdict.better == "zero" else value
+    sign = SIGNS[verdict.better][0 if verdict.passed else 1]
+    return f"{shown} {sign} {bar}{_unit(verdict)} (n={verdict.n})"
+
+
+def _of_baseline(verdict: Verdict, against: Against) -> str:
+    """`0.831 against 0.862: -0.031 [-0.045, -0.017], tolerance 0.01, regression (n=42)`."""
+    value, baseline = enough_digits(verdict.value, against.baseline)
+    worse = -against.tolerance if verdict.better == "higher" else against.tolerance
+    difference, _ = enough_digits(against.difference, worse)
+    text = f"{value} against {baseline}{_unit(verdict)}: {_signed(difference)}"
+    if not math.isnan(against.low):
+        ends = (enough_digits(end, worse)[0] for end in (against.low, against.high))
+        text += f" [{', '.join(map(_signed, ends))}]"
+    return f"{text}, tolerance {against.tolerance:g}, {against.policy} (n={verdict.n})"
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith("-") or float(text) == 0 else f"+{text}"
+
+
+def _unit(verdict: Verdict) -> str:
+    return f" {verdict.unit}" if verdict.unit else ""
+
+
+def enough_digits(value: float, bar: float) -> tuple[str, str]:
+    """Both numbers with so many digits that they differ where they do."""
+    for digits in range(3, 17):
+        texts = f"{value:.{digits}g}", f"{bar:.{digits}g}"
+        if texts[0] != texts[1] or value == bar:
+            return texts
+    return repr(value), repr(bar)

@@ -1,0 +1,1 @@
+"""Regular grids of voxels and the slices of a series."""

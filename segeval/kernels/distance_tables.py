@@ -1,0 +1,280 @@
+"""Distances to the mid-point surface of a mask, by looking them up.
+
+Every vertex of that surface lies in the middle of an edge of the grid, so a cell of eight voxel
+centres has one of 256 surfaces, and how far a given point of one cell is from the surface in
+another depends on three things: the point, the step between the cells, and the code of the other
+cell. So distances are tables. A point asks the cells around it in the order of how near they can
+be, and stops when the nearest that is left is farther than what it has found.
+
+Points are the centroids of the triangles of a cell and the middles of its edges: 75 places. Those
+that a symmetry of the grid takes to each other share a table, which leaves 17, or 7 where all
+spacings are equal. Tables are made as far out as they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from itertools import pairwise, product
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.kernels.marching_cubes import CORNERS, SYMMETRIES, Symmetry, cells, moved
+from segeval.kernels.triangles import Triangles, least
+from segeval.runtime.arrays import Counted, Floats
+from segeval.runtime.frozen import frozen
+
+STEPS = 1400  # to as many cells around, or a few less, the tables know distances
+RINGS = (8, 27, 64, 125, 216, 343, 512, 729, 1000)  # steps that are asked at a time, nearest first
+NEAR = 3  # rings whose tables are kept turned, for every place: 10 MB
+FAR, MANY = 125, 0.4  # beyond so many steps a tree answers such a share of points faster
+AT_A_TIME = 1 << 15  # steps of points, so that the tables and what is looked up stay in the cache
+SIXTHS = 6  # points lie on sixths of a cell
+ROWS = np.arange(512)[:, None] * 256  # where the codes of each step of a ring begin
+
+Codes = NDArray[np.uint8]
+Places = NDArray[np.intp]
+
+
+@frozen
+class Samples:
+    """The triangles of every code as samples, one after the other.
+
+    start    where the samples of a code begin, 257 numbers
+    place    number of the point in places()
+    corners  (n, 3, 3) of the triangle, from its centroid, in cells
+    normal   (n, 3) as long as the sample's area in units of a cell
+    """
+
+    start: Places
+    place: Places
+    corners: Floats
+    normal: Floats
+
+
+@frozen
+class Shapes:
+    """The triangles of every code as shapes, each once.
+
+    corners  (triangles, 3, 3) in cells
+    of_code  (256, n) the triangles of a code; the last number stands for none
+    """
+
+    corners: Floats
+    of_code: Places
+
+
+def points_of(loops: list[tuple[tuple[int, int, int], ...]]) -> Counted:
+    """Triangles as an array of doubled points."""
+    return np.array(loops, np.int64).reshape(-1, 3, 3)
+
+
+@cache
+def places() -> Counted:
+    """The points of a cell that are ever asked for, (n, 3) in sixths of a cell."""
+    every = points_of([t for cell in cells() for t, _ in cell.elements])
+    return np.unique(np.concatenate([every.sum(axis=1), 3 * every.reshape(-1, 3)]), axis=0)
+
+
+def place_numbers(points: Counted) -> Places:
+    """The numbers of points given in sixths of a cell."""
+    width = np.array([49, 7, 1])
+    found: Places = np.searchsorted(places() @ width, points @ width)
+    return found
+
+
+@cache
+def samples() -> Samples:
+    """What is sampled in a cell of each code."""
+    each = [cell.elements for cell in cells()]
+    triangles = points_of([t for elements in each for t, _ in elements])
+    shares = np.array([share for elements in each for _, share in elements])
+    a, b, c = np.moveaxis(triangles / 2, 1, 0)
+    normal = np.cross(b - a, c - a) / 2 * shares[:, None]
+    start = np.cumsum([0, *map(len, each)])
+    corners = (triangles - triangles.mean(axis=1, keepdims=True)) / 2
+    return Samples(start, place_numbers(triangles.sum(axis=1)), corners, normal)
+
+
+@cache
+def shapes() -> Shapes:
+    """What lies in a cell of each code."""
+    each = [[tuple(sorted(t)) for t in cell.faces] for cell in cells()]
+    number = {t: i for i, t in enumerate(sorted({t for faces in each for t in faces}))}
+    of_code = np.full((256, max(map(len, each))), len(number), np.intp)
+    for code, faces in enumerate(each):
+        of_code[code, : len(faces)] = [number[t] for t in faces]
+    return Shapes(points_of(list(number)) / 2, of_code)
+
+
+@cache
+def code_images() -> Places:
+    """(symmetries, 256): what each code becomes under each symmetry of the cube."""
+    corners = [[CORNERS.index(moved(c, s, 1)) for c in CORNERS] for s in SYMMETRIES]
+    bits = np.arange(256)[:, None] >> np.arange(8) & 1
+    return (bits @ (1 << np.array(corners)).T).T
+
+
+@cache
+def place_images() -> Places:
+    """(symmetries, places): which place each place becomes under each symmetry."""
+    every = [tuple(p) for p in places().tolist()]
+    number = {p: i for i, p in enumerate(every)}
+    return np.array([[number[moved(p, s, SIXTHS)] for p in every] for s in SYMMETRIES])
+
+
+@lru_cache(4)
+def tables(spacing: tuple[float, ...]) -> Tables:
+    """The tables of a spacing; kept, since cases of one data set often share it."""
+    return Tables(spacing)
+
+
+def reach(spacing: tuple[float, ...], steps: int = STEPS) -> tuple[int, ...]:
+    """How many cells along each axis a number of steps goes: about as far in every direction.
+
+    Axes of equal spacing go equally far, as the symmetries of the tables need it.
+    """
+    size, found = np.array(spacing), np.ones(len(spacing), int)
+    while True:
+        nearest = size[(found * size).argmin()]
+        wider = found + (size == nearest)
+        if np.prod(2 * wider + 1) > steps:
+            return tuple(int(r) for r in found)
+        found = wider
+
+
+class Tables:
+    """What a grid of one spacing knows of distances between its cells; made when asked for.
+
+    Shared by all masks of a case, which have the same spacing.
+    """
+
+    def __init__(self, spacing: tuple[float, ...]) -> None:
+        self._spacing = np.array(spacing)
+        self.reach = reach(spacing)
+        steps = int(np.prod([2 * r + 1 for r in self.reach]))
+        self._ends = (*(end for end in RINGS if end < steps), steps)
+        self._shapes = Triangles.of(shapes().corners * self._spacing)
+        self._rings: dict[tuple[int, int], tuple[Floats, float]] = {}
+        self._turned: dict[tuple[int, int], Floats] = {}
+        self._room = tuple(np.empty(AT_A_TIME, kind) for kind in (np.intp, np.uint8, np.float64))
+        self._steps: dict[int, tuple[Counted, Floats]] = {}
+        alike = [i for i, s in enumerate(SYMMETRIES) if self._keeps(s)]
+        images = place_images()[alike]
+        # the symmetry that takes a place to the one that stands for it, and that one
+        self.symmetry = np.array(alike)[images.argmin(axis=0)]
+        self.standing = images.min(axis=0)
+
+    def _keeps(self, symmetry: Symmetry) -> bool:
+        """Whether the grid looks the same under a symmetry of the cube."""
+        return bool((self._spacing[list(symmetry[0])] == self._spacing).all())
+
+    def areas(self) -> Floats:
+        """The area of every sample, mm2."""
+        faces = np.prod(self._spacing) / self._spacing
+        found: Floats = np.linalg.norm(samples().normal * faces, axis=1)
+        return found
+
+    def extents(self) -> Floats:
+        """How far the farthest corner of every sample's triangle is from its centroid, mm."""
+        found: Floats = np.linalg.norm(samples().corners * self._spacing, axis=2).max(axis=1)
+        return found
+
+    def steps(self, place: int) -> tuple[Counted, Floats]:
+        """The steps to the cells around, nearest first, and how near each can be."""
+        if place not in self._steps:
+            steps = np.array(list(product(*(range(-r, r + 1) for r in self.reach))))
+            inside = places()[place] - SIXTHS * steps
+            gap = np.maximum(np.maximum(-inside, inside - SIXTHS), 0) / SIXTHS * self._spacing
+            near = np.linalg.norm(gap, axis=1)
+            order = np.argsort(near, kind="stable")
+            self._steps[place] = steps[order], near[order]
+        return self._steps[place]
+
+    def rings(self) -> list[tuple[int, int]]:
+        """First and last step of each ring."""
+        return list(pairwise((0, *self._ends)))
+
+    def ring(self, place: int, number: int) -> tuple[Floats, float]:
+        """Distances (steps, 256) to the cells of a ring, and how near the next ring can be."""
+        key = (place, number)
+        if key not in self._rings:
+            steps, near = self.steps(place)
+            first, last = self.rings()[number]
+            points = (places()[place] / SIXTHS - steps[first:last]) * self._spacing
+            apart = np.full((last - first, len(shapes().corners) + 1), np.inf)
+            apart[:, :-1] = self._shapes.distances(points)
+            table = least(apart.take(number, axis=1) for number in shapes().of_code.T)
+            # a cell that the tables do not know can be nearer than one in their corners
+            limit = min(near[last:].min(initial=np.inf), self.limit(place))
+            self._rings[key] = table, float(limit)
+        return self._rings[key]
+
+    def turned(self, place: int, number: int) -> Floats:
+        """The distances of a ring for a place that another stands for, flat."""
+        known = self._turned.get((place, number))
+        if known is None:
+            table, _ = self.ring(int(self.standing[place]), number)
+            known = table.take(code_images()[self.symmetry[place]], axis=1).ravel()
+            if number < NEAR:
+                self._turned[place, number] = known
+        return known
+
+    def room(self, shape: tuple[int, int]) -> tuple[Any, ...]:
+        """Where a lookup writes: fresh memory would cost as much again."""
+        return tuple(one[: prod(shape)].reshape(shape) for one in self._room)
+
+    def limit(self, place: int) -> float:
+        """How near a cell that the tables do not know can be."""
+        inside = places()[place] / SIXTHS
+        return float(((self.reach + np.minimum(inside, 1 - inside)) * self._spacing).min())
+
+
+def lookup(
+    tables: Tables, place: int, at: Places, codes: Codes, strides: Counted
+) -> tuple[Floats, float]:
+    """Distances from one point of many cells to a surface.
+
+    place    the number of the point
+    at       flat indices of the cells in `codes`
+    codes    flat codes of the other mask, with the margin of the tables' reach all around
+    strides  of the flat indices
+    returns  distances; those beyond the second value are only known to be no less than it
+    """
+    base, symmetry = int(tables.standing[place]), int(tables.symmetry[place])
+    steps, turn = tables.steps(base)[0], turned(symmetry, strides)
+    images = code_images()[symmetry]
+    found = np.full(len(at), np.inf)
+    left: Places = np.arange(len(at))
+    limit = 0.0
+    for number, (first, last) in enumerate(tables.rings()):
+        if not len(left) or (first >= FAR and len(left) > MANY * len(at)):
+            break
+        table, limit = tables.ring(base, number)
+        onwards = (steps[first:last] @ turn)[:, None]
+        many = len(left) > 256  # turn the table's codes, or those of the cells: what is less
+        flat = tables.turned(place, number) if many else table.ravel()
+        for some in pieces(left, AT_A_TIME // (last - first)):
+            index, code, apart = tables.room((last - first, len(some)))
+            # every index is inside, and the other modes do not write into `out` directly
+            codes.take(np.add(at[some], onwards, out=index), out=code, mode="clip")
+            np.add(code if many else images.take(code), ROWS[: last - first], out=index)
+            nearest = flat.take(index, out=apart, mode="clip").min(axis=0)
+            found[some] = np.minimum(found[some], nearest)
+        left = left[found[left] > limit]
+    return found, limit
+
+
+def turned(symmetry: int, strides: Counted) -> Counted:
+    """The strides with which a step after a symmetry is walked before it."""
+    axes, flips = SYMMETRIES[symmetry]
+    return np.array([-strides[a] if f else strides[a] for a, f in zip(axes, flips, strict=True)])
+
+
+def pieces(all_of: Places, size: int) -> Iterator[Places]:
+    """Parts of a size."""
+    for start in range(0, len(all_of), size):
+        yield all_of[start : start + size]

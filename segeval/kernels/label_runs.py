@@ -1,0 +1,118 @@
+"""Label maps as runs of equal voxels: a small form from which any label's mask can be drawn again.
+
+A run is where it starts in the flat map, how long it is, and its label; label 0 has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.kernels.run_starts import places, starts
+from segeval.runtime.arrays import Counted, Labels, Mask
+from segeval.runtime.frozen import frozen
+
+Box = tuple[tuple[int, int], ...]  # first voxel and the one after the last, along each axis
+
+
+@frozen
+class Runs:
+    """Runs in the order of their start.
+
+    start, stop  flat indices, the one after the last for stop
+    label        of each
+    """
+
+    start: Counted
+    stop: Counted
+    label: NDArray[np.uint16]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def taken(self, which: Mask | slice | Counted) -> Runs:
+        """Some of them."""
+        return Runs(self.start[which], self.stop[which], self.label[which])
+
+
+def runs_of(labels: Labels, first: int) -> Runs:
+    """The runs of a flat slab that begins at voxel `first`."""
+    start = places(starts(labels)) if len(labels) else np.zeros(0, np.int64)
+    label = labels[start]
+    kept = label != 0
+    stop = np.append(start[1:], len(labels))[: len(start)]
+    return Runs(start[kept] + first, stop[kept] + first, label[kept].astype(np.uint16))
+
+
+def joined(many: Sequence[Runs]) -> Runs:
+    """All runs of several slabs."""
+    if not many:
+        return Runs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint16))
+    return Runs(
+        np.concatenate([r.start for r in many]),
+        np.concatenate([r.stop for r in many]),
+        np.concatenate([r.label for r in many]),
+    )
+
+
+def in_rows(runs: Runs, width: int) -> Runs:
+    """The same voxels, no run beyond the end of its row."""
+    first = runs.start // width
+    rows = (runs.stop - 1) // width - first + 1
+    if not (rows > 1).any():
+        return runs
+    row = np.repeat(first, rows) + np.arange(rows.sum()) - np.repeat(np.cumsum(rows) - rows, rows)
+    start = np.maximum(np.repeat(runs.start, rows), row * width)
+    stop = np.minimum(np.repeat(runs.stop, rows), (row + 1) * width)
+    return Runs(start, stop, np.repeat(runs.label, rows))
+
+
+def by_label(runs: Runs) -> dict[int, Runs]:
+    """The runs of each label."""
+    order = np.argsort(runs.label, kind="stable")
+    runs = runs.taken(order)
+    found, first = np.unique(runs.label, return_index=True)
+    cuts = [*first.tolist(), len(runs)]
+    return {
+        label: runs.taken(slice(a, b))
+        for label, (a, b) in zip(found.tolist(), pairwise(cuts), strict=True)
+    }
+
+
+def box(runs: Runs, shape: tuple[int, ...]) -> Box | None:
+    """The voxels between the first and the last along each axis; None without any. Runs in rows."""
+    if not len(runs):
+        return None
+    *index, first = np.unravel_index(runs.start, shape)
+    last = first + (runs.stop - runs.start)
+    ends = [(int(i.min()), int(i.max()) + 1) for i in index]
+    return (*ends, (int(first.min()), int(last.max())))
+
+
+def around_both(one: Box | None, other: Box | None) -> Box | None:
+    """The box around two."""
+    if one is None or other is None:
+        return one or other
+    return tuple((min(a, c), max(b, d)) for (a, b), (c, d) in zip(one, other, strict=True))
+
+
+def painted(runs: Runs, shape: tuple[int, ...], where: Box) -> Mask:
+    """The mask of runs (in rows, disjoint) inside a box; what lies outside it is left out."""
+    size = tuple(b - a for a, b in where)
+    *index, first = np.unravel_index(runs.start, shape)
+    begin = np.maximum(first - where[-1][0], 0)
+    end = np.minimum(first + (runs.stop - runs.start) - where[-1][0], size[-1])
+    kept = begin < end
+    row = np.zeros(len(runs), np.int64)
+    for i, (a, b) in zip(index, where[:-1], strict=True):
+        kept &= (i >= a) & (i < b)
+        row = row * (b - a) + (i - a)
+    row, begin, end = row[kept], begin[kept], end[kept]
+    edges = np.zeros(int(np.prod(size)) + 1, np.int8)
+    edges[row * size[-1] + begin] = 1
+    edges[row * size[-1] + end] -= 1  # a run may begin where another ends
+    inside: Mask = np.add.accumulate(edges[:-1], out=edges[:-1]).view(bool).reshape(size)
+    return inside

@@ -1,0 +1,100 @@
+"""What lies along the surface or the contour: rims that overlap, and length that has to be drawn.
+
+biou          IoU of the shells inside both surfaces    Podobnik, Vrtovec, arXiv:2509.05670, 2025
+boundary_iou  IoU of the rims of a picture              Cheng et al., CVPR 2021
+apl           contour that has to be drawn again        Vaassen et al., PhIRO 13, 2020
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from segeval.kernels.distances import Surface, own_depth
+from segeval.kernels.planes import added_length, added_pixels, rim
+from segeval.metrics.registry import Values, metric
+from segeval.metrics.surface import BY, SHARE, UPWARDS, average
+from segeval.runtime.arrays import Floats, Mask
+from segeval.tallies.surface import Crop, Surfaces
+
+RIM = 0.02  # width of the rim of `boundary_iou`, as a share of the image's diagonal
+
+
+def overlapping(s: Surfaces, by: str, shell: Callable[[Crop], list[Mask]]) -> Floats:
+    """The IoU of what a function makes of both masks of every class; 0/0 is nan."""
+    found = []
+    for place in range(len(s.targets)):
+        shells = [shell(part) for part in s.parts(place, by == "slice")]
+        unions = [int((truth | pred).sum()) for truth, pred in shells]
+        shared = [int((truth & pred).sum()) for truth, pred in shells]
+        found.append(average([n / u for n, u in zip(shared, unions, strict=True) if u]))
+    return np.array(found)
+
+
+@metric("biou", of="surface", better="higher", at=("mm", "px"), bounds=SHARE, options={"by": BY})
+def biou(s: Surfaces, at: float | None, by: str = "case") -> Values:
+    """Boundary IoU by distance: the overlap of the shells inside both surfaces.
+
+    formula  IoU of the voxels of each mask that are less than d from its own surface
+    empty    both empty: undefined; one empty: 0
+    source   Podobnik, Vrtovec, arXiv:2509.05670, 2025
+    """
+    if at is None:
+        return Values(np.full(len(s.targets), np.nan), reason="no_tolerance")
+
+    def shells(crop: Crop) -> list[Mask]:
+        sides = (crop.truth, crop.pred)
+        return [own_depth(Surface(m, crop.spacing), m, at) if m.any() else m for m in sides]
+
+    return Values(overlapping(s, by, shells))
+
+
+@metric("boundary_iou", of="surface", better="higher", bounds=SHARE, options={"by": BY})
+def boundary_iou(s: Surfaces, by: str = "case") -> Values:
+    """Boundary IoU of a picture: the overlap of the rims of both masks, 2 % of the diagonal wide.
+
+    formula  IoU of what round(0.02 diagonal) erosions by 3 x 3 pixels take away, one at least
+    empty    both empty: undefined; one empty: 0
+    source   Cheng et al., CVPR 2021
+    """
+    if not s.flat and by != "slice":
+        return Values(np.full(len(s.targets), np.nan), reason="not_a_picture")
+
+    def rims(crop: Crop) -> list[Mask]:
+        width = max(1, round(RIM * float(np.linalg.norm(crop.shape))))
+        return [rim(mask, width) for mask in (crop.truth, crop.pred)]
+
+    return Values(overlapping(s, by, rims))
+
+
+def to_draw(s: Surfaces, at: float | None, amount: Callable[..., float]) -> Floats:
+    """How much contour of every class has to be drawn again; nan without a ground truth."""
+    found = np.full(len(s.targets), np.nan)
+    for place in range(len(found)):
+        crop = s.crop(place)
+        if crop is not None and crop.truth.any():
+            found[place] = amount(crop.truth, crop.pred, crop.spacing, at or 0.0)
+    return found
+
+
+@metric("apl", of="surface", better="lower", unit="length", at=("mm", "px"), bounds=UPWARDS)
+def apl(s: Surfaces, at: float | None) -> Values:
+    """Added path length: the reference contour that is not on the predicted one, plane by plane.
+
+    formula  length of the ground truth's contours farther than tau from the prediction's
+    empty    prediction empty: the whole contour; ground truth empty: undefined
+    source   Vaassen et al., Phys. Imaging Radiat. Oncol. 13, 2020
+    """
+    return Values(to_draw(s, at, added_length), unit=s.unit)
+
+
+@metric("apl_px", of="surface", better="lower", unit="px", at=("mm", "px"), bounds=UPWARDS)
+def apl_px(s: Surfaces, at: float | None) -> Values:
+    """Added path length in pixels: contour pixels of the reference that are not the prediction's.
+
+    formula  contour pixels of the ground truth farther than tau from the prediction's, all planes
+    empty    prediction empty: the whole contour; ground truth empty: undefined
+    source   Vaassen et al., Phys. Imaging Radiat. Oncol. 13, 2020
+    """
+    return Values(to_draw(s, at, added_pixels), unit="px")

@@ -1,0 +1,65 @@
+"""Words of options that are not words: numbers, lists of numbers, yes and no.
+
+A list is joined by `+`, as in `weights=0.2+1+1`; `none` is no list and no number.
+"""
+
+from __future__ import annotations
+
+from segeval.metrics.registry import NO_BOX, Option
+from segeval.request.grammar import Quantity, parse_quantity
+from segeval.runtime.errors import RequestError
+
+NONE = "none"
+
+
+def number(word: str) -> float:
+    """Read a number."""
+    return float(word)
+
+
+def number_or_none(word: str) -> float | None:
+    """Read a number that may be missing."""
+    return None if word == NONE else float(word)
+
+
+def numbers(word: str) -> tuple[float, ...]:
+    """Read a list of numbers; () for none."""
+    return () if word == NONE else tuple(float(part) for part in word.split("+"))
+
+
+def channels(word: str) -> tuple[int, ...]:
+    """Read a list of channels; () for all of them."""
+    return () if word == "all" else tuple(int(part) for part in word.split("+"))
+
+
+def is_yes(word: str) -> bool:
+    """Read yes or no."""
+    return word == "yes"
+
+
+def yes_no(default: str) -> Option:
+    """An option that is switched on or off."""
+    return Option(default, ("yes", "no"), is_yes)
+
+
+def real(default: str) -> Option:
+    """An option that is a number."""
+    return Option(default, read=number)
+
+
+WEIGHTS = Option(NONE, read=numbers)
+
+
+def margin(word: str) -> str:
+    """Check a length: `10mm`, or `8px` for voxels."""
+    if word != NO_BOX:
+        try:
+            length = parse_quantity(word)
+        except RequestError:
+            length = Quantity(-1)
+        if length.unit not in ("mm", "px") or length.number < 0:
+            raise ValueError("a margin is a length, as 10mm or 8px")
+    return word
+
+
+IN_BOX = Option(NO_BOX, read=margin)

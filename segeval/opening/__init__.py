@@ -1,0 +1,1 @@
+"""The files of a case as two volumes on one grid."""

@@ -1,0 +1,202 @@
+"""Instance maps as classes and instances, and names for masks that are only numbered.
+
+N       id = class * N + instance (MOTS and Cityscapes 1000, KITTI 256); an id below N is a
+        class without instances
+beside  a JSON file beside the map, of the same stem, says the class value of every id
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segeval.classes.class_list import ClassList, Part
+from segeval.kernels.rois import around
+from segeval.metrics.registry import Definition, pieces
+from segeval.request.grammar import Metric
+from segeval.runtime.arrays import Labels, Raw
+from segeval.runtime.errors import CaseError, Note, ReadError, RequestError
+from segeval.runtime.frozen import replace
+from segeval.volume.align import whole_channel
+from segeval.volume.instances import Instances, RoiMasks
+from segeval.volume.value_kinds import MOST
+from segeval.volume.volume import Volume, Voxels
+
+if TYPE_CHECKING:
+    from segeval.tallies.rois import RoiSums
+
+BESIDE = "beside"
+Requested = Sequence[tuple[Metric, Definition]]
+
+
+def check_coding(coding: str) -> None:
+    """Whether `--instances` can be read. Raises RequestError."""
+    if coding not in ("", BESIDE) and not (coding.isdecimal() and int(coding) > 1):
+        raise RequestError(
+            f"--instances {coding}: neither a number from 2 on nor `{BESIDE}`",
+            help="--instances 1000: id = class * 1000 + instance; "
+            "--instances beside: a JSON file beside each map, {id: class value}",
+        )
+
+
+def instanced(volume: Volume, coding: str, named: bool) -> Volume:
+    """A map of instance ids as a label map of classes, with its instances. Raises ReadError.
+
+    named  a class list says what values are called; else they are called as they are
+    """
+    if len(volume.channels) != 1:
+        raise ReadError(
+            f"a map of instances has one channel, and this file has {len(volume.channels)}",
+            where=volume.path,
+            help="leave out --instances",
+        )
+    ids = whole_channel(volume.channels[0], volume.geometry)
+    if ids.ndim != 2 or ids.dtype.kind not in "biu":
+        raise ReadError(
+            f"{ids.dtype} values on {ids.ndim} axes are no map of instances",
+            where=volume.path,
+            help="a map of instances is a picture of whole numbers",
+        )
+    found = np.unique(ids).tolist()
+    class_of, single = coded(found, int(coding)) if coding != BESIDE else told(found, volume.path)
+    labels = relabelled(ids, found, class_of)
+    values = sorted({class_of[one] for one in found} - {0})
+    return replace(
+        volume,
+        channels=(Voxels(lambda: labels, labels.dtype, labels.shape),),
+        names={} if named else {value: str(value) for value in values},
+        picture=False,
+        regions=Instances(
+            tuple(Picked(ids, one) for one in single),
+            np.array([around(ids == one) for one in single], np.float64).reshape(-1, 4),
+            {},
+        ),
+    )
+
+
+class Picked:
+    """The mask of one id of a map."""
+
+    def __init__(self, ids: Raw, one: int) -> None:
+        self._ids, self._one = ids, one
+
+    def __call__(self) -> Raw:
+        mask: Raw = (self._ids == self._one).view(np.uint8)
+        return mask
+
+
+def coded(found: list[int], base: int) -> tuple[dict[int, int], list[int]]:
+    """The class of every id, and the ids that are instances, in their order."""
+    class_of = {one: one // base if one >= base else one for one in found}
+    return class_of, [one for one in found if one >= base]
+
+
+def told(found: list[int], path: Path) -> tuple[dict[int, int], list[int]]:
+    """The same as a table beside the map says it. Raises ReadError."""
+    table = path.with_suffix(".json")
+    try:
+        content = json.loads(table.read_text("utf-8"))
+        class_of = {int(one): int(value) for one, value in content.items()} | {0: 0}
+    except OSError as problem:
+        raise ReadError(
+            f"the table of instances cannot be opened ({problem.strerror})", where=table
+        ) from problem
+    except (AttributeError, TypeError, ValueError) as problem:
+        raise ReadError(
+            f"not a table of instances ({problem})",
+            where=table,
+            help='{"1": 3, "2": 3}: the class value of every id of the map',
+        ) from problem
+    if missing := [one for one in found if one not in class_of]:
+        raise ReadError(
+            f"the table does not have {len(missing)} ids of the map", where=table,
+            facts=(f"ids {', '.join(map(str, missing[:8]))}",),
+        )  # fmt: skip
+    return class_of, [one for one in sorted(class_of) if one]
+
+
+def relabelled(ids: Raw, found: list[int], class_of: Mapping[int, int]) -> Labels:
+    """The map of class values. Raises CaseError where a value is none."""
+    values = np.array([class_of[one] for one in found], np.int64)
+    if len(values) and (values.min() < 0 or values.max() > MOST):
+        raise CaseError(f"class values from {values.min()} to {values.max()}: one is 0 to {MOST}")
+    labels: Labels = values.astype(np.uint16)[np.searchsorted(found, ids)]
+    return labels
+
+
+def numbered(
+    pred: Volume, truth: Volume, names: Collection[str], classes: ClassList
+) -> dict[str, Part]:
+    """What stands for each class in masks that have label values and may overlap.
+
+    A value is called as the class list calls it, else as the ground truth's own table does (the
+    category of that id), else as it is. Raises CaseError for a union of values.
+
+    names  that the ground truth gives; one without a mask is predicted empty
+    """
+    values = pred.values or ()
+    called = dict(truth.regions.names) if isinstance(truth.regions, Instances) else {}
+    for class_ in classes.classes:
+        if len(class_.labels or ()) > 1 and set(class_.labels or ()) & set(values):
+            raise CaseError(
+                f"{class_.name} is a union of values and each mask has one",
+                where=pred.path,
+                help="name the values one by one: --classes 1=car,2=bus",
+                status="classes_unknown",
+            )
+        called |= dict.fromkeys(class_.labels or (), class_.name)
+    parts = {name: Part(-1) for name in (*names, *classes.names)}
+    return parts | {called.get(value, str(value)): Part(c) for c, value in enumerate(values)}
+
+
+def roi_sums(truth: Volume, pred: Volume, metrics: Requested) -> RoiSums | None:
+    """The losses of the RoIs of a case; None where none is asked for, or a side has none.
+
+    Raises ReadError where the file names instances that the ground truth does not have.
+    """
+    asked = [(metric, known) for metric, known in metrics if known.of == "rois"]
+    rois, instances = pred.regions, truth.regions
+    if not asked or not isinstance(rois, RoiMasks) or not isinstance(instances, Instances):
+        return None
+    from segeval.tallies.rois import RoiTally
+
+    count = len(instances.masks)
+    if rois.gt_index is not None and len(rois.gt_index) and rois.gt_index.max() >= count:
+        raise ReadError(
+            f"gt_index goes to {rois.gt_index.max()} and the ground truth has {count} instances",
+            where=pred.path,
+            help="instances are counted from 0, in the order of their annotations or ids",
+        )
+    tally = RoiTally(piece for m, known in asked for piece in words(m, known))
+    tally.update(rois, instances)
+    return tally.finish()
+
+
+def words(metric: Metric, definition: Definition) -> list[str]:
+    """The conventions that a metric needs."""
+    return [str(piece) for piece in pieces(metric, definition)]
+
+
+def roi_facts(pred: Volume, sums: RoiSums | None) -> dict[str, Any]:
+    """What became of the RoIs, for whoever has to trust the numbers; empty where there are none."""
+    if not isinstance(pred.regions, RoiMasks):
+        return {}
+    kept: dict[str, Any] = {"count": len(pred.regions.labels), "not_pasted": pred.regions.below}
+    if sums is not None:
+        kept |= {"given": sums.given, "matched": sums.matched, "unmatched": sums.unmatched}
+    return {"rois": kept}
+
+
+def roi_notes(sums: RoiSums | None) -> list[Note]:
+    """The note on RoIs whose instance the file does not say."""
+    if sums is None or not (sums.matched or sums.unmatched):
+        return []
+    if sums.given:
+        text = f"{sums.given} RoIs have an instance, {sums.unmatched} have none: no loss"
+    else:
+        text = f"{sums.matched} RoIs matched by box (IoU >= 0.5), {sums.unmatched} not: no loss"
+    return [Note("N-rois", text)]

@@ -1,0 +1,323 @@
+"""The files of a case as two volumes on one grid.
+
+One file holds every class, or each class has a file of its own: then the files become the channels
+of one volume, and each channel has the name of its class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segeval.classes.class_list import ClassList, Part
+from segeval.grid.geometry import Geometry
+from segeval.pairing.cases import Case
+from segeval.pairing.cases import Side as Files
+from segeval.readers.registry import read
+from segeval.request.settings import Settings
+from segeval.runtime.errors import CaseError, GeometryError, Note, ReadError
+from segeval.runtime.frozen import field, frozen, replace
+from segeval.volume.align import (
+    common_grid,
+    flattened,
+    onto,
+    resample_grid,
+    resampled,
+    whole_channel,
+)
+from segeval.volume.instances import Instances
+from segeval.volume.value_stream import Wanted, may_score, wanted_pred, wanted_truth
+from segeval.volume.volume import Reading, Volume, Voxels
+
+if TYPE_CHECKING:
+    from segeval.contours.rasterize import Drawn
+
+SURE = 20.0  # the logit of what is certain
+NOWHERE = Part(-1)  # of the channel that has no voxel
+
+
+@frozen
+class Opened:
+    """One side of a case, opened.
+
+    parts   what stands for each class that the side names; empty for label values without names
+    scores  a second file that holds the probabilities, where the first holds the label map (I5)
+    faults  structures that cannot be scored, by class
+    drawn   structures with the polygons that they were drawn from, by class; None without contours
+    facts   what a structure set says of itself; JSON values
+    """
+
+    volume: Volume
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    scores: Volume | None = None
+    faults: Mapping[str, CaseError] = field(default_factory=dict)
+    drawn: Mapping[str, Drawn] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def named(self) -> bool:
+        """Whether the side names its classes."""
+        return bool(self.parts or self.facts)
+
+
+def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:
+    """Both sides of a case (ground truth, prediction) on one grid. Raises CaseError."""
+    reading = Reading(
+        spacing=settings.spacing or case.spacing,
+        channel_axis=settings.channel_axis,
+        classes=len(classes.classes) or None,
+        colours=classes.colours,
+        paste=settings.paste,
+        threshold=settings.threshold,
+        min_score=settings.min_score,
+        roi_offset=settings.roi_offset,
+    )
+    truth = side(case.truth, replace(reading, channel_axis=None))
+    if settings.instances:
+        truth = with_instances(truth, settings, classes)
+    low = settings.upsample != "never"
+    reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
+    pred = absent(truth) if case.pred is None else side(case.pred, reading)
+    if pred.volume.values is not None:
+        from segeval.opening.instances import numbered
+
+        pred = replace(pred, parts=numbered(pred.volume, truth.volume, truth.parts, classes))
+        if settings.instances and not valued(classes):
+            truth = with_classes(truth, pred)
+    if case.pred is not None:
+        guess = wanted_pred(pred.scores or pred.volume, settings, classes.regions)
+        pred = enlarged(pred, case.flipped, truth, reading, settings, guess)
+    grid = resample_grid(
+        settings.resample,
+        truth.volume.geometry,
+        pred.volume.geometry,
+        lambda: other_grid(case, settings.resample),
+    )
+    if grid is None:
+        grid = common_grid(truth.volume.geometry, pred.volume.geometry)
+        return fitted(truth, grid), fitted(pred, grid)
+    how = wanted(truth, pred, settings, classes.regions)
+    return moved(truth, grid, how[0]), moved(pred, grid, how[1])
+
+
+def enlarged(  # noqa: PLR0913 - both sides and how they are read
+    pred: Opened,
+    flipped: Files | None,
+    truth: Opened,
+    reading: Reading,
+    settings: Settings,
+    how: Wanted,
+) -> Opened:
+    """Scores joined with those of the mirrored image and brought to the ground truth's size.
+
+    Raises CaseError.
+    """
+    scores = pred.scores or pred.volume
+    if (flipped is None and settings.upsample == "never") or scores.values is not None:
+        return pred
+    if pred.named and pred.scores is None:
+        how = replace(how, independent=True)
+    grid = truth.volume.geometry
+    if flipped is None and not may_score(scores, how):
+        return pred
+    if flipped is not None:
+        mirrored = side(flipped, reading)
+        scores = averaged(scores, mirrored.scores or mirrored.volume, grid, how, settings)
+    if settings.upsample != "never":
+        from segeval.volume.upsampling import upsampled
+
+        scores = upsampled(scores, grid, settings.upsample)
+    return replace(pred, volume=scores) if pred.scores is None else replace(pred, scores=scores)
+
+
+def averaged(
+    scores: Volume, mirrored: Volume, grid: Geometry, how: Wanted, settings: Settings
+) -> Volume:
+    """The scores of an image and of its mirror image as one. Raises CaseError."""
+    from segeval.volume.upsampling import logit_sum, softmax_mean
+
+    logits = how.kind == "logits"
+    if settings.flip == "logit_sum":
+        if not logits:
+            raise ReadError(
+                "--flip logit_sum adds logits, and the file does not say that it holds any",
+                where=scores.path,
+                help="--kind logits, or --flip softmax_mean for probabilities",
+            )
+        return logit_sum(scores, mirrored)
+    softmaxed = len(scores.channels) > 1 and not how.independent
+    activation = ("softmax" if softmaxed else "sigmoid") if logits else "none"
+    space = grid if settings.upsample != "never" else scores.geometry
+    return softmax_mean(scores, mirrored, space, settings.upsample, activation)
+
+
+def wanted(truth: Opened, pred: Opened, settings: Settings, regions: bool) -> tuple[Wanted, Wanted]:
+    """How the ground truth and the prediction's probabilities are to be read."""
+    if truth.volume.shares:
+        settings = replace(settings, gt_kind="prob")
+    if pred.volume.values is not None:  # masks, whatever they were made of
+        return wanted_truth(settings, truth.named), Wanted("labels", independent=True)
+    own_files = pred.named and pred.scores is None
+    guess = wanted_pred(pred.scores or pred.volume, settings, regions or own_files)
+    if settings.flip == "softmax_mean" and guess.kind in ("auto", "logits"):
+        guess = replace(guess, kind="prob")  # the mean is one of probabilities
+    return wanted_truth(settings, guess.independent or truth.named), guess
+
+
+def other_grid(case: Case, resample: str) -> Geometry:
+    """The grid of the case's image, or of the file that `--resample` names. Raises CaseError."""
+    if resample != "image":
+        return read(Path(resample), Reading()).geometry
+    if case.image is None:
+        raise GeometryError(
+            "the case has no image to take the grid of",
+            help="the column `image` of a pairs table names one; or --resample FILE",
+        )
+    return read(case.image, Reading()).geometry
+
+
+def side(files: Files, reading: Reading) -> Opened:
+    """Open one side. Raises CaseError."""
+    if "" not in files.files:
+        return stacked(files, reading)
+    volume = read(files.files[""], replace(reading, member=files.member))
+    scores = None
+    if files.scores is not None:
+        scores = read(files.scores, replace(reading, grid=None, channel_axis=0))
+    return Opened(volume, own_names(volume), scores)
+
+
+def with_instances(truth: Opened, settings: Settings, classes: ClassList) -> Opened:
+    """A ground truth whose values are ids of instances. Raises CaseError."""
+    if isinstance(truth.volume.regions, Instances):  # COCO has them apart
+        return truth
+    from segeval.opening.instances import instanced
+
+    volume = instanced(truth.volume, settings.instances, valued(classes))
+    return Opened(volume, own_names(volume))
+
+
+def valued(classes: ClassList) -> bool:
+    """Whether the request or the data set says what label values are called."""
+    return any(c.labels is not None for c in classes.classes)
+
+
+def with_classes(truth: Opened, pred: Opened) -> Opened:
+    """An instance map that is annotated for the prediction's classes too: it has none of them."""
+    if not isinstance(truth.volume.regions, Instances) or truth.volume.segments:
+        return truth
+    spurious = dict.fromkeys(pred.parts, NOWHERE)
+    return replace(truth, parts={**truth.parts, **spurious, **truth.parts})
+
+
+def own_names(volume: Volume) -> dict[str, Part]:
+    """The classes that a file names itself: segments, or names of its label values."""
+    if volume.segments:
+        return {name: Part(c, frozenset([v])) for name, (c, v) in volume.segments.items()}
+    return {name: Part(0, frozenset([value])) for value, name in volume.names.items()}
+
+
+def stacked(files: Files, reading: Reading) -> Opened:
+    """One volume out of a file a class; each must hold one channel, all must lie on one grid."""
+    volumes = {name: read(path, reading) for name, path in files.files.items()}
+    first = next(iter(volumes.values()))
+    channels: list[Voxels] = []
+    for volume in volumes.values():
+        if len(volume.channels) != 1:
+            raise ReadError(
+                f"the file of one class holds {len(volume.channels)} channels",
+                where=volume.path,
+                help="a file a class holds one mask",
+            )
+        shown = (volume.path.name, first.path.name)
+        channels += onto(volume, first.geometry, shown).channels
+    volume = replace(
+        first,
+        channels=tuple(channels),
+        paths=tuple(files.files.values()),
+        names={},
+        segments={},
+        picture=all(v.picture for v in volumes.values()),
+        notes=tuple(dict.fromkeys(note for v in volumes.values() for note in v.notes)),
+    )
+    return Opened(volume, {name: Part(place) for place, name in enumerate(volumes)})
+
+
+def absent(truth: Opened) -> Opened:
+    """An empty prediction on the ground truth's grid: what `--missing worst` scores."""
+    grid = truth.volume.geometry
+    note = Note("N-missing-as-empty", "there is no prediction; an empty one is scored")
+    volume = Volume(grid, (nothing(grid),), Path("(no prediction)"), notes=(note,))
+    return Opened(volume, dict.fromkeys(truth.parts, NOWHERE))
+
+
+def nothing(grid: Geometry) -> Voxels:
+    """A channel without a voxel."""
+    import numpy as np
+
+    return Voxels(None, np.dtype(np.uint8), grid.shape)
+
+
+def fitted(opened: Opened, grid: Geometry) -> Opened:
+    """A side on the grid of the case. Raises GeometryError."""
+    scores = None if opened.scores is None else beside(opened.scores, opened.volume)
+    return replace(
+        opened,
+        volume=onto(opened.volume, grid),
+        scores=None if scores is None else onto(scores, grid),
+    )
+
+
+def beside(scores: Volume, labels: Volume) -> Volume:
+    """Probabilities that have no geometry of their own take the label map's (I5)."""
+    if scores.geometry.placed:
+        return scores
+    _, scores = flattened(scores, labels.geometry)  # nnU-Net: a picture is (class, 1, y, x)
+    if scores.geometry.shape != labels.geometry.shape:
+        raise CaseError(
+            "the probabilities and the label map beside them have different shapes",
+            where=scores.path,
+            facts=(f"probabilities {scores.geometry}", f"label map {labels.geometry}"),
+            help="both must come from one run; the axes of the array are class, z, y, x",
+            status="geometry_mismatch",
+        )
+    return replace(scores, geometry=labels.geometry)
+
+
+def moved(opened: Opened, grid: Geometry, how: Wanted) -> Opened:
+    """A side resampled to a grid. Raises GeometryError."""
+    if opened.scores is None:
+        return replace(opened, volume=moved_volume(opened.volume, grid, how))
+    scores = beside(opened.scores, opened.volume)
+    return replace(
+        opened,
+        volume=resampled(opened.volume, grid, labels=True),
+        scores=resampled(scores, grid, False, outside(len(scores.channels), how)),
+    )
+
+
+def moved_volume(volume: Volume, grid: Geometry, how: Wanted) -> Volume:
+    """A volume resampled as what it holds; beyond its field of view there is background."""
+    count = len(volume.channels)
+    if not may_score(volume, how):
+        masks = count > 1 and not (how.independent or volume.segments or volume.paths)
+        return resampled(
+            volume, grid, True, (float(masks and covered(volume)), *[0.0] * (count - 1))
+        )
+    stack = count > 1 and not volume.paths
+    labels = False if stack or how.kind != "auto" else None
+    return resampled(volume, grid, labels, outside(count, how))
+
+
+def outside(channels: int, how: Wanted) -> tuple[float, ...]:
+    """What each channel of scores is where there is nothing but background."""
+    background = int(channels > 1 and not how.independent)
+    inside, away = (SURE, -SURE) if how.kind == "logits" else (1.0, 0.0)
+    return (*[inside] * background, *[away] * (channels - background))
+
+
+def covered(volume: Volume) -> bool:
+    """Whether every voxel has exactly one of the masks, so that channel 0 is the background."""
+    hits = sum((whole_channel(v, volume.geometry) != 0).astype("uint16") for v in volume.channels)
+    return bool((hits == 1).all())

@@ -1,0 +1,114 @@
+"""Which layout a side has, from the names of its files and folders (L2 to L14, I1, I12).
+
+Where two readings of the same names would give different numbers, nothing is guessed: the error
+names both and the `--layout` that picks one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from segeval.pairing.class_names import Hints, class_names, inner, is_label_map, split_token
+from segeval.pairing.files import Found
+from segeval.runtime.errors import RequestError
+
+Units = Mapping[tuple[str, ...], Sequence[Found]]
+Unit = tuple[str, ...]
+
+FLAT, ONE = "flat", "one-case"
+CASES, CLASSES, TOKENS = "case-folders", "class-folders", "class-files"
+MOST_CLASSES = 2000  # a folder with more files is no single case, whatever they are called
+DIGIT = r"[0-9]"
+
+
+def possible(layout: str, units: Units) -> bool:
+    """Whether a side can be read in a layout that is asked for."""
+    if layout in (CASES, CLASSES):
+        return bool(units) and () not in units
+    if layout == ONE:
+        return len(units) == 1
+    return layout in (FLAT, TOKENS)
+
+
+def detected(units: Units, hints: Hints) -> str:
+    """The layout of a side, from its names. Raises RequestError where two fit."""
+    if set(units) <= {()}:
+        files = units.get((), ())
+        if one_case(files, hints):
+            return ONE
+        return TOKENS if tokens(files, hints) else FLAT
+    if () in units or any(unit[:n] in units for unit in units for n in range(1, len(unit))):
+        return FLAT  # I1: a sibling of the folder is a mask
+    stems = {  # each once: an archive of probabilities has the name of its label map
+        unit: list(dict.fromkeys(inner(f.stem, unit[-1]) for f in files))
+        for unit, files in units.items()
+    }
+    if all(len(s) == 1 and is_label_map(s[0], unit[-1]) for unit, s in stems.items()):
+        return CASES
+    own_names = len({f.stem for files in units.values() for f in files})
+    return folders(stems, hints, own_names)
+
+
+def folders(stems: Mapping[Unit, Sequence[str]], hints: Hints, own_names: int) -> str:
+    """Whether folders are cases, classes, or only folders. Raises RequestError where two fit.
+
+    stems      file names of each folder, less the folder's own name
+    own_names  different file names with the folder's name: as many as files, if each says it
+    """
+    counted = Counter(s for those in stems.values() for s in those)
+    names = {unit[-1] for unit in stems}
+    if hints.mostly_known(class_names(counted, hints).values()):
+        return CASES
+    if hints.mostly_known(names):
+        return CLASSES
+    repeated = sum(count for count in counted.values() if count > 1)
+    if 2 * repeated < counted.total():
+        return FLAT
+    numbered = mostly_numbered(names)
+    if not mostly_numbered(counted) or (numbered and counted.total() == len(stems)):
+        return CASES
+    if own_names == counted.total():
+        return FLAT
+    if not numbered and not all(s.isdecimal() for s in counted):
+        return CLASSES
+    unit, those = next(iter(stems.items()))
+    shown = f"{'/'.join(unit)}/{those[0]}"
+    raise RequestError(
+        f"{shown!r} could be one of the files of a case, the file of a class, or a case",
+        facts=(
+            f"case-folders: case {'/'.join(unit)!r}, class {those[0]!r}",
+            f"class-folders: class {unit[-1]!r}, case {those[0]!r}",
+            f"flat: case {shown!r}",
+        ),
+        help="add --layout case-folders, --layout class-folders or --layout flat",
+    )
+
+
+def mostly_numbered(names: Iterable[str]) -> bool:
+    """Whether more than half of the names have a digit, as cases have and classes seldom do."""
+    found = [re.search(DIGIT, name) is not None for name in names]
+    return 2 * sum(found) > len(found)
+
+
+def one_case(files: Sequence[Found], hints: Hints) -> bool:
+    """Whether the names of a flat folder's files are structures, so that it is one case (I12)."""
+    if len(files) > MOST_CLASSES:
+        return False
+    names = class_names([f.stem for f in files], hints)
+    if not names or (len(names) == 1 and not (hints.lone or hints.picked)):
+        return False
+    return hints.mostly_known(names.values())
+
+
+def tokens(files: Sequence[Found], hints: Hints) -> bool:
+    """Whether the files of a flat folder have class names of the list in their names (L6).
+
+    One name in all of them proves nothing: `liver_0`, `liver_1` are cases of a task.
+    """
+    if not hints.tokens:
+        return False
+    split = [s for f in files if (s := split_token(f.stem, hints)) is not None]
+    cases = Counter(case for case, _ in split)
+    return 2 * len(split) > len(files) and max(cases.values(), default=0) > 1

@@ -1,0 +1,137 @@
+"""What is said of a pairing: the sentence before the work (P4), notes and warnings (M4, M6)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import islice
+from typing import Protocol
+
+from segeval.pairing.cases import Case
+from segeval.runtime.errors import Note
+
+LOOKED = 100  # pairs whose files are compared by inode
+COMPARED = 8  # pairs of equal size whose bytes are compared
+
+KINDS = {
+    "case-folders": "a folder a case",
+    "class-folders": "a folder a class",
+    "class-files": "a file a class, named in the file name",
+    "one-case": "the folder is one case",
+    "patients": "DICOM",
+    "coco": "a COCO file, a case an image",
+}
+
+
+class Read(Protocol):
+    """A side as its layout was read."""
+
+    @property
+    def kind(self) -> str:
+        """A word of `--layout`, or `file`."""
+
+    @property
+    def a_file_a_class(self) -> bool:
+        """Whether classes have files of their own."""
+
+    @property
+    def images(self) -> int:
+        """Files that are images and no masks."""
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with its noun."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def sentence(cases: int, missing: int, how: str, extra: int, layouts: tuple[Read, Read]) -> str:
+    """Say what was paired, how, and what was left over (P4).
+
+    missing  cases without a prediction
+    extra    predictions without ground truth
+    layouts  of the prediction and of the ground truth
+    """
+    done = f"paired {cases - missing} of {counted(cases, 'case')}"
+    left = []
+    if missing:
+        have = "has" if missing == 1 else "have"
+        left.append(f"{counted(missing, 'ground-truth case')} {have} no prediction")
+    if extra:
+        have = "has" if extra == 1 else "have"
+        left.append(f"{counted(extra, 'prediction')} {have} no ground truth")
+    left += [words for words in forms(layouts) if words]
+    return f"{done} {how}" + (f" ({'; '.join(left)})" if left else "")
+
+
+def forms(layouts: tuple[Read, Read]) -> list[str]:
+    """How each side was read, where that is not a label map a case; once if both are alike."""
+    pred, gt = (form(layout) for layout in layouts)
+    if pred == gt:
+        words = [pred]
+    else:
+        words = [f"{side}: {text}" for side, text in (("pred", pred), ("gt", gt)) if text]
+    if any(layout.kind == "one-case" for layout in layouts):
+        words.append("--layout flat reads a case a file")
+    images = sum(layout.images for layout in layouts)
+    return [*words, f"{counted(images, 'image file')} left aside" if images else ""]
+
+
+def form(layout: Read) -> str:
+    """How a side was read; "" for a label map a case."""
+    words = KINDS.get(layout.kind, "")
+    if layout.a_file_a_class and layout.kind in ("case-folders", "one-case"):
+        return f"{words}, a file a class"
+    return words
+
+
+def extra_note(extra: Sequence[str]) -> list[Note]:
+    """The note on predictions without ground truth (M4)."""
+    if not extra:
+        return []
+    have = "has" if len(extra) == 1 else "have"
+    text = f"{counted(len(extra), 'prediction')} {have} no ground truth: {some(extra)}"
+    return [Note("N-extra-prediction", text)]
+
+
+def unmatched_note(count: int, pattern: str) -> list[Note]:
+    """The warning on ground-truth files that are no case because the user's pattern skips them."""
+    if count < 1:
+        return []
+    text = f"{counted(count, 'ground-truth file')} not matched by {pattern!r}, so no case"
+    return [Note("W-not-matched", text)]
+
+
+def same_files(cases: Sequence[Case]) -> list[Note]:
+    """The warning where both sides are the same files, which scores a folder against itself (M6).
+
+    Few pairs tell: the first hundred are compared by inode, a handful of equal size by their bytes.
+    """
+    import filecmp
+
+    left = COMPARED
+    same = []
+    for case in islice((c for c in cases if c.pred is not None), LOOKED):
+        assert case.pred is not None
+        if max(len(case.pred.sets), len(case.truth.sets)) > 1:
+            continue  # which of them is meant is found out later
+        files = (next(iter(case.pred.files.values())), next(iter(case.truth.files.values())))
+        try:
+            states = [os.stat(file) for file in files]
+        except OSError:
+            continue  # reading says what is wrong
+        if os.path.samestat(*states):
+            same.append(case.id)
+        elif left and states[0].st_size == states[1].st_size and states[0].st_size:
+            left -= 1
+            if filecmp.cmp(*files, shallow=False):
+                same.append(case.id)
+    if not same:
+        return []
+    text = f"prediction and ground truth are the same file in {counted(len(same), 'case')}"
+    return [Note("W-same-file", f"{text}: {some(same)}", "")]

@@ -1,0 +1,127 @@
+"""PNG of one channel of 8 bits, which most masks are, decoded band by band.
+
+Pillow only undoes the filters of rows: it is handed bands of them, inflated, and writes into the
+array itself. It is not needed where no row of a band is filtered, as libpng leaves those of palette
+pictures, or all are differences to the left, as OpenCV writes them. Every other PNG is Pillow's
+(inflated.py).
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from struct import Struct
+from typing import IO
+
+import numpy as np
+
+from segeval.readers.png_inflate import CHECK, HEAD, SURPLUS, ZLIB, blocks, inflated
+from segeval.runtime.arrays import Counted, Raw
+from segeval.runtime.frozen import frozen
+from segeval.runtime.packed_streams import zlib_library
+
+START = 1 << 12  # bytes in which the pixels begin, else the picture is Pillow's
+BAND = 1 << 20  # bytes of inflated rows that are decoded at a time
+IHDR = Struct(">8s4x4sIIBB3s")  # from the first byte of the file
+GREY, INDEXED = 0, 3  # colour types
+USUAL = bytes(3)  # packed by deflate, filtered by rows, not interlaced
+NONE, SUB = 0, 1  # filters of a row
+
+
+@frozen
+class Head:
+    """What the head of such a file says.
+
+    start  where the first chunk of pixels begins in the file
+    """
+
+    shape: tuple[int, int]
+    palette: bool
+    start: int
+
+
+def head(path: Path) -> Head | None:
+    """The head of a file; None of any that is not read here. Raises OSError."""
+    with path.open("rb", buffering=0) as file:
+        raw = file.read(START)
+    if len(raw) < IHDR.size:
+        return None
+    mark, kind, width, height, depth, colour, ways = IHDR.unpack_from(raw)
+    one_channel = depth == 8 and colour in (GREY, INDEXED) and ways == USUAL
+    known = mark == b"\x89PNG\r\n\x1a\n" and kind == b"IHDR" and one_channel
+    start = pixels(raw) if known else 0
+    if not (start and width and height):
+        return None
+    return Head((height, width), colour == INDEXED, start)
+
+
+def pixels(raw: bytes) -> int:
+    """Where the first chunk of pixels begins; 0 where that is further on, or of an animation.
+
+    So it is where a chunk before it does not have its checksum: Pillow says which.
+    """
+    at = 8
+    while at + HEAD.size <= len(raw):
+        size, kind = HEAD.unpack_from(raw, at)
+        if kind in (b"IDAT", b"acTL"):
+            return at if kind == b"IDAT" else 0
+        end = at + HEAD.size + size
+        if raw[end : end + CHECK.size] != CHECK.pack(zlib.crc32(raw[at + 4 : end])):
+            return 0
+        at = end + CHECK.size
+    return 0
+
+
+def values(file: IO[bytes], picture: Head) -> Raw:
+    """The values (y, x). Raises OSError."""
+    height, line = picture.shape[0], picture.shape[1] + 1
+    out: Raw = np.empty(picture.shape, np.uint8)
+    row, left = 0, b""
+    band = -(-height // -(-out.size // BAND)) * line  # of one size, or the last would be a rest
+    for part in inflated(file, picture.start, zlib_library(out.size), band):
+        if row == height:
+            raise OSError(SURPLUS)
+        raw = left + part
+        count = min(len(raw) // line, height - row)
+        lines: Raw = np.frombuffer(raw, np.uint8, count * line).reshape(count, line)
+        if set(raw[: lines.size : line]) <= {NONE, SUB}:
+            out[row : row + count] = lines[:, 1:]
+            add_up(out[row : row + count], np.flatnonzero(lines[:, 0] == SUB))
+        else:
+            unfilter(lines, out[max(row - 1, 0) : row + count], row > 0)
+        left = raw[lines.size :]
+        row += count
+    if left and row == height:
+        raise OSError(SURPLUS)
+    if row < height:
+        raise OSError(f"{row} of {height} rows are there")
+    return out
+
+
+def add_up(out: Raw, which: Counted) -> None:
+    """Undo the filter of rows that hold differences to the left, in place.
+
+    numpy.add.accumulate adds one byte after the other. Here all rows are added at once to
+    themselves, shifted by 1, 2, 4, … bytes, until each byte is the sum of all before it.
+    """
+    rows = out[which]
+    room, shift = np.empty_like(rows), 1
+    while shift < rows.shape[1] and len(which):
+        room[:, :shift] = rows[:, :shift]
+        np.add(rows[:, shift:], rows[:, :-shift], out=room[:, shift:])
+        rows, room, shift = room, rows, 2 * shift
+    out[which] = rows
+
+
+def unfilter(lines: Raw, out: Raw, above: bool) -> None:
+    """Undo the filters of some rows.
+
+    lines  (n, 1 + width) bytes
+    out    (n, width), overwritten; with the row above before it where there is one, which is kept
+    """
+    from PIL.Image import frombuffer
+
+    first = b"\0" + out[0].tobytes() if above else b""
+    stream = b"".join([ZLIB, *blocks(first), *blocks(lines.reshape(-1).data)])
+    picture = frombuffer("L", out.shape[::-1], out, "raw", "L", 0, 1)
+    picture.frombytes(stream, "zip", "L", 0)

@@ -1,0 +1,67 @@
+"""Open a file with the reader that knows it; where none does, say what it is and what to do."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from segeval.readers import READERS
+from segeval.runtime.errors import ReadError
+from segeval.runtime.packed_streams import head
+from segeval.volume.volume import Reading, Volume
+
+# Formats that are met and not read: what they are, and a way out.
+OTHERS = {
+    ".jpg": ("lossy compression changes label values", "write the mask as PNG"),
+    ".jpeg": ("lossy compression changes label values", "write the mask as PNG"),
+    ".mha": ("MetaImage is not read by this version", "convert it to .nii.gz or .nrrd"),
+    ".mhd": ("MetaImage is not read by this version", "convert it to .nii.gz or .nrrd"),
+    ".mgz": ("MGH is not read by this version", "convert it to .nii.gz"),
+    ".hdr": ("a pair of .hdr and .img is not read", "convert it to .nii.gz"),
+    ".img": ("a pair of .hdr and .img is not read", "convert it to .nii.gz"),
+    ".dcm": ("a DICOM object that holds no segmentation", "give an RTSTRUCT or a SEG"),
+    ".json": ("no JSON object or list", "COCO annotations and detections are read"),
+    ".pkl": ("pickled objects are never loaded", "save a plain array (.npy, .npz)"),
+}
+
+
+class Reader(Protocol):
+    """A module that reads one format."""
+
+    def claims(self, path: Path, head: bytes) -> bool:
+        """Say whether the file is of this format, from its name and its first bytes."""
+
+    def read(self, path: Path, reading: Reading) -> Volume:
+        """Open the file. Raises ReadError."""
+
+
+def read(path: Path, reading: Reading) -> Volume:
+    """Open a file of any format that is known. Raises ReadError."""
+    start = first_bytes(path)
+    for name in READERS:
+        reader = cast(Reader, import_module(f"segeval.readers.{name}"))
+        if reader.claims(path, start):
+            return reader.read(path, reading)
+    raise unknown(path, start)
+
+
+def first_bytes(path: Path) -> bytes:
+    """The first bytes of a file, inflated. Raises ReadError where there are none to be had."""
+    try:
+        start = head(path)
+        empty = not start and path.stat().st_size == 0
+    except OSError as problem:
+        raise ReadError(f"cannot be opened ({problem.strerror})", where=path) from problem
+    if empty:
+        raise ReadError("the file is empty", where=path, help="write it again")
+    return start
+
+
+def unknown(path: Path, start: bytes) -> ReadError:
+    """The error for a file that no reader claims."""
+    suffix = path.suffix.lower()
+    if start[128:132] == b"DICM":
+        suffix = ".dcm"
+    what, help = OTHERS.get(suffix, ("no format that is known", "NIfTI, NRRD, PNG, TIFF or NumPy"))
+    return ReadError(what, where=path, help=help)

@@ -1,0 +1,148 @@
+"""What a table is before it is drawn: fields down which texts are aligned already.
+
+One description serves the terminal, the pipe and Markdown, so they cannot say different things.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+
+from segeval.metrics.registry import find
+from segeval.request.grammar import parse
+from segeval.runtime.frozen import frozen
+from segeval.scorecard.summary import Column
+
+NOTHING = "-"
+PLUS_MINUS = "±"
+
+
+@frozen
+class Field:
+    """One column of a table.
+
+    head   its lines: the name, then the unit
+    cells  a text for each row
+    kind   `key` (names, may be folded), `count`, `metric`, `worst`, `worst_case`, `note`
+    """
+
+    head: tuple[str, ...]
+    cells: tuple[str, ...]
+    kind: str
+
+    @property
+    def right(self) -> bool:
+        """Whether it holds numbers."""
+        return self.kind in ("count", "metric", "worst")
+
+    @property
+    def width(self) -> int:
+        """Places that its widest text takes."""
+        lines = [line for cell in (*self.head, *self.cells) for line in cell.split("\n")]
+        return max(map(places, lines), default=0)
+
+
+@frozen
+class Block:
+    """A table.
+
+    title   the line above it; may be empty
+    breaks  the rows before which there is a line
+    strong  the rows that are set in bold
+    """
+
+    fields: tuple[Field, ...]
+    title: str = ""
+    breaks: frozenset[int] = frozenset()
+    strong: frozenset[int] = frozenset()
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return len(self.fields[0].cells)
+
+    @property
+    def worst(self) -> bool:
+        """Whether it names the worst cases."""
+        return any(field.kind == "worst" for field in self.fields)
+
+
+def places(text: str) -> int:
+    """Places that a text takes in a terminal: a wide letter takes two, an accent none."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(unicodedata.combining(letter) > 0 for letter in text)
+
+
+def padded(text: str, width: int, right: bool = False) -> str:
+    """The text with spaces up to a width."""
+    space = " " * (width - places(text))
+    return space + text if right else text + space
+
+
+def clean(text: str) -> str:
+    """A name as it may be shown: nothing in it steers a terminal, all of it can be written."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
+def decimals(column: Column, digits: int) -> int:
+    """Decimals of a metric: those of the settings for a ratio, fewer where there is a unit."""
+    if not column.unit:
+        return digits
+    definition = find(parse(column.metric).name)
+    length = definition is not None and definition.unit == "length"
+    if column.unit == "voxels" or (column.unit == "px" and not length):
+        return 0
+    return max(0, digits - (2 if column.unit == "%" else 1))
+
+
+def figure(value: float, decimal: int) -> str:
+    """A number with so many decimals; no sign before a zero."""
+    if math.isnan(value):
+        return NOTHING
+    text = f"{value:.{decimal}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
+def aligned(cells: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
+    """Number, deviation and remark of each row as texts of one width, digit under digit."""
+    if not cells:
+        return ()
+    number, deviation, remark = (
+        max(map(len, part), default=0) for part in zip(*cells, strict=True)
+    )
+    texts = []
+    for value, spread, more in cells:
+        text = value.rjust(number)
+        if deviation:
+            sign = PLUS_MINUS if spread else " "
+            text += f" {sign} {spread.rjust(deviation)}"
+        texts.append(text + (f" {more.ljust(remark)}" if remark else ""))
+    return tuple(texts)
+
+
+def named(head: str, names: Sequence[str]) -> Field:
+    """A field of names."""
+    return Field((head,), tuple(map(clean, names)), "key")
+
+
+def titled(head: Column) -> tuple[str, ...]:
+    """The lines of a metric's head: its name, and its unit."""
+    return (head.metric, f"[{head.unit}]") if head.unit else (head.metric,)
+
+
+def filled(fields: Sequence[Field]) -> list[Field]:
+    """The fields without the metrics that have no cell, which belong to the whole case."""
+    return [f for f in fields if f.kind != "metric" or any(cell.strip() for cell in f.cells)]
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 case`, `2 cases`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,242 @@
+"""Every choice of a run, in one frozen value.
+
+A signed choice can change a number and is part of the signature; the others only say how fast the
+number comes and where it goes. The command line, the environment and the settings file are made
+from these fields, so a choice is added in this one place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segeval.classes.class_list import ClassList
+from segeval.request.grammar import Charge, Gate, Metric
+from segeval.runtime.frozen import field, frozen
+from segeval.runtime.memory_budget import USUAL
+
+NUMBERS = 1  # raised by a change of behaviour that alters a number; see CHANGELOG.md
+
+
+@frozen
+class Form:
+    """How people write a choice, at every door: option, environment, file.
+
+    words   all that it may be; () where it is free
+    word    what stands for a value in the help
+    option  long name of the option where it is not the field's: one value each, so no plural
+    letter  short name of the option
+    least   the smallest number
+    path    the value is a path or may be one: in a file it is relative to that file
+    """
+
+    words: tuple[str, ...] = ()
+    word: str = ""
+    option: str = ""
+    letter: str = ""
+    least: int | None = None
+    path: bool = False
+
+
+ANY = Form()
+FILE = Form(word="FILE", path=True)
+REGEX = Form(word="REGEX")
+LABEL = Form(word="LABEL", least=0)
+CODE = Form(word="CODE")
+
+
+def one_of(*words: str) -> Form:
+    """A choice among words."""
+    return Form(words)
+
+
+def signed(default: Any, group: str, help: str, form: Form = ANY) -> Any:
+    """A choice that can change a number."""
+    return field(
+        default=default, metadata={"signed": True, "group": group, "help": help, "form": form}
+    )
+
+
+def free(default: Any, group: str, help: str, form: Form = ANY) -> Any:
+    """A choice that changes no number."""
+    return field(
+        default=default, metadata={"signed": False, "group": group, "help": help, "form": form}
+    )
+
+
+KINDS = one_of("auto", "labels", "prob", "logits")
+GT_KINDS = one_of("labels", "prob")
+ACTIVATIONS = one_of("auto", "softmax", "sigmoid", "none")
+MISSING = one_of("error", "worst", "skip")
+ABSENT = one_of("not-annotated", "empty")
+UNDEFINED = one_of("exclude", "worst")
+LAYOUTS = one_of("auto", "flat", "case-folders", "class-folders", "class-files", "one-case")
+FORMATS = one_of("table", "csv", "tsv", "json", "jsonl", "markdown", "none")
+COLOURS = one_of("auto", "always", "never")
+PROGRESS = one_of("auto", "bar", "log", "none")
+RESAMPLE = Form(word="WHERE", path=True)
+UPSAMPLE = one_of("never", "align_corners", "half_pixel", "asymmetric")
+FLIP = one_of("never", "logit_sum", "softmax_mean")
+FOLDER = Form(word="DIR", path=True)
+CLASSES = Form(word="LIST", path=True)
+METRIC = Form(word="METRIC", option="metric", letter="m")
+OUTPUT = Form(word="[FORMAT:]PATH", letter="o", path=True)
+GATE = Form(word="RULE", option="gate")
+POLICIES = one_of("any", "regression", "noninferior")
+ADJUST = one_of("max", "holm", "none")
+LEVEL = Form(word="LEVEL")
+CHARGE = Form(word="RULE", option="charge")
+TABLE = Form(word="NAME", option="tolerance")
+COUNT = Form(word="N", least=0)
+SPACING = Form(word="X,Y[,Z]")
+SIZE = Form(word="SIZE", least=1)
+SHARD = Form(word="I/N")
+ADDRESS = Form(word="ADDRESS")
+BOUNDARIES = one_of("centre", "inclusive")
+OWN_BOUNDARIES = one_of("same", "centre", "inclusive")
+OVERLAPS = one_of("parity", "union")
+GAPS = one_of("none", "nearest", "shape")
+BAD = one_of("error", "skip")
+KEYS = one_of("auto", "folder", "patient", "study", "series")
+PATTERN = Form(word="PATTERN")
+FOLDER = Form(word="DIR", path=True)
+PASTES = one_of("detectron2", "torchvision", "matterport")
+
+
+@frozen
+class Settings:
+    """The choices. `metrics`, `classes` and `gates` are values already; paths are text.
+
+    spacing  millimetres in the order of the arrays, (z, y, x) or (y, x); people write x,y,z
+    """
+
+    # inputs
+    pairs: str = free("", "inputs", "table of cases (CSV or JSON lines)", FILE)
+    classes: ClassList = field(
+        default=ClassList(),
+        metadata={
+            "signed": False,
+            "group": "inputs",
+            "help": "names to pick, 5=liver,1=spleen to name labels, or a JSON file",
+            "form": CLASSES,
+        },
+    )
+    kind: str = signed("auto", "inputs", "what the prediction holds", KINDS)
+    gt_kind: str = signed("labels", "inputs", "what the ground truth holds", GT_KINDS)
+    activation: str = signed("auto", "inputs", "how scores become probabilities", ACTIVATIONS)
+    threshold: float = signed(0.5, "inputs", "a voxel is inside where p >= this")
+    channel_axis: int | None = signed(
+        None, "inputs", "axis of the channels of an array, from 0", Form(word="N", least=0)
+    )
+    spacing: tuple[float, ...] | None = signed(
+        None, "inputs", "millimetres a voxel of files that do not say", SPACING
+    )
+    ignore_label: int | None = signed(
+        None, "inputs", "ground-truth voxels with this label are left out", LABEL
+    )
+    resample: str = signed(
+        "never", "inputs", "put both sides on one grid: never, gt, pred, image or a file", RESAMPLE
+    )
+    paste: str = signed("detectron2", "inputs", "how RoI masks get into the image", PASTES)
+    min_score: float = signed(0.0, "inputs", "RoIs and detections below are left out of masks")
+    roi_offset: int | None = signed(
+        None, "inputs", "class value of RoI label 0: 1 where 0 is the first class", COUNT
+    )
+    instances: str = signed(
+        "", "inputs", "ids of an instance map: 1000 (class*1000+i), or beside", Form(word="CODE")
+    )
+    upsample: str = signed(
+        "never", "inputs", "bring scores of low resolution to the gt's size", UPSAMPLE
+    )
+    aux: tuple[str, ...] = free((), "inputs", "scores of an auxiliary output; repeatable", FOLDER)
+    flipped: str = free("", "inputs", "scores of the mirrored images, not mirrored back", FOLDER)
+    flip: str = signed("never", "inputs", "how the scores of --flipped are joined", FLIP)
+    weights: str = free("", "inputs", "arrays of weights (.npz), for weight_decay", FILE)
+    missing: str = signed("error", "inputs", "a case without a prediction", MISSING)
+    absent_gt: str = signed("not-annotated", "inputs", "a class file the gt lacks", ABSENT)
+    undefined: str = signed("exclude", "inputs", "a number that cannot be computed", UNDEFINED)
+    layout: str = free("auto", "inputs", "how folders become cases", LAYOUTS)
+    pair_regex_pred: str = free("", "inputs", "group `case` is the key of a prediction", REGEX)
+    pair_regex_gt: str = free("", "inputs", "group `case` is the key of a ground truth", REGEX)
+    strict: bool = free(False, "inputs", "a prediction without ground truth is an error")
+    # contours
+    images: str = free("", "contours", "folder of image series that neither side holds", FOLDER)
+    case_key: str = free("auto", "contours", "what a case is in a DICOM tree", KEYS)
+    pred_select: str = signed(
+        "", "contours", "which structure set: a file name, label=, description=", PATTERN
+    )
+    gt_select: str = signed("", "contours", "the same for the ground truth", PATTERN)
+    rt_boundary: str = signed("centre", "contours", "what of the border is inside", BOUNDARIES)
+    pred_rt_boundary: str = signed(
+        "same", "contours", "the same for the prediction alone", OWN_BOUNDARIES
+    )
+    gt_rt_boundary: str = signed(
+        "same", "contours", "the same for the ground truth alone", OWN_BOUNDARIES
+    )
+    rt_overlap: str = signed("parity", "contours", "contours that cross each other", OVERLAPS)
+    rt_fill_gaps: str = signed("none", "contours", "slices without a contour inside", GAPS)
+    rt_bad_contour: str = signed("error", "contours", "a contour that cannot be read", BAD)
+    rt_grid: float = signed(
+        1.0, "contours", "millimetres a pixel where no side has a grid", Form(word="MM")
+    )
+    ignore_frame_of_reference: bool = signed(
+        False, "contours", "score across two frames of reference"
+    )
+    # metrics
+    metrics: tuple[Metric, ...] = free((), "metrics", "what is computed; a comma list too", METRIC)
+    preset: str = free("default", "metrics", "a named set of choices", Form(word="NAME"))
+    background: bool = signed(False, "metrics", "label 0 is a class like any other")
+    tolerances: tuple[str, ...] = signed(
+        (), "metrics", "published tolerances for a bare nsd; repeatable", TABLE
+    )
+    charges: tuple[Charge, ...] = signed(
+        (), "metrics", "value where a side is empty: hd95.pred_empty=374mm; repeatable", CHARGE
+    )
+    # output
+    output: tuple[str, ...] = free((), "output", "also write a file; repeatable", OUTPUT)
+    format: str = free("table", "output", "what stdout gets", FORMATS)
+    wide: bool = free(False, "output", "CSV with one row a case and class")
+    digits: int = free(3, "output", "decimals of the table", COUNT)
+    per_case: bool = free(False, "output", "a table row for every case")
+    worst: int = free(0, "output", "name the N worst cases of every class", COUNT)
+    quiet: bool = free(False, "output", "no warnings and no progress", Form(letter="q"))
+    verbose: int = free(0, "output", "notes per case; -vv: a debug log", Form(letter="v", least=0))
+    log_file: str = free("", "output", "a debug log, always in full", FILE)
+    color: str = free("auto", "output", "colour of tables and verdicts", COLOURS)
+    progress: str = free("auto", "output", "how far the run is, on stderr", PROGRESS)
+    no_ci: bool = free(False, "output", "no summary and annotations for GitHub Actions")
+    error: tuple[str, ...] = free((), "output", "a warning (W-…) that is an error", CODE)
+    ignore: tuple[str, ...] = free((), "output", "a warning (W-…) that is not shown", CODE)
+    # gate
+    gates: tuple[Gate, ...] = free(
+        (), "gate", "a bar: dice=0.85, Heart/hd95.worst=5mm; repeatable", GATE
+    )
+    baseline: str = free("", "gate", "an earlier result file (JSON): fail where worse", FILE)
+    policy: str = free("regression", "gate", "when worse than the baseline fails", POLICIES)
+    baseline_tolerance: tuple[Gate, ...] = free(
+        (), "gate", "how much worse is none: dice=0.01; repeatable", Form(word="RULE")
+    )
+    adjust: str = free("max", "gate", "how intervals hold for all rules together", ADJUST)
+    ci: float | None = signed(None, "gate", "intervals beside the means: 0.95", LEVEL)
+    seed: int = signed(0, "gate", "of the resamples of intervals", COUNT)
+    allow_different_settings: bool = free(
+        False, "gate", "compare files whose settings differ; a warning says how"
+    )
+    allow_different_cases: bool = free(
+        False, "gate", "compare the cases that both have; a warning names the others"
+    )
+    exit_zero: bool = free(False, "gate", "a missed gate does not fail the command")
+    # performance
+    jobs: int = free(1, "performance", "processes; 0 is one a core", Form(letter="j", least=0))
+    max_memory: int | None = free(
+        None, "performance", "bytes, of the whole run; else 512MiB a process", SIZE
+    )
+    shard: str = free("", "performance", "score part I of N of the cases; `merge` joins", SHARD)
+    scheduler: str = free(
+        "", "performance", "send cases to a Dask cluster: tcp://host:8786", ADDRESS
+    )
+    resume: bool = free(False, "performance", "take unchanged cases from the file of -o x.json")
+
+    @property
+    def budget(self) -> int:
+        """Bytes that a case may take with its process, when it has the machine to itself."""
+        return USUAL if self.max_memory is None else self.max_memory

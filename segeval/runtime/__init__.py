@@ -1,0 +1,1 @@
+"""What every floor stands on: errors, array types, frozen values, memory, packed streams."""

@@ -1,0 +1,112 @@
+"""The JSON form of a case: strict, lean, and read back as it was written.
+
+A case holds its values by class and metric. A plain number is a value that is `ok`; anything else
+is an object with status and reason, and a class that was not scored has those two in place of its
+metrics. Numbers are written with all their digits.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from segeval.runtime.errors import Note
+from segeval.runtime.frozen import asdict
+from segeval.scorecard.card import CaseResult, Row
+
+INFINITE = "infinite"
+WORDS = ("group", "patient", "fingerprint")  # of a case; left out when empty
+CONTENTS = ("tallies", "facts")
+
+
+def text(value: Any) -> str:
+    """Strict JSON on one line."""
+    return json.dumps(value, allow_nan=False)
+
+
+def case_to_json(case: CaseResult) -> dict[str, Any]:
+    """A case as JSON values; what is empty is left out."""
+    kept: dict[str, Any] = {"case": case.case, "pred": case.pred, "gt": case.gt}
+    kept["status"] = case.status
+    kept |= {key: word for key in WORDS if (word := getattr(case, key))}
+    if case.error is not None:
+        kept["error"] = dict(case.error)
+    if case.classes:
+        kept["classes"] = list(case.classes)
+    kept |= _values(case)
+    kept |= {key: dict(content) for key in CONTENTS if (content := getattr(case, key))}
+    if case.notes:
+        kept["notes"] = [asdict(note) for note in case.notes]
+    return kept
+
+
+def _values(case: CaseResult) -> dict[str, Any]:
+    units: dict[str, str] = {}
+    values: dict[str, dict[str, Any]] = {}
+    for row in case.rows:
+        if not row.metric:
+            values[row.class_] = {"status": row.status, "reason": row.reason}
+            continue
+        unit = units.setdefault(row.metric, row.unit)
+        values.setdefault(row.class_, {})[row.metric] = _cell(row, unit)
+    units = {metric: unit for metric, unit in units.items() if unit}
+    return ({"units": units} if units else {}) | ({"values": values} if values else {})
+
+
+def _cell(row: Row, unit: str) -> Any:
+    """A bare number where that says it all."""
+    if row.status == "ok" and not row.reason and row.unit == unit and math.isfinite(row.value):
+        return float(row.value)
+    cell = {"value": number(row.value), "status": row.status, "reason": row.reason}
+    if row.value == -math.inf:
+        cell["sign"] = "-"
+    if row.unit != unit:
+        cell["unit"] = row.unit
+    return cell
+
+
+def number(value: float) -> float | None:
+    """The number as JSON has it: null where it is none."""
+    return float(value) if math.isfinite(value) else None
+
+
+def case_from_json(kept: Mapping[str, Any]) -> CaseResult:
+    """Read a case again, from a result file or from a line of the partial file of --resume."""
+    return CaseResult(
+        kept["case"],
+        kept["pred"],
+        kept["gt"],
+        rows=tuple(_rows(kept)),
+        status=kept["status"],
+        error=kept.get("error"),
+        classes=tuple(kept.get("classes", ())),
+        notes=tuple(Note(**note) for note in kept.get("notes", ())),
+        **{key: kept.get(key, "") for key in WORDS},
+        tallies=kept.get("tallies", {}),
+        facts=kept.get("facts", {}),
+    )
+
+
+def _rows(kept: Mapping[str, Any]) -> Iterator[Row]:
+    case, group, units = kept["case"], kept.get("group", ""), kept.get("units", {})
+    for class_, of_metric in kept.get("values", {}).items():
+        if isinstance(status := of_metric.get("status"), str):  # a metric has no text
+            yield Row(case, class_, "", math.nan, "", status, of_metric["reason"], group)
+            continue
+        for metric, cell in of_metric.items():
+            unit = units.get(metric, "")
+            if isinstance(cell, dict):
+                unit, status = cell.get("unit", unit), cell["status"]
+                yield Row(case, class_, metric, _value(cell), unit, status, cell["reason"], group)
+            else:
+                yield Row(case, class_, metric, float(cell), unit, "ok", "", group)
+
+
+def _value(cell: Mapping[str, Any]) -> float:
+    if cell["value"] is not None:
+        return float(cell["value"])
+    if cell["reason"] == INFINITE:
+        return -math.inf if cell.get("sign") == "-" else math.inf
+    return math.nan

@@ -1,0 +1,148 @@
+"""The cases of a run as they finish: on disk as JSON, a line each, and counted.
+
+A finished case is its text from the process that scored it to the result file: nothing is packed
+or written twice. Where a run keeps a journal for `--resume` the lines are that journal; else they
+are in a temporary file once they are many. In memory stay names, places of lines, and the census.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, overload
+
+from segeval.metrics.pooling import Pools
+from segeval.runtime.frozen import frozen
+from segeval.runtime.spill import Scratch
+from segeval.scorecard.card import CaseResult
+from segeval.scorecard.case_json import case_from_json, case_to_json, text
+from segeval.scorecard.row_index import Census, Held
+
+END = ",\n"  # of a line, in a result file too
+
+
+@frozen
+class Done:
+    """A finished case, as an engine hands it over.
+
+    text   its JSON, one line without the end
+    rows   how many it has
+    large  something of it was left out that more memory would have measured
+    trace  of a bug; never written to a file of results
+    """
+
+    case: str
+    status: str
+    text: str
+    rows: int
+    large: bool = False
+    trace: str = ""
+
+    @classmethod
+    def of(cls, result: CaseResult, large: bool = False) -> Done:
+        """What came of a case."""
+        line = text(case_to_json(result))
+        return cls(result.case, result.status, line, len(result.rows), large, result.trace)
+
+    @property
+    def result(self) -> CaseResult:
+        """What the text says."""
+        return case_from_json(json.loads(self.text))
+
+
+class Spool(Sequence[CaseResult]):
+    """Finished cases in the order of their names, in whatever order they come.
+
+    names   of all cases
+    lines   where they are kept
+    census  of the cases up to the first that is missing
+    pools   get the tallies of the same cases
+    """
+
+    def __init__(
+        self,
+        names: Iterable[str] = (),
+        lines: Scratch | None = None,
+        pools: Pools | None = None,
+    ) -> None:
+        self._at = dict.fromkeys(names, -1)
+        self._names = list(self._at)
+        self._lines = lines or Scratch()
+        self._came = 0
+        self.census, self.pools = Census(), pools
+
+    def add(self, name: str, line: str) -> None:
+        """Keep a finished case, once. Raises RequestError where the disk is full."""
+        if self._at[name] < 0:
+            self._found(name, self._lines.add(line.encode() + b"\n"), line)
+
+    def append(self, line: str, place: int) -> None:
+        """Take the next case from where it stands in the lines already."""
+        name = json.loads(line)["case"]
+        self._at[name] = -1
+        self._names.append(name)
+        self._found(name, place, line)
+
+    def _found(self, name: str, place: int, line: str) -> None:
+        self._at[name] = place
+        self._came += 1
+        counted = len(self.census)
+        while counted < len(self._names) and self._at[self._names[counted]] >= 0:
+            own = self._names[counted] == name
+            case = case_from_json(json.loads(line)) if own else self[counted]
+            self.census.add(case)
+            if self.pools is not None:
+                self.pools.add(case)
+            counted += 1
+
+    @property
+    def came(self) -> int:
+        """How many cases are there."""
+        return self._came
+
+    def has(self, name: str) -> bool:
+        """Whether a case is there."""
+        return self._at.get(name, -1) >= 0
+
+    def texts(self) -> Iterator[str]:
+        """The text of each case, without the end of its line."""
+        return map(self._text, self._at.values())
+
+    def _text(self, place: int) -> str:
+        return self._lines.line(place).decode().rstrip(END)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, place: int) -> CaseResult: ...
+    @overload
+    def __getitem__(self, place: slice) -> Held: ...
+    def __getitem__(self, place: int | slice) -> CaseResult | Held:
+        if isinstance(place, slice):
+            return Held(self[k] for k in range(*place.indices(len(self))))
+        return case_from_json(json.loads(self._text(self._at[self._names[place]])))
+
+    def __iter__(self) -> Iterator[CaseResult]:
+        return map(case_from_json, map(json.loads, self.texts()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spool | tuple) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> Any:
+        return Held, (tuple(self),)
+
+
+def texts(cases: Sequence[CaseResult]) -> Iterator[str]:
+    """The text of each case; of cases that are kept as text, that."""
+    if isinstance(cases, Spool):
+        return cases.texts()
+    return (text(case_to_json(case)) for case in cases)
+
+
+def pools_of(cases: Sequence[CaseResult]) -> Pools:
+    """The tallies of cases, added up already or now."""
+    known = cases.pools if isinstance(cases, Spool) else None
+    return Pools(cases) if known is None else known

@@ -1,0 +1,233 @@
+"""What all cases come to, counted once as they come: whatever is said of more than one of them.
+
+A run may have more cases than memory, and its cases have few kinds of rows: a class, a metric, a
+unit, a status and a reason. So summary, gates, tables and exit status work from the kinds, how
+often each is there, and its numbers with the places of their cases: 12 bytes a number, which go to
+disk as they become many. Only a report that lists cases reads them again.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from segeval.runtime.spill import Scratch
+from segeval.scorecard.card import WHOLE, CaseResult
+
+CHUNK = 512  # cases after which the numbers of a kind go to disk
+
+
+class Kind(NamedTuple):
+    """What rows have in common that differ in case and value alone.
+
+    number  whether they have one, infinite ones included
+    scored  whether their cases were
+    """
+
+    group: str
+    class_: str
+    metric: str
+    unit: str
+    status: str
+    reason: str
+    number: bool
+    scored: bool
+
+
+class Rows:
+    """How many rows of a kind there are, and their numbers in the order of the cases."""
+
+    __slots__ = ("_chunks", "_places", "_scratch", "_values", "count")
+
+    def __init__(self, scratch: Scratch) -> None:
+        self.count = 0
+        self._places, self._values = array("I"), array("d")
+        self._chunks: list[tuple[int, int]] = []
+        self._scratch = scratch
+
+    def add(self, place: int, value: float) -> None:
+        """Add the row of a case."""
+        self.count += 1
+        if value == value:
+            self._places.append(place)
+            self._values.append(value)
+
+    def put_away(self) -> None:
+        """Bring the numbers to disk."""
+        if self._values:
+            content = self._places.tobytes() + self._values.tobytes()
+            self._chunks.append((self._scratch.add(content), len(self._values)))
+            self._places, self._values = array("I"), array("d")
+
+    def numbers(self) -> tuple[Any, Any]:
+        """Places of cases (n,) and values (n,), uint32 and float64."""
+        import numpy as np
+
+        parts = [
+            (np.frombuffer(held, np.uint32, n), np.frombuffer(held, np.float64, n, 4 * n))
+            for start, n in self._chunks
+            for held in [self._scratch.read(start, 12 * n)]
+        ]
+        parts.append((np.array(self._places, np.uint32), np.array(self._values, np.float64)))
+        places, values = zip(*parts, strict=True)
+        return np.concatenate(places), np.concatenate(values)
+
+
+class ClassOrder:
+    """The classes of cases; one that is new comes after the one that it follows in its case.
+
+    `all` is the last. So cases that lack a class do not disturb the order of the others.
+    """
+
+    def __init__(self) -> None:
+        self._order: list[str] = []
+        self._last: tuple[str, ...] = ()
+
+    def add(self, case: CaseResult) -> None:
+        """Put the classes of the next case in their places."""
+        classes = tuple(dict.fromkeys([row.class_ for row in case.rows if row.class_]))
+        if classes == self._last:
+            return
+        self._last, before = classes, ""
+        for class_ in classes:
+            if class_ not in self._order:
+                self._order.insert(self._order.index(before) + 1 if before else 0, class_)
+            before = class_
+
+    @property
+    def found(self) -> list[str]:
+        """All of them in order."""
+        return sorted(self._order, key=lambda class_: class_ == WHOLE)
+
+
+class Census:
+    """Counts cases that are added in their order.
+
+    names   of the cases
+    kinds   the rows of each kind, in the order in which kinds were met first
+    groups  cases of each group, those of none under ""
+    lost    cases that were not scored, by group and status
+    marked  places of the cases of which something is to be said: not scored, faults, notes
+    faulty  cases that were scored and have classes that could not be
+    """
+
+    def __init__(self, cases: Iterable[CaseResult] = ()) -> None:
+        self.names: list[str] = []
+        self.kinds: dict[Kind, Rows] = {}
+        self.groups: Counter[str] = Counter()
+        self.lost: Counter[tuple[str, str]] = Counter()
+        self.statuses: Counter[str] = Counter()
+        self.marked = array("I")
+        self._unscored = array("I")
+        self.faulty = 0
+        self._classes = ClassOrder()
+        self._group_of: array[int] = array("I")
+        self._unit_of: array[int] = array("I")
+        self._groups: dict[str, int] = {}
+        self._patients: dict[str, int] = {}
+        self._units = 0
+        self._scratch = Scratch()
+        for case in cases:
+            self.add(case)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def add(self, case: CaseResult) -> None:
+        """Count the next case."""
+        place, group, scored = len(self.names), case.group, case.scored
+        self.names.append(case.case)
+        self.groups[group] += 1
+        self.statuses[case.status] += 1
+        self._group_of.append(self._groups.setdefault(group, len(self._groups)))
+        self._unit_of.append(self._unit(case.patient))
+        faults = bool(case.faults)
+        self.faulty += faults
+        if not scored:
+            self.lost[group, case.status] += 1
+            self._unscored.append(place)
+        if faults or not scored or case.notes or case.error:
+            self.marked.append(place)
+        kinds = self.kinds
+        for r in case.rows:
+            value = r.value
+            key = (group, r.class_, r.metric, r.unit, r.status, r.reason, value == value, scored)
+            rows = kinds.get(key)  # type: ignore[call-overload]
+            if rows is None:
+                rows = kinds[Kind(*key)] = Rows(self._scratch)
+            rows.add(place, value)
+        self._classes.add(case)
+        if len(self.names) % CHUNK == 0:
+            for rows in kinds.values():
+                rows.put_away()
+
+    def _unit(self, patient: str) -> int:
+        """The number of what is drawn together: a patient, else the case."""
+        number = self._patients.setdefault(patient, self._units) if patient else self._units
+        self._units += number == self._units
+        return number
+
+    @property
+    def order(self) -> list[str]:
+        """The classes of all cases, see ClassOrder."""
+        return self._classes.found
+
+    @property
+    def scored(self) -> int:
+        """How many cases were scored."""
+        return len(self) - self.lost.total()
+
+    @property
+    def places(self) -> dict[str, int]:
+        """The places of the cases that were scored, by name."""
+        lost = set(self._unscored)
+        return {name: k for k, name in enumerate(self.names) if k not in lost}
+
+    def of(self, group: str) -> Iterator[tuple[Kind, Rows]]:
+        """The kinds of a group; "" is all cases."""
+        for kind, rows in self.kinds.items():
+            if group in ("", kind.group):
+                yield kind, rows
+
+    def lost_of(self, group: str) -> int:
+        """Cases of a group that were not scored."""
+        return sum(n for (own, _), n in self.lost.items() if group in ("", own))
+
+    def inside(self, group: str) -> Any:
+        """Whether each case is of a group, bool (cases,)."""
+        import numpy as np
+
+        if not group:
+            return np.ones(len(self), bool)
+        return np.array(self._group_of) == self._groups.get(group, -1)
+
+    def units(self, inside: Any) -> Any:
+        """What is drawn together of some cases: a number for each patient or case, from 0."""
+        import numpy as np
+
+        held = np.array(self._unit_of)[inside].tolist()
+        number = {unit: k for k, unit in enumerate(dict.fromkeys(held))}
+        return np.array([number[unit] for unit in held], int)
+
+
+class Held(tuple[CaseResult, ...]):
+    """Cases in memory, counted when that is asked for."""
+
+    @cached_property
+    def census(self) -> Census:
+        """What they come to."""
+        return Census(self)
+
+
+def census(cases: Sequence[CaseResult]) -> Census:
+    """What cases come to: counted already, or now."""
+    known: Census | None = getattr(cases, "census", None)
+    return Census(cases) if known is None else known
+
+
+def marked(cases: Sequence[CaseResult]) -> Iterator[CaseResult]:
+    """The cases of which something is to be said."""
+    return (cases[place] for place in census(cases).marked)

@@ -1,0 +1,117 @@
+"""The signature: one line that fixes the numbers of a run.
+
+    dice,iou|threshold:0.5|undefined:exclude|resample:never|…|numbers:1
+
+Every choice that can change a number is in it, metrics with their defaults written out, and nothing
+else: no path, no number of processes. Programs compare the fields, never the line.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from segeval.classes.class_list import ClassDef, ClassList
+from segeval.metrics.registry import Definition, full_text
+from segeval.request.grammar import Metric
+from segeval.request.settings import NUMBERS, Settings
+from segeval.runtime.frozen import fields
+
+FEW = 6  # classes that the line spells out
+OF_INTERVALS = ("ci", "seed")  # signed where intervals are asked for; no row depends on them
+
+
+def signature_fields(
+    settings: Settings, metrics: Sequence[tuple[Metric, Definition]], classes: ClassList
+) -> dict[str, Any]:
+    """The parts of the signature, by name."""
+    kept: dict[str, Any] = {
+        "metrics": {str(metric): full_text(metric, definition) for metric, definition in metrics}
+    }
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if field.metadata["group"] == "contours" and value == field.default:
+            continue  # most runs have no contours
+        if field.name in OF_INTERVALS and settings.ci is None:
+            continue
+        chosen = value not in (None, "", ()) and not isinstance(value, ClassList)
+        if field.metadata["signed"] and chosen:
+            kept[field.name] = _parts(value) if isinstance(value, tuple) else value
+    kept["resample"] = Path(settings.resample).name  # a word, or the file whose grid is used
+    if classes:
+        kept["classes"] = {c.name: _stands_for(c) for c in classes.classes}
+    if colours := {c.name: list(c.colour) for c in classes.classes if c.colour}:
+        kept["colours"] = colours
+    if aliases := {c.name: list(c.aliases) for c in classes.classes if c.aliases}:
+        kept["aliases"] = aliases
+    if tolerances := {c.name: [c.tolerance] for c in classes.classes if c.tolerance}:
+        kept["class_tolerances"] = tolerances
+    if classes.ignore is not None:
+        kept["ignore_label"] = classes.ignore
+    kept["numbers"] = NUMBERS
+    return kept
+
+
+def _parts(values: tuple[Any, ...]) -> list[Any]:
+    """Numbers as they are, anything else as its text."""
+    return [value if isinstance(value, float) else str(value) for value in values]
+
+
+def _stands_for(class_: ClassDef) -> list[int] | None:
+    return None if class_.labels is None else list(class_.labels)
+
+
+def signature(parts: dict[str, Any]) -> str:
+    """The line."""
+    texts = [",".join(parts["metrics"].values())]
+    texts += [f"{name}:{_word(value)}" for name, value in parts.items() if name != "metrics"]
+    return "|".join(texts)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(f"{v:g}" if isinstance(v, float) else v for v in value)
+    if isinstance(value, dict):
+        return _classes(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _classes(classes: dict[str, list[Any] | None]) -> str:
+    """A few classes in full, many by their number and a checksum of the full text."""
+    full = ",".join(
+        name if labels is None else f"{'+'.join(map(str, labels))}={name}"
+        for name, labels in classes.items()
+    )
+    if len(classes) <= FEW:
+        return full
+    return f"{len(classes)}#{zlib.crc32(full.encode()):08x}"
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The fields in which two signatures differ, with both values: `threshold: 0.5, 0.6`."""
+    for key in dict.fromkeys([*one, *other]):
+        mine, theirs = one.get(key), other.get(key)
+        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+            yield from differing(mine, theirs, f"{prefix}{key} ")
+        elif mine != theirs:
+            yield f"{prefix}{key}: {shown(mine)}, {shown(theirs)}"
+
+
+def shown(value: Any) -> str:
+    """A value of a signature."""
+    return "none" if value is None else str(value)
+
+
+def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why the rows of two runs cannot be compared: fields of the run, or of a metric they share."""
+    metrics = set(one["metrics"]) & set(other["metrics"])
+    return tuple(differing(_of_rows(one, metrics), _of_rows(other, metrics)))
+
+
+def _of_rows(parts: Mapping[str, Any], metrics: set[str]) -> dict[str, Any]:
+    kept = {key: value for key, value in parts.items() if key not in OF_INTERVALS}
+    return kept | {"metrics": {k: v for k, v in parts["metrics"].items() if k in metrics}}

@@ -1,0 +1,201 @@
+"""Which classes a case has, and what stands for each of them on either side.
+
+The order of who decides (rule V4): the class list, then the names in the files, then the labels
+found. Sides that name their classes are joined by name; label values by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+from segeval.classes.class_list import ClassDef, ClassList, Part, Target
+from segeval.classes.names import match
+from segeval.opening.open_case import NOWHERE, Opened
+from segeval.runtime.errors import CaseError, Note
+from segeval.runtime.frozen import field, frozen, replace
+from segeval.volume.value_kinds import WHITE
+from segeval.volume.value_stream import Found
+
+
+@frozen
+class Resolved:
+    """The classes of a case.
+
+    targets  what is scored, in order
+    classes  what the request or the files say of each of them
+    skipped  classes that the ground truth was not annotated for
+    absent   classes that the prediction does not have as a file or segment: predicted empty
+    faults   classes that cannot be scored, and why
+    """
+
+    targets: tuple[Target, ...]
+    classes: tuple[ClassDef, ...]
+    skipped: tuple[str, ...] = ()
+    absent: frozenset[str] = frozenset()
+    notes: tuple[Note, ...] = field(default=())
+    faults: Mapping[str, CaseError] = field(default_factory=dict)
+
+
+def by_name(truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated: bool) -> Resolved:
+    """Classes of a case in which a side names its classes; known before a voxel is read.
+
+    Raises CaseError where names meet values and no class list joins them.
+    """
+    wanted = classes.classes or tuple(ClassDef(name) for name in names_of(truth, pred, classes))
+    targets, kept, skipped, absent, faults = [], [], [], set(), {}
+    for class_ in wanted:
+        t, p = part(class_, truth), part(class_, pred)
+        fault = truth.faults.get(class_.name) or pred.faults.get(class_.name)
+        if fault is not None and (t is not None or class_.name in truth.faults):
+            faults[class_.name] = fault
+        elif t is None and not empty_is_annotated:
+            skipped.append(class_.name)
+        else:
+            if p is None:
+                absent.add(class_.name)
+            kept.append(class_)
+            targets.append(Target(class_.name, t or NOWHERE, p or NOWHERE))
+    return Resolved(tuple(targets), tuple(kept), tuple(skipped), frozenset(absent), faults=faults)
+
+
+def settled(resolved: Resolved, named: tuple[bool, bool], found: tuple[Found, Found]) -> Resolved:
+    """The classes of a case once it was read: a side without names has values, or channels."""
+    only = len(resolved.classes) == 1
+    targets = []
+    for class_, target in zip(resolved.classes, resolved.targets, strict=True):
+        parts = [
+            own if has_names else valued(class_, side, only)
+            for own, has_names, side in zip((target.truth, target.pred), named, found, strict=True)
+        ]
+        targets.append(Target(target.name, *parts))
+    return replace(resolved, targets=tuple(targets))
+
+
+def names_of(truth: Opened, pred: Opened, classes: ClassList) -> tuple[str, ...]:
+    """The names that the files give, ground truth first; one structure once."""
+    if truth.named != pred.named:
+        sides = ("prediction", "ground truth")
+        named, values = sides if pred.named else sides[::-1]
+        parts = list((truth if truth.named else pred).parts)
+        example = ",".join(f"{n}={name}" for n, name in enumerate(parts[:2], 1)) or "1=liver"
+        raise CaseError(
+            f"the {named} names its classes and the {values} has label values",
+            facts=(f"the {named} has {listed(parts)}",),
+            help=f"say which value is which: --classes '{example}' or --classes labels.json",
+            status="classes_unknown",
+        )
+    names = [*truth.parts, *(name for name in truth.faults if name not in truth.parts)]
+    taken = {match(name, pred.parts) for name in names}
+    return (*names, *(name for name in pred.parts if name not in taken))
+
+
+def part(class_: ClassDef, side: Opened) -> Part | None:
+    """What stands for a class on a side; None where a side that names its classes lacks it."""
+    if not side.named:
+        if class_.labels is None:
+            raise CaseError(
+                f"nothing says which label value is {class_.name!r}",
+                where=side.volume.path,
+                help=f"name it: --classes 5={class_.name}",
+                status="classes_unknown",
+            )
+        return Part(0, frozenset(class_.labels))
+    found = match(class_.name, side.parts, class_.aliases)
+    return None if found is None else side.parts[found]
+
+
+def by_value(
+    found: tuple[Found, Found],
+    labels: tuple[frozenset[int], frozenset[int]],
+    classes: ClassList,
+    background: bool,
+) -> Resolved:
+    """Classes of a case that has label values or channels on both sides, after it was read.
+
+    found, labels  of the ground truth and of the prediction
+    """
+    wanted = classes.classes or tuple(
+        unnamed(value) for value in sorted(labels[0] | labels[1]) if value != 0 or background
+    )
+    if any(c.labels is None for c in wanted):
+        wanted = selected(wanted, labels[0] | labels[1])
+    targets = tuple(
+        Target(c.name, *(valued(c, side, only=len(wanted) == 1) for side in found)) for c in wanted
+    )
+    return Resolved(targets, tuple(wanted))
+
+
+@cache
+def unnamed(value: int) -> ClassDef:
+    """The class that is called by its label value."""
+    return ClassDef(str(value), (value,))
+
+
+def selected(wanted: Sequence[ClassDef], labels: Iterable[int]) -> tuple[ClassDef, ...]:
+    """Classes that are asked for by label value alone. Raises CaseError for another name."""
+    known = {str(value) for value in labels}
+    for class_ in wanted:
+        if class_.labels is None and not class_.name.isdecimal():
+            raise CaseError(
+                f"nothing says which label value is {class_.name!r}",
+                facts=(f"the files hold the labels {listed(sorted(map(int, known)))}",),
+                help=f"name it: --classes 5={class_.name}",
+                status="classes_unknown",
+            )
+    return tuple(map(valued_class, wanted))
+
+
+def valued_class(class_: ClassDef) -> ClassDef:
+    """A class that is asked for by its label value alone, with that value."""
+    if class_.labels is not None or not class_.name.isdecimal():
+        return class_
+    return replace(class_, labels=(int(class_.name),))
+
+
+def valued(class_: ClassDef, found: Found, only: bool) -> Part:
+    """What stands for a class on a side without names; `only`: there is no other class."""
+    values = class_.labels or ()
+    if found.exclusive:
+        return labelled(values)
+    if found.onehot:
+        if len(values) > 1:
+            raise CaseError(
+                f"{class_.name} is a union of labels and each channel is a mask of one label",
+                help="write a label map, or one mask a class",
+                status="classes_unknown",
+            )
+        return Part(values[0]) if values[0] < found.channels else NOWHERE
+    return channel_of(class_, found.channels, only)
+
+
+@cache
+def labelled(values: tuple[int, ...]) -> Part:
+    """The labels of the only channel that are a class."""
+    return Part(0, frozenset(values))
+
+
+def channel_of(class_: ClassDef, channels: int, only: bool) -> Part:
+    """The independent channel of a class: its own, the only one, or the one of its label."""
+    channel = class_.channel
+    if channel is None:
+        channel = 0 if only and channels == 1 else (class_.labels or (0,))[0] - 1
+    return Part(channel) if 0 <= channel < channels else NOWHERE
+
+
+def may_be_white(classes: ClassList) -> bool:
+    """Whether 255 of a mask of one class may be its 1 (rule I8)."""
+    return WHITE not in {*classes.known, classes.ignore}
+
+
+def unlisted(labels: frozenset[int], classes: ClassList, ignored: int | None) -> list[int]:
+    """Labels that a list of values does not have (rule V3)."""
+    known = classes.known | {0} | ({ignored} if ignored is not None else set())
+    return sorted(labels - known) if classes.known else []
+
+
+def listed(names: Mapping[str, object] | Sequence[object], most: int = 8) -> str:
+    """Some names, and how many more there are."""
+    shown = [str(n) for n in list(names)[:most]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

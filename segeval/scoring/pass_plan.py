@@ -1,0 +1,149 @@
+"""What of both sides is read together, before a voxel is read."""
+
+from __future__ import annotations
+
+from segeval.classes.class_list import ClassDef, ClassList, Part
+from segeval.metrics.registry import Definition
+from segeval.opening.open_case import NOWHERE, Opened, wanted
+from segeval.readers.remote_files import Store
+from segeval.request.grammar import Metric
+from segeval.request.settings import Settings
+from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.memory_budget import room
+from segeval.scoring.class_resolution import (
+    Resolved,
+    by_name,
+    channel_of,
+    may_be_white,
+    valued_class,
+)
+from segeval.scoring.slab_pass import Plan, scored
+from segeval.tallies.counts import Pair
+from segeval.volume.value_kinds import WHITE
+from segeval.volume.value_stream import Wanted, may_score
+
+Requested = tuple[Metric, Definition]
+
+
+@frozen
+class Job:
+    """What is the same for every case of a run.
+
+    stores  files below the outline of one lie in the store
+    part    bytes of `--max-memory` that this process has; None: all of them
+    """
+
+    settings: Settings
+    classes: ClassList
+    metrics: tuple[Requested, ...]
+    stores: tuple[Store, ...] = ()
+    part: int | None = None
+
+    def asks_for(self, tally: str) -> bool:
+        """Whether a metric reads a tally."""
+        return any(known.of == tally for _, known in self.metrics)
+
+    @property
+    def room(self) -> int:
+        """Bytes that a case may keep."""
+        return room(self.settings.budget if self.part is None else self.part)
+
+
+def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | None]:
+    """What is read with what; and the classes, where names tell them before a voxel is read."""
+    settings, classes = job.settings, job.classes
+    scores = pred.scores or pred.volume
+    how = wanted(truth, pred, settings, classes.regions)
+    resolved = None
+    if truth.named or pred.named:
+        resolved = by_name(truth, pred, classes, settings.absent_gt == "empty")
+    of_scores = [d for _, d in job.metrics if d.of in ("sums", "voxels")]
+    plan = Plan(
+        channel_pairs(truth, pred, resolved, how),
+        how,
+        ignored=classes.ignore,
+        sums=bool(of_scores),
+        drops=bool(of_scores) and all(definition.drops for definition in of_scores),
+        white=len(scores.channels) <= 2 and may_be_white(classes),
+        budget=settings.budget,
+    )
+    channels = len(scores.channels)
+    if not scored(pred, plan):
+        return plan, resolved
+    if how[1].independent or channels == 1:
+        return replace(plan, onehot=onehot(truth, pred, resolved, job, channels)), resolved
+    if resolved is not None and truth.named:
+        return replace(plan, masks=masks(resolved, channels)), resolved
+    return plan, resolved
+
+
+def channel_pairs(
+    truth: Opened, pred: Opened, resolved: Resolved | None, how: tuple[Wanted, Wanted]
+) -> tuple[Pair, ...]:
+    """The channels (ground truth, prediction) that classes compare.
+
+    Which channel of a stack without names is which class shows when all of it was read: channel 0
+    may be the background. So its neighbours are counted too.
+    """
+    read = read_channels(truth, how[0]), read_channels(pred, how[1], pred.scores is not None)
+    if resolved is None:
+        if min(map(len, read)) == 1:
+            return tuple((t, p) for t in read[0] for p in read[1])
+        return tuple((t, p) for t in read[0] for p in read[1] if abs(t - p) <= 1)
+    found = {(t.truth.channel, t.pred.channel) for t in resolved.targets}
+    if not (truth.named and pred.named):
+        found = {
+            (own if truth.named else other, other if truth.named else own)
+            for own in {pair[0] if truth.named else pair[1] for pair in found}
+            for other in read[1 if truth.named else 0]
+        }
+    return tuple(sorted(found)) or ((0, -1),)
+
+
+def read_channels(side: Opened, how: Wanted, beside: bool = False) -> range:
+    """The channels of labels that reading a side gives; of scores that exclude each other, one."""
+    count = len(side.volume.channels)
+    if count > 1 and not beside and not how.independent and may_score(side.volume, how):
+        return range(1)
+    return range(count)
+
+
+def masks(resolved: Resolved, channels: int) -> tuple[Part | None, ...]:
+    """What is true of each channel but the background's; None where it is no class of the case."""
+    named = zip(resolved.classes, resolved.targets, strict=True)
+    true = {class_.labels: target.truth for class_, target in named}
+    return tuple(true.get((channel,)) for channel in range(1, channels))
+
+
+def onehot(
+    truth: Opened, pred: Opened, resolved: Resolved | None, job: Job, channels: int
+) -> tuple[Part, ...]:
+    """What is true of each independent channel of the prediction; nothing where it is no class."""
+    if resolved is not None:
+        own = pred.named and pred.scores is None
+        named = zip(resolved.classes, resolved.targets, strict=True)
+        only = len(resolved.classes) == 1
+        found = [(t.pred if own else channel_of(c, channels, only), t.truth) for c, t in named]
+    else:
+        found = by_number(len(truth.volume.channels), job.classes, channels)
+    true = {part.channel: reference for part, reference in found}
+    return tuple(true.get(channel, NOWHERE) for channel in range(channels))
+
+
+def by_number(stack: int, classes: ClassList, channels: int) -> list[tuple[Part, Part]]:
+    """The channels of classes without names, and what is true of them.
+
+    stack  channels of the ground truth: one label map, or masks
+    """
+    defs = [valued_class(c) for c in classes.classes]
+    defs = defs or [ClassDef(str(c + 1), (c + 1,)) for c in range(channels)]
+    only = len(defs) == 1
+    shift = int(stack == channels + 1)  # then channel 0 of the ground truth is the background
+    found = []
+    for class_ in defs:
+        part = channel_of(class_, channels, only)
+        labels = frozenset(class_.labels or ())
+        if labels == {1} and only and may_be_white(classes):
+            labels |= {WHITE}
+        found.append((part, Part(part.channel + shift) if stack > 1 else Part(0, labels)))
+    return found

@@ -1,0 +1,346 @@
+"""One pass over a case: both sides in lockstep, slab by slab, into every tally.
+
+Files of single classes are read pair by pair, so that few are open at a time; everything else is
+one group. Probabilities need all their channels at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+
+from segeval.classes.class_list import Part
+from segeval.kernels.value_counts import shade_counts
+from segeval.opening.open_case import Opened
+from segeval.runtime.arrays import Floats, Labels, Mask
+from segeval.runtime.errors import ReadError
+from segeval.runtime.frozen import frozen, replace
+from segeval.tallies.block import Block
+from segeval.tallies.counts import Pair, inside
+from segeval.volume.label_values import side
+from segeval.volume.score_values import ScoreSide, read_as
+from segeval.volume.value_kinds import WHITE
+from segeval.volume.value_stream import Found, Side, Slab, Wanted, may_score, of_codes
+from segeval.volume.volume import Volume, streams
+
+LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in the cache
+SCORES_AT_A_TIME = 1 << 16  # per channel
+CODES_AT_A_TIME = 1 << 22  # of 8-bit probabilities, which are counted: whole pictures
+FEWEST = 1 << 10  # voxels of a slab, however small the budget
+VALUE, SHARE = 8, 4  # bytes of a share of logits; part of the budget that slabs may take
+BYTES_AT_A_TIME = 1 << 24  # of all the buffers of a group
+
+Channels = tuple[frozenset[int], frozenset[int]]
+
+
+class Tally(Protocol):
+    """What is added up."""
+
+    def update(self, block: Block) -> None:
+        """Add a slab."""
+
+
+@frozen
+class Plan:
+    """What is read together, and what a tally has to be told of it.
+
+    pairs    channels (ground truth, prediction) that are compared; -1 is the empty mask
+    onehot   what is true of each independent channel of the prediction
+    masks    what is true of channels 1, 2, … that exclude each other, where the ground truth names
+             its classes; None of one that is no class of the ground truth
+    ignored  the label whose ground-truth voxels are left out
+    sums     probabilities are added up
+    white    255 of a ground truth of one class is its 1
+    drops    labels that no channel stands for are left out of the sums
+    budget   bytes of memory that were allowed
+    """
+
+    pairs: tuple[Pair, ...]
+    wanted: tuple[Wanted, Wanted]
+    onehot: tuple[Part, ...] = ()
+    masks: tuple[Part | None, ...] = ()
+    ignored: int | None = None
+    sums: bool = True
+    white: bool = False
+    drops: bool = False
+    budget: int = 512 << 20
+
+
+@frozen
+class Passed:
+    """What the sides turned out to be, after their last voxel.
+
+    found   the ground truth and the prediction's labels
+    scores  the probabilities: the prediction's own, or those of the file beside its label map
+    """
+
+    found: tuple[Found, Found]
+    scores: Found | None
+
+
+def one_pass(truth: Opened, pred: Opened, plan: Plan, tallies: Sequence[Tally]) -> Passed:
+    """Read both sides once and update every tally. Raises ReadError."""
+    passed = None
+    for group in groups(truth, pred, plan):
+        passed = _read(truth, pred, plan, group, tallies)
+    assert passed is not None
+    return passed
+
+
+def scored(pred: Opened, plan: Plan) -> bool:
+    """Whether the prediction may turn out to hold probabilities."""
+    return pred.scores is not None or may_score(pred.volume, plan.wanted[1])
+
+
+def groups(truth: Opened, pred: Opened, plan: Plan) -> list[Channels]:
+    """Channels that have to be read in lockstep: those that pairs join, directly or not."""
+    unnamed = not (truth.named or pred.named)  # what a stack is shows from all of its channels
+    if unnamed or scored(pred, plan) or may_score(truth.volume, plan.wanted[0]):
+        everything = [range(len(s.volume.channels)) for s in (truth, pred)]
+        return [(frozenset(everything[0]), frozenset(everything[1]))]
+    joined: list[tuple[set[int], set[int]]] = []
+    for t, p in plan.pairs:
+        new = ({t} - {-1}, {p} - {-1})
+        apart = []
+        for old in joined:
+            if old[0] & new[0] or old[1] & new[1]:
+                new = (new[0] | old[0], new[1] | old[1])
+            else:
+                apart.append(old)
+        joined = [*apart, new]
+    return [(frozenset(t), frozenset(p)) for t, p in joined]
+
+
+def _read(
+    truth: Opened, pred: Opened, plan: Plan, group: Channels, tallies: Sequence[Tally]
+) -> Passed:
+    size = truth.volume.geometry.size
+    few = condensable(truth, pred, plan, tallies)
+    chunk = CODES_AT_A_TIME if few else slab_size(truth, pred, plan, group)
+    with open_sides(truth, pred, plan, group, chunk) as (t, p, s):
+        for start in range(0, size, chunk):
+            count = min(chunk, size - start)
+            if few and isinstance(p, ScoreSide):
+                block = condensed(start, t.read(count), p, count, plan)
+            else:
+                block = next_block(start, count, (t, p, s), plan, tallies)
+            for tally in tallies:
+                tally.update(block)
+        found = t.finish(), p.finish()
+        scores = found[1] if s is None else s.finish()
+    return Passed(found, scores if scores.kind != "labels" else None)
+
+
+def condensable(truth: Opened, pred: Opened, plan: Plan, tallies: Sequence[Tally]) -> bool:
+    """Whether it is enough to count how often each value stands on each label.
+
+    Then 8-bit probabilities cost no more than labels: every sum is one over 256 values.
+    """
+    anywhere = all(getattr(tally, "ANYWHERE", False) for tally in tallies)
+    hard = len(truth.volume.channels) == 1 and not may_score(truth.volume, plan.wanted[0])
+    coded = pred.scores is None and of_codes(pred.volume, plan.wanted[1])
+    return anywhere and hard and coded
+
+
+def condensed(start: int, truth: Slab, pred: ScoreSide, count: int, plan: Plan) -> Block:
+    """One slab with every pair of a label and a value once, and how many voxels have it."""
+    codes = pred.codes(count).codes
+    assert codes is not None
+    pairs, voxels = shade_counts(truth.labels[0], codes)
+    labels = Slab({0: (pairs >> 16).astype(truth.labels[0].dtype)})
+    scores = pred.decoded((pairs & 255).astype(np.uint8))
+    block = make_block(start, len(pairs), labels, scores, plan)
+    return replace(block, weight=voxels)
+
+
+def slab_size(truth: Opened, pred: Opened, plan: Plan, group: Channels) -> int:
+    """Voxels a slab, so that the buffers of all open channels stay small."""
+    if scored(pred, plan):
+        channels = (pred.scores or pred.volume).channels
+        rows = read_as(channels)
+        buffers = sum(v.dtype.itemsize for v in channels if v.scaled or v.dtype != rows)
+        made = VALUE * (plan.wanted[1].kind == "logits")
+        width = buffers + (rows.itemsize + made) * len(channels)
+        return min(SCORES_AT_A_TIME, max(FEWEST, plan.budget // SHARE // width))
+    width = sum(truth.volume.channels[c].dtype.itemsize for c in group[0])
+    width += sum(pred.volume.channels[c].dtype.itemsize for c in group[1])
+    return min(LABELS_AT_A_TIME, max(SCORES_AT_A_TIME, BYTES_AT_A_TIME // max(width, 1)))
+
+
+@contextmanager
+def open_sides(
+    truth: Opened, pred: Opened, plan: Plan, group: Channels, chunk: int
+) -> Iterator[tuple[Side, Side, Side | None]]:
+    """The ground truth, the prediction, and the probabilities beside it."""
+    volumes: list[tuple[Volume, list[int], Wanted]] = [
+        (truth.volume, sorted(group[0]), plan.wanted[0]),
+        (pred.volume, sorted(group[1]), plan.wanted[1]),
+    ]
+    if pred.scores is not None:
+        volumes[1] = (pred.volume, sorted(group[1]), Wanted("labels"))
+        every = list(range(len(pred.scores.channels)))
+        volumes.append((pred.scores, every, plan.wanted[1]))
+    opened = [v.channels[c] for v, channels, _ in volumes for c in channels]
+    with streams(opened, chunk) as all_streams:
+        left = iter(all_streams)
+        sides = [side(v, {c: next(left) for c in cs}, w) for v, cs, w in volumes]
+        yield sides[0], sides[1], sides[2] if len(sides) > 2 else None
+
+
+def next_block(
+    start: int,
+    count: int,
+    sides: tuple[Side, Side, Side | None],
+    plan: Plan,
+    tallies: Sequence[Any],
+) -> Block:
+    """Read one slab of both sides; tallies may add up each row of scores as it comes."""
+    truth, pred, beside = sides
+    scores = pred if beside is None else beside
+    block = reference(start, count, truth.read(count), scores.channels, plan)
+    if isinstance(scores, ScoreSide) and scores.exclusive:
+        asked = [tally.ahead(block) for tally in tallies if hasattr(tally, "ahead")]
+        scores.shown = [sums for sums in asked if sums is not None]
+    return compared(block, pred.read(count), None if beside is None else beside.read(count), plan)
+
+
+def make_block(start: int, count: int, truth: Slab, pred: Slab, plan: Plan) -> Block:
+    """One slab of both sides."""
+    channels = 0 if pred.scores is None else len(pred.scores)
+    return compared(reference(start, count, truth, channels, plan), pred, None, plan)
+
+
+def reference(start: int, count: int, truth: Slab, channels: int, plan: Plan) -> Block:
+    """One slab of the ground truth, ready to be compared with so many channels of scores."""
+    onehot = valid = soft = labels = None
+    if channels:
+        valid = valid_voxels(truth, plan)
+        labels = label_map(truth, channels, plan)
+        if labels is not None and plan.drops:
+            valid = within_range(labels, channels, valid)
+        elif labels is not None:
+            check_range(labels, channels, valid)
+        elif plan.sums and plan.onehot:
+            onehot = true_channels(truth, plan)
+        soft = shares(truth, channels, plan)
+    masks = {**truth.labels, **no_mask(count, plan)}
+    return Block(start, count, masks, {}, onehot=onehot, soft=soft, valid=valid, labels=labels)
+
+
+def compared(block: Block, pred: Slab, beside: Slab | None, plan: Plan) -> Block:
+    """The slab with that of the prediction, and of the scores beside its label map."""
+    scores = pred if beside is None else beside
+    return replace(
+        block,
+        pred={**pred.labels, **no_mask(block.size, plan)},
+        scores=scores.scores,
+        logits=scores.logits,
+        best=scores.best,
+        decoded=None if beside is None else beside.labels,
+    )
+
+
+def no_mask(count: int, plan: Plan) -> Mapping[int, Labels]:
+    """The empty mask, where any class is missing on one side."""
+    return {-1: np.zeros(count, np.uint8)} if any(-1 in pair for pair in plan.pairs) else {}
+
+
+def valid_voxels(truth: Slab, plan: Plan) -> Mask | None:
+    """Where the ground truth is not ignored; None where nothing is."""
+    if plan.ignored is None or 0 not in truth.labels:
+        return None
+    valid = truth.labels[0] != plan.ignored
+    return None if valid.all() else valid
+
+
+def label_map(truth: Slab, channels: int, plan: Plan) -> Labels | None:
+    """The reference of channels that exclude each other; None where they do not. Raises ReadError.
+
+    Masks become labels: as many as channels, or one less where the background has none.
+    """
+    if plan.onehot or not (plan.sums or len(truth.labels) == 1):
+        return None
+    if plan.masks:
+        masks = np.stack([mask_of(truth, part, c) for c, part in enumerate(plan.masks, 1)])
+    elif len(truth.labels) == 1:
+        return black_and_white(truth.labels[0]) if plan.white else truth.labels[0]
+    else:
+        masks = np.stack([v != 0 for v in truth.labels.values()])
+    first = channels - len(masks)  # label of the first mask
+    hits = masks.sum(axis=0)
+    if first not in (0, 1) or hits.max() > 1 or (first == 0 and hits.min() < 1):
+        raise ReadError(
+            f"{len(masks)} masks of the ground truth are no label map for {channels} channels",
+            facts=("every voxel has one of the channels, and at most one of the masks",),
+            help="--activation none or sigmoid makes each channel a class of its own, from 1 on",
+            status="classes_unknown",
+        )
+    labels: Labels = (masks.argmax(axis=0) + first).astype(np.uint16)
+    labels[hits == 0] = 0
+    return labels
+
+
+def black_and_white(labels: Labels) -> Labels:
+    """A mask in which 255 is 1 (rule I8); that no other label is beside it shows at the end."""
+    return np.where(labels == WHITE, 1, labels).astype(labels.dtype)
+
+
+def mask_of(truth: Slab, part: Part | None, channel: int) -> Mask:
+    """The reference mask of a channel. Raises ReadError where there is none."""
+    if part is None:
+        raise ReadError(
+            f"channel {channel} of the prediction is no class of the ground truth",
+            facts=("channels that exclude each other are compared with all of their classes",),
+            help="name the class of every channel: --classes 1=liver,2=spleen; or leave out losses",
+            status="classes_unknown",
+        )
+    if part.channel not in truth.labels:
+        return np.zeros(len(next(iter(truth.labels.values()))), bool)
+    return inside(truth.labels[part.channel], part)
+
+
+def shares(truth: Slab, channels: int, plan: Plan) -> Floats | None:
+    """The reference as shares of each channel; None where it is hard. Raises ReadError."""
+    if truth.scores is None or not plan.sums:
+        return None
+    if not plan.onehot and len(truth.scores) == channels:
+        return truth.scores
+    if plan.onehot and len(truth.scores) == len(truth.labels):
+        nothing = np.zeros_like(truth.scores[0])
+        rows = [truth.scores[p.channel] if p.channel >= 0 else nothing for p in plan.onehot]
+        return np.stack(rows)
+    raise ReadError(
+        f"the ground truth has {len(truth.scores)} channels of probabilities and the prediction "
+        f"{channels}",
+        help="both must have the same channels, or leave out --gt-kind prob",
+        status="classes_unknown",
+    )
+
+
+def true_channels(truth: Slab, plan: Plan) -> Mask:
+    """The reference mask of each independent channel."""
+    return np.stack([mask_of(truth, part, c) for c, part in enumerate(plan.onehot)])
+
+
+def within_range(labels: Labels, channels: int, valid: Mask | None) -> Mask | None:
+    """Which voxels are valid and have a label that a channel stands for; None: all of them."""
+    inside = labels < channels
+    if valid is not None:
+        inside &= valid
+    return None if inside.all() else inside
+
+
+def check_range(labels: Labels, channels: int, valid: Mask | None) -> None:
+    """A label that no channel stands for has no probability (rule V3). Raises ReadError."""
+    labels = labels if valid is None else labels[valid]
+    if len(labels) and (top := int(labels.max())) >= channels:
+        raise ReadError(
+            f"the ground truth has label {top} and the prediction has {channels} channels",
+            facts=(f"channel i is label i, so labels are 0 to {channels - 1}",),
+            help=f"--ignore-label {top} leaves it out; "
+            "--activation none or sigmoid makes each channel a class of its own, from 1 on",
+            status="unknown_label",
+        )

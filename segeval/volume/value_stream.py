@@ -1,0 +1,122 @@
+"""What numbers mean: labels, probabilities or logits (docs/formats.md, section kinds).
+
+A file does not say. Integers are labels, floats in [0, 1] are probabilities, and a float map of
+whole numbers may be either; which it is shows only when its last value has been read. So the kind
+is found while the values stream: a map of 0 and 1 gives the same masks read either way, and the
+first value that tells decides. No value is read twice for it.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from segeval.request.settings import Settings
+from segeval.runtime.arrays import Labels
+from segeval.runtime.errors import Note
+from segeval.runtime.frozen import field, frozen
+from segeval.volume.value_kinds import Numbers
+from segeval.volume.volume import Volume
+
+
+@frozen
+class Found:
+    """What a side turned out to hold.
+
+    kind       labels, prob or logits
+    exclusive  the label of a voxel is one of a map, or the largest of its channels; channel 0 holds
+               it; else each channel is a mask of its own
+    onehot     the channels are masks of which every voxel has one: channel i is label i
+    """
+
+    kind: str
+    exclusive: bool
+    channels: int
+    onehot: bool = False
+    notes: tuple[Note, ...] = ()
+
+
+@frozen
+class Slab:
+    """The next values of one side; arrays that the next read may overwrite.
+
+    labels  by channel, flat uint8 or uint16
+    scores  (channels, n) probabilities; None where the side holds labels
+    logits  (channels, n) before activation; None where the file holds probabilities
+    best    (n,) the largest value in the file of channels that exclude each other, else None
+    codes   (n,) uint8 that `of_codes` makes all of these of; they are then not made yet
+    """
+
+    labels: dict[int, Labels] = field(default_factory=dict)
+    scores: Numbers | None = None
+    logits: Numbers | None = None
+    best: Numbers | None = None
+    codes: Labels | None = None
+
+
+class Side(Protocol):
+    """One side of a case, read slab by slab.
+
+    channels  of scores; 0: it holds labels
+    """
+
+    channels: int
+
+    def read(self, count: int) -> Slab:
+        """The next voxels. Raises ReadError."""
+
+    def finish(self) -> Found:
+        """What it was, after the last voxel. Raises ReadError."""
+
+
+@frozen
+class Wanted:
+    """What a side is asked to be.
+
+    kind         auto, labels, prob or logits
+    independent  each channel is a class of its own
+    """
+
+    kind: str
+    activation: str = "auto"
+    threshold: float = 0.5
+    independent: bool = False
+
+
+def wanted_pred(volume: Volume, settings: Settings, regions: bool) -> Wanted:
+    """How the prediction is to be read, from the request and from what the file says of itself."""
+    kind, activation = settings.kind, settings.activation
+    activated = activation in ("softmax", "sigmoid")
+    if kind == "auto" and (volume.logits or activated) and can_hold_scores(volume):
+        kind = "logits"
+    if kind == "prob" and activated:
+        kind = "logits"
+    independent = regions or bool(volume.segments) or activation in ("sigmoid", "none")
+    return Wanted(kind, activation, settings.threshold, independent)
+
+
+def wanted_truth(settings: Settings, independent: bool) -> Wanted:
+    """How the ground truth is to be read; `independent`: each channel is a class of its own."""
+    prob = settings.gt_kind == "prob"
+    activation = "none" if prob else "auto"
+    return Wanted(settings.gt_kind, activation, settings.threshold, prob and independent)
+
+
+def can_hold_scores(volume: Volume) -> bool:
+    """Whether the values may be something else than integers."""
+    return any(v.dtype.kind == "f" or v.scaled for v in volume.channels)
+
+
+def may_score(volume: Volume, wanted: Wanted) -> bool:
+    """Whether the side may turn out to hold probabilities; one without a file does not."""
+    if all(v.source is None for v in volume.channels):
+        return False
+    return wanted.kind in ("prob", "logits") or (wanted.kind == "auto" and can_hold_scores(volume))
+
+
+def of_codes(volume: Volume, wanted: Wanted) -> bool:
+    """Whether the side is one map of probabilities in 8 bits, of which there are 256 at most."""
+    one = volume.channels[0]
+    coded = one.dtype == np.uint8 and not one.scaled and one.source is not None
+    return len(volume.channels) == 1 and wanted.kind == "prob" and coded

@@ -1,0 +1,371 @@
+"""What readers hand over: channels of values on one grid, and the streams that read them.
+
+A reader knows a format and no run: whether numbers are labels or probabilities is a question of the
+values and of the request, so it is answered above (`kinds`), and a reader gives a `Volume`: raw
+channels, a grid, and what the file says of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from math import prod
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from segeval.grid.geometry import Geometry, Reorder
+from segeval.runtime.arrays import Raw
+from segeval.runtime.errors import Note
+from segeval.runtime.frozen import field, frozen, replace
+from segeval.runtime.packed_streams import (
+    Filled,
+    Packed,
+    compare_checksum,
+    fill,
+    finish,
+    opened,
+    spilled,
+)
+from segeval.volume.instances import Instances, RoiMasks
+
+Loader = Callable[[], Raw]  # decodes a whole (small) array when it is asked for
+
+
+@runtime_checkable
+class Drawer(Protocol):
+    """Draws any part of an array that is held as something smaller: runs, frames of a file."""
+
+    def fill(self, start: int, out: Raw, /) -> None:
+        """Write the values from a flat index on. Raises ReadError."""
+
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...], /) -> Drawer:
+        """The same transposed by `axes`, then flipped along `flips`. Raises ReadError."""
+
+
+STRIDED_BYTES = 16 << 20  # planes that are turned at a time
+
+
+@frozen
+class Voxels:
+    """One channel of values, in C order of its grid; nothing is read yet.
+
+    source  packed bytes, a loader that decodes a whole array, something that draws any part of one,
+            or None: every value is 0
+    dtype   as stored, byte order included
+    stored  shape in the order of the file
+    order   how the stored array becomes the grid's order; None where they are the same
+    slope   the value is slope * stored + inter
+    picked  (axis, index) of the stored array where the channel is one of an axis that is not first;
+            `order` then speaks of the stored axes without it
+    """
+
+    source: Packed | Loader | Drawer | None
+    dtype: np.dtype[Any]
+    stored: tuple[int, ...]
+    order: Reorder | None = None
+    slope: float = 1.0
+    inter: float = 0.0
+    picked: tuple[int, int] | None = None
+
+    @property
+    def count(self) -> int:
+        """Values in the channel."""
+        return prod(self.stored) // (self.stored[self.picked[0]] if self.picked else 1)
+
+    @property
+    def scaled(self) -> bool:
+        """Whether values differ from what is stored."""
+        return (self.slope, self.inter) != (1.0, 0.0)
+
+    def turned(self, order: Reorder) -> Voxels:
+        """The same channel in another order of axes."""
+        if order.trivial:
+            return self
+        return replace(self, order=order if self.order is None else order.after(self.order))
+
+    def flattened(self) -> Voxels:
+        """The same channel without the first axis of its grid, which has one plane."""
+        if self.order is None:
+            return replace(self, stored=self.stored[1:])
+        gone, *rest = self.order.axes
+        out = self.picked[0] if self.picked else len(self.stored)
+        at = gone + (gone >= out)  # the order does not count the axis that is picked
+        return replace(
+            self,
+            stored=self.stored[:at] + self.stored[at + 1 :],
+            order=Reorder(
+                tuple(a - (a > gone) for a in rest), tuple(f - 1 for f in self.order.flips if f)
+            ),
+            picked=(out - (at < out), self.picked[1]) if self.picked else None,
+        )
+
+
+@frozen
+class Reading:
+    """What a reader may be told of the run.
+
+    spacing       millimetres, along (z, y, x) or (y, x), for files that have none
+    channel_axis  where the channels of an array lie; None: the format's axis, or the one that fits
+    grid          shape of the other side, which tells a stack of channels from a volume
+    low           scores may be of a lower resolution than the grid: then channels come first
+    classes       how many classes there are, background not counted
+    colours       label value of each colour (red, green, blue)
+    member        which image of a file of many
+    paste         how masks of regions of interest get into the image; `threshold` cuts them
+    min_score     regions and detections below it are left out
+    roi_offset    label value of a region's label 0; None: 0, where none has it
+    slices        of the other side: contours are drawn on them, frames of a segmentation are
+                  placed on them where they lie on them
+    """
+
+    spacing: tuple[float, ...] | None = None
+    channel_axis: int | None = None
+    grid: tuple[int, ...] | None = None
+    low: bool = False
+    classes: int | None = None
+    colours: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
+    member: str = ""
+    paste: str = "detectron2"
+    threshold: float = 0.5
+    min_score: float = 0.0
+    roi_offset: int | None = None
+    slices: Any = None  # segeval.grid.slices.Slices, of the same floor
+
+
+@frozen
+class Volume:
+    """Channels of values on one grid, and what the file says of itself.
+
+    channels  one for a label map; one a class for a stack of masks, probabilities or logits
+    paths     the file of each channel, where they are several
+    names     what the file calls its label values
+    segments  masks that may overlap: name -> (channel, label value); empty for other files
+    picture   a 2-D image file: its values are judged by the rules of PNG masks
+    palette   the values are indices into a colour table, so any of 0..255 is a label
+    logits    the file says that its values are logits
+    shares    the file says that its values are probabilities
+    values    label value of each channel of masks that may overlap and that the file does not name
+    regions   what the masks were made of: regions of interest, or instances
+    """
+
+    geometry: Geometry
+    channels: tuple[Voxels, ...]
+    path: Path
+    names: Mapping[int, str] = field(default_factory=dict)
+    segments: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    picture: bool = False
+    palette: bool = False
+    logits: bool = False
+    shares: bool = False
+    paths: tuple[Path, ...] = ()
+    notes: tuple[Note, ...] = ()
+    values: tuple[int, ...] | None = None
+    regions: RoiMasks | Instances | None = None
+
+    def file(self, channel: int) -> Path:
+        """The file that holds a channel."""
+        return self.paths[channel] if self.paths else self.path
+
+
+class Stream(Protocol):
+    """An open channel."""
+
+    def read(self, count: int, into: Raw | None = None) -> Raw:
+        """The next values, native byte order, flat; a view that the next read overwrites.
+
+        into  an array that a stream may fill and give back instead, where it holds this type
+        """
+
+
+class _PackedStream:
+    """Values out of bytes, through one buffer."""
+
+    def __init__(self, file: Filled, voxels: Voxels, packed: Packed, chunk: int) -> None:
+        self._file, self._packed = file, packed
+        self._raw = np.empty(min(chunk, voxels.count), voxels.dtype)
+        self._bytes = memoryview(self._raw.view(np.uint8))  # type: ignore[arg-type]
+
+    def read(self, count: int, into: Raw | None = None) -> Raw:
+        if into is not None and into.dtype == self._raw.dtype:
+            fill(self._file, into.view(np.uint8).data, self._packed)
+            return into
+        width = self._raw.itemsize
+        fill(self._file, self._bytes[: count * width], self._packed)
+        return self._raw[:count]
+
+
+class _ArrayStream:
+    """Values out of an array that is there."""
+
+    def __init__(self, array: Raw) -> None:
+        self._flat = np.ascontiguousarray(array).reshape(-1)
+        self._at = 0
+
+    def read(self, count: int, into: Raw | None = None) -> Raw:
+        self._at += count
+        return self._flat[self._at - count : self._at]
+
+
+class _DrawnStream:
+    """Values drawn into one buffer, in the order of the grid."""
+
+    def __init__(self, drawer: Drawer, dtype: np.dtype[Any], chunk: int) -> None:
+        self._drawer, self._at = drawer, 0
+        self._buffer: Raw = np.empty(chunk, dtype)
+
+    def read(self, count: int, into: Raw | None = None) -> Raw:
+        out = self._buffer[:count]
+        self._drawer.fill(self._at, out)
+        self._at += count
+        return out
+
+
+class _ZeroStream:
+    """A mask without voxels."""
+
+    def __init__(self, chunk: int) -> None:
+        self._zeros = np.zeros(chunk, np.uint8)
+
+    def read(self, count: int, into: Raw | None = None) -> Raw:
+        return self._zeros[:count]
+
+
+class _TurnedStream:
+    """Values of an array in another order of axes, some planes at a time.
+
+    A mapped file counts as resident where it was touched, so its pages are given back.
+
+    size  bytes of the array that the view is of, which are all touched where it picks one channel
+    """
+
+    def __init__(self, view: Raw, size: int, mapped: Any = None) -> None:
+        self._view, self._mapped = view, mapped
+        self._step = max(1, STRIDED_BYTES * len(view) // max(size, 1))
+        self._plane, self._ready = 0, np.empty(0, view.dtype)
+
+    def read(self, count: int, into: Raw | None = None) -> Raw:
+        parts = []
+        while count:
+            if not len(self._ready):
+                self._turn()
+            part, self._ready = self._ready[:count], self._ready[count:]
+            parts.append(part)
+            count -= len(part)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _turn(self) -> None:
+        planes = self._view[self._plane : self._plane + self._step]
+        self._ready = planes.flatten()
+        self._plane += self._step
+        if self._mapped is not None:
+            import mmap
+
+            self._mapped.madvise(mmap.MADV_DONTNEED)
+
+
+class _NativeStream:
+    """Values in native byte order, scaled where the file says so."""
+
+    def __init__(self, stream: Stream, voxels: Voxels) -> None:
+        self._stream, self._voxels = stream, voxels
+
+    def read(self, count: int, into: Raw | None = None) -> Raw:
+        raw = self._stream.read(count)
+        if not self._voxels.scaled:
+            if into is None or into.dtype != raw.dtype.newbyteorder("="):
+                return raw.astype(raw.dtype.newbyteorder("="))
+            np.copyto(into, raw)
+            return into
+        values = np.multiply(raw, self._voxels.slope, dtype=np.float64)
+        values += self._voxels.inter
+        return values
+
+
+@contextmanager
+def streams(channels: Sequence[Voxels], chunk: int) -> Iterator[list[Stream]]:
+    """Open channels together, to be read in lockstep, at most `chunk` values a read.
+
+    A packed file that holds several of them, or holds one in another order, is unpacked once to
+    disk. After the last value the checksum of packed files is compared, before the first one that
+    of members of an archive that are not packed. Raises ReadError.
+    """
+    packed = (v.source for v in channels if isinstance(v.source, Packed))
+    for source in {(p.path, p.start): p for p in packed}.values():
+        compare_checksum(source)
+    with ExitStack() as stack:
+        shared = _spill_shared(channels, stack)
+        yield [_stream(voxels, shared, chunk, stack) for voxels in channels]
+        stack.pop_all().close()
+
+
+def _spill_shared(channels: Sequence[Voxels], stack: ExitStack) -> dict[tuple[Path, str], Packed]:
+    """Unpack to disk each packed file that more than one forward pass would need."""
+    users: dict[tuple[Path, str], list[Voxels]] = {}
+    for voxels in channels:
+        if isinstance(voxels.source, Packed) and not voxels.source.seekable:
+            users.setdefault((voxels.source.path, voxels.source.packing), []).append(voxels)
+    return {
+        key: stack.enter_context(spilled(_whole([v.source for v in those])))  # type: ignore[misc]
+        for key, those in users.items()
+        if len(those) > 1 or those[0].order is not None
+    }
+
+
+def _whole(parts: Sequence[Packed]) -> Packed:
+    """The part of a packed file from its first channel to its last."""
+    end = max(p.skip + p.size for p in parts)
+    return replace(parts[0], skip=0, size=end)
+
+
+def _stream(
+    voxels: Voxels, shared: Mapping[tuple[Path, str], Packed], chunk: int, stack: ExitStack
+) -> Stream:
+    stream = _plain_stream(voxels, shared, chunk, stack)
+    if voxels.scaled or not voxels.dtype.isnative:
+        return _NativeStream(stream, voxels)
+    return stream
+
+
+def _plain_stream(
+    voxels: Voxels, shared: Mapping[tuple[Path, str], Packed], chunk: int, stack: ExitStack
+) -> Stream:
+    if voxels.source is None:
+        return _ZeroStream(min(chunk, voxels.count))
+    if callable(voxels.source):
+        array = voxels.source()
+        if voxels.order is None:
+            return _ArrayStream(array)
+        return _TurnedStream(turn(array, voxels), array.nbytes)
+    if not isinstance(voxels.source, Packed):
+        return _drawn_stream(voxels, voxels.source, chunk)
+    packed = voxels.source
+    if (packed.path, packed.packing) in shared:
+        file = shared[packed.path, packed.packing]
+        packed = replace(file, start=file.start, skip=packed.skip, size=packed.size)
+    if voxels.order is None:
+        opened_file = stack.enter_context(opened(packed))
+        stack.callback(finish, opened_file, packed)
+        return _PackedStream(opened_file, voxels, packed, chunk)
+    mapped: Any = np.memmap(
+        packed.path, voxels.dtype, "r", packed.start + packed.skip, voxels.stored
+    )
+    return _TurnedStream(turn(mapped, voxels), mapped.nbytes, mapped._mmap)
+
+
+def _drawn_stream(voxels: Voxels, drawer: Drawer, chunk: int) -> Stream:
+    if voxels.order is not None:
+        drawer = drawer.turned(voxels.order.axes, voxels.order.flips)
+    return _DrawnStream(drawer, voxels.dtype, min(chunk, voxels.count))
+
+
+def turn(array: Raw, voxels: Voxels) -> Raw:
+    """A view of a stored array in the order of the grid."""
+    view = array.reshape(voxels.stored)
+    if voxels.picked is not None:
+        axis, index = voxels.picked
+        view = view[(slice(None),) * axis + (index,)]
+    if voxels.order is None:
+        return view
+    return np.flip(view.transpose(voxels.order.axes), voxels.order.flips)

@@ -1,0 +1,102 @@
+"""Class lists: from the command line, from files, one under the other."""
+
+import json
+
+import pytest
+
+from segeval.classes.class_list import ClassDef, ClassList, class_list, parse_classes, read_classes
+from segeval.runtime.errors import RequestError
+
+
+def labels(classes):
+    return {c.name: c.labels for c in classes.classes}
+
+
+def test_names_alone_pick_classes():
+    classes = parse_classes("liver, spleen")
+    assert classes.names == ("liver", "spleen")
+    assert classes.select
+
+
+def test_labels_with_names_make_classes():
+    classes = parse_classes("5=liver,1=spleen")
+    assert labels(classes) == {"liver": (5,), "spleen": (1,)}
+    assert not classes.select
+    assert classes.known == {1, 5}
+
+
+def test_a_union_of_labels_is_a_region():
+    classes = parse_classes("1+2=whole,2=core")
+    assert labels(classes) == {"whole": (1, 2), "core": (2,)}
+    assert classes.regions
+
+
+@pytest.mark.parametrize("text", ["", ",", "5=", "=liver", "5=liver,spleen", "five=liver", "1+=x"])
+def test_no_class_list(text):
+    with pytest.raises(RequestError):
+        parse_classes(text)
+
+
+def test_a_dataset_json_has_labels_and_an_ignore_value(tmp_path):
+    path = tmp_path / "dataset.json"
+    content = {"labels": {"background": 0, "tumour": 1, "ignore": 2}, "name": "x"}
+    path.write_text(json.dumps(content))
+    classes = read_classes(path)
+    assert labels(classes) == {"tumour": (1,)}
+    assert classes.ignore == 2
+
+
+def test_the_older_form_goes_from_value_to_name():
+    classes = class_list({"0": "background", "2": "liver", "10": "spleen"})
+    assert labels(classes) == {"liver": (2,), "spleen": (10,)}
+
+
+def test_regions_are_unions():
+    classes = class_list({"background": 0, "whole": [1, 2, 3], "core": [2, 3]})
+    assert classes.regions
+    assert labels(classes) == {"whole": (1, 2, 3), "core": (2, 3)}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [("{", "JSON"), ("[]", "no labels"), ("{}", "no labels"), ('{"labels": {"a": "x"}}', "'a'")],
+)
+def test_a_file_that_is_no_class_list(tmp_path, content, why):
+    path = tmp_path / "labels.json"
+    path.write_text(content)
+    with pytest.raises(RequestError, match=why):
+        parse_classes(str(path))
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(RequestError, match="cannot read"):
+        parse_classes(str(tmp_path / "labels.json"))
+
+
+def test_picked_names_keep_the_labels_of_the_data():
+    data = parse_classes("1=liver,2=spleen,3=heart")
+    assert labels(data.chosen(parse_classes("heart,liver"))) == {"heart": (3,), "liver": (1,)}
+
+
+def test_a_name_that_the_data_lacks_is_answered_with_the_nearest():
+    data = parse_classes("1=liver,2=spleen")
+    with pytest.raises(RequestError) as caught:
+        data.chosen(parse_classes("livre"))
+    assert "liver" in caught.value.help
+
+
+def test_named_labels_replace_those_of_the_data():
+    data = parse_classes("1=liver")
+    assert labels(data.chosen(parse_classes("1=hepar"))) == {"hepar": (1,)}
+
+
+def test_nothing_wanted_is_everything():
+    data = parse_classes("1=liver")
+    assert data.chosen(ClassList()) == data
+    assert data.chosen(ClassList(ignore=9)).ignore == 9
+
+
+def test_colours_are_those_of_the_labels():
+    red, blue = (255, 0, 0), (0, 0, 255)
+    classes = ClassList((ClassDef("road", (7,), red), ClassDef("sky", None, blue)))
+    assert classes.colours == {red: 7, blue: 2}

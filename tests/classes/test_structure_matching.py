@@ -1,0 +1,100 @@
+"""Which structures of two files are which class."""
+
+import pytest
+
+from segeval.classes.class_list import ClassDef, ClassList
+from segeval.classes.structure_matching import Item, classified, joined, matching
+from segeval.runtime.errors import CaseError
+
+
+def items(*names, support=()):
+    return [Item(name, name, n, name in support) for n, name in enumerate(names, 1)]
+
+
+def keys(side):
+    return {c: [i.key for i in found] for c, found in side.keys.items()}
+
+
+def test_the_ground_truth_names_the_classes():
+    truth, pred, notes = joined(
+        items("Parotid_L", "Lungs"), items("LeftParotid", "Lung_L", "Lung_R"), ClassList()
+    )
+    assert keys(truth) == {"Parotid_L": ["Parotid_L"], "Lungs": ["Lungs"]}
+    assert keys(pred) == {"Parotid_L": ["LeftParotid"], "Lung_L": ["Lung_L"], "Lung_R": ["Lung_R"]}
+    assert [note.code for note in notes] == ["W-name-not-found"]
+    assert "the prediction has no 'Lungs'; nearest: Lung_" in notes[0].text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Parotid_L", "Parotid_R"), ("Lung_L", "Lungs"), ("SpinalCord", "SpinalCord_PRV05")],
+)
+def test_what_never_matches(one, other):
+    assert matching(ClassDef(one), items(other)) == ()
+
+
+def test_what_helps_to_plan_has_to_be_asked_for():
+    both = items("Heart", "Couch", support=("Couch",)), items("Couch", support=("Couch",))
+    truth, pred, _ = joined(*both, ClassList())
+    assert (keys(truth), keys(pred)) == ({"Heart": ["Heart"]}, {})
+    truth, pred, _ = joined(*both, ClassList((ClassDef("couch"),)))
+    assert (keys(truth), keys(pred)) == ({"couch": ["Couch"]},) * 2
+
+
+def test_two_of_one_name_are_a_fault_of_their_class_alone():
+    truth, pred, _ = joined(items("Heart", "Liver"), items("HEART", "heart", "liver"), ClassList())
+    assert keys(truth) == {"Heart": ["Heart"], "Liver": ["Liver"]}
+    assert keys(pred) == {"Liver": ["liver"]}
+    assert pred.faults["Heart"].facts == ("ROI 1: HEART", "ROI 2: heart")
+
+
+def test_two_of_one_name_in_the_ground_truth():
+    truth, pred, _ = joined(items("Heart", "heart"), items("heart"), ClassList())
+    assert set(truth.faults) == {"Heart"}
+    assert keys(pred) == {"Heart": ["heart"]}
+
+
+def test_an_exact_name_does_not_hide_its_double():
+    with pytest.raises(CaseError) as caught:
+        matching(ClassDef("Heart"), items("Heart", "HEART"))
+    assert caught.value.status == "two_structures"
+
+
+def test_a_number_picks_one():
+    found = matching(ClassDef("Heart#2"), items("Heart", "HEART"))
+    assert [i.number for i in found] == [2]
+    assert matching(ClassDef("Heart#3"), items("Heart", "HEART", "Liver")) == ()
+
+
+def test_a_union_needs_all_of_its_parts():
+    both = ClassDef("Parotids", union=("Parotid_L", "Parotid_R"))
+    assert [i.name for i in matching(both, items("parotid lt", "parotid rt"))] == [
+        "parotid lt", "parotid rt",
+    ]  # fmt: skip
+    assert matching(both, items("parotid lt")) == ()
+    assert [i.name for i in matching(both, items("Parotid_L", "Parotid_R", "parotids"))] == [
+        "parotids"
+    ]
+
+
+def test_the_rule_that_was_used():
+    wanted = ClassList((ClassDef("Heart", aliases=("cor", "re:herz.*")),))
+    rules = [classified(item, wanted) for item in items("Heart", "cor", "Herz 1", "HEART", "x")]
+    assert rules == [
+        ("Heart", "exact"), ("Heart", "alias"), ("Heart", "alias"), ("Heart", "without case"),
+        ("", ""),
+    ]  # fmt: skip
+
+
+def test_a_structure_is_called_as_the_run_calls_it():
+    #    but two structures of one file stay two
+    called = {"lt parotid": "Parotid_L", "Cord": "SpinalCord"}
+    one = [Item("lt parotid", "lt parotid", 1), Item("Cord", "Cord", 2)]
+    truth, pred, _ = joined(one, one, ClassList(), called)
+    assert list(truth.keys) == list(pred.keys) == ["Parotid_L", "SpinalCord"]
+    two = [*one, Item("SpinalCord", "SpinalCord", 3)]
+    assert list(joined(two, two, ClassList(), called)[0].keys) == [
+        "Parotid_L",
+        "Cord",
+        "SpinalCord",
+    ]

@@ -1,0 +1,50 @@
+"""Rims and added lengths by hand."""
+
+import numpy as np
+import pytest
+from surfaces import surfaces, value
+
+from segeval.metrics.boundary import RIM
+from segeval.metrics.registry import resolve
+from segeval.request.grammar import parse
+
+
+def bar(start, stop):
+    mask = np.zeros((8, 9, 30), bool)
+    mask[2:6, 2:7, start:stop] = True
+    return mask
+
+
+# a bar of 4 x 5 voxels, pushed out along x from 10 to 13: 1 x 1 x 2 mm
+PUSHED = surfaces(bar(5, 10), bar(5, 13), (1.0, 1.0, 2.0))
+
+
+def test_apl_px_by_hand():
+    # the end of the reference lies in the pushed bar: 5 rows less the 2 on its sides, 4 planes
+    assert value(PUSHED, "apl_px") == 4 * 3
+
+
+def test_boundary_iou_by_hand():
+    # diagonal of 60 x 80 is 100, so rims are 2 wide: a 20-square has 400 - 16^2 = 144 pixels of rim
+    truth = np.zeros((60, 80), bool)
+    truth[10:30, 10:30] = True
+    apart = np.roll(truth, 30, 1)
+    assert value(surfaces(truth, truth), "boundary_iou") == 1
+    assert value(surfaces(truth, apart), "boundary_iou") == 0
+    # moved by one: rims are concentric squares of 20 and 16; counted with sets
+    moved = np.roll(truth, 1, 1)
+    rims = []
+    for first in (10, 11):
+        outer = {(y, x) for y in range(10, 30) for x in range(first, first + 20)}
+        rims.append(outer - {(y, x) for y in range(12, 28) for x in range(first + 2, first + 18)})
+    want = len(rims[0] & rims[1]) / len(rims[0] | rims[1])
+    assert value(surfaces(truth, moved), "boundary_iou") == pytest.approx(want)
+
+
+def test_boundary_iou_is_of_pictures():
+    _, definition = resolve(parse("boundary_iou"))
+    assert definition.compute(PUSHED).reason == "not_a_picture"
+
+
+def test_a_rim_is_2_per_cent_of_the_diagonal_wide():
+    assert RIM == 0.02

@@ -1,0 +1,162 @@
+"""The files of a case as two volumes on one grid."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import build
+import numpy as np
+import pytest
+from runs import settings, soft
+
+from segeval.classes.class_list import ClassList, Part
+from segeval.opening.open_case import NOWHERE, covered, opened, outside, own_names, side, wanted
+from segeval.pairing.cases import Case
+from segeval.pairing.cases import Side as Files
+from segeval.runtime.errors import CaseError, GeometryError, ReadError
+from segeval.volume.align import whole_channel
+from segeval.volume.value_stream import Wanted
+from segeval.volume.volume import Reading, Volume
+
+T, P = build.blocks(), build.blocks(seed=5)
+
+
+def files(path, **arrays):
+    """Class files of one side."""
+    path.mkdir(parents=True, exist_ok=True)
+    return Files(path, {n: build.nifti(path / f"{n}.nii.gz", a) for n, a in arrays.items()})
+
+
+def one(path, scores=None):
+    return Files(path.parent, {"": path}, scores)
+
+
+def read(volume, channel=0):
+    return whole_channel(volume.channels[channel], volume.geometry)
+
+
+def test_class_files_are_channels_with_names(tmp_path):
+    found = side(files(tmp_path, liver=T, spleen=P), Reading())
+    assert found.parts == {"liver": Part(0), "spleen": Part(1)}
+    assert found.named
+    assert (read(found.volume, 1) == P).all()
+    assert found.volume.file(1) == tmp_path / "spleen.nii.gz"
+
+
+def test_class_files_in_another_order_of_axes_are_turned(tmp_path):
+    made = files(tmp_path, a=T)
+    turned = replace(build.GRID, origin=(10.0, 6, 7), directions=((0, 0, 1), (0, 1, 0), (-1, 0, 0)))
+    build.nifti(tmp_path / "b.nii.gz", P[..., ::-1].copy(), turned)
+    found = side(replace(made, files={**made.files, "b": tmp_path / "b.nii.gz"}), Reading())
+    assert (read(found.volume, 1) == P).all()
+
+
+def test_class_files_on_two_grids_are_refused_by_name(tmp_path):
+    with pytest.raises(GeometryError) as caught:
+        side(files(tmp_path, liver=T, spleen=P[:3]), Reading())
+    text = "\n".join(caught.value.lines())
+    assert "spleen.nii.gz and liver.nii.gz are on different grids" in text
+
+
+def test_a_class_file_holds_one_channel(tmp_path):
+    build.stack(tmp_path / "liver.nii.gz", soft(3))
+    with pytest.raises(ReadError, match="holds 3 channels"):
+        side(Files(tmp_path, {"liver": tmp_path / "liver.nii.gz"}), Reading())
+
+
+def test_a_label_map_has_no_names(tmp_path):
+    found = side(one(build.nifti(tmp_path / "a.nii", T)), Reading())
+    assert not found.named
+    assert found.scores is None
+
+
+def test_the_names_that_a_file_gives():
+    volume = Volume(build.GRID, (), Path("x"), names={5: "liver"})
+    assert own_names(volume) == {"liver": Part(0, frozenset([5]))}
+    layers = replace(volume, segments={"a": (1, 3), "b": (0, 3)})
+    assert own_names(layers) == {"a": Part(1, frozenset([3])), "b": Part(0, frozenset([3]))}
+
+
+def case(tmp_path, pred, **more):
+    return Case("c", pred, one(build.nifti(tmp_path / "g.nii.gz", T)), **more)
+
+
+def test_a_missing_prediction_is_empty_on_the_grid_of_the_truth(tmp_path):
+    truth, pred = opened(case(tmp_path, None), settings(), ClassList())
+    assert list(pred.volume.geometry.differences(truth.volume.geometry)) == []
+    assert not read(pred.volume).any()
+    named = Case("c", None, files(tmp_path, liver=T))
+    assert opened(named, settings(), ClassList())[1].parts == {"liver": NOWHERE}
+
+
+def test_the_archive_takes_the_grid_of_its_label_map(tmp_path):  # I5
+    scores = build.npz(tmp_path / "p.npz", soft(4))
+    pred = one(build.nifti(tmp_path / "p.nii.gz", P), scores)
+    truth, found = opened(case(tmp_path, pred), settings(), ClassList())
+    assert found.scores.geometry == truth.volume.geometry
+    assert len(found.scores.channels) == 4
+    assert (read(found.scores, 2) == soft(4)[2]).all()
+
+
+def test_the_archive_of_another_run(tmp_path):  # I5
+    scores = build.npz(tmp_path / "p.npz", soft(4, (4, 5, 5)))
+    pred = one(build.nifti(tmp_path / "p.nii.gz", P), scores)
+    with pytest.raises(CaseError) as caught:
+        opened(case(tmp_path, pred), settings(), ClassList())
+    assert caught.value.status == "geometry_mismatch"
+    assert caught.value.facts == ("probabilities 5x5x4", "label map 6x5x4, 1 x 2 x 3 mm")
+
+
+def test_the_spacing_of_the_request_before_that_of_the_table(tmp_path):
+    made = Case(
+        "c", *(one(build.png(tmp_path / f"{s}.png", T[0])) for s in "pg"), spacing=(2.0, 2.0)
+    )
+    assert opened(made, settings(), ClassList())[0].volume.geometry.spacing == (2.0, 2.0)
+    asked = settings(spacing=(1.0, 3.0))
+    assert opened(made, asked, ClassList())[0].volume.geometry.spacing == (1.0, 3.0)
+
+
+def test_the_grid_of_the_image(tmp_path):  # G3
+    grid = replace(build.GRID, shape=(4, 5, 3))
+    image = build.nifti(tmp_path / "image.nii.gz", np.zeros((4, 5, 3), np.int16), grid)
+    pred = one(build.nifti(tmp_path / "p.nii.gz", P))
+    found = opened(case(tmp_path, pred, image=image), settings(resample="image"), ClassList())
+    assert [s.volume.geometry.shape for s in found] == [(4, 5, 3)] * 2
+    assert (read(found[1].volume) == P[..., :3]).all()
+    with pytest.raises(GeometryError, match="no image"):
+        opened(case(tmp_path, pred), settings(resample="image"), ClassList())
+
+
+@pytest.mark.parametrize(
+    ("how", "channels", "want"),
+    [
+        (Wanted("prob"), 1, (0,)),
+        (Wanted("auto"), 3, (1, 0, 0)),
+        (Wanted("prob", independent=True), 3, (0, 0, 0)),
+        (Wanted("logits"), 1, (-20,)),
+        (Wanted("logits"), 2, (20, -20)),
+        (Wanted("logits", independent=True), 2, (-20, -20)),
+    ],
+)
+def test_what_lies_beyond_a_volume(how, channels, want):
+    assert outside(channels, how) == want
+
+
+@pytest.mark.parametrize(
+    ("labels", "want"), [((0, 1, 2, 3), True), ((1, 2, 3), False), ((0, 1), False)]
+)
+def test_a_stack_that_covers_every_voxel(tmp_path, labels, want):
+    stack = np.stack([v == T for v in labels]).astype(np.uint8)
+    assert covered(side(one(build.stack(tmp_path / "a.nii", stack)), Reading()).volume) is want
+
+
+def test_how_both_sides_are_read(tmp_path):
+    plain = side(one(build.nifti(tmp_path / "a.nii", T)), Reading())
+    named = side(files(tmp_path, liver=T), Reading())
+    assert [w.independent for w in wanted(plain, plain, settings(), regions=False)] == [
+        False,
+        False,
+    ]
+    assert [w.independent for w in wanted(plain, plain, settings(), regions=True)] == [False, True]
+    assert wanted(plain, named, settings(), regions=False)[1].independent
+    soft_truth = wanted(named, plain, settings(gt_kind="prob"), regions=False)[0]
+    assert (soft_truth.kind, soft_truth.independent) == ("prob", True)

@@ -1,0 +1,72 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segeval.reports.table_model import aligned, clean, counted, decimals, figure, padded, places
+from segeval.scorecard.summary import Column
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "expected"),
+    [
+        ("dice", "", 3),
+        ("volume_difference", "ml", 2),
+        ("hd95", "mm", 2),
+        ("relative_volume_difference", "%", 1),
+        ("volume_difference", "voxels", 0),
+        ("volume_difference", "px", 0),
+        ("not_known", "ml", 2),
+    ],
+)
+def test_decimals_suit_the_unit(metric, unit, expected):
+    assert decimals(Column(metric, unit), 3) == expected
+
+
+@pytest.mark.parametrize("unit", ["", "ml", "%", "voxels"])
+def test_there_are_no_fewer_than_no_decimals(unit):
+    assert decimals(Column("dice", unit), 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.9996, "1.000"), (-0.0001, "0.000"), (math.nan, "-"), (math.inf, "inf"), (-2, "-2.000")],
+)
+def test_figures(value, text):
+    assert figure(value, 3) == text
+
+
+def test_digit_stands_under_digit():
+    cells = [("0.9", "0.12", ""), ("-10.1", "3.00", "n=4"), ("-", "", "")]
+    assert aligned(cells) == (
+        "  0.9 ± 0.12    ",
+        "-10.1 ± 3.00 n=4",
+        "    -           ",
+    )
+
+
+def test_nothing_to_align():
+    assert aligned([]) == ()
+
+
+@pytest.mark.parametrize(("text", "width"), [("abc", 3), ("肝臓", 4), ("é", 1), ("e\u0301", 1)])
+def test_places_in_a_terminal(text, width):
+    assert places(text) == width
+    assert places(padded(text, 8)) == 8
+
+
+@given(st.text())
+def test_nothing_of_a_name_steers_a_terminal(text):
+    assert clean(text).isprintable()
+
+
+def test_a_readable_name_is_not_changed():
+    assert clean("Hüfte (links) 肝臓") == "Hüfte (links) 肝臓"
+    assert clean("a\x1b[2Jb\n") == "a\\x1b[2Jb\\n"
+
+
+def test_counted():
+    assert counted(1, "case") == "1 case"
+    assert counted(0, "case") == "0 cases"
+    assert counted(2, "class", "classes") == "2 classes"
