@@ -13,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 CASES = 800
-START = [sys.executable, "-c", "from segeval import scratch; scratch.KEPT = 0\n"
+START = [sys.executable, "-c", "from segeval.runtime import spill; spill.KEPT = 0\n"
          "from segeval.__main__ import run; run()"]  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_left(crowd, tmp_path, how, kept):
 
 def test_a_full_temporary_folder_is_said(crowd, tmp_path):
     """A small run needs no such file; one that does and gets none says where and what to do."""
-    script = START[2].replace("scratch.KEPT = 0", "scratch.KEPT = 0; import tempfile\n"
+    script = START[2].replace("spill.KEPT = 0", "spill.KEPT = 0; import tempfile\n"
                               "def none(**_): raise OSError(28, 'No space left on device')\n"
                               "tempfile.TemporaryFile = none")  # fmt: skip
     ran = subprocess.run(

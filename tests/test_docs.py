@@ -132,7 +132,7 @@ def words(pattern: str) -> set[str]:
 def reasons() -> set[str]:
     """Reasons of rows: given to Values, or by the functions whose name says so."""
     found = words(r'reason="([a-z_]+)"') | words(r'undefined\(s, "([a-z_]+)"\)')
-    tree = ast.parse(SOURCES[ROOT / "segeval" / "absence.py"])
+    tree = ast.parse(SOURCES[ROOT / "segeval" / "scorecard" / "empty_class_policy.py"])
     constants = (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant))
     named = {c for c in constants if isinstance(c, str) and re.fullmatch("[a-z]+_[a-z_]+", c)}
     return found | named | words(r'whole\(.*, "([a-z_]+)"\)$') | {"infinite"}

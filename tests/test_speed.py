@@ -21,8 +21,7 @@ IDLE = (
     *("scipy", "nibabel", "nrrd", "pydicom", "rich", "tqdm", "igl", "isal"),
     *(
         "segeval.dicom",
-        "segeval.drawing",
-        "segeval.contours.structure_set",
+        "segeval.contours",
         "segeval.kernels.distances",
     ),
     *("segeval.metrics.surface", "segeval.tallies.surface", "segeval.readers.series"),

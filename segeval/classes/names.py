@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from segeval.runtime.errors import CaseError
 
 T = TypeVar("T")
-TABLE = Path(__file__).parent / "data" / "structures.toml"
+TABLE = Path(__file__).parents[1] / "data" / "structures.toml"
 SIDES = {"left": "_l", "lt": "_l", "l": "_l", "right": "_r", "rt": "_r", "r": "_r"}
 BORDER = r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"  # of camel case
 MARGIN = r"-(\d\d)(?!\d)"  # two digits after a minus are millimetres

@@ -10,7 +10,7 @@ from segeval.classes.names import structure
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen
 
-FILE = Path(__file__).parent / "data" / "tolerances.toml"
+FILE = Path(__file__).parents[1] / "data" / "tolerances.toml"
 
 
 @frozen

@@ -7,7 +7,7 @@ FAMILIES = (
     "overlap",
     "volume",
     "surface",
-    "rims",
+    "boundary",
     "contours",
     "semantic",
     "losses",
@@ -23,5 +23,5 @@ FAMILIES = (
 )
 
 # A metric is looked for in these last: they load kernels that no other family needs.
-HEAVY = ("surface", "rims", "contours")
+HEAVY = ("surface", "boundary", "contours")
 LOOKED_IN = tuple(sorted(FAMILIES, key=HEAVY.__contains__))

@@ -32,6 +32,7 @@ def test_help_and_version_load_click_and_nothing_else(arguments):
     assert not modules.intersection(LIGHT)
     assert not {m for m in modules if m.startswith("segeval.")} - {
         "segeval.__main__",
+        "segeval.runtime",
         "segeval.runtime.allocator",
         "segeval.cli",
         "segeval.cli.entry",

@@ -40,14 +40,14 @@ def test_a_c_library_without_the_call_is_left_alone(monkeypatch):
 
 CYCLES = """
 import gc, weakref
-from segeval import memory
+from segeval.runtime import allocator
 class Node: pass
 def cycle():
     node = Node()
     node.own = node
     return weakref.ref(node)
 before = gc.get_freeze_count()
-memory.{moment}()
+allocator.{moment}()
 first = cycle()
 kept = [Node() for _ in range(20_000)]
 print(first() is None, gc.get_freeze_count() > before)
