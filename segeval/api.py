@@ -23,9 +23,10 @@ from segeval.request.grammar import Metric, parse
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import Inventory, keep_inventory
 from segeval.scorecard.card import CaseResult, Scorecard
 from segeval.scorecard.result_store import Done, Spool, pools_of
-from segeval.scorecard.row_index import Held
+from segeval.scorecard.row_index import Held, census
 from segeval.scorecard.signature import signature, signature_fields
 from segeval.scorecard.summary import summarise
 from segeval.scoring.case import scored_sides
@@ -127,7 +128,7 @@ def score_paths(  # noqa: PLR0913 - the last three are the command line's
     if shard is None:
         return card
     gates = [str(gate) for gate in settings.gates]
-    return replace(card, shard={"part": shard.part, "of": shard.of, "gates": gates})
+    return replace(card, shard={"part": shard.part, "of": shard.of, "gates": gates, **card.shard})
 
 
 def no_one(text: str) -> None:
@@ -145,9 +146,11 @@ def scored_pairs(  # noqa: PLR0913 - a request, resolved
 ) -> Scorecard:
     """Pair what is there and score it, or the part of it that a shard has."""
     settings = place.settings
-    pairing = place.plain(
-        with_outputs(pair(place.pred, place.truth, settings), place.truth, settings)
-    )
+    with keep_inventory(Inventory()) as inventory:
+        pairing = place.plain(
+            with_outputs(pair(place.pred, place.truth, settings), place.truth, settings)
+        )
+    inventory.merge(pairing.inventory)
     mine = shard.cut(pairing) if shard else pairing
     if watch is not None:
         watch.paired(mine)
@@ -169,7 +172,25 @@ def scored_pairs(  # noqa: PLR0913 - a request, resolved
     notes, cases = pairing.notes, shelved(mine.cases)
     del pairing, mine  # the cases of a table or of DICOM are packed only now
     results = run(cases, job, ready, watch, kept)
-    return replace(scorecard(results, asked, parts), inputs=inputs, notes=notes)
+    inputs |= account_inputs(inventory, results, whole=shard is None)
+    card = replace(scorecard(results, asked, parts), inputs=inputs, notes=notes)
+    return card if shard is None else replace(card, shard={"inventory": inventory.to_json()})
+
+
+def account_inputs(
+    inventory: Inventory, results: Sequence[CaseResult], whole: bool = True
+) -> dict[str, Any]:
+    """What a run says of everything that it found (A1, A2): part of the inputs in its results.
+
+    inventory  of what was found before there were cases
+    whole      all cases are there; a shard cannot say what became of the files of others
+    """
+    total = Inventory()
+    total.merge(inventory)
+    total.merge(census(results).inventory)
+    if whole:
+        total.settle()
+    return {"left_aside": total.list_left_aside(), "inventory": total.counts()}
 
 
 def scorecard(

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = """
 0  segeval     segeval
-0  runtime     runtime | allocator arrays frozen memory_budget | errors | packed_streams spill
+0  runtime     runtime | allocator arrays frozen inventory memory_budget | errors | packed_streams spill
 
 1  kernels     kernels | decode marching_cubes mask_runs ordered resample rle run_starts softmax spatial triangles
                | counts label_runs sums | bins distance_tables entropy flips raster rois surfels value_counts vtk_triangles
@@ -64,7 +64,7 @@ FLOORS = """
                | comparison github judged tabbed
                | outputs
 
-12 cli         cli | choices codes log print_table standard_streams | main problems progress values warnings_output | tables | files | settings_sources
+12 cli         cli | choices codes log print_table standard_streams | accounts main problems progress values warnings_output | tables | files | settings_sources
                | ci entry options paths | conclude | compare completion config convert decode gate inspect
                merge metrics pairs score
 12 main        __main__

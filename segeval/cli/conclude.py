@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from segeval.cli.accounts import tell_left_aside
 from segeval.cli.ci import place_of, tell_ci
 from segeval.cli.log import LOG
 from segeval.cli.problems import exit_status, tell_problems
@@ -18,6 +19,7 @@ from segeval.cli.warnings_output import tell
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import Inventory
 
 if TYPE_CHECKING:
     from segeval.gates.verdict import Judgement, Verdict
@@ -47,7 +49,9 @@ def finished(
         card = replace(card, shard={**card.shard, "accept_undefined": accepts(request)})
     write_files(card, settings)
     say(card, settings, only_verdicts)
+    left = Inventory.from_inputs(card.inputs).left_aside
     notes = [
+        *tell_left_aside(left, settings),
         *request.notes,
         *(found.notes if found else ()),
         *card.notes,

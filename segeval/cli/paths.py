@@ -12,6 +12,7 @@ from segeval.cli.warnings_output import tell
 from segeval.readers.remote_files import is_url
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
+from segeval.runtime.inventory import Inventory, keep_inventory
 
 
 def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path | str, Path | str]:
@@ -31,13 +32,14 @@ def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path | str, Pat
 
 def show_pairs(pred: Path | str, truth: Path | str, settings: Settings, written: str) -> int:
     """Print the pairing, and write it as a table of cases where that is asked for."""
+    from segeval.cli.accounts import tell_left_aside
     from segeval.cli.print_table import show
     from segeval.pairing.pair import pair
     from segeval.pairing.remote import located
     from segeval.pairing.shards import parse_shard
     from segeval.pairing.table import table_rows, write_table
 
-    with located(pred, truth, settings) as place:
+    with located(pred, truth, settings) as place, keep_inventory(Inventory()) as inventory:
         pairing = place.plain(pair(place.pred, place.truth, place.settings))
         if settings.shard:
             pairing = parse_shard(settings.shard).cut(pairing)
@@ -49,7 +51,9 @@ def show_pairs(pred: Path | str, truth: Path | str, settings: Settings, written:
     show(columns, rows, settings.color)
     if not settings.quiet:
         click.echo(pairing.sentence, err=True)
-    errors = tell(pairing.notes, settings)
+    inventory.merge(pairing.inventory)
+    left = tell_left_aside(inventory.left_aside, settings)
+    errors = tell([*left, *pairing.notes], settings)
     lost = (
         [case for case in pairing.cases if case.pred is None] if settings.missing == "error" else []
     )

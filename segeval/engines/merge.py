@@ -15,6 +15,7 @@ from segeval.metrics.pooling import Pools
 from segeval.request.grammar import parse
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import Inventory
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.result_store import Spool, pools_of, texts
 from segeval.scorecard.row_index import census
@@ -43,7 +44,7 @@ def merged(files: Sequence[Named], allow_different: bool = False) -> Scorecard:
         cases=cases,
         metrics=metrics,
         summary=summary,
-        inputs=joined_inputs(cards),
+        inputs=joined_inputs(cards, cases),
         notes=(*dict.fromkeys(chain.from_iterable(card.notes for card in cards)), *notes),
         gates=(),
         shard={},
@@ -83,7 +84,7 @@ def check_shards(files: Sequence[Named]) -> None:
     whole = first.shard.get("of")
     for other, card in files:
         part = card.shard.get("part", 0)
-        if card.shard.get("of") != whole or (whole and card.inputs != first.inputs):
+        if card.shard.get("of") != whole or (whole and pairing_of(card) != pairing_of(first)):
             raise RequestError(
                 "the files are not shards of one run",
                 facts=(f"{name}: {told(first)}", f"{other}: {told(card)}"),
@@ -99,6 +100,12 @@ def check_shards(files: Sequence[Named]) -> None:
             + (" …" if len(missing) > 20 else ""),
             help=f"segeval score … --shard {missing[0]} -o …",
         )
+
+
+def pairing_of(card: Scorecard) -> Mapping[str, Any]:
+    """What a run says of its pairing, the same in all shards of it."""
+    own = {k: v for k, v in card.inputs.items() if k not in ("inventory", "left_aside")}
+    return {**own, "found": card.shard.get("inventory")}
 
 
 def told(card: Scorecard) -> str:
@@ -124,11 +131,24 @@ def check_cases(files: Sequence[Named]) -> None:
         )
 
 
-def joined_inputs(cards: Sequence[Scorecard]) -> Mapping[str, Any]:
+def joined_inputs(cards: Sequence[Scorecard], cases: Spool) -> Mapping[str, Any]:
     """What was paired: of shards the same everywhere, else one after the other."""
-    first = cards[0].inputs
+    first = dict(cards[0].inputs)
+    if (kept := cards[0].shard.get("inventory")) is not None:
+        total = Inventory.from_json(kept)
+        total.merge(census(cases).inventory)
+        total.settle()
+        return first | {"left_aside": total.list_left_aside(), "inventory": total.counts()}
     if all(card.inputs == first for card in cards):
         return first
+    total = Inventory()
+    for card in cards:
+        total.merge(Inventory.from_inputs(card.inputs))
     sentences = dict.fromkeys(card.inputs.get("pairing", "") for card in cards)
     extra = chain.from_iterable(card.inputs.get("extra_predictions", ()) for card in cards)
-    return {"pairing": "; ".join(sentences), "extra_predictions": list(dict.fromkeys(extra))}
+    return {
+        "pairing": "; ".join(sentences),
+        "extra_predictions": list(dict.fromkeys(extra)),
+        "left_aside": total.list_left_aside(),
+        "inventory": total.counts(),
+    }

@@ -18,6 +18,7 @@ from segeval.readers.registry import read
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, GeometryError, Note, ReadError
 from segeval.runtime.frozen import field, frozen, replace
+from segeval.runtime.inventory import on_side
 from segeval.volume.align import (
     common_grid,
     flattened,
@@ -73,12 +74,14 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
         min_score=settings.min_score,
         roi_offset=settings.roi_offset,
     )
-    truth = side(case.truth, replace(reading, channel_axis=None))
-    if settings.instances:
-        truth = with_instances(truth, settings, classes)
+    with on_side("gt"):
+        truth = side(case.truth, replace(reading, channel_axis=None))
+        if settings.instances:
+            truth = with_instances(truth, settings, classes)
     low = settings.upsample != "never"
     reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
-    pred = absent(truth) if case.pred is None else side(case.pred, reading)
+    with on_side("pred"):
+        pred = absent(truth) if case.pred is None else side(case.pred, reading)
     if pred.volume.values is not None:
         from segeval.opening.instances import numbered
 

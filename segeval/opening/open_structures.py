@@ -27,6 +27,7 @@ from segeval.readers.series import Found, Index, Series, indexed
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import on_side
 from segeval.volume.value_stream import wanted_pred, wanted_truth
 from segeval.volume.volume import Reading
 
@@ -36,10 +37,12 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
     kinds = [kind(files.files) for files in (case.truth, case.pred) if files is not None]
     if not any(kinds) or ("rtstruct" not in kinds and settings.resample != "never"):
         return opened(case, settings, classes)
-    truth = given(case.truth, settings, classes, settings.gt_select)
+    with on_side("gt"):
+        truth = given(case.truth, settings, classes, settings.gt_select)
     pred = truth
     if case.pred is not None:
-        pred = given(case.pred, settings, classes, settings.pred_select)
+        with on_side("pred"):
+            pred = given(case.pred, settings, classes, settings.pred_select)
     names = joined(truth.items or (), pred.items or (), classes, case.called)
     asks = (
         ask(truth, names[0], rules(settings, settings.gt_rt_boundary)),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, overload
 from segeval.classes.class_list import ClassList
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen
+from segeval.runtime.inventory import Inventory
 from segeval.runtime.spill import Scratch
 
 if TYPE_CHECKING:
@@ -39,6 +40,13 @@ class Side:
     place: str = ""
     sets: tuple[Found, ...] = ()
     member: str = ""
+
+    @property
+    def many(self) -> int:
+        """How many files they are; an image of a file of many is none."""
+        if self.member:
+            return 0
+        return (len(self.sets) or len(self.files)) + (self.scores is not None)
 
     @property
     def shown(self) -> str:
@@ -143,6 +151,7 @@ class Pairing:
     sentence "paired 42 of 45 cases by file stem after removing `_seg` (3 … have no prediction)"
     classes  what `dataset.json` or the layout says of classes; empty when nothing does
     extra    predictions without ground truth, as shown in messages
+    inventory  of the files that were met, and what became of those that belong to no case
     """
 
     cases: Sequence[Case]
@@ -150,6 +159,7 @@ class Pairing:
     classes: ClassList = field(default_factory=ClassList)
     extra: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    inventory: Inventory = field(default_factory=Inventory)
 
 
 def relative(path: Path, root: Path) -> str:

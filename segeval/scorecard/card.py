@@ -47,6 +47,7 @@ class CaseResult:
     status   `ok`, or why the case was not scored; `error` then has message, facts, help
     tallies  fixed-size tallies by name, in their JSON form; `pooled` works from them
     facts    what was found: grid, kinds, which file each tally used; JSON values
+    inventory  what became of everything that it holds, in the JSON form of an Inventory
     """
 
     case: str
@@ -62,6 +63,7 @@ class CaseResult:
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     fingerprint: str = ""
+    inventory: Mapping[str, Any] = field(default_factory=dict)
     trace: str = ""  # of a bug; never written to a file
 
     @property

@@ -18,7 +18,7 @@ from segeval.scorecard.card import CaseResult, Row
 
 INFINITE = "infinite"
 WORDS = ("group", "patient", "fingerprint")  # of a case; left out when empty
-CONTENTS = ("tallies", "facts")
+CONTENTS = ("tallies", "facts", "inventory")
 
 
 def text(value: Any) -> str:
@@ -84,8 +84,7 @@ def case_from_json(kept: Mapping[str, Any]) -> CaseResult:
         classes=tuple(kept.get("classes", ())),
         notes=tuple(Note(**note) for note in kept.get("notes", ())),
         **{key: kept.get(key, "") for key in WORDS},
-        tallies=kept.get("tallies", {}),
-        facts=kept.get("facts", {}),
+        **{key: kept.get(key, {}) for key in CONTENTS},
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from segeval.runtime.inventory import Inventory
 from segeval.runtime.spill import Scratch
 from segeval.scorecard.card import WHOLE, CaseResult
 
@@ -130,6 +131,8 @@ class Census:
         self._patients: dict[str, int] = {}
         self._units = 0
         self._scratch = Scratch()
+        self._items: Counter[tuple[tuple[str, int], ...]] = Counter()
+        self._special = Inventory()
         for case in cases:
             self.add(case)
 
@@ -160,9 +163,29 @@ class Census:
                 rows = kinds[Kind(*key)] = Rows(self._scratch)
             rows.add(place, value)
         self._classes.add(case)
+        self._count_items(case)
         if len(self.names) % CHUNK == 0:
             for rows in kinds.values():
                 rows.put_away()
+
+    def _count_items(self, case: CaseResult) -> None:
+        """Add the inventory of a case; those of which all was scored are alike, and are counted."""
+        if not case.inventory:
+            return
+        try:
+            self._items[tuple(case.inventory.items())] += 1
+        except TypeError:  # something has another end than a value
+            self._special.merge(Inventory.from_json(case.inventory), case.case)
+
+    @property
+    def inventory(self) -> Inventory:
+        """What became of everything that the cases hold."""
+        total = Inventory()
+        for items, cases in self._items.items():
+            plain = {word: count * cases for word, count in items}
+            total.merge(Inventory.from_json(plain))
+        total.merge(self._special)
+        return total
 
     def _unit(self, patient: str) -> int:
         """The number of what is drawn together: a patient, else the case."""

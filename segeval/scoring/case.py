@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,9 @@ from segeval.pairing.files import named_as_mask
 from segeval.pairing.outputs import check_complete
 from segeval.runtime.errors import CaseError, Note, PairingError, SegevalError
 from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import Inventory, current, keep_inventory
 from segeval.runtime.memory_budget import PROGRAM, mib
-from segeval.scorecard.card import CaseResult, Row
+from segeval.scorecard.card import WHOLE, CaseResult, Row
 from segeval.scoring.checks import (
     check_files,
     check_labels,
@@ -47,19 +48,35 @@ def score_case(case: Case, job: Job, share: Share = map) -> CaseResult:
 
     share  may measure classes in other processes
     """
-    stamp, before = fingerprint(case), states(case)  # of the files that are read, not of later ones
-    try:
-        result = scored_case(case, job, share)
-        if changed := first_difference(before, states(case)):
-            raise overwrite_error(changed)
-        return replace(result, fingerprint=stamp)
-    except CaseError as problem:
-        return unscored_case(case, problem)
-    except Exception as problem:  # a bug must not take the other cases with it
-        bug = SegevalError(f"{type(problem).__name__}: {problem}", help="this is a bug: report it")
-        import traceback
+    with keep_inventory(Inventory()) as inventory:
+        find_files(case, inventory)
+        # of the files that are read, not of later ones
+        stamp, before = fingerprint(case), states(case)
+        try:
+            result = replace(scored_case(case, job, share), fingerprint=stamp)
+            if changed := first_difference(before, states(case)):
+                raise overwrite_error(changed)
+            inventory.add_scored("case")
+            inventory.add_rest("file")
+        except CaseError as problem:
+            result = unscored_case(case, problem)
+            inventory.close(problem.status)
+        except Exception as problem:  # a bug must not take the other cases with it
+            text = f"{type(problem).__name__}: {problem}"
+            bug = SegevalError(text, help="this is a bug: report it")
+            import traceback
 
-        return replace(unscored_case(case, bug), trace=traceback.format_exc())
+            result = replace(unscored_case(case, bug), trace=traceback.format_exc())
+            inventory.close(bug.status)
+    return replace(result, inventory=inventory.to_json())
+
+
+def find_files(case: Case, inventory: Inventory) -> None:
+    """Count the case and the files that it is made of."""
+    inventory.add_found("case")
+    for side, files in (("gt", case.truth), ("pred", case.pred)):
+        if files is not None and files.many:
+            inventory.add_found("file", files.many, side)
 
 
 def blank(case: Case) -> CaseResult:
@@ -203,6 +220,7 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
         finished = finished if shared is None else finished.having("polygons", shared)
     notes += memory_notes(finished, job)
     found = tuple(rows(case, finished, resolved, job))  # surfaces are measured here
+    count_classes(resolved, found)
     return replace(
         blank(case),
         rows=found,
@@ -211,6 +229,20 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
         facts=known | faulty(resolved, over_budget(finished, job)),
         notes=tuple(replace(n, where=case.id) for n in (*notes, *resolved.notes)),
     )
+
+
+def count_classes(resolved: Resolved, found: Sequence[Row]) -> None:
+    """Count the classes of a case, and what became of each by its rows."""
+    inventory = current()
+    many = len(resolved.targets) + len(resolved.skipped) + len(resolved.faults)
+    inventory.add_found("class", many, "")
+    valued_classes = {r.class_ for r in found if r.metric} - {WHOLE}
+    only_whole = not valued_classes and any(r.metric for r in found)
+    scored_classes = len(resolved.targets) if only_whole else len(valued_classes)
+    inventory.add_scored("class", scored_classes, "")
+    for r in found:
+        if not r.metric:
+            inventory.add_unscored("class", r.status, 1, "")
 
 
 def score_tallies(truth: Opened, pred: Opened, plan: Plan, job: Job) -> dict[str, ScoreTally]:

@@ -53,7 +53,8 @@ def test_a_shard_says_which_it_is_and_keeps_its_gates(sides):
     from segeval.request.grammar import parse_gate
 
     (_, card), *_ = shards(sides, 2, "dice", gates=(parse_gate("iou=0.5"),))
-    assert card.shard == {"part": 1, "of": 2, "gates": ["iou=0.5"]}
+    inventory = card.shard["inventory"]
+    assert card.shard == {"part": 1, "of": 2, "gates": ["iou=0.5"], "inventory": inventory}
     assert card.metrics == ("dice", "iou")
     assert card.gates == ()
 

@@ -1,0 +1,31 @@
+"""What was left aside, on stderr: a line a reason, with the count and a few names (A2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from segeval.cli.log import LOG
+from segeval.request.settings import Settings
+from segeval.runtime.errors import Note
+from segeval.runtime.inventory import ASKED, EXAMPLES, LeftAside, describe
+
+
+def tell_left_aside(items: Sequence[LeftAside], settings: Settings) -> list[Note]:
+    """Print a line for every reason that the user did not ask for; with -v all, and all names.
+
+    Gives what is a warning (A3), to be told with the others.
+    """
+    lines: dict[tuple[str, ...], list[LeftAside]] = {}
+    warnings = []
+    for item in items:
+        LOG.line(f"left aside: {describe([item], most=0)}")
+        if item.code:
+            warnings.append(Note(item.code, describe([item._replace(case="")]), item.case))
+        elif item.weight != ASKED or settings.verbose:
+            lines.setdefault((item.kind, item.reason), []).append(item)
+    most = 0 if settings.verbose else EXAMPLES
+    for alike in lines.values() if not settings.quiet else ():
+        click.echo(f"left aside: {describe(alike, most)}", err=True)
+    return warnings
