@@ -22,7 +22,7 @@ FLOORS = """
 0  runtime     runtime | allocator arrays frozen inventory memory_budget | errors | packed_streams spill
 
 1  kernels     kernels | decode marching_cubes mask_runs ordered resample rle run_starts softmax spatial triangles
-               | counts label_runs sums | bins distance_tables entropy flips raster rois surfels value_counts vtk_triangles
+               | counts label_runs sums topology | bins distance_tables entropy flips raster rois surfels value_counts vtk_triangles
                | borders lengths mesh polygons | distances outlines | conventions | planes
 1  dicom       dicom | elements | files
 1  grid        grid | geometry | slices
@@ -39,7 +39,7 @@ FLOORS = """
 
 5  readers     readers | frames nrrd_header pixels png_inflate | png_bands | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | registry remote_files selection series_matching
-6  metrics     metrics | convention_names registry | option_types overlap pooling surface | boundary | contours losses maskrcnn semantic volume
+6  metrics     metrics | convention_names registry | option_types overlap pooling surface topology | boundary | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses | outputs
 

@@ -9,6 +9,7 @@ FAMILIES = (
     "surface",
     "boundary",
     "contours",
+    "topology",
     "semantic",
     "losses",
     "overlap_losses",
@@ -23,5 +24,5 @@ FAMILIES = (
 )
 
 # A metric is looked for in these last: they load kernels that no other family needs.
-HEAVY = ("surface", "boundary", "contours")
+HEAVY = ("surface", "boundary", "contours", "topology")
 LOOKED_IN = tuple(sorted(FAMILIES, key=HEAVY.__contains__))

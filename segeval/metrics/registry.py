@@ -73,6 +73,7 @@ class Definition:
     given   arguments that the convention fixes
     needs   what the tally has to add for it beyond what it always adds, from the arguments
     drops   labels that no channel stands for are left out; for other losses they are an error
+    library the distribution whose version is part of the number, and so of the signature
     """
 
     name: str
@@ -89,6 +90,7 @@ class Definition:
     given: Mapping[str, Any] = field(default_factory=dict)
     needs: Needs | None = None
     drops: bool = False
+    library: str = ""
 
     @property
     def doc(self) -> str:
@@ -132,6 +134,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     given: Mapping[str, Any] | None = None,
     needs: Needs | None = None,
     drops: bool = False,
+    library: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of a finished tally under a name.
 
@@ -140,7 +143,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         facts = name, of, function, better, unit, at, default, options or {}, bounds, origin
-        made = Definition(*facts, given=given or {}, needs=needs, drops=drops)
+        made = Definition(*facts, given=given or {}, needs=needs, drops=drops, library=library)
         KNOWN[name] = _family(made) if origin else made
         return function
 

@@ -50,8 +50,19 @@ def signature_fields(
         kept["class_tolerances"] = tolerances
     if classes.ignore is not None:
         kept["ignore_label"] = classes.ignore
+    kept |= library_versions(metrics)
     kept["numbers"] = NUMBERS
     return kept
+
+
+def library_versions(metrics: Sequence[tuple[Metric, Definition]]) -> dict[str, list[str]]:
+    """The libraries whose version is part of a number, with that version."""
+    names = dict.fromkeys(d.library for _, d in metrics if d.library)
+    if not names:
+        return {}
+    from importlib.metadata import version
+
+    return {"libraries": [f"{name} {version(name)}" for name in names]}
 
 
 def _parts(values: tuple[Any, ...]) -> list[Any]:

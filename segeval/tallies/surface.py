@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,6 +125,7 @@ class Surfaces:
     over: dict[int, int] = field(default_factory=dict)
     _known: dict[tuple[int, str, bool], tuple[Both | float, ...]] = field(default_factory=dict)
     _boxes: dict[int, Box | None] = field(default_factory=dict)
+    _computed: dict[tuple[int, str, bool], tuple[Any, ...]] = field(default_factory=dict)
 
     @property
     def unit(self) -> str:
@@ -215,6 +216,29 @@ class Surfaces:
                 for part in self.parts(place, by_slice, with_field)
             )
         return self._known[key]
+
+    def of_parts(
+        self,
+        place: int,
+        what: str,
+        compute: Callable[[Crop], Any],
+        by_slice: bool = False,
+        a_voxel: int = 2,
+    ) -> tuple[Any, ...] | None:
+        """Something of each part of a class that is no distance, kept for the next metric.
+
+        what     its name among what is kept
+        a_voxel  bytes that computing it takes for each voxel of the box of both sides
+        returns  one a part; None of a class that would take more than there is room for
+        """
+        key = (place, what, by_slice)
+        if key not in self._computed:
+            size = a_voxel * math.prod(b - a for a, b in self.box(place) or ())
+            if size > self.room:
+                self.over[place] = max(size, self.over.get(place, 0))
+                return None
+            self._computed[key] = tuple(compute(part) for part in self.parts(place, by_slice))
+        return self._computed[key]
 
     def _size(self, place: int, how: str) -> int:
         """Bytes that are kept when a class is measured, at most: its own and of those before."""
