@@ -11,7 +11,6 @@ import numpy as np
 from segeval.classes.class_list import parse_classes
 from segeval.engines.choice import Engine, engine
 from segeval.grid.geometry import Geometry
-from segeval.metrics.pooling import Pools
 from segeval.metrics.registry import Definition, resolve, units_of
 from segeval.opening.open_case import Opened, enlarged, fitted, own_names
 from segeval.pairing.cases import Case, Pairing, Shelf, shelved
@@ -25,12 +24,14 @@ from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory, keep_inventory
 from segeval.scorecard.card import CaseResult, Scorecard
-from segeval.scorecard.result_store import Done, Spool, pools_of
+from segeval.scorecard.result_store import Done, Spool
 from segeval.scorecard.row_index import Held, census
 from segeval.scorecard.signature import signature, signature_fields
 from segeval.scorecard.summary import summarise
 from segeval.scoring.case import scored_sides
 from segeval.scoring.pass_plan import Job
+from segeval.scoring.pooling import Pools, pools_of
+from segeval.scoring.tally_kinds import kind_of
 from segeval.volume.value_stream import wanted_pred
 from segeval.volume.volume import Reading, Volume, Voxels
 
@@ -264,7 +265,7 @@ def score(  # noqa: PLR0913 - a notebook's one call
 def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     """Score two arrays as one case called `array`. Raises RequestError and CaseError."""
     asked = requested(settings)
-    if outputs := [str(metric) for metric, known in asked if known.of == "branches"]:
+    if outputs := [str(m) for m, d in asked if kind_of(d.tally(m)).of_files is not None]:
         raise RequestError(
             f"{outputs[0]} is of several outputs of a network, and arrays are one",
             help="write them with numpy.savez and give paths: settings=Settings(aux=(…,))",

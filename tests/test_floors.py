@@ -39,7 +39,7 @@ FLOORS = """
 
 5  readers     readers | frames nrrd_header pixels png_inflate | png_bands | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | registry remote_files selection series_matching
-6  metrics     metrics | convention_names registry | option_types overlap pooling surface topology | boundary | contours losses maskrcnn semantic volume
+6  metrics     metrics | convention_names registry | option_types overlap surface topology | boundary | contours losses maskrcnn semantic volume
                | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses | outputs
 
@@ -51,8 +51,9 @@ FLOORS = """
 8  opening     opening | common_grid instances | open_case | structure_classes | open_structures
 
 9  exporting   exporting | decode | convert
-9  scoring     scoring | class_resolution fingerprint slab_pass | pass_plan | branches checks probability_fields rows surfaces_by_class
-               | surfaces | foreground_box | case
+9  scoring     scoring | class_resolution fingerprint slab_pass | pass_plan | case_stages | branches checks polygons
+               probability_fields roi_losses surfaces_by_class | surfaces | foreground_box | probabilities
+               | tally_kinds | pooling rows | case
 9  statistics  statistics | bootstrap hypothesis_tests | intervals paired | compare
 
 10 engines     engines | merge resume work | cluster serial | pool | shared | choice

@@ -59,6 +59,21 @@ class Target:
 
 
 @frozen
+class StoredClasses:
+    """The classes of a case in the label values that its slabs hold.
+
+    A tally that finishes with these needs no rule of its own for masks of 0 and 255: 255 is among
+    the labels of the class that is 1.
+
+    targets  the classes, in the order of the rows
+    ignored  label of the ground truth whose voxels are in no class, on neither side; None: none is
+    """
+
+    targets: tuple[Target, ...]
+    ignored: int | None = None
+
+
+@frozen
 class ClassList:
     """The classes of a run, in the order in which they are reported.
 

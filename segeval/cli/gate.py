@@ -38,9 +38,9 @@ def gate(given: Mapping[str, Any]) -> int:
     from segeval.reports.judged import WRITERS
     from segeval.reports.outputs import check
     from segeval.request.grammar import parse
-    from segeval.scorecard.result_store import pools_of
     from segeval.scorecard.results import load
     from segeval.scorecard.summary import summarise
+    from segeval.scoring.pooling import pools_of
 
     request = resolved(given)
     settings = request.settings

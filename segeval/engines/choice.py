@@ -13,6 +13,7 @@ from segeval.request.settings import Settings
 from segeval.runtime.memory_budget import MIB, PROCESS, affordable
 from segeval.scorecard.result_store import Done
 from segeval.scoring.pass_plan import Job
+from segeval.scoring.tally_kinds import measures_apart
 
 # Results come in the order in which they finish, each case once, whatever becomes of it.
 Engine = Callable[[Sequence[Case], Job], Iterator[Done]]
@@ -48,7 +49,7 @@ def here(
     cases: Sequence[Case], job: Job, jobs: int, say: Callable[[str], None] = silent
 ) -> Iterator[Done]:
     """Over as many processes of this machine as are of use; one is this process itself."""
-    if jobs > len(cases) and job.asks_for("surface"):
+    if jobs > len(cases) and measures_apart(job):
         from segeval.engines import shared
 
         return shared.run(cases, job, jobs, say)

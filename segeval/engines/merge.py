@@ -11,16 +11,16 @@ from itertools import chain
 from typing import Any
 
 from segeval.classes.names import natural, naturally
-from segeval.metrics.pooling import Pools
 from segeval.request.grammar import parse
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.result_store import Spool, pools_of, texts
+from segeval.scorecard.result_store import Spool, texts
 from segeval.scorecard.row_index import census
 from segeval.scorecard.signature import differing
 from segeval.scorecard.summary import summarise
+from segeval.scoring.pooling import Pools, pools_of
 from segeval.statistics.intervals import with_intervals
 
 EXAMPLES = 5

@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from segeval.metrics.pooling import Pools
 from segeval.pairing.cases import Case, Shelf
 from segeval.pairing.remote import fetched
 from segeval.readers.remote_files import Store
@@ -24,6 +23,7 @@ from segeval.scorecard.case_json import case_from_json
 from segeval.scorecard.result_store import Spool, texts
 from segeval.scorecard.results import load
 from segeval.scoring.fingerprint import fingerprint
+from segeval.scoring.pooling import Pools
 
 
 class Journal:

@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from segeval.gates.verdict import Verdict
-from segeval.metrics.pooling import POOLED
 from segeval.metrics.registry import Definition, resolve, units_of
 from segeval.request.grammar import Gate, Metric
 from segeval.runtime.errors import RequestError
@@ -20,6 +19,7 @@ from segeval.scorecard.card import Scorecard, Statistic
 from segeval.scorecard.empty_class_policy import ONE_SIDE
 from segeval.scorecard.row_index import Kind, Rows, census
 from segeval.scorecard.summary import BADNESS
+from segeval.scoring.pooling import can_be_pooled
 
 
 def resolved_gate(gate: Gate) -> tuple[Gate, Definition]:
@@ -30,7 +30,7 @@ def resolved_gate(gate: Gate) -> tuple[Gate, Definition]:
             f"{gate}: {metric} has no better side, so it is no gate",
             help="a difference of it may have one: see `segeval metrics`",
         )
-    if gate.statistic == "pooled" and definition.tally(metric).partition(":")[0] not in POOLED:
+    if gate.statistic == "pooled" and not can_be_pooled(metric, definition):
         raise RequestError(f"{gate}: {metric} cannot be pooled over cases")
     bar_in_unit(gate, definition)
     return Gate(metric, gate.bar, gate.class_, gate.statistic), definition

@@ -8,29 +8,22 @@ beside  a JSON file beside the map, of the same stem, says the class value of ev
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segeval.classes.class_list import ClassList, Part
 from segeval.kernels.rois import around
-from segeval.metrics.registry import Definition, pieces
-from segeval.request.grammar import Metric
 from segeval.runtime.arrays import Labels, Raw
-from segeval.runtime.errors import CaseError, Note, ReadError, RequestError
+from segeval.runtime.errors import CaseError, ReadError, RequestError
 from segeval.runtime.frozen import replace
 from segeval.volume.align import whole_channel
-from segeval.volume.instances import Instances, RoiMasks
+from segeval.volume.instances import Instances
 from segeval.volume.value_kinds import MOST
 from segeval.volume.volume import Volume, Voxels
 
-if TYPE_CHECKING:
-    from segeval.tallies.rois import RoiSums
-
 BESIDE = "beside"
-Requested = Sequence[tuple[Metric, Definition]]
 
 
 def check_coding(coding: str) -> None:
@@ -151,52 +144,3 @@ def numbered(
         called |= dict.fromkeys(class_.labels or (), class_.name)
     parts = {name: Part(-1) for name in (*names, *classes.names)}
     return parts | {called.get(value, str(value)): Part(c) for c, value in enumerate(values)}
-
-
-def roi_sums(truth: Volume, pred: Volume, metrics: Requested) -> RoiSums | None:
-    """The losses of the RoIs of a case; None where none is asked for, or a side has none.
-
-    Raises ReadError where the file names instances that the ground truth does not have.
-    """
-    asked = [(metric, known) for metric, known in metrics if known.of == "rois"]
-    rois, instances = pred.regions, truth.regions
-    if not asked or not isinstance(rois, RoiMasks) or not isinstance(instances, Instances):
-        return None
-    from segeval.tallies.rois import RoiTally
-
-    count = len(instances.masks)
-    if rois.gt_index is not None and len(rois.gt_index) and rois.gt_index.max() >= count:
-        raise ReadError(
-            f"gt_index goes to {rois.gt_index.max()} and the ground truth has {count} instances",
-            where=pred.path,
-            help="instances are counted from 0, in the order of their annotations or ids",
-        )
-    tally = RoiTally(piece for m, known in asked for piece in words(m, known))
-    tally.update(rois, instances)
-    return tally.finish()
-
-
-def words(metric: Metric, definition: Definition) -> list[str]:
-    """The conventions that a metric needs."""
-    return [str(piece) for piece in pieces(metric, definition)]
-
-
-def roi_facts(pred: Volume, sums: RoiSums | None) -> dict[str, Any]:
-    """What became of the RoIs, for whoever has to trust the numbers; empty where there are none."""
-    if not isinstance(pred.regions, RoiMasks):
-        return {}
-    kept: dict[str, Any] = {"count": len(pred.regions.labels), "not_pasted": pred.regions.below}
-    if sums is not None:
-        kept |= {"given": sums.given, "matched": sums.matched, "unmatched": sums.unmatched}
-    return {"rois": kept}
-
-
-def roi_notes(sums: RoiSums | None) -> list[Note]:
-    """The note on RoIs whose instance the file does not say."""
-    if sums is None or not (sums.matched or sums.unmatched):
-        return []
-    if sums.given:
-        text = f"{sums.given} RoIs have an instance, {sums.unmatched} have none: no loss"
-    else:
-        text = f"{sums.matched} RoIs matched by box (IoU >= 0.5), {sums.unmatched} not: no loss"
-    return [Note("N-rois", text)]

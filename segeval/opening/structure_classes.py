@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from segeval.classes.class_list import Part, Target
+from segeval.classes.class_list import Part
 from segeval.classes.structure_matching import Item, Named
-from segeval.contours.placing import Placed
 from segeval.contours.rasterize import Drawn
 from segeval.contours.structure_set import Contours
 from segeval.contours.structures import Structures
@@ -18,11 +17,10 @@ from segeval.grid.geometry import Geometry
 from segeval.kernels.mask_runs import Runs, covered, runs_of
 from segeval.kernels.raster import Polygons
 from segeval.opening.common_grid import Side
-from segeval.opening.open_case import NOWHERE, Opened, nothing
+from segeval.opening.open_case import Opened, nothing
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.runtime.frozen import frozen, replace
-from segeval.tallies.polygons import PolygonTally, Solids, mask_volumes
 from segeval.volume.align import whole_channel
 from segeval.volume.volume import Volume, Voxels
 
@@ -118,29 +116,6 @@ def drawn_from(made: Structures | None, names: Named) -> dict[str, Drawn] | None
         return None
     single = {c: items[0].key for c, items in names.keys.items() if len(items) == 1}
     return {c: made.drawn[key] for c, key in single.items() if key in made.drawn}
-
-
-def solids(truth: Opened, pred: Opened, targets: Sequence[Target]) -> Solids | None:
-    """What both sides share as polygons; None where a side has none. nan for a union."""
-    known = [*(truth.drawn or {}).values(), *(pred.drawn or {}).values()]
-    if truth.drawn is None or pred.drawn is None or not known:
-        return None
-    slices, size = known[0].placed.slices, truth.volume.geometry.voxel[0]
-    empty = Drawn(Runs(known[0].runs.shape, np.zeros(0, np.int64)), Placed(NO_POLYGONS, slices))
-    tally = PolygonTally()
-    for target in targets:
-        pair = []
-        for opened_side, part in ((truth, target.truth), (pred, target.pred)):
-            own = opened_side.drawn or {}
-            pair.append(own.get(target.name, empty if part == NOWHERE else None))
-        one, two = pair
-        if one is None or two is None:
-            tally.add(target.name, np.full(6, np.nan))
-            continue
-        masks = mask_volumes(one.runs, two.runs, size)
-        polygons = one.placed.polygons, two.placed.polygons
-        tally.update(target.name, *polygons, slices.thickness, masks)
-    return tally.finish()
 
 
 def facts(given: Given, names: Named) -> dict[str, Any]:

@@ -6,9 +6,10 @@ image: a scorecard is made again from its JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
+from segeval.request.grammar import Metric
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen
 
@@ -147,3 +148,19 @@ class Scorecard:
         table = ["  ".join(line).rstrip() for line in padded]
         failed = [f"{c.case}: not scored, {c.status}" for c in self.cases if not c.scored]
         return "\n".join([*table, *failed])
+
+
+PooledValues = Callable[[Metric], Mapping[str, float]]  # of a metric over cases: class -> value
+
+
+class CasePools(Protocol):
+    """The tallies of cases, added up: of all under "", and of each group."""
+
+    def add(self, case: CaseResult, /) -> None:
+        """Add the tallies of the next case."""
+
+    def __getitem__(self, group: str, /) -> PooledValues:
+        """The pooled values of a group."""
+
+    def of_some(self, cases: Iterable[CaseResult], /) -> PooledValues:
+        """The pooled values of some cases alone."""

@@ -11,10 +11,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
-from segeval.metrics.pooling import Pools
 from segeval.runtime.frozen import frozen
 from segeval.runtime.spill import Scratch
-from segeval.scorecard.card import CaseResult
+from segeval.scorecard.card import CasePools, CaseResult
 from segeval.scorecard.case_json import case_from_json, case_to_json, text
 from segeval.scorecard.row_index import Census, Held
 
@@ -63,7 +62,7 @@ class Spool(Sequence[CaseResult]):
         self,
         names: Iterable[str] = (),
         lines: Scratch | None = None,
-        pools: Pools | None = None,
+        pools: CasePools | None = None,
     ) -> None:
         self._at = dict.fromkeys(names, -1)
         self._names = list(self._at)
@@ -140,9 +139,3 @@ def texts(cases: Sequence[CaseResult]) -> Iterator[str]:
     if isinstance(cases, Spool):
         return cases.texts()
     return (text(case_to_json(case)) for case in cases)
-
-
-def pools_of(cases: Sequence[CaseResult]) -> Pools:
-    """The tallies of cases, added up already or now."""
-    known = cases.pools if isinstance(cases, Spool) else None
-    return Pools(cases) if known is None else known

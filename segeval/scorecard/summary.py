@@ -14,11 +14,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from segeval.metrics.pooling import Pool, Pools, finished
 from segeval.metrics.registry import resolve
 from segeval.request.grammar import Metric
 from segeval.runtime.frozen import frozen, replace
-from segeval.scorecard.card import OVERALL, UNCOUNTED, WHOLE, CaseResult, Row, Statistic
+from segeval.scorecard.card import OVERALL, UNCOUNTED, WHOLE, CasePools, CaseResult, Row, Statistic
 from segeval.scorecard.row_index import Census, ClassOrder, Kind, Rows, census
 
 Summary = dict[str, dict[str, dict[str, Statistic]]]
@@ -90,7 +89,7 @@ class Sample:
 
 
 def summarise(
-    results: Sequence[CaseResult], metrics: Sequence[Metric], pools: Pools | None = None
+    results: Sequence[CaseResult], metrics: Sequence[Metric], pools: CasePools | None = None
 ) -> Summary:
     """Make the summary: group ("" is all cases) -> class -> column -> Statistic.
 
@@ -264,18 +263,15 @@ def deviation(values: Sequence[float], average: float) -> float:
 
 
 def _pooled(
-    cases: Sequence[CaseResult], group: str, head: Column, metric: Metric, pools: Pools | None
+    cases: Sequence[CaseResult], group: str, head: Column, metric: Metric, pools: CasePools | None
 ) -> Mapping[str, float]:
     """The pooled value of each class, over the cases that have the column's unit."""
     if pools is None:
         return {}
     if not head.mixed:
         return pools[group](metric)
-    pool = Pool()
-    for case in cases:
-        if group in ("", case.group) and any(map(head.holds, case.rows)):
-            pool.add(finished(case.tallies))
-    return pool(metric)
+    own = (case for case in cases if group in ("", case.group) and any(map(head.holds, case.rows)))
+    return pools.of_some(own)(metric)
 
 
 def _overall(of_class: Mapping[str, Mapping[str, Statistic]]) -> dict[str, Statistic]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from segeval.grid.geometry import Geometry
 from segeval.kernels.resample import nearest
-from segeval.metrics.registry import pieces, resolve
+from segeval.metrics.registry import resolve
 from segeval.opening.open_case import Opened, opened, side
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import Side as Files
@@ -19,7 +19,7 @@ from segeval.request.settings import Settings
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import GeometryError, ReadError
 from segeval.runtime.frozen import replace
-from segeval.scoring.pass_plan import Job, planned
+from segeval.scoring.pass_plan import Job, TallyRequest, planned
 from segeval.scoring.slab_pass import one_pass
 from segeval.tallies.branches import Branches
 from segeval.tallies.loss_terms import Ce
@@ -30,25 +30,18 @@ from segeval.volume.volume import Reading, Volume, Voxels
 DROPPED = 65535  # label of what is left out of a reduced ground truth
 
 
-def wanted_sizes(job: Job) -> tuple[str, ...]:
-    """The sizes at which outputs are asked for."""
-    asked = [pieces(metric, known) for metric, known in job.metrics if known.of == "branches"]
-    return tuple(dict.fromkeys(str(size) for sizes in asked for size in sizes))
+def has_full_size(job: Job, request: TallyRequest) -> bool:
+    """Whether an output gets the size of the labels: else labels are reduced to that of outputs."""
+    return "full" in request.pieces or job.settings.upsample != "never"
 
 
-def asks_for_no_size(job: Job) -> bool:
-    """Whether every metric is one whose labels are reduced, or one of the weights alone."""
-    every = all(definition.of == "branches" for _, definition in job.metrics)
-    return every and "full" not in wanted_sizes(job) and job.settings.upsample == "never"
-
-
-def branches(case: Case, job: Job) -> Branches:
+def branches(case: Case, job: Job, request: TallyRequest) -> Branches:
     """What the outputs of a case cost. Raises CaseError."""
     squares = None if case.weights is None else squared(case.weights)
     if case.pred is None:
         return Branches(squares=squares, reason="no_probabilities")
     found: dict[str, tuple[Sums, ...]] = {}
-    for size in wanted_sizes(job):
+    for size in map(str, request.pieces):
         files = (case.pred, *case.aux)
         sums = [full(case, f, job) if size == "full" else small(case, f, size, job) for f in files]
         if reasons := [one for one in sums if isinstance(one, str)]:
@@ -116,8 +109,9 @@ def quiet(job: Job, settings: Settings) -> Job:
 
 def summed(truth: Opened, pred: Opened, job: Job) -> Sums | str:
     """The sums of scores that exclude each other, or why there are none. Raises CaseError."""
-    job = replace(job, metrics=(resolve(parse("ce")),))
-    plan, _ = planned(truth, pred, job)
+    cross_entropy = resolve(parse("ce"))
+    job = replace(job, metrics=(cross_entropy,))
+    plan, _ = planned(truth, pred, job, [cross_entropy[1]])
     scores = pred.scores or pred.volume
     if plan.onehot:
         return "independent_channels"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from segeval.classes.class_list import ClassDef, ClassList, Part, Target
+from segeval.classes.class_list import ClassDef, ClassList, Part, StoredClasses, Target
 from segeval.classes.names import match
 from segeval.opening.open_case import NOWHERE, Opened
 from segeval.runtime.errors import CaseError, Note
@@ -181,6 +181,27 @@ def channel_of(class_: ClassDef, channels: int, only: bool) -> Part:
     if channel is None:
         channel = 0 if only and channels == 1 else (class_.labels or (0,))[0] - 1
     return Part(channel) if 0 <= channel < channels else NOWHERE
+
+
+def stored_classes(
+    resolved: Resolved, labels: tuple[frozenset[int], frozenset[int]], ignored: int | None
+) -> StoredClasses:
+    """The classes of a case in the label values that its slabs hold.
+
+    labels  of the ground truth and of the prediction, where 255 of a binary mask is 1 (I8)
+    """
+    targets = [
+        Target(t.name, with_white(t.truth, labels[0]), with_white(t.pred, labels[1]))
+        for t in resolved.targets
+    ]
+    return StoredClasses(tuple(targets), ignored)
+
+
+def with_white(part: Part, labels: frozenset[int]) -> Part:
+    """What stands for a class in values as they were read: 255 of a binary mask is its 1 (I8)."""
+    if part.labels is None or 1 not in part.labels or labels - {0, 1}:
+        return part
+    return Part(part.channel, part.labels | {WHITE})
 
 
 def may_be_white(classes: ClassList) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+
 from segeval.classes.class_list import ClassDef, ClassList, Part
-from segeval.metrics.registry import Definition
+from segeval.metrics.registry import Definition, pieces
 from segeval.opening.open_case import NOWHERE, Opened, wanted
 from segeval.readers.remote_files import Store
 from segeval.request.grammar import Metric
@@ -26,6 +28,28 @@ Requested = tuple[Metric, Definition]
 
 
 @frozen
+class TallyRequest:
+    """What a run asks of one tally.
+
+    name     of the tally: `sums`, or `sums:box=8mm` for a part of the case
+    metrics  those that read it, in the order asked for
+    """
+
+    name: str
+    metrics: tuple[Requested, ...]
+
+    @property
+    def kind(self) -> str:
+        """The name of its kind, whatever part of the case it is of."""
+        return self.name.partition(":")[0]
+
+    @property
+    def pieces(self) -> tuple[Hashable, ...]:
+        """What the metrics need beyond what the tally always adds up; each once."""
+        return tuple(dict.fromkeys(piece for asked in self.metrics for piece in pieces(*asked)))
+
+
+@frozen
 class Job:
     """What is the same for every case of a run.
 
@@ -39,9 +63,12 @@ class Job:
     stores: tuple[Store, ...] = ()
     part: int | None = None
 
-    def asks_for(self, tally: str) -> bool:
-        """Whether a metric reads a tally."""
-        return any(known.of == tally for _, known in self.metrics)
+    def tally_requests(self) -> tuple[TallyRequest, ...]:
+        """The tallies that the metrics read."""
+        asked: dict[str, list[Requested]] = {}
+        for metric, known in self.metrics:
+            asked.setdefault(known.tally(metric), []).append((metric, known))
+        return tuple(TallyRequest(name, tuple(metrics)) for name, metrics in asked.items())
 
     @property
     def room(self) -> int:
@@ -49,15 +76,19 @@ class Job:
         return room(self.settings.budget if self.part is None else self.part)
 
 
-def planned(truth: Opened, pred: Opened, job: Job) -> tuple[Plan, Resolved | None]:
-    """What is read with what; and the classes, where names tell them before a voxel is read."""
+def planned(
+    truth: Opened, pred: Opened, job: Job, of_scores: Sequence[Definition]
+) -> tuple[Plan, Resolved | None]:
+    """What is read with what; and the classes, where names tell them before a voxel is read.
+
+    of_scores  the metrics whose tallies add up probabilities, channel by channel
+    """
     settings, classes = job.settings, job.classes
     scores = pred.scores or pred.volume
     how = wanted(truth, pred, settings, classes.regions)
     resolved = None
     if truth.named or pred.named:
         resolved = by_name(truth, pred, classes, settings.absent_gt == "empty")
-    of_scores = [d for _, d in job.metrics if d.of in ("sums", "voxels")]
     plan = Plan(
         channel_pairs(truth, pred, resolved, how),
         how,

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segeval.opening.open_case import Opened
 from segeval.runtime.arrays import Probabilities
-from segeval.scoring.class_resolution import Resolved, valued
-from segeval.scoring.pass_plan import Job
-from segeval.scoring.slab_pass import Passed, Plan, one_pass
+from segeval.scoring.case_stages import CaseRead
+from segeval.scoring.class_resolution import valued
+from segeval.scoring.slab_pass import one_pass
 
 if TYPE_CHECKING:
     from segeval.tallies.fields import Wanted
@@ -25,18 +24,11 @@ SHARE, VALUE = 4, 4  # part of the budget that fields may take; bytes of a value
 class Fields:
     """The fields of the classes of a case, by their place; several are read at once."""
 
-    def __init__(  # noqa: PLR0913 - what a case is read with
-        self,
-        truth: Opened,
-        pred: Opened,
-        plan: Plan,
-        resolved: Resolved,
-        passed: Passed,
-        job: Job,
-    ) -> None:
-        self._sides, self._plan = (truth, pred), plan
-        self._resolved, self._scores = resolved, passed.scores
-        self._threshold, self._budget = job.settings.threshold, job.settings.budget // SHARE
+    def __init__(self, read: CaseRead) -> None:
+        start, settings = read.start, read.start.job.settings
+        self._sides, self._plan = (start.truth, start.pred), start.plan
+        self._resolved, self._scores = read.resolved, read.passed.scores
+        self._threshold, self._budget = settings.threshold, settings.budget // SHARE
         self._kept: dict[int, Probabilities] = {}
 
     def of(self, surfaces: Surfaces, place: int) -> Probabilities | None:

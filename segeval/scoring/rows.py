@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from sys import intern
 from typing import Any
 
@@ -12,41 +12,20 @@ import numpy as np
 from segeval.metrics.registry import Definition, Values, computed
 from segeval.pairing.cases import Case
 from segeval.request.grammar import Metric
-from segeval.runtime.frozen import field, frozen, replace
 from segeval.scorecard.card import Row
 from segeval.scorecard.empty_class_policy import charged, judged, presence
 from segeval.scoring.class_resolution import Resolved
-from segeval.scoring.pass_plan import Job
+from segeval.scoring.pass_plan import Job, TallyRequest
+from segeval.scoring.tally_kinds import FinishedTallies, kind_of, lacking
+from segeval.tallies.counts import Counts
 
 OVER_BUDGET = "over_budget"  # a status: nothing was measured, so nothing is undefined
 
 
-@frozen
-class Finished:
-    """The tallies of a case.
-
-    tallies   by name
-    channels  for each class, its channel in the tallies of scores; -1 where it has none
-    known     what metrics say that were asked before
-    """
-
-    tallies: Mapping[str, Any]
-    channels: tuple[int, ...]
-    known: Mapping[Metric, Values] = field(default_factory=dict)
-
-    def having(self, name: str, tally: Any) -> Finished:
-        """The same with one more tally."""
-        return replace(self, tallies={**self.tallies, name: tally})
-
-
-def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[Row]:
+def rows(case: Case, finished: FinishedTallies, resolved: Resolved, job: Job) -> list[Row]:
     """Every metric of every class, then those of the whole case, then what was not annotated."""
-    table = finished.tallies["counts"]
     names = [t.name for t in resolved.targets]
-    reasons = [
-        "class_absent" if n in resolved.absent and p == 0 and t else presence(int(t), int(p))
-        for n, t, p in zip(names, table.truth, table.pred, strict=True)
-    ]
+    reasons = absences(finished.counts, resolved)
     each: list[list[Row]] = []
     whole: list[Row] = []
     for metric, definition in job.metrics:
@@ -54,7 +33,7 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
         if value.whole is not None:
             whole.append(row(case, "all", metric, definition, value, value.whole, "", job))
         if value.classes is not None:
-            numbers = of_classes(value.classes, definition.tally(metric), finished, len(names))
+            numbers = of_classes(value.classes, metric, definition, finished, len(names))
             told = zip(names, reasons, numbers, strict=True)
             each.append(list(column(case, metric, definition, value, told, finished, job)))
     skipped = [
@@ -69,13 +48,24 @@ def rows(case: Case, finished: Finished, resolved: Resolved, job: Job) -> list[R
     return [*by_class, *whole, *failed, *skipped]
 
 
+def absences(counts: Counts | None, resolved: Resolved) -> list[str]:
+    """Which side of each class is empty, as a reason; "" where neither is."""
+    if counts is None:
+        return []
+    pairs = zip(resolved.targets, counts.truth.tolist(), counts.pred.tolist(), strict=True)
+    return [
+        "class_absent" if t.name in resolved.absent and p == 0 and n else presence(n, p)
+        for t, n, p in pairs
+    ]
+
+
 def column(  # noqa: PLR0913 - what a row is made of
     case: Case,
     metric: Metric,
     definition: Definition,
     value: Values,
     told: Iterable[tuple[str, str, float]],
-    finished: Finished,
+    finished: FinishedTallies,
     job: Job,
 ) -> Iterator[Row]:
     """The rows of one metric, a class each.
@@ -88,40 +78,50 @@ def column(  # noqa: PLR0913 - what a row is made of
             yield Row(case.id, name, text, number, unit, "ok", "", case.group)
             continue
         own = value.beside[place] if value.beside else ""
-        if lacks_room(finished, definition, place) and math.isnan(number):
+        if math.isnan(number) and lacks_room(finished, metric, definition, name):
             own = OVER_BUDGET
         beside = own or reason if math.isnan(number) else reason or own
         worst = np.nan if value.worst is None else float(value.worst[place])
         yield row(case, name, metric, definition, value, number, beside, job, worst)
 
 
-def lacks_room(finished: Finished, definition: Definition, place: int) -> bool:
+def lacks_room(
+    finished: FinishedTallies, metric: Metric, definition: Definition, class_: str
+) -> bool:
     """Whether a class was not measured because that would take more than `--max-memory`."""
-    return definition.of == "surface" and place in finished.tallies["surface"].over
+    name = definition.tally(metric)
+    over, result = kind_of(name).over, finished.results.get(name)
+    if over is None or result is None:
+        return False
+    return class_ in over(result, TallyRequest(name, ((metric, definition),)))
 
 
-def asked(metric: Metric, definition: Definition, finished: Finished) -> Values:
-    """What a metric says of the case."""
+def asked(metric: Metric, definition: Definition, finished: FinishedTallies) -> Values:
+    """What a metric says of the case. KeyError where its tally was not made."""
     if metric in finished.known:
         return finished.known[metric]
-    tally = finished.tallies.get(definition.tally(metric))
-    if tally is None and definition.of == "rois":
-        return Values(whole=np.nan, reason="no_rois")
+    name = definition.tally(metric)
+    tally = finished.results[name]
     if tally is None:
-        nothing = np.full(len(finished.channels), np.nan)
-        lacks = "no_contours" if definition.of == "polygons" else "no_probabilities"
-        return Values(nothing, reason=lacks)
+        return lacking(kind_of(name), len(finished.channels))
     return computed(metric, definition, tally)
 
 
 def of_classes(
-    values: Sequence[float] | np.ndarray[Any, Any], tally: str, finished: Finished, many: int
+    values: Sequence[float] | np.ndarray[Any, Any],
+    metric: Metric,
+    definition: Definition,
+    finished: FinishedTallies,
+    many: int,
 ) -> list[float]:
-    """The number of each class: tallies of counts go by class, those of scores by channel."""
+    """The number of each class; RuntimeError where a metric gives more or fewer."""
     held: list[float] = np.asarray(values, np.float64).tolist()
-    if tally in ("counts", "polygons", "surface") or tally not in finished.tallies:
-        return held[:many]
-    return [held[channel] if channel >= 0 else math.nan for channel in finished.channels]
+    name = definition.tally(metric)
+    if kind_of(name).by == "channel" and finished.results[name] is not None:
+        return [held[place] if place >= 0 else math.nan for place in finished.channels]
+    if len(held) != many:
+        raise RuntimeError(f"{metric} gave {len(held)} values for {many} classes")
+    return held
 
 
 def row(  # noqa: PLR0913 - the parts of a row

@@ -34,7 +34,7 @@ def classwise(
 
     share  calls a function with every task and gives the results in their order
     """
-    asked = tuple((m, d) for m, d in metrics if d.of == "surface" and d.origin != "subvoxel")
+    asked = tuple((m, d) for m, d in metrics if d.origin != "subvoxel")
     sizes = [surfaces.size(place) for place in range(len(surfaces.targets))]
     if len(sizes) < 2 or not asked:
         return {}

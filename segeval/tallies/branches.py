@@ -15,7 +15,6 @@ from typing import Any
 
 from segeval.runtime.frozen import field, frozen
 from segeval.tallies.sums import Sums
-from segeval.tallies.sums import pooled as pooled_sums
 
 SIZES = ("full", "dropped", "half_pixel", "asymmetric")
 
@@ -51,14 +50,14 @@ class Branches:
         }
         return cls(outputs, kept["squares"], kept["reason"])
 
-
-def pooled(many: Iterable[Branches]) -> Branches:
-    """Several cases as one; the weights are those of one network."""
-    kept = list(many)
-    outputs = {}
-    for size in SIZES:
-        rows = [b.outputs.get(size, ()) for b in kept]
-        if len({tuple(len(s.classes) for s in row) for row in rows}) == 1 and rows[0]:
-            outputs[size] = tuple(pooled_sums(same) for same in zip(*rows, strict=True))
-    reasons = (b.reason for b in kept if b.reason)
-    return Branches(outputs, kept[0].squares, next(reasons, "" if outputs else "other_outputs"))
+    @staticmethod
+    def pool_cases(many: Iterable[Branches]) -> Branches:
+        """Several cases as one; the weights are those of one network."""
+        kept = list(many)
+        outputs = {}
+        for size in SIZES:
+            rows = [b.outputs.get(size, ()) for b in kept]
+            if len({tuple(len(s.classes) for s in row) for row in rows}) == 1 and rows[0]:
+                outputs[size] = tuple(Sums.pool_cases(same) for same in zip(*rows, strict=True))
+        reasons = (b.reason for b in kept if b.reason)
+        return Branches(outputs, kept[0].squares, next(reasons, "" if outputs else "other_outputs"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -138,29 +138,31 @@ class Counts:
         voxel = kept["voxel"]
         return cls(names, table, table * voxel, kept["unit"], voxel, confusion)
 
-
-def pooled(many: Iterable[Counts]) -> Counts:
-    """The counts of several cases as one; a class is pooled over the cases it is in."""
-    kept = list(many)
-    names = {
-        name: k for k, name in enumerate(dict.fromkeys(n for one in kept for n in one.classes))
-    }
-    table, sizes = np.zeros((len(names), 4), np.int64), np.zeros((len(names), 4))
-    for one in kept:
-        rows = [names[name] for name in one.classes]
-        table[rows] += one.table
-        sizes[rows] += one.sizes
-    units = {one.unit for one in kept}
-    cells = [one.confusion for one in kept if one.confusion is not None]
-    whole = len(cells) == len(kept)  # classes that may overlap have no table, nor have all cases
-    confusion = joined(cells) if cells and whole else None
-    return Counts(
-        tuple(names),
-        table,
-        sizes,
-        units.pop() if len(units) == 1 else "",
-        confusion=confusion,
-    )
+    @staticmethod
+    def pool_cases(many: Iterable[Counts]) -> Counts:
+        """The counts of several cases as one; a class is pooled over the cases it is in."""
+        kept = list(many)
+        names = {
+            name: k for k, name in enumerate(dict.fromkeys(n for one in kept for n in one.classes))
+        }
+        table, sizes = np.zeros((len(names), 4), np.int64), np.zeros((len(names), 4))
+        for one in kept:
+            rows = [names[name] for name in one.classes]
+            table[rows] += one.table
+            sizes[rows] += one.sizes
+        units = {one.unit for one in kept}
+        cells = [one.confusion for one in kept if one.confusion is not None]
+        whole = len(cells) == len(
+            kept
+        )  # classes that may overlap have no table, nor have all cases
+        confusion = joined(cells) if cells and whole else None
+        return Counts(
+            tuple(names),
+            table,
+            sizes,
+            units.pop() if len(units) == 1 else "",
+            confusion=confusion,
+        )
 
 
 class CountTally:
@@ -182,12 +184,6 @@ class CountTally:
                     self._add((truth, pred), *pair_counts(t, p))
                 else:
                     self._add((truth, pred), t.astype(np.int64) << 16 | p, block.weight)
-
-    def merge(self, other: Self) -> None:
-        """Add what another tally counted."""
-        for pair, codes in other._codes.items():
-            for one, voxels in zip(codes, other._voxels[pair], strict=True):
-                self._add(pair, one, voxels)
 
     def _add(self, pair: Pair, codes: Counted, voxels: Counted) -> None:
         kept = self._codes[pair]
@@ -260,6 +256,25 @@ class Margins:
 def alone(part: Part) -> int | None:
     """The label of a class that is one label; None of any other."""
     return next(iter(part.labels)) if part.labels is not None and len(part.labels) == 1 else None
+
+
+def class_masks(
+    truth: Mapping[int, Labels], pred: Mapping[int, Labels], target: Target, ignored: int | None
+) -> tuple[Mask, Mask]:
+    """Where each side has a class; a voxel whose ground truth is ignored is in neither mask.
+
+    truth, pred  labels of each channel as a slab holds them, all of one shape
+    target       the class in these label values (StoredClasses)
+    """
+    sides = []
+    for labels, part in ((truth, target.truth), (pred, target.pred)):
+        shape = next(iter((labels or truth).values())).shape
+        own = labels.get(part.channel)
+        sides.append(np.zeros(shape, bool) if own is None else inside(own, part))
+    held = truth.get(target.truth.channel)
+    if ignored is not None and held is not None:
+        sides = [mask & (held != ignored) for mask in sides]
+    return sides[0], sides[1]
 
 
 def inside(labels: Counted | Labels, part: Part) -> Mask:

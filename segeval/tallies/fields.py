@@ -9,7 +9,6 @@ is beyond decides too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 
@@ -76,11 +75,6 @@ class FieldTally:
                 at = tuple(int(i[row]) - a + 1 for i, (a, _) in zip(index, box, strict=False))
                 to = begin - first - box[-1][0] + 1
                 kept[at][to : to + end - begin] = values[begin - start : end - start]
-
-    def merge(self, other: Self) -> None:
-        """Add what another tally has seen of the same classes."""
-        for place, kept in self._kept.items():
-            kept += other._kept[place]
 
     def finish(self) -> dict[int, Probabilities]:
         """The fields by place of the class, one voxel more than the box; 0 beyond the image."""

@@ -7,7 +7,7 @@ the gap to either neighbour (F2), so the area on it stands for a volume.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -45,15 +45,15 @@ class Solids:
         table = np.array(list(kept["classes"].values()), float).reshape(-1, 6)
         return cls(tuple(kept["classes"]), table[:, :3], table[:, 3:])
 
-
-def pooled(many: Iterable[Solids]) -> Solids:
-    """The volumes of several cases as one; a class is pooled over the cases it is in."""
-    tally = PolygonTally()
-    for solids in many:
-        rows = np.hstack([solids.polygons, solids.masks])
-        for name, row in zip(solids.classes, rows, strict=True):
-            tally.add(name, row)
-    return tally.finish()
+    @staticmethod
+    def pool_cases(many: Iterable[Solids]) -> Solids:
+        """The volumes of several cases as one; a class is pooled over the cases it is in."""
+        tally = PolygonTally()
+        for solids in many:
+            rows = np.hstack([solids.polygons, solids.masks])
+            for name, row in zip(solids.classes, rows, strict=True):
+                tally.add(name, row)
+        return tally.finish()
 
 
 class PolygonTally:
@@ -80,12 +80,6 @@ class PolygonTally:
     def add(self, name: str, row: Floats) -> None:
         """Add six volumes of a class."""
         self._rows[name] = self._rows.get(name, np.zeros(6)) + row
-
-    def merge(self, other: Self) -> None:
-        """Add what another tally has seen."""
-        for name, row in other._rows.items():
-            self.add(name, row)
-        self._outlines |= other._outlines
 
     def finish(self) -> Solids:
         """The sums."""

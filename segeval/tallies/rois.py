@@ -7,7 +7,7 @@ Kept is, for each convention, the sum over RoIs of the mean cost of a cell, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -63,23 +63,23 @@ class RoiSums:
         counted = kept["given"], kept["matched"], kept["unmatched"]
         return cls(costs, *counted, (total, inside, fp, fn))
 
-
-def pooled(many: Iterable[RoiSums]) -> RoiSums:
-    """The costs of several cases as one: every RoI counts the same, whatever its image."""
-    many = list(many)
-    shared = set.intersection(*(set(one.costs) for one in many))
-    costs = {
-        rule: (sum(one.costs[rule][0] for one in many), sum(one.costs[rule][1] for one in many))
-        for rule in sorted(shared)
-    }
-    total, inside, fp, fn = map(sum, zip(*(one.cells for one in many), strict=True))
-    return RoiSums(
-        costs,
-        sum(one.given for one in many),
-        sum(one.matched for one in many),
-        sum(one.unmatched for one in many),
-        (total, inside, fp, fn),
-    )
+    @staticmethod
+    def pool_cases(many: Iterable[RoiSums]) -> RoiSums:
+        """The costs of several cases as one: every RoI counts the same, whatever its image."""
+        many = list(many)
+        shared = set.intersection(*(set(one.costs) for one in many))
+        costs = {
+            rule: (sum(one.costs[rule][0] for one in many), sum(one.costs[rule][1] for one in many))
+            for rule in sorted(shared)
+        }
+        total, inside, fp, fn = map(sum, zip(*(one.cells for one in many), strict=True))
+        return RoiSums(
+            costs,
+            sum(one.given for one in many),
+            sum(one.matched for one in many),
+            sum(one.unmatched for one in many),
+            (total, inside, fp, fn),
+        )
 
 
 class RoiTally:
@@ -97,11 +97,7 @@ class RoiTally:
         costs = {rule: (total, count) for rule, (total, count, _) in made.items()}
         cells = made[CELLS][2] if CELLS in made else (0, 0, 0, 0)
         new = RoiSums(costs, given, int(of_one.sum()) - given, int((~of_one).sum()), cells)
-        self._sums = pooled([self._sums, new])
-
-    def merge(self, other: Self) -> None:
-        """Add what another tally added up."""
-        self._sums = pooled([self._sums, other._sums])
+        self._sums = RoiSums.pool_cases([self._sums, new])
 
     def finish(self) -> RoiSums:
         """The costs."""

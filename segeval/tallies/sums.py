@@ -8,7 +8,7 @@ quarter at eight million voxels.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -92,6 +92,28 @@ class Sums:
             **plain,
         )
 
+    @staticmethod
+    def pool_cases(many: Iterable[Sums]) -> Sums:
+        """The sums of several cases as one; a class is pooled over the cases it is in."""
+        many = list(many)
+        names = tuple(dict.fromkeys(name for sums in many for name in sums.classes))
+        shared = set.intersection(*(set(sums.pieces) for sums in many))
+        rows = [[names.index(name) for name in sums.classes] for sums in many]
+        table = np.zeros((len(NAMES), len(names)))
+        for sums, place in zip(many, rows, strict=True):
+            table[:, place] += sums.table
+        return Sums(
+            names,
+            all(s.exclusive for s in many),
+            all(s.logits for s in many),
+            any(s.soft for s in many),
+            sum(s.cases for s in many),
+            sum(s.voxels for s in many),
+            sum(s.valid for s in many),
+            table,
+            {name: _joined(name, many, rows, len(names)) for name in sorted(shared)},
+        )
+
 
 def _words(totals: Floats) -> list[Any]:
     """Nested lists in which numbers that strict JSON lacks are words that numpy reads."""
@@ -103,28 +125,6 @@ def _spelled(value: Any) -> Any:
     if isinstance(value, list):
         return [_spelled(v) for v in value]
     return value if np.isfinite(value) else str(value)
-
-
-def pooled(many: Iterable[Sums]) -> Sums:
-    """The sums of several cases as one; a class is pooled over the cases it is in."""
-    many = list(many)
-    names = tuple(dict.fromkeys(name for sums in many for name in sums.classes))
-    shared = set.intersection(*(set(sums.pieces) for sums in many))
-    rows = [[names.index(name) for name in sums.classes] for sums in many]
-    table = np.zeros((len(NAMES), len(names)))
-    for sums, place in zip(many, rows, strict=True):
-        table[:, place] += sums.table
-    return Sums(
-        names,
-        all(s.exclusive for s in many),
-        all(s.logits for s in many),
-        any(s.soft for s in many),
-        sum(s.cases for s in many),
-        sum(s.voxels for s in many),
-        sum(s.valid for s in many),
-        table,
-        {name: _joined(name, many, rows, len(names)) for name in sorted(shared)},
-    )
 
 
 def _joined(name: str, many: Sequence[Sums], rows: Sequence[list[int]], channels: int) -> Floats:
@@ -181,16 +181,6 @@ class SumsTally:
             self._table += table_of(slab)
             for name, piece in self._pieces.items():
                 self._totals[name] += piece.of(slab)
-
-    def merge(self, other: Self) -> None:
-        """Add what another tally added up of the same case."""
-        self._table += other._table
-        for name, totals in other._totals.items():
-            self._totals[name] += totals
-        self._voxels += other._voxels
-        self._valid += other._valid
-        self._logits = self._logits or other._logits
-        self._soft = self._soft or other._soft
 
     def finish(self, classes: Sequence[str], kept: Sequence[int] | None = None) -> Sums:
         """The sums of the case, its channels under these names; only those that are kept."""

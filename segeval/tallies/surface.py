@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -278,12 +278,6 @@ class SurfaceTally:
             for channel, labels in side.items():
                 if channel >= 0:
                     kept.setdefault(channel, []).append(runs_of(labels, block.start))
-
-    def merge(self, other: Self) -> None:
-        """Add the slabs that another tally saw."""
-        for kept, more in zip(self._runs, other._runs, strict=True):
-            for channel, runs in more.items():
-                kept.setdefault(channel, []).extend(runs)
 
     def finish(  # noqa: PLR0913 - what surfaces hang on
         self,

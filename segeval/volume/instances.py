@@ -32,6 +32,10 @@ class RoiMasks:
     gt_index: Raw | None = None
     below: int = 0
 
+    def facts(self) -> dict[str, int]:
+        """What results keep of them."""
+        return {"count": len(self.labels), "not_pasted": self.below}
+
 
 @frozen
 class Instances:

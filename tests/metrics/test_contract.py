@@ -14,10 +14,9 @@ from runs import every
 from segeval.classes.class_list import Part, Target
 from segeval.metrics.registry import arguments, known, pieces, resolve
 from segeval.request.grammar import parse
-from segeval.tallies import sums
 from segeval.tallies.block import Block
 from segeval.tallies.counts import CountTally, counts
-from segeval.tallies.sums import SumsTally
+from segeval.tallies.sums import Sums, SumsTally
 
 VOXELS, CHANNELS = 24, 3
 ALL = every("counts") + every("sums")
@@ -118,26 +117,6 @@ def test_a_tally_reads_back_from_strict_json(text):
         assert numbers(value(text, again)) == pytest.approx(want, rel=0, abs=0, nan_ok=True)
 
 
-def joined(text, shape, truth, p):
-    """The finished tally of two halves of a case."""
-    cut = slice(0, 7), slice(7, None)
-    if DEFINITIONS[text].of == "counts":
-        pred = p.argmax(0).astype(np.uint8)
-        halves = [count_tally(truth, pred, part) for part in cut]
-    else:
-        halves = [sum_tally(text, shape, truth, p, part) for part in cut]
-    halves[0].merge(halves[1])
-    return counted(halves[0]) if DEFINITIONS[text].of == "counts" else halves[0].finish(NAMES)
-
-
-@METRIC
-def test_two_halves_make_the_whole(text):
-    for shape in shapes(text):
-        want = numbers(value(text, tallied(text, shape, *random())))
-        got = numbers(value(text, joined(text, shape, *random())))
-        assert got == pytest.approx(want, rel=1e-12, abs=1e-13, nan_ok=True), shape
-
-
 def within(text, values):
     """Whether numbers lie in the bounds of a metric, rounding granted."""
     low, high = DEFINITIONS[text].bounds
@@ -224,7 +203,7 @@ def test_pooled_pieces_keep_the_classes_apart():
     # two cases whose only class differs: nothing of one may be added to the other
     truth, p = random()
     made = [sum_tally("ce", "exclusive", truth, p).finish(("background", a, "z")) for a in "xy"]
-    both = sums.pooled(made)
+    both = Sums.pool_cases(made)
     assert both.classes == ("background", "x", "z", "y")
     assert both.piece(pieces(*asked("ce"))[0])[1] == pytest.approx(
         made[0].piece(pieces(*asked("ce"))[0])[1]

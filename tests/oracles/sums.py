@@ -10,7 +10,7 @@ from segeval.kernels.softmax import sigmoid, softmax
 from segeval.metrics.registry import arguments, pieces, resolve
 from segeval.request.grammar import parse
 from segeval.tallies.block import Block
-from segeval.tallies.sums import SumsTally, pooled
+from segeval.tallies.sums import Sums, SumsTally
 
 
 def blocks(batch):
@@ -47,7 +47,7 @@ def answers(text, batch):
     needs = pieces(metric, definition)
     given = arguments(metric, definition)
     found = tallies(batch, needs)
-    return [definition.compute(s, **given) for s in [*found, pooled(found)]]
+    return [definition.compute(s, **given) for s in [*found, Sums.pool_cases(found)]]
 
 
 def tallies(batch, needs=()):
@@ -62,7 +62,7 @@ def tallies(batch, needs=()):
 
 def tallied(batch, needs=()):
     """The sums of all cases."""
-    return pooled(tallies(batch, needs))
+    return Sums.pool_cases(tallies(batch, needs))
 
 
 def whole(text, batch):

@@ -198,19 +198,18 @@ def test_two_units_are_never_averaged():
     assert (voxels.mean, voxels.n, voxels.unit, voxels.n_missing) == (300.0, 1, "voxels", 1)
 
 
-def test_two_units_are_never_pooled(monkeypatch):
+def test_two_units_are_never_pooled():
     pools = []
 
     class Seen(list):
-        add = list.append
-
         def __call__(self, metric):
             pools.append([tallies["n"] for tallies in self])
             return {}
 
-    monkeypatch.setattr("segeval.scorecard.summary.Pool", Seen)
-    monkeypatch.setattr("segeval.scorecard.summary.finished", dict)
-    summarise(mixed(), [parse("volume_difference")], {"": Seen()})
+        def of_some(self, cases):
+            return Seen(case.tallies for case in cases)
+
+    summarise(mixed(), [parse("volume_difference")], Seen())
     assert pools == [[1, 3], [2]]
 
 

@@ -11,6 +11,7 @@ from segeval.classes.class_list import ClassList, Part, parse_classes
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_case import NOWHERE, Opened
 from segeval.scoring.pass_plan import Job, by_number, planned
+from segeval.scoring.tally_kinds import metrics_of_channels
 from segeval.volume.volume import Volume, Voxels
 
 GRID = Geometry((1, 2, 2))
@@ -29,7 +30,8 @@ def side(channels=1, dtype="u1", names=(), beside=None):
 def plan(truth, pred, *metrics, classes="", **choices):
     chosen = settings(*metrics, **choices)
     known = parse_classes(classes) if classes else ClassList()
-    return planned(truth, pred, Job(chosen, known, requested(chosen)))[0]
+    job = Job(chosen, known, requested(chosen))
+    return planned(truth, pred, job, metrics_of_channels(job))[0]
 
 
 A, B, C = (frozenset([v]) for v in (1, 2, 3))
@@ -131,5 +133,5 @@ def test_channels_by_number(stack, classes, channels, want):
 
 def test_the_ignored_label_is_that_of_the_list():
     known = ClassList(ignore=9)
-    made, _ = planned(side(), side(), Job(settings(), known, requested(settings())))
+    made, _ = planned(side(), side(), Job(settings(), known, requested(settings())), [])
     assert made.ignored == 9

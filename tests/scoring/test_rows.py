@@ -10,11 +10,13 @@ from runs import settings
 
 from segeval.api import requested
 from segeval.classes.class_list import ClassDef, ClassList, Part, Target
-from segeval.metrics.registry import Definition, Values
+from segeval.metrics.registry import Definition, Values, resolve
 from segeval.pairing.cases import Case, Side
+from segeval.request.grammar import parse
 from segeval.scoring.class_resolution import Resolved
 from segeval.scoring.pass_plan import Job
-from segeval.scoring.rows import Finished, of_classes, rows
+from segeval.scoring.rows import of_classes, rows
+from segeval.scoring.tally_kinds import FinishedTallies
 from segeval.tallies.counts import Counts
 
 CASE = Case("c", None, Side(Path(), {"": Path("g")}), group="site A")
@@ -34,9 +36,9 @@ def finished(*table, unit="ml", voxel=0.5):
     """Rows of tp, fp, fn, tn."""
     counted = np.array(table, np.int64).reshape(-1, 4)
     names = tuple("abcdef"[: len(counted)])
-    return Finished(
-        {"counts": Counts(names, counted, counted * voxel, unit, voxel)}, (-1,) * len(counted)
-    )
+    made = Counts(names, counted, counted * voxel, unit, voxel)
+    results = {"counts": made, "sums": None}
+    return FinishedTallies(made, results, (-1,) * len(counted))
 
 
 def test_class_by_class_then_the_whole_case_then_what_was_not_annotated():
@@ -104,11 +106,16 @@ def test_losses_without_probabilities_say_so():  # R2
 
 def test_a_tally_of_scores_goes_by_channel():
     values, made = np.array([9.0, 1.0, 2.0]), finished((1, 0, 0, 1), (1, 0, 0, 1), (1, 0, 0, 1))
-    made = replace(made, tallies={**made.tallies, "sums": None}, channels=(2, 1, -1))
-    of_sums = of_classes(values, "sums", made, 3)
+    made = replace(made, results={**made.results, "sums": "sums"}, channels=(2, 1, -1))
+    of_sums = of_classes(values, *resolve(parse("ce")), made, 3)
     assert of_sums[:2] == [2.0, 1.0]
     assert math.isnan(of_sums[2])
-    assert of_classes(values, "counts", made, 1) == [9.0]
+    assert of_classes(values, *resolve(parse("dice")), made, 3) == [9.0, 1.0, 2.0]
+
+
+def test_a_metric_with_more_or_fewer_values_than_classes_is_a_bug():
+    with pytest.raises(RuntimeError, match="dice gave 2 values for 3 classes"):
+        of_classes(np.array([9.0, 1.0]), *resolve(parse("dice")), finished((1, 0, 0, 1)), 3)
 
 
 def test_an_infinite_value_is_undefined_and_keeps_its_sign():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from segeval.classes.class_list import Part, Target
 from segeval.tallies.block import Block
-from segeval.tallies.counts import Cells, Counts, CountTally, counts, pooled
+from segeval.tallies.counts import Cells, Counts, CountTally, counts
 
 
 def label(value):
@@ -72,16 +72,6 @@ def test_against_voxel_after_voxel_and_in_any_slabs(seed, slab):
     assert n.table.tolist() == [plain.confusion(truth, pred, {v}, {v}) for v in range(4)]
 
 
-def test_tallies_of_two_halves_merge_to_the_whole():
-    rng = np.random.default_rng(1)
-    truth, pred = rng.integers(0, 3, (2, 500)).astype(np.uint8)
-    one, other = tallied(truth[:200], pred[:200]), tallied(truth[200:], pred[200:])
-    one.merge(other)
-    whole = tallied(truth, pred).finish((0, 0))
-    both = one.finish((0, 0))
-    assert both.voxels.tolist() == whole.voxels.tolist()
-
-
 def test_many_slabs_are_joined_on_the_way():
     tally = CountTally([(0, 0)])
     rng = np.random.default_rng(2)
@@ -110,7 +100,7 @@ def test_json_reads_back_as_it_was(confusion):
 def test_pooled_adds_a_class_over_the_cases_that_have_it():
     one = Counts(("a", "b"), np.array([[1, 0, 0, 9], [2, 1, 1, 6]]), np.ones((2, 4)), "ml", 1.0)
     two = Counts(("b",), np.array([[3, 0, 0, 7]]), np.full((1, 4), 2.0), "ml", 2.0)
-    both = pooled([one, two])
+    both = Counts.pool_cases([one, two])
     assert both.classes == ("a", "b")
     assert both.table.tolist() == [[1, 0, 0, 9], [5, 1, 1, 13]]
     assert both.sizes.tolist() == [[1.0] * 4, [3.0] * 4]
@@ -120,4 +110,4 @@ def test_pooled_adds_a_class_over_the_cases_that_have_it():
 def test_pooled_volumes_of_cases_in_two_units_have_none():
     one = Counts(("a",), np.ones((1, 4), np.int64), np.ones((1, 4)), "ml", 1.0)
     two = Counts(("a",), np.ones((1, 4), np.int64), np.ones((1, 4)), "px", 1.0)
-    assert pooled([one, two]).unit == ""
+    assert Counts.pool_cases([one, two]).unit == ""

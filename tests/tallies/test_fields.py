@@ -53,14 +53,6 @@ def test_the_box_of_a_class_and_one_voxel_around(slab):
     assert np.array_equal(tallied(values, slab).finish()[3], want)
 
 
-def test_halves_add_up():
-    values = np.random.default_rng(1).random(SHAPE).astype(np.float32)
-    half = np.where(np.arange(values.size).reshape(SHAPE) < 50, values, 0)
-    one, other = tallied(half, 10), tallied(values - half, 10)
-    one.merge(other)
-    assert np.allclose(one.finish()[3], tallied(values, 10).finish()[3])
-
-
 def test_what_is_ignored_is_in_no_mask():
     values, valid = np.ones(SHAPE, np.float32), np.ones(SHAPE, bool)
     valid[2, 1, 3] = False

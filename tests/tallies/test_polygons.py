@@ -6,7 +6,7 @@ from rings import flat, roi, slices, square
 
 from segeval.contours.rasterize import drawn
 from segeval.contours.rules import Rules
-from segeval.tallies.polygons import PolygonTally, Solids, mask_volumes, pooled
+from segeval.tallies.polygons import PolygonTally, Solids, mask_volumes
 
 BIG, SMALL = square(3.25, 11.25), square(5.25, 9.25)  # 8 x 8 and 4 x 4 mm
 
@@ -40,19 +40,10 @@ def test_nothing_on_one_side():
     assert solids.polygons.tolist() == [[pytest.approx(0.192), 0, 0]]
 
 
-def test_tallies_join():
-    one, two = tallied([flat(BIG, 3)], [flat(SMALL, 3)]), tallied([flat(BIG, 6)], [], name="Lung")
-    two.merge(one)
-    two.merge(one)
-    solids = two.finish()
-    assert solids.classes == ("Lung", "Heart")
-    assert solids.polygons[1] == pytest.approx([0.384, 0.096, 0.096])
-
-
 def test_it_is_kept_and_pooled():
     kept = tallied([flat(BIG, 3)], [flat(SMALL, 3)]).finish().to_json()
     again = Solids.from_json(kept)
     assert again.to_json() == kept
-    both = pooled([again, again])
+    both = Solids.pool_cases([again, again])
     assert both.polygons[0] == pytest.approx(2 * again.polygons[0])
-    assert pooled([]).classes == ()
+    assert Solids.pool_cases([]).classes == ()

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from segeval.tallies.rois import RULES, RoiSums, RoiTally, pooled
+from segeval.tallies.rois import RULES, RoiSums, RoiTally
 from segeval.volume.instances import Instances, RoiMasks
 
 SHAPE = (12, 14)
@@ -75,11 +75,9 @@ def test_parts_make_the_whole():
                          whole.gt_index[i : i + 1]))
         for i in (0, 1)
     ]  # fmt: skip
-    made = [part.finish() for part in parts]
-    parts[0].merge(parts[1])
-    for joined in (parts[0].finish(), pooled(made)):
-        for rule, (total, count) in tallied(whole).finish().costs.items():
-            assert joined.costs[rule] == (pytest.approx(total, rel=1e-14), count)
+    joined = RoiSums.pool_cases([part.finish() for part in parts])
+    for rule, (total, count) in tallied(whole).finish().costs.items():
+        assert joined.costs[rule] == (pytest.approx(total, rel=1e-14), count)
 
 
 @pytest.mark.parametrize("total", [1.25, np.inf])

@@ -9,7 +9,7 @@ from segeval.metrics.registry import arguments, known, pieces, resolve
 from segeval.request.grammar import parse
 from segeval.tallies.block import Block
 from segeval.tallies.loss_terms import Bce, Bins, Ce, ClassBins, Focal, Hard, Joint, Logs
-from segeval.tallies.sums import Sums, SumsTally, pooled
+from segeval.tallies.sums import Sums, SumsTally
 
 CHANNELS, SIZE = 4, 5000
 EVERY = (
@@ -117,18 +117,6 @@ def test_slab_size_changes_nothing(name, slab):
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_two_halves_make_a_whole(name):
-    block = BLOCKS[name]
-    halves = []
-    for start, stop in ((0, 2000), (2000, SIZE)):
-        tally = SumsTally(CHANNELS, block.onehot is None and block.soft is None, EVERY)
-        tally.update(part(block, start, stop))
-        halves.append(tally)
-    halves[0].merge(halves[1])
-    same(halves[0].finish([str(c) for c in range(CHANNELS)]), tallied(block), 1e-12)
-
-
-@pytest.mark.parametrize("name", BLOCKS)
 def test_sums_read_back_as_themselves(name):
     s = tallied(BLOCKS[name])
     same(Sums.from_json(json.loads(json.dumps(s.to_json(), allow_nan=False))), s, 0)
@@ -146,13 +134,14 @@ def test_pooled_cases_are_one_case():
     block = exclusive(size=3000)
     cases = [tallied(part(block, 0, 1000)), tallied(part(block, 1000, 3000))]
     whole = tallied(block)
-    same(pooled(cases), replace(whole, cases=2, pieces=dict(sorted(whole.pieces.items()))), 1e-12)
+    want = replace(whole, cases=2, pieces=dict(sorted(whole.pieces.items())))
+    same(Sums.pool_cases(cases), want, 1e-12)
 
 
 def test_cases_of_other_classes_are_pooled_by_name():
     s = tallied(independent())
     other = replace(s, classes=("1", "0", "x", "y"))
-    both = pooled([s, other])
+    both = Sums.pool_cases([s, other])
     assert both.classes == ("0", "1", "2", "3", "x", "y")
     np.testing.assert_allclose(both.g, [s.g[0] + s.g[1], s.g[1] + s.g[0], *s.g[2:], *s.g[2:]])
     costs = both.piece(Bce("torch"))

@@ -7,10 +7,10 @@ import pytest
 from runs import every, sigmoids, soft
 
 import segeval
-from segeval.metrics import pooling
-from segeval.metrics.pooling import Pools
 from segeval.request.grammar import parse
 from segeval.request.settings import Settings
+from segeval.scoring import pooling
+from segeval.scoring.pooling import Pools
 
 SHAPE = (4, 5, 6)
 TRUTH = np.random.default_rng(0).integers(0, 4, (2, *SHAPE)).astype(np.uint8)

@@ -5,21 +5,15 @@ It is the data set's ECE, the micro Dice, the field's mIoU; a mean over cases is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from importlib import import_module
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from segeval.metrics.registry import arguments, resolve
+from segeval.metrics.registry import Definition, arguments, resolve
 from segeval.request.grammar import Metric
+from segeval.scorecard.card import CaseResult
+from segeval.scorecard.result_store import Spool
+from segeval.scoring.tally_kinds import KINDS, Kept, kind_of
 
-# Module of segeval.tallies, which is the tally's name in the JSON of a case -> its finished value.
-POOLED = {
-    "counts": "Counts",
-    "sums": "Sums",
-    "polygons": "Solids",
-    "rois": "RoiSums",
-    "branches": "Branches",
-}
 TOGETHER = 64  # cases that are added up at a time
 
 
@@ -54,7 +48,7 @@ class Pool:
         """The tallies of all cases as one; None where no case has it."""
         if waiting := self._waiting.pop(name, None):
             before = [self._pooled[name]] if name in self._pooled else []
-            self._pooled[name] = module_of(name).pooled([*before, *waiting])
+            self._pooled[name] = result_type(name).pool_cases([*before, *waiting])
         return self._pooled.get(name)
 
     def __call__(self, metric: Metric) -> dict[str, float]:
@@ -71,17 +65,28 @@ class Pool:
 
 
 def finished(tallies: Mapping[str, Any]) -> dict[str, Any]:
-    """The tallies that can be pooled, out of their JSON form."""
+    """The tallies of a case out of their JSON form.
+
+    A result file of another version may hold tallies that no metric of this one reads.
+    """
     return {
-        name: getattr(module_of(name), POOLED[of]).from_json(tally)
+        name: result_type(name).from_json(tally)
         for name, tally in tallies.items()
-        if (of := name.partition(":")[0]) in POOLED
+        if name.partition(":")[0] in KINDS
     }
 
 
-def module_of(name: str) -> Any:
-    """The module of a tally that can be pooled."""
-    return import_module(f"segeval.tallies.{name.partition(':')[0]}")
+def result_type(name: str) -> type[Kept]:
+    """What a tally that is kept with its case is when it is finished."""
+    kept = kind_of(name).kept
+    if kept is None:
+        raise LookupError(f"the tally {name} is not kept, so it cannot be pooled")
+    return kept()
+
+
+def can_be_pooled(metric: Metric, definition: Definition) -> bool:
+    """Whether the tally of a metric is kept with its case."""
+    return kind_of(definition.tally(metric)).kept is not None
 
 
 class Pools:
@@ -101,3 +106,17 @@ class Pools:
 
     def __getitem__(self, group: str) -> Pool:
         return self._pools.get(group) or Pool()
+
+    @staticmethod
+    def of_some(cases: Iterable[Pooled]) -> Pool:
+        """The pool of some cases alone."""
+        pool = Pool()
+        for case in cases:
+            pool.add(finished(case.tallies))
+        return pool
+
+
+def pools_of(cases: Sequence[CaseResult]) -> Pools:
+    """The tallies of cases, added up already or now."""
+    known = cases.pools if isinstance(cases, Spool) else None
+    return known if isinstance(known, Pools) else Pools(cases)

@@ -1,0 +1,47 @@
+"""What is known of a case before its pass, and after it: what tallies begin and finish with."""
+
+from __future__ import annotations
+
+from segeval.classes.class_list import StoredClasses
+from segeval.grid.geometry import Geometry
+from segeval.opening.open_case import Opened
+from segeval.pairing.cases import Case
+from segeval.runtime.frozen import frozen
+from segeval.scoring.class_resolution import Resolved
+from segeval.scoring.pass_plan import Job
+from segeval.scoring.slab_pass import Passed, Plan
+from segeval.tallies.counts import Counts
+
+
+@frozen
+class CaseStart:
+    """A case whose sides are open and on one grid; no voxel is read yet."""
+
+    case: Case
+    truth: Opened
+    pred: Opened
+    plan: Plan
+    job: Job
+
+    @property
+    def grid(self) -> Geometry:
+        """The grid of both sides."""
+        return self.truth.volume.geometry
+
+
+@frozen
+class CaseRead:
+    """A case after its pass.
+
+    start     what was known before it
+    passed    what the sides turned out to be
+    resolved  the classes; 255 of a black-and-white mask is 1
+    classes   the same classes in the label values that the slabs held
+    counts    the voxels of each class
+    """
+
+    start: CaseStart
+    passed: Passed
+    resolved: Resolved
+    classes: StoredClasses
+    counts: Counts
