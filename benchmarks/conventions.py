@@ -70,14 +70,16 @@ def mask(kind: str, shape: tuple[int, ...], spacing: tuple[float, ...], rng) -> 
 
 def codes(*masks: np.ndarray) -> Counter[int]:
     """The cells with a flat polygon of more than three corners, by code."""
-    from segeval.kernels.marching_cubes import cells
-    from segeval.kernels.mesh import cells_of
+    from segeval.kernels.marching_cubes import cube_cells
+    from segeval.kernels.mesh import find_surface_cells
 
     count: Counter[int] = Counter()
     for one in masks:
-        grid = cells_of(one)
+        grid = find_surface_cells(one)
         count.update(grid.codes[grid.at].tolist())
-    return Counter({c: n for c, n in count.items() if any(s < 1 for _, s in cells()[c].elements)})
+    return Counter(
+        {c: n for c, n in count.items() if any(s < 1 for _, s in cube_cells()[c].elements)}
+    )
 
 
 def main() -> None:

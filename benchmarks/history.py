@@ -17,14 +17,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segeval.gates.baseline import against, passes
-from segeval.metrics.registry import resolve
-from segeval.request.grammar import parse, parse_gate
+from segeval.gates.baseline import is_no_regression, judge_by_baseline
+from segeval.metrics.registry import resolve_metric
+from segeval.request.grammar import parse_gate, parse_metric
 from segeval.request.settings import Settings
 from segeval.scorecard.card import CaseResult, Row, Scorecard
-from segeval.scorecard.row_index import Held
-from segeval.scorecard.summary import summarise
-from segeval.statistics.bootstrap import intervals, summed
+from segeval.scorecard.row_index import CasesInMemory
+from segeval.scorecard.summary import summarise_results
+from segeval.statistics.bootstrap import bca_intervals, sum_by_unit
 
 POLICIES = ("any", "regression", "noninferior")
 TOLERANCE, SD = 0.01, 0.03
@@ -58,16 +58,18 @@ def card(values: np.ndarray) -> Scorecard:
         rows = tuple(Row(f"{i}", f"c{k}", "dice", float(v)) for k, v in enumerate(row))
         cases.append(CaseResult(f"{i}", "", "", rows))
     parts = {"metrics": {"dice": "dice"}}
-    return Scorecard(Held(cases), ("dice",), "", parts, summarise(cases, [parse("dice")]))
+    return Scorecard(
+        CasesInMemory(cases), ("dice",), "", parts, summarise_results(cases, [parse_metric("dice")])
+    )
 
 
 def failed(cases: int, classes: int, worse: float, seed: int) -> Iterator[str]:
     """The policies under which a build fails; `missed` where the intervals miss the truth."""
     before = dice(cases, classes, seed)
-    found = against(card(rebuilt(before, seed, worse)), card(before), SETTINGS, False)
+    found = judge_by_baseline(card(rebuilt(before, seed, worse)), card(before), SETTINGS, False)
     for policy in POLICIES:
         ends = [(v.against.difference, v.against.low, v.against.high) for v in found.verdicts]
-        if not all(passes(policy, -1.0, end, TOLERANCE) for end in ends):
+        if not all(is_no_regression(policy, -1.0, end, TOLERANCE) for end in ends):
             yield policy
     truth = [-worse, *[0.0] * (classes - 1)]
     if any(not end[1] <= t <= end[2] for end, t in zip(ends, truth, strict=True)):
@@ -80,14 +82,14 @@ def coverage(cases: int, seeds: int) -> float:
     held = 0
     for start in range(0, seeds, 100):
         values = np.concatenate([dice(cases, 1, s) for s in range(start + 1, start + 101)], axis=1)
-        low, high = intervals(summed(values, np.arange(cases)), 0.95, 0)
+        low, high = bca_intervals(sum_by_unit(values, np.arange(cases)), 0.95, 0)
         held += int(np.sum((low <= truth) & (truth <= high)))
     return held / seeds
 
 
 def main(seeds: int) -> int:
     """Print the tables; 1 where a bar was missed."""
-    resolve(parse("dice"))
+    resolve_metric(parse_metric("dice"))
     wrong = []
     print("| classes | cases | one class worse by | any | regression | noninferior | coverage |")
     print("|---|---|---|---|---|---|---|")

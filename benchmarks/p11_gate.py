@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from harness import DATA, environment, program
 
-from segeval.request.grammar import parse
+from segeval.request.grammar import parse_metric
 from segeval.scorecard.card import CaseResult, Row, Scorecard
-from segeval.scorecard.results import lines
-from segeval.scorecard.row_index import Held
-from segeval.scorecard.summary import summarise
+from segeval.scorecard.results import result_lines
+from segeval.scorecard.row_index import CasesInMemory
+from segeval.scorecard.summary import summarise_results
 
 METRICS = ("dice", "iou", "precision", "recall", "fbeta@2", "fbeta@3")
 SECONDS, MB = 10.0, 300.0
@@ -46,11 +46,11 @@ def results(path: Path, seed: int) -> Path:
         )
         for i, case in enumerate(values)
     ]  # fmt: skip
-    summary = summarise(cases, [parse(m) for m in METRICS])
+    summary = summarise_results(cases, [parse_metric(m) for m in METRICS])
     parts = {"metrics": {m: m for m in METRICS}, "numbers": 1}
-    card = replace(Scorecard(Held(cases), METRICS, "", parts, summary), fields=parts)
+    card = replace(Scorecard(CasesInMemory(cases), METRICS, "", parts, summary), fields=parts)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(lines(card)), "utf-8")
+    path.write_text("".join(result_lines(card)), "utf-8")
     return path
 
 

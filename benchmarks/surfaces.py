@@ -84,7 +84,7 @@ def ours(convention: str, truth: np.ndarray, pred: np.ndarray, spacing: tuple[fl
 
     from segeval.kernels import distance_tables
 
-    distance_tables.tables.cache_clear()
+    distance_tables.tables_of_spacing.cache_clear()
     s = surfaces(truth, pred, spacing, slab=1 << 19)
     for name in METRICS:
         value(s, f"{name}:as={convention}")

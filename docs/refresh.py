@@ -111,10 +111,10 @@ def families() -> Iterator[str]:
     from importlib import import_module
 
     from segeval.metrics import FAMILIES
-    from segeval.metrics.registry import known
+    from segeval.metrics.registry import load_all_metrics
 
     done: set[str] = set()
-    every = known()
+    every = load_all_metrics()
     for family in FAMILIES:
         module = import_module(f"segeval.metrics.{family}")
         mine = [d for d in every.values() if d.compute.__module__ == module.__name__]
@@ -133,14 +133,14 @@ def heading(doc: str) -> str:
 
 def entry(definition: object) -> Iterator[str]:
     """One metric: its explanation, then those of its other conventions."""
-    from segeval.cli.metrics import explanation
+    from segeval.cli.metrics import explain_metric
 
-    name, *lines = explanation(definition)
+    name, *lines = explain_metric(definition)
     yield f"### {name}\n"
     yield "\n".join(["```text", *trimmed(lines), "```\n"])
     for word, other in definition.origins.items():
         if other.compute is not definition.compute:
-            _, *lines = explanation(other)
+            _, *lines = explain_metric(other)
             yield f"#### {name}:as={word}\n"
             yield "\n".join(["```text", *trimmed(lines), "```\n"])
 

@@ -41,19 +41,19 @@ def table() -> str:
 def values(conventions: list[str]) -> dict[str, dict[str, float]]:
     """What we say: convention, metric, number; without those that a convention does not have."""
     import segeval
-    from segeval.metrics.registry import known, resolve
-    from segeval.request.grammar import parse
+    from segeval.metrics.registry import load_all_metrics, resolve_metric
+    from segeval.request.grammar import parse_metric
 
     sys.path.insert(0, str(ROOT / "tests"))
     from pairs import PAIRS
 
     truth, pred, spacing = PAIRS[PAIR]()
     asked = {
-        (name, metric): str(resolve(parse(f"{metric}:as={name}"))[0])
+        (name, metric): str(resolve_metric(parse_metric(f"{metric}:as={name}"))[0])
         for name in conventions
         for metrics in COLUMNS.values()
         for metric in metrics
-        if name in known()[parse(metric).name].origins
+        if name in load_all_metrics()[parse_metric(metric).name].origins
     }
     sides = (pred.astype("uint8"), truth.astype("uint8"))
     card = segeval.score(*sides, list(dict.fromkeys(asked.values())), spacing=spacing)

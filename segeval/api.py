@@ -9,31 +9,31 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from segeval.classes.class_list import parse_classes
-from segeval.engines.choice import Engine, engine
+from segeval.engines.choice import Engine, choose_engine
 from segeval.grid.geometry import Geometry
-from segeval.metrics.registry import Definition, resolve, units_of
-from segeval.opening.open_case import Opened, enlarged, fitted, own_names
-from segeval.pairing.cases import Case, Pairing, Shelf, shelved
-from segeval.pairing.cases import Side as Files
-from segeval.pairing.outputs import with_outputs
-from segeval.pairing.pair import pair
-from segeval.pairing.remote import Located, located
-from segeval.request.grammar import Metric, parse
+from segeval.metrics.registry import Definition, metric_units, resolve_metric
+from segeval.opening.open_case import Opened, enlarge_scores, file_class_selectors, fit_to_grid
+from segeval.pairing.cases import Case, CaseStore, Pairing, store_cases
+from segeval.pairing.cases import CaseFiles as Files
+from segeval.pairing.outputs import add_outputs
+from segeval.pairing.pair import pair_paths
+from segeval.pairing.remote import LocalInputs, localize_inputs
+from segeval.request.grammar import Metric, parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory, keep_inventory
 from segeval.scorecard.card import CaseResult, Scorecard
-from segeval.scorecard.result_store import Done, Spool
-from segeval.scorecard.row_index import Held, census
-from segeval.scorecard.signature import signature, signature_fields
-from segeval.scorecard.summary import summarise
-from segeval.scoring.case import scored_sides
+from segeval.scorecard.result_store import FinishedCase, ResultStore
+from segeval.scorecard.row_index import CasesInMemory, index_rows
+from segeval.scorecard.signature import signature_fields, signature_line
+from segeval.scorecard.summary import summarise_results
+from segeval.scoring.case import score_sides
 from segeval.scoring.pass_plan import Job
-from segeval.scoring.pooling import Pools, pools_of
+from segeval.scoring.pooling import GroupPools, pools_of
 from segeval.scoring.tally_kinds import kind_of
-from segeval.volume.value_stream import wanted_pred
-from segeval.volume.volume import Reading, Volume, Voxels
+from segeval.volume.value_stream import read_pred_as
+from segeval.volume.volume import Channel, ReadOptions, Volume
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["score", "score_paths"]
 
 
-class Watch(Protocol):
+class ProgressListener(Protocol):
     """Someone who wants to know how far the work is."""
 
     def paired(self, pairing: Pairing) -> None:
@@ -53,11 +53,11 @@ class Watch(Protocol):
     def waits(self, text: str) -> None:
         """The work waits for something."""
 
-    def scored(self, result: Done, done: int, total: int) -> None:
+    def scored(self, result: FinishedCase, done: int, total: int) -> None:
         """A case is finished."""
 
 
-def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
+def requested_metrics(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
     """The metrics of a run with those that its gates need, each once. Raises RequestError."""
     if not 0 < settings.threshold <= 1:
         raise RequestError(f"--threshold {settings.threshold:g} is not in (0, 1]")
@@ -68,16 +68,16 @@ def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
 
         check_level(settings.ci)
     if settings.instances:
-        from segeval.opening.instances import check_coding
+        from segeval.opening.instances import check_instance_coding
 
-        check_coding(settings.instances)
+        check_instance_coding(settings.instances)
     if settings.tolerances:
-        from segeval.classes.tolerances import check_tables
+        from segeval.classes.tolerances import check_tolerance_tables
 
-        check_tables(settings.tolerances)
+        check_tolerance_tables(settings.tolerances)
     check_charges(settings)
     asked = [*settings.metrics, *gate_metrics(settings)]
-    found = dict(resolve(metric) for metric in asked)
+    found = dict(resolve_metric(metric) for metric in asked)
     if not found:
         raise RequestError("no metric is asked for", help="add -m dice")
     return tuple(found.items())
@@ -86,8 +86,8 @@ def requested(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
 def check_charges(settings: Settings) -> None:
     """Raises RequestError for a charge of a metric that does not exist, or in a wrong unit."""
     for charge in settings.charges:
-        _, definition = resolve(charge.metric)
-        if charge.value is not None and charge.value.unit not in units_of(definition):
+        _, definition = resolve_metric(charge.metric)
+        if charge.value is not None and charge.value.unit not in metric_units(definition):
             unit = charge.value.unit
             raise RequestError(f"charge {charge}: {definition.name} is not measured in {unit}")
 
@@ -96,16 +96,16 @@ def gate_metrics(settings: Settings) -> list[Metric]:
     """The metrics that gates judge. Raises RequestError."""
     if not settings.gates:
         return []
-    from segeval.gates.rules import resolved_gate
+    from segeval.gates.rules import resolve_gate
 
-    return [resolved_gate(gate)[0].metric for gate in settings.gates]
+    return [resolve_gate(gate)[0].metric for gate in settings.gates]
 
 
 def score_paths(  # noqa: PLR0913 - the last three are the command line's
     pred: Path | str,
     truth: Path | str,
     settings: Settings,
-    watch: Watch | None = None,
+    watch: ProgressListener | None = None,
     journal: str = "",
     baseline: Scorecard | None = None,
 ) -> Scorecard:
@@ -117,31 +117,31 @@ def score_paths(  # noqa: PLR0913 - the last three are the command line's
     baseline     a run that this one is compared with: refused here, before anything is scored
     Raises RequestError before anything is read, NothingToScore where nothing pairs.
     """
-    asked = requested(settings)
+    asked = requested_metrics(settings)
     shard = None
     if settings.shard:
         from segeval.pairing.shards import parse_shard
 
         shard = parse_shard(settings.shard)
-    say = watch.waits if watch is not None else no_one
-    with engine(settings, say) as ready, located(pred, truth, settings) as place:
-        card = scored_pairs(place, asked, shard, ready, watch, journal, baseline)
+    say = watch.waits if watch is not None else ignore_progress
+    with choose_engine(settings, say) as ready, localize_inputs(pred, truth, settings) as place:
+        card = score_pairs(place, asked, shard, ready, watch, journal, baseline)
     if shard is None:
         return card
     gates = [str(gate) for gate in settings.gates]
     return replace(card, shard={"part": shard.part, "of": shard.of, "gates": gates, **card.shard})
 
 
-def no_one(text: str) -> None:
+def ignore_progress(text: str) -> None:
     """Nobody listens."""
 
 
-def scored_pairs(  # noqa: PLR0913 - a request, resolved
-    place: Located,
+def score_pairs(  # noqa: PLR0913 - a request, resolved
+    place: LocalInputs,
     asked: Sequence[tuple[Metric, Definition]],
     shard: Shard | None,
     ready: Engine,
-    watch: Watch | None,
+    watch: ProgressListener | None,
     journal: str,
     baseline: Scorecard | None,
 ) -> Scorecard:
@@ -149,7 +149,7 @@ def scored_pairs(  # noqa: PLR0913 - a request, resolved
     settings = place.settings
     with keep_inventory(Inventory()) as inventory:
         pairing = place.plain(
-            with_outputs(pair(place.pred, place.truth, settings), place.truth, settings)
+            add_outputs(pair_paths(place.pred, place.truth, settings), place.truth, settings)
         )
     inventory.merge(pairing.inventory)
     mine = shard.cut(pairing) if shard else pairing
@@ -161,20 +161,20 @@ def scored_pairs(  # noqa: PLR0913 - a request, resolved
     job = Job(settings, classes, tuple(asked), place.stores)
     parts = signature_fields(settings, asked, classes)
     if baseline is not None:
-        from segeval.gates.baseline import check_alike
+        from segeval.gates.baseline import check_baseline_settings
 
-        check_alike(parts, baseline, settings)
+        check_baseline_settings(parts, baseline, settings)
     kept = None
     if journal:
         from segeval.engines.resume import Journal
 
         kept = Journal(Path(journal), parts, place.stores)
     inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
-    notes, cases = pairing.notes, shelved(mine.cases)
+    notes, cases = pairing.notes, store_cases(mine.cases)
     del pairing, mine  # the cases of a table or of DICOM are packed only now
-    results = run(cases, job, ready, watch, kept)
+    results = run_cases(cases, job, ready, watch, kept)
     inputs |= account_inputs(inventory, results, whole=shard is None)
-    card = replace(scorecard(results, asked, parts), inputs=inputs, notes=notes)
+    card = replace(build_scorecard(results, asked, parts), inputs=inputs, notes=notes)
     return card if shard is None else replace(card, shard={"inventory": inventory.to_json()})
 
 
@@ -188,13 +188,13 @@ def account_inputs(
     """
     total = Inventory()
     total.merge(inventory)
-    total.merge(census(results).inventory)
+    total.merge(index_rows(results).inventory)
     if whole:
         total.settle()
     return {"left_aside": total.list_left_aside(), "inventory": total.counts()}
 
 
-def scorecard(
+def build_scorecard(
     results: Sequence[CaseResult],
     asked: Sequence[tuple[Metric, Definition]],
     parts: dict[str, Any],
@@ -202,20 +202,26 @@ def scorecard(
     """Results with their summary and signature."""
     metrics = [metric for metric, _ in asked]
     names = tuple(map(str, metrics))
-    summary = summarise(results, metrics, pools_of(results))
+    summary = summarise_results(results, metrics, pools_of(results))
     if "ci" in parts:
-        from segeval.statistics.intervals import with_intervals
+        from segeval.statistics.intervals import add_intervals
 
-        summary = with_intervals(summary, results, names, parts["ci"], parts["seed"])
-    return Scorecard(results, names, signature(parts), parts, summary)
+        summary = add_intervals(summary, results, names, parts["ci"], parts["seed"])
+    return Scorecard(results, names, signature_line(parts), parts, summary)
 
 
-def run(
-    cases: Shelf, job: Job, ready: Engine, watch: Watch | None, journal: Journal | None
-) -> Spool:
+def run_cases(
+    cases: CaseStore,
+    job: Job,
+    ready: Engine,
+    watch: ProgressListener | None,
+    journal: Journal | None,
+) -> ResultStore:
     """Score every case, those that an earlier run finished excepted; in the order of the cases."""
     resume = job.settings.resume
-    spool = journal.start(cases, resume) if journal else Spool(cases.names, pools=Pools())
+    spool = (
+        journal.start(cases, resume) if journal else ResultStore(cases.names, pools=GroupPools())
+    )
     left = cases.some(lambda name: not spool.has(name)) if spool.came else cases
     for done in ready(left, job):
         spool.add(done.case, done.text)
@@ -252,7 +258,7 @@ def score(  # noqa: PLR0913 - a notebook's one call
     if classes is not None:
         text = classes if isinstance(classes, str) else ",".join(classes)
         chosen = replace(chosen, classes=parse_classes(text))
-    chosen = replace(chosen, metrics=tuple(parse(text) for text in metrics))
+    chosen = replace(chosen, metrics=tuple(parse_metric(text) for text in metrics))
     if spacing is not None:
         chosen = replace(chosen, spacing=tuple(float(s) for s in spacing))
     if isinstance(pred, str | Path) and isinstance(gt, str | Path):
@@ -264,7 +270,7 @@ def score(  # noqa: PLR0913 - a notebook's one call
 
 def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     """Score two arrays as one case called `array`. Raises RequestError and CaseError."""
-    asked = requested(settings)
+    asked = requested_metrics(settings)
     if outputs := [str(m) for m, d in asked if kind_of(d.tally(m)).of_files is not None]:
         raise RequestError(
             f"{outputs[0]} is of several outputs of a network, and arrays are one",
@@ -278,14 +284,14 @@ def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     job = Job(settings, classes, asked)
     stack = np.moveaxis(pred, settings.channel_axis or 0, 0) if pred.ndim > gt.ndim else pred[None]
     sides = (array_volume(gt[None], grid, "gt"), array_volume(stack, grid, "pred"))
-    truth, guess = (Opened(volume, own_names(volume)) for volume in sides)
-    how = wanted_pred(guess.volume, settings, classes.regions)
-    guess = enlarged(guess, None, truth, Reading(), settings, how)
-    truth, guess = fitted(truth, grid), fitted(guess, grid)
+    truth, guess = (Opened(volume, file_class_selectors(volume)) for volume in sides)
+    how = read_pred_as(guess.volume, settings, classes.regions)
+    guess = enlarge_scores(guess, None, truth, ReadOptions(), settings, how)
+    truth, guess = fit_to_grid(truth, grid), fit_to_grid(guess, grid)
     here = Files(Path(), {"": Path("array")})
     parts = signature_fields(settings, asked, classes)
-    result = scored_sides(Case("array", here, here), truth, guess, job)
-    return scorecard(Held([result]), asked, parts)
+    result = score_sides(Case("array", here, here), truth, guess, job)
+    return build_scorecard(CasesInMemory([result]), asked, parts)
 
 
 def check_arrays(pred: Any, gt: Any, spacing: tuple[float, ...] | None, axis: int | None) -> None:
@@ -311,11 +317,11 @@ def check_arrays(pred: Any, gt: Any, spacing: tuple[float, ...] | None, axis: in
 def array_volume(stack: Any, grid: Geometry, name: str) -> Volume:
     """An array of channels as a volume."""
     own = Geometry(stack.shape[1:], grid.spacing)
-    channels = tuple(Voxels(_Held(part), part.dtype, own.shape) for part in stack)
+    channels = tuple(Channel(_GivenArray(part), part.dtype, own.shape) for part in stack)
     return Volume(own, channels, Path(name))
 
 
-class _Held:
+class _GivenArray:
     """An array that is there already."""
 
     def __init__(self, array: Any) -> None:

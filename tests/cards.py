@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 import random
 
-from segeval.request.grammar import parse
+from segeval.request.grammar import parse_metric
 from segeval.scorecard.card import CaseResult, Row, Scorecard
-from segeval.scorecard.row_index import Held
-from segeval.scorecard.summary import summarise
+from segeval.scorecard.row_index import CasesInMemory
+from segeval.scorecard.summary import summarise_results
 
 NAN = math.nan  # one object, so that tuples of rows compare equal
 
@@ -60,10 +60,12 @@ def not_scored(name, class_, status="not_annotated"):
 def card(results, *metrics, pools=None, **more):
     """The scorecard of results; without metrics those of the rows."""
     found = dict.fromkeys(r.metric for c in results for r in c.rows if r.metric)
-    asked = [parse(text) for text in metrics or found]
-    made = summarise(results, asked, pools)
+    asked = [parse_metric(text) for text in metrics or found]
+    made = summarise_results(results, asked, pools)
     line = "dice|threshold:0.5|numbers:1"
-    return Scorecard(Held(results), tuple(map(str, asked)), line, {"numbers": 1}, made, **more)
+    return Scorecard(
+        CasesInMemory(results), tuple(map(str, asked)), line, {"numbers": 1}, made, **more
+    )
 
 
 def two():

@@ -3,7 +3,7 @@
 import numpy as np
 
 from segeval.contours.structure_set import Contour, Roi
-from segeval.grid.slices import Frame, arranged
+from segeval.grid.slices import Frame, arrange_slices
 
 AXIAL = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0), (20, 20))
 
@@ -11,7 +11,7 @@ AXIAL = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0), (20, 20))
 def slices(heights=range(0, 30, 3), frame=AXIAL):
     """Ten slices of 20 x 20 pixels of 1 mm, 3 mm apart, from the origin."""
     heights = np.array(list(heights), float)
-    return arranged(frame, np.outer(heights, frame.normal), gap=3.0)
+    return arrange_slices(frame, np.outer(heights, frame.normal), gap=3.0)
 
 
 def contour(points, kind="CLOSED_PLANAR", count=None):

@@ -7,8 +7,8 @@ import numpy as np
 
 from segeval.api import score_paths
 from segeval.classes.class_list import parse_classes
-from segeval.metrics.registry import known
-from segeval.request.grammar import parse
+from segeval.metrics.registry import load_all_metrics
+from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
 
@@ -17,7 +17,7 @@ def settings(*metrics, classes="", **choices):
     """Settings of a run, its metrics and classes as people write them."""
     if classes:
         choices["classes"] = parse_classes(classes)
-    return Settings(metrics=tuple(map(parse, metrics or ("dice",))), **choices)
+    return Settings(metrics=tuple(map(parse_metric, metrics or ("dice",))), **choices)
 
 
 def run(pred, gt, *metrics, **choices) -> Scorecard:
@@ -85,7 +85,7 @@ def every(of=""):
     """Every metric of a tally in every convention, as people write it."""
     return [
         f"{d.name}:as={word}" if word else d.name
-        for d in known().values()
+        for d in load_all_metrics().values()
         for word in (d.origins or [""])
         if of in ("", d.of)
     ]

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from segeval.classes.class_list import Part, Target
-from segeval.metrics.registry import arguments, resolve
-from segeval.request.grammar import parse
+from segeval.classes.class_list import LabelSelector, ScoredClass
+from segeval.metrics.registry import metric_arguments, resolve_metric
+from segeval.request.grammar import parse_metric
 from segeval.tallies.block import Block
 from segeval.tallies.surface import SurfaceTally
 
-ONE = Part(0, frozenset([1]))
+ONE = LabelSelector(0, frozenset([1]))
 
 
 def tally_of(truth, pred, slab=1000):
@@ -23,10 +23,10 @@ def tally_of(truth, pred, slab=1000):
 
 def surfaces(truth, pred, spacing=None, slab=1000, tolerances=()):
     """The surfaces of two masks as the one class of a case."""
-    return tally_of(truth, pred, slab).finish([Target("a", ONE, ONE)], spacing, tolerances)
+    return tally_of(truth, pred, slab).finish([ScoredClass("a", ONE, ONE)], spacing, tolerances)
 
 
 def value(s, text, place=0):
     """A metric of one class, by the name that a user writes."""
-    metric, definition = resolve(parse(text))
-    return float(definition.compute(s, **arguments(metric, definition)).classes[place])
+    metric, definition = resolve_metric(parse_metric(text))
+    return float(definition.compute(s, **metric_arguments(metric, definition)).classes[place])

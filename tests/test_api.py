@@ -8,9 +8,9 @@ import pytest
 from runs import bce, ce, dice, run, settings, sigmoids, soft
 
 import segeval
-from segeval.api import requested, score_paths
+from segeval.api import requested_metrics, score_paths
 from segeval.engines.choice import available_cores
-from segeval.request.grammar import parse
+from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, GeometryError, NothingToScore, ReadError, RequestError
 
@@ -165,9 +165,9 @@ def test_an_empty_folder_has_nothing_to_score(tmp_path):  # M5
 
 def test_a_metric_that_is_asked_for_twice_is_computed_once():
     chosen = settings("dice", "fbeta@1", "fbeta", "dice")
-    assert [str(m) for m, _ in requested(chosen)] == ["dice", "fbeta"]
+    assert [str(m) for m, _ in requested_metrics(chosen)] == ["dice", "fbeta"]
     assert segeval.score(P, T, ["dice", "dice"]).metrics == ("dice",)
-    assert parse("fbeta@1") != parse("fbeta")
+    assert parse_metric("fbeta@1") != parse_metric("fbeta")
 
 
 class Watching:

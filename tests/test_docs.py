@@ -14,7 +14,7 @@ import pytest
 from segeval.cli.codes import CODES
 from segeval.cli.files import preset_names
 from segeval.cli.main import COMMANDS
-from segeval.metrics.registry import known
+from segeval.metrics.registry import load_all_metrics
 from segeval.pairing.files import SUFFIXES
 from segeval.reports import REPORTS
 
@@ -97,7 +97,7 @@ def test_a_command_is_explained(command):
     assert f"`segeval {command}" in PAGES["docs/configuration.md"]
 
 
-@pytest.mark.parametrize("metric", known())
+@pytest.mark.parametrize("metric", load_all_metrics())
 def test_a_metric_is_explained(metric):
     assert f"\n### {metric}\n" in PAGES["docs/metrics.md"]
 

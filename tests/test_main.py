@@ -15,7 +15,7 @@ def raising(monkeypatch, problem):
     def fail(_arguments):
         raise problem
 
-    monkeypatch.setattr(door, "_status", fail)
+    monkeypatch.setattr(door, "_run_command", fail)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def raising(monkeypatch, problem):
 )
 def test_what_is_raised_and_what_is_answered(monkeypatch, capfd, problem, status):
     raising(monkeypatch, problem)
-    assert door.answer(["score"]) == status
+    assert door.run_command_line(["score"]) == status
     assert capfd.readouterr().out == ""
 
 
 def test_a_bug_is_one_line_and_a_request_to_report_it(monkeypatch, capfd):
     raising(monkeypatch, ZeroDivisionError("1\n/ 0"))
-    door.answer(["score"])
+    door.run_command_line(["score"])
     error, help = capfd.readouterr().err.splitlines()
     assert error == "error: ZeroDivisionError: 1 / 0"
     assert "a bug: please report, -vv shows the traceback" in help
@@ -47,7 +47,7 @@ def test_a_bug_is_one_line_and_a_request_to_report_it(monkeypatch, capfd):
 
 def test_an_error_is_shown_with_facts_and_help(monkeypatch, capfd):
     raising(monkeypatch, RequestError("wrong", where="x", facts=("pred 1", "gt 2"), help="try"))
-    door.answer(["score"])
+    door.run_command_line(["score"])
     assert capfd.readouterr().err.splitlines() == [
         "error: x: wrong",
         "  pred 1",
@@ -96,5 +96,5 @@ def test_x2_a_stream_that_is_closed_is_no_missed_gate(stream, status):
 
 
 def test_e1_the_help_of_a_usage_error_is_that_of_its_command(capfd):
-    assert door.answer(["score", "--threshold"]) == 2
+    assert door.run_command_line(["score", "--threshold"]) == 2
     assert "help: segeval score --help" in capfd.readouterr().err

@@ -15,8 +15,16 @@ import numpy as np
 import pytest
 from runs import run, settings
 
-from segeval.engines.choice import engine
-from segeval.runtime.memory_budget import MIB, PROCESS, PROGRAM, USUAL, affordable, room, share
+from segeval.engines.choice import choose_engine
+from segeval.runtime.memory_budget import (
+    DEFAULT_BUDGET,
+    MIB,
+    PROCESS_BYTES,
+    PROGRAM_BYTES,
+    affordable_processes,
+    case_budget,
+    process_budget,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SHAPE = (40, 110, 110)
@@ -160,22 +168,22 @@ def test_only_a_small_budget_buys_a_second_pass_and_the_log_says_so(data, tmp_pa
 
 def test_any_number_of_processes_is_started_where_no_budget_is_given(capsys):
     said = []
-    with engine(settings(jobs=64), said.append) as ready:
+    with choose_engine(settings(jobs=64), said.append) as ready:
         assert ready.keywords["jobs"] == 64
-    with engine(settings(jobs=64, max_memory=USUAL), said.append) as ready:
+    with choose_engine(settings(jobs=64, max_memory=DEFAULT_BUDGET), said.append) as ready:
         assert ready.keywords["jobs"] == 7
     assert said == ["--max-memory is enough for 7 of 64 processes; 4160MiB is for all of them"]
 
 
 def test_shares():
-    assert room(PROGRAM) == room(0) == 0
-    assert room(PROGRAM + 5) == 5
-    assert share(300, 2) == 100
-    assert [affordable(n * PROCESS) for n in (0, 1, 2, 3, 9)] == [1, 1, 1, 2, 8]
+    assert case_budget(PROGRAM_BYTES) == case_budget(0) == 0
+    assert case_budget(PROGRAM_BYTES + 5) == 5
+    assert process_budget(300, 2) == 100
+    assert [affordable_processes(n * PROCESS_BYTES) for n in (0, 1, 2, 3, 9)] == [1, 1, 1, 2, 8]
 
 
 def test_more_processes_than_the_budget_is_enough_for(data, capsys):
     said = []
-    with engine(settings(jobs=8, max_memory=3 * PROCESS), said.append):
+    with choose_engine(settings(jobs=8, max_memory=3 * PROCESS_BYTES), said.append):
         pass
     assert said == ["--max-memory is enough for 2 of 8 processes; 576MiB is for all of them"]

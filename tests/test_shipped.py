@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from segeval.cli.main import COMMANDS
-from segeval.reports.outputs import check
+from segeval.reports.outputs import parse_output
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")
@@ -147,7 +147,7 @@ def test_a_command_of_a_snippet_is_understood(line, tmp_path, monkeypatch):
     command = import_module(COMMANDS[name][0]).command
     with command.make_context(name, list(words)) as context:
         for output in context.params["output"]:
-            assert check(output).path
+            assert parse_output(output).path
 
 
 def test_there_are_snippets():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from segeval.classes.class_list import parse_classes
 from segeval.pairing.cases import Pairing
-from segeval.pairing.pair import pair
+from segeval.pairing.pair import pair_paths
 from segeval.request.settings import Settings
 
 
@@ -28,7 +28,7 @@ def paired(tmp_path: Path, pred: str, gt: str, classes: str = "", **choices: obj
     """Pair two folders of empty files."""
     if classes:
         choices["classes"] = parse_classes(classes)
-    return pair(*sides(tmp_path, pred, gt), Settings(**choices))  # type: ignore[arg-type]
+    return pair_paths(*sides(tmp_path, pred, gt), Settings(**choices))  # type: ignore[arg-type]
 
 
 def shown(pairing: Pairing) -> list[tuple[str, str | None, str]]:

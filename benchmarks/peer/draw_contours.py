@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.contours.rules import Rules
-from segeval.contours.structures import structures
+from segeval.contours.rules import DrawingRules
+from segeval.contours.structures import draw_structures
 from segeval.readers import rtstruct
-from segeval.readers.series import indexed
-from segeval.readers.series_matching import series_of
+from segeval.readers.series import index_dicom
+from segeval.readers.series_matching import match_series
 
-index = indexed(Path(sys.argv[1]))
+index = index_dicom(Path(sys.argv[1]))
 contours = rtstruct.read(index.structures[0].path)
-series, _ = series_of(contours, index.series)
-made = structures(contours, series.slices(), Rules())
+series, _ = match_series(contours, index.series)
+made = draw_structures(contours, series.slices(), DrawingRules())
 voxels = 0
 for mask in made.drawn.values():
     slab = np.empty(8 * 512 * 512, np.uint8)

@@ -4,14 +4,14 @@ import sys
 from pathlib import Path
 
 from segeval.readers import png, png_bands
-from segeval.runtime.allocator import keep_freed
-from segeval.volume.volume import Reading
+from segeval.runtime.allocator import keep_freed_memory
+from segeval.volume.volume import ReadOptions
 
-keep_freed()  # as the command does
+keep_freed_memory()  # as the command does
 for folder in sys.argv[1:]:
     for path in sorted(Path(folder).glob("*.png")):
-        if png_bands.head(path) is None:  # colours are of no table here
-            with png.opened(path) as (image, _):
-                png.decoded(image)
+        if png_bands.read_png_head(path) is None:  # colours are of no table here
+            with png.open_image(path) as (image, _):
+                png.decode_picture(image)
         else:
-            png.read(path, Reading()).channels[0].source()
+            png.read(path, ReadOptions()).channels[0].source()

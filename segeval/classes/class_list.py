@@ -39,7 +39,7 @@ class ClassDef:
 
 
 @frozen
-class Part:
+class LabelSelector:
     """What stands for a class on one side: some label values of a channel.
 
     labels  None: every value but 0
@@ -50,12 +50,12 @@ class Part:
 
 
 @frozen
-class Target:
+class ScoredClass:
     """A class of a case, and where each side has it."""
 
     name: str
-    truth: Part
-    pred: Part
+    truth: LabelSelector
+    pred: LabelSelector
 
 
 @frozen
@@ -69,7 +69,7 @@ class StoredClasses:
     ignored  label of the ground truth whose voxels are in no class, on neither side; None: none is
     """
 
-    targets: tuple[Target, ...]
+    targets: tuple[ScoredClass, ...]
     ignored: int | None = None
 
 
@@ -120,14 +120,14 @@ class ClassList:
         known = {c.name: c for c in self.classes}
         for name in wanted.names:
             if name not in known:
-                raise unknown_class(name, tuple(known))
+                raise unknown_class_error(name, tuple(known))
         picked = tuple(
             replace(known[c.name], aliases=c.aliases, tolerance=c.tolerance) for c in wanted.classes
         )
         return replace(self, classes=picked, ignore=ignore)
 
 
-def unknown_class(name: str, known: tuple[str, ...]) -> RequestError:
+def unknown_class_error(name: str, known: tuple[str, ...]) -> RequestError:
     """The error for a class that the data does not have, with the nearest names."""
     from difflib import get_close_matches
 
@@ -148,10 +148,10 @@ def parse_classes(text: str) -> ClassList:
     named = [word.partition("=") for word in words]
     if all(not equals for _, equals, _ in named):
         return ClassList(tuple(ClassDef(word) for word in words), select=True)
-    return listed(tuple(_named(*parts) for parts in named))
+    return labelled_class_list(tuple(_make_class(*parts) for parts in named))
 
 
-def listed(classes: tuple[ClassDef, ...], ignore: int | None = None) -> ClassList:
+def labelled_class_list(classes: tuple[ClassDef, ...], ignore: int | None = None) -> ClassList:
     """The list of classes that have label values; where one is a union, channels are regions."""
     regions = any(len(c.labels or ()) > 1 for c in classes)
     if regions:
@@ -160,7 +160,7 @@ def listed(classes: tuple[ClassDef, ...], ignore: int | None = None) -> ClassLis
     return ClassList(classes, ignore, regions, known=known)
 
 
-def _named(label: str, equals: str, name: str) -> ClassDef:
+def _make_class(label: str, equals: str, name: str) -> ClassDef:
     if not equals or not name:
         raise RequestError(
             f"--classes: {label!r} has no label value", help="write 5=liver for every class"
@@ -184,29 +184,31 @@ def read_classes(path: Path) -> ClassList:
     labels = content.get("labels", content) if isinstance(content, Mapping) else None
     if not isinstance(labels, Mapping) or not labels:
         raise RequestError("there are no labels in the file", where=path)
-    return class_list(labels, path)
+    return make_class_list(labels, path)
 
 
-def class_list(labels: Mapping[str, Any], where: object = "") -> ClassList:
+def make_class_list(labels: Mapping[str, Any], where: object = "") -> ClassList:
     """Make a list of name -> value, value -> name, or name -> values (regions)."""
-    values = {name: _values(name, value, where) for name, value in _by_name(labels).items()}
+    values = {
+        name: _label_values(name, value, where) for name, value in _values_by_name(labels).items()
+    }
     ignore = next((v[0] for name, v in values.items() if name.lower() == "ignore"), None)
     classes = tuple(
         ClassDef(name, v)
         for name, v in values.items()
         if name.lower() not in ("background", "ignore") and v != (0,)
     )
-    return listed(classes, ignore)
+    return labelled_class_list(classes, ignore)
 
 
-def _by_name(labels: Mapping[str, Any]) -> dict[str, Any]:
+def _values_by_name(labels: Mapping[str, Any]) -> dict[str, Any]:
     """Name -> value, whichever way round the file has it."""
     if all(str(key).lstrip("-").isdecimal() for key in labels):
         return {str(name): int(value) for value, name in labels.items()}
     return dict(labels)
 
 
-def _values(name: str, value: Any, where: object) -> tuple[int, ...]:
+def _label_values(name: str, value: Any, where: object) -> tuple[int, ...]:
     values = value if isinstance(value, list | tuple) else [value]
     try:
         return tuple(int(v) for v in values)

@@ -26,14 +26,14 @@ PRV = r"prv\d*"
 MINUS = "\u2212"  # the minus sign keeps that of a margin from being a separator
 
 
-def natural(text: str) -> tuple[list[str | int], str]:
+def natural_key(text: str) -> tuple[list[str | int], str]:
     """Sort key that counts: `case2` before `case10`, the same on every file system."""
     parts: list[str | int] = list(re.split(r"([0-9]+)", text.casefold()))
     parts[1::2] = [int(number) for number in parts[1::2]]
     return parts, text
 
 
-def naturally(items: Sequence[T], key: Callable[[T], Any]) -> Sequence[T]:
+def sort_naturally(items: Sequence[T], key: Callable[[T], Any]) -> Sequence[T]:
     """In natural order. What is in order already stays: the keys of many names take much memory."""
     if all(a <= b for a, b in pairwise(map(key, items))):
         return items
@@ -41,7 +41,7 @@ def naturally(items: Sequence[T], key: Callable[[T], Any]) -> Sequence[T]:
 
 
 @lru_cache(1 << 14)
-def normal(name: str) -> str:
+def normalize_name(name: str) -> str:
     """The normal form: `LeftParotid`, `parotid lt` and `Parotid_L` are `parotid_l`."""
     import unicodedata
 
@@ -50,11 +50,11 @@ def normal(name: str) -> str:
     text = re.sub(MARGIN, MINUS + r"\1", text)
     words = [w for part in re.split(r"[\s_.\-]+", text) if part for w in re.split(BORDER, part)]
     words = [word.casefold() for word in words]
-    side, words = _side(words)
+    side, words = _split_side(words)
     return "".join(words).replace(MINUS, "-") + side
 
 
-def _side(words: list[str]) -> tuple[str, list[str]]:
+def _split_side(words: list[str]) -> tuple[str, list[str]]:
     """The side that the first or the last word names, and the words without it."""
     if len(words) < 2:
         return "", words
@@ -67,7 +67,7 @@ def _side(words: list[str]) -> tuple[str, list[str]]:
 
 
 @lru_cache(1)
-def _table() -> dict[str, str]:
+def _load_structure_table() -> dict[str, str]:
     """Primary name by normal form, for the names and aliases of the table."""
     import tomllib
 
@@ -76,44 +76,44 @@ def _table() -> dict[str, str]:
     named = [(name, [name, *aliases]) for name, aliases in content["single"].items()]
     for name, aliases in content["sided"].items():
         named += [(f"{name}_{s}", [f"{a}_{s}" for a in (name, *aliases)]) for s in ("L", "R")]
-    return {normal(alias): name for name, aliases in named for alias in aliases}
+    return {normalize_name(alias): name for name, aliases in named for alias in aliases}
 
 
 @lru_cache(1 << 14)
-def structure(name: str) -> str | None:
+def primary_name(name: str) -> str | None:
     """The primary name in the table of structures; None where the table does not have it."""
-    return _table().get(normal(name))
+    return _load_structure_table().get(normalize_name(name))
 
 
 @lru_cache(1 << 14)
-def is_structure(name: str) -> bool:
+def is_structure_name(name: str) -> bool:
     """Whether the name is one of the table, a PRV of one, or a target volume."""
-    form = normal(name)
+    form = normalize_name(name)
     organ = re.sub(PRV, "", form).strip("~")
-    return organ in _table() or re.match(TARGET, form) is not None
+    return organ in _load_structure_table() or re.match(TARGET, form) is not None
 
 
-def match(wanted: str, available: Iterable[str], aliases: Sequence[str] = ()) -> str | None:
+def match_name(wanted: str, available: Iterable[str], aliases: Sequence[str] = ()) -> str | None:
     """The one of the available names that means the wanted structure; None where none does.
 
     aliases  the user's; `re:` starts a pattern for the full name, case ignored
     Raises CaseError where a step finds two.
     """
-    return matched(wanted, available, aliases)[0]
+    return match_with_rule(wanted, available, aliases)[0]
 
 
 # The steps of `match`, as people read them (N8).
 RULES = ("exact", "alias", "alias", "without case", "normal form", "table")
 
 
-def matched(
+def match_with_rule(
     wanted: str, available: Iterable[str], aliases: Sequence[str] = ()
 ) -> tuple[str | None, str]:
     """The same, and the rule that was used; "" where none does. Raises CaseError."""
     names = list(available)
     if wanted in names:
         return wanted, RULES[0]
-    for rule, same in zip(RULES[1:], _steps(wanted, aliases), strict=True):
+    for rule, same in zip(RULES[1:], _comparison_steps(wanted, aliases), strict=True):
         hits = [name for name in names if same(name)]
         if len(hits) > 1:
             raise CaseError(
@@ -127,23 +127,25 @@ def matched(
     return None, ""
 
 
-def _steps(wanted: str, aliases: Sequence[str]) -> list[Callable[[str], bool]]:
+def _comparison_steps(wanted: str, aliases: Sequence[str]) -> list[Callable[[str], bool]]:
     """The comparisons after the exact one, strictest first."""
     patterns = [re.compile(a[3:], re.IGNORECASE) for a in aliases if a.startswith("re:")]
-    others = {normal(alias) for alias in aliases if not alias.startswith("re:")}
-    folded, form = wanted.casefold(), normal(wanted)
+    others = {normalize_name(alias) for alias in aliases if not alias.startswith("re:")}
+    folded, form = wanted.casefold(), normalize_name(wanted)
     return [
         lambda name: name in aliases,
-        lambda name: any(p.fullmatch(name) for p in patterns) or normal(name) in others,
+        lambda name: any(p.fullmatch(name) for p in patterns) or normalize_name(name) in others,
         lambda name: name.casefold() == folded,
-        lambda name: normal(name) == form,
-        lambda name: structure(wanted) is not None and structure(name) == structure(wanted),
+        lambda name: normalize_name(name) == form,
+        lambda name: (
+            primary_name(wanted) is not None and primary_name(name) == primary_name(wanted)
+        ),
     ]
 
 
-def nearest(name: str, available: Iterable[str], most: int = 3) -> list[str]:
+def similar_names(name: str, available: Iterable[str], most: int = 3) -> list[str]:
     """Names to suggest where none matches; a suggestion, never a match."""
     from difflib import get_close_matches
 
-    by_form = {normal(other): other for other in available}
-    return [by_form[form] for form in get_close_matches(normal(name), by_form, most, 0.4)]
+    by_form = {normalize_name(other): other for other in available}
+    return [by_form[form] for form in get_close_matches(normalize_name(name), by_form, most, 0.4)]

@@ -12,13 +12,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from segeval.classes.class_list import ClassDef, ClassList
-from segeval.classes.names import match, matched, nearest, normal, structure
+from segeval.classes.names import (
+    match_name,
+    match_with_rule,
+    normalize_name,
+    primary_name,
+    similar_names,
+)
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import frozen
 
 
 @frozen
-class Item:
+class StructureItem:
     """A structure of a file.
 
     key      by which its side knows it: the name, with its number where two share one
@@ -34,17 +40,17 @@ class Item:
 
 
 @dataclass(slots=True)
-class Named:
+class NamedStructures:
     """The structures of one side by class.
 
     keys    of each class that the file has; several for a union (N7)
     faults  classes of which nothing tells which structure is meant (S5)
     """
 
-    keys: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    keys: dict[str, tuple[StructureItem, ...]] = field(default_factory=dict)
     faults: dict[str, CaseError] = field(default_factory=dict)
 
-    def find(self, class_: ClassDef, items: Sequence[Item]) -> None:
+    def find(self, class_: ClassDef, items: Sequence[StructureItem]) -> None:
         """Look for a class."""
         try:
             if found := matching(class_, items):
@@ -54,16 +60,16 @@ class Named:
 
 
 def joined(
-    truth: Sequence[Item],
-    pred: Sequence[Item],
+    truth: Sequence[StructureItem],
+    pred: Sequence[StructureItem],
     classes: ClassList,
     called: Mapping[str, str] | None = None,
-) -> tuple[Named, Named, tuple[Note, ...]]:
+) -> tuple[NamedStructures, NamedStructures, tuple[Note, ...]]:
     """The classes of both sides, and what is to be said of names that match none.
 
     called  what the run calls structures of the ground truth that cases spell differently
     """
-    sides = Named(), Named()
+    sides = NamedStructures(), NamedStructures()
     wanted = classes.classes or tuple(own_classes(truth, called))
     for class_ in wanted:
         for side, items in zip(sides, (truth, pred), strict=True):
@@ -78,25 +84,25 @@ def joined(
     return *sides, tuple(said)
 
 
-def classified(item: Item, classes: ClassList) -> tuple[str, str]:
+def classify_structure(item: StructureItem, classes: ClassList) -> tuple[str, str]:
     """The class that a structure is, and the rule that was used; "" where it is none (N8).
 
     Without a class list the table of structures says what it is.
     """
     for class_ in classes.classes:
-        hit, rule = matched(class_.name, [item.name], class_.aliases)
+        hit, rule = match_with_rule(class_.name, [item.name], class_.aliases)
         if hit is not None:
             return class_.name, rule
     if classes:
         return "", ""
-    known = structure(item.name)
+    known = primary_name(item.name)
     if known is None:
         return "", "support" if item.support else ""
-    return known, matched(known, [item.name])[1]
+    return known, match_with_rule(known, [item.name])[1]
 
 
 def own_classes(
-    items: Sequence[Item], called: Mapping[str, str] | None = None
+    items: Sequence[StructureItem], called: Mapping[str, str] | None = None
 ) -> Iterator[ClassDef]:
     """The classes that a file has by itself: what is no support, names that are equal once.
 
@@ -107,23 +113,23 @@ def own_classes(
     for item in items:
         if not item.support:
             own = item.own or item.name
-            first.setdefault(normal(own), own)
+            first.setdefault(normalize_name(own), own)
     common = {name: (called or {}).get(name, name) for name in first.values()}
     times = Counter(common.values())
     for name, usual in common.items():
         yield ClassDef(name) if times[usual] > 1 else ClassDef(usual, aliases=(name,))
 
 
-def matching(class_: ClassDef, items: Sequence[Item]) -> tuple[Item, ...]:
+def matching(class_: ClassDef, items: Sequence[StructureItem]) -> tuple[StructureItem, ...]:
     """The structures that a class is; none where the file lacks it. Raises CaseError (S5)."""
     if (picked := by_number(class_.name, items)) is not None:
         return (picked,)
     try:
-        hit = match(class_.name, {i.name for i in items}, class_.aliases)
+        hit = match_name(class_.name, {i.name for i in items}, class_.aliases)
     except CaseError as problem:
         raise twice(class_.name, [i for i in items if i.name in problem.facts]) from problem
     if hit is not None:
-        same = [i for i in items if normal(i.name) == normal(hit)]
+        same = [i for i in items if normalize_name(i.name) == normalize_name(hit)]
         if len(same) > 1:
             raise twice(class_.name, same)
         return (same[0],)
@@ -131,18 +137,18 @@ def matching(class_: ClassDef, items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(i for part in parts for i in part) if all(parts) else ()
 
 
-def by_number(name: str, items: Sequence[Item]) -> Item | None:
+def by_number(name: str, items: Sequence[StructureItem]) -> StructureItem | None:
     """The structure that `Heart#12` picks (S5)."""
     found = re.fullmatch(r"(.+)#(\d+)", name)
     if found is None:
         return None
     for item in items:
-        if item.number == int(found[2]) and normal(item.name) == normal(found[1]):
+        if item.number == int(found[2]) and normalize_name(item.name) == normalize_name(found[1]):
             return item
     return None
 
 
-def twice(name: str, items: Sequence[Item]) -> CaseError:
+def twice(name: str, items: Sequence[StructureItem]) -> CaseError:
     """The error for a class that two structures of one file could be."""
     return CaseError(
         f"{len(items)} structures of one file are {name!r}",
@@ -152,14 +158,16 @@ def twice(name: str, items: Sequence[Item]) -> CaseError:
     )
 
 
-def unused(items: Sequence[Item], side: Named) -> Iterator[Item]:
+def unused(items: Sequence[StructureItem], side: NamedStructures) -> Iterator[StructureItem]:
     """The structures that are no class yet."""
     used = {item.key for found in side.keys.values() for item in found}
-    clash = {normal(name) for name in side.faults}
-    return (i for i in items if i.key not in used and normal(i.name) not in clash)
+    clash = {normalize_name(name) for name in side.faults}
+    return (i for i in items if i.key not in used and normalize_name(i.name) not in clash)
 
 
-def supports(truth: Sequence[Item], pred: Sequence[Item], most: int = 8) -> Iterator[Note]:
+def supports(
+    truth: Sequence[StructureItem], pred: Sequence[StructureItem], most: int = 8
+) -> Iterator[Note]:
     """What helps to plan and so was not scored (S7)."""
     for where, items in (("ground truth", truth), ("prediction", pred)):
         if found := [item.name for item in items if item.support]:
@@ -170,12 +178,12 @@ def supports(truth: Sequence[Item], pred: Sequence[Item], most: int = 8) -> Iter
 
 def unmatched(
     wanted: Sequence[ClassDef],
-    sides: tuple[Named, Named],
-    truth: Sequence[Item],
-    pred: Sequence[Item],
+    sides: tuple[NamedStructures, NamedStructures],
+    truth: Sequence[StructureItem],
+    pred: Sequence[StructureItem],
 ) -> Iterator[Note]:
     """What was not found, with the nearest names; a suggestion, never a match (N4)."""
-    both: Mapping[str, tuple[Named, Sequence[Item]]] = {
+    both: Mapping[str, tuple[NamedStructures, Sequence[StructureItem]]] = {
         "ground truth": (sides[0], truth),
         "prediction": (sides[1], pred),
     }
@@ -183,6 +191,6 @@ def unmatched(
         for where, (side, items) in both.items():
             if class_.name in side.keys or class_.name in side.faults:
                 continue
-            near = nearest(class_.name, [i.name for i in items])
+            near = similar_names(class_.name, [i.name for i in items])
             text = f"the {where} has no {class_.name!r}"
             yield Note("W-name-not-found", text + (f"; nearest: {', '.join(near)}" if near else ""))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from segeval.classes.names import structure
+from segeval.classes.names import primary_name
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen
 
@@ -14,7 +14,7 @@ FILE = Path(__file__).parents[1] / "data" / "tolerances.toml"
 
 
 @frozen
-class Table:
+class ToleranceTable:
     """The tolerances of one source.
 
     source  who published them, and what they are
@@ -26,7 +26,7 @@ class Table:
 
 
 @lru_cache(1)
-def tables() -> dict[str, Table]:
+def load_tolerance_tables() -> dict[str, ToleranceTable]:
     """Every table, by name."""
     import tomllib
 
@@ -35,29 +35,29 @@ def tables() -> dict[str, Table]:
     for name, rows in content.items():
         if isinstance(rows, dict):
             mm = {key: float(value) for key, value in rows.items() if key != "source"}
-            made[name] = Table(rows["source"], mm)
+            made[name] = ToleranceTable(rows["source"], mm)
     return made
 
 
-def check_tables(names: Iterable[str]) -> None:
+def check_tolerance_tables(names: Iterable[str]) -> None:
     """Raises RequestError for a table that does not exist."""
     for name in names:
-        if name not in tables():
+        if name not in load_tolerance_tables():
             raise RequestError(
                 f"there is no table of tolerances {name!r}",
-                help=f"there are {', '.join(tables())}; one length for all classes is nsd@2mm, "
+                help=f"there are {', '.join(load_tolerance_tables())}; one length for all classes is nsd@2mm, "
                 "one of a class stands in [classes.NAME]",
             )
 
 
-def published(name: str, wanted: Iterable[str]) -> tuple[float, str] | None:
+def find_published_tolerance(name: str, wanted: Iterable[str]) -> tuple[float, str] | None:
     """The tolerance of a structure in mm and the first of some tables that has it."""
-    primary = structure(name)
+    primary = primary_name(name)
     if primary is None:
         return None
     either = primary.removesuffix("_L").removesuffix("_R")
     for table in wanted:
-        mm = tables()[table].mm
+        mm = load_tolerance_tables()[table].mm
         found = mm.get(primary, mm.get(either))
         if found is not None:
             return found, table

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from segeval.request.settings import Form, Settings
+from segeval.request.settings import ChoiceForm, Settings
 from segeval.runtime.errors import RequestError
-from segeval.runtime.frozen import Field, fields
+from segeval.runtime.frozen import FrozenField, fields
 
-MANY = (
+LIST_TYPES = (
     "tuple[str, ...]",
     "tuple[Metric, ...]",
     "tuple[Gate, ...]",
@@ -30,7 +30,7 @@ class Choice(NamedTuple):
     default: Any
     group: str
     help: str
-    form: Form
+    form: ChoiceForm
 
     @property
     def key(self) -> str:
@@ -55,26 +55,26 @@ class Choice(NamedTuple):
     @property
     def many(self) -> bool:
         """Whether the option may be repeated."""
-        return self.type in MANY
+        return self.type in LIST_TYPES
 
 
-def _choice(field: Field) -> Choice:
+def _describe_field(field: FrozenField) -> Choice:
     known = field.metadata
     return Choice(
         field.name, field.type, field.default, known["group"], known["help"], known["form"]
     )
 
 
-CHOICES: dict[str, Choice] = {field.name: _choice(field) for field in fields(Settings)}
+CHOICES: dict[str, Choice] = {field.name: _describe_field(field) for field in fields(Settings)}
 
 
-def wrong_word(message: str, word: str, known: Iterable[str]) -> RequestError:
+def misspelling_error(message: str, word: str, known: Iterable[str]) -> RequestError:
     """The error for a misspelt word, with the nearest right ones."""
-    near = nearest(word, known)
+    near = similar_words(word, known)
     return RequestError(message, help=f"did you mean {' or '.join(near)}?" if near else "")
 
 
-def nearest(word: str, known: Iterable[str]) -> list[str]:
+def similar_words(word: str, known: Iterable[str]) -> list[str]:
     """The known words that look like it, best first."""
     from difflib import get_close_matches
 

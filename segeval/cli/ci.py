@@ -12,26 +12,26 @@ from pathlib import Path
 
 import click
 
-from segeval.cli.warnings_output import tell
+from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note
 from segeval.scorecard.card import Scorecard
 
-PAGE = "GITHUB_STEP_SUMMARY"
-SOURCE = r"(?s)(.+\.toml):\d+\Z"  # of gates that come from a settings file
+SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
+ORIGIN_PATTERN = r"(?s)(.+\.toml):\d+\Z"  # of gates that come from a settings file
 
 
-def place_of(origin: str, judged_on: str | Path, environment: Mapping[str, str]) -> str:
+def finding_path(origin: str, judged_on: str | Path, environment: Mapping[str, str]) -> str:
     """The file that a finding points at, relative to the repository.
 
     origin  where the gates come from; a settings file goes before what was judged
     """
-    found = re.match(SOURCE, origin) if ".toml" in origin else None
+    found = re.match(ORIGIN_PATTERN, origin) if ".toml" in origin else None
     path = found[1] if found else judged_on
     return Path(os.path.relpath(path, environment.get("CI_PROJECT_DIR") or ".")).as_posix()
 
 
-def tell_ci(card: Scorecard, settings: Settings, environment: Mapping[str, str]) -> int:
+def report_to_ci(card: Scorecard, settings: Settings, environment: Mapping[str, str]) -> int:
     """Write the page and the annotations of GitHub, where it is GitHub and not `--no-ci`.
 
     A page that cannot be written is a warning, for it must not decide over a build; gives how many
@@ -41,18 +41,20 @@ def tell_ci(card: Scorecard, settings: Settings, environment: Mapping[str, str])
         return 0
     from segeval.reports import github
 
-    for line in github.errors(card):
+    for line in github.error_commands(card):
         click.echo(line, err=True)
-    path = environment.get(PAGE)
+    path = environment.get(SUMMARY_VARIABLE)
     if not path:
         return 0
     try:
         with open(path, "ab") as page:
-            text = github.summary(card, settings, github.LIMIT - page.tell())
+            text = github.job_summary(card, settings, github.LIMIT - page.tell())
             page.write(text.encode("utf-8", "replace"))
         wrong = "" if text else "what stands in it already leaves no room"
     except OSError as problem:
         wrong = f"it cannot be written ({problem.strerror})"
     if not wrong:
         return 0
-    return tell([Note("W-step-summary", f"no summary: {wrong}", PAGE)], settings)
+    return report_notes(
+        [Note("W-step-summary", f"no summary: {wrong}", SUMMARY_VARIABLE)], settings
+    )

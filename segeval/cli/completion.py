@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from segeval.cli.choices import wrong_word
+from segeval.cli.choices import misspelling_error
 from segeval.cli.options import Command
 from segeval.runtime.errors import RequestError
 
@@ -15,7 +15,7 @@ SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_SEGEVAL_COMPLETE"
 
 
-def completion(given: Mapping[str, Any]) -> int:
+def print_completion(given: Mapping[str, Any]) -> int:
     """Print completion code for SHELL: bash, zsh or fish."""
     from click.shell_completion import ShellComplete, get_completion_class
 
@@ -24,7 +24,7 @@ def completion(given: Mapping[str, Any]) -> int:
     shell = given["shell"]
     found = get_completion_class(shell) if shell in SHELLS else None
     if found is None:
-        problem = wrong_word(f"there is no completion for {shell!r}", shell, SHELLS)
+        problem = misspelling_error(f"there is no completion for {shell!r}", shell, SHELLS)
         raise RequestError(problem.message, help=problem.help or f"there is {', '.join(SHELLS)}")
     made = found(program, {}, "segeval", VARIABLE)
     click.echo(ShellComplete.source(made))  # the class's own asks which bash is there
@@ -33,7 +33,7 @@ def completion(given: Mapping[str, Any]) -> int:
 
 command = Command(
     "completion",
-    completion,
+    print_completion,
     [click.Argument(["shell"])],
     [
         'eval "$(segeval completion bash)"',

@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from segeval.cli.choices import CHOICES, Choice
-from segeval.cli.files import NAMES, preset
-from segeval.cli.options import Command, Option, file_options, resolved
-from segeval.cli.settings_sources import Resolved
+from segeval.cli.files import NAMES, load_preset
+from segeval.cli.options import Command, GroupedOption, resolve_request, settings_file_options
+from segeval.cli.settings_sources import ResolvedSettings
 from segeval.cli.tables import class_lines, gate_line
-from segeval.cli.values import written
-from segeval.cli.warnings_output import tell
+from segeval.cli.values import format_choice
+from segeval.cli.warnings_output import report_notes
 from segeval.runtime.errors import RequestError
 
 TABLES = ("classes", "gates")  # in TOML they come after all plain keys
@@ -51,27 +51,27 @@ FOOT = """\
 """
 
 
-def config(given: Mapping[str, Any]) -> int:
+def show_config(given: Mapping[str, Any]) -> int:
     """Show the settings that a run here would have, and where each comes from."""
     if given["init"]:
-        return init(Path(NAMES[0]))
+        return write_settings_template(Path(NAMES[0]))
     if given["preset"]:
-        click.echo(preset(given["preset"], "--preset").text, nl=False)
+        click.echo(load_preset(given["preset"], "--preset").text, nl=False)
         return 0
-    request = resolved({name: given[name] for name in ("config", "isolated")})
-    tell(request.notes, request.settings)
-    for line in lines(request):
+    request = resolve_request({name: given[name] for name in ("config", "isolated")})
+    report_notes(request.notes, request.settings)
+    for line in settings_lines(request):
         click.echo(line)
     return 0
 
 
-def lines(request: Resolved) -> Iterator[str]:
+def settings_lines(request: ResolvedSettings) -> Iterator[str]:
     """The settings as TOML, each with its origin."""
-    for group, choices in by_group():
+    for group, choices in choices_by_group():
         yield f"# {group}"
         for choice in choices:
             value = getattr(request.settings, choice.field)
-            text = written(choice, value)
+            text = format_choice(choice, value)
             line = f"{choice.key} = {text}" if text else f"# {choice.key} is not set"
             yield f"{line:<{COLUMN}}  # {request.origins[choice.field]}"
         yield ""
@@ -84,16 +84,16 @@ def lines(request: Resolved) -> Iterator[str]:
         yield from map(gate_line, request.settings.gates)
 
 
-def by_group() -> Iterator[tuple[str, list[Choice]]]:
+def choices_by_group() -> Iterator[tuple[str, list[Choice]]]:
     """The plain keys under their headings."""
     plain = [choice for choice in CHOICES.values() if choice.field not in TABLES]
     for group, choices in groupby(plain, key=lambda choice: choice.group):
         yield group, list(choices)
 
 
-def init(path: Path) -> int:
+def write_settings_template(path: Path) -> int:
     """Write a file with every key, commented. Raises RequestError where there is one."""
-    text = "\n".join([HEAD, *commented(), FOOT])
+    text = "\n".join([HEAD, *template_lines(), FOOT])
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -107,32 +107,32 @@ def init(path: Path) -> int:
     return 0
 
 
-def commented() -> Iterator[str]:
+def template_lines() -> Iterator[str]:
     """Every plain key with its help and default, as comments."""
-    for group, choices in by_group():
+    for group, choices in choices_by_group():
         yield f"# --- {group}\n"
         for choice in choices:
             words = f": {', '.join(choice.form.words)}" if choice.form.words else ""
             yield f"# {choice.help}{words}"
-            yield f"# {choice.key} = {example(choice)}\n"
+            yield f"# {choice.key} = {example_value(choice)}\n"
 
 
-def example(choice: Choice) -> str:
+def example_value(choice: Choice) -> str:
     """The default, or a value where there is none."""
-    return EXAMPLES.get(choice.field) or written(choice, choice.default)
+    return EXAMPLES.get(choice.field) or format_choice(choice, choice.default)
 
 
-def _options() -> list[Option]:
-    shown = Option(["--preset"], metavar="NAME", help="show a preset in full")
-    made = Option(["--init"], is_flag=True, help=f"write a commented {NAMES[0]}")
+def _config_options() -> list[GroupedOption]:
+    shown = GroupedOption(["--preset"], metavar="NAME", help="show a preset in full")
+    made = GroupedOption(["--init"], is_flag=True, help=f"write a commented {NAMES[0]}")
     for option in (shown, made):
         option.group = "output"
-    return [shown, made, *file_options()]
+    return [shown, made, *settings_file_options()]
 
 
 command = Command(
     "config",
-    config,
-    _options(),
+    show_config,
+    _config_options(),
     ["segeval config", "segeval config --preset semantic", "segeval config --isolated"],
 )

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
-from segeval.cli.progress import form
-from segeval.cli.warnings_output import tell
+from segeval.cli.options import (
+    PATH_OR_URL,
+    Command,
+    GroupedOption,
+    resolve_request,
+    settings_options,
+)
+from segeval.cli.progress import choose_display
+from segeval.cli.warnings_output import report_notes
 from segeval.runtime import allocator
 from segeval.runtime.errors import CaseError, NothingToScore, RequestError
 
 if TYPE_CHECKING:
-    from segeval.exporting.convert import How
+    from segeval.exporting.convert import ConversionChoices
 
 FIELDS = [
     *("classes", "threshold", "images", "case_key", "rt_boundary", "rt_overlap", "rt_fill_gaps"),
@@ -25,7 +31,7 @@ FIELDS = [
 UNREADABLE = 3
 
 
-def convert(given: Mapping[str, Any]) -> int:
+def convert_paths(given: Mapping[str, Any]) -> int:
     """Write contours (RTSTRUCT) or segments (SEG) as masks: PATH is a file or a folder of patients.
 
     Every structure becomes a mask of its own, OUT/CASE/STRUCTURE.nii.gz, those of a single file
@@ -35,33 +41,35 @@ def convert(given: Mapping[str, Any]) -> int:
     exit status is 0, 2 for a wrong request, 3 if a structure could not be written, 4 if there is
     none.
     """
-    from segeval.exporting.convert import ENDINGS, How, described
-    from segeval.pairing.patients import alone
+    from segeval.exporting.convert import ENDINGS, ConversionChoices, describe_dataset
+    from segeval.pairing.patients import pair_single_side
 
-    allocator.started()
-    settings = resolved(given).settings
+    allocator.freeze_collector()
+    settings = resolve_request(given).settings
     source, out = Path(given["path"]), Path(given["out"])
     if not source.exists():
         raise RequestError("there is no such file or folder", where=source)
     if out.name.endswith((".nii", *ENDINGS.values())):
         raise RequestError("OUT is the folder of the masks, not a file", where=out)
-    found = alone(source, settings)
+    found = pair_single_side(source, settings)
     if not found.cases:
         raise NothingToScore("there is no RTSTRUCT and no SEG in the folder", where=source)
-    how = How(ENDINGS[given["to"]], given["label_map"], source.is_file(), given["like"] or "")
-    shown = form(settings)
+    how = ConversionChoices(
+        ENDINGS[given["to"]], given["label_map"], source.is_file(), given["like"] or ""
+    )
+    shown = choose_display(settings)
     notes, written = list(found.notes), 0
     problems: list[CaseError] = []
     for done, case in enumerate(found.cases, 1):
-        paths, more, wrong = one(case, out, how, settings)
+        paths, more, wrong = try_convert(case, out, how, settings)
         for path in paths:
             click.echo(path.as_posix())
         notes, problems, written = [*notes, *more], [*problems, *wrong], written + len(paths)
         shown.step(case.id, done, len(found.cases))
     shown.close()
     if how.one_map and written:
-        (out / "dataset.json").write_text(described(how), "utf-8")
-    errors = tell(notes, settings)
+        (out / "dataset.json").write_text(describe_dataset(how), "utf-8")
+    errors = report_notes(notes, settings)
     for line in (line for problem in problems for line in problem.lines()):
         click.echo(line, err=True)
     if not settings.quiet:
@@ -69,9 +77,11 @@ def convert(given: Mapping[str, Any]) -> int:
     return UNREADABLE if problems or errors else 0
 
 
-def one(case: Any, out: Path, how: How, settings: Any) -> tuple[Any, Any, list[CaseError]]:
+def try_convert(
+    case: Any, out: Path, how: ConversionChoices, settings: Any
+) -> tuple[Any, Any, list[CaseError]]:
     """The files of one case, what is to be said of it, and what could not be written."""
-    from segeval.exporting.convert import convert as write
+    from segeval.exporting.convert import convert_case as write
 
     try:
         done = write(case, out, how, settings)
@@ -85,21 +95,21 @@ def one(case: Any, out: Path, how: How, settings: Any) -> tuple[Any, Any, list[C
     return done.paths, done.notes, list(done.faults.values())
 
 
-def _options() -> list[Option]:
-    to = Option(
+def _convert_options() -> list[GroupedOption]:
+    to = GroupedOption(
         ["--to"],
         type=click.Choice(["nifti", "nrrd"]),
         default="nifti",
         show_default=True,
         help="the format of the masks: .nii.gz or .nrrd",
     )
-    label_map = Option(
+    label_map = GroupedOption(
         ["--label-map"], is_flag=True, help="one file a case, whose values are the structures"
     )
-    like = Option(
+    like = GroupedOption(
         ["--like"],
         metavar="PATH",
-        type=PLACE,
+        type=PATH_OR_URL,
         help="a file, or a folder of files named as the cases, whose grid the masks get",
     )
     for option, group in ((to, "output"), (label_map, "output"), (like, "inputs")):
@@ -109,11 +119,11 @@ def _options() -> list[Option]:
 
 command = Command(
     "convert",
-    convert,
+    convert_paths,
     [
-        click.Argument(["path"], required=True, type=PLACE),
-        click.Argument(["out"], required=True, type=PLACE),
-        *_options(),
+        click.Argument(["path"], required=True, type=PATH_OR_URL),
+        click.Argument(["out"], required=True, type=PATH_OR_URL),
+        *_convert_options(),
         *settings_options((), FIELDS),
     ],
     [

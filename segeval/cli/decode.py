@@ -8,8 +8,14 @@ from typing import Any
 
 import click
 
-from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
-from segeval.cli.progress import form
+from segeval.cli.options import (
+    PATH_OR_URL,
+    Command,
+    GroupedOption,
+    resolve_request,
+    settings_options,
+)
+from segeval.cli.progress import choose_display
 from segeval.runtime import allocator
 from segeval.runtime.errors import CaseError, NothingToScore, RequestError
 
@@ -32,7 +38,7 @@ FIELDS = [
 UNREADABLE = 3
 
 
-def decode(given: Mapping[str, Any]) -> int:
+def decode_paths(given: Mapping[str, Any]) -> int:
     """Write the label maps that scoring would use: PRED is a file or a folder, OUT a folder.
 
     Scores that exclude each other become one label map a case; independent classes become a folder
@@ -40,12 +46,12 @@ def decode(given: Mapping[str, Any]) -> int:
     the files that were written. The exit status is 0, 2 for a wrong request, 3 if a file could not
     be decoded, 4 if there is none.
     """
-    from segeval.exporting.decode import every, items
+    from segeval.exporting.decode import decode_all, list_decode_items
 
-    allocator.started()
-    settings = resolved(given).settings
+    allocator.freeze_collector()
+    settings = resolve_request(given).settings
     pred, out = Path(given["pred"]), Path(given["out"])
-    files = items(pred, given["like"] or "", settings)
+    files = list_decode_items(pred, given["like"] or "", settings)
     if not files:
         raise NothingToScore("there are no predictions in the folder", where=pred)
     try:
@@ -54,10 +60,10 @@ def decode(given: Mapping[str, Any]) -> int:
         raise RequestError(f"cannot be written ({problem.strerror})", where=out) from problem
     if pred.resolve() == out.resolve():
         raise RequestError("OUT is the folder of the predictions", help="name another folder")
-    shown = form(settings)
+    shown = choose_display(settings)
     problems: list[CaseError] = []
     written = 0
-    for done, result in enumerate(every(files, out, settings), 1):
+    for done, result in enumerate(decode_all(files, out, settings), 1):
         if isinstance(result, CaseError):
             problems.append(result)
         else:
@@ -74,11 +80,11 @@ def decode(given: Mapping[str, Any]) -> int:
     return UNREADABLE if problems else 0
 
 
-def _like() -> Option:
-    option = Option(
+def _like_option() -> GroupedOption:
+    option = GroupedOption(
         ["--like"],
         metavar="PATH",
-        type=PLACE,
+        type=PATH_OR_URL,
         help="a file, or a folder of files of the same names, whose grid the maps get",
     )
     option.group = "inputs"
@@ -87,11 +93,11 @@ def _like() -> Option:
 
 command = Command(
     "decode",
-    decode,
+    decode_paths,
     [
-        click.Argument(["pred"], required=True, type=PLACE),
-        click.Argument(["out"], required=True, type=PLACE),
-        _like(),
+        click.Argument(["pred"], required=True, type=PATH_OR_URL),
+        click.Argument(["out"], required=True, type=PATH_OR_URL),
+        _like_option(),
         *settings_options((), FIELDS),
     ],
     [

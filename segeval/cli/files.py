@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from segeval.cli.choices import CHOICES, Choice, wrong_word
-from segeval.cli.values import read
+from segeval.cli.choices import CHOICES, Choice, misspelling_error
+from segeval.cli.values import read_choice
 from segeval.readers.remote_files import is_url
 from segeval.request.grammar import Gate
 from segeval.runtime.errors import RequestError
@@ -40,14 +40,14 @@ OF_BASELINE = {
 }
 
 
-class Given(NamedTuple):
+class SettingValue(NamedTuple):
     """A value and where it comes from: `--digits`, `SEGEVAL_DIGITS`, `segeval.toml:3`."""
 
     value: Any
     origin: str
 
 
-Layer = dict[str, Given]
+SettingsLayer = dict[str, SettingValue]
 
 
 class SettingsFile(NamedTuple):
@@ -67,40 +67,40 @@ class SettingsFile(NamedTuple):
         """The place of a key, for messages and for `segeval config`."""
         if self.preset:
             return f"preset {self.preset}"
-        line = line_of(self.text, (*self.above, *key))
-        return f"{shown_path(self.path)}:{line}" if line else shown_path(self.path)
+        line = find_key_line(self.text, (*self.above, *key))
+        return f"{shorten_path(self.path)}:{line}" if line else shorten_path(self.path)
 
 
-def find(folder: Path) -> SettingsFile | None:
+def find_settings_file(folder: Path) -> SettingsFile | None:
     """The settings file of a folder or of the nearest one above it that has one."""
     for above in (folder, *folder.parents):
         for name in NAMES:
             path = above / name
-            if path.is_file() and (found := load(path)) is not None:
+            if path.is_file() and (found := load_settings_file(path)) is not None:
                 return found
     return None
 
 
-def load(path: Path) -> SettingsFile | None:
+def load_settings_file(path: Path) -> SettingsFile | None:
     """Read a settings file; None for a pyproject.toml without our table. Raises RequestError."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         why = getattr(problem, "strerror", None) or "it is not UTF-8"
         raise RequestError(
-            f"the settings cannot be read: {why}", where=shown_path(path)
+            f"the settings cannot be read: {why}", where=shorten_path(path)
         ) from problem
     project = path.name == "pyproject.toml"
     if project and not re.search(TABLE, text):  # do not pay for a parser to learn that
         return None
-    content = parsed(text, shown_path(path))
+    content = parse_toml(text, shorten_path(path))
     if not project:
         return SettingsFile(path, text, content)
     tool = content.get("tool", {}).get("segeval")
     return None if tool is None else SettingsFile(path, text, tool, ("tool", "segeval"))
 
 
-def parsed(text: str, where: str) -> dict[str, Any]:
+def parse_toml(text: str, where: str) -> dict[str, Any]:
     """The content of TOML text. Raises RequestError."""
     import tomllib
 
@@ -110,18 +110,18 @@ def parsed(text: str, where: str) -> dict[str, Any]:
         raise RequestError(f"not TOML: {problem}", where=where) from problem
 
 
-def preset(name: str, where: str) -> SettingsFile:
+def load_preset(name: str, where: str) -> SettingsFile:
     """A preset of the package. Raises RequestError."""
     path = PRESETS / f"{name}.toml"
     if name not in preset_names():
         message = f"there is no preset {name!r}"
-        problem = wrong_word(message, name, preset_names())
+        problem = misspelling_error(message, name, preset_names())
         help = problem.help or f"there are {', '.join(preset_names())}"
         raise RequestError(message, where=where, help=help)
     text = path.read_text("utf-8")
-    content = plain_content(text)
+    content = parse_plain_preset(text)
     if content is None:
-        content = parsed(text, str(path))
+        content = parse_toml(text, str(path))
     return SettingsFile(path, text, content, preset=name)
 
 
@@ -130,7 +130,7 @@ def preset_names() -> list[str]:
     return sorted(name.removesuffix(".toml") for name in os.listdir(PRESETS))
 
 
-def plain_content(text: str) -> dict[str, Any] | None:
+def parse_plain_preset(text: str) -> dict[str, Any] | None:
     """The content of a preset of ours with a key a line; None for one that has more.
 
     What we write there after the equals sign is JSON, too: no TOML parser is loaded for it.
@@ -143,71 +143,71 @@ def plain_content(text: str) -> dict[str, Any] | None:
         return None
 
 
-def layer(file: SettingsFile) -> Layer:
+def make_settings_layer(file: SettingsFile) -> SettingsLayer:
     """The values of a settings file. Raises RequestError for a key that does not exist."""
-    given: Layer = {}
+    given: SettingsLayer = {}
     gates: list[Gate] = []
     if any(isinstance(raw, Mapping) for raw in file.content.values()):
-        from segeval.cli.tables import class_table, gate_table
+        from segeval.cli.tables import read_class_tables, read_gate_table
     for key, raw in file.content.items():
-        choice = _choice(key, file)
+        choice = _find_choice(key, file)
         where = file.where(key)
         if isinstance(raw, Mapping) and choice.field == "classes":
-            value, of_classes = class_table(raw, lambda *k: file.where("classes", *k))
+            value, of_classes = read_class_tables(raw, lambda *k: file.where("classes", *k))
             gates += of_classes
         elif isinstance(raw, Mapping) and choice.field == "gates":
-            gates += gate_table(raw, "", lambda *k: file.where("gates", *k))
+            gates += read_gate_table(raw, "", lambda *k: file.where("gates", *k))
             continue
         elif isinstance(raw, Mapping) and choice.field == "baseline":
-            given |= baseline_table(raw, file)
+            given |= read_baseline_table(raw, file)
             continue
         else:
-            value = read(choice, beside(choice, raw, file.path.parent), where)
-        given[choice.field] = Given(value, where)
+            value = read_choice(choice, resolve_setting_path(choice, raw, file.path.parent), where)
+        given[choice.field] = SettingValue(value, where)
     if gates:
-        given["gates"] = Given(tuple(gates), file.where("gates"))
+        given["gates"] = SettingValue(tuple(gates), file.where("gates"))
     return given
 
 
-def baseline_table(raw: Mapping[str, Any], file: SettingsFile) -> Layer:
+def read_baseline_table(raw: Mapping[str, Any], file: SettingsFile) -> SettingsLayer:
     """The keys of [baseline]. Raises RequestError."""
-    given: Layer = {}
+    given: SettingsLayer = {}
     for key, part in raw.items():
         where = file.where("baseline", key)
         choice = CHOICES.get(OF_BASELINE.get(key, ""))
         if choice is None:
-            problem = wrong_word(f"unknown key {key!r} of the baseline", key, OF_BASELINE)
+            problem = misspelling_error(f"unknown key {key!r} of the baseline", key, OF_BASELINE)
             help = problem.help or f"there are {', '.join(OF_BASELINE)}"
             raise RequestError(problem.message, where=where, help=help)
         if isinstance(part, Mapping) and key == "tolerance":
-            from segeval.cli.tables import gate_table
+            from segeval.cli.tables import read_gate_table
 
             value: Any = tuple(
-                gate_table(part, "", lambda *k: file.where("baseline", "tolerance", *k))
+                read_gate_table(part, "", lambda *k: file.where("baseline", "tolerance", *k))
             )
         else:
-            value = read(choice, beside(choice, part, file.path.parent), where)
-        given[choice.field] = Given(value, where)
+            value = read_choice(choice, resolve_setting_path(choice, part, file.path.parent), where)
+        given[choice.field] = SettingValue(value, where)
     return given
 
 
-def _choice(key: str, file: SettingsFile) -> Choice:
+def _find_choice(key: str, file: SettingsFile) -> Choice:
     choice = KEYS.get(key.replace("_", "-"))  # result files have the names of the fields
     if choice is not None:
         return choice
-    problem = wrong_word(f"unknown key {key!r}", key.replace("_", "-"), KEYS)
+    problem = misspelling_error(f"unknown key {key!r}", key.replace("_", "-"), KEYS)
     inside = key == "tool" and not file.above
     help = "in this file the keys stand at the top, without [tool.segeval]" if inside else ""
     raise RequestError(problem.message, where=file.where(key), help=help or problem.help)
 
 
-def beside(choice: Choice, raw: Any, folder: Path) -> Any:
+def resolve_setting_path(choice: Choice, raw: Any, folder: Path) -> Any:
     """A path in a file is relative to that file; a word that is no path stays as it is."""
     if not choice.form.path:
         return raw
     if isinstance(raw, list):
-        return [beside(choice, word, folder) for word in raw]
-    if not isinstance(raw, str) or not _is_path(choice, raw):
+        return [resolve_setting_path(choice, word, folder) for word in raw]
+    if not isinstance(raw, str) or not _is_path_value(choice, raw):
         return raw
     prefix, path = re.match(r"([a-z-]{2,}:)?(.*)", raw, re.DOTALL).groups("")  # type: ignore[union-attr]
     if choice.field != "output":
@@ -215,7 +215,7 @@ def beside(choice: Choice, raw: Any, folder: Path) -> Any:
     return prefix + os.path.normpath(os.path.join(os.path.relpath(folder), path))
 
 
-def _is_path(choice: Choice, raw: str) -> bool:
+def _is_path_value(choice: Choice, raw: str) -> bool:
     if choice.field == "classes":
         return raw.lower().endswith(".json")
     if choice.field == "resample":
@@ -223,21 +223,21 @@ def _is_path(choice: Choice, raw: str) -> bool:
     return raw not in ("", "-") and not is_url(raw)
 
 
-def shown_path(path: Path) -> str:
+def shorten_path(path: Path) -> str:
     """A path as short as it is from the working directory."""
     short = os.path.relpath(path)
     return short if len(short) < len(str(path)) else str(path)
 
 
-def line_of(text: str, key: tuple[str, ...]) -> int:
+def find_key_line(text: str, key: tuple[str, ...]) -> int:
     """The line of a key in TOML text, counted from 1; 0 where it is not found."""
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[+(.*?)\]+\s*(?:#.*)?$", line):
-            table = dotted(header[1])
+            table = split_dotted_key(header[1])
             found = table
         elif pair := re.match(r"""\s*((?:"[^"]*"|'[^']*'|[\w.\s-])+)=""", line):
-            found = (*table, *dotted(pair[1]))
+            found = (*table, *split_dotted_key(pair[1]))
         else:
             continue
         if found[: len(key)] == key:
@@ -245,7 +245,7 @@ def line_of(text: str, key: tuple[str, ...]) -> int:
     return 0
 
 
-def dotted(text: str) -> tuple[str, ...]:
+def split_dotted_key(text: str) -> tuple[str, ...]:
     """The parts of a dotted TOML key, without quotes."""
     parts: list[tuple[str, str, str]] = re.findall(r"""(?:"([^"]*)"|'([^']*)'|([\w-]+))""", text)
     return tuple(double or single or bare for double, single, bare in parts)

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from segeval.cli.conclude import baseline_of, finished
+from segeval.cli.conclude import conclude_run, load_baseline
 from segeval.cli.log import LOG
-from segeval.cli.options import PLACE, Command, resolved, settings_options
+from segeval.cli.options import PATH_OR_URL, Command, resolve_request, settings_options
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
 
@@ -29,24 +29,24 @@ OUTPUT = (
 )
 
 
-def gate(given: Mapping[str, Any]) -> int:
+def judge_results(given: Mapping[str, Any]) -> int:
     """Judge RESULTS (JSON of `segeval score -o`) by rules, by a baseline, or by both.
 
     Verdicts go to stdout. The exit status is 0 when all passed, 1 when one was missed and nothing
     else; 2 wrong request, 3 when cases are missing or were not scored.
     """
     from segeval.reports.judged import WRITERS
-    from segeval.reports.outputs import check
-    from segeval.request.grammar import parse
-    from segeval.scorecard.results import load
-    from segeval.scorecard.summary import summarise
+    from segeval.reports.outputs import parse_output
+    from segeval.request.grammar import parse_metric
+    from segeval.scorecard.results import load_results
+    from segeval.scorecard.summary import summarise_results
     from segeval.scoring.pooling import pools_of
 
-    request = resolved(given)
+    request = resolve_request(given)
     settings = request.settings
     LOG.open(settings)
     for output in settings.output:
-        check(output)
+        parse_output(output)
     if settings.format not in (*WRITERS, "none"):
         raise RequestError(
             f"verdicts are not written as {settings.format}", help=", ".join(WRITERS)
@@ -55,29 +55,31 @@ def gate(given: Mapping[str, Any]) -> int:
         raise RequestError(
             "there is nothing to judge by", help="add --gate dice=0.85 or --baseline FILE"
         )
-    card = load(Path(given["results"]))
+    card = load_results(Path(given["results"]))
     if card.shard:
         raise RequestError("a shard decides nothing", where=given["results"], help="segeval merge")
-    summary = summarise(card.cases, [parse(text) for text in card.metrics], pools_of(card.cases))
+    summary = summarise_results(
+        card.cases, [parse_metric(text) for text in card.metrics], pools_of(card.cases)
+    )
     missing = card.fields.get("missing", settings.missing)
     origins = dict(request.origins)
     if card.fields.get("undefined", "exclude") != "exclude":
         origins["undefined"] = str(given["results"])
     judged = request._replace(settings=replace(settings, missing=missing), origins=origins)
-    return finished(
+    return conclude_run(
         replace(card, summary=summary),
         judged,
         given["results"],
-        baseline_of(settings),
+        load_baseline(settings),
         only_verdicts=True,
     )
 
 
 command = Command(
     "gate",
-    gate,
+    judge_results,
     [
-        click.Argument(["results"], type=PLACE),
+        click.Argument(["results"], type=PATH_OR_URL),
         *settings_options(["gate"], also=(*ALSO, *OUTPUT)),
     ],
     [

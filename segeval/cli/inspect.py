@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
-from segeval.cli.print_table import show
+from segeval.cli.options import (
+    PATH_OR_URL,
+    Command,
+    GroupedOption,
+    resolve_request,
+    settings_options,
+)
+from segeval.cli.print_table import print_rows
 from segeval.runtime import allocator
 from segeval.runtime.errors import NothingToScore, RequestError, SegevalError
 
 if TYPE_CHECKING:
     from segeval.classes.class_list import ClassList
-    from segeval.classes.structure_matching import Item
+    from segeval.classes.structure_matching import StructureItem
     from segeval.request.settings import Settings
     from segeval.volume.volume import Volume
 
@@ -27,7 +33,7 @@ FEW = 12  # classes that a line lists
 
 
 @dataclass(slots=True)
-class Content:
+class FileContent:
     """What the values of a file are.
 
     labels    voxels of each label value, by channel
@@ -41,78 +47,82 @@ class Content:
     high: float = float("-inf")
 
 
-def inspect(given: Mapping[str, Any]) -> int:
+def inspect_paths(given: Mapping[str, Any]) -> int:
     """Say what each PATH is: format, kind of values, grid, classes, and what is wrong with it."""
-    allocator.started()
-    settings = resolved(given).settings
+    allocator.freeze_collector()
+    settings = resolve_request(given).settings
     rows: list[tuple[str, ...]] = []
     problems: list[SegevalError] = []
-    columns, listed = (NAMES, names) if given["names"] else (COLUMNS, content_row)
-    for path in files([Path(path) for path in given["paths"]]):
+    columns, listed = (NAMES, structure_name_rows) if given["names"] else (COLUMNS, content_row)
+    for path in list_inspected_files([Path(path) for path in given["paths"]]):
         try:
             rows += listed(path, settings)
         except SegevalError as problem:
             problems.append(problem)
             blank = [""] * (len(columns) - 2)
             rows.append((str(path), *blank, f"ERROR: {problem.message}"))
-    show(columns, rows, settings.color)
+    print_rows(columns, rows, settings.color)
     for line in (line for found in problems for line in found.lines()):
         click.echo(line, err=True)
     return 3 if problems else 0
 
 
-def files(paths: list[Path]) -> list[Path]:
+def list_inspected_files(paths: list[Path]) -> list[Path]:
     """The files to look at: a folder is every mask file in it, or its structure sets.
 
     Raises RequestError.
     """
-    from segeval.pairing.files import holds_dicom, survey
+    from segeval.pairing.files import holds_dicom, list_mask_files
 
     found: list[Path] = []
     for path in paths:
         if not path.exists():
             raise RequestError("there is no such file or folder", where=path)
         if holds_dicom(path):
-            from segeval.readers.series import indexed
+            from segeval.readers.series import index_dicom
 
-            inside = [one.path for one in indexed(path).structures]
+            inside = [one.path for one in index_dicom(path).structures]
         else:
-            inside = [f.path(path) for f in survey(path).files] if path.is_dir() else [path]
+            inside = (
+                [f.path(path) for f in list_mask_files(path).files] if path.is_dir() else [path]
+            )
         if not inside:
             raise NothingToScore("there are no mask files in the folder", where=path)
         found += inside
     return found
 
 
-def names(path: Path, settings: Settings) -> list[tuple[str, ...]]:
+def structure_name_rows(path: Path, settings: Settings) -> list[tuple[str, ...]]:
     """The structures of a file, each with the class that it is and by which rule (N8)."""
-    from segeval.classes.structure_matching import classified
+    from segeval.classes.structure_matching import classify_structure
 
     return [
-        (str(path), item.key, *classified(item, settings.classes))
-        for item in structures_of(path, settings)
+        (str(path), item.key, *classify_structure(item, settings.classes))
+        for item in read_structures(path, settings)
     ]
 
 
-def structures_of(path: Path, settings: Settings) -> tuple[Item, ...]:
+def read_structures(path: Path, settings: Settings) -> tuple[StructureItem, ...]:
     """The structures of a file. Raises SegevalError."""
-    from segeval.opening.open_structures import given
-    from segeval.pairing.cases import Side
+    from segeval.opening.open_structures import read_structure_side
+    from segeval.pairing.cases import CaseFiles
 
-    found = given(Side(path.parent, {"": path}), settings, settings.classes, "").items
+    found = read_structure_side(
+        CaseFiles(path.parent, {"": path}), settings, settings.classes, ""
+    ).items
     return found or ()
 
 
 def content_row(path: Path, settings: Settings) -> list[tuple[str, ...]]:
     """A file as a line of the table. Raises SegevalError."""
-    from segeval.opening.open_structures import kind
+    from segeval.opening.open_structures import structure_format
 
-    if kind({"": path}) == "rtstruct":
-        return [structure_row(path)]
-    return [row(path, settings)]
+    if structure_format({"": path}) == "rtstruct":
+        return [structure_set_row(path)]
+    return [inspected_row(path, settings)]
 
 
-def structure_row(path: Path) -> tuple[str, ...]:
+def structure_set_row(path: Path) -> tuple[str, ...]:
     """A structure set as a line of the table (S6). Raises SegevalError."""
     from segeval.readers.rtstruct import read
 
@@ -128,49 +138,49 @@ def structure_row(path: Path) -> tuple[str, ...]:
     return (str(path), "rtstruct", "contours", "", content)
 
 
-def row(path: Path, settings: Settings) -> tuple[str, ...]:
+def inspected_row(path: Path, settings: Settings) -> tuple[str, ...]:
     """A file as a line of the table. Raises SegevalError."""
-    from segeval.pairing.files import suffix
-    from segeval.readers.registry import read
-    from segeval.volume.volume import Reading
+    from segeval.pairing.files import format_suffix
+    from segeval.readers.registry import open_volume
+    from segeval.volume.volume import ReadOptions
 
-    reading = Reading(
+    reading = ReadOptions(
         spacing=settings.spacing,
         channel_axis=settings.channel_axis,
         classes=len(settings.classes.classes) or None,
         colours=settings.classes.colours,
     )
-    volume = read(path, reading)
-    content = contents(volume, settings)
+    volume = open_volume(path, reading)
+    content = read_content(volume, settings)
     grid = str(volume.geometry)
     if volume.geometry.spacing is None:
         grid += ", no spacing"
     return (
         str(path),
-        suffix(path.name).lstrip("."),
+        format_suffix(path.name).lstrip("."),
         content.kind,
         grid,
-        "; ".join(described(volume, content, settings.classes)),
+        "; ".join(describe_content(volume, content, settings.classes)),
     )
 
 
-def contents(volume: Volume, settings: Settings) -> Content:
+def read_content(volume: Volume, settings: Settings) -> FileContent:
     """Read every value once. Raises ReadError."""
-    from segeval.volume.label_values import side
-    from segeval.volume.value_stream import wanted_pred
-    from segeval.volume.volume import streams
+    from segeval.volume.label_values import open_value_stream
+    from segeval.volume.value_stream import read_pred_as
+    from segeval.volume.volume import open_channels
 
-    content = Content(channels=len(volume.channels))
-    wanted = wanted_pred(volume, settings, bool(volume.segments))
-    with streams(volume.channels, CHUNK) as opened:
-        reader = side(volume, dict(enumerate(opened)), wanted)
+    content = FileContent(channels=len(volume.channels))
+    wanted = read_pred_as(volume, settings, bool(volume.segments))
+    with open_channels(volume.channels, CHUNK) as opened:
+        reader = open_value_stream(volume, dict(enumerate(opened)), wanted)
         for start in range(0, volume.geometry.size, CHUNK):
-            add(reader.read(min(CHUNK, volume.geometry.size - start)), content)
+            add_slab_content(reader.read(min(CHUNK, volume.geometry.size - start)), content)
         content.kind = reader.finish().kind
     return content
 
 
-def add(slab: Any, content: Content) -> None:
+def add_slab_content(slab: Any, content: FileContent) -> None:
     """Count the labels of a slab, and how far its scores reach."""
     import numpy as np
 
@@ -184,23 +194,23 @@ def add(slab: Any, content: Content) -> None:
         content.high = max(content.high, float(slab.scores.max()))
 
 
-def described(volume: Volume, content: Content, classes: ClassList) -> Iterator[str]:
+def describe_content(volume: Volume, content: FileContent, classes: ClassList) -> Iterator[str]:
     """The content in words: classes with their voxels, or the range of the scores; then notes."""
-    from segeval.reports.table_model import counted
+    from segeval.reports.table_model import format_count
 
     if content.kind != "labels":
-        yield f"{counted(content.channels, 'channel')} from {content.low:.4g} to {content.high:.4g}"
+        yield f"{format_count(content.channels, 'channel')} from {content.low:.4g} to {content.high:.4g}"
     if content.kind == "labels" or content.channels == 1:
-        voxels = by_class(volume, content, classes)
+        voxels = voxels_by_class(volume, content, classes)
         texts = [f"{name}: {count}" for name, count in voxels.items()]
         more = f" and {len(texts) - FEW} more" if len(texts) > FEW else ""
-        what = counted(len(texts), "class", "classes")
+        what = format_count(len(texts), "class", "classes")
         yield f"{what}, voxels {', '.join(texts[:FEW])}{more}" if texts else "no voxels"
     for note in volume.notes:
         yield f"{note.code}: {note.text}"
 
 
-def by_class(volume: Volume, content: Content, classes: ClassList) -> dict[str, int]:
+def voxels_by_class(volume: Volume, content: FileContent, classes: ClassList) -> dict[str, int]:
     """The voxels of each class, by the name that the file or else the request has for it."""
     if volume.segments:
         places = volume.segments.items()
@@ -216,19 +226,21 @@ def by_class(volume: Volume, content: Content, classes: ClassList) -> dict[str, 
     return found
 
 
-def _names() -> Option:
-    option = Option(["--names"], is_flag=True, help="the structures: raw name, class, rule used")
+def _names_option() -> GroupedOption:
+    option = GroupedOption(
+        ["--names"], is_flag=True, help="the structures: raw name, class, rule used"
+    )
     option.group = "inputs"
     return option
 
 
 command = Command(
     "inspect",
-    inspect,
+    inspect_paths,
     [
-        click.Argument(["paths"], nargs=-1, required=True, type=PLACE),
+        click.Argument(["paths"], nargs=-1, required=True, type=PATH_OR_URL),
         *settings_options((), ["kind", "spacing", "channel_axis", "classes", "threshold", "color"]),
-        _names(),
+        _names_option(),
     ],
     [
         "segeval inspect sample_data/ct/gt",

@@ -12,7 +12,7 @@ from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 
 
-class Log:
+class DebugLog:
     """Lines with the seconds since the start; nothing is written before it is opened."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Log:
         if settings.verbose >= 2:
             self._sinks.append(sys.stderr)
         if settings.log_file:
-            self._sinks.append(_opened(Path(settings.log_file)))
+            self._sinks.append(_open_log(Path(settings.log_file)))
 
     def close(self) -> None:
         """Close the log file."""
@@ -60,7 +60,7 @@ class Log:
                 self.line(line)
 
 
-def _opened(path: Path) -> IO[str]:
+def _open_log(path: Path) -> IO[str]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("w", encoding="utf-8")
@@ -69,4 +69,4 @@ def _opened(path: Path) -> IO[str]:
         raise RequestError(message, where=path) from problem
 
 
-LOG = Log()  # of the process: an uncaught error is written to it, too
+LOG = DebugLog()  # of the process: an uncaught error is written to it, too

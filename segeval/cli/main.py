@@ -48,7 +48,7 @@ class Program(click.Group):
         """Find the command, or name the nearest."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
-            raise _unknown(name)
+            raise _unknown_command_error(name)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -57,22 +57,22 @@ class Program(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
-def _unknown(name: str) -> Exception:
-    from segeval.cli.choices import nearest
+def _unknown_command_error(name: str) -> Exception:
+    from segeval.cli.choices import similar_words
     from segeval.runtime.errors import RequestError
 
-    near = nearest(name, COMMANDS)
+    near = similar_words(name, COMMANDS)
     help = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
     return RequestError(f"no such command {name!r}", help=help)
 
 
-def _version(ctx: click.Context, _: click.Parameter, asked: Any) -> None:
+def _print_version(ctx: click.Context, _: click.Parameter, asked: Any) -> None:
     if asked and not ctx.resilient_parsing:
         click.echo(f"segeval {__version__}")
         ctx.exit()
 
 
-def _help(ctx: click.Context, _: click.Parameter, asked: Any) -> None:
+def _print_help(ctx: click.Context, _: click.Parameter, asked: Any) -> None:
     if asked and not ctx.resilient_parsing:
         click.echo(ctx.get_help(), color=ctx.color)
         ctx.exit()
@@ -84,7 +84,7 @@ HELP = click.Option(
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=_help,
+    callback=_print_help,
     help="Show this message and exit.",
 )
 
@@ -99,7 +99,7 @@ program = Program(
             is_flag=True,
             is_eager=True,
             expose_value=False,
-            callback=_version,
+            callback=_print_version,
             help="Show the version and exit.",
         ),
         HELP,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval.cli.conclude import baseline_of, finished
+from segeval.cli.conclude import conclude_run, load_baseline
 from segeval.cli.log import LOG
-from segeval.cli.options import PLACE, Command, resolved, settings_options
-from segeval.cli.settings_sources import Resolved
+from segeval.cli.options import PATH_OR_URL, Command, resolve_request, settings_options
+from segeval.cli.settings_sources import ResolvedSettings
 from segeval.request.grammar import parse_gate
 from segeval.runtime.frozen import replace
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from segeval.scorecard.card import Scorecard
 
 
-def merge(given: Mapping[str, Any]) -> int:
+def merge_results(given: Mapping[str, Any]) -> int:
     """Join the result files (JSON) of shards: what comes out is that of one run, byte for byte.
 
     Summary, pooled values and gates are made again from all cases. Shards that are missing or there
     twice and files under other settings are refused. The exit status is that of `score`.
     """
-    from segeval.engines.merge import merged
-    from segeval.reports.outputs import check
-    from segeval.scorecard.results import load
+    from segeval.engines.merge import merge_scorecards
+    from segeval.reports.outputs import parse_output
+    from segeval.scorecard.results import load_results
 
-    request = resolved(given)
+    request = resolve_request(given)
     LOG.open(request.settings)
     for output in request.settings.output:
-        check(output)
-    cards = [load(Path(path)) for path in given["results"]]
+        parse_output(output)
+    cards = [load_results(Path(path)) for path in given["results"]]
     named = list(zip(given["results"], cards, strict=True))
-    judged = as_scored(request, cards)
-    card = merged(named, request.settings.allow_different_settings)
-    return finished(card, judged, given["results"][0], baseline_of(request.settings))
+    judged = use_scored_settings(request, cards)
+    card = merge_scorecards(named, request.settings.allow_different_settings)
+    return conclude_run(card, judged, given["results"][0], load_baseline(request.settings))
 
 
-def as_scored(request: Resolved, cards: Sequence[Scorecard]) -> Resolved:
+def use_scored_settings(request: ResolvedSettings, cards: Sequence[Scorecard]) -> ResolvedSettings:
     """The settings that the shards were scored under, where they decide what is an error.
 
     Their gates are judged now, unless others are given.
@@ -60,9 +60,9 @@ def as_scored(request: Resolved, cards: Sequence[Scorecard]) -> Resolved:
 
 command = Command(
     "merge",
-    merge,
+    merge_results,
     [
-        click.Argument(["results"], nargs=-1, required=True, type=PLACE),
+        click.Argument(["results"], nargs=-1, required=True, type=PATH_OR_URL),
         *settings_options(["output", "gate"]),
     ],
     [

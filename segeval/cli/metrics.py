@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval.cli.options import Command, metric_names
-from segeval.cli.print_table import show
+from segeval.cli.options import Command, complete_metric_names
+from segeval.cli.print_table import print_rows
 
 if TYPE_CHECKING:
     from segeval.metrics.registry import Definition
@@ -21,24 +21,24 @@ COLUMNS = ("metric", "options", "better", "unit", "what it is", "empty masks")
 EMPTY = "empty "  # how the docstring's line about empty masks begins
 
 
-def metrics(given: Mapping[str, Any]) -> int:
+def show_metrics(given: Mapping[str, Any]) -> int:
     """List the metrics, or explain NAME: formula, unit, direction, options, empty masks, source."""
-    from segeval.metrics.registry import known, resolve
-    from segeval.request.grammar import parse
+    from segeval.metrics.registry import load_all_metrics, resolve_metric
+    from segeval.request.grammar import parse_metric
 
     if not given["name"]:
-        show(COLUMNS, [row(definition) for definition in known().values()])
+        print_rows(COLUMNS, [metric_row(definition) for definition in load_all_metrics().values()])
         return 0
-    metric, definition = resolve(parse(given["name"]))
-    for line in explanation(definition):
+    metric, definition = resolve_metric(parse_metric(given["name"]))
+    for line in explain_metric(definition):
         click.echo(line)
     if not metric.option("as"):
-        for line in others(definition):
+        for line in other_conventions(definition):
             click.echo(line)
     return 0
 
 
-def row(definition: Definition) -> tuple[str, ...]:
+def metric_row(definition: Definition) -> tuple[str, ...]:
     """One line of the list."""
     lines = cleandoc(definition.doc).splitlines()
     first = " ".join(line for line in takewhile(bool, lines))
@@ -60,12 +60,12 @@ def short_options(definition: Definition) -> Iterator[str]:
     yield from (f":{key}=" for key in definition.options)
 
 
-def explanation(definition: Definition) -> Iterator[str]:
+def explain_metric(definition: Definition) -> Iterator[str]:
     """All that is known of a metric: its own documentation, then what the registry says."""
     yield definition.name
     yield ""
     yield from cleandoc(definition.doc).splitlines()
-    yield from full_names([definition])
+    yield from convention_full_names([definition])
     yield f"unit     {UNITS.get(definition.unit, definition.unit)}"
     yield f"better   {BETTER[definition.better]}"
     low, high = definition.bounds
@@ -80,7 +80,7 @@ def explanation(definition: Definition) -> Iterator[str]:
         yield f":{key + '=':<8}{words}, default {option.default}"
 
 
-def others(definition: Definition) -> Iterator[str]:
+def other_conventions(definition: Definition) -> Iterator[str]:
     """The other conventions under the name, those that share a formula together."""
     told: dict[str, list[Definition]] = {}
     for each in definition.origins.values():
@@ -91,15 +91,15 @@ def others(definition: Definition) -> Iterator[str]:
             yield " ".join(f"{definition.name}:as={each.origin}" for each in those)
             yield ""
             yield from cleandoc(doc).splitlines()
-            yield from full_names(those)
+            yield from convention_full_names(those)
             yield from own_options(definition, those)
 
 
-def full_names(those: Sequence[Definition]) -> Iterator[str]:
+def convention_full_names(those: Sequence[Definition]) -> Iterator[str]:
     """What conventions are called where they are written about, each on a line."""
-    from segeval.metrics.convention_names import called
+    from segeval.metrics.convention_names import convention_name
 
-    names = [name for each in those if (name := called(each.name, each.origin))]
+    names = [name for each in those if (name := convention_name(each.name, each.origin))]
     for place, name in enumerate(names):
         yield f"{'called' if not place else '':<9}{name}"
 
@@ -117,7 +117,7 @@ def own_options(definition: Definition, those: Sequence[Definition]) -> Iterator
 
 command = Command(
     "metrics",
-    metrics,
-    [click.Argument(["name"], required=False, shell_complete=metric_names)],
+    show_metrics,
+    [click.Argument(["name"], required=False, shell_complete=complete_metric_names)],
     ["segeval metrics", "segeval metrics dice", "segeval metrics volume_difference"],
 )

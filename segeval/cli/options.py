@@ -12,17 +12,17 @@ import click
 
 from segeval.cli.choices import CHOICES, Choice
 from segeval.cli.main import CONTEXT, HELP
-from segeval.cli.settings_sources import Request, Resolved, resolve
-from segeval.cli.values import size_text
+from segeval.cli.settings_sources import CommandLineRequest, ResolvedSettings, resolve_settings
+from segeval.cli.values import format_size
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 GROUPS = ("inputs", "contours", "metrics", "output", "gate", "performance")
-Run = Callable[[Mapping[str, Any]], int]
+CommandFunction = Callable[[Mapping[str, Any]], int]
 
 
-class Place(click.ParamType):  # type: ignore[type-arg]
+class PathOrUrl(click.ParamType):  # type: ignore[type-arg]
     """A path or a URL. click.Path() would load `locale` for its name, and ask for each file."""
 
     name = "path"
@@ -36,10 +36,10 @@ class Place(click.ParamType):  # type: ignore[type-arg]
         return [CompletionItem(incomplete, type="file")]
 
 
-PLACE = Place()
+PATH_OR_URL = PathOrUrl()
 
 
-class Option(click.Option):
+class GroupedOption(click.Option):
     """An option with the heading under which the help shows it."""
 
     group = "other"
@@ -55,7 +55,11 @@ class Command(click.Command):
     """A command that shows examples first and options in groups, and answers with a status."""
 
     def __init__(
-        self, name: str, run: Run, params: Sequence[click.Parameter], examples: Sequence[str]
+        self,
+        name: str,
+        run: CommandFunction,
+        params: Sequence[click.Parameter],
+        examples: Sequence[str],
     ) -> None:
         purpose, _, more = cleandoc(run.__doc__ or "").partition("\n\n")
         super().__init__(
@@ -87,28 +91,30 @@ class Command(click.Command):
                 formatter.write_dl(records, col_max=28)
 
 
-def settings_options(groups: Iterable[str] = GROUPS, also: Iterable[str] = ()) -> list[Option]:
+def settings_options(
+    groups: Iterable[str] = GROUPS, also: Iterable[str] = ()
+) -> list[GroupedOption]:
     """The options of some groups of fields, of some other fields, and of the settings file."""
     fields = [c for g in groups for c in CHOICES.values() if c.group == g]
     fields += [CHOICES[name] for name in also]
-    return [*(_option(choice) for choice in fields), *file_options()]
+    return [*(_make_option(choice) for choice in fields), *settings_file_options()]
 
 
-def _option(choice: Choice) -> Option:
+def _make_option(choice: Choice) -> GroupedOption:
     letter = [f"-{choice.form.letter}"] if choice.form.letter else []
     count = choice.field == "verbose"
     both = choice.flag and not choice.key.startswith("no-")
     long = f"{choice.option}/--no-{choice.key}" if both else choice.option
-    option = Option(
+    option = GroupedOption(
         [*letter, long, choice.field],
         is_flag=choice.flag,
         count=count,
         multiple=choice.many,
         default=None,
-        type=None if choice.flag or count else PLACE if choice.form.path else click.STRING,
-        metavar=None if choice.flag or count else _word(choice),
-        help=_help(choice),
-        shell_complete=_completions(choice),
+        type=None if choice.flag or count else PATH_OR_URL if choice.form.path else click.STRING,
+        metavar=None if choice.flag or count else _value_word(choice),
+        help=_help_text(choice),
+        shell_complete=_make_completion(choice),
     )
     option.group = choice.group
     if both:
@@ -116,91 +122,93 @@ def _option(choice: Choice) -> Option:
     return option
 
 
-def _word(choice: Choice) -> str:
+def _value_word(choice: Choice) -> str:
     plain = {"int": "N", "int | None": "N", "float": "P"}
     return choice.form.word or plain.get(choice.type, "WORD")
 
 
-def _help(choice: Choice) -> str:
+def _help_text(choice: Choice) -> str:
     words = f": {', '.join(choice.form.words)}" if choice.form.words else ""
-    default = _default(choice)
+    default = _default_text(choice)
     return f"{choice.help}{words}  [{f'default: {default}; ' if default else ''}{choice.variable}]"
 
 
-def _default(choice: Choice) -> str:
+def _default_text(choice: Choice) -> str:
     """The default in words; "" where there is nothing to say."""
     if choice.field == "metrics":
         return "those of the preset"
     if choice.form.word == "SIZE":
-        return "" if choice.default is None else size_text(choice.default)
+        return "" if choice.default is None else format_size(choice.default)
     if choice.flag:
         return "on" if choice.default else "off"
     return "" if choice.many or choice.default in (None, "") else str(choice.default)
 
 
-def _completions(
+def _make_completion(
     choice: Choice,
 ) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]] | None:
     """What the shell offers for a value; None: what click offers for the type."""
     if choice.field == "metrics":
-        return metric_names
+        return complete_metric_names
     if choice.field == "preset":
-        return _preset_names
+        return _complete_preset_names
     words = choice.form.words
     if not words:
         return None
-    return lambda _ctx, _parameter, typed: _items(words, typed)
+    return lambda _ctx, _parameter, typed: _completion_items(words, typed)
 
 
-def _items(words: Iterable[str], typed: str, before: str = "") -> list[CompletionItem]:
+def _completion_items(words: Iterable[str], typed: str, before: str = "") -> list[CompletionItem]:
     """The words that begin as typed, after what stands before them already."""
     from click.shell_completion import CompletionItem
 
     return [CompletionItem(before + word) for word in words if word.startswith(typed)]
 
 
-def metric_names(
+def complete_metric_names(
     _ctx: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
     """The names of the metrics, after the last comma of what was typed."""
-    from segeval.metrics.registry import known
+    from segeval.metrics.registry import load_all_metrics
 
     before, comma, last = typed.rpartition(",")
-    return _items(known(), last, before + comma)
+    return _completion_items(load_all_metrics(), last, before + comma)
 
 
-def _preset_names(
+def _complete_preset_names(
     _ctx: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
     from segeval.cli.files import preset_names
 
-    return _items(preset_names(), typed)
+    return _completion_items(preset_names(), typed)
 
 
-def file_options() -> list[Option]:
+def settings_file_options() -> list[GroupedOption]:
     """The options that name the settings file, or read none."""
-    file = Option(
+    file = GroupedOption(
         ["-c", "--config"],
         metavar="FILE",
-        type=PLACE,
+        type=PATH_OR_URL,
         help="the settings file, instead of segeval.toml or pyproject.toml upwards from here",
     )
-    isolated = Option(["--isolated"], is_flag=True, help="read no settings file")
+    isolated = GroupedOption(["--isolated"], is_flag=True, help="read no settings file")
     for option in (file, isolated):
         option.group = "settings file"
     return [file, isolated]
 
 
-def resolved(given: Mapping[str, Any]) -> Resolved:
+def resolve_request(given: Mapping[str, Any]) -> ResolvedSettings:
     """The settings that the options, the environment and the files make. Raises RequestError."""
     options = {
         field: value
         for field in CHOICES
-        if (value := given.get(field)) is not None and value != () and not _no_count(field, value)
+        if (value := given.get(field)) is not None
+        and value != ()
+        and not _is_unset_count(field, value)
     }
-    request = Request(options, given.get("config") or "", bool(given.get("isolated")))
-    return resolve(request, os.environ, Path.cwd())
+    request = CommandLineRequest(options, given.get("config") or "", bool(given.get("isolated")))
+    return resolve_settings(request, os.environ, Path.cwd())
 
 
-def _no_count(field: str, value: Any) -> bool:
+def _is_unset_count(field: str, value: Any) -> bool:
     return field == "verbose" and value == 0

@@ -8,35 +8,43 @@ from typing import Any
 import click
 
 from segeval.cli.log import LOG
-from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
-from segeval.cli.paths import show_pairs, sides
-from segeval.cli.warnings_output import tell
+from segeval.cli.options import (
+    PATH_OR_URL,
+    Command,
+    GroupedOption,
+    resolve_request,
+    settings_options,
+)
+from segeval.cli.paths import read_side_paths, show_pairs
+from segeval.cli.warnings_output import report_notes
 
 
-def pairs(given: Mapping[str, Any]) -> int:
+def list_pairs(given: Mapping[str, Any]) -> int:
     """Show which files of PRED and GT become which case; compute nothing."""
-    request = resolved(given)
+    request = resolve_request(given)
     settings = request.settings
     LOG.open(settings)
-    tell(request.notes, settings)
-    pred, truth = sides(given, settings)
+    report_notes(request.notes, settings)
+    pred, truth = read_side_paths(given, settings)
     return show_pairs(pred, truth, settings, given["write"] or "")
 
 
-def _write() -> Option:
-    option = Option(["--write"], metavar="FILE", type=PLACE, help="also write a CSV table")
+def _write_option() -> GroupedOption:
+    option = GroupedOption(
+        ["--write"], metavar="FILE", type=PATH_OR_URL, help="also write a CSV table"
+    )
     option.group = "output"
     return option
 
 
 command = Command(
     "pairs",
-    pairs,
+    list_pairs,
     [
-        click.Argument(["pred"], required=False, type=PLACE),
-        click.Argument(["gt"], required=False, type=PLACE),
+        click.Argument(["pred"], required=False, type=PATH_OR_URL),
+        click.Argument(["gt"], required=False, type=PATH_OR_URL),
         *settings_options(["inputs"], ["quiet", "verbose", "color", "log_file", "error", "ignore"]),
-        _write(),
+        _write_option(),
     ],
     [
         "segeval pairs sample_data/ct/pred sample_data/ct/gt",

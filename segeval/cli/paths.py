@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from segeval.cli.warnings_output import tell
+from segeval.cli.warnings_output import report_notes
 from segeval.readers.remote_files import is_url
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.inventory import Inventory, keep_inventory
 
 
-def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path | str, Path | str]:
+def read_side_paths(given: Mapping[str, Any], settings: Settings) -> tuple[Path | str, Path | str]:
     """The two paths, or URLs; none where a table names the files. Raises RequestError."""
     pred, truth = given["pred"], given["gt"]
     if settings.pairs and (pred or truth):
@@ -33,27 +33,27 @@ def sides(given: Mapping[str, Any], settings: Settings) -> tuple[Path | str, Pat
 def show_pairs(pred: Path | str, truth: Path | str, settings: Settings, written: str) -> int:
     """Print the pairing, and write it as a table of cases where that is asked for."""
     from segeval.cli.accounts import tell_left_aside
-    from segeval.cli.print_table import show
-    from segeval.pairing.pair import pair
-    from segeval.pairing.remote import located
+    from segeval.cli.print_table import print_rows
+    from segeval.pairing.pair import pair_paths
+    from segeval.pairing.remote import localize_inputs
     from segeval.pairing.shards import parse_shard
-    from segeval.pairing.table import table_rows, write_table
+    from segeval.pairing.table import pairing_rows, write_pairs
 
-    with located(pred, truth, settings) as place, keep_inventory(Inventory()) as inventory:
-        pairing = place.plain(pair(place.pred, place.truth, place.settings))
+    with localize_inputs(pred, truth, settings) as place, keep_inventory(Inventory()) as inventory:
+        pairing = place.plain(pair_paths(place.pred, place.truth, place.settings))
         if settings.shard:
             pairing = parse_shard(settings.shard).cut(pairing)
         if written and place.stores:
             raise RequestError("a table of pairs cannot name files of a store", where=written)
         if written:
-            write_table(pairing, Path(written))
-    columns, *rows = table_rows(pairing)
-    show(columns, rows, settings.color)
+            write_pairs(pairing, Path(written))
+    columns, *rows = pairing_rows(pairing)
+    print_rows(columns, rows, settings.color)
     if not settings.quiet:
         click.echo(pairing.sentence, err=True)
     inventory.merge(pairing.inventory)
     left = tell_left_aside(inventory.left_aside, settings)
-    errors = tell([*left, *pairing.notes], settings)
+    errors = report_notes([*left, *pairing.notes], settings)
     lost = (
         [case for case in pairing.cases if case.pred is None] if settings.missing == "error" else []
     )

@@ -7,21 +7,21 @@ from collections.abc import Sequence
 
 import click
 
-Rows = Sequence[Sequence[str]]
+TextRows = Sequence[Sequence[str]]
 
 
-def show(columns: Sequence[str], rows: Rows, color: str = "auto") -> None:
+def print_rows(columns: Sequence[str], rows: TextRows, color: str = "auto") -> None:
     """Print a table on stdout."""
-    from segeval.reports.terminal import drawable
+    from segeval.reports.terminal import can_draw
 
-    if drawable(sys.stdout):
-        _draw(columns, rows, color)
+    if can_draw(sys.stdout):
+        _print_rich_table(columns, rows, color)
         return
-    for line in plain(columns, rows):
+    for line in plain_text_lines(columns, rows):
         click.echo(line)
 
 
-def plain(columns: Sequence[str], rows: Rows) -> list[str]:
+def plain_text_lines(columns: Sequence[str], rows: TextRows) -> list[str]:
     """The lines of a table: columns as wide as their content, two spaces apart."""
     table = [columns, *rows]
     widths = [max(len(row[i]) for row in table) for i in range(len(columns))]
@@ -32,16 +32,16 @@ def plain(columns: Sequence[str], rows: Rows) -> list[str]:
     ]
 
 
-def _draw(columns: Sequence[str], rows: Rows, color: str) -> None:
+def _print_rich_table(columns: Sequence[str], rows: TextRows, color: str) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    from segeval.reports.terminal import console
+    from segeval.reports.terminal import make_console
 
     table = Table(box=box.HORIZONTALS, show_edge=False, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console(sys.stdout, color).print(table)
+    make_console(sys.stdout, color).print(table)

@@ -30,25 +30,25 @@ def exit_status(
 
     errors  warnings that `--error` made errors
     """
-    from segeval.reports.problems import failed
-    from segeval.scorecard.row_index import census
+    from segeval.reports.problems import count_failed
+    from segeval.scorecard.row_index import index_rows
 
-    found = census(card.cases)
+    found = index_rows(card.cases)
     if found.statuses[SegevalError.status]:
         return BUG
-    if errors or found.faulty or failed(card, settings):
+    if errors or found.faulty or count_failed(card, settings):
         return DATA
     missed = any(not verdict.passed for verdict in verdicts)
     return MISSED if missed and not settings.exit_zero else 0
 
 
-def tell_lines(lines: Sequence[str], settings: Settings) -> None:
+def print_problem_lines(lines: Sequence[str], settings: Settings) -> None:
     """Print the lines of errors on stderr, in colour where that is wanted."""
     if not lines:
         return
-    from segeval.reports.terminal import coloured
+    from segeval.reports.terminal import uses_colour
 
-    colour = coloured(sys.stderr, settings.color)
+    colour = uses_colour(sys.stderr, settings.color)
     for line in lines:
         for word, style in STYLES.items() if colour else ():
             if line.startswith(word):
@@ -56,12 +56,12 @@ def tell_lines(lines: Sequence[str], settings: Settings) -> None:
         click.echo(line, err=True, color=colour)
 
 
-def tell_problems(card: Scorecard, settings: Settings) -> None:
+def report_problems(card: Scorecard, settings: Settings) -> None:
     """Print what kept cases from being scored."""
-    from segeval.reports.problems import problems
-    from segeval.scorecard.row_index import marked
+    from segeval.reports.problems import describe_problems
+    from segeval.scorecard.row_index import noteworthy_cases
 
-    tell_lines(problems(card, settings), settings)
-    for case in marked(card.cases):
+    print_problem_lines(describe_problems(card, settings), settings)
+    for case in noteworthy_cases(card.cases):
         if case.error is not None:
             LOG.line(f"{case.case}: {case.status}: {case.error.get('message', '')}")

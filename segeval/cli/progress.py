@@ -14,14 +14,14 @@ from segeval.request.settings import Settings
 
 if TYPE_CHECKING:
     from segeval.pairing.cases import Pairing
-    from segeval.scorecard.result_store import Done
+    from segeval.scorecard.result_store import FinishedCase
 
 EVERY_SECONDS = 30
 EVERY_PERCENT = 10
 PATIENCE = 3.0  # a run that is over sooner needs no lines in a log
 
 
-class Form(Protocol):
+class ProgressDisplay(Protocol):
     """A way to show how far a run is."""
 
     def step(self, case: str, done: int, total: int) -> None:
@@ -31,7 +31,7 @@ class Form(Protocol):
         """The last case is done, or the run was interrupted."""
 
 
-class Silence:
+class HiddenProgress:
     """Shows nothing."""
 
     def step(self, case: str, done: int, total: int) -> None:
@@ -41,7 +41,7 @@ class Silence:
         """Nothing."""
 
 
-class Lines:
+class ProgressLines:
     """One line every 10 % or 30 s."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
@@ -64,7 +64,7 @@ class Lines:
         """Nothing is left open."""
 
 
-class Bar:
+class ProgressBar:
     """A tqdm bar, made when there is a second case to wait for."""
 
     def __init__(self) -> None:
@@ -86,26 +86,26 @@ class Bar:
             self._bar.close()
 
 
-def form(settings: Settings) -> Form:
+def choose_display(settings: Settings) -> ProgressDisplay:
     """The form that the settings ask for; `auto` is a bar only where a person looks."""
     if settings.quiet or settings.progress == "none":
-        return Silence()
-    if settings.progress == "bar" or (settings.progress == "auto" and watched()):
-        return Bar()
-    return Lines(0.0 if settings.progress == "log" else PATIENCE)
+        return HiddenProgress()
+    if settings.progress == "bar" or (settings.progress == "auto" and is_watched_terminal()):
+        return ProgressBar()
+    return ProgressLines(0.0 if settings.progress == "log" else PATIENCE)
 
 
-def watched() -> bool:
+def is_watched_terminal() -> bool:
     """Whether stderr is a terminal that somebody sees; that of a CI job is not."""
     return sys.stderr.isatty() and os.environ.get("CI", "").lower() not in ("true", "1")
 
 
-class Watch:
+class ProgressReporter:
     """What `score_paths` tells of its work, shown and logged."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._form = form(settings)
+        self._form = choose_display(settings)
         self.done = 0
         self.total = 0
 
@@ -122,7 +122,7 @@ class Watch:
         if not self._settings.quiet:
             click.echo(text, err=True)
 
-    def scored(self, result: Done, done: int, total: int) -> None:
+    def scored(self, result: FinishedCase, done: int, total: int) -> None:
         """A case is finished."""
         self.done = done
         LOG.line(f"{result.case}: {result.status}, {result.rows} rows")

@@ -8,48 +8,54 @@ from typing import Any
 
 import click
 
-from segeval.cli.conclude import baseline_of, finished
+from segeval.cli.conclude import conclude_run, load_baseline
 from segeval.cli.log import LOG
-from segeval.cli.options import PLACE, Command, Option, resolved, settings_options
-from segeval.cli.paths import show_pairs, sides
-from segeval.cli.progress import Watch
-from segeval.cli.settings_sources import Resolved
+from segeval.cli.options import (
+    PATH_OR_URL,
+    Command,
+    GroupedOption,
+    resolve_request,
+    settings_options,
+)
+from segeval.cli.paths import read_side_paths, show_pairs
+from segeval.cli.progress import ProgressReporter
+from segeval.cli.settings_sources import ResolvedSettings
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 
 INTERRUPTED = 130
 
 
-def score(given: Mapping[str, Any]) -> int:
+def score_request(given: Mapping[str, Any]) -> int:
     """Score PRED against GT: two files, or two folders with the same names.
 
     Results go to stdout, everything else to stderr. The exit status is 0, or 1 when a gate was
     missed and nothing else; 2 wrong request, 3 a case could not be scored, 4 nothing to score.
     """
-    request = resolved(given)
+    request = resolve_request(given)
     settings = request.settings
     LOG.open(settings)
     for field in (f for f, origin in request.origins.items() if origin != "default"):
         LOG.line(f"{field} = {getattr(settings, field)}, {request.origins[field]}")
-    pred, truth = sides(given, settings)
-    known_metrics(request)
+    pred, truth = read_side_paths(given, settings)
+    check_known_metrics(request)
     if given["dry_run"]:
         return show_pairs(pred, truth, settings, "")
-    journal = checked_outputs(settings)
-    baseline = baseline_of(settings)
+    journal = check_outputs(settings)
+    baseline = load_baseline(settings)
     from segeval.api import score_paths
     from segeval.runtime import allocator
 
-    allocator.keep_freed()
-    allocator.started()
-    watch = Watch(settings)
+    allocator.keep_freed_memory()
+    allocator.freeze_collector()
+    watch = ProgressReporter(settings)
     try:
         card = score_paths(pred, truth, settings, watch, journal, baseline)
     except KeyboardInterrupt:
-        return interrupted(watch, journal)
+        return report_interruption(watch, journal)
     finally:
         watch.close()
-    status = finished(card, request, settings.pairs or truth, baseline)
+    status = conclude_run(card, request, settings.pairs or truth, baseline)
     if journal:
         from segeval.engines.resume import Journal
 
@@ -57,13 +63,13 @@ def score(given: Mapping[str, Any]) -> int:
     return status
 
 
-def known_metrics(request: Resolved) -> None:
+def check_known_metrics(request: ResolvedSettings) -> None:
     """Refuse metrics and gates that there are not, by the place that asks for them.
 
     Raises RequestError.
     """
     from segeval.api import gate_metrics
-    from segeval.metrics.registry import resolve
+    from segeval.metrics.registry import resolve_metric
 
     settings = request.settings
     try:
@@ -71,48 +77,48 @@ def known_metrics(request: Resolved) -> None:
         gate_metrics(settings)
         field = "metrics"
         for metric in settings.metrics:
-            resolve(metric)
+            resolve_metric(metric)
     except RequestError as problem:
         raise RequestError(
             problem.message, where=request.origins[field], facts=problem.facts, help=problem.help
         ) from problem
 
 
-def checked_outputs(settings: Settings) -> str:
+def check_outputs(settings: Settings) -> str:
     """Refuse outputs that cannot be written; gives the JSON file, which `--resume` needs.
 
     Raises RequestError.
     """
-    from segeval.reports.outputs import check
+    from segeval.reports.outputs import parse_output
 
-    outputs = [check(output) for output in settings.output]
+    outputs = [parse_output(output) for output in settings.output]
     json = next((str(o.path) for o in outputs if o.form == "json" and o.path is not None), "")
     if settings.resume and not json:
         raise RequestError("--resume takes cases from a JSON file", help="add -o results.json")
     return json
 
 
-def interrupted(watch: Watch, journal: str) -> int:
+def report_interruption(watch: ProgressReporter, journal: str) -> int:
     """Say how many cases are done and how to go on."""
     how = "add --resume to go on" if journal else "with -o results.json they would have been kept"
     click.echo(f"interrupted: {watch.done} of {watch.total} cases are done; {how}", err=True)
     return INTERRUPTED
 
 
-def _dry_run() -> Option:
-    option = Option(["--dry-run"], is_flag=True, help="show the pairing, compute nothing")
+def _dry_run_option() -> GroupedOption:
+    option = GroupedOption(["--dry-run"], is_flag=True, help="show the pairing, compute nothing")
     option.group = "inputs"
     return option
 
 
 command = Command(
     "score",
-    score,
+    score_request,
     [
-        click.Argument(["pred"], required=False, type=PLACE),
-        click.Argument(["gt"], required=False, type=PLACE),
+        click.Argument(["pred"], required=False, type=PATH_OR_URL),
+        click.Argument(["gt"], required=False, type=PATH_OR_URL),
         *settings_options(),
-        _dry_run(),
+        _dry_run_option(),
     ],
     [
         "segeval score sample_data/ct/pred sample_data/ct/gt",

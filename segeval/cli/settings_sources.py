@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from segeval.classes.class_list import ClassDef, ClassList
-from segeval.cli.choices import CHOICES, nearest
-from segeval.cli.files import Given, Layer, SettingsFile, find, layer, load, preset
-from segeval.cli.values import cut, read
+from segeval.cli.choices import CHOICES, similar_words
+from segeval.cli.files import (
+    SettingsFile,
+    SettingsLayer,
+    SettingValue,
+    find_settings_file,
+    load_preset,
+    load_settings_file,
+    make_settings_layer,
+)
+from segeval.cli.values import read_choice, split_words
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
@@ -18,7 +26,7 @@ PREFIX = "SEGEVAL_"
 VARIABLES = {choice.variable: choice for choice in CHOICES.values()}
 
 
-class Resolved(NamedTuple):
+class ResolvedSettings(NamedTuple):
     """The settings of a run and the origin of each field."""
 
     settings: Settings
@@ -26,7 +34,7 @@ class Resolved(NamedTuple):
     notes: tuple[Note, ...] = ()
 
 
-class Request(NamedTuple):
+class CommandLineRequest(NamedTuple):
     """What the command line itself says.
 
     options   field -> what was typed, only for options that were given
@@ -39,62 +47,66 @@ class Request(NamedTuple):
     isolated: bool = False
 
 
-def resolve(request: Request, environment: Mapping[str, str], folder: Path) -> Resolved:
+def resolve_settings(
+    request: CommandLineRequest, environment: Mapping[str, str], folder: Path
+) -> ResolvedSettings:
     """The settings of a run. Raises RequestError."""
     asked = {
-        field: Given(read(CHOICES[field], raw, CHOICES[field].option), CHOICES[field].option)
+        field: SettingValue(
+            read_choice(CHOICES[field], raw, CHOICES[field].option), CHOICES[field].option
+        )
         for field, raw in request.options.items()
     }
-    file = settings_file(request, folder)
-    layers = [asked, of_environment(environment), layer(file) if file else {}]
-    name = first(layers, "preset") or Given(CHOICES["preset"].default, "default")
-    layers.append(layer(preset(name.value, name.origin)))
-    chosen = {f: given for f in CHOICES if (given := first(layers, f)) is not None}
-    listed = first(layers[2:], "classes")
+    file = choose_settings_file(request, folder)
+    layers = [asked, environment_layer(environment), make_settings_layer(file) if file else {}]
+    name = first_setting(layers, "preset") or SettingValue(CHOICES["preset"].default, "default")
+    layers.append(make_settings_layer(load_preset(name.value, name.origin)))
+    chosen = {f: given for f in CHOICES if (given := first_setting(layers, f)) is not None}
+    listed = first_setting(layers[2:], "classes")
     if "classes" in asked and listed is not None:
-        picked = pick(listed.value, asked["classes"].value)
+        picked = pick_classes(listed.value, asked["classes"].value)
         chosen["classes"] = chosen["classes"]._replace(value=picked)
     origins = {f: chosen[f].origin if f in chosen else "default" for f in CHOICES}
     settings = Settings(**{f: given.value for f, given in chosen.items()})
-    return Resolved(settings, origins, unknown_variables(environment))
+    return ResolvedSettings(settings, origins, warn_unknown_variables(environment))
 
 
-def first(layers: list[Layer], field: str) -> Given | None:
+def first_setting(layers: list[SettingsLayer], field: str) -> SettingValue | None:
     """What the first layer that has the field says."""
     return next((given[field] for given in layers if field in given), None)
 
 
-def settings_file(request: Request, folder: Path) -> SettingsFile | None:
+def choose_settings_file(request: CommandLineRequest, folder: Path) -> SettingsFile | None:
     """The file that the request names or the nearest one. Raises RequestError."""
     if request.isolated and request.config:
         raise RequestError("--isolated reads no file and -c names one", help="leave one out")
     if request.isolated:
         return None
     if not request.config:
-        return find(folder)
-    file = load(Path(request.config))
+        return find_settings_file(folder)
+    file = load_settings_file(Path(request.config))
     if file is None:
         raise RequestError("there is no [tool.segeval] in the file", where=request.config)
     return file
 
 
-def of_environment(environment: Mapping[str, str]) -> Layer:
+def environment_layer(environment: Mapping[str, str]) -> SettingsLayer:
     """The values of SEGEVAL_* variables; an empty one is none. Raises RequestError."""
-    given: Layer = {}
+    given: SettingsLayer = {}
     for variable, choice in VARIABLES.items():
         text = environment.get(variable, "")
         if text:
-            raw = cut(text) if choice.many else text
-            given[choice.field] = Given(read(choice, raw, variable), variable)
+            raw = split_words(text) if choice.many else text
+            given[choice.field] = SettingValue(read_choice(choice, raw, variable), variable)
     return given
 
 
-def unknown_variables(environment: Mapping[str, str]) -> tuple[Note, ...]:
+def warn_unknown_variables(environment: Mapping[str, str]) -> tuple[Note, ...]:
     """A warning for each SEGEVAL_* variable that means nothing."""
     notes = []
     for variable in sorted(environment):
         if variable.startswith(PREFIX) and variable not in VARIABLES:
-            near = nearest(variable, VARIABLES)
+            near = similar_words(variable, VARIABLES)
             hint = f"; did you mean {near[0]}?" if near else ""
             notes.append(
                 Note("W-unknown-variable", f"{variable} means nothing{hint}", "environment")
@@ -102,7 +114,7 @@ def unknown_variables(environment: Mapping[str, str]) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def pick(known: ClassList, wanted: ClassList) -> ClassList:
+def pick_classes(known: ClassList, wanted: ClassList) -> ClassList:
     """The classes that --classes picks from those of a file keep what the file says of them."""
     if not wanted.select:
         return wanted

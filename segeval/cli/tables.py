@@ -17,39 +17,45 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from segeval.classes.class_list import ClassDef, ClassList, Colour, listed
-from segeval.cli.choices import wrong_word
-from segeval.cli.values import quoted, shown
-from segeval.request.grammar import Gate, parse_gate, parse_quantity, plain
+from segeval.classes.class_list import ClassDef, ClassList, Colour, labelled_class_list
+from segeval.cli.choices import misspelling_error
+from segeval.cli.values import quote_toml, quote_wrong_value
+from segeval.request.grammar import Gate, format_number, parse_gate, parse_quantity
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
 
-Where = Callable[..., str]  # the keys inside a table to the place in the file
+KeyOrigin = Callable[..., str]  # the keys inside a table to the place in the file
 
 PARTS = ("label", "labels", "color", "aliases", "tolerance", "union", "gates")
 
 
-def class_table(raw: Mapping[str, Any], where: Where) -> tuple[ClassList, list[Gate]]:
+def read_class_tables(raw: Mapping[str, Any], where: KeyOrigin) -> tuple[ClassList, list[Gate]]:
     """The classes of [classes.NAME] tables and the gates in them. Raises RequestError."""
     classes, gates = [], []
     for name, parts in raw.items():
         if not isinstance(parts, Mapping):
             raise RequestError(
-                f"{shown(parts)} is no class", where=where(name), help=f"write [classes.{name}]"
+                f"{quote_wrong_value(parts)} is no class",
+                where=where(name),
+                help=f"write [classes.{name}]",
             )
-        classes.append(_class(name, parts, where))
+        classes.append(_read_class(name, parts, where))
         of_class = parts.get("gates", {})
-        gates += gate_table(of_class, f"{name}/", lambda *key, at=name: where(at, "gates", *key))
-    return _list(tuple(_united(c, classes) for c in classes)), gates
+        gates += read_gate_table(
+            of_class, f"{name}/", lambda *key, at=name: where(at, "gates", *key)
+        )
+    return _make_class_list(tuple(_label_union(c, classes) for c in classes)), gates
 
 
-def _class(name: str, parts: Mapping[str, Any], where: Where) -> ClassDef:
+def _read_class(name: str, parts: Mapping[str, Any], where: KeyOrigin) -> ClassDef:
     for key in parts:
         if key not in PARTS:
-            problem = wrong_word(f"unknown key {key!r} of a class", key, PARTS)
+            problem = misspelling_error(f"unknown key {key!r} of a class", key, PARTS)
             help = problem.help or f"there are {', '.join(PARTS)}"
             raise RequestError(problem.message, where=where(name, key), help=help)
-    given = {key: READ[key](parts[key], where(name, key)) for key in parts if key in READ}
+    given = {
+        key: PART_READERS[key](parts[key], where(name, key)) for key in parts if key in PART_READERS
+    }
     labels = given.get("labels", given.get("label"))
     return ClassDef(
         name,
@@ -61,7 +67,7 @@ def _class(name: str, parts: Mapping[str, Any], where: Where) -> ClassDef:
     )
 
 
-def _united(class_: ClassDef, classes: list[ClassDef]) -> ClassDef:
+def _label_union(class_: ClassDef, classes: list[ClassDef]) -> ClassDef:
     """A union whose parts all have labels has theirs."""
     labels = {c.name: c.labels for c in classes}
     parts = [labels.get(name) for name in class_.union]
@@ -70,87 +76,97 @@ def _united(class_: ClassDef, classes: list[ClassDef]) -> ClassDef:
     return replace(class_, labels=tuple(sorted({v for part in parts for v in part or ()})))
 
 
-def _list(classes: tuple[ClassDef, ...]) -> ClassList:
+def _make_class_list(classes: tuple[ClassDef, ...]) -> ClassList:
     """The list that names labels where a class has one, and picks names where none has."""
     if any(c.labels is not None or c.colour is not None for c in classes):
-        return listed(classes)
+        return labelled_class_list(classes)
     return ClassList(classes, select=True)
 
 
-def gate_table(raw: object, before: str, where: Where) -> list[Gate]:
+def read_gate_table(raw: object, before: str, where: KeyOrigin) -> list[Gate]:
     """The gates of a table: rule = bar. Raises RequestError."""
     if not isinstance(raw, Mapping):
-        raise RequestError(f"{shown(raw)} is no table of gates", where=where(), help="dice = 0.85")
-    return [_gate(before + rule, bar, where(rule)) for rule, bar in raw.items()]
+        raise RequestError(
+            f"{quote_wrong_value(raw)} is no table of gates", where=where(), help="dice = 0.85"
+        )
+    return [_read_gate(before + rule, bar, where(rule)) for rule, bar in raw.items()]
 
 
-def _gate(rule: str, bar: object, where: str) -> Gate:
+def _read_gate(rule: str, bar: object, where: str) -> Gate:
     if isinstance(bar, bool) or not isinstance(bar, int | float | str):
-        raise RequestError(f"{shown(bar)} is no bar", where=where, help='write 0.85 or "5mm"')
+        raise RequestError(
+            f"{quote_wrong_value(bar)} is no bar", where=where, help='write 0.85 or "5mm"'
+        )
     try:
-        return parse_gate(f"{rule}={bar if isinstance(bar, str) else plain(bar)}")
+        return parse_gate(f"{rule}={bar if isinstance(bar, str) else format_number(bar)}")
     except RequestError as problem:
         raise RequestError(problem.message, where=where, help=problem.help) from problem
 
 
-def _labels(raw: object, where: str) -> tuple[int, ...]:
+def _read_labels(raw: object, where: str) -> tuple[int, ...]:
     values = raw if isinstance(raw, list) else [raw]
     if not values or any(isinstance(v, bool) or not isinstance(v, int) or v < 0 for v in values):
-        raise RequestError(f"{shown(raw)} is no label value", where=where, help="write 5 or [1, 2]")
+        raise RequestError(
+            f"{quote_wrong_value(raw)} is no label value", where=where, help="write 5 or [1, 2]"
+        )
     return tuple(values)
 
 
-def _colour(raw: object, where: str) -> Colour:
+def _read_colour(raw: object, where: str) -> Colour:
     found = re.match(r"#([0-9a-fA-F]{6})\Z", raw) if isinstance(raw, str) else None
     if not found:
-        raise RequestError(f"{shown(raw)} is no colour", where=where, help='write "#56b4e9"')
+        raise RequestError(
+            f"{quote_wrong_value(raw)} is no colour", where=where, help='write "#56b4e9"'
+        )
     red, green, blue = bytes.fromhex(found[1])
     return red, green, blue
 
 
-def _names(raw: object, where: str) -> tuple[str, ...]:
+def _read_names(raw: object, where: str) -> tuple[str, ...]:
     words = [raw] if isinstance(raw, str) else raw
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise RequestError(f"{shown(raw)} is no list of names", where=where)
+        raise RequestError(f"{quote_wrong_value(raw)} is no list of names", where=where)
     return tuple(words)
 
 
-def _tolerance(raw: object, where: str) -> str:
+def _read_tolerance(raw: object, where: str) -> str:
     try:
         quantity = parse_quantity(raw if isinstance(raw, str) else "")
     except RequestError:
         quantity = None
     if quantity is None or quantity.unit not in ("mm", "px") or quantity.number < 0:
-        raise RequestError(f"{shown(raw)} is no tolerance", where=where, help='write "1mm"')
+        raise RequestError(
+            f"{quote_wrong_value(raw)} is no tolerance", where=where, help='write "1mm"'
+        )
     return str(quantity)
 
 
-READ: dict[str, Callable[[Any, str], Any]] = {
-    "label": _labels,
-    "labels": _labels,
-    "color": _colour,
-    "aliases": _names,
-    "tolerance": _tolerance,
-    "union": _names,
+PART_READERS: dict[str, Callable[[Any, str], Any]] = {
+    "label": _read_labels,
+    "labels": _read_labels,
+    "color": _read_colour,
+    "aliases": _read_names,
+    "tolerance": _read_tolerance,
+    "union": _read_names,
 }
 
 
 def class_lines(class_: ClassDef) -> list[str]:
     """The [classes.NAME] table of a class, as TOML."""
-    lines = [f"[classes.{quoted(class_.name)}]"]
+    lines = [f"[classes.{quote_toml(class_.name)}]"]
     if class_.labels is not None:
         lines.append(f"labels = [{', '.join(str(v) for v in class_.labels)}]")
     if class_.colour is not None:
         lines.append(f'color = "#{bytes(class_.colour).hex()}"')
     for key, names in (("aliases", class_.aliases), ("union", class_.union)):
         if names:
-            lines.append(f"{key} = [{', '.join(quoted(name) for name in names)}]")
+            lines.append(f"{key} = [{', '.join(quote_toml(name) for name in names)}]")
     if class_.tolerance:
-        lines.append(f"tolerance = {quoted(class_.tolerance)}")
+        lines.append(f"tolerance = {quote_toml(class_.tolerance)}")
     return lines
 
 
 def gate_line(gate: Gate) -> str:
     """A gate as a line of the [gates] table."""
-    bar = plain(gate.bar.number) if not gate.bar.unit else quoted(str(gate.bar))
-    return f"{quoted(gate.rule)} = {bar}"
+    bar = format_number(gate.bar.number) if not gate.bar.unit else quote_toml(str(gate.bar))
+    return f"{quote_toml(gate.rule)} = {bar}"

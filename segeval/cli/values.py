@@ -13,8 +13,16 @@ from math import isfinite
 from typing import Any
 
 from segeval.classes.class_list import ClassList, parse_classes
-from segeval.cli.choices import Choice, wrong_word
-from segeval.request.grammar import Charge, Gate, Metric, parse, parse_charge, parse_gate, plain
+from segeval.cli.choices import Choice, misspelling_error
+from segeval.request.grammar import (
+    Charge,
+    Gate,
+    Metric,
+    format_number,
+    parse_charge,
+    parse_gate,
+    parse_metric,
+)
 from segeval.request.settings import CODE
 from segeval.runtime.errors import RequestError
 
@@ -28,133 +36,143 @@ NO = ("0", "false", "no", "off", "")
 SIDES = "X,Y[,Z]"
 
 
-def read(choice: Choice, raw: object, where: str) -> Any:
+def read_choice(choice: Choice, raw: object, where: str) -> Any:
     """The value of a choice, out of text or TOML. Raises RequestError."""
     try:
-        value = READ["size" if choice.form.word == "SIZE" else choice.type](raw)
-        _allowed(choice, value)
+        value = VALUE_READERS["size" if choice.form.word == "SIZE" else choice.type](raw)
+        _check_allowed(choice, value)
     except RequestError as problem:
         raise RequestError(
             problem.message, where=problem.where or where, facts=problem.facts, help=problem.help
         ) from problem
     except (ValueError, TypeError):
-        message = f"{shown(raw)} is not {KIND[choice.type]}"
+        message = f"{quote_wrong_value(raw)} is not {KIND[choice.type]}"
         raise RequestError(message, where=where, help=EXAMPLE.get(choice.type, "")) from None
     return value
 
 
-def _allowed(choice: Choice, value: Any) -> None:
+def _check_allowed(choice: Choice, value: Any) -> None:
     form = choice.form
     if form.words and value not in form.words:
-        raise wrong_word(f"{shown(value)} is none of {', '.join(form.words)}", value, form.words)
+        raise misspelling_error(
+            f"{quote_wrong_value(value)} is none of {', '.join(form.words)}", value, form.words
+        )
     if form is CODE:
         from segeval.cli.codes import CODES
 
         for code in (code for code in value if code not in CODES):
-            raise wrong_word(f"there is no warning {code!r}", code, CODES)
+            raise misspelling_error(f"there is no warning {code!r}", code, CODES)
     if form.least is not None and value is not None and value < form.least:
         raise RequestError(f"{value} is below {form.least}")
 
 
-def shown(raw: object) -> str:
+def quote_wrong_value(raw: object) -> str:
     """A wrong value, as it was written."""
     return repr(raw) if isinstance(raw, str) else json.dumps(raw, default=str)
 
 
-def _text(raw: object) -> str:
+def _read_text(raw: object) -> str:
     if not isinstance(raw, str):
         raise TypeError
     return raw
 
 
-def _flag(raw: object) -> bool:
+def _read_flag(raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
-    word = _text(raw).strip().lower()
+    word = _read_text(raw).strip().lower()
     if word not in YES + NO:
         raise ValueError
     return word in YES
 
 
-def _whole(raw: object) -> int:
+def _read_integer(raw: object) -> int:
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
-    return int(_text(raw))
+    return int(_read_text(raw))
 
 
-def _number(raw: object) -> float:
-    number = raw if isinstance(raw, int | float) and not isinstance(raw, bool) else _text(raw)
+def _read_number(raw: object) -> float:
+    number = raw if isinstance(raw, int | float) and not isinstance(raw, bool) else _read_text(raw)
     if not isfinite(float(number)):
         raise ValueError
     return float(number)
 
 
-def _size(raw: object) -> int:
+def _read_size(raw: object) -> int:
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
-    found = re.match(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)\Z", _text(raw).strip())
+    found = re.match(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)\Z", _read_text(raw).strip())
     if not found or found[2].upper() not in BYTES:
-        raise RequestError(f"{shown(raw)} is no size", help="write 512MiB, 2GB or a count of bytes")
+        raise RequestError(
+            f"{quote_wrong_value(raw)} is no size", help="write 512MiB, 2GB or a count of bytes"
+        )
     return int(float(found[1]) * BYTES[found[2].upper()])
 
 
-def _words(raw: object) -> tuple[str, ...]:
-    return tuple(_text(word) for word in _list(raw))
+def _read_words(raw: object) -> tuple[str, ...]:
+    return tuple(_read_text(word) for word in _as_list(raw))
 
 
-def _list(raw: object) -> Sequence[Any]:
+def _as_list(raw: object) -> Sequence[Any]:
     """A list as it is; text is a list of one."""
-    return raw if isinstance(raw, list | tuple) else [_text(raw)]
+    return raw if isinstance(raw, list | tuple) else [_read_text(raw)]
 
 
-def cut(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of a comma list."""
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _metrics(raw: object) -> tuple[Metric, ...]:
+def _read_metrics(raw: object) -> tuple[Metric, ...]:
     """Metrics, each once, in the order in which they were asked for."""
-    return tuple(dict.fromkeys(parse(word) for words in _words(raw) for word in cut(words)))
+    return tuple(
+        dict.fromkeys(
+            parse_metric(word) for words in _read_words(raw) for word in split_words(words)
+        )
+    )
 
 
-def _gates(raw: object) -> tuple[Gate, ...]:
-    gates = (g if isinstance(g, Gate) else parse_gate(_text(g)) for g in _list(raw))
+def _read_gates(raw: object) -> tuple[Gate, ...]:
+    gates = (g if isinstance(g, Gate) else parse_gate(_read_text(g)) for g in _as_list(raw))
     return tuple(dict.fromkeys(gates))
 
 
-def _charges(raw: object) -> tuple[Charge, ...]:
-    charges = (c if isinstance(c, Charge) else parse_charge(_text(c)) for c in _list(raw))
+def _read_charges(raw: object) -> tuple[Charge, ...]:
+    charges = (c if isinstance(c, Charge) else parse_charge(_read_text(c)) for c in _as_list(raw))
     return tuple(dict.fromkeys(charges))
 
 
-def _sides(raw: object) -> tuple[float, ...]:
+def _read_side_lengths(raw: object) -> tuple[float, ...]:
     """Millimetres, written x,y,z, in the order of the arrays."""
-    sides = tuple(_number(word) for word in (cut(raw) if isinstance(raw, str) else _list(raw)))
+    sides = tuple(
+        _read_number(word) for word in (split_words(raw) if isinstance(raw, str) else _as_list(raw))
+    )
     if len(sides) not in (2, 3) or not all(side > 0 for side in sides):
         raise ValueError
     return sides[::-1]
 
 
-def _classes(raw: object) -> ClassList:
+def _read_classes(raw: object) -> ClassList:
     if isinstance(raw, ClassList):
         return raw
-    return parse_classes(",".join(_words(raw)))
+    return parse_classes(",".join(_read_words(raw)))
 
 
-READ: dict[str, Callable[[object], Any]] = {
-    "str": _text,
-    "bool": _flag,
-    "int": _whole,
-    "int | None": _whole,
-    "float | None": _number,
-    "float": _number,
-    "size": _size,
-    "tuple[float, ...] | None": _sides,
-    "tuple[str, ...]": _words,
-    "tuple[Metric, ...]": _metrics,
-    "tuple[Gate, ...]": _gates,
-    "tuple[Charge, ...]": _charges,
-    "ClassList": _classes,
+VALUE_READERS: dict[str, Callable[[object], Any]] = {
+    "str": _read_text,
+    "bool": _read_flag,
+    "int": _read_integer,
+    "int | None": _read_integer,
+    "float | None": _read_number,
+    "float": _read_number,
+    "size": _read_size,
+    "tuple[float, ...] | None": _read_side_lengths,
+    "tuple[str, ...]": _read_words,
+    "tuple[Metric, ...]": _read_metrics,
+    "tuple[Gate, ...]": _read_gates,
+    "tuple[Charge, ...]": _read_charges,
+    "ClassList": _read_classes,
 }
 KIND = {
     "str": "text",
@@ -173,25 +191,25 @@ KIND = {
 EXAMPLE = {"tuple[float, ...] | None": "write x,y,z: 0.98,0.98,3", "bool": "write 1 or 0"}
 
 
-def written(choice: Choice, value: Any) -> str:
+def format_choice(choice: Choice, value: Any) -> str:
     """A value as TOML; "" where it has none."""
     if value is None:
         return ""
     if choice.form.word == "SIZE":
-        return quoted(size_text(value))
+        return quote_toml(format_size(value))
     if choice.form.word == SIDES:
-        return f"[{', '.join(plain(side) for side in reversed(value))}]"
+        return f"[{', '.join(format_number(side) for side in reversed(value))}]"
     if isinstance(value, tuple):
-        return f"[{', '.join(quoted(str(word)) for word in value)}]"
-    return quoted(value) if isinstance(value, str) else json.dumps(value)
+        return f"[{', '.join(quote_toml(str(word)) for word in value)}]"
+    return quote_toml(value) if isinstance(value, str) else json.dumps(value)
 
 
-def quoted(text: str) -> str:
+def quote_toml(text: str) -> str:
     """Text as TOML: the escapes of JSON are those of TOML."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def size_text(size: int) -> str:
+def format_size(size: int) -> str:
     """Bytes as people write them: 512MiB."""
     for power, unit in ((3, "GiB"), (2, "MiB"), (1, "KiB")):
         if size and size % 1024**power == 0:

@@ -13,22 +13,22 @@ from segeval.runtime.errors import Note
 EXAMPLES = 5
 
 
-def tell(notes: Iterable[Note], settings: Settings) -> int:
+def report_notes(notes: Iterable[Note], settings: Settings) -> int:
     """Print what should be known; gives how many warnings `--error` made errors."""
     groups: dict[str, list[Note]] = {}
     for note in dict.fromkeys(notes):
         groups.setdefault(note.code, []).append(note)
-        LOG.line(f"{note.code} {_text(note)}")
+        LOG.line(f"{note.code} {_note_text(note)}")
     errors = 0
     for code, found in groups.items():
-        word = level(code, settings)
+        word = note_level(code, settings)
         if word:
-            _print(word, code, found, 0 if settings.verbose else EXAMPLES)
+            _print_group(word, code, found, 0 if settings.verbose else EXAMPLES)
         errors += len(found) if word == "error" else 0
     return errors
 
 
-def level(code: str, settings: Settings) -> str:
+def note_level(code: str, settings: Settings) -> str:
     """How a code is shown: error, warning, note, or "" for not at all."""
     if code in settings.error:
         return "error"
@@ -39,15 +39,15 @@ def level(code: str, settings: Settings) -> str:
     return "note" if settings.verbose and not settings.quiet else ""
 
 
-def _print(word: str, code: str, found: list[Note], most: int) -> None:
+def _print_group(word: str, code: str, found: list[Note], most: int) -> None:
     few = found[: most or None]
     for note in few:
-        click.echo(f"{word}: {_text(note)} [{code}]", err=True)
+        click.echo(f"{word}: {_note_text(note)} [{code}]", err=True)
     if len(found) > len(few):
         click.echo(
             f"{word}: {len(found) - len(few)} more like this, -v lists them [{code}]", err=True
         )
 
 
-def _text(note: Note) -> str:
+def _note_text(note: Note) -> str:
     return f"{note.where}: {note.text}" if note.where else note.text

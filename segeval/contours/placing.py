@@ -7,11 +7,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.contours.rules import Rules, Voice, some
+from segeval.contours.rules import DrawingRules, NoteCollector, count_phrase
 from segeval.contours.structure_set import Contour, Roi
 from segeval.grid.slices import Slices
-from segeval.kernels.outlines import chosen, crossing, grouped, joined, off_plane, repeated, thin
-from segeval.kernels.polygons import areas
+from segeval.kernels.outlines import (
+    crossing_polygons,
+    find_repeated_polygons,
+    find_thin_polygons,
+    group_heights,
+    join_polygons,
+    keep_polygons,
+    plane_deviations,
+)
+from segeval.kernels.polygons import polygon_areas
 from segeval.kernels.raster import Polygons
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.errors import Note
@@ -19,13 +27,13 @@ from segeval.runtime.frozen import frozen
 
 SAME_PLANE = 0.01  # mm between contours of one plane (R3)
 SAME_POINT = 0.001  # mm between vertices of one contour stored twice (R4)
-FLAT = 0.1  # mm, and degrees, that a contour may leave its plane (R13)
-DISPUTED = 0.01  # mm² from which contours cross and do not only touch (R5)
-BESIDE = 0.01  # share of the gap that a plane may lie beside its slice without a note (R6)
+FLAT_LIMIT = 0.1  # mm, and degrees, that a contour may leave its plane (R13)
+CROSSING_AREA = 0.01  # mm² from which contours cross and do not only touch (R5)
+BESIDE_SHARE = 0.01  # share of the gap that a plane may lie beside its slice without a note (R6)
 
 
 @frozen
-class Placed:
+class PlacedContours:
     """A structure on slices.
 
     polygons  what counts, millimetres along rows and columns from the grid's origin; the plane of
@@ -39,34 +47,36 @@ class Placed:
     notes: tuple[Note, ...] = ()
 
 
-def placed(roi: Roi, slices: Slices, rules: Rules, where: str = "") -> Placed:
+def place_contours(
+    roi: Roi, slices: Slices, rules: DrawingRules, where: str = ""
+) -> PlacedContours:
     """The contours of a structure that count, each on its slice. Raises CaseError."""
-    say = Voice(roi, where)
-    points = parsed(say, rules)
+    say = NoteCollector(roi, where)
+    points = parse_contours(say, rules)
     polygons = Polygons(np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros(0, np.int64))
     if points:
-        polygons = on_planes(say, points, slices)
+        polygons = place_on_planes(say, points, slices)
     if not len(polygons.ends):
-        return Placed(polygons, slices, (), tuple(say.notes))
-    crossed = crossings(say, polygons)
-    outside(say, polygons, slices)
-    return Placed(polygons, slices, crossed, tuple(say.notes))
+        return PlacedContours(polygons, slices, (), tuple(say.notes))
+    crossed = contour_crossings(say, polygons)
+    note_area_outside(say, polygons, slices)
+    return PlacedContours(polygons, slices, crossed, tuple(say.notes))
 
 
-def parsed(say: Voice, rules: Rules) -> list[Floats]:
+def parse_contours(say: NoteCollector, rules: DrawingRules) -> list[Floats]:
     """The points of every contour that is an area. Raises CaseError for bad numbers (S4)."""
     contours = say.roi.areas
-    found = [ring(c) for c in contours]
+    found = [drop_closing_point(c) for c in contours]
     bad = sum(points is None for points in found)
     if bad:
-        text = f"{bad} of {some(len(contours), 'contour')} have numbers that cannot be read"
+        text = f"{bad} of {count_phrase(len(contours), 'contour')} have numbers that cannot be read"
         if rules.bad != "skip":
             raise say.error(text, "partial", "--rt-bad-contour skip leaves them out")
         say("W-bad-contour", text)
     return [points for points in found if points is not None]
 
 
-def ring(contour: Contour) -> Floats | None:
+def drop_closing_point(contour: Contour) -> Floats | None:
     """The points of a contour without a last one that repeats the first (R11)."""
     points = contour.points()
     if points is None or len(points) < 2 or np.abs(points[0] - points[-1]).max() > SAME_POINT:
@@ -74,24 +84,24 @@ def ring(contour: Contour) -> Floats | None:
     return points[:-1]
 
 
-def on_planes(say: Voice, points: list[Floats], slices: Slices) -> Polygons:
+def place_on_planes(say: NoteCollector, points: list[Floats], slices: Slices) -> Polygons:
     """Polygons on their slices: flat, each once, one plane a slice. Raises CaseError."""
-    flat, ends = joined(points)
-    flat = in_plane(flat, slices)
-    area = ~thin(flat[:, :2], ends)
+    flat, ends = join_polygons(points)
+    flat = to_plane_coordinates(flat, slices)
+    area = ~find_thin_polygons(flat[:, :2], ends)
     if left := int((~area).sum()):
-        say("N-degenerate-contour", f"{some(left, 'contour')} without an area left out")
-    heights = level(say, flat, ends, slices, area)
-    plane, planes = grouped(heights, SAME_PLANE)
-    polygons = chosen(Polygons(flat[:, :2], ends, np.zeros(len(ends), np.int64)), area)
+        say("N-degenerate-contour", f"{count_phrase(left, 'contour')} without an area left out")
+    heights = contour_heights(say, flat, ends, slices, area)
+    plane, planes = group_heights(heights, SAME_PLANE)
+    polygons = keep_polygons(Polygons(flat[:, :2], ends, np.zeros(len(ends), np.int64)), area)
     polygons = Polygons(polygons.points, polygons.ends, plane)
-    polygons = once(say, polygons)
-    slice_of = assigned(say, planes, slices)
-    kept = chosen(polygons, slice_of[polygons.planes] >= 0)
+    polygons = drop_repeated_contours(say, polygons)
+    slice_of = assign_slices(say, planes, slices)
+    kept = keep_polygons(polygons, slice_of[polygons.planes] >= 0)
     return Polygons(kept.points, kept.ends, slice_of[kept.planes])
 
 
-def in_plane(points: Floats, slices: Slices) -> Floats:
+def to_plane_coordinates(points: Floats, slices: Slices) -> Floats:
     """Millimetres from the grid's origin along a row, along a column and along the normal."""
     geometry = slices.geometry
     assert geometry.directions is not None
@@ -100,17 +110,19 @@ def in_plane(points: Floats, slices: Slices) -> Floats:
     return turned
 
 
-def level(say: Voice, flat: Floats, ends: Counted, slices: Slices, area: Mask) -> Floats:
+def contour_heights(
+    say: NoteCollector, flat: Floats, ends: Counted, slices: Slices, area: Mask
+) -> Floats:
     """The height of each contour that has an area; it must lie in a slice plane (R13)."""
     assert slices.geometry.spacing is not None
-    heights, away, tilt = off_plane(flat, ends)
-    bend = max(FLAT, 0.05 * slices.geometry.spacing[0])
-    leaves = area & ((away > bend) | ((away > FLAT) & (tilt > FLAT)))
+    heights, away, tilt = plane_deviations(flat, ends)
+    bend = max(FLAT_LIMIT, 0.05 * slices.geometry.spacing[0])
+    leaves = area & ((away > bend) | ((away > FLAT_LIMIT) & (tilt > FLAT_LIMIT)))
     # A line seen along the slices is upright: thin on the plane, yet a contour elsewhere.
     leaves |= ~area & (away > bend)
     if leaves.any():
         raise say.error(
-            f"{some(int(leaves.sum()), 'contour')} of {len(ends)} leave the slice plane by up to "
+            f"{count_phrase(int(leaves.sum()), 'contour')} of {len(ends)} leave the slice plane by up to "
             f"{away.max():.3g} mm",
             "contour_not_in_slice_plane",
             "the contours were drawn on a series of another orientation",
@@ -118,32 +130,34 @@ def level(say: Voice, flat: Floats, ends: Counted, slices: Slices, area: Mask) -
     return heights[area]
 
 
-def once(say: Voice, polygons: Polygons) -> Polygons:
+def drop_repeated_contours(say: NoteCollector, polygons: Polygons) -> Polygons:
     """Each contour once, or those stored twice would vanish by parity (R4)."""
     if not len(polygons.ends):
         return polygons
-    again = repeated(polygons, SAME_POINT)
+    again = find_repeated_polygons(polygons, SAME_POINT)
     if count := int(again.sum()):
-        say("W-duplicate-contour", f"{some(count, 'contour')} stored twice, counted once")
-    return chosen(polygons, ~again)
+        say("W-duplicate-contour", f"{count_phrase(count, 'contour')} stored twice, counted once")
+    return keep_polygons(polygons, ~again)
 
 
-def assigned(say: Voice, planes: Floats, slices: Slices) -> Counted:
+def assign_slices(say: NoteCollector, planes: Floats, slices: Slices) -> Counted:
     """The slice of each plane, -1 for those that have none (R6, R10). Raises CaseError."""
     place = slices.nearest(planes)
     away = np.abs(planes - slices.positions[place])
     share = away / gaps_beside(planes, place, slices)
     out = (share > 0.5 + 1e-6) | slices.beyond(planes)
     if count := int(out.sum()):
-        text = f"{count} of {some(len(planes), 'contour plane')} lie outside the image series"
+        text = (
+            f"{count} of {count_phrase(len(planes), 'contour plane')} lie outside the image series"
+        )
         if 2 * count > len(planes):
             raise say.error(text, "outside_image", "is this the series it was drawn on?")
         say("W-outside-image", text)
-    if (beside := away[~out & (share > BESIDE)]).size:
-        say("N-plane-offset", f"{some(len(beside), 'contour plane')} lie up to {beside.max():.3g} "
+    if (beside := away[~out & (share > BESIDE_SHARE)]).size:
+        say("N-plane-offset", f"{count_phrase(len(beside), 'contour plane')} lie up to {beside.max():.3g} "
             "mm beside their slice")  # fmt: skip
     place[out] = -1
-    return nearer(say, place, away)
+    return keep_nearer_planes(say, place, away)
 
 
 def gaps_beside(planes: Floats, place: Counted, slices: Slices) -> Floats:
@@ -157,28 +171,28 @@ def gaps_beside(planes: Floats, place: Counted, slices: Slices) -> Floats:
     return beside
 
 
-def nearer(say: Voice, place: Counted, away: Floats) -> Counted:
+def keep_nearer_planes(say: NoteCollector, place: Counted, away: Floats) -> Counted:
     """One plane a slice: the closer one, then the lower (R6)."""
     order = np.lexsort((np.arange(len(place)), np.round(away, 6), place))
     second = np.zeros(len(place), np.bool_)
     second[order[1:]] = place[order][1:] == place[order][:-1]
     second &= place >= 0
     if count := int(second.sum()):
-        say("N-planes-share-slice", f"{some(count, 'contour plane')} left out: another lies nearer "
+        say("N-planes-share-slice", f"{count_phrase(count, 'contour plane')} left out: another lies nearer "
             "to the same slice")  # fmt: skip
     return np.where(second, -1, place)
 
 
-def crossings(say: Voice, polygons: Polygons) -> tuple[tuple[int, int], ...]:
+def contour_crossings(say: NoteCollector, polygons: Polygons) -> tuple[tuple[int, int], ...]:
     """Pairs of contours of one plane that cross each other (R5)."""
-    pairs, disputed = crossing(polygons, DISPUTED)
+    pairs, disputed = crossing_polygons(polygons, CROSSING_AREA)
     if pairs:
-        say("W-crossing-contours", f"{some(len(pairs), 'pair')} of contours cross, "
+        say("W-crossing-contours", f"{count_phrase(len(pairs), 'pair')} of contours cross, "
             f"{disputed.sum():.4g} mm² are claimed by both")  # fmt: skip
     return tuple(pairs)
 
 
-def outside(say: Voice, polygons: Polygons, slices: Slices) -> None:
+def note_area_outside(say: NoteCollector, polygons: Polygons, slices: Slices) -> None:
     """Say which share of the area the grid cuts off in the plane (R10)."""
     geometry = slices.geometry
     assert geometry.spacing is not None
@@ -190,7 +204,7 @@ def outside(say: Voice, polygons: Polygons, slices: Slices) -> None:
     corners = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
     count = len(used)
     frame = Polygons(np.tile(corners, (count, 1)), 4 * np.arange(1, count + 1), np.arange(count))
-    both = areas(Polygons(polygons.points, polygons.ends, plane), frame, count)
+    both = polygon_areas(Polygons(polygons.points, polygons.ends, plane), frame, count)
     share = 1 - both.both.sum() / both.a.sum() if both.a.any() else 0.0
     if share > 0:
         say("W-outside-image", f"{share:.2%} of the area lies outside the image")

@@ -8,7 +8,7 @@ from segeval.runtime.frozen import frozen
 
 
 @frozen
-class Rules:
+class DrawingRules:
     """How contours are drawn, where there is a choice.
 
     boundary  centre, or inclusive: a centre on the border is inside (R12)
@@ -23,7 +23,7 @@ class Rules:
     bad: str = "error"
 
 
-class Voice:
+class NoteCollector:
     """Collects what is to be said of one structure."""
 
     def __init__(self, roi: Roi, where: str) -> None:
@@ -39,6 +39,6 @@ class Voice:
         return CaseError(text, where=self.where, help=help, status=status)
 
 
-def some(count: int, thing: str) -> str:
+def count_phrase(count: int, thing: str) -> str:
     """A count with its thing: 1 contour, 3 contours."""
     return f"{count} {thing}{'' if count == 1 else 's'}"

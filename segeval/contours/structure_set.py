@@ -12,20 +12,20 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.dicom.elements import decimals
+from segeval.dicom.elements import parse_decimals
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import frozen
 
-CLOSED = frozenset(["CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "INTERPOLATED_PLANAR"])  # S3: areas
+CLOSED_TYPES = frozenset(["CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "INTERPOLATED_PLANAR"])  # S3: areas
 # Organs and targets, and what says nothing (S7). Some writers do not use capitals.
-SCORED = frozenset(["", "NONE", "UNKNOWN", "UNDEFINED", "ORGAN", "AVOIDANCE", "CAVITY",
+SCORED_TYPES = frozenset(["", "NONE", "UNKNOWN", "UNDEFINED", "ORGAN", "AVOIDANCE", "CAVITY",
                     "GTV", "CTV", "ITV", "PTV"])  # fmt: skip
 # Couches, outlines, helpers called zRing, z_tmp or _tmp, and what was made from a dose.
-HELPER = re.compile(
+HELPER_NAME_PATTERN = re.compile(
     r"^_|^z(?!yg)|^Z(?=[A-Z\d\s_-])|(?i:couch|^external$|^body$|isodose|^dose\b|dose *\d|\d *%)"
 )
-LINES = frozenset(["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR"])
+LINE_TYPES = frozenset(["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR"])
 
 
 @frozen
@@ -46,12 +46,12 @@ class Contour:
     @property
     def closed(self) -> bool:
         """Whether it bounds an area: by its type or, without one, by three points or more (S3)."""
-        return self.kind in CLOSED or (not self.kind and self.raw.count(b"\\") >= 8)
+        return self.kind in CLOSED_TYPES or (not self.kind and self.raw.count(b"\\") >= 8)
 
     def points(self) -> Floats | None:
         """The points, (n, 3) LPS millimetres; None where the numbers are bad (S4)."""
         try:
-            numbers = decimals(self.raw)
+            numbers = parse_decimals(self.raw)
         except ValueError:
             return None
         if not numbers or len(numbers) % 3 or self.count not in (None, len(numbers) // 3):
@@ -94,7 +94,9 @@ class Roi:
     @property
     def support(self) -> bool:
         """Whether it helps to plan and is no organ or target: scored only by name (S7)."""
-        return self.type.upper() not in SCORED or bool(HELPER.search(self.name.strip()))
+        return self.type.upper() not in SCORED_TYPES or bool(
+            HELPER_NAME_PATTERN.search(self.name.strip())
+        )
 
 
 @frozen

@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
-from segeval.contours.rasterize import Drawn, drawn
-from segeval.contours.rules import Rules
+from segeval.contours.rasterize import RasterizedStructure, rasterize_structure
+from segeval.contours.rules import DrawingRules
 from segeval.contours.structure_set import Contours, Roi
 from segeval.grid.geometry import Geometry
-from segeval.grid.slices import Frame, Slices, arranged, regular, slabs
-from segeval.kernels.outlines import grouped
+from segeval.grid.slices import Frame, Slices, arrange_slices, slabs_on_grid, slices_of_grid
+from segeval.kernels.outlines import group_heights
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError, GeometryError, Note
 from segeval.runtime.frozen import field, frozen
-from segeval.volume.volume import Volume, Voxels
+from segeval.volume.volume import Channel, Volume
 
 MARGIN = 10.0  # mm around contours that have no image series (F6)
 
@@ -31,34 +31,34 @@ class Structures:
     """
 
     volume: Volume
-    drawn: Mapping[str, Drawn]
+    drawn: Mapping[str, RasterizedStructure]
     errors: Mapping[str, CaseError] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
 
 
-def structures(
-    contours: Contours, slices: Slices, rules: Rules, wanted: Collection[int] | None = None
+def draw_structures(
+    contours: Contours, slices: Slices, rules: DrawingRules, wanted: Collection[int] | None = None
 ) -> Structures:
     """Draw the structures of a file, or those of some numbers; the others are not even parsed."""
     where = contours.path.name
-    found: dict[str, Drawn] = {}
+    found: dict[str, RasterizedStructure] = {}
     errors: dict[str, CaseError] = {}
     statuses: dict[str, str] = {}
-    for name, roi in named(contours, wanted).items():
+    for name, roi in structures_by_name(contours, wanted).items():
         if not roi.volume:
             statuses[name] = "not_a_volume"
             continue
         try:
-            found[name] = drawn(roi, slices, rules, where)
+            found[name] = rasterize_structure(roi, slices, rules, where)
         except CaseError as problem:
             errors[name] = problem
             continue
         if found[name].status:
             statuses[name] = found[name].status
-    return Structures(as_volume(contours, slices, found), found, errors, statuses)
+    return Structures(masks_to_volume(contours, slices, found), found, errors, statuses)
 
 
-def named(contours: Contours, wanted: Collection[int] | None) -> dict[str, Roi]:
+def structures_by_name(contours: Contours, wanted: Collection[int] | None) -> dict[str, Roi]:
     """The structures by name, `Name#12` where two share one (S5)."""
     alike = contours.by_name()
     return {
@@ -68,14 +68,16 @@ def named(contours: Contours, wanted: Collection[int] | None) -> dict[str, Roi]:
     }
 
 
-def as_volume(contours: Contours, slices: Slices, found: Mapping[str, Drawn]) -> Volume:
+def masks_to_volume(
+    contours: Contours, slices: Slices, found: Mapping[str, RasterizedStructure]
+) -> Volume:
     """Masks as a volume."""
     shape = slices.geometry.shape
     kind = np.dtype(np.uint8)
     notes = (*contours.notes, *slices.notes, *(n for d in found.values() for n in d.notes))
     return Volume(
         slices.geometry,
-        tuple(Voxels(d.runs, kind, shape) for d in found.values()),
+        tuple(Channel(d.runs, kind, shape) for d in found.values()),
         contours.path,
         segments={name: (place, 1) for place, name in enumerate(found)},
         notes=notes,
@@ -85,10 +87,10 @@ def as_volume(contours: Contours, slices: Slices, found: Mapping[str, Drawn]) ->
 # On the grid of a mask file (F7).
 
 
-def on_grid(
+def draw_on_grid(
     contours: Contours,
     grid: Geometry,
-    rules: Rules,
+    rules: DrawingRules,
     wanted: Collection[int] | None = None,
     own: Slices | None = None,
 ) -> Structures:
@@ -104,30 +106,31 @@ def on_grid(
             "can be drawn onto it",
             where=contours.path,
         )
-    axis = plane_axis(contours, grid, wanted)
-    planes = regular(grid, axis)
-    on = planes if own is None else slabs(own, planes) or planes
-    done = structures(contours, on, rules, wanted)
+    axis = find_plane_axis(contours, grid, wanted)
+    planes = slices_of_grid(grid, axis)
+    on = planes if own is None else slabs_on_grid(own, planes) or planes
+    done = draw_structures(contours, on, rules, wanted)
     if axis == 0:
         return done
     back = tuple((axis, *(i for i in range(3) if i != axis)).index(i) for i in range(3))
     channels = tuple(
-        Voxels(d.runs.turned(back, ()), np.dtype(np.uint8), grid.shape) for d in done.drawn.values()
+        Channel(d.runs.turned(back, ()), np.dtype(np.uint8), grid.shape)
+        for d in done.drawn.values()
     )
     volume = Volume(grid, channels, contours.path, segments=done.volume.segments,
                     notes=done.volume.notes)  # fmt: skip
     return Structures(volume, done.drawn, done.errors, done.statuses)
 
 
-def plane_axis(contours: Contours, grid: Geometry, wanted: Collection[int] | None) -> int:
+def find_plane_axis(contours: Contours, grid: Geometry, wanted: Collection[int] | None) -> int:
     """The axis of the grid that is the normal of the contours' planes."""
     spread = np.zeros(3)
-    for points in outlines([contours], wanted):
+    for points in contour_points([contours], wanted):
         spread += np.ptp(points @ np.array(grid.directions).T, axis=0)
     return int(spread.argmin())
 
 
-def outlines(
+def contour_points(
     sides: Collection[Contours], wanted: Collection[int] | None = None
 ) -> Iterator[Floats]:
     """The points of all contours that can be read."""
@@ -140,12 +143,12 @@ def outlines(
 # On no grid at all (F6).
 
 
-def derived(sides: Collection[Contours], side: float = 1.0) -> Slices:
+def derive_slices(sides: Collection[Contours], side: float = 1.0) -> Slices:
     """Axial slices at the planes of all contours of a case that has no grid. Raises GeometryError.
 
     side  millimetres of a pixel
     """
-    points = list(outlines(sides))
+    points = list(contour_points(sides))
     where = " and ".join(dict.fromkeys(c.path.name for c in sides))
     if not points:
         raise GeometryError("there is neither an image series nor a contour", where=where)
@@ -153,10 +156,10 @@ def derived(sides: Collection[Contours], side: float = 1.0) -> Slices:
     low = np.min([p.min(axis=0) for p in points], axis=0) - MARGIN + side / 2
     high = np.max([p.max(axis=0) for p in points], axis=0) + MARGIN
     columns, rows = (int(n) for n in np.ceil((high - low)[:2] / side) + 1)
-    _, planes = grouped(np.array([p[:, 2].mean() for p in points]), 0.01)
+    _, planes = group_heights(np.array([p[:, 2].mean() for p in points]), 0.01)
     corners = np.column_stack([np.tile(low[:2], (len(planes), 1)), planes])
     frame = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (side, side), (rows, columns))
-    slices = arranged(frame, corners, (), side, where)
+    slices = arrange_slices(frame, corners, (), side, where)
     text = f"no side has a grid: drawn on {slices.geometry}"
     note = Note("W-derived-grid", text, where)
     return Slices(slices.geometry, slices.positions, slices.source, (), (*slices.notes, note))

@@ -24,10 +24,10 @@ WELL_KNOWN = {"": "utf-8", "ISO_IR 6": "utf-8", "ISO_IR 192": "utf-8", "ISO_IR 1
               "GB18030": "gb18030", "GBK": "gbk"}  # fmt: skip
 
 Bytes = bytes | mmap.mmap
-Place = tuple[int, int]  # first byte of a value and the one after its last
+ByteRange = tuple[int, int]  # first byte of a value and the one after its last
 
 
-class Damaged(ValueError):  # noqa: N818 - it names what the bytes are
+class DamagedElements(ValueError):  # noqa: N818 - it names what the bytes are
     """The bytes are no elements, or end inside of one. `at` counts bytes of the file."""
 
     def __init__(self, message: str, at: int) -> None:
@@ -49,7 +49,7 @@ class Elements:
 
     data: Bytes
     coding: Coding
-    found: dict[int, Place]
+    found: dict[int, ByteRange]
     charset: str = ""
 
     def __contains__(self, tag: int) -> bool:
@@ -66,12 +66,12 @@ class Elements:
 
     def text(self, tag: int) -> str:
         """A value in the character set of the file."""
-        return decoded(self.raw(tag), self.charset).strip(" \0")
+        return decode_text(self.raw(tag), self.charset).strip(" \0")
 
     def decimals(self, tag: int) -> tuple[float, ...]:
         """Decimal numbers written as text; empty where one of them is none."""
         try:
-            return decimals(self.raw(tag))
+            return parse_decimals(self.raw(tag))
         except ValueError:
             return ()
 
@@ -101,8 +101,8 @@ class Elements:
         """The items of a sequence, one after another."""
         if tag not in self.found:
             return
-        for start, end in item_places(self.data, self.found[tag], self.coding):
-            found, _ = walk(self.data, start, end, self.coding)
+        for start, end in find_item_ranges(self.data, self.found[tag], self.coding):
+            found, _ = find_elements(self.data, start, end, self.coding)
             yield Elements(self.data, self.coding, found, self.charset)
 
     def first(self, tag: int) -> Elements:
@@ -110,7 +110,7 @@ class Elements:
         return next(self.items(tag), Elements(self.data, self.coding, {}, self.charset))
 
 
-def decimals(raw: bytes) -> tuple[float, ...]:
+def parse_decimals(raw: bytes) -> tuple[float, ...]:
     """Numbers separated by backslashes. Raises ValueError for anything that is none."""
     if not raw.strip(b" \0"):
         return ()
@@ -122,7 +122,7 @@ def decimals(raw: bytes) -> tuple[float, ...]:
     return numbers
 
 
-def decoded(raw: bytes, charset: str) -> str:
+def decode_text(raw: bytes, charset: str) -> str:
     """Text in a DICOM character set; what cannot be decoded is read as Latin-1."""
     try:
         if charset in WELL_KNOWN:
@@ -138,20 +138,20 @@ def decoded(raw: bytes, charset: str) -> str:
     return text
 
 
-def walk(
+def find_elements(
     data: Bytes, start: int, end: int, coding: Coding, until: int = 0xFFFFFFFF
-) -> tuple[dict[int, Place], int]:
+) -> tuple[dict[int, ByteRange], int]:
     """Find the elements of a data set or an item, up to its end mark or the tag `until`.
 
     returns  place of each value, and the first byte behind the last element
     """
-    found: dict[int, Place] = {}
+    found: dict[int, ByteRange] = {}
     numbers = HEADS[coding.order]
     at = start
     while at < end:
         if end - at < 8 and not any(data[at:end]):
             return found, end  # padding that some writers leave
-        tag, first, size, vr = head(data, at, end, coding, numbers)
+        tag, first, size, vr = read_element_head(data, at, end, coding, numbers)
         if tag == ITEM_END:
             return found, first
         if tag >= until:
@@ -159,9 +159,9 @@ def walk(
         stop = after = first + size
         if size == UNDEFINED:
             inner = Coding(False) if vr == b"UN" else coding  # PS3.5 6.2.2: as implicit little
-            stop, after = sequence_end(data, first, end, inner)
+            stop, after = find_sequence_end(data, first, end, inner)
         if after > end:
-            raise Damaged(
+            raise DamagedElements(
                 f"({tag >> 16:04x},{tag & 65535:04x}) has {end - first} of {size} bytes", at
             )
         found[tag] = first, stop
@@ -172,7 +172,7 @@ def walk(
 HEADS = {order: (Struct(order + "HH"), Struct(order + "H"), Struct(order + "L")) for order in "<>"}
 
 
-def head(
+def read_element_head(
     data: Bytes, at: int, end: int, coding: Coding, numbers: tuple[Struct, Struct, Struct]
 ) -> tuple[int, int, int, bytes]:
     """The tag of the element at a byte, the first byte of its value, its size, its type."""
@@ -187,37 +187,37 @@ def head(
             return tag, at + 12, long.unpack_from(data, at + 8)[0], vr
         return tag, at + 8, short.unpack_from(data, at + 6)[0], vr
     except error as problem:
-        raise Damaged(f"the file ends {end - at} bytes into an element", at) from problem
+        raise DamagedElements(f"the file ends {end - at} bytes into an element", at) from problem
 
 
-def item_places(data: Bytes, place: Place, coding: Coding) -> Iterator[Place]:
+def find_item_ranges(data: Bytes, place: ByteRange, coding: Coding) -> Iterator[ByteRange]:
     """Where the items of a sequence lie, end marks left out."""
     at, end = place
     numbers = HEADS[coding.order]
     while at < end:
-        tag, first, size, _ = head(data, at, end, coding, numbers)
+        tag, first, size, _ = read_element_head(data, at, end, coding, numbers)
         if tag == SEQUENCE_END:
             return
         if tag != ITEM:
-            raise Damaged("a sequence holds something that is no item", at)
+            raise DamagedElements("a sequence holds something that is no item", at)
         if size != UNDEFINED:
             if first + size > end:
-                raise Damaged(f"an item has {end - first} of {size} bytes", at)
+                raise DamagedElements(f"an item has {end - first} of {size} bytes", at)
             yield first, first + size
             at = first + size
         else:
-            _, at = walk(data, first, end, coding)
+            _, at = find_elements(data, first, end, coding)
             yield first, at
 
 
-def sequence_end(data: Bytes, at: int, end: int, coding: Coding) -> Place:
+def find_sequence_end(data: Bytes, at: int, end: int, coding: Coding) -> ByteRange:
     """The end mark of a sequence without a length: its first byte and the one after it."""
     numbers = HEADS[coding.order]
     while at < end:
-        tag, first, size, _ = head(data, at, end, coding, numbers)
+        tag, first, size, _ = read_element_head(data, at, end, coding, numbers)
         if tag == SEQUENCE_END:
             return at, first
         if tag != ITEM:
-            raise Damaged("a sequence holds something that is no item", at)
-        at = walk(data, first, end, coding)[1] if size == UNDEFINED else first + size
-    raise Damaged("a sequence has no end", at)
+            raise DamagedElements("a sequence holds something that is no item", at)
+        at = find_elements(data, first, end, coding)[1] if size == UNDEFINED else first + size
+    raise DamagedElements("a sequence has no end", at)

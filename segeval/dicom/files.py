@@ -11,13 +11,13 @@ from pathlib import Path
 from segeval.dicom.elements import (
     HEADS,
     UNDEFINED,
+    ByteRange,
     Bytes,
     Coding,
-    Damaged,
+    DamagedElements,
     Elements,
-    Place,
-    head,
-    walk,
+    find_elements,
+    read_element_head,
 )
 from segeval.runtime.errors import ReadError
 
@@ -47,14 +47,16 @@ class DicomFile:
     elements: Elements
     pixels: int
 
-    def pixel_place(self) -> tuple[Place, bytes]:
+    def pixel_place(self) -> tuple[ByteRange, bytes]:
         """Where the values of the pixels lie, and their type. Raises ReadError."""
         elements = self.elements
         data = elements.data
         tag, first, size, vr = 0, 0, 0, b""
         if self.pixels < len(data):
             numbers = HEADS[elements.coding.order]
-            tag, first, size, vr = head(data, self.pixels, len(data), elements.coding, numbers)
+            tag, first, size, vr = read_element_head(
+                data, self.pixels, len(data), elements.coding, numbers
+            )
         if tag != PIXELS:
             raise ReadError("the file has no pixels", where=self.path)
         return (first, len(data) if size == UNDEFINED else first + size), vr
@@ -82,7 +84,7 @@ def names_class(start: bytes, classes: Iterable[str]) -> bool:
     )
 
 
-def opened(path: Path) -> DicomFile:
+def open_dicom(path: Path) -> DicomFile:
     """Open a DICOM file up to its pixels. Raises ReadError."""
     try:
         with path.open("rb") as file:
@@ -90,22 +92,22 @@ def opened(path: Path) -> DicomFile:
                 data: Bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             except ValueError:  # an empty file has nothing to map
                 data = b""
-        return parsed(path, data)
+        return parse_dicom(path, data)
     except OSError as problem:
         raise ReadError(f"cannot read the file ({problem.strerror})", where=path) from problem
 
 
-def parsed(path: Path, data: Bytes) -> DicomFile:
+def parse_dicom(path: Path, data: Bytes) -> DicomFile:
     """The elements of bytes that are a DICOM file. Raises ReadError."""
     if not is_dicom(data[:132]):
         raise ReadError("not a DICOM file", where=path)
     try:
-        syntax, coding, at = meta(data)
+        syntax, coding, at = read_file_meta(data)
         if syntax == DEFLATED:
             data, at = inflate(data[at:]), 0
-        found, pixels = walk(data, at, len(data), coding, PIXELS)
-    except Damaged as problem:
-        raise damaged(path, problem) from problem
+        found, pixels = find_elements(data, at, len(data), coding, PIXELS)
+    except DamagedElements as problem:
+        raise damaged_dicom_error(path, problem) from problem
     except zlib.error as problem:
         raise ReadError(f"damaged DICOM file: {problem}", where=path) from problem
     elements = Elements(data, coding, found)
@@ -129,7 +131,7 @@ def inflate(packed: bytes, most: int = MOST) -> bytes:
     return data
 
 
-def damaged(path: Path, problem: Damaged) -> ReadError:
+def damaged_dicom_error(path: Path, problem: DamagedElements) -> ReadError:
     """The error for bytes that are no elements (X6)."""
     return ReadError(
         f"damaged DICOM file at byte {problem.at}: {problem}",
@@ -138,7 +140,7 @@ def damaged(path: Path, problem: Damaged) -> ReadError:
     )
 
 
-def meta(data: Bytes) -> tuple[str, Coding, int]:
+def read_file_meta(data: Bytes) -> tuple[str, Coding, int]:
     """The transfer syntax, what it means for the elements, and where they begin."""
     at = 132 if data[128:132] == b"DICM" else 0
     explicit = Coding(True)
@@ -146,6 +148,6 @@ def meta(data: Bytes) -> tuple[str, Coding, int]:
         types = data[at + 4 : at + 6]
         coding = Coding(types.isalpha() and types.isupper())
         return (EXPLICIT if coding.explicit else IMPLICIT), coding, at
-    found, at = walk(data, at, len(data), explicit, 0x00030000)
+    found, at = find_elements(data, at, len(data), explicit, 0x00030000)
     syntax = Elements(data, explicit, found).word(SYNTAX)
     return syntax, Coding(syntax != IMPLICIT, ">" if syntax == BIG else "<"), at

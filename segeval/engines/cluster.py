@@ -25,11 +25,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from segeval import __version__
-from segeval.engines.work import again, check_shared, sharing, work
+from segeval.engines.work import (
+    check_shared_store,
+    score_with_files,
+    second_reading_text,
+    share_job,
+)
 from segeval.pairing.cases import Case
 from segeval.runtime.errors import CaseError, RequestError
-from segeval.scorecard.result_store import Done
-from segeval.scoring.case import unscored_case
+from segeval.scorecard.result_store import FinishedCase
+from segeval.scoring.case import make_unscored_case
 from segeval.scoring.pass_plan import Job
 
 AHEAD = 4  # cases handed out per worker, so that none waits for the next
@@ -37,20 +42,20 @@ PATIENCE = 5  # seconds until a scheduler has answered
 LOOK = 2.0  # seconds between looks at how many workers there are
 EXAMPLES = 5
 EXAMPLE = "a scheduler prints its own when it starts: tcp://10.0.0.5:8786"
-_alone = Lock()  # of a worker process
+_one_at_a_time = Lock()  # of a worker process
 
 
 @contextmanager
-def connected(
+def connect_cluster(
     address: str, say: Callable[[str], None]
-) -> Iterator[Callable[[Sequence[Case], Job], Iterator[Done]]]:
+) -> Iterator[Callable[[Sequence[Case], Job], Iterator[FinishedCase]]]:
     """The engine of a cluster that answers and whose workers have this version.
 
     Raises RequestError.
     """
-    distributed = library()
-    reached(address)
-    client = client_of(distributed, address)
+    distributed = import_distributed()
+    check_reachable(address)
+    client = make_client(distributed, address)
     try:
         if not client.nthreads():
             say("the cluster has no workers yet; the first one is waited for")
@@ -64,7 +69,7 @@ def connected(
             client.close(timeout=PATIENCE if client.status == "running" else 0.1)
 
 
-def library() -> Any:
+def import_distributed() -> Any:
     """The library. Raises RequestError where it is not there (E4)."""
     try:
         import distributed
@@ -78,7 +83,7 @@ def library() -> Any:
     return distributed
 
 
-def reached(address: str) -> None:
+def check_reachable(address: str) -> None:
     """Refuse an address where nothing listens: at once, not after the library has tried for long.
 
     Raises RequestError.
@@ -93,10 +98,10 @@ def reached(address: str) -> None:
     try:
         socket.create_connection((host, port), PATIENCE).close()
     except OSError as problem:
-        raise unanswered(address, problem) from problem
+        raise no_scheduler_error(address, problem) from problem
 
 
-def client_of(distributed: Any, address: str) -> Any:
+def make_client(distributed: Any, address: str) -> Any:
     """A client of the scheduler. Raises RequestError.
 
     In a thread: what listens and says nothing would be waited for without end.
@@ -117,11 +122,11 @@ def client_of(distributed: Any, address: str) -> Any:
     except Empty:
         found = TimeoutError("what listens there does not answer")
     if isinstance(found, Exception):
-        raise unanswered(address, found) from found
+        raise no_scheduler_error(address, found) from found
     return found
 
 
-def unanswered(address: str, problem: Exception) -> RequestError:
+def no_scheduler_error(address: str, problem: Exception) -> RequestError:
     """The error where there is no scheduler."""
     return RequestError(
         f"no Dask scheduler answers at {address} ({problem})",
@@ -144,13 +149,15 @@ def check_versions(found: Mapping[str, Any]) -> None:
         )
 
 
-def run(client: Any, say: Callable[[str], None], cases: Sequence[Case], job: Job) -> Iterator[Done]:
+def run(
+    client: Any, say: Callable[[str], None], cases: Sequence[Case], job: Job
+) -> Iterator[FinishedCase]:
     """Score every case on the workers of a cluster; results come in the order in which they finish.
 
     Raises RequestError where the workers cannot do it, CaseError where the scheduler is lost.
     """
-    check_shared(job)
-    crew = Crew(client, say, job)
+    check_shared_store(job)
+    crew = ClusterWorkers(client, say, job)
     try:
         left: list[Case] = []
         large = 0
@@ -161,39 +168,39 @@ def run(client: Any, say: Callable[[str], None], cases: Sequence[Case], job: Job
             else:
                 yield result
         if large:
-            say(again(large))
+            say(second_reading_text(large))
         for one in left:
             for case, result in crew.worked(iter([one])):
-                yield killed(case) if result is None else result
+                yield killed_result(case) if result is None else result
     except OSError as problem:
-        raise lost() from problem
+        raise lost_scheduler_error() from problem
     finally:
         crew.leave()
 
 
-def killed(case: Case) -> Done:
+def killed_result(case: Case) -> FinishedCase:
     """What is said of a case whose workers die."""
     problem = CaseError(
         "every worker that scored the case was lost",
         help="most often memory was short: give workers more, or ask for fewer metrics",
         status="worker_killed",
     )
-    return Done.of(unscored_case(case, problem))
+    return FinishedCase.of(make_unscored_case(case, problem))
 
 
-def crowd(client: Any) -> int:
+def most_workers_per_host(client: Any) -> int:
     """The most workers that a machine has: they share its budget."""
     hosts = Counter(urlsplit(address).hostname for address in client.nthreads())
     return max(hosts.values(), default=1)
 
 
-class Crew:
+class ClusterWorkers:
     """The workers of a cluster, and the cases that are with them."""
 
     def __init__(self, client: Any, say: Callable[[str], None], job: Job) -> None:
         self._client, self._say = client, say
         self._whole = pickle.dumps(job)
-        self._part = pickle.dumps(sharing(job, crowd(client)))
+        self._part = pickle.dumps(share_job(job, most_workers_per_host(client)))
         self._with: dict[Any, Case] = {}  # by future
         self._done: SimpleQueue[Any] = SimpleQueue()
         self._looked = -LOOK
@@ -201,7 +208,7 @@ class Crew:
 
     def worked(
         self, left: Iterator[Case], part: bool = False
-    ) -> Iterator[tuple[Case, Done | None]]:
+    ) -> Iterator[tuple[Case, FinishedCase | None]]:
         """What comes of the cases, as they finish; nothing of one that kills workers.
 
         part  each worker has its share of the budget of its machine, else all of it
@@ -226,7 +233,7 @@ class Crew:
     def _send(self, case: Case, job: bytes) -> None:
         key = f"segeval-{case.id}-{uuid.uuid4().hex}"
         future = self._client.submit(
-            scored, pickle.dumps(case), job, __version__, key=key, pure=False
+            score_in_worker, pickle.dumps(case), job, __version__, key=key, pure=False
         )
         self._with[future] = case
         future.add_done_callback(self._done.put)
@@ -246,13 +253,13 @@ class Crew:
             done = [self._done.get(timeout=LOOK)]
         except Empty:
             if self._client.status != "running":
-                raise lost() from None
+                raise lost_scheduler_error() from None
             return []
         while not self._done.empty():
             done.append(self._done.get())
         return done
 
-    def _results(self, done: list[Any]) -> list[Done | None]:
+    def _results(self, done: list[Any]) -> list[FinishedCase | None]:
         """What came of them, asked for at once: a question costs as much as a small case."""
         good = [future for future in done if future.status == "finished"]
         try:
@@ -263,16 +270,16 @@ class Crew:
             found = {}  # a worker was lost with a result: each for itself
         return [found[future] if future in found else self._failed(future) for future in done]
 
-    def _failed(self, future: Any) -> Done | None:
+    def _failed(self, future: Any) -> FinishedCase | None:
         """Nothing comes of a case whose workers were lost; anything else ends the run."""
-        distributed = library()
+        distributed = import_distributed()
         try:
-            result: Done = future.result()
+            result: FinishedCase = future.result()
             return result
         except distributed.KilledWorker:
             return None
         except distributed.CancelledError as problem:
-            raise lost() from problem
+            raise lost_scheduler_error() from problem
         except RequestError:
             raise
         except Exception as problem:  # work() has none left: of what came before it
@@ -282,7 +289,7 @@ class Crew:
             ) from problem
 
 
-def lost() -> CaseError:
+def lost_scheduler_error() -> CaseError:
     """The error where the scheduler went away."""
     return CaseError(
         "the Dask scheduler does not answer any more",
@@ -290,7 +297,7 @@ def lost() -> CaseError:
     )
 
 
-def scored(case: bytes, job: bytes, wanted: str) -> Done:
+def score_in_worker(case: bytes, job: bytes, wanted: str) -> FinishedCase:
     """Score a case in a worker, one at a time in a process: kernels use their buffers again."""
     if wanted != __version__:  # a worker that came later
         raise RequestError(
@@ -298,12 +305,12 @@ def scored(case: bytes, job: bytes, wanted: str) -> Done:
             facts=(f"here: {wanted}", f"on {socket.gethostname()}: {__version__}"),
             help=f'on the workers: pip install "segeval[dask]=={wanted}"',
         )
-    with _alone:
-        return work(pickle.loads(case), known(job))
+    with _one_at_a_time:
+        return score_with_files(pickle.loads(case), unpack_job(job))
 
 
 @lru_cache(2)
-def known(job: bytes) -> Job:
+def unpack_job(job: bytes) -> Job:
     """The job of a run, made once a worker instead of once a case."""
     made: Job = pickle.loads(job)
     return made

@@ -10,62 +10,64 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from segeval.classes.names import natural, naturally
-from segeval.request.grammar import parse
+from segeval.classes.names import natural_key, sort_naturally
+from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.result_store import Spool, texts
-from segeval.scorecard.row_index import census
-from segeval.scorecard.signature import differing
-from segeval.scorecard.summary import summarise
-from segeval.scoring.pooling import Pools, pools_of
-from segeval.statistics.intervals import with_intervals
+from segeval.scorecard.result_store import ResultStore, case_texts
+from segeval.scorecard.row_index import index_rows
+from segeval.scorecard.signature import signature_differences
+from segeval.scorecard.summary import summarise_results
+from segeval.scoring.pooling import GroupPools, pools_of
+from segeval.statistics.intervals import add_intervals
 
 EXAMPLES = 5
-Named = tuple[str, Scorecard]  # a result file and what it holds
+NamedScorecard = tuple[str, Scorecard]  # a result file and what it holds
 
 
-def merged(files: Sequence[Named], allow_different: bool = False) -> Scorecard:
+def merge_scorecards(files: Sequence[NamedScorecard], allow_different: bool = False) -> Scorecard:
     """All cases of several result files in one scorecard, without gates. Raises RequestError."""
-    notes = check_settings(files, allow_different)
+    notes = check_same_settings(files, allow_different)
     check_shards(files)
-    check_cases(files)
+    check_distinct_cases(files)
     cards = [card for _, card in files]
     first = cards[0]
-    cases = joined_cases(cards)
+    cases = join_cases(cards)
     metrics = tuple(dict.fromkeys(chain.from_iterable(card.metrics for card in cards)))
-    summary = summarise(cases, [parse(text) for text in metrics], pools_of(cases))
+    summary = summarise_results(cases, [parse_metric(text) for text in metrics], pools_of(cases))
     if level := first.fields.get("ci"):
-        summary = with_intervals(summary, cases, metrics, level, first.fields["seed"])
+        summary = add_intervals(summary, cases, metrics, level, first.fields["seed"])
     return replace(
         first,
         cases=cases,
         metrics=metrics,
         summary=summary,
-        inputs=joined_inputs(cards, cases),
+        inputs=join_inputs(cards, cases),
         notes=(*dict.fromkeys(chain.from_iterable(card.notes for card in cards)), *notes),
         gates=(),
         shard={},
     )
 
 
-def joined_cases(cards: Sequence[Scorecard]) -> Spool:
+def join_cases(cards: Sequence[Scorecard]) -> ResultStore:
     """The cases of all files, in natural order."""
-    names = [name for card in cards for name in census(card.cases).names]
-    spool = Spool(naturally(names, natural), pools=Pools())
-    for name, line in zip(names, chain.from_iterable(texts(c.cases) for c in cards), strict=True):
+    names = [name for card in cards for name in index_rows(card.cases).names]
+    spool = ResultStore(sort_naturally(names, natural_key), pools=GroupPools())
+    for name, line in zip(
+        names, chain.from_iterable(case_texts(c.cases) for c in cards), strict=True
+    ):
         spool.add(name, line)
     return spool
 
 
-def check_settings(files: Sequence[Named], allow: bool) -> list[Note]:
+def check_same_settings(files: Sequence[NamedScorecard], allow: bool) -> list[Note]:
     """Refuse results under different settings, or note them. Raises RequestError."""
     name, first = files[0]
     notes = []
     for other, card in files[1:]:
-        if not (facts := tuple(differing(first.fields, card.fields))):
+        if not (facts := tuple(signature_differences(first.fields, card.fields))):
             continue
         if not allow:
             raise RequestError(
@@ -77,7 +79,7 @@ def check_settings(files: Sequence[Named], allow: bool) -> list[Note]:
     return notes
 
 
-def check_shards(files: Sequence[Named]) -> None:
+def check_shards(files: Sequence[NamedScorecard]) -> None:
     """Refuse shards of several wholes, twice the same one, or too few. Raises RequestError."""
     parts: dict[int, str] = {}
     name, first = files[0]
@@ -87,7 +89,7 @@ def check_shards(files: Sequence[Named]) -> None:
         if card.shard.get("of") != whole or (whole and pairing_of(card) != pairing_of(first)):
             raise RequestError(
                 "the files are not shards of one run",
-                facts=(f"{name}: {told(first)}", f"{other}: {told(card)}"),
+                facts=(f"{name}: {describe_run(first)}", f"{other}: {describe_run(card)}"),
                 help="score all shards of the same files, with the same N in --shard I/N",
             )
         if part in parts:
@@ -108,18 +110,18 @@ def pairing_of(card: Scorecard) -> Mapping[str, Any]:
     return {**own, "found": card.shard.get("inventory")}
 
 
-def told(card: Scorecard) -> str:
+def describe_run(card: Scorecard) -> str:
     """What a file says of the run that it is of."""
     shard = f"shard {card.shard['part']}/{card.shard['of']}" if card.shard else "no shard"
     return f"{shard}, {card.inputs.get('pairing', '')}"
 
 
-def check_cases(files: Sequence[Named]) -> None:
+def check_distinct_cases(files: Sequence[NamedScorecard]) -> None:
     """Refuse a case that two files have. Raises RequestError."""
     seen: dict[str, str] = {}
     twice = []
     for name, card in files:
-        for case in census(card.cases).names:
+        for case in index_rows(card.cases).names:
             if case in seen:
                 twice.append(f"{case}: {seen[case]} and {name}")
             seen[case] = name
@@ -131,12 +133,12 @@ def check_cases(files: Sequence[Named]) -> None:
         )
 
 
-def joined_inputs(cards: Sequence[Scorecard], cases: Spool) -> Mapping[str, Any]:
+def join_inputs(cards: Sequence[Scorecard], cases: ResultStore) -> Mapping[str, Any]:
     """What was paired: of shards the same everywhere, else one after the other."""
     first = dict(cards[0].inputs)
     if (kept := cards[0].shard.get("inventory")) is not None:
         total = Inventory.from_json(kept)
-        total.merge(census(cases).inventory)
+        total.merge(index_rows(cases).inventory)
         total.settle()
         return first | {"left_aside": total.list_left_aside(), "inventory": total.counts()}
     if all(card.inputs == first for card in cards):

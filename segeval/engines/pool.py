@@ -22,12 +22,12 @@ from time import monotonic
 from typing import Any
 
 from segeval.engines import serial
-from segeval.engines.work import again, sharing, silent, work
-from segeval.pairing.cases import Case, shelved, unpacked
-from segeval.runtime.allocator import keep_freed
+from segeval.engines.work import ignore_message, score_with_files, second_reading_text, share_job
+from segeval.pairing.cases import Case, store_cases, unpack_case
+from segeval.runtime.allocator import keep_freed_memory
 from segeval.runtime.errors import CaseError
-from segeval.scorecard.result_store import Done
-from segeval.scoring.case import unscored_case
+from segeval.scorecard.result_store import FinishedCase
+from segeval.scoring.case import make_unscored_case
 from segeval.scoring.pass_plan import Job
 
 MOMENT = 0.05  # seconds of work that a process is sent at a time
@@ -35,33 +35,35 @@ MOST = 32  # cases of it
 
 
 def run(
-    cases: Sequence[Case], job: Job, jobs: int, say: Callable[[str], None] = silent
-) -> Iterator[Done]:
+    cases: Sequence[Case], job: Job, jobs: int, say: Callable[[str], None] = ignore_message
+) -> Iterator[FinishedCase]:
     """Score every case on `jobs` processes; results come in the order in which they finish."""
     suspects: list[bytes] = []
     large: set[str] = set()
-    part = sharing(job, jobs)
-    for done in _every(cases, part, jobs, suspects):
+    part = share_job(job, jobs)
+    for done in _run_all(cases, part, jobs, suspects):
         if done.large and part is not job:
             large.add(done.case)
         else:
             yield done
     if large:
-        say(again(len(large)))
+        say(second_reading_text(len(large)))
     yield from serial.run([case for case in cases if case.id in large], job)
 
 
-def _every(cases: Sequence[Case], job: Job, jobs: int, suspects: list[bytes]) -> Iterator[Done]:
+def _run_all(
+    cases: Sequence[Case], job: Job, jobs: int, suspects: list[bytes]
+) -> Iterator[FinishedCase]:
     """What comes of all cases; those that kill their process are tried again, alone."""
-    yield from Crew(shelved(cases).packed(), len(cases), job, jobs, suspects).worked()
+    yield from WorkerPool(store_cases(cases).packed(), len(cases), job, jobs, suspects).worked()
     for case in tuple(suspects):
         dead: list[bytes] = []
-        yield from Crew(iter([case]), 1, job, 1, dead).worked()
+        yield from WorkerPool(iter([case]), 1, job, 1, dead).worked()
         for lost in dead:
-            yield Done.of(unscored_case(unpacked(lost), killed()))
+            yield FinishedCase.of(make_unscored_case(unpack_case(lost), killed_case_error()))
 
 
-def killed() -> CaseError:
+def killed_case_error() -> CaseError:
     """The error of a case that took a process with it."""
     return CaseError(
         "the process that scored the case was killed",
@@ -70,7 +72,7 @@ def killed() -> CaseError:
     )
 
 
-class Hand:
+class PoolWorker:
     """A process that scores cases, and those that it has."""
 
     def __init__(self, process: BaseProcess, pipe: Connection) -> None:
@@ -94,7 +96,7 @@ class Hand:
         return max(1, min(MOST, int(MOMENT / max(each, 1e-6))))
 
 
-class Crew:
+class WorkerPool:
     """Processes over packed cases.
 
     many      how many cases there are
@@ -106,19 +108,19 @@ class Crew:
     ) -> None:
         self._next, self._left = cases, many
         self._job, self._jobs, self._suspects = job, jobs, suspects
-        self._hands: dict[Connection, Hand] = {}
+        self._hands: dict[Connection, PoolWorker] = {}
         self._ready = DefaultSelector()
 
-    def worked(self) -> Iterator[Done]:
+    def worked(self) -> Iterator[FinishedCase]:
         """What comes of the cases, as they finish."""
         try:
             while self._left or self._hands:
                 while self._left and len(self._hands) < self._jobs:
                     self._hire()
                 for key, _ in self._ready.select():
-                    hand: Hand = key.data
+                    hand: PoolWorker = key.data
                     try:
-                        done: list[Done] = hand.pipe.recv()
+                        done: list[FinishedCase] = hand.pipe.recv()
                     except (EOFError, OSError):
                         self._lost(hand)
                         continue
@@ -130,7 +132,7 @@ class Crew:
                 self._leave(hand)
             self._ready.close()
 
-    def _send(self, hand: Hand) -> None:
+    def _send(self, hand: PoolWorker) -> None:
         """Give a process the next cases, a fair part of those that are left; or let it go."""
         size = max(1, min(hand.size(), self._left // (2 * self._jobs)))
         cases = list(islice(self._next, size))
@@ -143,26 +145,28 @@ class Crew:
         except OSError:
             self._lost(hand)
 
-    def _lost(self, hand: Hand) -> None:
+    def _lost(self, hand: PoolWorker) -> None:
         """A process died: one of its cases may be why."""
         self._suspects += hand.cases
         self._leave(hand)
 
     def _hire(self) -> None:
         """Start a process and give it cases."""
-        context = method()
+        context = start_method()
         here, there = context.Pipe()
-        with uninterrupted():
+        with hold_interrupts():
             # A fork has the pipes of the others, too; while it does they would not end with us.
             mine = [*self._hands, here] if context.get_start_method() == "fork" else []
-            process = context.Process(target=serve, args=(there, self._job, mine), daemon=True)
+            process = context.Process(
+                target=serve_cases, args=(there, self._job, mine), daemon=True
+            )
             process.start()
         there.close()
-        hand = self._hands[here] = Hand(process, here)
+        hand = self._hands[here] = PoolWorker(process, here)
         self._ready.register(here, EVENT_READ, hand)
         self._send(hand)
 
-    def _leave(self, hand: Hand) -> None:
+    def _leave(self, hand: PoolWorker) -> None:
         """Let a process go: it ends when the cases that it has are done."""
         self._ready.unregister(hand.pipe)
         del self._hands[hand.pipe]
@@ -170,7 +174,7 @@ class Crew:
         hand.process.join()
 
 
-def method() -> Any:
+def start_method() -> Any:
     """How processes are started.
 
     A fork is at once ready and is safe where there is one thread, as in the command. Else, on
@@ -186,7 +190,7 @@ def method() -> Any:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def hold_interrupts() -> Iterator[None]:
     """Ctrl-C waits until the block is done; in a process that is started in it, until `start`."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -198,20 +202,22 @@ def uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def serve(pipe: Connection, job: Job, inherited: Sequence[Connection]) -> None:
+def serve_cases(pipe: Connection, job: Job, inherited: Sequence[Connection]) -> None:
     """Score the cases that come until no more do: the whole life of a process."""
-    start(inherited)
+    set_up_process(inherited)
     while True:
         try:
-            for done in moments(work(unpacked(case), job) for case in pipe.recv()):
+            for done in group_by_moment(
+                score_with_files(unpack_case(case), job) for case in pipe.recv()
+            ):
                 pipe.send(done)
         except (EOFError, OSError):  # nobody is there any more
             return
 
 
-def moments(every: Iterable[Done]) -> Iterator[list[Done]]:
+def group_by_moment(every: Iterable[FinishedCase]) -> Iterator[list[FinishedCase]]:
     """Finished cases, together with those of the same moment."""
-    held, since = list[Done](), monotonic()
+    held, since = list[FinishedCase](), monotonic()
     for done in every:
         held.append(done)
         if monotonic() - since > MOMENT:
@@ -221,11 +227,11 @@ def moments(every: Iterable[Done]) -> Iterator[list[Done]]:
         yield held
 
 
-def start(inherited: Sequence[Connection] = ()) -> None:
+def set_up_process(inherited: Sequence[Connection] = ()) -> None:
     """Set up a process: Ctrl-C is the business of the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     for pipe in inherited:
         pipe.close()
-    keep_freed()
+    keep_freed_memory()

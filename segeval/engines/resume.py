@@ -13,23 +13,25 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from segeval.pairing.cases import Case, Shelf
-from segeval.pairing.remote import fetched
-from segeval.readers.remote_files import Store
+from segeval.pairing.cases import Case, CaseStore
+from segeval.pairing.remote import fetch_case
+from segeval.readers.remote_files import RemoteStore
 from segeval.runtime.errors import CaseError, RequestError
-from segeval.runtime.spill import Scratch
+from segeval.runtime.spill import SpillFile
 from segeval.scorecard.card import CaseResult
 from segeval.scorecard.case_json import case_from_json
-from segeval.scorecard.result_store import Spool, texts
-from segeval.scorecard.results import load
-from segeval.scoring.fingerprint import fingerprint
-from segeval.scoring.pooling import Pools
+from segeval.scorecard.result_store import ResultStore, case_texts
+from segeval.scorecard.results import load_results
+from segeval.scoring.fingerprint import case_fingerprint
+from segeval.scoring.pooling import GroupPools
 
 
 class Journal:
     """The finished cases of a run in a file beside its output; `done()` removes it."""
 
-    def __init__(self, output: Path, parts: dict[str, Any], stores: tuple[Store, ...] = ()) -> None:
+    def __init__(
+        self, output: Path, parts: dict[str, Any], stores: tuple[RemoteStore, ...] = ()
+    ) -> None:
         self._output, self._stores = output, stores
         self._path = output.with_name(output.name + ".partial.jsonl")
         self._parts = json.loads(json.dumps(parts))
@@ -39,23 +41,23 @@ class Journal:
         """Where finished cases are kept."""
         return self._path
 
-    def start(self, cases: Shelf, resume: bool) -> Spool:
+    def start(self, cases: CaseStore, resume: bool) -> ResultStore:
         """Begin the file anew, with what an earlier run finished and scoring would give again.
 
         Raises RequestError where it cannot be written.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_name(self._path.name + ".new")
-        lines = Scratch(fresh.open("w+b"), called=str(self._path))
+        lines = SpillFile(fresh.open("w+b"), called=str(self._path))
         try:
             lines.add(json.dumps(self._parts, allow_nan=False).encode() + b"\n")
         except RequestError:
             fresh.unlink(missing_ok=True)
             raise
-        spool = Spool(cases.names, lines, Pools())
+        spool = ResultStore(cases.names, lines, GroupPools())
         asked = {name: place for place, name in enumerate(cases.names)} if resume else {}
         for line in self._earlier() if resume else ():
-            result = _result(line)
+            result = _parse_result(line)
             if result is not None and result.case in asked:
                 case = cases[asked[result.case]]
                 if self._same(case, result):
@@ -70,8 +72,8 @@ class Journal:
         if not result.fingerprint:
             return False
         try:
-            with fetched(case, self._stores, whole=False) as here:
-                return result.fingerprint == fingerprint(here)
+            with fetch_case(case, self._stores, whole=False) as here:
+                return result.fingerprint == case_fingerprint(here)
         except CaseError:
             return False  # scoring says what is wrong
 
@@ -79,12 +81,12 @@ class Journal:
         """The output of a finished run, then what an interrupted one left."""
         if self._output.exists():
             with suppress(RequestError):
-                card = load(self._output)
+                card = load_results(self._output)
                 if card.fields == self._parts:
-                    yield from texts(card.cases)
+                    yield from case_texts(card.cases)
         if self._path.exists():
             with self._path.open(encoding="utf-8") as lines:
-                if _json(next(lines, "")) == self._parts:
+                if _parse_json(next(lines, "")) == self._parts:
                     yield from (line.rstrip("\n") for line in lines)
 
     def done(self) -> None:
@@ -92,13 +94,13 @@ class Journal:
         self._path.unlink(missing_ok=True)
 
 
-def _result(line: str) -> CaseResult | None:
+def _parse_result(line: str) -> CaseResult | None:
     """The case of a line; None of one that is cut."""
-    content = _json(line)
+    content = _parse_json(line)
     return None if content is None else case_from_json(content)
 
 
-def _json(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:

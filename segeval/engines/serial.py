@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from segeval.engines.work import work
+from segeval.engines.work import score_with_files
 from segeval.pairing.cases import Case
-from segeval.scorecard.result_store import Done
+from segeval.scorecard.result_store import FinishedCase
 from segeval.scoring.pass_plan import Job
 
 
-def run(cases: Sequence[Case], job: Job) -> Iterator[Done]:
+def run(cases: Sequence[Case], job: Job) -> Iterator[FinishedCase]:
     """Score every case; results come in the order of the cases."""
     for case in cases:
-        yield work(case, job)
+        yield score_with_files(case, job)

@@ -11,32 +11,32 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from segeval.engines.pool import killed, method, start
-from segeval.engines.work import again, sharing, silent, work
+from segeval.engines.pool import killed_case_error, set_up_process, start_method
+from segeval.engines.work import ignore_message, score_with_files, second_reading_text, share_job
 from segeval.pairing.cases import Case
-from segeval.scorecard.result_store import Done
+from segeval.scorecard.result_store import FinishedCase
 from segeval.scoring.pass_plan import Job
 
 
 def run(
-    cases: Sequence[Case], job: Job, jobs: int, say: Callable[[str], None] = silent
-) -> Iterator[Done]:
+    cases: Sequence[Case], job: Job, jobs: int, say: Callable[[str], None] = ignore_message
+) -> Iterator[FinishedCase]:
     """Score every case; results come in the order of the cases."""
-    part = sharing(job, jobs)
-    crew = Crew(part, jobs)
+    part = share_job(job, jobs)
+    crew = ClassWorkers(part, jobs)
     try:
         for case in cases:
-            result = work(case, part, crew.share)
+            result = score_with_files(case, part, crew.share)
             if result.large and part is not job:
-                say(again(1))
+                say(second_reading_text(1))
                 crew.leave()  # this process gets their memory
-                result = work(case, job)
+                result = score_with_files(case, job)
             yield result
     finally:
         crew.leave()
 
 
-class Crew:
+class ClassWorkers:
     """Processes that are started when there is something to share."""
 
     def __init__(self, job: Job, jobs: int) -> None:
@@ -46,12 +46,12 @@ class Crew:
     def share(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> list[Any]:
         """What a function gives for every task, in their order. Raises CaseError."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._jobs, method(), start)
+            self._pool = ProcessPoolExecutor(self._jobs, start_method(), set_up_process)
         try:
             return list(self._pool.map(function, tasks))
         except BrokenProcessPool:
             self.leave()
-            raise killed() from None
+            raise killed_case_error() from None
 
     def leave(self) -> None:
         """End the processes."""

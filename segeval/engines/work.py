@@ -11,28 +11,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segeval.pairing.cases import Case
-from segeval.pairing.remote import fetched
+from segeval.pairing.remote import fetch_case
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import replace
-from segeval.runtime.memory_budget import share as part_of
+from segeval.runtime.memory_budget import process_budget as part_of
 from segeval.scorecard.card import CaseResult
-from segeval.scorecard.result_store import Done
-from segeval.scoring.case import score_case, unscored_case
+from segeval.scorecard.result_store import FinishedCase
+from segeval.scoring.case import make_unscored_case, score_case
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.rows import OVER_BUDGET
 
 if TYPE_CHECKING:
-    from segeval.scoring.surfaces_by_class import Share
+    from segeval.scoring.surfaces_by_class import ParallelMap
 
 
-def sharing(job: Job, processes: int) -> Job:
+def share_job(job: Job, processes: int) -> Job:
     """The job of each of several processes: less to keep things in, the same slabs."""
     if job.settings.max_memory is None:
         return job
     return replace(job, part=part_of(job.settings.max_memory, processes))
 
 
-def again(count: int) -> str:
+def second_reading_text(count: int) -> str:
     """That cases are read a second time, and why."""
     cases, need = ("case", "needs") if count == 1 else ("cases", "need")
     return (
@@ -41,16 +41,16 @@ def again(count: int) -> str:
     )
 
 
-def silent(text: str) -> None:
+def ignore_message(text: str) -> None:
     """Nobody listens."""
 
 
-def too_large(result: CaseResult) -> bool:
+def exceeds_budget(result: CaseResult) -> bool:
     """Whether something was left out that would have taken more than the budget of the process."""
     return any(fault["status"] == OVER_BUDGET for fault in result.faults.values())
 
 
-def check_shared(job: Job) -> None:
+def check_shared_store(job: Job) -> None:
     """Refuse a store that other processes cannot see. Raises RequestError."""
     for store in job.stores:
         if store.of_one_process:
@@ -61,14 +61,14 @@ def check_shared(job: Job) -> None:
             )
 
 
-def work(case: Case, job: Job, share: Share = map) -> Done:
+def score_with_files(case: Case, job: Job, share: ParallelMap = map) -> FinishedCase:
     """Score a case; its remote files come over before and go afterwards.
 
     share  calls a function for every class, as `map` does
     """
     try:
-        with fetched(case, job.stores) as here:
+        with fetch_case(case, job.stores) as here:
             result = score_case(here, job, share)
     except CaseError as problem:  # score_case has none left: of the store
-        result = unscored_case(case, problem)
-    return Done.of(result, too_large(result))
+        result = make_unscored_case(case, problem)
+    return FinishedCase.of(result, exceeds_budget(result))

@@ -17,17 +17,17 @@ import numpy as np
 from segeval.classes.class_list import ClassList
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_case import averaged
-from segeval.pairing.files import stem, suffix, survey
-from segeval.readers.registry import read
+from segeval.pairing.files import format_suffix, list_mask_files, strip_format_suffix
+from segeval.readers.registry import open_volume
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Labels
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import frozen, replace
-from segeval.volume.align import onto
-from segeval.volume.label_values import side
-from segeval.volume.upsampling import upsampled
-from segeval.volume.value_stream import Found, Wanted, may_score, wanted_pred
-from segeval.volume.volume import Reading, Volume, streams
+from segeval.volume.align import align_volume
+from segeval.volume.label_values import open_value_stream
+from segeval.volume.upsampling import upsample_scores
+from segeval.volume.value_stream import ReadAs, ValueKind, may_hold_probabilities, read_pred_as
+from segeval.volume.volume import ReadOptions, Volume, open_channels
 
 AT_A_TIME = 1 << 16
 WRITERS = {".nii.gz": "nifti", ".nii": "nifti", ".nrrd": "nrrd", ".png": "png"}
@@ -35,7 +35,7 @@ SCORES = ("npz", "npy")
 
 
 @frozen
-class Item:
+class DecodeItem:
     """One file to decode.
 
     name     what its label map is called: the path below the root, without the suffix
@@ -49,36 +49,36 @@ class Item:
     flipped: Path | None = None
 
 
-def items(pred: Path, like: str, settings: Settings) -> list[Item]:
+def list_decode_items(pred: Path, like: str, settings: Settings) -> list[DecodeItem]:
     """The files to decode, with those that belong to them. Raises RequestError."""
     if bool(settings.flipped) != (settings.flip != "never"):
         raise RequestError(
             "--flipped names the scores of mirrored images and --flip says how they are joined",
             help="give both: --flipped PATH --flip softmax_mean, or --flip logit_sum",
         )
-    grids = found(Path(like)) if like else {}
-    mirrored = found(Path(settings.flipped)) if settings.flipped else {}
+    grids = find_prediction_files(Path(like)) if like else {}
+    mirrored = find_prediction_files(Path(settings.flipped)) if settings.flipped else {}
     return [
-        Item(
+        DecodeItem(
             path,
             name,
-            belonging(name, grids, like, "--like"),
-            belonging(name, mirrored, settings.flipped, "--flipped"),
+            find_matching_file(name, grids, like, "--like"),
+            find_matching_file(name, mirrored, settings.flipped, "--flipped"),
         )
-        for name, path in found(pred).items()
+        for name, path in find_prediction_files(pred).items()
     ]
 
 
-def found(root: Path) -> dict[str, Path]:
+def find_prediction_files(root: Path) -> dict[str, Path]:
     """The files of a path by name; of a label map and the scores beside it, the label map (I5)."""
     if not root.exists():
         raise RequestError("there is no such file or folder", where=root)
     if not root.is_dir():
-        return {stem(root.name): root}
+        return {strip_format_suffix(root.name): root}
     named: dict[str, Path] = {}
-    for file in survey(root).files:
+    for file in list_mask_files(root).files:
         path = file.path(root)
-        name = path.relative_to(root).with_name(stem(path.name)).as_posix()
+        name = path.relative_to(root).with_name(strip_format_suffix(path.name)).as_posix()
         if name not in named or named[name].suffix == ".npz":
             named[name] = path
         elif path.suffix != ".npz":
@@ -91,7 +91,7 @@ def found(root: Path) -> dict[str, Path]:
     return named
 
 
-def belonging(name: str, files: dict[str, Path], root: str, option: str) -> Path | None:
+def find_matching_file(name: str, files: dict[str, Path], root: str, option: str) -> Path | None:
     """The file of the same name, or the only file that is named. Raises RequestError."""
     if not root:
         return None
@@ -102,20 +102,20 @@ def belonging(name: str, files: dict[str, Path], root: str, option: str) -> Path
     return files[name]
 
 
-def decode(item: Item, out: Path, settings: Settings, classes: ClassList) -> list[Path]:
+def decode_item(item: DecodeItem, out: Path, settings: Settings, classes: ClassList) -> list[Path]:
     """Write the label maps of one file; gives their paths. Raises CaseError."""
-    volume, how, ending = prepared(item, settings, classes)
-    maps, what = decoded(volume, how)
-    names = channel_names(volume, what, classes)
+    volume, how, ending = prepare_scores(item, settings, classes)
+    maps, what = decode_volume(volume, how)
+    names = mask_names(volume, what, classes)
     written = []
     for name, labels in zip(names, maps, strict=True):
         path = out / (f"{item.name}/{name}{ending}" if name else f"{item.name}{ending}")
-        save(path, ending, labels, volume.geometry)
+        save_label_map(path, ending, labels, volume.geometry)
         written.append(path)
     return written
 
 
-def save(path: Path, ending: str, labels: Labels, grid: Geometry) -> None:
+def save_label_map(path: Path, ending: str, labels: Labels, grid: Geometry) -> None:
     """Write a label map in the format of an ending, whole or not at all."""
     write: Any = import_module(f"segeval.writers.{WRITERS[ending]}").write
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,9 +127,11 @@ def save(path: Path, ending: str, labels: Labels, grid: Geometry) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def prepared(item: Item, settings: Settings, classes: ClassList) -> tuple[Volume, Wanted, str]:
+def prepare_scores(
+    item: DecodeItem, settings: Settings, classes: ClassList
+) -> tuple[Volume, ReadAs, str]:
     """The scores as scoring would have them, how to read them, and what to write."""
-    reading = Reading(
+    reading = ReadOptions(
         spacing=settings.spacing,
         channel_axis=settings.channel_axis,
         classes=len(classes.classes) or None,
@@ -140,28 +142,28 @@ def prepared(item: Item, settings: Settings, classes: ClassList) -> tuple[Volume
         min_score=settings.min_score,
         roi_offset=settings.roi_offset,
     )
-    like = None if item.like is None else read(item.like, reading).geometry
+    like = None if item.like is None else open_volume(item.like, reading).geometry
     if like is not None:
         reading = replace(reading, grid=like.shape)
-    volume = read(item.path, reading)
+    volume = open_volume(item.path, reading)
     if volume.values is not None:
-        how = Wanted("labels", independent=True)
+        how = ReadAs("labels", independent=True)
     else:
-        how = wanted_pred(volume, settings, classes.regions)
+        how = read_pred_as(volume, settings, classes.regions)
     grid = volume.geometry if like is None else like
     if item.flipped is not None:
-        volume = averaged(volume, read(item.flipped, reading), grid, how, settings)
+        volume = averaged(volume, open_volume(item.flipped, reading), grid, how, settings)
         if settings.flip == "softmax_mean":
             how = replace(how, kind="prob")
-    if settings.upsample != "never" and may_score(volume, how):
-        volume = upsampled(volume, grid, settings.upsample)
-    return onto(volume, grid, ("pred", "--like")), how, ending_of(item, volume.geometry)
+    if settings.upsample != "never" and may_hold_probabilities(volume, how):
+        volume = upsample_scores(volume, grid, settings.upsample)
+    return align_volume(volume, grid, ("pred", "--like")), how, output_ending(item, volume.geometry)
 
 
-def ending_of(item: Item, grid: Geometry) -> str:
+def output_ending(item: DecodeItem, grid: Geometry) -> str:
     """The format of the label map: the input's, or that of the grid it is brought to."""
     for path in (item.path, item.like):
-        ending = "" if path is None else suffix(path.name.lower())
+        ending = "" if path is None else format_suffix(path.name.lower())
         if ending in (".nrrd", ".seg.nrrd"):
             return ".nrrd"
         if ending in (".nii", ".nii.gz"):
@@ -169,12 +171,12 @@ def ending_of(item: Item, grid: Geometry) -> str:
     return ".png" if len(grid.shape) == 2 else ".nii.gz"
 
 
-def decoded(volume: Volume, how: Wanted) -> tuple[list[Labels], Found]:
+def decode_volume(volume: Volume, how: ReadAs) -> tuple[list[Labels], ValueKind]:
     """The labels of every channel, whole; and what the file turned out to hold."""
     parts: dict[int, list[Labels]] = {}
     size = volume.geometry.size
-    with streams(volume.channels, AT_A_TIME) as opened:
-        reader = side(volume, dict(enumerate(opened)), how)
+    with open_channels(volume.channels, AT_A_TIME) as opened:
+        reader = open_value_stream(volume, dict(enumerate(opened)), how)
         for start in range(0, size, AT_A_TIME):
             slab = reader.read(min(AT_A_TIME, size - start))
             for channel, labels in slab.labels.items():
@@ -183,15 +185,15 @@ def decoded(volume: Volume, how: Wanted) -> tuple[list[Labels], Found]:
     maps = [np.concatenate(pieces) for _, pieces in sorted(parts.items())]
     if what.onehot:  # masks of which every voxel has one: a label map that was taken apart
         return [np.argmax(np.stack(maps) != 0, axis=0).astype(np.uint16)], what
-    return [smallest(labels) for labels in maps], what
+    return [shrink_labels(labels) for labels in maps], what
 
 
-def smallest(labels: Labels) -> Labels:
+def shrink_labels(labels: Labels) -> Labels:
     """Labels in 8 bits where they fit."""
     return labels.astype(np.uint8) if int(labels.max()) <= 255 else labels
 
 
-def channel_names(volume: Volume, what: Found, classes: ClassList) -> list[str]:
+def mask_names(volume: Volume, what: ValueKind, classes: ClassList) -> list[str]:
     """What the masks of independent channels are called; one empty name for a label map."""
     if volume.values:  # masks of regions, each of a class by its value
         called = {c.labels[0]: c.name for c in classes.classes if c.labels}
@@ -207,11 +209,13 @@ def channel_names(volume: Volume, what: Found, classes: ClassList) -> list[str]:
     return names
 
 
-def every(files: list[Item], out: Path, settings: Settings) -> Iterator[CaseError | list[Path]]:
+def decode_all(
+    files: list[DecodeItem], out: Path, settings: Settings
+) -> Iterator[CaseError | list[Path]]:
     """Decode all of them; what goes wrong with one is given in its place."""
     for item in files:
         try:
-            yield decode(item, out, settings, settings.classes)
+            yield decode_item(item, out, settings, settings.classes)
         except CaseError as problem:
             problem.where = problem.where or str(item.path)
             yield problem

@@ -16,33 +16,38 @@ from typing import Any
 
 import numpy as np
 
-from segeval.gates.rules import bar_in_unit, groups_of, matches
-from segeval.gates.verdict import Against, Judgement, Verdict
-from segeval.metrics.registry import Definition, resolve
+from segeval.gates.rules import bar_in_unit, gated_groups, matches_class
+from segeval.gates.verdict import BaselineComparison, Judgement, Verdict
+from segeval.metrics.registry import Definition, resolve_metric
 from segeval.request.grammar import Gate
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.row_index import census
-from segeval.scorecard.signature import unlike
-from segeval.statistics.bootstrap import intervals, simultaneous, stepwise, summed
+from segeval.scorecard.row_index import index_rows
+from segeval.scorecard.signature import incomparable_fields
+from segeval.statistics.bootstrap import (
+    bca_intervals,
+    simultaneous_intervals,
+    stepwise_intervals,
+    sum_by_unit,
+)
 from segeval.statistics.intervals import LEVEL
-from segeval.statistics.paired import Common, Name, Pairs, judged, paired
+from segeval.statistics.paired import PairKey, Pairs, SharedCases, metrics_with_better, pair_rows
 
 BASELINE = "baseline"  # the gate of every verdict here
-FEW = 10  # cases; an interval of fewer is too narrow
+FEW_CASES = 10  # cases; an interval of fewer is too narrow
 EXAMPLES = 5
 ROUNDING = 1e-12  # of the means: what two sums of the same numbers may differ by
-ADJUSTED = {"max": simultaneous, "holm": stepwise, "none": intervals}
+ADJUSTED = {"max": simultaneous_intervals, "holm": stepwise_intervals, "none": bca_intervals}
 
 
 @frozen
-class Rule:
+class BaselineRule:
     """One class and metric of one group, with its pairs and the interval of their difference."""
 
-    name: Name
+    name: PairKey
     group: str
     pairs: Pairs
     inside: Any  # bool (cases,): those of the group
@@ -53,21 +58,23 @@ class Rule:
         return np.where(self.inside, self.pairs.difference, np.nan)
 
 
-def check_alike(parts: Mapping[str, Any], baseline: Scorecard, settings: Settings) -> list[Note]:
+def check_baseline_settings(
+    parts: Mapping[str, Any], baseline: Scorecard, settings: Settings
+) -> list[Note]:
     """Refuse a baseline under other settings, or note how they differ. Raises RequestError.
 
     parts  the signature of this run, by its fields
     """
-    tolerances_of(settings)
+    resolve_tolerances(settings)
     shared = set(parts["metrics"]) & set(baseline.fields.get("metrics", baseline.metrics))
-    if not judged(shared):
+    if not metrics_with_better(shared):
         raise RequestError(
             "the baseline has none of the metrics of this run that can be judged",
             where=settings.baseline,
             facts=(f"here: {', '.join(parts['metrics'])}", f"there: {', '.join(baseline.metrics)}"),
             help="score both with the same -m",
         )
-    facts = unlike(parts, baseline.fields)
+    facts = incomparable_fields(parts, baseline.fields)
     if facts and not settings.allow_different_settings:
         raise RequestError(
             "the baseline was scored under other settings (this run, baseline)",
@@ -78,37 +85,39 @@ def check_alike(parts: Mapping[str, Any], baseline: Scorecard, settings: Setting
     return [Note("W-different-settings", "; ".join(facts), settings.baseline)] if facts else []
 
 
-def against(card: Scorecard, baseline: Scorecard, settings: Settings, accept: bool) -> Judgement:
+def judge_by_baseline(
+    card: Scorecard, baseline: Scorecard, settings: Settings, accept: bool
+) -> Judgement:
     """Judge a run by a baseline. Raises RequestError where they cannot be compared.
 
     accept  a value that is undefined because one side alone is empty is no loss
     """
-    notes = check_alike(card.fields, baseline, settings)
-    tolerances = tolerances_of(settings)
-    cases = Common(card.cases, baseline.cases)
-    shared = judged(text for text in card.metrics if text in baseline.metrics)
-    columns = paired(cases, shared, accept)
-    rules = list(_rules(cases, columns, card))
-    ends = _ends(rules, cases, settings)
+    notes = check_baseline_settings(card.fields, baseline, settings)
+    tolerances = resolve_tolerances(settings)
+    cases = SharedCases(card.cases, baseline.cases)
+    shared = metrics_with_better(text for text in card.metrics if text in baseline.metrics)
+    columns = pair_rows(cases, shared, accept)
+    rules = list(_baseline_rules(cases, columns, card))
+    ends = _interval_ends(rules, cases, settings)
     verdicts = [
-        _verdict(rule, end, tolerances, settings, cases.names)
+        _judge_rule(rule, end, tolerances, settings, cases.names)
         for rule, end in zip(rules, ends, strict=True)
     ]
     if not verdicts:
-        verdicts = [_nothing(cases)]
-    different = _different(card, baseline)
-    notes += _notes(rules, columns, card, baseline, settings)
+        verdicts = [_nothing_verdict(cases)]
+    different = _unmatched_cases(card, baseline)
+    notes += _baseline_notes(rules, columns, card, baseline, settings)
     if different and settings.allow_different_cases:
         notes += [Note("W-different-cases", text, settings.baseline) for text in different]
         different = ()
     return Judgement(tuple(verdicts), tuple(notes), different)
 
 
-def tolerances_of(settings: Settings) -> list[tuple[Gate, Definition]]:
+def resolve_tolerances(settings: Settings) -> list[tuple[Gate, Definition]]:
     """The tolerances in their one spelling. Raises RequestError."""
     made = []
     for gate in settings.baseline_tolerance:
-        metric, definition = resolve(gate.metric)
+        metric, definition = resolve_metric(gate.metric)
         if gate.statistic != "mean" or gate.bar.number < 0 or not definition.better:
             raise RequestError(f"--baseline-tolerance {gate} is none", help="write dice=0.01")
         bar_in_unit(gate, definition)
@@ -116,27 +125,29 @@ def tolerances_of(settings: Settings) -> list[tuple[Gate, Definition]]:
     return made
 
 
-def _rules(cases: Common, columns: Mapping[Name, Pairs], card: Scorecard) -> Iterator[Rule]:
+def _baseline_rules(
+    cases: SharedCases, columns: Mapping[PairKey, Pairs], card: Scorecard
+) -> Iterator[BaselineRule]:
     """Every column in every group where it has pairs or has lost some."""
-    for group in groups_of(card):
+    for group in gated_groups(card):
         inside = cases.inside(group)
         for name, pairs in columns.items():
             has = np.isfinite(pairs.mine[inside]).any()
             if has or any(inside[place] for place in pairs.lost):
-                yield Rule(name, group, pairs, inside)
+                yield BaselineRule(name, group, pairs, inside)
 
 
-def _ends(rules: Sequence[Rule], cases: Common, settings: Settings) -> Any:
+def _interval_ends(rules: Sequence[BaselineRule], cases: SharedCases, settings: Settings) -> Any:
     """Low and high of every rule, (rules, 2)."""
     if not rules:
         return []
     values = np.stack([rule.difference for rule in rules], axis=1)
-    sample = summed(values, cases.units())
+    sample = sum_by_unit(values, cases.units())
     return np.stack(ADJUSTED[settings.adjust](sample, settings.ci or LEVEL, settings.seed), axis=1)
 
 
-def _verdict(
-    rule: Rule,
+def _judge_rule(
+    rule: BaselineRule,
     ends: Any,
     tolerances: Sequence[tuple[Gate, Definition]],
     settings: Settings,
@@ -146,16 +157,18 @@ def _verdict(
     name, pairs, inside = rule.name, rule.pairs, rule.inside
     known = inside & np.isfinite(pairs.mine)
     n, better = int(known.sum()), pairs.definition.better
-    mine, theirs = (_mean(values[known], better) for values in (pairs.mine, pairs.theirs))
-    tolerance, unit = _tolerance(name, tolerances)
-    difference = _mean(pairs.difference[known], "") if n else math.nan
+    mine, theirs = (_rounded_mean(values[known], better) for values in (pairs.mine, pairs.theirs))
+    tolerance, unit = _find_tolerance(name, tolerances)
+    difference = _rounded_mean(pairs.difference[known], "") if n else math.nan
     low, high = map(float, ends)
     slack = ROUNDING * max(abs(mine), abs(theirs)) if n else 0.0
-    passed = passes(settings.policy, pairs.worse, (difference, low, high), tolerance + slack)
-    reason = _lost(pairs, inside, names)
+    passed = is_no_regression(
+        settings.policy, pairs.worse, (difference, low, high), tolerance + slack
+    )
+    reason = _lost_reason(pairs, inside, names)
     if unit not in ("", "%", name.unit):
         reason = f"measured in {name.unit or 'no unit'}, and the tolerance in {unit}"
-    held = Against(
+    held = BaselineComparison(
         settings.policy,
         theirs,
         difference,
@@ -183,7 +196,7 @@ def _verdict(
     )
 
 
-def _mean(values: Floats, better: str) -> float:
+def _rounded_mean(values: Floats, better: str) -> float:
     """The mean, rounded once; of the distances from zero where nearer is better."""
     if not len(values):
         return math.nan
@@ -191,7 +204,9 @@ def _mean(values: Floats, better: str) -> float:
     return math.fsum(held.tolist()) / len(held)
 
 
-def passes(policy: str, sign: float, found: tuple[float, float, float], tolerance: float) -> bool:
+def is_no_regression(
+    policy: str, sign: float, found: tuple[float, float, float], tolerance: float
+) -> bool:
     """Whether a difference with its interval is no regression; never where there is none.
 
     sign  of a difference for the worse
@@ -204,15 +219,17 @@ def passes(policy: str, sign: float, found: tuple[float, float, float], toleranc
     return worse <= tolerance or min(ends) <= 0
 
 
-def _tolerance(name: Name, tolerances: Sequence[tuple[Gate, Definition]]) -> tuple[float, str]:
+def _find_tolerance(
+    name: PairKey, tolerances: Sequence[tuple[Gate, Definition]]
+) -> tuple[float, str]:
     """How much worse a class may be, and the unit that was given; the last that fits counts."""
     for gate, definition in reversed(tolerances):
-        if str(gate.metric) == name.metric and matches(gate.class_, name.class_):
+        if str(gate.metric) == name.metric and matches_class(gate.class_, name.class_):
             return bar_in_unit(gate, definition), gate.bar.unit
     return 0.0, ""
 
 
-def _lost(pairs: Pairs, inside: Any, names: Sequence[str]) -> str:
+def _lost_reason(pairs: Pairs, inside: Any, names: Sequence[str]) -> str:
     """Why the rule fails although some pairs are there; "" where nothing was lost."""
     lost = {names[place]: why for place, why in pairs.lost.items() if inside[place]}
     if not lost:
@@ -222,14 +239,14 @@ def _lost(pairs: Pairs, inside: Any, names: Sequence[str]) -> str:
     return f"no value where the baseline is better off: {few}{more}"
 
 
-def _nothing(cases: Common) -> Verdict:
+def _nothing_verdict(cases: SharedCases) -> Verdict:
     reason = "nothing to judge" if cases else "nothing to judge: no case in common"
     return Verdict(BASELINE, "", BASELINE, "mean", math.nan, math.nan, "", 0, False, reason=reason)
 
 
-def _different(card: Scorecard, baseline: Scorecard) -> tuple[str, ...]:
+def _unmatched_cases(card: Scorecard, baseline: Scorecard) -> tuple[str, ...]:
     """The cases that one of both did not score, in words."""
-    mine, theirs = (census(one.cases).places for one in (card, baseline))
+    mine, theirs = (index_rows(one.cases).places for one in (card, baseline))
     said = []
     for where, these, others in (
         ("not in this run", theirs, mine),
@@ -242,9 +259,9 @@ def _different(card: Scorecard, baseline: Scorecard) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _notes(
-    rules: Sequence[Rule],
-    columns: Mapping[Name, Pairs],
+def _baseline_notes(
+    rules: Sequence[BaselineRule],
+    columns: Mapping[PairKey, Pairs],
     card: Scorecard,
     baseline: Scorecard,
     settings: Settings,
@@ -253,32 +270,32 @@ def _notes(
     few = {
         f"{r.name.class_}/{r.name.metric}": int(np.isfinite(r.difference).sum())
         for r in rules
-        if 0 < np.isfinite(r.difference).sum() < FEW
+        if 0 < np.isfinite(r.difference).sum() < FEW_CASES
     }
     if few:
-        yield few_cases(few, settings.baseline)
+        yield few_cases_note(few, settings.baseline)
     if many := sum(pairs.charged for pairs in columns.values()):
         text = f"{many} values compared as the best, since nothing was to be found and nothing was"
         yield Note("N-both-empty-best", text, settings.baseline)
-    known = {(kind.class_, kind.metric) for kind in census(baseline.cases).kinds}
+    known = {(kind.class_, kind.metric) for kind in index_rows(baseline.cases).kinds}
     new = {
         kind.class_: None
-        for kind in census(card.cases).kinds
+        for kind in index_rows(card.cases).kinds
         if kind.metric in baseline.metrics and (kind.class_, kind.metric) not in known
     }
     if new:
         text = f"not in the baseline, so not compared: {', '.join(new)}"
         yield Note("W-not-in-baseline", text, settings.baseline)
-    for gate, _ in tolerances_of(settings):
+    for gate, _ in resolve_tolerances(settings):
         if not any(
-            str(gate.metric) == n.metric and matches(gate.class_, n.class_) for n in columns
+            str(gate.metric) == n.metric and matches_class(gate.class_, n.class_) for n in columns
         ):
             yield Note("W-unused-tolerance", f"{gate} fits nothing that is compared", BASELINE)
 
 
-def few_cases(few: Mapping[str, int], where: str) -> Note:
+def few_cases_note(few: Mapping[str, int], where: str) -> Note:
     """The warning that intervals are of few cases."""
     name, n = min(few.items(), key=lambda item: item[1])
     more = f" and {len(few) - 1} more" if len(few) > 1 else ""
-    text = f"an interval of fewer than {FEW} cases is too narrow: {name} (n={n}){more}"
+    text = f"an interval of fewer than {FEW_CASES} cases is too narrow: {name} (n={n}){more}"
     return Note("W-few-cases", text, where)

@@ -12,19 +12,19 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from segeval.gates.verdict import Verdict
-from segeval.metrics.registry import Definition, resolve, units_of
+from segeval.metrics.registry import Definition, metric_units, resolve_metric
 from segeval.request.grammar import Gate, Metric
 from segeval.runtime.errors import RequestError
 from segeval.scorecard.card import Scorecard, Statistic
-from segeval.scorecard.empty_class_policy import ONE_SIDE
-from segeval.scorecard.row_index import Kind, Rows, census
+from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
+from segeval.scorecard.row_index import RowKind, RowValues, index_rows
 from segeval.scorecard.summary import BADNESS
 from segeval.scoring.pooling import can_be_pooled
 
 
-def resolved_gate(gate: Gate) -> tuple[Gate, Definition]:
+def resolve_gate(gate: Gate) -> tuple[Gate, Definition]:
     """A gate in its one spelling. Raises RequestError where the metric cannot be a gate."""
-    metric, definition = resolve(gate.metric)
+    metric, definition = resolve_metric(gate.metric)
     if not definition.better:
         raise RequestError(
             f"{gate}: {metric} has no better side, so it is no gate",
@@ -43,30 +43,30 @@ def bar_in_unit(gate: Gate, definition: Definition) -> float:
         return gate.bar.number
     if unit == "%" and definition.unit == "":
         return gate.bar.number / 100
-    if unit not in units_of(definition):
+    if unit not in metric_units(definition):
         raise RequestError(f"{gate}: {definition.name} is not measured in {unit}")
     return gate.bar.number
 
 
-def check(gate: Gate, card: Scorecard, accept_undefined: bool) -> list[Verdict]:
+def check_gate(gate: Gate, card: Scorecard, accept_undefined: bool) -> list[Verdict]:
     """Judge a rule: one verdict a class and group; at least one, failed if nothing matches."""
-    gate, definition = resolved_gate(gate)
+    gate, definition = resolve_gate(gate)
     return [
         verdict
-        for group in groups_of(card)
-        for verdict in _of_group(gate, definition, card, group, accept_undefined)
+        for group in gated_groups(card)
+        for verdict in _judge_group(gate, definition, card, group, accept_undefined)
     ]
 
 
-def groups_of(card: Scorecard) -> list[str]:
+def gated_groups(card: Scorecard) -> list[str]:
     """The groups of which each must pass; "" is all cases."""
     groups = [name for name in card.summary if name]
-    if not groups or census(card.cases).groups[""]:
+    if not groups or index_rows(card.cases).groups[""]:
         return ["", *groups]  # a case without a group must not be judged by nobody
     return groups
 
 
-def _of_group(
+def _judge_group(
     gate: Gate, definition: Definition, card: Scorecard, group: str, accept: bool
 ) -> Iterator[Verdict]:
     summary = card.summary.get(group, {})
@@ -74,15 +74,17 @@ def _of_group(
         (name, statistic)
         for name, metrics in summary.items()
         for column, statistic in metrics.items()
-        if matches(gate.class_, name) and _is(gate.metric, column)
+        if matches_class(gate.class_, name) and _is_of_metric(gate.metric, column)
     ]
     for name, statistic in judged:
-        yield _verdict(gate, definition, card, name, statistic, group, accept)
+        yield _judge_statistic(gate, definition, card, name, statistic, group, accept)
     if not judged:
-        yield _missed(gate, definition, gate.class_, group, _nothing(gate.class_, summary))
+        yield _missed_verdict(
+            gate, definition, gate.class_, group, _nothing_message(gate.class_, summary)
+        )
 
 
-def _nothing(wanted: str, names: Collection[str]) -> str:
+def _nothing_message(wanted: str, names: Collection[str]) -> str:
     """That nothing was to judge; a misspelt class is answered with the nearest."""
     from difflib import get_close_matches
 
@@ -90,19 +92,19 @@ def _nothing(wanted: str, names: Collection[str]) -> str:
     return f"nothing to judge, did you mean {near[0]}?" if near else "nothing to judge"
 
 
-def _is(metric: Metric, column: str) -> bool:
+def _is_of_metric(metric: Metric, column: str) -> bool:
     """Whether a column is of the metric; one that has several units has a column for each."""
     return column == str(metric) or column.startswith(f"{metric} [")
 
 
-def matches(wanted: str, name: str) -> bool:
+def matches_class(wanted: str, name: str) -> bool:
     """Whether a class is meant: every scored class without a name, else the name or glob."""
     if not wanted:
         return name != "overall"
     return name == wanted or (name != "overall" and fnmatchcase(name, wanted))
 
 
-def _verdict(  # noqa: PLR0913 - the parts of one judgement
+def _judge_statistic(  # noqa: PLR0913 - the parts of one judgement
     gate: Gate,
     definition: Definition,
     card: Scorecard,
@@ -111,21 +113,21 @@ def _verdict(  # noqa: PLR0913 - the parts of one judgement
     group: str,
     accept: bool,
 ) -> Verdict:
-    value = statistic_of(statistic, gate.statistic, definition)
+    value = statistic_value(statistic, gate.statistic, definition)
     bar = bar_in_unit(gate, definition)
     if math.isnan(value):
-        return _missed(gate, definition, name, group, "nothing to judge")
-    lost = 0 if accept else one_sided(card, name, gate.metric, group)
+        return _missed_verdict(gate, definition, name, group, "nothing to judge")
+    lost = 0 if accept else count_one_sided(card, name, gate.metric, group)
     if lost:
         cases = "case" if lost == 1 else "cases"
         reason = f"undefined in {lost} {cases} where one side alone is empty"
-        return _missed(gate, definition, name, group, reason)
-    if endless := infinite(card, name, gate.metric, group, definition):
+        return _missed_verdict(gate, definition, name, group, reason)
+    if endless := count_infinite(card, name, gate.metric, group, definition):
         cases = "case" if endless == 1 else "cases"
-        return _missed(gate, definition, name, group, f"infinite in {endless} {cases}")
+        return _missed_verdict(gate, definition, name, group, f"infinite in {endless} {cases}")
     if gate.bar.unit not in ("", "%") and statistic.unit != gate.bar.unit:
         reason = f"measured in {statistic.unit}, not in {gate.bar.unit}"
-        return _missed(gate, definition, name, group, reason)
+        return _missed_verdict(gate, definition, name, group, reason)
     return Verdict(
         str(gate),
         name,
@@ -135,49 +137,53 @@ def _verdict(  # noqa: PLR0913 - the parts of one judgement
         bar,
         definition.better,
         statistic.n,
-        reaches(value, bar, definition.better),
+        reaches_bar(value, bar, definition.better),
         group,
         unit=statistic.unit,
     )
 
 
-def statistic_of(made: Statistic, word: str, definition: Definition) -> float:
+def statistic_value(made: Statistic, word: str, definition: Definition) -> float:
     """A statistic by its word; `bound` is the worse end of the interval of the mean."""
     if word != "bound":
         return float(getattr(made, word))
     return max(made.interval, key=BADNESS[definition.better]) if made.interval else math.nan
 
 
-def reaches(value: float, bar: float, better: str) -> bool:
+def reaches_bar(value: float, bar: float, better: str) -> bool:
     """Whether a value is on the better side of the bar, or on it."""
     if better == "higher":
         return value >= bar
     return (abs(value) if better == "zero" else value) <= bar
 
 
-def one_sided(card: Scorecard, name: str, metric: Metric, group: str) -> int:
+def count_one_sided(card: Scorecard, name: str, metric: Metric, group: str) -> int:
     """Cases whose value is undefined because one side alone is empty; `overall` is every class."""
-    found = _undefined(card, name, metric, group)
-    return sum(rows.count for kind, rows in found if kind.reason in ONE_SIDE)
+    found = _undefined_rows(card, name, metric, group)
+    return sum(rows.count for kind, rows in found if kind.reason in ONE_SIDED_REASONS)
 
 
-def infinite(card: Scorecard, name: str, metric: Metric, group: str, definition: Definition) -> int:
+def count_infinite(
+    card: Scorecard, name: str, metric: Metric, group: str, definition: Definition
+) -> int:
     """Cases with an infinite value that is bad, which no mean contains."""
     bad = BADNESS[definition.better]
-    found = _undefined(card, name, metric, group)
+    found = _undefined_rows(card, name, metric, group)
     return sum(int((bad(rows.numbers()[1]) == math.inf).sum()) for kind, rows in found)
 
 
-def _undefined(
+def _undefined_rows(
     card: Scorecard, name: str, metric: Metric, group: str
-) -> Iterator[tuple[Kind, Rows]]:
-    for kind, rows in census(card.cases).of(group):
+) -> Iterator[tuple[RowKind, RowValues]]:
+    for kind, rows in index_rows(card.cases).of(group):
         of_metric = kind.status == "undefined" and kind.metric == str(metric)
         if of_metric and name in ("overall", kind.class_):
             yield kind, rows
 
 
-def _missed(gate: Gate, definition: Definition, name: str, group: str, reason: str) -> Verdict:
+def _missed_verdict(
+    gate: Gate, definition: Definition, name: str, group: str, reason: str
+) -> Verdict:
     bar = bar_in_unit(gate, definition)
     return Verdict(
         str(gate),

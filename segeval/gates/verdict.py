@@ -11,7 +11,7 @@ SIGNS = {"higher": (">=", "<"), "lower": ("<=", ">"), "zero": ("<=", ">")}
 
 
 @frozen
-class Against:
+class BaselineComparison:
     """The baseline's side of a verdict: the paired difference, and how it was judged.
 
     policy      any, regression or noninferior
@@ -58,7 +58,7 @@ class Verdict:
     group: str = ""
     reason: str = ""
     unit: str = ""
-    against: Against | None = None
+    against: BaselineComparison | None = None
 
     @property
     def name(self) -> str:
@@ -77,7 +77,7 @@ class Verdict:
         """The numbers of the verdict, without what was judged; the reason where there are none."""
         if self.reason:
             return self.reason
-        return _of_rule(self) if self.against is None else _of_baseline(self, self.against)
+        return _rule_line(self) if self.against is None else _baseline_line(self, self.against)
 
 
 @frozen
@@ -92,30 +92,30 @@ class Judgement:
     different: tuple[str, ...] = ()
 
 
-def _of_rule(verdict: Verdict) -> str:
+def _rule_line(verdict: Verdict) -> str:
     value, bar = enough_digits(verdict.value, verdict.bar)
     shown = f"|{value}|" if verdict.better == "zero" else value
     sign = SIGNS[verdict.better][0 if verdict.passed else 1]
-    return f"{shown} {sign} {bar}{_unit(verdict)} (n={verdict.n})"
+    return f"{shown} {sign} {bar}{_unit_text(verdict)} (n={verdict.n})"
 
 
-def _of_baseline(verdict: Verdict, against: Against) -> str:
+def _baseline_line(verdict: Verdict, against: BaselineComparison) -> str:
     """`0.831 against 0.862: -0.031 [-0.045, -0.017], tolerance 0.01, regression (n=42)`."""
     value, baseline = enough_digits(verdict.value, against.baseline)
     worse = -against.tolerance if verdict.better == "higher" else against.tolerance
     difference, _ = enough_digits(against.difference, worse)
-    text = f"{value} against {baseline}{_unit(verdict)}: {_signed(difference)}"
+    text = f"{value} against {baseline}{_unit_text(verdict)}: {_with_sign(difference)}"
     if not math.isnan(against.low):
         ends = (enough_digits(end, worse)[0] for end in (against.low, against.high))
-        text += f" [{', '.join(map(_signed, ends))}]"
+        text += f" [{', '.join(map(_with_sign, ends))}]"
     return f"{text}, tolerance {against.tolerance:g}, {against.policy} (n={verdict.n})"
 
 
-def _signed(text: str) -> str:
+def _with_sign(text: str) -> str:
     return text if text.startswith("-") or float(text) == 0 else f"+{text}"
 
 
-def _unit(verdict: Verdict) -> str:
+def _unit_text(verdict: Verdict) -> str:
     return f" {verdict.unit}" if verdict.unit else ""
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen, replace
 
-NEAR = 0.01  # share of the smallest voxel side that a corner may move: the same grid
-CLOSE = 0.1  # the same grid with a warning
+SAME_GRID_SHARE = 0.01  # share of the smallest voxel side that a corner may move: the same grid
+CLOSE_GRID_SHARE = 0.1  # the same grid with a warning
 
 
 @frozen
@@ -124,21 +124,21 @@ class Geometry:
             tuple(tuple((d + 0.0).tolist()) for d in directions),
         )
 
-    def differences(self, other: Geometry, tolerance: float = NEAR) -> Iterator[str]:
+    def differences(self, other: Geometry, tolerance: float = SAME_GRID_SHARE) -> Iterator[str]:
         """Say, in words, each way in which `other` is not this grid.
 
         tolerance  how far a corner may move, as a share of the smallest voxel side
         """
         if self.shape != other.shape:
-            yield f"shape {times(self.shape)} against {times(other.shape)}"
+            yield f"shape {format_shape(self.shape)} against {format_shape(other.shape)}"
         if self.spacing is None or other.spacing is None:
             return
         if not np.allclose(self.spacing, other.spacing, rtol=1e-3):
-            yield f"spacing {sides(self.spacing)} against {sides(other.spacing)} mm"
+            yield f"spacing {format_spacing(self.spacing)} against {format_spacing(other.spacing)} mm"
         if not (self.placed and other.placed):
             return
         if self.directions_differ(other):
-            yield f"directions {vectors(self)} against {vectors(other)}"
+            yield f"directions {format_directions(self)} against {format_directions(other)}"
         if self.shape != other.shape:
             yield from self._origins(other, tolerance)
         elif (shift := self.corner_shift(other)) > tolerance * min(self.spacing):
@@ -154,33 +154,33 @@ class Geometry:
         assert other.origin is not None
         gap = np.linalg.norm(np.subtract(self.origin, other.origin))
         if gap > tolerance * min(self.spacing):
-            yield f"origin {point(self.origin)} against {point(other.origin)} mm"
+            yield f"origin {format_point(self.origin)} against {format_point(other.origin)} mm"
 
     def spaced(self, spacing: tuple[float, ...] | None) -> Geometry:
         """This grid with another spacing."""
         return replace(self, spacing=spacing)
 
     def __str__(self) -> str:
-        text = times(self.shape)
-        return text if self.spacing is None else f"{text}, {sides(self.spacing)} mm"
+        text = format_shape(self.shape)
+        return text if self.spacing is None else f"{text}, {format_spacing(self.spacing)} mm"
 
 
-def times(shape: tuple[int, ...]) -> str:
+def format_shape(shape: tuple[int, ...]) -> str:
     """A shape as people read it: x first."""
     return "x".join(str(n) for n in reversed(shape))
 
 
-def sides(spacing: tuple[float, ...]) -> str:
+def format_spacing(spacing: tuple[float, ...]) -> str:
     """Voxel sides as people read them: x first, no needless digits."""
     return " x ".join(f"{s:.4g}" for s in reversed(spacing))
 
 
-def point(origin: tuple[float, ...]) -> str:
+def format_point(origin: tuple[float, ...]) -> str:
     """A place in the patient, LPS millimetres."""
     return "(" + ", ".join(f"{v:.6g}" for v in origin) + ")"
 
 
-def vectors(geometry: Geometry) -> str:
+def format_directions(geometry: Geometry) -> str:
     """The directions of the axes, x first."""
     axes = reversed(geometry.directions or ())
     return " ".join("(" + ", ".join(f"{v:.3g}" for v in axis) + ")" for axis in axes)

@@ -16,10 +16,10 @@ from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.errors import GeometryError, Note
 from segeval.runtime.frozen import frozen, replace
 
-EVEN = 0.05  # share of the gap that a slice may be off the even grid
-HOLE = 1.8  # gaps from here on, in medians, mean that slices are missing (F3)
+EVEN_SHARE = 0.05  # share of the gap that a slice may be off the even grid
+HOLE_GAPS = 1.8  # gaps from here on, in medians, mean that slices are missing (F3)
 PARALLEL = 0.999998  # cosine of a tenth of a degree
-MOST = 20  # planes that may stand for one slice, on average
+MOST_PLANES = 20  # planes that may stand for one slice, on average
 
 
 @frozen
@@ -79,16 +79,16 @@ class Slices:
 
     def nearest(self, heights: Floats) -> Counted:
         """The slice nearest to each height; half way it is the lower one (R6)."""
-        return nearest(self.positions, heights)
+        return nearest_position(self.positions, heights)
 
 
-def nearest(positions: Floats, heights: Floats) -> Counted:
+def nearest_position(positions: Floats, heights: Floats) -> Counted:
     """The place of the nearest position; half way, up to rounding, the lower one."""
     middles = (positions[1:] + positions[:-1]) / 2
     return np.searchsorted(middles, heights - 1e-6, "left").astype(np.int64)
 
 
-def regular(geometry: Geometry, axis: int = 0) -> Slices:
+def slices_of_grid(geometry: Geometry, axis: int = 0) -> Slices:
     """The planes of a grid along an axis as slices, that axis first. Needs `placed`."""
     assert geometry.spacing is not None
     assert geometry.directions is not None
@@ -103,7 +103,7 @@ def regular(geometry: Geometry, axis: int = 0) -> Slices:
     return Slices(turned, np.arange(count) * geometry.spacing[axis], np.arange(count))
 
 
-def slabs(own: Slices, grid: Slices) -> Slices | None:
+def slabs_on_grid(own: Slices, grid: Slices) -> Slices | None:
     """The planes of a grid as slabs of another series' slices; None where they are not parallel.
 
     Contours are drawn in the pixels of the grid, each on its own slice, and a plane takes the
@@ -121,10 +121,10 @@ def slabs(own: Slices, grid: Slices) -> Slices | None:
     ends = np.diff(heights)[[0, -1]] if len(heights) > 1 else np.full(2, own.thickness[0])
     # One slice more at either end, on which nothing was drawn.
     positions = np.concatenate([[heights[0] - ends[0]], heights, [heights[-1] + ends[1]]])
-    return Slices(two, positions, nearest(positions, grid.positions), cut=True)
+    return Slices(two, positions, nearest_position(positions, grid.positions), cut=True)
 
 
-def arranged(
+def arrange_slices(
     frame: Frame,
     corners: Floats,
     images: Sequence[str] = (),
@@ -141,21 +141,21 @@ def arranged(
     order = np.argsort(heights, kind="stable")
     heights, corners = heights[order], corners[order]
     positions = heights - heights[0]
-    in_line(frame, corners, where)
-    apart(positions, where)
-    step, count, notes = even_grid(positions, heights[0], gap, where)
+    check_in_line(frame, corners, where)
+    check_apart(positions, where)
+    step, count, notes = fit_even_grid(positions, heights[0], gap, where)
     geometry = Geometry(
         (count, *frame.shape),
         (step, *frame.spacing),
         tuple(corners[0].tolist()),
         (frame.normal, frame.along_column, frame.along_row),
     )
-    source = nearest(positions, np.arange(count) * step)
+    source = nearest_position(positions, np.arange(count) * step)
     named = tuple(images[i] for i in order) if images else ()
     return Slices(geometry, positions, source, named, tuple(notes))
 
 
-def in_line(frame: Frame, corners: Floats, where: object) -> None:
+def check_in_line(frame: Frame, corners: Floats, where: object) -> None:
     """Raise GeometryError where slices are shifted sideways against each other."""
     sides = np.array([frame.along_row, frame.along_column]).T
     drift = float(np.abs((corners - corners[0]) @ sides).max())
@@ -167,7 +167,7 @@ def in_line(frame: Frame, corners: Floats, where: object) -> None:
         )
 
 
-def apart(positions: Floats, where: object) -> None:
+def check_apart(positions: Floats, where: object) -> None:
     """Raise GeometryError where two slices lie at one place."""
     if together := int((np.diff(positions) < 0.01).sum()):
         raise GeometryError(
@@ -177,7 +177,7 @@ def apart(positions: Floats, where: object) -> None:
         )
 
 
-def even_grid(
+def fit_even_grid(
     positions: Floats, first: float, gap: float | None, where: object
 ) -> tuple[float, int, list[Note]]:
     """The gap and the number of planes of the grid, and what to say of it (F2, F3)."""
@@ -188,22 +188,22 @@ def even_grid(
         return gap, 1, []
     gaps = np.diff(positions)
     mean = float(positions[-1] / (count - 1))
-    if np.abs(positions - np.arange(count) * mean).max() <= EVEN * gaps.min():
+    if np.abs(positions - np.arange(count) * mean).max() <= EVEN_SHARE * gaps.min():
         return mean, count, []
     finest = float(gaps.min())
     planes = round(float(positions[-1]) / finest) + 1
     spread = f"slice gaps from {finest:.4g} to {gaps.max():.4g} mm"
-    if planes > MOST * count:
+    if planes > MOST_PLANES * count:
         raise GeometryError(f"{spread}: too uneven for a grid", where=where)
     notes = [Note("N-uneven-slices", f"{spread}: drawn on {planes} planes", str(where))]
-    if len(holes := np.flatnonzero(gaps > HOLE * np.median(gaps))):
+    if len(holes := np.flatnonzero(gaps > HOLE_GAPS * np.median(gaps))):
         after = ", ".join(f"{first + positions[i]:.4g}" for i in holes[:10])
         text = f"slices are missing after {after} mm along the slice normal"
         notes.append(Note("W-missing-slices", text, str(where)))
     return finest, planes, notes
 
 
-def extended(geometry: Geometry, points: Floats) -> Geometry:
+def extend_grid(geometry: Geometry, points: Floats) -> Geometry:
     """A grid with planes added at both ends, as many as it takes to reach some points.
 
     points  (n, 3) LPS millimetres
@@ -213,8 +213,8 @@ def extended(geometry: Geometry, points: Floats) -> Geometry:
     assert geometry.origin is not None
     step, along = geometry.spacing[0], np.array(geometry.directions[0])
     at = (points - np.array(geometry.origin)) @ along / step
-    before = max(0, int(np.ceil(-float(at.min()) - 0.5 - EVEN)))
-    after = max(0, int(np.ceil(float(at.max()) - geometry.shape[0] + 0.5 - EVEN)))
+    before = max(0, int(np.ceil(-float(at.min()) - 0.5 - EVEN_SHARE)))
+    after = max(0, int(np.ceil(float(at.max()) - geometry.shape[0] + 0.5 - EVEN_SHARE)))
     origin = np.array(geometry.origin) - before * step * along
     shape = (geometry.shape[0] + before + after, *geometry.shape[1:])
     return replace(geometry, shape=shape, origin=tuple(origin.tolist()))

@@ -17,13 +17,13 @@ import numpy as np
 
 from segeval.runtime.arrays import Floats, Mask, Raw
 
-EDGES = ("torchmetrics", "monai", "monai_right")
-NEAR = 4  # rounding errors, times the number of bins, within which an edge may be
+EDGE_RULES = ("torchmetrics", "monai", "monai_right")
+EDGE_ROUNDINGS = 4  # rounding errors, times the number of bins, within which an edge may be
 SAMPLE = 64  # voxels of which one is looked at to find the bin that most are in
-LAST = 127  # bins whose indices, doubled, have 8 bits
+MOST_BYTE_BINS = 127  # bins whose indices, doubled, have 8 bits
 
 
-def linspace(stop: Floats | float, bins: int, dtype: np.dtype[Any]) -> Floats:
+def torch_linspace(stop: Floats | float, bins: int, dtype: np.dtype[Any]) -> Floats:
     """bins + 1 edges from 0 to `stop` as torch counts them: from both ends, with one rounding."""
     from fractions import Fraction  # and decimal with it: 3 ms of a start without calibration
 
@@ -38,9 +38,9 @@ def linspace(stop: Floats | float, bins: int, dtype: np.dtype[Any]) -> Floats:
 def bin_edges(bins: int, rule: str, dtype: np.dtype[Any]) -> Floats:
     """The edges of a rule, for confidences of a type; shared, so not to be changed."""
     if rule == "torchmetrics":
-        return linspace(1.0, bins, dtype)
+        return torch_linspace(1.0, bins, dtype)
     single = np.dtype(np.float32)
-    return linspace(1.0 + float(np.finfo(single).eps), bins, single)
+    return torch_linspace(1.0 + float(np.finfo(single).eps), bins, single)
 
 
 def bin_index(values: Floats, edges: Floats, rule: str) -> Raw:
@@ -50,15 +50,17 @@ def bin_index(values: Floats, edges: Floats, rule: str) -> Raw:
     """
     bins = len(edges) - 1
     scaled = values * values.dtype.type(bins)
-    index = scaled.astype(np.uint8 if bins < LAST else np.uint16)
+    index = scaled.astype(np.uint8 if bins < MOST_BYTE_BINS else np.uint16)
     scaled -= np.rint(scaled)
-    few = np.flatnonzero(np.abs(scaled, out=scaled) < NEAR * bins * np.finfo(edges.dtype).eps)
+    few = np.flatnonzero(
+        np.abs(scaled, out=scaled) < EDGE_ROUNDINGS * bins * np.finfo(edges.dtype).eps
+    )
     if len(few):
-        index[few] = _searched(values[few], edges, rule)
+        index[few] = _search_bins(values[few], edges, rule)
     return index
 
 
-def _searched(values: Floats, edges: Floats, rule: str) -> Raw:
+def _search_bins(values: Floats, edges: Floats, rule: str) -> Raw:
     """The same, by a search."""
     side: Any = "left" if rule == "monai" else "right"
     inner = edges[1:] if rule == "torchmetrics" else edges[1:-1]  # elsewhere 1.0 is in the last bin
@@ -66,7 +68,7 @@ def _searched(values: Floats, edges: Floats, rule: str) -> Raw:
     return found
 
 
-def reliability(
+def reliability_bins(
     confidence: Floats, hit: Mask, index: Raw, bins: int, weight: Floats | None = None
 ) -> Floats:
     """What is in each bin.
@@ -76,7 +78,7 @@ def reliability(
     weight   how many voxels each confidence stands for; None: one
     returns  float64 (bins, 3): voxels, sum of confidence, hits
     """
-    code = _doubled(index, hit, bins)
+    code = _split_by_hit(index, hit, bins)
     usual = int(np.bincount(code[::SAMPLE], minlength=1).argmax())
     rest = np.flatnonzero(code != usual)
     few = code[rest].astype(np.intp)
@@ -95,7 +97,7 @@ def reliability(
     return np.stack([voxels.sum(axis=0), total.sum(axis=0), voxels[1]], axis=1)
 
 
-def _doubled(index: Raw, hit: Mask, bins: int) -> Raw:
+def _split_by_hit(index: Raw, hit: Mask, bins: int) -> Raw:
     """Bins of misses, then bins of hits."""
     doubled: Raw = hit.astype(index.dtype)
     doubled *= index.dtype.type(bins)
@@ -103,7 +105,7 @@ def _doubled(index: Raw, hit: Mask, bins: int) -> Raw:
     return doubled
 
 
-def mass_bins(confidence: Floats, hit: Mask, bins: int) -> Floats:
+def equal_mass_bins(confidence: Floats, hit: Mask, bins: int) -> Floats:
     """Reliability in bins that hold as many voxels each: between quantiles of the confidences.
 
     A confidence that is an edge is in the bin below it. Equal ones stay together, so bins are of
@@ -116,4 +118,4 @@ def mass_bins(confidence: Floats, hit: Mask, bins: int) -> Floats:
         return np.zeros((bins, 3))
     values = confidence.astype(np.float64)
     inner = np.percentile(values, np.linspace(0, 100, bins + 1)[1:-1])
-    return reliability(values, hit, np.searchsorted(inner, values), bins)
+    return reliability_bins(values, hit, np.searchsorted(inner, values), bins)

@@ -13,19 +13,19 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.kernels.distance_tables import Places, reach
+from segeval.kernels.distance_tables import FlatIndices, reach_of_steps
 from segeval.runtime.arrays import Floats, Mask
 from segeval.runtime.frozen import frozen
 
-STEPS = 5000  # points around a point that are asked before the other set itself is
-RING = 31  # of them at a time, after the point itself; the double every time
-MANY = 600, 0.2  # beyond so many of them a tree answers such a share of the points faster
+MOST_STEPS = 5000  # points around a point that are asked before the other set itself is
+FIRST_RING = 31  # of them at a time, after the point itself; the double every time
+TREE_ABOVE = 600, 0.2  # beyond so many of them a tree answers such a share of the points faster
 AT_A_TIME = 1 << 18  # steps of points
-PAIRS = 1 << 24  # so many are compared one by one: the import of a tree takes a while
+MOST_PAIRS = 1 << 24  # so many are compared one by one: the import of a tree takes a while
 
 
 @frozen
-class Around:
+class NeighbourSteps:
     """The steps to the points around a point, nearest first.
 
     steps   (n, axes)
@@ -41,18 +41,18 @@ class Around:
 
 
 @lru_cache(4)
-def around(spacing: tuple[float, ...]) -> Around:
+def neighbour_steps(spacing: tuple[float, ...]) -> NeighbourSteps:
     """The steps on a grid of a spacing."""
-    wide = reach(spacing, STEPS)
+    wide = reach_of_steps(spacing, MOST_STEPS)
     steps = np.array(list(product(*(range(-r, r + 1) for r in wide))), np.int64)
     near = np.linalg.norm(steps * np.array(spacing), axis=1)
     known = float(((np.array(wide) + 1) * np.array(spacing)).min())
     order = np.argsort(near, kind="stable")
     order = order[near[order] < known]
-    return Around(steps[order], near[order], known, wide)
+    return NeighbourSteps(steps[order], near[order], known, wide)
 
 
-def border(mask: Mask, closed: bool = True, diagonal: bool = False) -> Mask:
+def boundary_voxels(mask: Mask, closed: bool = True, diagonal: bool = False) -> Mask:
     """The voxels of a mask with a neighbour outside.
 
     closed    what is beyond the array is outside; else it is no neighbour
@@ -74,7 +74,7 @@ def border(mask: Mask, closed: bool = True, diagonal: bool = False) -> Mask:
     return mask & ~inner
 
 
-class Points:
+class PointSet:
     """A set of points of a grid, ready to be asked how near it is.
 
     inside  the set, on a grid that both sides share
@@ -82,24 +82,24 @@ class Points:
 
     def __init__(self, inside: Mask, spacing: tuple[float, ...]) -> None:
         self.spacing = np.array(spacing)
-        self._around = around(spacing)
+        self._around = neighbour_steps(spacing)
         margin = self._around.margin
         self._inside = np.pad(inside, [(m, m) for m in margin])
-        self.at: Places = np.flatnonzero(self._inside)
+        self.at: FlatIndices = np.flatnonzero(self._inside)
 
-    def _places(self, at: Places) -> Floats:
+    def _places(self, at: FlatIndices) -> Floats:
         found: Floats = np.stack(np.unravel_index(at, self._inside.shape), axis=1) * self.spacing
         return found
 
-    def distances_of(self, at: Places) -> Floats:
+    def distances_of(self, at: FlatIndices) -> Floats:
         """The distance of each of some points (flat indices of the padded grid) from this set."""
         found = np.full(len(at), np.inf)
         strides = [s // self._inside.itemsize for s in self._inside.strides]
         steps, flat = self._around.steps @ np.array(strides), self._inside.ravel()
-        left: Places = np.arange(len(at))
+        left: FlatIndices = np.arange(len(at))
         first, count = 0, 1
         while len(left) and first < len(steps):
-            if first > MANY[0] and len(left) > MANY[1] * len(at):
+            if first > TREE_ABOVE[0] and len(left) > TREE_ABOVE[1] * len(at):
                 break
             ring = slice(first, first + count)
             answered = np.zeros(len(left), bool)
@@ -111,21 +111,21 @@ class Points:
                 answered[own] = hits[which, np.arange(hits.shape[1])]
                 found[left[own]] = np.where(answered[own], self._around.near[ring][which], np.inf)
             left = left[~answered]
-            first, count = first + count, max(RING, 2 * count)
+            first, count = first + count, max(FIRST_RING, 2 * count)
         if len(left):
             found[left] = self._far(at[left])
         return found
 
-    def _far(self, at: Places) -> Floats:
-        if len(at) * len(self.at) <= PAIRS:
-            return every_pair(self._places(at), self._places(self.at))
+    def _far(self, at: FlatIndices) -> Floats:
+        if len(at) * len(self.at) <= MOST_PAIRS:
+            return pairwise_distances(self._places(at), self._places(self.at))
         from scipy.spatial import cKDTree
 
         tree = cKDTree(self._places(self.at), balanced_tree=False, compact_nodes=False)
         return np.asarray(tree.query(self._places(at))[0], np.float64)
 
 
-def every_pair(points: Floats, of: Floats) -> Floats:
+def pairwise_distances(points: Floats, of: Floats) -> Floats:
     """The distance of each of a few points (n, axes) from the nearest of others (m, axes)."""
     found = np.empty(len(points))
     square = (of * of).sum(axis=1) / 2

@@ -25,19 +25,19 @@ from functools import partial
 
 import numpy as np
 
-from segeval.kernels.borders import Points, border
-from segeval.kernels.distance_tables import tables
-from segeval.kernels.distances import Directed, Surface, directed
-from segeval.kernels.mesh import cells_of, smoothed
-from segeval.kernels.surfels import areas
+from segeval.kernels.borders import PointSet, boundary_voxels
+from segeval.kernels.distance_tables import tables_of_spacing
+from segeval.kernels.distances import DirectedDistances, MeasuredSurface, directed_distances
+from segeval.kernels.mesh import find_surface_cells, smooth_mask
+from segeval.kernels.surfels import surfel_areas
 from segeval.runtime.arrays import Floats, Mask
 from segeval.runtime.frozen import frozen, replace
 
 BINS = 1024  # of distances: only what is in one of them is sorted
-NOISE = 1e-9  # mm: what the arithmetic of distances leaves of 0
-SLACK = 1e-6  # mm: a distance that is the tolerance but for rounding is within it
-NOTHING = Directed(np.zeros(0), np.zeros(0), np.nan)
-Both = tuple[Directed, Directed]
+ZERO_NOISE = 1e-9  # mm: what the arithmetic of distances leaves of 0
+TOLERANCE_SLACK = 1e-6  # mm: a distance that is the tolerance but for rounding is within it
+NO_DISTANCES = DirectedDistances(np.zeros(0), np.zeros(0), np.nan)
+Both = tuple[DirectedDistances, DirectedDistances]
 Edges = tuple[tuple[bool, bool], ...]
 
 
@@ -75,7 +75,7 @@ BYTES = {
 }
 
 
-def faces(mask: Mask) -> int:
+def count_voxel_faces(mask: Mask) -> int:
     """Faces of voxels between inside and outside, those at the edge of the array not counted."""
     count = 0
     for axis in range(mask.ndim):
@@ -101,7 +101,7 @@ CONVENTIONS = {
 }
 
 
-def measured(  # noqa: PLR0913 - a crop
+def measure_distances(  # noqa: PLR0913 - a crop
     elements: str,
     truth: Mask,
     pred: Mask,
@@ -115,97 +115,103 @@ def measured(  # noqa: PLR0913 - a crop
     field  of the prediction, for subvoxel
     """
     if elements in ("mesh", "once", "relaxed", "subvoxel"):
-        return _meshes(elements, truth, pred, spacing, field)
+        return _mesh_distances(elements, truth, pred, spacing, field)
     if elements == "corners":
-        return _corners(truth, pred, spacing)
-    outline = border if elements == "border" else partial(contour, edges=edges)
-    sides = [Points(outline(mask), spacing) for mask in (truth, pred)]
+        return _corner_distances(truth, pred, spacing)
+    outline = boundary_voxels if elements == "border" else partial(contour_voxels, edges=edges)
+    sides = [PointSet(outline(mask), spacing) for mask in (truth, pred)]
     none = not all(len(side.at) for side in sides)  # a mask that fills its array has no contour
-    both = (NOTHING, NOTHING) if none else _between(sides[0], sides[1])
-    return both if elements != "solid" else _solid(both, truth, pred, spacing)
+    both = (NO_DISTANCES, NO_DISTANCES) if none else _both_directions(sides[0], sides[1])
+    return both if elements != "solid" else _solid_distances(both, truth, pred, spacing)
 
 
-def _solid(both: Both, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
-    one, other = Points(truth, spacing), Points(pred, spacing)
+def _solid_distances(both: Both, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
+    one, other = PointSet(truth, spacing), PointSet(pred, spacing)
     there, back = other.distances_of(one.at), one.distances_of(other.at)
     return (
-        replace(both[0], farthest=largest(there)),
-        replace(both[1], farthest=largest(back)),
+        replace(both[0], farthest=largest_distance(there)),
+        replace(both[1], farthest=largest_distance(back)),
     )
 
 
-def _meshes(
+def _mesh_distances(
     elements: str, truth: Mask, pred: Mask, spacing: tuple[float, ...], field: Floats | None
 ) -> Both:
-    known = tables(spacing) if len(spacing) == 3 and elements == "mesh" else None
+    known = tables_of_spacing(spacing) if len(spacing) == 3 and elements == "mesh" else None
     fields = [None, field]
     if elements == "relaxed":
-        fields = [smoothed(mask) for mask in (truth, pred)]
+        fields = [smooth_mask(mask) for mask in (truth, pred)]
     one, other = (
-        Surface(mask, spacing, known, field, once=elements == "once")
+        MeasuredSurface(mask, spacing, known, field, once=elements == "once")
         for mask, field in zip((truth, pred), fields, strict=True)
     )
-    return _exact(directed(one, other)), _exact(directed(other, one))
+    return _clear_noise(directed_distances(one, other)), _clear_noise(
+        directed_distances(other, one)
+    )
 
 
-def _exact(of: Directed) -> Directed:
+def _clear_noise(of: DirectedDistances) -> DirectedDistances:
     """Distances that are 0 but for rounding are 0: two equal masks are nowhere apart."""
-    found = np.where(of.distances < NOISE, 0.0, of.distances)
-    return Directed(found, of.sizes, of.farthest if of.farthest >= NOISE else 0.0)
+    found = np.where(of.distances < ZERO_NOISE, 0.0, of.distances)
+    return DirectedDistances(found, of.sizes, of.farthest if of.farthest >= ZERO_NOISE else 0.0)
 
 
-def _corners(truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
-    area, sides, sizes = areas(spacing), [], []
+def _corner_distances(truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
+    area, sides, sizes = surfel_areas(spacing), [], []
     for mask in (truth, pred):
-        cells = cells_of(mask)
+        cells = find_surface_cells(mask)
         inside = np.zeros(len(cells.codes), bool)
         inside[cells.at] = True
-        sides.append(Points(inside.reshape(cells.shape), spacing))
+        sides.append(PointSet(inside.reshape(cells.shape), spacing))
         sizes.append(area[cells.codes[cells.at]])
-    return _between(sides[0], sides[1], sizes[0], sizes[1])
+    return _both_directions(sides[0], sides[1], sizes[0], sizes[1])
 
 
-def contour(mask: Mask, edges: Edges) -> Mask:
+def contour_voxels(mask: Mask, edges: Edges) -> Mask:
     """Voxels with a corner to what is outside; beyond the array there is nothing."""
     around = [(not low, not high) for low, high in edges]
     wider = np.pad(mask, [(int(low), int(high)) for low, high in around])
     inner = tuple(
         slice(int(low), n - int(high)) for (low, high), n in zip(around, wider.shape, strict=True)
     )
-    return border(wider, closed=False, diagonal=True)[inner]
+    return boundary_voxels(wider, closed=False, diagonal=True)[inner]
 
 
-def _between(
-    one: Points, other: Points, one_size: Floats | None = None, other_size: Floats | None = None
+def _both_directions(
+    one: PointSet, other: PointSet, one_size: Floats | None = None, other_size: Floats | None = None
 ) -> Both:
     there, back = other.distances_of(one.at), one.distances_of(other.at)
     return (
-        Directed(there, np.ones(len(there)) if one_size is None else one_size, largest(there)),
-        Directed(back, np.ones(len(back)) if other_size is None else other_size, largest(back)),
+        DirectedDistances(
+            there, np.ones(len(there)) if one_size is None else one_size, largest_distance(there)
+        ),
+        DirectedDistances(
+            back, np.ones(len(back)) if other_size is None else other_size, largest_distance(back)
+        ),
     )
 
 
-def largest(distances: Floats) -> float:
+def largest_distance(distances: Floats) -> float:
     """The largest distance; nan where there is none."""
     return float(distances.max()) if len(distances) else np.nan
 
 
-def mean(of: Directed) -> float:
+def mean_distance(of: DirectedDistances) -> float:
     """The mean distance over the area."""
     return float(of.distances @ of.sizes / of.sizes.sum()) if len(of.sizes) else np.nan
 
 
-def pooled(both: Both) -> Directed:
+def join_directions(both: Both) -> DirectedDistances:
     """Both directions as one."""
     one, other = both
-    return Directed(
+    return DirectedDistances(
         np.concatenate([one.distances, other.distances]),
         np.concatenate([one.sizes, other.sizes]),
         max(one.farthest, other.farthest),
     )
 
 
-def percentile(of: Directed, share: float, convention: Convention) -> float:
+def distance_percentile(of: DirectedDistances, share: float, convention: Convention) -> float:
     """The distance that a share of the area does not exceed; nan without any area."""
     if not len(of.distances):
         return np.nan
@@ -214,10 +220,10 @@ def percentile(of: Directed, share: float, convention: Convention) -> float:
     if convention.percentile == "mean":  # by count, and one less
         order = np.sort(of.distances)
         return float(order[max(int(share * len(order) - 1), 0)])
-    return smallest(of, share)
+    return smallest_distance(of, share)
 
 
-def smallest(of: Directed, share: float) -> float:
+def smallest_distance(of: DirectedDistances, share: float) -> float:
     """The smallest distance whose cumulative share of the area reaches a share."""
     top = float(of.distances.max())
     if top == 0:
@@ -233,11 +239,11 @@ def smallest(of: Directed, share: float) -> float:
     return float(of.distances[order[min(place, len(order) - 1)]])
 
 
-def within(of: Directed, tolerance: float) -> float:
+def area_within(of: DirectedDistances, tolerance: float) -> float:
     """The area that is no farther than a tolerance."""
-    return float(of.sizes[of.distances <= tolerance + SLACK].sum())
+    return float(of.sizes[of.distances <= tolerance + TOLERANCE_SLACK].sum())
 
 
-def combined(how: str, one: float, other: float) -> float:
+def combine_directions(how: str, one: float, other: float) -> float:
     """The numbers of two directions as one: their mean, or the larger."""
     return (one + other) / 2 if how == "mean" else max(one, other)

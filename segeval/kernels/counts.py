@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.kernels.run_starts import places, starts
+from segeval.kernels.run_starts import find_run_starts, find_true_indices
 from segeval.runtime.arrays import Counted, Labels
 
-BUSY = 5  # runs are longer than this on average, else voxels are counted
-TABLE = 1 << 16  # cells that a table may always have; a larger one is worth it for many entries
-SHARE = 4  # cells for each entry; beyond it codes are sorted
+BUSY_RUN_LENGTH = 5  # runs are longer than this on average, else voxels are counted
+TABLE_CELLS = (
+    1 << 16
+)  # cells that a table may always have; a larger one is worth it for many entries
+CELLS_PER_ENTRY = 4  # cells for each entry; beyond it codes are sorted
 
 
 def pair_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
@@ -24,8 +26,8 @@ def pair_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
     """
     if not len(truth):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    first = places(starts(truth, pred))
-    if len(first) * BUSY > len(truth):
+    first = find_true_indices(find_run_starts(truth, pred))
+    if len(first) * BUSY_RUN_LENGTH > len(truth):
         return weighted_counts(truth, pred)
     length = np.empty_like(first)
     np.subtract(first[1:], first[:-1], out=length[:-1])
@@ -38,7 +40,7 @@ def weighted_counts(
 ) -> tuple[Counted, Counted]:
     """Count pairs of labels that each stand for some voxels, or for one; there is at least one."""
     wide = int(pred.max()) + 1
-    if (int(truth.max()) + 1) * wide > max(TABLE, SHARE * len(truth)):
+    if (int(truth.max()) + 1) * wide > max(TABLE_CELLS, CELLS_PER_ENTRY * len(truth)):
         codes = truth.astype(np.int64) << 16 | pred
         found, place = np.unique(codes, return_inverse=True)
         # float64 holds whole numbers to 2**53

@@ -10,31 +10,31 @@ import numpy as np
 
 from segeval.runtime.arrays import Floats, Labels, Raw
 
-FEW = 4  # voxels of which one may be looked at again
+RECHECKED_SHARE = 4  # voxels of which one may be looked at again
 BITS: dict[int, Any] = {4: np.uint32, 8: np.uint64}
 
 
-def bits(values: Floats) -> Raw:
+def float_bits(values: Floats) -> Raw:
     """Floats as integers: without a sign in the order of the values; sign and nan are above all."""
     coded: Raw = values.view(BITS[values.itemsize])
     return coded
 
 
 @cache
-def unusual(coded: np.dtype[Any]) -> int:
+def least_unusual_bits(coded: np.dtype[Any]) -> int:
     """The least of such integers that is infinite, negative or no number."""
     return int(np.array(np.inf, f"f{coded.itemsize}").view(coded))
 
 
-def largest(scores: Raw) -> Labels:
+def argmax_channel(scores: Raw) -> Labels:
     """The channel with the largest score, ties to the lowest; flat uint8 or uint16.
 
     scores  (channels, n)
     """
-    return winners(scores, scores.max(axis=1, initial=-np.inf))[0]
+    return winning_channel(scores, scores.max(axis=1, initial=-np.inf))[0]
 
 
-def winners(scores: Raw, tops: Floats) -> tuple[Labels, Floats]:
+def winning_channel(scores: Raw, tops: Floats) -> tuple[Labels, Floats]:
     """The channel with the largest score, ties to the lowest, and that score.
 
     scores   (channels, n)
@@ -49,10 +49,10 @@ def winners(scores: Raw, tops: Floats) -> tuple[Labels, Floats]:
             break
         np.maximum(best, scores[channel], out=best)
         some.append(channel)
-    return _first_equal(scores, best, some), best
+    return _first_best(scores, best, some), best
 
 
-def confirmed(
+def confirm_guess(
     scores: Floats, tops: Floats, total: Floats, guess: Raw, own: Floats
 ) -> tuple[Labels, Floats]:
     """`winners` of shares where a guess is right for most voxels.
@@ -66,22 +66,22 @@ def confirmed(
     best = own.astype(scores.dtype)
     half = 0.5 + len(scores) * np.finfo(best.dtype).eps  # and what rounding may take of a sum
     rest = np.flatnonzero(best <= total * best.dtype.type(half))
-    if len(rest) * FEW > len(own):
-        return winners(scores, tops)
-    label: Labels = guess.astype(kind_of(len(scores)))
+    if len(rest) * RECHECKED_SHARE > len(own):
+        return winning_channel(scores, tops)
+    label: Labels = guess.astype(label_dtype(len(scores)))
     if len(rest):
-        label[rest], best[rest] = winners(scores.take(rest, axis=1), tops)
+        label[rest], best[rest] = winning_channel(scores.take(rest, axis=1), tops)
     return label, best
 
 
-def kind_of(channels: int) -> np.dtype[Any]:
+def label_dtype(channels: int) -> np.dtype[Any]:
     """The type of labels for so many channels."""
     return np.dtype(np.uint8 if channels < 256 else np.uint16)
 
 
-def _first_equal(scores: Raw, best: Floats, some: Sequence[int]) -> Labels:
+def _first_best(scores: Raw, best: Floats, some: Sequence[int]) -> Labels:
     """The lowest of some channels whose score is the best."""
-    kind = kind_of(len(scores))
+    kind = label_dtype(len(scores))
     found, here = np.zeros(len(best), kind), np.empty(len(best), kind)
     equal = np.empty(len(best), bool)
     for channel in some:

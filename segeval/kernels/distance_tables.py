@@ -22,25 +22,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.kernels.marching_cubes import CORNERS, SYMMETRIES, Symmetry, cells, moved
-from segeval.kernels.triangles import Triangles, least
+from segeval.kernels.marching_cubes import (
+    CORNERS,
+    SYMMETRIES,
+    Symmetry,
+    cube_cells,
+    transform_point,
+)
+from segeval.kernels.triangles import Triangles, elementwise_least
 from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.frozen import frozen
 
-STEPS = 1400  # to as many cells around, or a few less, the tables know distances
+TABLE_STEPS = 1400  # to as many cells around, or a few less, the tables know distances
 RINGS = (8, 27, 64, 125, 216, 343, 512, 729, 1000)  # steps that are asked at a time, nearest first
-NEAR = 3  # rings whose tables are kept turned, for every place: 10 MB
+TURNED_RINGS = 3  # rings whose tables are kept turned, for every place: 10 MB
 FAR, MANY = 125, 0.4  # beyond so many steps a tree answers such a share of points faster
 AT_A_TIME = 1 << 15  # steps of points, so that the tables and what is looked up stay in the cache
 SIXTHS = 6  # points lie on sixths of a cell
-ROWS = np.arange(512)[:, None] * 256  # where the codes of each step of a ring begin
+CODE_ROWS = np.arange(512)[:, None] * 256  # where the codes of each step of a ring begin
 
 Codes = NDArray[np.uint8]
-Places = NDArray[np.intp]
+FlatIndices = NDArray[np.intp]
 
 
 @frozen
-class Samples:
+class CodeSamples:
     """The triangles of every code as samples, one after the other.
 
     start    where the samples of a code begin, 257 numbers
@@ -49,14 +55,14 @@ class Samples:
     normal   (n, 3) as long as the sample's area in units of a cell
     """
 
-    start: Places
-    place: Places
+    start: FlatIndices
+    place: FlatIndices
     corners: Floats
     normal: Floats
 
 
 @frozen
-class Shapes:
+class CodeShapes:
     """The triangles of every code as shapes, each once.
 
     corners  (triangles, 3, 3) in cells
@@ -64,75 +70,75 @@ class Shapes:
     """
 
     corners: Floats
-    of_code: Places
+    of_code: FlatIndices
 
 
-def points_of(loops: list[tuple[tuple[int, int, int], ...]]) -> Counted:
+def doubled_points(loops: list[tuple[tuple[int, int, int], ...]]) -> Counted:
     """Triangles as an array of doubled points."""
     return np.array(loops, np.int64).reshape(-1, 3, 3)
 
 
 @cache
-def places() -> Counted:
+def cell_places() -> Counted:
     """The points of a cell that are ever asked for, (n, 3) in sixths of a cell."""
-    every = points_of([t for cell in cells() for t, _ in cell.elements])
+    every = doubled_points([t for cell in cube_cells() for t, _ in cell.elements])
     return np.unique(np.concatenate([every.sum(axis=1), 3 * every.reshape(-1, 3)]), axis=0)
 
 
-def place_numbers(points: Counted) -> Places:
+def place_numbers(points: Counted) -> FlatIndices:
     """The numbers of points given in sixths of a cell."""
     width = np.array([49, 7, 1])
-    found: Places = np.searchsorted(places() @ width, points @ width)
+    found: FlatIndices = np.searchsorted(cell_places() @ width, points @ width)
     return found
 
 
 @cache
-def samples() -> Samples:
+def code_samples() -> CodeSamples:
     """What is sampled in a cell of each code."""
-    each = [cell.elements for cell in cells()]
-    triangles = points_of([t for elements in each for t, _ in elements])
+    each = [cell.elements for cell in cube_cells()]
+    triangles = doubled_points([t for elements in each for t, _ in elements])
     shares = np.array([share for elements in each for _, share in elements])
     a, b, c = np.moveaxis(triangles / 2, 1, 0)
     normal = np.cross(b - a, c - a) / 2 * shares[:, None]
     start = np.cumsum([0, *map(len, each)])
     corners = (triangles - triangles.mean(axis=1, keepdims=True)) / 2
-    return Samples(start, place_numbers(triangles.sum(axis=1)), corners, normal)
+    return CodeSamples(start, place_numbers(triangles.sum(axis=1)), corners, normal)
 
 
 @cache
-def shapes() -> Shapes:
+def code_shapes() -> CodeShapes:
     """What lies in a cell of each code."""
-    each = [[tuple(sorted(t)) for t in cell.faces] for cell in cells()]
+    each = [[tuple(sorted(t)) for t in cell.faces] for cell in cube_cells()]
     number = {t: i for i, t in enumerate(sorted({t for faces in each for t in faces}))}
     of_code = np.full((256, max(map(len, each))), len(number), np.intp)
     for code, faces in enumerate(each):
         of_code[code, : len(faces)] = [number[t] for t in faces]
-    return Shapes(points_of(list(number)) / 2, of_code)
+    return CodeShapes(doubled_points(list(number)) / 2, of_code)
 
 
 @cache
-def code_images() -> Places:
+def code_images() -> FlatIndices:
     """(symmetries, 256): what each code becomes under each symmetry of the cube."""
-    corners = [[CORNERS.index(moved(c, s, 1)) for c in CORNERS] for s in SYMMETRIES]
+    corners = [[CORNERS.index(transform_point(c, s, 1)) for c in CORNERS] for s in SYMMETRIES]
     bits = np.arange(256)[:, None] >> np.arange(8) & 1
     return (bits @ (1 << np.array(corners)).T).T
 
 
 @cache
-def place_images() -> Places:
+def place_images() -> FlatIndices:
     """(symmetries, places): which place each place becomes under each symmetry."""
-    every = [tuple(p) for p in places().tolist()]
+    every = [tuple(p) for p in cell_places().tolist()]
     number = {p: i for i, p in enumerate(every)}
-    return np.array([[number[moved(p, s, SIXTHS)] for p in every] for s in SYMMETRIES])
+    return np.array([[number[transform_point(p, s, SIXTHS)] for p in every] for s in SYMMETRIES])
 
 
 @lru_cache(4)
-def tables(spacing: tuple[float, ...]) -> Tables:
+def tables_of_spacing(spacing: tuple[float, ...]) -> DistanceTables:
     """The tables of a spacing; kept, since cases of one data set often share it."""
-    return Tables(spacing)
+    return DistanceTables(spacing)
 
 
-def reach(spacing: tuple[float, ...], steps: int = STEPS) -> tuple[int, ...]:
+def reach_of_steps(spacing: tuple[float, ...], steps: int = TABLE_STEPS) -> tuple[int, ...]:
     """How many cells along each axis a number of steps goes: about as far in every direction.
 
     Axes of equal spacing go equally far, as the symmetries of the tables need it.
@@ -146,7 +152,7 @@ def reach(spacing: tuple[float, ...], steps: int = STEPS) -> tuple[int, ...]:
         found = wider
 
 
-class Tables:
+class DistanceTables:
     """What a grid of one spacing knows of distances between its cells; made when asked for.
 
     Shared by all masks of a case, which have the same spacing.
@@ -154,10 +160,10 @@ class Tables:
 
     def __init__(self, spacing: tuple[float, ...]) -> None:
         self._spacing = np.array(spacing)
-        self.reach = reach(spacing)
+        self.reach = reach_of_steps(spacing)
         steps = int(np.prod([2 * r + 1 for r in self.reach]))
         self._ends = (*(end for end in RINGS if end < steps), steps)
-        self._shapes = Triangles.of(shapes().corners * self._spacing)
+        self._shapes = Triangles.of(code_shapes().corners * self._spacing)
         self._rings: dict[tuple[int, int], tuple[Floats, float]] = {}
         self._turned: dict[tuple[int, int], Floats] = {}
         self._room = tuple(np.empty(AT_A_TIME, kind) for kind in (np.intp, np.uint8, np.float64))
@@ -175,19 +181,19 @@ class Tables:
     def areas(self) -> Floats:
         """The area of every sample, mm2."""
         faces = np.prod(self._spacing) / self._spacing
-        found: Floats = np.linalg.norm(samples().normal * faces, axis=1)
+        found: Floats = np.linalg.norm(code_samples().normal * faces, axis=1)
         return found
 
     def extents(self) -> Floats:
         """How far the farthest corner of every sample's triangle is from its centroid, mm."""
-        found: Floats = np.linalg.norm(samples().corners * self._spacing, axis=2).max(axis=1)
+        found: Floats = np.linalg.norm(code_samples().corners * self._spacing, axis=2).max(axis=1)
         return found
 
     def steps(self, place: int) -> tuple[Counted, Floats]:
         """The steps to the cells around, nearest first, and how near each can be."""
         if place not in self._steps:
             steps = np.array(list(product(*(range(-r, r + 1) for r in self.reach))))
-            inside = places()[place] - SIXTHS * steps
+            inside = cell_places()[place] - SIXTHS * steps
             gap = np.maximum(np.maximum(-inside, inside - SIXTHS), 0) / SIXTHS * self._spacing
             near = np.linalg.norm(gap, axis=1)
             order = np.argsort(near, kind="stable")
@@ -204,10 +210,12 @@ class Tables:
         if key not in self._rings:
             steps, near = self.steps(place)
             first, last = self.rings()[number]
-            points = (places()[place] / SIXTHS - steps[first:last]) * self._spacing
-            apart = np.full((last - first, len(shapes().corners) + 1), np.inf)
+            points = (cell_places()[place] / SIXTHS - steps[first:last]) * self._spacing
+            apart = np.full((last - first, len(code_shapes().corners) + 1), np.inf)
             apart[:, :-1] = self._shapes.distances(points)
-            table = least(apart.take(number, axis=1) for number in shapes().of_code.T)
+            table = elementwise_least(
+                apart.take(number, axis=1) for number in code_shapes().of_code.T
+            )
             # a cell that the tables do not know can be nearer than one in their corners
             limit = min(near[last:].min(initial=np.inf), self.limit(place))
             self._rings[key] = table, float(limit)
@@ -219,7 +227,7 @@ class Tables:
         if known is None:
             table, _ = self.ring(int(self.standing[place]), number)
             known = table.take(code_images()[self.symmetry[place]], axis=1).ravel()
-            if number < NEAR:
+            if number < TURNED_RINGS:
                 self._turned[place, number] = known
         return known
 
@@ -229,12 +237,12 @@ class Tables:
 
     def limit(self, place: int) -> float:
         """How near a cell that the tables do not know can be."""
-        inside = places()[place] / SIXTHS
+        inside = cell_places()[place] / SIXTHS
         return float(((self.reach + np.minimum(inside, 1 - inside)) * self._spacing).min())
 
 
-def lookup(
-    tables: Tables, place: int, at: Places, codes: Codes, strides: Counted
+def look_up_distances(
+    tables: DistanceTables, place: int, at: FlatIndices, codes: Codes, strides: Counted
 ) -> tuple[Floats, float]:
     """Distances from one point of many cells to a surface.
 
@@ -245,10 +253,10 @@ def lookup(
     returns  distances; those beyond the second value are only known to be no less than it
     """
     base, symmetry = int(tables.standing[place]), int(tables.symmetry[place])
-    steps, turn = tables.steps(base)[0], turned(symmetry, strides)
+    steps, turn = tables.steps(base)[0], transform_strides(symmetry, strides)
     images = code_images()[symmetry]
     found = np.full(len(at), np.inf)
-    left: Places = np.arange(len(at))
+    left: FlatIndices = np.arange(len(at))
     limit = 0.0
     for number, (first, last) in enumerate(tables.rings()):
         if not len(left) or (first >= FAR and len(left) > MANY * len(at)):
@@ -257,24 +265,24 @@ def lookup(
         onwards = (steps[first:last] @ turn)[:, None]
         many = len(left) > 256  # turn the table's codes, or those of the cells: what is less
         flat = tables.turned(place, number) if many else table.ravel()
-        for some in pieces(left, AT_A_TIME // (last - first)):
+        for some in chunks_of_size(left, AT_A_TIME // (last - first)):
             index, code, apart = tables.room((last - first, len(some)))
             # every index is inside, and the other modes do not write into `out` directly
             codes.take(np.add(at[some], onwards, out=index), out=code, mode="clip")
-            np.add(code if many else images.take(code), ROWS[: last - first], out=index)
+            np.add(code if many else images.take(code), CODE_ROWS[: last - first], out=index)
             nearest = flat.take(index, out=apart, mode="clip").min(axis=0)
             found[some] = np.minimum(found[some], nearest)
         left = left[found[left] > limit]
     return found, limit
 
 
-def turned(symmetry: int, strides: Counted) -> Counted:
+def transform_strides(symmetry: int, strides: Counted) -> Counted:
     """The strides with which a step after a symmetry is walked before it."""
     axes, flips = SYMMETRIES[symmetry]
     return np.array([-strides[a] if f else strides[a] for a, f in zip(axes, flips, strict=True)])
 
 
-def pieces(all_of: Places, size: int) -> Iterator[Places]:
+def chunks_of_size(all_of: FlatIndices, size: int) -> Iterator[FlatIndices]:
     """Parts of a size."""
     for start in range(0, len(all_of), size):
         yield all_of[start : start + size]

@@ -28,31 +28,31 @@ from segeval.kernels.softmax import sigmoid, softplus
 from segeval.runtime.arrays import Floats
 
 EPSILON = 1e-7
-LEAST = {"caffe": float(np.log(np.finfo(np.float32).tiny)), "clamp": -100.0}
+LEAST_LOGS = {"caffe": float(np.log(np.finfo(np.float32).tiny)), "clamp": -100.0}
 NEAR_ONE = float(np.log1p(-EPSILON))
 NEAR_ZERO = float(np.log(EPSILON))
 Cost = Callable[[Floats], Floats]
 
 
-def log(p: Floats) -> Floats:
+def log_allowing_zero(p: Floats) -> Floats:
     """Logarithm in float64; -inf of 0 without a word."""
     with np.errstate(divide="ignore"):
         return np.log(p, dtype=np.float64)
 
 
-def floored(logs: Floats, floor: str) -> Floats:
+def floor_logs(logs: Floats, floor: str) -> Floats:
     """Logarithms of probabilities under the floor of a library: none, caffe, clamp or clip."""
     if floor == "clip":
         return np.clip(logs, NEAR_ZERO, NEAR_ONE)
-    return np.maximum(logs, LEAST[floor]) if floor else logs
+    return np.maximum(logs, LEAST_LOGS[floor]) if floor else logs
 
 
-def least(floor: str) -> float:
+def least_log(floor: str) -> float:
     """The logarithm at which a floor begins."""
-    return NEAR_ZERO if floor in ("clip", "shares", "whole") else LEAST.get(floor, -np.inf)
+    return NEAR_ZERO if floor in ("clip", "shares", "whole") else LEAST_LOGS.get(floor, -np.inf)
 
 
-def kept_away(p: Floats, floor: str) -> Floats:
+def clip_probabilities(p: Floats, floor: str) -> Floats:
     """Probabilities as Keras has them before the logarithm: shares or whole.
 
     p        (classes, n)
@@ -64,7 +64,7 @@ def kept_away(p: Floats, floor: str) -> Floats:
     return clipped if floor == "whole" else clipped / clipped.sum(axis=0)
 
 
-def cost_of_logit(x: Floats) -> Floats:
+def logit_cost(x: Floats) -> Floats:
     """What a logit costs where the reference is 1; of -x, what x costs where it is 0."""
     return softplus(-x)
 
@@ -76,7 +76,7 @@ def binary_costs(floor: str, logits: bool, eps: float) -> tuple[Cost, Cost]:
     eps     of the type in which the probabilities came, for `sklearn`
     """
     if logits and floor in ("torch", "keras"):
-        return cost_of_logit, softplus
+        return logit_cost, softplus
     if logits:
         true, false = binary_costs(floor, False, eps)
         return lambda x: true(sigmoid(x)), lambda x: false(sigmoid(x))
@@ -88,11 +88,14 @@ def binary_costs(floor: str, logits: bool, eps: float) -> tuple[Cost, Cost]:
     def clipped(p: Floats) -> Floats:
         return np.clip(p.astype(np.float64), edge, 1 - edge)
 
-    return lambda p: -log(clipped(p) + more), lambda p: -log(1 - clipped(p) + more)
+    return (
+        lambda p: -log_allowing_zero(clipped(p) + more),
+        lambda p: -log_allowing_zero(1 - clipped(p) + more),
+    )
 
 
 def _torch_true(p: Floats) -> Floats:
-    return -np.maximum(log(p), -100)
+    return -np.maximum(log_allowing_zero(p), -100)
 
 
 def _torch_false(p: Floats) -> Floats:

@@ -11,15 +11,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.kernels.run_starts import places, starts
+from segeval.kernels.run_starts import find_run_starts, find_true_indices
 from segeval.runtime.arrays import Counted, Labels, Mask
 from segeval.runtime.frozen import frozen
 
-Box = tuple[tuple[int, int], ...]  # first voxel and the one after the last, along each axis
+IndexBox = tuple[tuple[int, int], ...]  # first voxel and the one after the last, along each axis
 
 
 @frozen
-class Runs:
+class LabelRuns:
     """Runs in the order of their start.
 
     start, stop  flat indices, the one after the last for stop
@@ -33,32 +33,32 @@ class Runs:
     def __len__(self) -> int:
         return len(self.start)
 
-    def taken(self, which: Mask | slice | Counted) -> Runs:
+    def taken(self, which: Mask | slice | Counted) -> LabelRuns:
         """Some of them."""
-        return Runs(self.start[which], self.stop[which], self.label[which])
+        return LabelRuns(self.start[which], self.stop[which], self.label[which])
 
 
-def runs_of(labels: Labels, first: int) -> Runs:
+def find_label_runs(labels: Labels, first: int) -> LabelRuns:
     """The runs of a flat slab that begins at voxel `first`."""
-    start = places(starts(labels)) if len(labels) else np.zeros(0, np.int64)
+    start = find_true_indices(find_run_starts(labels)) if len(labels) else np.zeros(0, np.int64)
     label = labels[start]
     kept = label != 0
     stop = np.append(start[1:], len(labels))[: len(start)]
-    return Runs(start[kept] + first, stop[kept] + first, label[kept].astype(np.uint16))
+    return LabelRuns(start[kept] + first, stop[kept] + first, label[kept].astype(np.uint16))
 
 
-def joined(many: Sequence[Runs]) -> Runs:
+def join_runs(many: Sequence[LabelRuns]) -> LabelRuns:
     """All runs of several slabs."""
     if not many:
-        return Runs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint16))
-    return Runs(
+        return LabelRuns(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint16))
+    return LabelRuns(
         np.concatenate([r.start for r in many]),
         np.concatenate([r.stop for r in many]),
         np.concatenate([r.label for r in many]),
     )
 
 
-def in_rows(runs: Runs, width: int) -> Runs:
+def split_at_rows(runs: LabelRuns, width: int) -> LabelRuns:
     """The same voxels, no run beyond the end of its row."""
     first = runs.start // width
     rows = (runs.stop - 1) // width - first + 1
@@ -67,10 +67,10 @@ def in_rows(runs: Runs, width: int) -> Runs:
     row = np.repeat(first, rows) + np.arange(rows.sum()) - np.repeat(np.cumsum(rows) - rows, rows)
     start = np.maximum(np.repeat(runs.start, rows), row * width)
     stop = np.minimum(np.repeat(runs.stop, rows), (row + 1) * width)
-    return Runs(start, stop, np.repeat(runs.label, rows))
+    return LabelRuns(start, stop, np.repeat(runs.label, rows))
 
 
-def by_label(runs: Runs) -> dict[int, Runs]:
+def runs_by_label(runs: LabelRuns) -> dict[int, LabelRuns]:
     """The runs of each label."""
     order = np.argsort(runs.label, kind="stable")
     runs = runs.taken(order)
@@ -82,7 +82,7 @@ def by_label(runs: Runs) -> dict[int, Runs]:
     }
 
 
-def box(runs: Runs, shape: tuple[int, ...]) -> Box | None:
+def runs_box(runs: LabelRuns, shape: tuple[int, ...]) -> IndexBox | None:
     """The voxels between the first and the last along each axis; None without any. Runs in rows."""
     if not len(runs):
         return None
@@ -92,14 +92,14 @@ def box(runs: Runs, shape: tuple[int, ...]) -> Box | None:
     return (*ends, (int(first.min()), int(last.max())))
 
 
-def around_both(one: Box | None, other: Box | None) -> Box | None:
+def enclosing_box(one: IndexBox | None, other: IndexBox | None) -> IndexBox | None:
     """The box around two."""
     if one is None or other is None:
         return one or other
     return tuple((min(a, c), max(b, d)) for (a, b), (c, d) in zip(one, other, strict=True))
 
 
-def painted(runs: Runs, shape: tuple[int, ...], where: Box) -> Mask:
+def paint_runs(runs: LabelRuns, shape: tuple[int, ...], where: IndexBox) -> Mask:
     """The mask of runs (in rows, disjoint) inside a box; what lies outside it is left out."""
     size = tuple(b - a for a, b in where)
     *index, first = np.unravel_index(runs.start, shape)

@@ -15,7 +15,7 @@ from segeval.kernels.raster import Polygons
 from segeval.runtime.arrays import Counted, Floats
 
 AT_A_TIME = 1 << 12  # edges that are held against all others of their plane
-SLACK = 1e-6  # mm: what is at the tolerance but for rounding is within it
+REACH_SLACK = 1e-6  # mm: what is at the tolerance but for rounding is within it
 
 
 def far_length(one: Polygons, other: Polygons, tolerance: float) -> float:
@@ -23,16 +23,18 @@ def far_length(one: Polygons, other: Polygons, tolerance: float) -> float:
 
     Only polygons of the same plane are near each other. Unit of the points.
     """
-    begin, end, on = edges(one)
+    begin, end, on = polygon_edges(one)
     total = float(np.linalg.norm(end - begin, axis=1).sum())
-    there = edges(other)
+    there = polygon_edges(other)
     for plane in np.unique(on):
         mine, theirs = on == plane, there[2] == plane
-        total -= _covered(begin[mine], end[mine], there[0][theirs], there[1][theirs], tolerance)
+        total -= _covered_length(
+            begin[mine], end[mine], there[0][theirs], there[1][theirs], tolerance
+        )
     return max(total, 0.0)
 
 
-def edges(polygons: Polygons) -> tuple[Floats, Floats, Counted]:
+def polygon_edges(polygons: Polygons) -> tuple[Floats, Floats, Counted]:
     """Both ends of every edge, (n, 2) each, and its plane."""
     if not len(polygons.points):
         return np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, np.int64)
@@ -40,21 +42,25 @@ def edges(polygons: Polygons) -> tuple[Floats, Floats, Counted]:
     return points, points[polygons.following()], polygons.plane_of_vertex()
 
 
-def _covered(begin: Floats, end: Floats, start: Floats, stop: Floats, tolerance: float) -> float:
+def _covered_length(
+    begin: Floats, end: Floats, start: Floats, stop: Floats, tolerance: float
+) -> float:
     """The length of some edges that capsules around others cover."""
     covered = 0.0
     for first in range(0, len(begin), AT_A_TIME):
         own = slice(first, first + AT_A_TIME)
         a, b = begin[own], end[own]
-        for edge, other in _near(a, b, start, stop, tolerance + SLACK):
+        for edge, other in _near_edges(a, b, start, stop, tolerance + REACH_SLACK):
             along = b[edge] - a[edge]
-            low, high = pieces(a[edge], along, start[other], stop[other], tolerance + SLACK)
+            low, high = capsule_pieces(
+                a[edge], along, start[other], stop[other], tolerance + REACH_SLACK
+            )
             lengths = np.linalg.norm(b - a, axis=1)
-            covered += float(union(edge, low, high, len(a)) @ lengths)
+            covered += float(union_lengths(edge, low, high, len(a)) @ lengths)
     return covered
 
 
-def _near(
+def _near_edges(
     a: Floats, b: Floats, start: Floats, stop: Floats, reach: float
 ) -> Iterator[tuple[Counted, Counted]]:
     """Pairs of edges whose boxes are within reach of each other."""
@@ -68,7 +74,7 @@ def _near(
         yield edge, other
 
 
-def pieces(
+def capsule_pieces(
     at: Floats, along: Floats, start: Floats, stop: Floats, radius: float
 ) -> tuple[Floats, Floats]:
     """The piece of each edge at + t along, t in [0, 1], that lies in the capsule of another edge.
@@ -79,19 +85,19 @@ def pieces(
     length = np.linalg.norm(axis, axis=1)
     axis = axis / np.where(length > 0, length, 1)[:, None]
     parts = [
-        _disc(at - start, along, radius),
-        _disc(at - stop, along, radius),
-        _strip(at - start, along, axis, length, radius),
+        _disc_interval(at - start, along, radius),
+        _disc_interval(at - stop, along, radius),
+        _strip_interval(at - start, along, axis, length, radius),
     ]
     low = np.clip(np.minimum.reduce([part[0] for part in parts]), 0, 1)
     high = np.clip(np.maximum.reduce([part[1] for part in parts]), 0, 1)
     return low, high
 
 
-NONE = np.inf, -np.inf
+EMPTY_INTERVAL = np.inf, -np.inf
 
 
-def _disc(at: Floats, along: Floats, radius: float) -> tuple[Floats, Floats]:
+def _disc_interval(at: Floats, along: Floats, radius: float) -> tuple[Floats, Floats]:
     """Where |at + t along| <= radius."""
     a, b = (along * along).sum(axis=1), (at * along).sum(axis=1)
     c = (at * at).sum(axis=1) - radius**2
@@ -99,22 +105,26 @@ def _disc(at: Floats, along: Floats, radius: float) -> tuple[Floats, Floats]:
     square = b * b - a * c
     hit = square >= 0
     root = np.sqrt(np.where(hit, square, 0))
-    return np.where(hit, (-b - root) / a, NONE[0]), np.where(hit, (-b + root) / a, NONE[1])
+    return np.where(hit, (-b - root) / a, EMPTY_INTERVAL[0]), np.where(
+        hit, (-b + root) / a, EMPTY_INTERVAL[1]
+    )
 
 
-def _strip(
+def _strip_interval(
     at: Floats, along: Floats, axis: Floats, length: Floats, radius: float
 ) -> tuple[Floats, Floats]:
     """Where at + t along is beside the edge, no farther than the radius."""
-    beside = _between((at * axis).sum(axis=1), (along * axis).sum(axis=1), 0.0, length)
+    beside = _band_interval((at * axis).sum(axis=1), (along * axis).sum(axis=1), 0.0, length)
     across = np.stack([-axis[:, 1], axis[:, 0]], axis=1)
-    away = _between((at * across).sum(axis=1), (along * across).sum(axis=1), -radius, radius)
+    away = _band_interval((at * across).sum(axis=1), (along * across).sum(axis=1), -radius, radius)
     low, high = np.maximum(beside[0], away[0]), np.minimum(beside[1], away[1])
     none = (low > high) | (length == 0)  # a point stored twice has its disc alone
-    return np.where(none, NONE[0], low), np.where(none, NONE[1], high)
+    return np.where(none, EMPTY_INTERVAL[0], low), np.where(none, EMPTY_INTERVAL[1], high)
 
 
-def _between(at: Floats, step: Floats, least: float, most: Floats | float) -> tuple[Floats, Floats]:
+def _band_interval(
+    at: Floats, step: Floats, least: float, most: Floats | float
+) -> tuple[Floats, Floats]:
     """Where least <= at + t step <= most."""
     still = step == 0
     safe = np.where(still, 1.0, step)
@@ -125,7 +135,7 @@ def _between(at: Floats, step: Floats, least: float, most: Floats | float) -> tu
     return low, high
 
 
-def union(edge: Counted, low: Floats, high: Floats, count: int) -> Floats:
+def union_lengths(edge: Counted, low: Floats, high: Floats, count: int) -> Floats:
     """How much of [0, 1] of each edge its pieces cover together.
 
     edge  whose piece each is

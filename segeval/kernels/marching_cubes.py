@@ -37,7 +37,7 @@ SYMMETRIES: tuple[Symmetry, ...] = tuple(
 
 
 @frozen
-class Cell:
+class CubeCell:
     """The surface of one code.
 
     faces     triangles that cover it once, their normals out of the mask
@@ -49,28 +49,32 @@ class Cell:
 
 
 @cache
-def cells() -> tuple[Cell, ...]:
+def cube_cells() -> tuple[CubeCell, ...]:
     """The cell of every code, 0 to 255."""
     polygons: dict[int, tuple[Loop, ...]] = {}
     for code in range(256):
         if code not in polygons:
-            spanned = tuple(p for loop in loops(code) for p in flat_pieces(spanning(loop, code)))
+            spanned = tuple(
+                p
+                for loop in surface_loops(code)
+                for p in join_flat_triangles(span_loop(loop, code))
+            )
             for symmetry in SYMMETRIES:
-                image = code_image(code, symmetry)
+                image = transform_code(code, symmetry)
                 if image not in polygons:
-                    polygons[image] = tuple(loop_image(p, symmetry) for p in spanned)
+                    polygons[image] = tuple(transform_loop(p, symmetry) for p in spanned)
     return tuple(
-        Cell(
-            tuple(t for polygon in polygons[code] for t in cuts(polygon)[0]),
-            tuple(e for polygon in polygons[code] for e in shares(polygon)),
+        CubeCell(
+            tuple(t for polygon in polygons[code] for t in polygon_cuts(polygon)[0]),
+            tuple(e for polygon in polygons[code] for e in triangle_shares(polygon)),
         )
         for code in range(256)
     )
 
 
-def loops(code: int) -> list[Loop]:
+def surface_loops(code: int) -> list[Loop]:
     """Where the surface meets the faces of the cell: closed loops of midpoints of edges."""
-    following = dict(segment for ring in faces() for segment in segments(ring, code))
+    following = dict(segment for ring in cube_faces() for segment in face_segments(ring, code))
     found = []
     while following:
         start = min(following)
@@ -83,7 +87,7 @@ def loops(code: int) -> list[Loop]:
 
 
 @cache
-def faces() -> tuple[Loop, ...]:
+def cube_faces() -> tuple[Loop, ...]:
     """The corners of each face, counterclockwise as seen from outside the cube."""
     rings = []
     for axis, side in product(range(3), (0, 1)):
@@ -97,9 +101,9 @@ def faces() -> tuple[Loop, ...]:
     return tuple(rings)
 
 
-def segments(ring: Loop, code: int) -> Iterator[tuple[Point, Point]]:
+def face_segments(ring: Loop, code: int) -> Iterator[tuple[Point, Point]]:
     """The segments that cut each run of inside corners of a face from the rest of it."""
-    inside = [is_inside(code, corner) for corner in ring]
+    inside = [is_corner_inside(code, corner) for corner in ring]
     for i in range(4):
         if inside[i] and not inside[(i + 1) % 4]:
             first = i
@@ -108,7 +112,7 @@ def segments(ring: Loop, code: int) -> Iterator[tuple[Point, Point]]:
             yield midpoint(ring[first - 1], ring[first]), midpoint(ring[i], ring[(i + 1) % 4])
 
 
-def is_inside(code: int, corner: Point) -> bool:
+def is_corner_inside(code: int, corner: Point) -> bool:
     """Whether a corner is in the mask."""
     z, y, x = corner
     return bool(code >> (4 * z + 2 * y + x) & 1)
@@ -120,35 +124,43 @@ def midpoint(a: Point, b: Point) -> Point:
 
 
 @cache
-def moved(point: Point, symmetry: Symmetry, side: int) -> Point:
+def transform_point(point: Point, symmetry: Symmetry, side: int) -> Point:
     """A point of a cube of the given side under a symmetry."""
     axes, flips = symmetry
     z, y, x = (side - point[a] if flip else point[a] for a, flip in zip(axes, flips, strict=True))
     return (z, y, x)
 
 
-def code_image(code: int, symmetry: Symmetry) -> int:
+def transform_code(code: int, symmetry: Symmetry) -> int:
     """The code whose inside corners are the images of this one's."""
-    inside = (moved(corner, symmetry, 1) for corner in CORNERS if is_inside(code, corner))
+    inside = (
+        transform_point(corner, symmetry, 1) for corner in CORNERS if is_corner_inside(code, corner)
+    )
     return sum(1 << (4 * z + 2 * y + x) for z, y, x in inside)
 
 
-def loop_image(loop: Loop, symmetry: Symmetry) -> Loop:
+def transform_loop(loop: Loop, symmetry: Symmetry) -> Loop:
     """A loop under a symmetry, still counterclockwise."""
-    image = tuple(moved(point, symmetry, 2) for point in loop)
+    image = tuple(transform_point(point, symmetry, 2) for point in loop)
     axes, flips = symmetry
     even = sum(axes[i] > axes[j] for i in range(3) for j in range(i, 3)) % 2 == sum(flips) % 2
     return image if even else image[::-1]
 
 
-def spanning(loop: Loop, code: int) -> tuple[Loop, ...]:
+def span_loop(loop: Loop, code: int) -> tuple[Loop, ...]:
     """The triangles of largest area that span a loop and share its symmetries."""
-    if len(flat_pieces(any_way := triangulations(loop)[0])) == 1:
+    if len(join_flat_triangles(any_way := triangulations(loop)[0])) == 1:
         return any_way  # a flat loop: its polygon is what counts
-    own = [s for s in SYMMETRIES[1:] if code_image(code, s) == code]
-    own = [s for s in own if {moved(p, s, 2) for p in loop} == set(loop)]
-    symmetric = [way for way in triangulations(loop) if all(same(images(way, s), way) for s in own)]
-    return max(symmetric, key=lambda way: (round(sum(map(area, way)), 9), -volume(way)))
+    own = [s for s in SYMMETRIES[1:] if transform_code(code, s) == code]
+    own = [s for s in own if {transform_point(p, s, 2) for p in loop} == set(loop)]
+    symmetric = [
+        way
+        for way in triangulations(loop)
+        if all(cover_same_surface(transform_triangles(way, s), way) for s in own)
+    ]
+    return max(
+        symmetric, key=lambda way: (round(sum(map(triangle_area, way)), 9), -enclosed_volume(way))
+    )
 
 
 def triangulations(loop: Loop) -> list[tuple[Loop, ...]]:
@@ -163,53 +175,55 @@ def triangulations(loop: Loop) -> list[tuple[Loop, ...]]:
     ]
 
 
-def images(way: tuple[Loop, ...], symmetry: Symmetry) -> tuple[Loop, ...]:
+def transform_triangles(way: tuple[Loop, ...], symmetry: Symmetry) -> tuple[Loop, ...]:
     """Triangles under a symmetry."""
-    return tuple(loop_image(triangle, symmetry) for triangle in way)
+    return tuple(transform_loop(triangle, symmetry) for triangle in way)
 
 
-def same(one: tuple[Loop, ...], other: tuple[Loop, ...]) -> bool:
+def cover_same_surface(one: tuple[Loop, ...], other: tuple[Loop, ...]) -> bool:
     """Whether triangles cover the same surface: equal up to the diagonals of polygons."""
-    return {frozenset(p) for p in flat_pieces(one)} == {frozenset(p) for p in flat_pieces(other)}
+    return {frozenset(p) for p in join_flat_triangles(one)} == {
+        frozenset(p) for p in join_flat_triangles(other)
+    }
 
 
-def flat_pieces(way: tuple[Loop, ...]) -> list[Loop]:
+def join_flat_triangles(way: tuple[Loop, ...]) -> list[Loop]:
     """Triangles joined to polygons where they lie in one plane; lines between them fall away."""
     planes: dict[tuple[int, ...], list[Loop]] = {}
     for triangle in way:
-        planes.setdefault(plane(triangle), []).append(triangle)
-    return [outline(triangles) for triangles in planes.values()]
+        planes.setdefault(triangle_plane(triangle), []).append(triangle)
+    return [triangle_outline(triangles) for triangles in planes.values()]
 
 
-def plane(triangle: Loop) -> tuple[int, ...]:
+def triangle_plane(triangle: Loop) -> tuple[int, ...]:
     """The oriented plane of a triangle, in whole numbers."""
-    n = normal(triangle)
+    n = triangle_normal(triangle)
     divisor = gcd(*n) or 1
     n = (n[0] // divisor, n[1] // divisor, n[2] // divisor)
     return (*n, sum(a * b for a, b in zip(n, triangle[0], strict=True)))
 
 
-def normal(triangle: Loop) -> Point:
+def triangle_normal(triangle: Loop) -> Point:
     """The cross product of two sides: eight times the area in cells, out of the mask."""
     (a, b, c), (d, e, f), (g, h, i) = triangle
     p, q, r, s, t, u = d - a, e - b, f - c, g - a, h - b, i - c
     return (q * u - r * t, r * s - p * u, p * t - q * s)
 
 
-def area(triangle: Loop) -> float:
+def triangle_area(triangle: Loop) -> float:
     """The area of a triangle, in doubled coordinates."""
-    p, q, r = normal(triangle)
+    p, q, r = triangle_normal(triangle)
     return sqrt(p * p + q * q + r * r) / 2
 
 
-def volume(way: tuple[Loop, ...]) -> int:
+def enclosed_volume(way: tuple[Loop, ...]) -> int:
     """Six times the volume between triangles and the centre of the cell, in doubled coordinates."""
     return sum(
-        sum(n * (p - 1) for n, p in zip(normal(t), t[0], strict=True)) for t in way
+        sum(n * (p - 1) for n, p in zip(triangle_normal(t), t[0], strict=True)) for t in way
     )  # fmt: skip
 
 
-def outline(triangles: list[Loop]) -> Loop:
+def triangle_outline(triangles: list[Loop]) -> Loop:
     """The polygon around triangles that share sides: its sides are those that have no reverse."""
     sides = {(t[i], t[(i + 1) % 3]) for t in triangles for i in range(3)}
     following = {a: b for a, b in sides if (b, a) not in sides}
@@ -219,7 +233,7 @@ def outline(triangles: list[Loop]) -> Loop:
     return tuple(loop)
 
 
-def cuts(polygon: Loop) -> list[tuple[Loop, ...]]:
+def polygon_cuts(polygon: Loop) -> list[tuple[Loop, ...]]:
     """The ways to cut a polygon of a cell: one, two by either diagonal, or two into a star."""
     n = len(polygon)
     if n == 3:
@@ -227,18 +241,18 @@ def cuts(polygon: Loop) -> list[tuple[Loop, ...]]:
     if n == 4:
         a, b, c, d = polygon
         return [((a, b, c), (a, c, d)), ((b, c, d), (b, d, a))]
-    return [star(polygon), star(polygon[1:] + polygon[:1])]
+    return [star_triangles(polygon), star_triangles(polygon[1:] + polygon[:1])]
 
 
-def star(hexagon: Loop) -> tuple[Loop, ...]:
+def star_triangles(hexagon: Loop) -> tuple[Loop, ...]:
     """A hexagon as three corners cut off and what remains."""
     a, b, c, d, e, f = hexagon
     return ((a, b, c), (c, d, e), (e, f, a), (a, c, e))
 
 
-def shares(polygon: Loop) -> Iterator[tuple[Loop, float]]:
+def triangle_shares(polygon: Loop) -> Iterator[tuple[Loop, float]]:
     """The triangles of every cut, each cut with an equal share."""
-    ways = cuts(polygon)
+    ways = polygon_cuts(polygon)
     for way in ways:
         for triangle in way:
             yield triangle, 1 / len(ways)

@@ -16,7 +16,7 @@ from segeval.runtime.frozen import frozen
 
 
 @frozen
-class Runs:
+class MaskRuns:
     """A mask on a grid.
 
     shape  of the grid
@@ -72,7 +72,7 @@ class Runs:
             mask[z - first] = plane.reshape(rows, columns)[top : bottom + 1]
         return mask.view(np.bool_), (first, int(top), 0)
 
-    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> Runs:
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> MaskRuns:
         """The mask in another order of axes: transposed by `axes`, then flipped along `flips`."""
         mask, corner = self.box()
         mask, corner = mask.transpose(axes), tuple(corner[a] for a in axes)
@@ -81,7 +81,7 @@ class Runs:
             shape[i] - first - size if i in flips else first
             for i, (first, size) in enumerate(zip(corner, mask.shape, strict=True))
         )
-        return runs_of(np.flip(mask, flips), corner, shape)
+        return runs_of_box(np.flip(mask, flips), corner, shape)
 
     def planes(self) -> Counted:
         """Voxels inside on every plane along the first axis."""
@@ -94,7 +94,7 @@ class Runs:
         return np.diff(begun[before] - np.maximum(over, 0)).astype(np.int64)
 
 
-def parity(edges: Counted) -> Counted:
+def xor_edges(edges: Counted) -> Counted:
     """Edges in order, those that fall together an even number of times left out: XOR of runs."""
     edges = np.sort(edges)
     if len(edges) < 2 or (edges[1:] != edges[:-1]).all():
@@ -104,12 +104,12 @@ def parity(edges: Counted) -> Counted:
     return odd
 
 
-def exclusive(masks: Sequence[Runs]) -> Runs:
+def cover_odd(masks: Sequence[MaskRuns]) -> MaskRuns:
     """What an odd number of masks covers."""
-    return Runs(masks[0].shape, parity(np.concatenate([m.edges for m in masks])))
+    return MaskRuns(masks[0].shape, xor_edges(np.concatenate([m.edges for m in masks])))
 
 
-def covered(masks: Sequence[Runs], least: int = 1) -> Runs:
+def cover_at_least(masks: Sequence[MaskRuns], least: int = 1) -> MaskRuns:
     """What at least so many masks cover: 1 is the union, all of them the intersection."""
     edges = np.concatenate([m.edges for m in masks])
     turn = np.concatenate([1 - 2 * (np.arange(len(m.edges)) % 2) for m in masks])
@@ -118,15 +118,15 @@ def covered(masks: Sequence[Runs], least: int = 1) -> Runs:
     last = np.diff(at, append=-1) != 0  # of edges that fall together the last one counts
     at, inside = at[last], depth[last] >= least
     before = np.concatenate([[False], inside[:-1]])
-    return Runs(masks[0].shape, at[inside != before].astype(np.int64))
+    return MaskRuns(masks[0].shape, at[inside != before].astype(np.int64))
 
 
-def common(a: Runs, b: Runs) -> int:
+def count_common_voxels(a: MaskRuns, b: MaskRuns) -> int:
     """Voxels inside both."""
-    return covered([a, b], 2).count
+    return cover_at_least([a, b], 2).count
 
 
-def runs_of(mask: Mask, corner: tuple[int, ...], shape: tuple[int, ...]) -> Runs:
+def runs_of_box(mask: Mask, corner: tuple[int, ...], shape: tuple[int, ...]) -> MaskRuns:
     """The runs of a mask that is a box of a larger grid.
 
     mask    the box
@@ -139,4 +139,4 @@ def runs_of(mask: Mask, corner: tuple[int, ...], shape: tuple[int, ...]) -> Runs
     at = np.zeros(len(index[0]), np.int64)
     for axis, (place, first) in enumerate(zip(index, corner, strict=True)):
         at += (place + first) * prod(shape[axis + 1 :])
-    return Runs(shape, parity(at))
+    return MaskRuns(shape, xor_edges(at))

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from segeval.kernels.distance_tables import Codes, Places
-from segeval.kernels.marching_cubes import cells, faces, segments
-from segeval.kernels.vtk_triangles import cut_once
+from segeval.kernels.distance_tables import Codes, FlatIndices
+from segeval.kernels.marching_cubes import cube_cells, cube_faces, face_segments
+from segeval.kernels.vtk_triangles import vtk_code_triangles
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.frozen import frozen
 
@@ -22,11 +22,11 @@ LEVEL = 0.5  # of the field at the surface
 AT_A_TIME = 1 << 18  # voxels of a slab of planes, so that it stays in the cache
 CLIP = 0.02  # share of an edge that a vertex keeps from its ends, so that voxel centres keep sides
 
-Loop = tuple[tuple[int, ...], ...]
+VertexLoop = tuple[tuple[int, ...], ...]
 
 
 @frozen
-class Cells:
+class SurfaceCells:
     """The cells of a mask; cell i has its first corner at voxel i - margin.
 
     shape   of the grid of cells
@@ -38,7 +38,7 @@ class Cells:
     shape: tuple[int, ...]
     margin: Counted
     codes: Codes
-    at: Places
+    at: FlatIndices
 
     @property
     def strides(self) -> Counted:
@@ -78,7 +78,7 @@ class Mesh:
 
 
 @frozen
-class Table:
+class CodeTable:
     """What each code has, one after the other.
 
     start    where a code begins; codes + 1 numbers
@@ -87,13 +87,13 @@ class Table:
     shares   (n) of the area
     """
 
-    start: Places
+    start: FlatIndices
     corners: Counted
     axes: Counted
     shares: Floats
 
 
-def cells_of(mask: Mask, reach: tuple[int, ...] = ()) -> Cells:
+def find_surface_cells(mask: Mask, reach: tuple[int, ...] = ()) -> SurfaceCells:
     """The codes of a mask's cells, by three shifts in 3-D and two in 2-D.
 
     reach  cells along each axis that a step from a cell of the surface may go and stay in the grid
@@ -107,12 +107,12 @@ def cells_of(mask: Mask, reach: tuple[int, ...] = ()) -> Cells:
     planes = max(AT_A_TIME // codes[0].size, 1)
     for first in range(0, len(codes), planes):
         slab = codes[first : first + planes]
-        slab[:] = _codes(padded[first : first + planes + 1])
+        slab[:] = _corner_codes(padded[first : first + planes + 1])
         at.append(np.flatnonzero(slab.ravel() - np.uint8(1) < full - 1) + first * codes[0].size)
-    return Cells(codes.shape, margin, codes.ravel(), np.concatenate(at))
+    return SurfaceCells(codes.shape, margin, codes.ravel(), np.concatenate(at))
 
 
-def _codes(padded: Codes) -> Codes:
+def _corner_codes(padded: Codes) -> Codes:
     codes: Any = padded
     bits = 1
     for axis in reversed(range(padded.ndim)):
@@ -124,32 +124,32 @@ def _codes(padded: Codes) -> Codes:
 
 
 @cache
-def table(axes: int, kind: str) -> Table:
+def code_table(axes: int, kind: str) -> CodeTable:
     """The faces or the elements of every code, or its triangles as VTK cuts them."""
-    each = [_shared(code, axes, kind) for code in range(1 << (1 << axes))]
+    each = [_code_shares(code, axes, kind) for code in range(1 << (1 << axes))]
     points = np.array([loop for shared in each for loop, _ in shared], np.int64)
     points = points.reshape(-1, axes, 3)[..., 3 - axes :]  # a square is the side z = 0 of a cube
     corners = points // 2 @ (1 << np.arange(axes)[::-1])
     shares = np.array([share for shared in each for _, share in shared])
-    return Table(
+    return CodeTable(
         np.cumsum([0, *map(len, each)]), corners, (points % 2).argmax(axis=2), shares
     )  # fmt: skip
 
 
-def _shared(code: int, axes: int, kind: str) -> list[tuple[Loop, float]]:
+def _code_shares(code: int, axes: int, kind: str) -> list[tuple[VertexLoop, float]]:
     if axes == 2:
-        return [(s, 1.0) for s in segments(faces()[0], code)]
+        return [(s, 1.0) for s in face_segments(cube_faces()[0], code)]
     if kind == "once":
-        return [(t, 1.0) for t in cut_once()[code]]
-    cell = cells()[code]
+        return [(t, 1.0) for t in vtk_code_triangles()[code]]
+    cell = cube_cells()[code]
     return list(cell.elements) if kind == "elements" else [(t, 1.0) for t in cell.faces]
 
 
-def of_cells(grid: Cells, kind: str) -> tuple[Counted, Floats]:
+def element_vertices(grid: SurfaceCells, kind: str) -> tuple[Counted, Floats]:
     """The faces or elements of a mask as ids of their vertices, axes * first voxel + axis."""
     axes = len(grid.shape)
-    known = table(axes, kind)
-    cell, row = spread(known.start, grid)
+    known = code_table(axes, kind)
+    cell, row = spread_cells(known.start, grid)
     strides = grid.strides
     steps = np.array(
         [sum(s for k, s in enumerate(strides) if c >> (axes - 1 - k) & 1)
@@ -158,7 +158,7 @@ def of_cells(grid: Cells, kind: str) -> tuple[Counted, Floats]:
     return axes * cell[:, None] + offsets[row], known.shares[row]
 
 
-def spread(start: Places, grid: Cells) -> tuple[Places, Places]:
+def spread_cells(start: FlatIndices, grid: SurfaceCells) -> tuple[FlatIndices, FlatIndices]:
     """For everything that the cells have: its cell and its row in the table of codes."""
     codes = grid.codes[grid.at].astype(np.intp)
     count = start[codes + 1] - start[codes]
@@ -166,50 +166,56 @@ def spread(start: Places, grid: Cells) -> tuple[Places, Places]:
     return np.repeat(grid.at, count), np.arange(count.sum()) + np.repeat(first, count)
 
 
-def mesh(grid: Cells, spacing: Floats, field: Floats | None = None, *, once: bool = False) -> Mesh:
+def make_mesh(
+    grid: SurfaceCells, spacing: Floats, field: Floats | None = None, *, once: bool = False
+) -> Mesh:
     """The surface of a mask; with a field, where that crosses LEVEL.
 
     once  triangles as VTK cuts them, each a sample
     """
     axes = len(grid.shape)
     kind = "once" if once and axes == 3 else "faces"
-    faces_, shares = of_cells(grid, kind)
+    faces_, shares = element_vertices(grid, kind)
     elements = faces_
     if kind == "faces" and field is None:
         # A polygon is sampled by either diagonal. A field bends it: then the other diagonal's
         # triangles are not on the surface, and a mask would be apart from itself.
-        elements, shares = of_cells(grid, "elements")
+        elements, shares = element_vertices(grid, "elements")
     used = np.zeros(axes * (len(grid.codes) + int(grid.strides.sum()) + 1), bool)
     used[faces_] = True
     ids = np.flatnonzero(used)
     number = np.empty(len(used), np.int32)
     number[ids] = np.arange(len(ids))
     return Mesh(
-        vertices(ids, grid, spacing, field),
+        vertex_positions(ids, grid, spacing, field),
         number[faces_].astype(np.int64),
         number[elements].astype(np.int64),
         shares,
     )
 
 
-def skin(grid: Cells, spacing: Floats) -> tuple[Floats, Counted]:
+def vertices_and_faces(grid: SurfaceCells, spacing: Floats) -> tuple[Floats, Counted]:
     """Vertices and faces alone, at the cost of the cells of a part and not of their grid."""
-    found, _ = of_cells(grid, "faces")
+    found, _ = element_vertices(grid, "faces")
     ids, number = np.unique(found, return_inverse=True)
-    return vertices(ids, grid, spacing, None), number.reshape(found.shape).astype(np.int64)
+    return vertex_positions(ids, grid, spacing, None), number.reshape(found.shape).astype(np.int64)
 
 
-def vertices(ids: Places, grid: Cells, spacing: Floats, field: Floats | None) -> Floats:
+def vertex_positions(
+    ids: FlatIndices, grid: SurfaceCells, spacing: Floats, field: Floats | None
+) -> Floats:
     """Where the vertices of some ids are."""
     axes = len(grid.shape)
     along = ids % axes
     first = np.stack(np.unravel_index(ids // axes, grid.shape), axis=1) - grid.margin
     places = first.astype(float)
-    places[np.arange(len(ids)), along] += 0.5 if field is None else crossing(field, first, along)
+    places[np.arange(len(ids)), along] += (
+        0.5 if field is None else level_crossing(field, first, along)
+    )
     return places * spacing
 
 
-def crossing(field: Floats, first: Counted, along: Counted) -> Floats:
+def level_crossing(field: Floats, first: Counted, along: Counted) -> Floats:
     """How far along its edge the field crosses LEVEL; `field` has one voxel more on every side."""
     second = first.copy()
     second[np.arange(len(first)), along] += 1
@@ -219,7 +225,7 @@ def crossing(field: Floats, first: Counted, along: Counted) -> Floats:
     return np.clip(share, CLIP, 1 - CLIP)
 
 
-def smoothed(mask: Mask, sigma: float = 1.0) -> Floats:
+def smooth_mask(mask: Mask, sigma: float = 1.0) -> Floats:
     """The field of `relaxed`: the mask under a Gaussian of one voxel, padded by one."""
     from scipy.ndimage import gaussian_filter
 

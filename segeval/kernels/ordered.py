@@ -39,7 +39,7 @@ def jaccard_steps(truth: Mask) -> Floats:
     return loss
 
 
-def lovasz(errors: Floats, truth: Mask) -> float:
+def lovasz_extension(errors: Floats, truth: Mask) -> float:
     """The Lovász extension of the Jaccard loss: errors weighed by what each adds to it.
 
     errors   (n,), 0 or more
@@ -61,7 +61,7 @@ def lovasz_softmax(p: Floats, labels: Floats) -> float:
     for channel, share in enumerate(p):
         truth = labels == channel
         if truth.any():
-            each.append(lovasz(np.abs(truth - share.astype(np.float64)), truth))
+            each.append(lovasz_extension(np.abs(truth - share.astype(np.float64)), truth))
     return float(np.mean(each)) if each else 0.0
 
 

@@ -7,44 +7,44 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.kernels.polygons import Areas, areas
-from segeval.kernels.raster import Polygons, steps
+from segeval.kernels.polygons import PlaneAreas, polygon_areas
+from segeval.kernels.raster import Polygons, consecutive_numbers
 from segeval.runtime.arrays import Counted, Floats, Mask
 
-LINE = 1e-5  # mm: so thin is no area (R9)
+THIN_WIDTH = 1e-5  # mm: so thin is no area (R9)
 
 
-def joined(parts: list[Floats]) -> tuple[Floats, Counted]:
+def join_polygons(parts: list[Floats]) -> tuple[Floats, Counted]:
     """Points of all polygons one after another, and the index behind the last of each."""
     ends = np.cumsum([len(p) for p in parts]).astype(np.int64)
     return np.concatenate(parts) if parts else np.zeros((0, 3)), ends
 
 
-def starts(ends: Counted) -> Counted:
+def polygon_starts(ends: Counted) -> Counted:
     """The index of the first vertex of each polygon."""
     return np.concatenate([ends[:0] * 0, [0], ends[:-1]])[: len(ends)].astype(np.int64)
 
 
-def chosen(polygons: Polygons, keep: Mask) -> Polygons:
+def keep_polygons(polygons: Polygons, keep: Mask) -> Polygons:
     """Some of the polygons."""
     sizes = np.diff(polygons.ends, prepend=0)
     points = polygons.points[np.repeat(keep, sizes)]
     return Polygons(points, np.cumsum(sizes[keep]), polygons.planes[keep])
 
 
-def picked(polygons: Polygons, which: Counted, planes: Counted) -> Polygons:
+def pick_polygons(polygons: Polygons, which: Counted, planes: Counted) -> Polygons:
     """Polygons by number, each on a plane of its own choice; one may be picked twice."""
     sizes = np.diff(polygons.ends, prepend=0)[which]
-    points = polygons.points[steps(starts(polygons.ends)[which], sizes)]
+    points = polygons.points[consecutive_numbers(polygon_starts(polygons.ends)[which], sizes)]
     return Polygons(points, np.cumsum(sizes), planes)
 
 
-def thin(points: Floats, ends: Counted) -> Mask:
+def find_thin_polygons(points: Floats, ends: Counted) -> Mask:
     """Which polygons have no area because their points lie on one line, or are one or two.
 
     The spread across the line through the points, from their second moments.
     """
-    first = starts(ends)
+    first = polygon_starts(ends)
     sizes = np.diff(ends, prepend=0)
     centre = np.add.reduceat(points, first) / sizes[:, None]
     x, y = (points - np.repeat(centre, sizes, axis=0)).T
@@ -52,16 +52,16 @@ def thin(points: Floats, ends: Counted) -> Mask:
     # The smaller eigenvalue as determinant over the larger: no difference of large numbers.
     larger = (xx + yy + np.hypot(xx - yy, 2 * xy)) / 2
     across = np.maximum(xx * yy - xy * xy, 0) / np.maximum(larger, 1e-300)
-    thinness: Mask = across <= LINE * LINE * sizes
+    thinness: Mask = across <= THIN_WIDTH * THIN_WIDTH * sizes
     return thinness
 
 
-def off_plane(points: Floats, ends: Counted) -> tuple[Floats, Floats, Floats]:
+def plane_deviations(points: Floats, ends: Counted) -> tuple[Floats, Floats, Floats]:
     """For each polygon its mean height, the farthest that a vertex leaves it, its tilt in degrees.
 
     points  (n, 3), the third coordinate is the height
     """
-    first, sizes = starts(ends), np.diff(ends, prepend=0)
+    first, sizes = polygon_starts(ends), np.diff(ends, prepend=0)
     centre = np.add.reduceat(points, first) / sizes[:, None]
     x, y, h = (points - np.repeat(centre, sizes, axis=0)).T
     away = np.maximum.reduceat(np.abs(h), first)
@@ -74,7 +74,7 @@ def off_plane(points: Floats, ends: Counted) -> tuple[Floats, Floats, Floats]:
     return centre[:, 2], away, tilt
 
 
-def grouped(heights: Floats, within: float) -> tuple[Counted, Floats]:
+def group_heights(heights: Floats, within: float) -> tuple[Counted, Floats]:
     """Numbers heights that are the same up to `within`; the number of each, the mean of each."""
     order = np.argsort(heights, kind="stable")
     new = np.diff(heights[order], prepend=-np.inf) > within
@@ -83,37 +83,37 @@ def grouped(heights: Floats, within: float) -> tuple[Counted, Floats]:
     return group, np.bincount(group, heights) / np.bincount(group)
 
 
-def repeated(polygons: Polygons, within: float) -> Mask:
+def find_repeated_polygons(polygons: Polygons, within: float) -> Mask:
     """Which polygons have the vertices of an earlier one of their plane, from any start (R4)."""
     again = np.zeros(len(polygons.ends), np.bool_)
-    first, sizes = starts(polygons.ends), np.diff(polygons.ends, prepend=0)
-    low, high = boxes(polygons)
-    i, j = neighbours(polygons.planes)
+    first, sizes = polygon_starts(polygons.ends), np.diff(polygons.ends, prepend=0)
+    low, high = bounding_boxes(polygons)
+    i, j = same_plane_pairs(polygons.planes)
     away = np.maximum(np.abs(low[i] - low[j]), np.abs(high[i] - high[j])).max(axis=1)
     alike = (sizes[i] == sizes[j]) & (away <= within)
     for one, two in zip(i[alike].tolist(), j[alike].tolist(), strict=True):
         a, b = (polygons.points[first[k] : polygons.ends[k]] for k in (one, two))
-        again[two] = again[two] or same_ring(a, b, within)
+        again[two] = again[two] or is_same_ring(a, b, within)
     return again
 
 
-def boxes(polygons: Polygons) -> tuple[Floats, Floats]:
+def bounding_boxes(polygons: Polygons) -> tuple[Floats, Floats]:
     """The lowest and the highest coordinates of every polygon."""
-    first = starts(polygons.ends)
+    first = polygon_starts(polygons.ends)
     points = polygons.points
     return np.minimum.reduceat(points, first), np.maximum.reduceat(points, first)
 
 
-def neighbours(planes: Counted) -> tuple[Counted, Counted]:
+def same_plane_pairs(planes: Counted) -> tuple[Counted, Counted]:
     """Pairs of polygons on one plane, the earlier first."""
     order = np.argsort(planes, kind="stable")
     end = np.searchsorted(planes[order], planes[order], "right")
     times = end - np.arange(len(order)) - 1
     i = np.repeat(np.arange(len(order)), times)
-    return order[i], order[steps(np.arange(1, len(order) + 1), times)]
+    return order[i], order[consecutive_numbers(np.arange(1, len(order) + 1), times)]
 
 
-def same_ring(a: Floats, b: Floats, within: float) -> bool:
+def is_same_ring(a: Floats, b: Floats, within: float) -> bool:
     """Whether two closed polygons have the same vertices in the same or the opposite order."""
     for turned in (b, b[::-1]):
         for shift in np.flatnonzero((np.abs(turned - a[0]) <= within).all(axis=1)):
@@ -122,24 +122,24 @@ def same_ring(a: Floats, b: Floats, within: float) -> bool:
     return False
 
 
-def crossing(polygons: Polygons, least: float) -> tuple[list[tuple[int, int]], Floats]:
+def crossing_polygons(polygons: Polygons, least: float) -> tuple[list[tuple[int, int]], Floats]:
     """Pairs of polygons of one plane that are neither nested nor apart, and the area both claim.
 
     least  area from which two polygons overlap and do not only touch (R5)
     """
-    low, high = boxes(polygons)
-    i, j = neighbours(polygons.planes)
+    low, high = bounding_boxes(polygons)
+    i, j = same_plane_pairs(polygons.planes)
     near = (low[i] < high[j]).all(axis=1) & (low[j] < high[i]).all(axis=1)
     i, j = i[near], j[near]
     if not len(i):
         return [], np.zeros(0)
     own = np.arange(len(i))
-    shared = areas(picked(polygons, i, own), picked(polygons, j, own), len(i))
-    cross = overlapping(shared, least)
+    shared = polygon_areas(pick_polygons(polygons, i, own), pick_polygons(polygons, j, own), len(i))
+    cross = partly_overlap(shared, least)
     return list(zip(i[cross].tolist(), j[cross].tolist(), strict=True)), shared.both[cross]
 
 
-def overlapping(shared: Areas, least: float) -> Mask:
+def partly_overlap(shared: PlaneAreas, least: float) -> Mask:
     """Whether each of a pair has an area of its own beside the one they share."""
     own = np.minimum(shared.a, shared.b) - shared.both
     cross: Mask = (shared.both > least) & (own > least)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segeval.kernels.borders import Points, border
-from segeval.kernels.conventions import SLACK
-from segeval.kernels.distances import Surface, directed
+from segeval.kernels.borders import PointSet, boundary_voxels
+from segeval.kernels.conventions import TOLERANCE_SLACK
+from segeval.kernels.distances import MeasuredSurface, directed_distances
 from segeval.runtime.arrays import Mask
 
 
-def planes(truth: Mask, pred: Mask) -> Iterator[tuple[Mask, Mask]]:
+def contour_planes(truth: Mask, pred: Mask) -> Iterator[tuple[Mask, Mask]]:
     """Both sides of every plane in which the ground truth has a contour."""
     if truth.ndim == 2:
         truth, pred = truth[None], pred[None]
@@ -24,30 +24,30 @@ def planes(truth: Mask, pred: Mask) -> Iterator[tuple[Mask, Mask]]:
 def added_length(truth: Mask, pred: Mask, spacing: tuple[float, ...], tolerance: float) -> float:
     """The length of the reference contour that is farther than a tolerance from the predicted."""
     total = 0.0
-    for one, other in planes(truth, pred):
-        drawn = Surface(one, spacing[-2:])
+    for one, other in contour_planes(truth, pred):
+        drawn = MeasuredSurface(one, spacing[-2:])
         if not other.any():
             total += float(drawn.mesh.areas().sum())
             continue
-        apart = directed(drawn, Surface(other, spacing[-2:]))
-        total += float(apart.sizes[apart.distances > tolerance + SLACK].sum())
+        apart = directed_distances(drawn, MeasuredSurface(other, spacing[-2:]))
+        total += float(apart.sizes[apart.distances > tolerance + TOLERANCE_SLACK].sum())
     return total
 
 
 def added_pixels(truth: Mask, pred: Mask, spacing: tuple[float, ...], tolerance: float) -> float:
     """The pixels of the reference contour that are farther than a tolerance from the predicted."""
     total = 0
-    for one, other in planes(truth, pred):
-        ours, theirs = border(one), border(other)
+    for one, other in contour_planes(truth, pred):
+        ours, theirs = boundary_voxels(one), boundary_voxels(other)
         if tolerance <= 0 or not other.any():
             total += int((ours & ~theirs).sum())
             continue
-        sides = [Points(side, spacing[-2:]) for side in (ours, theirs)]
-        total += int((sides[1].distances_of(sides[0].at) > tolerance + SLACK).sum())
+        sides = [PointSet(side, spacing[-2:]) for side in (ours, theirs)]
+        total += int((sides[1].distances_of(sides[0].at) > tolerance + TOLERANCE_SLACK).sum())
     return float(total)
 
 
-def rim(mask: Mask, width: int) -> Mask:
+def inner_boundary(mask: Mask, width: int) -> Mask:
     """The voxels that so many erosions by a 3 x 3 square take away; beyond the array is outside."""
     from scipy.ndimage import binary_erosion
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.kernels.mask_runs import Runs, covered, parity
+from segeval.kernels.mask_runs import MaskRuns, cover_at_least, xor_edges
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.frozen import frozen
 
 # A vertex that the file puts on a centre arrives a rounding beside it, on either side. Within this
 # share of a pixel it counts as on it, so that such masks do not hang on the last bit.
-ON = 1e-9
+ON_EDGE = 1e-9
 SNAP = 1e-3  # R12: so near a centre a vertex was meant to be on it
 
 
@@ -44,23 +44,23 @@ class Polygons:
         return np.repeat(self.planes, np.diff(self.ends, prepend=0))
 
 
-def inside(polygons: Polygons, shape: tuple[int, int, int]) -> Runs:
+def rasterize_polygons(polygons: Polygons, shape: tuple[int, int, int]) -> MaskRuns:
     """The voxels whose centres are inside (R1, R2, R11).
 
     shape  planes, rows, columns
     """
     _, rows, columns = shape
     low, high, plane = upward_edges(polygons)
-    first = np.clip(np.ceil(low[:, 1] - ON), 0, rows).astype(np.int64)
-    last = np.clip(np.ceil(high[:, 1] - ON), 0, rows).astype(np.int64)
+    first = np.clip(np.ceil(low[:, 1] - ON_EDGE), 0, rows).astype(np.int64)
+    last = np.clip(np.ceil(high[:, 1] - ON_EDGE), 0, rows).astype(np.int64)
     crossed = last > first
     low, high, first = low[crossed], high[crossed], first[crossed]
     times = last[crossed] - first
-    row = steps(first, times)
-    x = crossing(low, high, times, row)
-    column = np.clip(np.ceil(x - ON), 0, columns).astype(np.int64)
+    row = consecutive_numbers(first, times)
+    x = row_crossings(low, high, times, row)
+    column = np.clip(np.ceil(x - ON_EDGE), 0, columns).astype(np.int64)
     line = np.repeat(plane[crossed], times) * rows + row
-    return Runs(shape, parity(line * columns + column))
+    return MaskRuns(shape, xor_edges(line * columns + column))
 
 
 def upward_edges(polygons: Polygons) -> tuple[Floats, Floats, Counted]:
@@ -73,14 +73,14 @@ def upward_edges(polygons: Polygons) -> tuple[Floats, Floats, Counted]:
     return np.where(down, b, a), np.where(down, a, b), polygons.plane_of_vertex()
 
 
-def steps(first: Counted, times: Counted) -> Counted:
+def consecutive_numbers(first: Counted, times: Counted) -> Counted:
     """first, first + 1, …, `times` of them, for every entry, one after another."""
     begun = np.cumsum(times) - times
     index: Counted = np.arange(times.sum()) + np.repeat(first - begun, times)
     return index
 
 
-def crossing(low: Floats, high: Floats, times: Counted, row: Counted) -> Floats:
+def row_crossings(low: Floats, high: Floats, times: Counted, row: Counted) -> Floats:
     """The column at which each edge crosses each of its rows."""
     slope = (high[:, 0] - low[:, 0]) / (high[:, 1] - low[:, 1])
     x = np.repeat(low[:, 0], times) + (row - np.repeat(low[:, 1], times)) * np.repeat(slope, times)
@@ -89,7 +89,7 @@ def crossing(low: Floats, high: Floats, times: Counted, row: Counted) -> Floats:
     return within_edge
 
 
-def inside_or_on(polygons: Polygons, shape: tuple[int, int, int]) -> Runs:
+def rasterize_with_border(polygons: Polygons, shape: tuple[int, int, int]) -> MaskRuns:
     """The voxels whose centres are inside or on the border (R12).
 
     Vertices within `SNAP` of a centre are put on it first, so that a slanted edge between two of
@@ -98,54 +98,54 @@ def inside_or_on(polygons: Polygons, shape: tuple[int, int, int]) -> Runs:
     nearest = np.rint(polygons.points)
     near = np.abs(polygons.points - nearest) <= SNAP
     snapped = Polygons(np.where(near, nearest, polygons.points), polygons.ends, polygons.planes)
-    return covered([inside(snapped, shape), on_border(snapped, shape)])
+    return cover_at_least([rasterize_polygons(snapped, shape), centres_on_border(snapped, shape)])
 
 
-def on_border(polygons: Polygons, shape: tuple[int, int, int]) -> Runs:
+def centres_on_border(polygons: Polygons, shape: tuple[int, int, int]) -> MaskRuns:
     """The voxels whose centres lie on an edge."""
     _, rows, columns = shape
     low, high, plane = upward_edges(polygons)
-    level = high[:, 1] - low[:, 1] <= ON
-    flat = on_level_edges(low[level], high[level], plane[level], shape)
+    level = high[:, 1] - low[:, 1] <= ON_EDGE
+    flat = centres_on_level_edges(low[level], high[level], plane[level], shape)
     low, high, plane = low[~level], high[~level], plane[~level]
-    first = np.ceil(np.maximum(low[:, 1], 0) - ON).astype(np.int64)
-    last = np.floor(np.minimum(high[:, 1], rows - 1) + ON).astype(np.int64)
+    first = np.ceil(np.maximum(low[:, 1], 0) - ON_EDGE).astype(np.int64)
+    last = np.floor(np.minimum(high[:, 1], rows - 1) + ON_EDGE).astype(np.int64)
     times = np.maximum(last - first + 1, 0)
-    row, line = steps(first, times), np.repeat(plane, times) * rows
-    x = crossing(low, high, times, row)
+    row, line = consecutive_numbers(first, times), np.repeat(plane, times) * rows
+    x = row_crossings(low, high, times, row)
     column = np.rint(x).astype(np.int64)
-    on = (np.abs(x - column) <= 1e-6) & within(column, columns) & within(row, rows)
+    on = (np.abs(x - column) <= 1e-6) & is_within_axis(column, columns) & is_within_axis(row, rows)
     flat = np.concatenate([flat, ((line + row) * columns + column)[on]])
-    return Runs(shape, edges_of(flat))
+    return MaskRuns(shape, single_voxel_runs(flat))
 
 
-def on_level_edges(
+def centres_on_level_edges(
     low: Floats, high: Floats, plane: Counted, shape: tuple[int, int, int]
 ) -> Counted:
     """Flat indices of the centres on edges that run along a row."""
     _, rows, columns = shape
     row = np.rint(low[:, 1]).astype(np.int64)
-    on = (np.abs(low[:, 1] - row) <= 1e-6) & within(row, rows)
+    on = (np.abs(low[:, 1] - row) <= 1e-6) & is_within_axis(row, rows)
     low, high, row, plane = low[on], high[on], row[on], plane[on]
-    first = np.ceil(np.minimum(low[:, 0], high[:, 0]) - ON).astype(np.int64)
-    last = np.floor(np.maximum(low[:, 0], high[:, 0]) + ON).astype(np.int64)
+    first = np.ceil(np.minimum(low[:, 0], high[:, 0]) - ON_EDGE).astype(np.int64)
+    last = np.floor(np.maximum(low[:, 0], high[:, 0]) + ON_EDGE).astype(np.int64)
     first, last = np.clip(first, 0, columns), np.clip(last, -1, columns - 1)
     times = np.maximum(last - first + 1, 0)
-    return np.repeat((plane * rows + row) * columns, times) + steps(first, times)
+    return np.repeat((plane * rows + row) * columns, times) + consecutive_numbers(first, times)
 
 
-def within(index: Counted, size: int) -> Mask:
+def is_within_axis(index: Counted, size: int) -> Mask:
     """Whether indices are inside an axis."""
     return (index >= 0) & (index < size)
 
 
-def edges_of(flat: Counted) -> Counted:
+def single_voxel_runs(flat: Counted) -> Counted:
     """Single voxels as runs."""
     once = np.unique(flat)
-    return parity(np.concatenate([once, once + 1]))
+    return xor_edges(np.concatenate([once, once + 1]))
 
 
-def on_centres(points: Floats) -> float:
+def share_on_centres(points: Floats) -> float:
     """The share of vertices that lie on voxel centres (R12).
 
     points  (n, 2) column and row

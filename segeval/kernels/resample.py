@@ -21,7 +21,7 @@ from segeval.runtime.arrays import Floats, Raw
 RULES = ("align_corners", "half_pixel", "asymmetric")
 
 
-def coordinates(n: int, m: int, rule: str) -> Floats:
+def source_coordinates(n: int, m: int, rule: str) -> Floats:
     """Where each of m output indices lies among n input indices, float64 in [0, n - 1]."""
     i = np.arange(m, dtype=np.float64)
     if rule == "align_corners":
@@ -39,7 +39,7 @@ def nearest_index(n: int, m: int, rule: str) -> NDArray[np.intp]:
     return i * n // m if rule == "asymmetric" else (2 * i + 1) * n // (2 * m)
 
 
-def linear(values: Raw, shape: Sequence[int], rule: str) -> Floats:
+def resample_linear(values: Raw, shape: Sequence[int], rule: str) -> Floats:
     """Resample the last axes linearly.
 
     values   (..., *space)
@@ -49,11 +49,13 @@ def linear(values: Raw, shape: Sequence[int], rule: str) -> Floats:
     result: Floats = values.astype(np.float64)
     for axis, m in enumerate(shape, values.ndim - len(shape)):
         if result.shape[axis] != m:
-            result = _along(result, axis, coordinates(result.shape[axis], m, rule))
+            result = _interpolate_axis(
+                result, axis, source_coordinates(result.shape[axis], m, rule)
+            )
     return result
 
 
-def _along(values: Floats, axis: int, place: Floats) -> Floats:
+def _interpolate_axis(values: Floats, axis: int, place: Floats) -> Floats:
     """Linear interpolation at some places of one axis."""
     low = place.astype(np.intp)
     high = np.minimum(low + 1, values.shape[axis] - 1)
@@ -63,7 +65,7 @@ def _along(values: Floats, axis: int, place: Floats) -> Floats:
     return below
 
 
-def nearest(values: Raw, shape: Sequence[int], rule: str) -> Raw:
+def resample_nearest(values: Raw, shape: Sequence[int], rule: str) -> Raw:
     """Resample the last axes by taking the nearest value: for labels.
 
     values   (..., *space)

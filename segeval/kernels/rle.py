@@ -16,10 +16,10 @@ import numpy as np
 from segeval.runtime.arrays import Mask
 
 SCALE = 5  # of the grid that a polygon's border is drawn on
-Shape = tuple[int, int]
+ImageShape = tuple[int, int]
 
 
-def counts_of(text: str) -> list[int]:
+def decode_rle(text: str) -> list[int]:
     """The runs of a compressed string. ValueError where it is none."""
     counts: list[int] = []
     value = shift = 0
@@ -40,7 +40,7 @@ def counts_of(text: str) -> list[int]:
     return counts
 
 
-def of_counts(counts: Sequence[int], shape: Shape) -> Mask:
+def mask_of_rle(counts: Sequence[int], shape: ImageShape) -> Mask:
     """The mask of runs. ValueError where they are not as long as the image.
 
     shape    (H, W)
@@ -53,7 +53,7 @@ def of_counts(counts: Sequence[int], shape: Shape) -> Mask:
     return np.ascontiguousarray(flat.reshape(shape[1], shape[0]).T)
 
 
-def of_polygon(points: Sequence[float], shape: Shape) -> Mask:
+def mask_of_polygon(points: Sequence[float], shape: ImageShape) -> Mask:
     """The mask of a polygon: pixels between an odd and an even crossing of its column.
 
     shape    (H, W)
@@ -62,7 +62,7 @@ def of_polygon(points: Sequence[float], shape: Shape) -> Mask:
     height, width = shape
     corners = np.trunc(SCALE * np.asarray(points, np.float64).reshape(-1, 2) + 0.5).astype(np.int64)
     edges = zip(corners, np.roll(corners, -1, axis=0), strict=True)
-    border = np.concatenate([_line(*start, *end) for start, end in edges])
+    border = np.concatenate([_rounded_line(*start, *end) for start, end in edges])
     x, y = border[:, 0], border[:, 1]
     step = np.flatnonzero(x[1:] != x[:-1])
     across = (np.minimum(x[1:], x[:-1])[step] + 0.5) / SCALE - 0.5
@@ -75,7 +75,9 @@ def of_polygon(points: Sequence[float], shape: Shape) -> Mask:
     return np.ascontiguousarray(inside.reshape(width, height).T)
 
 
-def _line(x0: int, y0: int, x1: int, y1: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def _rounded_line(
+    x0: int, y0: int, x1: int, y1: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     """The points of a line, one a step of its longer side, rounded as in the C of pycocotools."""
     wide, high = abs(x1 - x0), abs(y1 - y0)
     flat = wide >= high

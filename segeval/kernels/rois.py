@@ -23,16 +23,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.kernels.resample import linear
+from segeval.kernels.resample import resample_linear
 from segeval.runtime.arrays import Floats, Mask, Raw
 
-Box = Sequence[float]  # x1, y1, x2, y2
+RoiBox = Sequence[float]  # x1, y1, x2, y2
 Matches = NDArray[np.int64]
 Patch = tuple[slice, slice, Floats]  # rows, columns, probabilities there
 PAD = 1  # cells that torchvision puts around a map
 
 
-def hat(places: Floats, n: int) -> Floats:
+def linear_weights(places: Floats, n: int) -> Floats:
     """Weights of linear interpolation at some places of n cells; cells outside weigh nothing.
 
     returns  (len(places), n)
@@ -41,7 +41,7 @@ def hat(places: Floats, n: int) -> Floats:
     return weights
 
 
-def align_weights(start: float, stop: float, m: int, n: int, shift: bool) -> Floats:
+def roi_align_weights(start: float, stop: float, m: int, n: int, shift: bool) -> Floats:
     """How much of each of n rows a RoIAlign takes into each of its m rows.
 
     Samples beyond -1 or n add 0; between, they are clamped to the image.
@@ -55,7 +55,7 @@ def align_weights(start: float, stop: float, m: int, n: int, shift: bool) -> Flo
     samples = max(int(np.ceil(step)), 1)
     place = start + step * (np.arange(m)[:, None] + (np.arange(samples) + 0.5) / samples)
     inside = (place >= -1) & (place <= n)
-    weights = hat(np.clip(place, 0, n - 1).ravel(), n) * inside.ravel()[:, None]
+    weights = linear_weights(np.clip(place, 0, n - 1).ravel(), n) * inside.ravel()[:, None]
     mean: Floats = weights.reshape(m, samples, n).mean(axis=1)
     return mean
 
@@ -64,10 +64,10 @@ def point_weights(start: float, stop: float, m: int, n: int) -> Floats:
     """How much of each of n rows the m points from `start` to `stop - 1` take; 0 outside."""
     place = start + np.arange(m) * ((stop - 1 - start) / (m - 1) if m > 1 else 0.0)
     inside = (place >= 0) & (place <= n - 1)
-    return hat(place, n) * inside[:, None]
+    return linear_weights(place, n) * inside[:, None]
 
 
-def target(mask: Raw, box: Box, m: int, rule: str) -> Floats:
+def roi_target(mask: Raw, box: RoiBox, m: int, rule: str) -> Floats:
     """What the mask head of a RoI is trained on.
 
     mask     (H, W), the instance
@@ -78,14 +78,17 @@ def target(mask: Raw, box: Box, m: int, rule: str) -> Floats:
     height, width = mask.shape
     if rule == "matterport":
         by_y, by_x = point_weights(y1, y2, m, height), point_weights(x1, x2, m, width)
-        return np.rint(_cropped(by_y, mask, by_x))
+        return np.rint(_weigh_mask(by_y, mask, by_x))
     shift = rule == "detectron2"
-    by_y, by_x = (align_weights(y1, y2, m, height, shift), align_weights(x1, x2, m, width, shift))
-    soft = _cropped(by_y, mask, by_x)
+    by_y, by_x = (
+        roi_align_weights(y1, y2, m, height, shift),
+        roi_align_weights(x1, x2, m, width, shift),
+    )
+    soft = _weigh_mask(by_y, mask, by_x)
     return (soft >= 0.5).astype(np.float64) if shift else soft
 
 
-def _cropped(by_y: Floats, mask: Raw, by_x: Floats) -> Floats:
+def _weigh_mask(by_y: Floats, mask: Raw, by_x: Floats) -> Floats:
     """by_y @ mask @ by_x.T, over the part of the image that has any weight."""
     rows, columns = (np.flatnonzero(w.any(axis=0)) for w in (by_y, by_x))
     if not len(rows) or not len(columns):
@@ -95,7 +98,7 @@ def _cropped(by_y: Floats, mask: Raw, by_x: Floats) -> Floats:
     return product
 
 
-def selected(maps: Raw, labels: Raw) -> Raw:
+def select_maps(maps: Raw, labels: Raw) -> Raw:
     """Of the K maps of each RoI, the one of its label: the others never count.
 
     maps     (R, K, m, m); K = 1 is class-agnostic
@@ -106,7 +109,7 @@ def selected(maps: Raw, labels: Raw) -> Raw:
     return one
 
 
-def mask_cells(logits: Raw, targets: Floats) -> tuple[int, int, int, int]:
+def count_mask_cells(logits: Raw, targets: Floats) -> tuple[int, int, int, int]:
     """Cells of selected logits: all, those of the target, false positives, false negatives.
 
     A cell is predicted where its logit is above 0, as detectron2 counts them.
@@ -117,7 +120,7 @@ def mask_cells(logits: Raw, targets: Floats) -> tuple[int, int, int, int]:
     return truth.size, int(truth.sum()), int(wrong.sum()) - missed, missed
 
 
-def pasted(probabilities: Floats, box: Box, shape: tuple[int, int], rule: str) -> Patch:
+def paste_map(probabilities: Floats, box: RoiBox, shape: tuple[int, int], rule: str) -> Patch:
     """The map of a RoI on the grid of its image, where it is not 0.
 
     probabilities  (m, m)
@@ -126,15 +129,15 @@ def pasted(probabilities: Floats, box: Box, shape: tuple[int, int], rule: str) -
     rule           detectron2, torchvision or matterport
     """
     if rule == "torchvision":
-        return _pasted_by_torchvision(probabilities, box, shape)
+        return _paste_as_torchvision(probabilities, box, shape)
     m = len(probabilities)
     x1, y1, x2, y2 = box
-    parts = [_rows(y1, y2, m, shape[0], rule), _rows(x1, x2, m, shape[1], rule)]
+    parts = [_touched_rows(y1, y2, m, shape[0], rule), _touched_rows(x1, x2, m, shape[1], rule)]
     (rows, by_y), (columns, by_x) = parts
     return rows, columns, by_y @ probabilities @ by_x.T
 
 
-def _rows(start: float, stop: float, m: int, n: int, rule: str) -> tuple[slice, Floats]:
+def _touched_rows(start: float, stop: float, m: int, n: int, rule: str) -> tuple[slice, Floats]:
     """The rows of the image that a box touches, and how much of each row of the map they take."""
     side = stop - start
     reach = 0.5 * side / m if rule == "detectron2" else 0.0  # a cell fades out half a cell beyond
@@ -143,21 +146,21 @@ def _rows(start: float, stop: float, m: int, n: int, rule: str) -> tuple[slice, 
     if side <= 0:
         return slice(first, first), np.zeros((0, m))
     centres = np.arange(first, last) + 0.5
-    return slice(first, last), hat((centres - start) / side * m - 0.5, m)
+    return slice(first, last), linear_weights((centres - start) / side * m - 0.5, m)
 
 
-def _pasted_by_torchvision(probabilities: Floats, box: Box, shape: tuple[int, int]) -> Patch:
+def _paste_as_torchvision(probabilities: Floats, box: RoiBox, shape: tuple[int, int]) -> Patch:
     """Pad, grow, truncate, resample, cut off what lies outside."""
     padded = np.pad(probabilities, PAD)
-    x1, y1, x2, y2 = _grown(box, len(padded) / len(probabilities))
+    x1, y1, x2, y2 = _grow_box(box, len(padded) / len(probabilities))
     size = max(y2 - y1 + 1, 1), max(x2 - x1 + 1, 1)
-    patch = linear(padded, size, "half_pixel")
+    patch = resample_linear(padded, size, "half_pixel")
     rows = slice(max(y1, 0), max(min(y2 + 1, shape[0]), max(y1, 0)))
     columns = slice(max(x1, 0), max(min(x2 + 1, shape[1]), max(x1, 0)))
-    return rows, columns, patch[_inside(rows, y1), _inside(columns, x1)]
+    return rows, columns, patch[_part_in_patch(rows, y1), _part_in_patch(columns, x1)]
 
 
-def _grown(box: Box, scale: float) -> tuple[int, int, int, int]:
+def _grow_box(box: RoiBox, scale: float) -> tuple[int, int, int, int]:
     """A box grown about its centre, its corners cut to whole numbers."""
     x1, y1, x2, y2 = box
     half_x, half_y = (x2 - x1) * 0.5 * scale, (y2 - y1) * 0.5 * scale
@@ -165,18 +168,18 @@ def _grown(box: Box, scale: float) -> tuple[int, int, int, int]:
     return int(x - half_x), int(y - half_y), int(x + half_x), int(y + half_y)
 
 
-def _inside(part: slice, start: int) -> slice:
+def _part_in_patch(part: slice, start: int) -> slice:
     """A part of the image as a part of the patch that begins at `start`."""
     return slice(part.start - start, part.stop - start)
 
 
-def above(probabilities: Floats, rule: str, threshold: float = 0.5) -> Mask:
+def threshold_map(probabilities: Floats, rule: str, threshold: float = 0.5) -> Mask:
     """The mask that a pasted map gives: torchvision leaves the threshold itself out."""
     mask: Mask = probabilities > threshold if rule == "torchvision" else probabilities >= threshold
     return mask
 
 
-def matched(boxes: Floats, others: Floats, least: float = 0.5) -> Matches:
+def match_boxes(boxes: Floats, others: Floats, least: float = 0.5) -> Matches:
     """For each box the one that it overlaps best, as in training; -1 where that is too little.
 
     boxes, others  float64 (R, 4) and (n, 4), x1, y1, x2, y2
@@ -195,7 +198,7 @@ def matched(boxes: Floats, others: Floats, least: float = 0.5) -> Matches:
     return best
 
 
-def around(mask: Raw) -> tuple[float, ...]:
+def mask_box(mask: Raw) -> tuple[float, ...]:
     """The smallest box x1, y1, x2, y2 around a mask; a point where it is empty."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     if not len(rows):

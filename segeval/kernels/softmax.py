@@ -19,7 +19,7 @@ def softmax(logits: Raw, axis: int = 0) -> Floats:
     logits   any float or integer type
     returns  float64, the same shape; sums to 1 along the axis
     """
-    shares = _shifted(logits, axis)
+    shares = _shift_logits(logits, axis)
     np.exp(shares, out=shares)
     shares /= shares.sum(axis=axis, keepdims=True)
     return shares
@@ -45,7 +45,7 @@ def softmax_rows(logits: Raw, top: Raw, out: Floats) -> Iterator[Floats]:
 
 def log_softmax(logits: Raw, axis: int = 0) -> Floats:
     """Logarithms of the probabilities of classes that exclude each other, float64."""
-    logs = _shifted(logits, axis)
+    logs = _shift_logits(logits, axis)
     logs -= np.log(np.exp(logs).sum(axis=axis, keepdims=True))
     return logs
 
@@ -57,14 +57,14 @@ def reference_log(logits: Raw, labels: Labels) -> Floats:
     labels   (n,), below the number of classes
     returns  float64 (n,)
     """
-    shifted = _shifted(logits, 0)
+    shifted = _shift_logits(logits, 0)
     own: Floats = np.take_along_axis(shifted, labels[None].astype(np.intp), 0)[0]
     np.exp(shifted, out=shifted)
     own -= np.log(shifted.sum(axis=0))
     return own
 
 
-def _shifted(logits: Raw, axis: int) -> Floats:
+def _shift_logits(logits: Raw, axis: int) -> Floats:
     """float64 logits whose largest is 0."""
     values = logits.astype(np.float64)
     values -= values.max(axis=axis, keepdims=True)

@@ -39,7 +39,7 @@ def log_hausdorff_dt(values: Sequence[float]) -> float:
     return float(np.log1p(np.mean(values)))
 
 
-def eroded(values: Floats) -> Floats:
+def soft_erode(values: Floats) -> Floats:
     """The least of a voxel and its neighbours along each axis, (classes, *space)."""
     from scipy.ndimage import minimum_filter1d
 
@@ -48,7 +48,7 @@ def eroded(values: Floats) -> Floats:
     return result
 
 
-def dilated(values: Floats) -> Floats:
+def soft_dilate(values: Floats) -> Floats:
     """The largest of a voxel and all that touch it, corners included, (classes, *space)."""
     from scipy.ndimage import maximum_filter1d
 
@@ -59,10 +59,10 @@ def dilated(values: Floats) -> Floats:
 
 def soft_skeleton(values: Floats, rounds: int) -> Floats:
     """The soft skeleton of masks or probabilities, (classes, *space)."""
-    skeleton = np.maximum(values - dilated(eroded(values)), 0)
+    skeleton = np.maximum(values - soft_dilate(soft_erode(values)), 0)
     for _ in range(rounds):
-        values = eroded(values)
-        ridge = np.maximum(values - dilated(eroded(values)), 0)
+        values = soft_erode(values)
+        ridge = np.maximum(values - soft_dilate(soft_erode(values)), 0)
         skeleton += np.maximum(ridge - skeleton * ridge, 0)
     return skeleton
 

@@ -15,37 +15,37 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from segeval.kernels.run_starts import places as run_places
-from segeval.kernels.run_starts import starts
+from segeval.kernels.run_starts import find_run_starts
+from segeval.kernels.run_starts import find_true_indices as run_places
 from segeval.runtime.arrays import Counted, Floats, Labels, Mask, Raw, Shape
 
 NAMES = ("g", "gg", "pp", "pg", "fp", "fn", "l1", "l2")
 LANES = 8  # cells a label: neighbours have one label, and adding to one cell again has to wait
-SHORT = 8  # voxels of a run that is not worth its own sum
-LONG = 256  # voxels of a run that is worth a step of Python
-DOT = 1 << 13  # elements of a product: of more than 9216 the library wakes its threads
-LINES = 4  # of a matrix that the library adds up together
-Index = np.ndarray[Shape, np.dtype[np.intp]]
+SHORTEST_RUN = 8  # voxels of a run that is not worth its own sum
+LONG_RUN = 256  # voxels of a run that is worth a step of Python
+PRODUCT_ELEMENTS = 1 << 13  # elements of a product: of more than 9216 the library wakes its threads
+MATRIX_LINES = 4  # of a matrix that the library adds up together
+IndexRange = np.ndarray[Shape, np.dtype[np.intp]]
 
 
-def places(n: int) -> Index:
+def index_range(n: int) -> IndexRange:
     """0 to n - 1; shared, so not to be changed."""
-    return _counted(1 << max(n - 1, 0).bit_length())[:n]
+    return _make_range(1 << max(n - 1, 0).bit_length())[:n]
 
 
 @lru_cache(4)
-def _counted(n: int) -> Index:
+def _make_range(n: int) -> IndexRange:
     return np.arange(n, dtype=np.intp)
 
 
 @lru_cache(4)
-def _lanes(n: int) -> Index:
+def _lane_numbers(n: int) -> IndexRange:
     """0 to LANES - 1 again and again; shared, so not to be changed."""
-    lanes: Index = np.arange(n, dtype=np.intp) % LANES
+    lanes: IndexRange = np.arange(n, dtype=np.intp) % LANES
     return lanes
 
 
-class ByLabel:
+class VoxelsByLabel:
     """Which label each voxel has, ready for sums over the voxels of each label.
 
     Label maps are runs: where they are long, a run is added up by itself and then given to its
@@ -55,19 +55,19 @@ class ByLabel:
     def __init__(self, labels: Labels, classes: int) -> None:
         self.labels, self.classes = labels, classes
         self._starts: Counted | None = None
-        first = run_places(starts(labels)) if len(labels) else places(0)
-        if len(first) * SHORT < len(labels):
+        first = run_places(find_run_starts(labels)) if len(labels) else index_range(0)
+        if len(first) * SHORTEST_RUN < len(labels):
             self._starts = first
             self._runs = labels.take(first)
         else:
             self._cells = np.multiply(labels, LANES, dtype=np.intp)
-            self._cells += _lanes(1 << max(len(labels) - 1, 0).bit_length())[: len(labels)]
+            self._cells += _lane_numbers(1 << max(len(labels) - 1, 0).bit_length())[: len(labels)]
 
     @cached_property
-    def places(self) -> Mapping[int, Sequence[slice | Index]]:
+    def places(self) -> Mapping[int, Sequence[slice | IndexRange]]:
         """Where the voxels of each label are that any voxel has: long runs, or one by one."""
-        found: dict[int, list[slice | Index]] = {}
-        if self._starts is not None and len(self._starts) * LONG <= len(self.labels):
+        found: dict[int, list[slice | IndexRange]] = {}
+        if self._starts is not None and len(self._starts) * LONG_RUN <= len(self.labels):
             ends = [*self._starts.tolist(), len(self.labels)]
             for run, label in enumerate(self._runs.tolist()):
                 found.setdefault(label, []).append(slice(*ends[run : run + 2]))
@@ -80,7 +80,7 @@ class ByLabel:
         """The value of each voxel's own label out of (classes, n), which is in C order."""
         n = len(self.labels)
         place = np.multiply(self.labels, n, dtype=np.intp)
-        place += places(n)
+        place += index_range(n)
         taken: Floats = values.reshape(-1).take(place)
         return taken
 
@@ -88,7 +88,7 @@ class ByLabel:
         """Voxels of each label."""
         if self._starts is None:
             return self._joined(np.bincount(self._cells, minlength=self.classes * LANES))
-        lengths: Index = np.empty_like(self._starts)
+        lengths: IndexRange = np.empty_like(self._starts)
         np.subtract(self._starts[1:], self._starts[:-1], out=lengths[:-1])
         lengths[-1] = len(self.labels) - self._starts[-1]
         return self._given(lengths)
@@ -118,15 +118,17 @@ class LabelSums:
     own     float64 (n,), p of the label that each voxel has; complete after the last class
     """
 
-    def __init__(self, labels: ByLabel) -> None:
+    def __init__(self, labels: VoxelsByLabel) -> None:
         n = len(labels.labels)
-        pieces = max(1, -(-n // DOT))
-        room = np.zeros((pieces, LINES, -(-n // (pieces * LINES))))  # what is beyond n stays 0
+        pieces = max(1, -(-n // PRODUCT_ELEMENTS))
+        room = np.zeros(
+            (pieces, MATRIX_LINES, -(-n // (pieces * MATRIX_LINES)))
+        )  # what is beyond n stays 0
         self.labels, self._room, self._row = labels, room, room.reshape(-1)[:n]
         self._ones = np.ones(room.shape[-1])
         self._across, self._down = room[..., None, :], room[..., :, None]
-        self._rest = np.zeros((labels.classes, pieces, LINES))
-        self._squares = np.zeros((labels.classes, pieces, LINES, 1, 1))
+        self._rest = np.zeros((labels.classes, pieces, MATRIX_LINES))
+        self._squares = np.zeros((labels.classes, pieces, MATRIX_LINES, 1, 1))
         self.own: Floats = np.zeros(n)
 
     def add(self, label: int, p: Floats) -> None:
@@ -191,7 +193,7 @@ def share_sums(p: Floats, g: Floats) -> Floats:
     return np.array([term.sum() for term in terms])
 
 
-def joint_sums(p: Floats, labels: ByLabel) -> Floats:
+def joint_sums(p: Floats, labels: VoxelsByLabel) -> Floats:
     """What probability each class got on the voxels of each label: the soft confusion matrix.
 
     p        (classes, n)
@@ -200,7 +202,7 @@ def joint_sums(p: Floats, labels: ByLabel) -> Floats:
     return np.stack([labels.sum(row) for row in p], axis=1)
 
 
-def decay(weights: Iterable[Floats], factor: float) -> float:
+def sum_weight_decay(weights: Iterable[Floats], factor: float) -> float:
     """L2 weight decay of arrays of weights: factor * sum of squares / 2."""
     squares = [np.square(w, dtype=np.float64).sum() for w in weights]
     return float(factor * sum(squares) / 2)

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.kernels.mask_runs import Runs, covered, runs_of
+from segeval.kernels.mask_runs import MaskRuns, cover_at_least, runs_of_box
 from segeval.runtime.arrays import Counted, Mask
 
 FULL, FACES = "full", "faces"  # how voxels of the mask touch: 26 or 8, and 6 or 4
@@ -59,18 +59,18 @@ def euler_number(mask: Mask, touching: str = FULL) -> int:
     return euler_of_runs(framed_runs(mask), touching)
 
 
-def framed_runs(mask: Mask) -> Runs:
+def framed_runs(mask: Mask) -> MaskRuns:
     """The runs of a mask with one voxel of background around it, so that none ends a row."""
     shape = tuple(n + 2 for n in mask.shape)
-    return runs_of(mask, (1,) * mask.ndim, shape)
+    return runs_of_box(mask, (1,) * mask.ndim, shape)
 
 
-def complement(runs: Runs) -> Runs:
+def complement(runs: MaskRuns) -> MaskRuns:
     """The runs of the background; those at the ends of rows are one with the next row's."""
-    return Runs(runs.shape, np.concatenate([[0], runs.edges, [runs.size]]).astype(np.int64))
+    return MaskRuns(runs.shape, np.concatenate([[0], runs.edges, [runs.size]]).astype(np.int64))
 
 
-def euler_of_runs(runs: Runs, touching: str) -> int:
+def euler_of_runs(runs: MaskRuns, touching: str) -> int:
     """The Euler number of framed runs."""
     steps = [1 if len(runs.shape) == 2 else runs.shape[1], 1][: len(runs.shape) - 1]
     steps = [step * runs.shape[-1] for step in steps]
@@ -78,14 +78,14 @@ def euler_of_runs(runs: Runs, touching: str) -> int:
     for moved in product((False, True), repeat=len(steps)):
         used = [step for step, on in zip(steps, moved, strict=True) if on]
         shifts = [sum(part) for part in product(*((0, step) for step in used))]
-        copies = [Runs((), runs.edges + shift) for shift in shifts]
+        copies = [MaskRuns((), runs.edges + shift) for shift in shifts]
         least = 1 if touching == FULL else len(copies)
-        both = covered(copies, least) if len(copies) > 1 else runs
+        both = cover_at_least(copies, least) if len(copies) > 1 else runs
         total += (-1) ** len(used) * (len(both.edges) // 2)
     return total if touching == FACES or len(steps) % 2 == 0 else -total
 
 
-def count_components(runs: Runs, touching: str) -> int:
+def count_components(runs: MaskRuns, touching: str) -> int:
     """Components of framed runs, or of the background around them.
 
     touching  full: runs of neighbouring lines touch where they are one voxel apart; faces: not

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen
 
-Places = NDArray[np.intp]
-ODD = np.array([0.61, 1.13, 1.79])  # orders the ends of a side: no two are alike in this direction
+TriangleIndices = NDArray[np.intp]
+ORDER_DIRECTION = np.array(
+    [0.61, 1.13, 1.79]
+)  # orders the ends of a side: no two are alike in this direction
 
 
 @frozen
@@ -29,7 +31,7 @@ class Triangles:
 
     first: Floats
     along: Floats
-    sides: Places
+    sides: TriangleIndices
     inwards: Floats
     inside: Floats
     normal: Floats
@@ -40,7 +42,7 @@ class Triangles:
         """Of (n, 3, 3) corners. A side that several triangles have is kept once."""
         ends = np.concatenate([corners, np.roll(corners, -1, axis=1)], axis=2).reshape(-1, 6)
         turned = ends[:, [3, 4, 5, 0, 1, 2]]
-        swap = (ends[:, :3] @ ODD > ends[:, 3:] @ ODD)[:, None]
+        swap = (ends[:, :3] @ ORDER_DIRECTION > ends[:, 3:] @ ORDER_DIRECTION)[:, None]
         once, number = np.unique(np.where(swap, turned, ends), axis=0, return_inverse=True)
         along = np.roll(corners, -1, axis=1) - corners
         normal = np.cross(along[:, 0], along[:, 1])
@@ -59,19 +61,21 @@ class Triangles:
     def distances(self, points: Floats) -> Floats:
         """Distances (n, triangles) from points (n, 3): to the plane if above it, else to a side."""
         to = [points[:, k, None] - self.first[k] for k in range(3)]
-        share = np.clip(dot(to, self.along / dot(self.along, self.along)), 0, 1)
+        share = np.clip(
+            coordinate_dot(to, self.along / coordinate_dot(self.along, self.along)), 0, 1
+        )
         rest = [to[k] - share * self.along[k] for k in range(3)]
-        side = np.sqrt(dot(rest, rest))
-        nearest = least(side.take(number, axis=1) for number in self.sides.T)
+        side = np.sqrt(coordinate_dot(rest, rest))
+        nearest = elementwise_least(side.take(number, axis=1) for number in self.sides.T)
         above = (points @ self.inwards >= self.inside).all(axis=0)
         return np.where(above, np.abs(points @ self.normal - self.height), nearest)
 
 
-def least(arrays: Iterable[Floats]) -> Floats:
+def elementwise_least(arrays: Iterable[Floats]) -> Floats:
     """The smallest value at each place of some arrays."""
     return reduce(lambda one, other: np.minimum(one, other, out=one), arrays)
 
 
-def dot(a: Sequence[Floats] | Floats, b: Sequence[Floats] | Floats) -> Floats:
+def coordinate_dot(a: Sequence[Floats] | Floats, b: Sequence[Floats] | Floats) -> Floats:
     """The product of vectors given by coordinate."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

@@ -14,7 +14,7 @@ import numpy as np
 from segeval.kernels.counts import pair_counts
 from segeval.runtime.arrays import Counted, Labels, Raw
 
-FEW = 4  # labels that are worth a pass each
+FEW_LABELS = 4  # labels that are worth a pass each
 
 
 def shade_counts(labels: Labels, shades: Labels) -> tuple[Counted, Counted]:
@@ -23,17 +23,17 @@ def shade_counts(labels: Labels, shades: Labels) -> tuple[Counted, Counted]:
     labels, shades  flat uint8, the same length
     returns         pair codes, label * 65536 + shade, and how many voxels have each, both int64
     """
-    names = present(labels)
-    if not 0 < len(names) <= FEW or labels.dtype != np.uint8:
+    names = present_labels(labels)
+    if not 0 < len(names) <= FEW_LABELS or labels.dtype != np.uint8:
         return pair_counts(labels, shades)
-    table = np.array([histogram(shades, labels == name) for name in names[1:]], np.int64)
-    rest = histogram(shades) - table.sum(axis=0)
+    table = np.array([byte_histogram(shades, labels == name) for name in names[1:]], np.int64)
+    rest = byte_histogram(shades) - table.sum(axis=0)
     table = np.concatenate([rest[None], table.reshape(-1, 256)])
     rows, columns = np.nonzero(table)
     return names[rows].astype(np.int64) << 16 | columns, table[rows, columns]
 
 
-def present(labels: Labels) -> Labels:
+def present_labels(labels: Labels) -> Labels:
     """The labels that there are, a frequent one first."""
     whole = len(labels) - len(labels) % 8
     words = labels[:whole].view(np.uint64)
@@ -44,13 +44,13 @@ def present(labels: Labels) -> Labels:
     return order[: np.count_nonzero(times)].astype(labels.dtype)
 
 
-def histogram(shades: Labels, mask: Raw | None = None) -> Counted:
+def byte_histogram(shades: Labels, mask: Raw | None = None) -> Counted:
     """How often each of 256 values stands there, or stands there inside a mask."""
-    where = None if mask is None else _picture(mask)
-    return np.array(_picture(shades).histogram(where), np.int64)
+    where = None if mask is None else _one_row_picture(mask)
+    return np.array(_one_row_picture(shades).histogram(where), np.int64)
 
 
-def _picture(values: Raw) -> Any:
+def _one_row_picture(values: Raw) -> Any:
     """Bytes as a picture of one row, without a copy."""
     from PIL import Image
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from segeval.kernels.marching_cubes import Loop, loops, triangulations
+from segeval.kernels.marching_cubes import Loop, surface_loops, triangulations
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # for every loop of more than three points, in the order of the codes: its place in triangulations()
@@ -21,15 +21,16 @@ WAYS = (
 
 
 @cache
-def cut_once() -> tuple[tuple[Loop, ...], ...]:
+def vtk_code_triangles() -> tuple[tuple[Loop, ...], ...]:
     """The triangles of every code."""
     ways = iter(WAYS)
     return tuple(
-        tuple(t for loop in loops(code) for t in _spanned(loop, ways)) for code in range(256)
+        tuple(t for loop in surface_loops(code) for t in _span_vtk_loop(loop, ways))
+        for code in range(256)
     )
 
 
-def _spanned(loop: Loop, ways: Iterator[str]) -> tuple[Loop, ...]:
+def _span_vtk_loop(loop: Loop, ways: Iterator[str]) -> tuple[Loop, ...]:
     if len(loop) == 3:
         return (loop,)
     return triangulations(loop)[DIGITS.index(next(ways))]

@@ -25,4 +25,4 @@ FAMILIES = (
 
 # A metric is looked for in these last: they load kernels that no other family needs.
 HEAVY = ("surface", "boundary", "contours", "topology")
-LOOKED_IN = tuple(sorted(FAMILIES, key=HEAVY.__contains__))
+SEARCH_ORDER = tuple(sorted(FAMILIES, key=HEAVY.__contains__))

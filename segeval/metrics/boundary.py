@@ -11,24 +11,24 @@ from collections.abc import Callable
 
 import numpy as np
 
-from segeval.kernels.distances import Surface, own_depth
-from segeval.kernels.planes import added_length, added_pixels, rim
+from segeval.kernels.distances import MeasuredSurface, voxels_near_surface
+from segeval.kernels.planes import added_length, added_pixels, inner_boundary
 from segeval.metrics.registry import Values, metric
-from segeval.metrics.surface import BY, SHARE, UPWARDS, average
+from segeval.metrics.surface import BY, SHARE, UPWARDS, mean_or_nan
 from segeval.runtime.arrays import Floats, Mask
-from segeval.tallies.surface import Crop, Surfaces
+from segeval.tallies.surface import MaskCrop, Surfaces
 
-RIM = 0.02  # width of the rim of `boundary_iou`, as a share of the image's diagonal
+BOUNDARY_WIDTH = 0.02  # width of the rim of `boundary_iou`, as a share of the image's diagonal
 
 
-def overlapping(s: Surfaces, by: str, shell: Callable[[Crop], list[Mask]]) -> Floats:
+def boundary_overlap(s: Surfaces, by: str, shell: Callable[[MaskCrop], list[Mask]]) -> Floats:
     """The IoU of what a function makes of both masks of every class; 0/0 is nan."""
     found = []
     for place in range(len(s.targets)):
         shells = [shell(part) for part in s.parts(place, by == "slice")]
         unions = [int((truth | pred).sum()) for truth, pred in shells]
         shared = [int((truth & pred).sum()) for truth, pred in shells]
-        found.append(average([n / u for n, u in zip(shared, unions, strict=True) if u]))
+        found.append(mean_or_nan([n / u for n, u in zip(shared, unions, strict=True) if u]))
     return np.array(found)
 
 
@@ -43,11 +43,14 @@ def biou(s: Surfaces, at: float | None, by: str = "case") -> Values:
     if at is None:
         return Values(np.full(len(s.targets), np.nan), reason="no_tolerance")
 
-    def shells(crop: Crop) -> list[Mask]:
+    def shells(crop: MaskCrop) -> list[Mask]:
         sides = (crop.truth, crop.pred)
-        return [own_depth(Surface(m, crop.spacing), m, at) if m.any() else m for m in sides]
+        return [
+            voxels_near_surface(MeasuredSurface(m, crop.spacing), m, at) if m.any() else m
+            for m in sides
+        ]
 
-    return Values(overlapping(s, by, shells))
+    return Values(boundary_overlap(s, by, shells))
 
 
 @metric("boundary_iou", of="surface", better="higher", bounds=SHARE, options={"by": BY})
@@ -61,14 +64,14 @@ def boundary_iou(s: Surfaces, by: str = "case") -> Values:
     if not s.flat and by != "slice":
         return Values(np.full(len(s.targets), np.nan), reason="not_a_picture")
 
-    def rims(crop: Crop) -> list[Mask]:
-        width = max(1, round(RIM * float(np.linalg.norm(crop.shape))))
-        return [rim(mask, width) for mask in (crop.truth, crop.pred)]
+    def rims(crop: MaskCrop) -> list[Mask]:
+        width = max(1, round(BOUNDARY_WIDTH * float(np.linalg.norm(crop.shape))))
+        return [inner_boundary(mask, width) for mask in (crop.truth, crop.pred)]
 
-    return Values(overlapping(s, by, rims))
+    return Values(boundary_overlap(s, by, rims))
 
 
-def to_draw(s: Surfaces, at: float | None, amount: Callable[..., float]) -> Floats:
+def length_to_draw(s: Surfaces, at: float | None, amount: Callable[..., float]) -> Floats:
     """How much contour of every class has to be drawn again; nan without a ground truth."""
     found = np.full(len(s.targets), np.nan)
     for place in range(len(found)):
@@ -86,7 +89,7 @@ def apl(s: Surfaces, at: float | None) -> Values:
     empty    prediction empty: the whole contour; ground truth empty: undefined
     source   Vaassen et al., Phys. Imaging Radiat. Oncol. 13, 2020
     """
-    return Values(to_draw(s, at, added_length), unit=s.unit)
+    return Values(length_to_draw(s, at, added_length), unit=s.unit)
 
 
 @metric("apl_px", of="surface", better="lower", unit="px", at=("mm", "px"), bounds=UPWARDS)
@@ -97,4 +100,4 @@ def apl_px(s: Surfaces, at: float | None) -> Values:
     empty    prediction empty: the whole contour; ground truth empty: undefined
     source   Vaassen et al., Phys. Imaging Radiat. Oncol. 13, 2020
     """
-    return Values(to_draw(s, at, added_pixels), unit="px")
+    return Values(length_to_draw(s, at, added_pixels), unit="px")

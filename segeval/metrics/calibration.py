@@ -22,158 +22,158 @@ from typing import Any
 
 import numpy as np
 
-from segeval.kernels.bins import mass_bins
-from segeval.kernels.decode import largest as largest_channel
-from segeval.metrics.losses import loss, share, undefined, why
-from segeval.metrics.option_types import IN_BOX, yes_no
-from segeval.metrics.overlap import ratio
+from segeval.kernels.bins import equal_mass_bins
+from segeval.kernels.decode import argmax_channel as largest_channel
+from segeval.metrics.losses import loss_metric, no_mean_reason, share_or_nan, undefined_values
+from segeval.metrics.option_types import IN_BOX, yes_no_option
+from segeval.metrics.overlap import ratio_or_nan
 from segeval.metrics.registry import BOX, Option, Values, metric
 from segeval.runtime.arrays import Floats
-from segeval.tallies.loss_terms import Bins, Ce, ClassBins
+from segeval.tallies.loss_terms import ClassBinsTerm, CrossEntropyTerm, LabelBinsTerm
 from segeval.tallies.sums import Sums
-from segeval.tallies.voxels import Memory, Voxels
+from segeval.tallies.voxels import LossMemory, ScoreVolume
 
 SHARE = (0.0, 1.0)
 Gap = Callable[[Floats], float]
 Register = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def gaps(bins: Floats) -> tuple[Floats, Floats]:
+def bin_gaps(bins: Floats) -> tuple[Floats, Floats]:
     """Share of the voxels, and |acc - conf|, of each bin that holds any."""
     voxels, confidence, hits = bins[bins[:, 0] > 0].T
     return voxels / max(voxels.sum(), 1), np.abs(hits - confidence) / voxels
 
 
-def expected(bins: Floats) -> float:
+def expected_gap(bins: Floats) -> float:
     """Mean gap, weighted by voxels."""
-    voxels, gap = gaps(bins)
+    voxels, gap = bin_gaps(bins)
     return float(voxels @ gap) if len(gap) else np.nan
 
 
-def root_mean_square(bins: Floats) -> float:
+def root_mean_square_gap(bins: Floats) -> float:
     """Root of the mean squared gap, weighted by voxels."""
-    voxels, gap = gaps(bins)
+    voxels, gap = bin_gaps(bins)
     return float(np.sqrt(voxels @ gap**2)) if len(gap) else np.nan
 
 
-def largest(bins: Floats) -> float:
+def largest_gap(bins: Floats) -> float:
     """Largest gap."""
-    _, gap = gaps(bins)
+    _, gap = bin_gaps(bins)
     return float(gap.max()) if len(gap) else np.nan
 
 
-def average(bins: Floats) -> float:
+def average_gap(bins: Floats) -> float:
     """Mean gap of bins, whatever they hold."""
-    _, gap = gaps(bins)
+    _, gap = bin_gaps(bins)
     return float(gap.mean()) if len(gap) else np.nan
 
 
-def label_bins(tally: Sums | Voxels, count: int) -> Floats:
+def label_bins(tally: Sums | ScoreVolume, count: int) -> Floats:
     """Bins of the predicted label of exclusive channels; those of voxels hold as many each."""
     if isinstance(tally, Sums):
-        return tally.piece(Bins(count, "torchmetrics"))
+        return tally.piece(LabelBinsTerm(count, "torchmetrics"))
     label = largest_channel(tally.values)
     confidence = np.take_along_axis(tally.p, label[None].astype(np.intp), 0)[0]
-    return mass_bins(*tally.kept(confidence, label == tally.truth), count)
+    return equal_mass_bins(*tally.kept(confidence, label == tally.truth), count)
 
 
-def class_bins(tally: Sums | Voxels, count: int, rule: str, always: bool = True) -> Floats:
+def class_bins(tally: Sums | ScoreVolume, count: int, rule: str, always: bool = True) -> Floats:
     """Bins of each class; those of voxels hold as many each."""
     if isinstance(tally, Sums):
-        return tally.piece(ClassBins(count, rule, always))
+        return tally.piece(ClassBinsTerm(count, rule, always))
     pairs = [tally.kept(p, tally.reference(channel)) for channel, p in enumerate(tally.p)]
-    return np.array([mass_bins(p, mask, count) for p, mask in pairs])
+    return np.array([equal_mass_bins(p, mask, count) for p, mask in pairs])
 
 
-def unable(tally: Sums | Voxels) -> str:
+def no_equal_mass_reason(tally: Sums | ScoreVolume) -> str:
     """Why bins of one mass cannot be had of a case; "" where they can."""
     if isinstance(tally, Sums):
         return ""
     return "soft_reference" if tally.soft else "over_budget" if tally.over(SORTED) else ""
 
 
-def no_bins(tally: Sums | Voxels) -> str:
+def no_bins_reason(tally: Sums | ScoreVolume) -> str:
     """The reason of a gap of no bin."""
-    return why(tally) if isinstance(tally, Sums) else "no_voxels"
+    return no_mean_reason(tally) if isinstance(tally, Sums) else "no_voxels"
 
 
-def of_classes(tally: Sums | Voxels, bins: Floats, gap: Gap) -> Values:
+def class_gaps(tally: Sums | ScoreVolume, bins: Floats, gap: Gap) -> Values:
     """The gap of each class, and their mean."""
     each = np.array([gap(b) for b in bins])
     whole = np.nan if np.isnan(each).all() else float(np.nanmean(each))
-    return Values(each, whole, no_bins(tally))
+    return Values(each, whole, no_bins_reason(tally))
 
 
-def _label_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
+def _label_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
     if a["bins"] == MASS:
         return (SORTED,)
     n = int(a["at"])
-    return Bins(n, "torchmetrics"), ClassBins(n, "torchmetrics", False)
+    return LabelBinsTerm(n, "torchmetrics"), ClassBinsTerm(n, "torchmetrics", False)
 
 
-def _class_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
+def _class_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
     if a["bins"] == MASS:
         return (SORTED,)
-    return (ClassBins(int(a["at"]), a["rule"]),)
+    return (ClassBinsTerm(int(a["at"]), a["rule"]),)
 
 
-def _monai_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (ClassBins(int(a["at"]), monai_rule(a["right"])),)
+def _monai_bin_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (ClassBinsTerm(int(a["at"]), monai_edge_rule(a["right"])),)
 
 
-def monai_rule(right: bool) -> str:
+def monai_edge_rule(right: bool) -> str:
     """Whose edges hold with `right`."""
     return "monai_right" if right else "monai"
 
 
-SORTED = Memory(voxel=64, value=16)
+SORTED = LossMemory(voxel=64, value=16)
 MASS = "mass"
 WIDTHS = Option("width", ("width", MASS), of={MASS: "voxels"})
-calibration = partial(metric, of="sums", better="lower", at=("",), bounds=SHARE)
+calibration_metric = partial(metric, of="sums", better="lower", at=("",), bounds=SHARE)
 
 
-def by_label(name: str, gap: Gap) -> Register:
+def register_by_label(name: str, gap: Gap) -> Register:
     """Register the gap of the predicted label under a name."""
     options = {"bins": WIDTHS, BOX: IN_BOX}
-    return calibration(
+    return calibration_metric(
         name,
         default="15",
         origin="torchmetrics",
         options=options,
         given={"gap": gap},
-        needs=_label_needs,
+        needs=_label_terms,
     )
 
 
-def by_class(name: str, gap: Gap) -> Register:
+def register_by_class(name: str, gap: Gap) -> Register:
     """Register the gap of each class under a name, in the bins of torchmetrics."""
-    return calibration(
+    return calibration_metric(
         name,
         default="15",
         origin="torchmetrics_binary",
         options={"bins": WIDTHS, BOX: IN_BOX},
         given={"gap": gap, "rule": "torchmetrics"},
-        needs=_class_needs,
+        needs=_class_terms,
     )
 
 
-def by_monai(name: str, gap: Gap) -> Register:
+def register_by_monai(name: str, gap: Gap) -> Register:
     """Register the gap of each class under a name, in the bins of MONAI."""
-    return calibration(
+    return calibration_metric(
         name,
         default="20",
         origin="monai",
-        options={"right": yes_no("no"), BOX: IN_BOX},
+        options={"right": yes_no_option("no"), BOX: IN_BOX},
         given={"gap": gap},
-        needs=_monai_needs,
+        needs=_monai_bin_terms,
     )
 
 
-@by_label("ace", average)
-@by_label("mce", largest)
-@by_label("rmsce", root_mean_square)
-@by_label("ece", expected)
-def label_calibration(s: Sums | Voxels, at: float, gap: Gap, bins: str) -> Values:
+@register_by_label("ace", average_gap)
+@register_by_label("mce", largest_gap)
+@register_by_label("rmsce", root_mean_square_gap)
+@register_by_label("ece", expected_gap)
+def label_calibration(s: Sums | ScoreVolume, at: float, gap: Gap, bins: str) -> Values:
     """Calibration error of the label that is predicted: is it right as often as it is sure?
 
     Of channels that do not exclude each other it is that of each class.
@@ -190,18 +190,18 @@ def label_calibration(s: Sums | Voxels, at: float, gap: Gap, bins: str) -> Value
     memory   of bins=mass at most 64 bytes a voxel; a channel 16 more, and those of its values
     source   torchmetrics.functional.classification.multiclass_calibration_error
     """
-    if reason := unable(s):
+    if reason := no_equal_mass_reason(s):
         return Values(whole=np.nan, reason=reason)
     if not s.exclusive:
-        return of_classes(s, class_bins(s, int(at), "torchmetrics", always=False), gap)
-    return Values(whole=gap(label_bins(s, int(at))), reason=no_bins(s))
+        return class_gaps(s, class_bins(s, int(at), "torchmetrics", always=False), gap)
+    return Values(whole=gap(label_bins(s, int(at))), reason=no_bins_reason(s))
 
 
-@by_class("ace", average)
-@by_class("mce", largest)
-@by_class("rmsce", root_mean_square)
-@by_class("ece", expected)
-def class_calibration(s: Sums | Voxels, at: float, gap: Gap, rule: str, bins: str) -> Values:
+@register_by_class("ace", average_gap)
+@register_by_class("mce", largest_gap)
+@register_by_class("rmsce", root_mean_square_gap)
+@register_by_class("ece", expected_gap)
+def class_calibration(s: Sums | ScoreVolume, at: float, gap: Gap, rule: str, bins: str) -> Values:
     """Calibration error of each class: how often is a voxel the class, where p says it is?
 
     at       bins
@@ -213,14 +213,14 @@ def class_calibration(s: Sums | Voxels, at: float, gap: Gap, rule: str, bins: st
     memory   of bins=mass at most 64 bytes a voxel; a channel 16 more, and those of its values
     source   torchmetrics.functional.classification.binary_calibration_error
     """
-    if reason := unable(s):
+    if reason := no_equal_mass_reason(s):
         return Values(np.full(len(s.classes), np.nan), np.nan, reason)
-    return of_classes(s, class_bins(s, int(at), rule), gap)
+    return class_gaps(s, class_bins(s, int(at), rule), gap)
 
 
-@by_monai("ace", average)
-@by_monai("mce", largest)
-@by_monai("ece", expected)
+@register_by_monai("ace", average_gap)
+@register_by_monai("mce", largest_gap)
+@register_by_monai("ece", expected_gap)
 def monai_calibration(s: Sums, at: float, gap: Gap, right: bool) -> Values:
     """Calibration error of each class in the bins of MONAI; it averages them over classes.
 
@@ -232,14 +232,14 @@ def monai_calibration(s: Sums, at: float, gap: Gap, right: bool) -> Values:
     ignored  in no bin
     source   monai.metrics.CalibrationErrorMetric
     """
-    return of_classes(s, class_bins(s, int(at), monai_rule(right)), gap)
+    return class_gaps(s, class_bins(s, int(at), monai_edge_rule(right)), gap)
 
 
-PART = {BOX: IN_BOX}
+BOX_OPTION = {BOX: IN_BOX}
 
 
-@loss("brier", origin="mean_over_classes", options=PART, given={"divided": True})
-@loss("brier", origin="multiclass", options=PART, given={"divided": False})
+@loss_metric("brier", origin="mean_over_classes", options=BOX_OPTION, given={"divided": True})
+@loss_metric("brier", origin="multiclass", options=BOX_OPTION, given={"divided": False})
 def brier(s: Sums, divided: bool) -> Values:
     """Brier score: squared distance of the probabilities from what came true.
 
@@ -250,17 +250,19 @@ def brier(s: Sums, divided: bool) -> Values:
     source   Brier, Mon. Weather Rev. 78(1), 1950
     """
     square = s.of("l2")
-    each = ratio(square, np.full(len(square), s.valid))
+    each = ratio_or_nan(square, np.full(len(square), s.valid))
     channels = len(square) if divided or not s.exclusive else 1
-    return Values(each, share(square.sum(), s.valid * channels), why(s))
+    return Values(each, share_or_nan(square.sum(), s.valid * channels), no_mean_reason(s))
 
 
-def _nll_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Ce(a["floor"]),)
+def _nll_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (CrossEntropyTerm(a["floor"]),)
 
 
-@loss("nll", origin="clip", options=PART, given={"floor": "clip"}, needs=_nll_needs)
-@loss("nll", origin="clamp-100", options=PART, given={"floor": "clamp"}, needs=_nll_needs)
+@loss_metric("nll", origin="clip", options=BOX_OPTION, given={"floor": "clip"}, needs=_nll_terms)
+@loss_metric(
+    "nll", origin="clamp-100", options=BOX_OPTION, given={"floor": "clamp"}, needs=_nll_terms
+)
 def negative_log_likelihood(s: Sums, floor: str) -> Values:
     """Negative log-likelihood of the reference under the prediction, with a floor.
 
@@ -270,16 +272,18 @@ def negative_log_likelihood(s: Sums, floor: str) -> Values:
     source   torch.nn.functional.nll_loss on log p
     """
     if not s.exclusive:
-        return undefined(s, "independent_channels")
-    cost = s.piece(Ce(floor))[:, 0]
-    return Values(ratio(cost, s.g), share(cost.sum(), s.valid), why(s))
+        return undefined_values(s, "independent_channels")
+    cost = s.piece(CrossEntropyTerm(floor))[:, 0]
+    return Values(ratio_or_nan(cost, s.g), share_or_nan(cost.sum(), s.valid), no_mean_reason(s))
 
 
-at_floor = partial(metric, "nll_at_floor", of="sums", better="lower", options=PART, bounds=SHARE)
+at_floor = partial(
+    metric, "nll_at_floor", of="sums", better="lower", options=BOX_OPTION, bounds=SHARE
+)
 
 
-@at_floor(origin="clip", given={"floor": "clip"}, needs=_nll_needs)
-@at_floor(origin="clamp-100", given={"floor": "clamp"}, needs=_nll_needs)
+@at_floor(origin="clip", given={"floor": "clip"}, needs=_nll_terms)
+@at_floor(origin="clamp-100", given={"floor": "clamp"}, needs=_nll_terms)
 def at_the_floor(s: Sums, floor: str) -> Values:
     """Share of the voxels whose log-likelihood is the floor's and not their own.
 
@@ -289,6 +293,6 @@ def at_the_floor(s: Sums, floor: str) -> Values:
     source   the floors of `nll`
     """
     if not s.exclusive:
-        return undefined(s, "independent_channels")
-    low = s.piece(Ce(floor))[:, 1]
-    return Values(ratio(low, s.g), share(low.sum(), s.valid), why(s))
+        return undefined_values(s, "independent_channels")
+    low = s.piece(CrossEntropyTerm(floor))[:, 1]
+    return Values(ratio_or_nan(low, s.g), share_or_nan(low.sum(), s.valid), no_mean_reason(s))

@@ -20,42 +20,47 @@ from segeval.metrics.losses import (
     SMOOTHING,
     binary_cross_entropy,
     cross_entropy,
-    loss,
-    undefined,
-    why,
+    loss_metric,
+    no_mean_reason,
+    undefined_values,
 )
-from segeval.metrics.option_types import WEIGHTS, real, yes_no
+from segeval.metrics.option_types import WEIGHTS, number_option, yes_no_option
 from segeval.metrics.overlap_losses import ANY, FORM, SMOOTH, monai_dice, nnunet_dice
 from segeval.metrics.registry import Option, Values, metric
 from segeval.runtime.arrays import Floats
-from segeval.tallies.loss_terms import Bce, Ce, Focal, Logs
+from segeval.tallies.loss_terms import (
+    BinaryCrossEntropyTerm,
+    CrossEntropyTerm,
+    FocalTerm,
+    LogSumsTerm,
+)
 from segeval.tallies.sums import Sums
 
 
-def whole(value: Values) -> float:
+def case_number(value: Values) -> float:
     """The number of the case."""
     assert value.whole is not None
     return value.whole
 
 
-def _ce_needs(_: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Ce(""),)
+def _combined_ce_terms(_: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (CrossEntropyTerm(""),)
 
 
-def _bce_needs(_: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Bce("torch"),)
+def _combined_bce_terms(_: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (BinaryCrossEntropyTerm("torch"),)
 
 
-def _focal_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Focal("logits", a["gamma"]),)
+def _combined_focal_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (FocalTerm("logits", a["gamma"]),)
 
 
-LAMBDAS = {"lambda_dice": real("1"), "lambda_ce": real("1")}
+LAMBDAS = {"lambda_dice": number_option("1"), "lambda_ce": number_option("1")}
 OF_DICE = {
     "form": FORM,
-    "jaccard": yes_no("no"),
+    "jaccard": yes_no_option("no"),
     **SMOOTH,
-    "background": yes_no("yes"),
+    "background": yes_no_option("yes"),
     "weights": WEIGHTS,
 }
 
@@ -71,18 +76,22 @@ def dice_part(  # noqa: PLR0913 - the parameters of the library
 ) -> float:
     """The Dice part of a combined loss of MONAI."""
     part = 1.0 if jaccard else 0.5
-    return whole(monai_dice(s, part, form, background, smooth_nr, smooth_dr, weights, "mean"))
+    return case_number(monai_dice(s, part, form, background, smooth_nr, smooth_dr, weights, "mean"))
 
 
-def _dice_ce_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Ce(""), Bce("torch"), *((Logs(""),) if a["smoothing"] else ()))
+def _monai_dice_ce_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (
+        CrossEntropyTerm(""),
+        BinaryCrossEntropyTerm("torch"),
+        *((LogSumsTerm(""),) if a["smoothing"] else ()),
+    )
 
 
-@loss(
+@loss_metric(
     "dice_ce",
     origin="monai",
     options={**LAMBDAS, **OF_DICE, "smoothing": SMOOTHING},
-    needs=_dice_ce_needs,
+    needs=_monai_dice_ce_terms,
 )
 def monai_dice_ce(  # noqa: PLR0913 - the parameters of the library
     s: Sums,
@@ -110,18 +119,18 @@ def monai_dice_ce(  # noqa: PLR0913 - the parameters of the library
     """
     single = len(s.classes) == 1
     if not (s.exclusive or single):
-        return undefined(s, "independent_channels")
+        return undefined_values(s, "independent_channels")
     of_dice = weights if background or single else weights[1:]
     dice = dice_part(s, form, jaccard, smooth_nr, smooth_dr, background, of_dice)
     if single:
         ce = binary_cross_entropy(s, "torch", weights, "mean")
     else:
         ce = cross_entropy(s, "", "mean", smoothing, weights)
-    return Values(whole=lambda_dice * dice + lambda_ce * whole(ce), reason=why(s))
+    return Values(whole=lambda_dice * dice + lambda_ce * case_number(ce), reason=no_mean_reason(s))
 
 
-WEIGHTED = {"weight_ce": real("1"), "weight_dice": real("1")}
-NNUNET = {"smooth": real("1e-5"), "background": yes_no("no"), **WEIGHTED}
+WEIGHTED = {"weight_ce": number_option("1"), "weight_dice": number_option("1")}
+NNUNET = {"smooth": number_option("1e-5"), "background": yes_no_option("no"), **WEIGHTED}
 
 
 @metric(
@@ -131,7 +140,7 @@ NNUNET = {"smooth": real("1e-5"), "background": yes_no("no"), **WEIGHTED}
     origin="nnunet",
     options=NNUNET,
     bounds=ANY,
-    needs=_ce_needs,
+    needs=_combined_ce_terms,
 )
 def nnunet_dice_ce(
     s: Sums, smooth: float, background: bool, weight_ce: float, weight_dice: float
@@ -147,9 +156,9 @@ def nnunet_dice_ce(
     source   nnunetv2 DC_and_CE_loss
     """
     if not s.exclusive:
-        return undefined(s, "independent_channels")
-    ce = whole(cross_entropy(s, "", "mean", 0.0, ())) if s.valid else 0.0
-    dice = whole(nnunet_dice(s, smooth, background))
+        return undefined_values(s, "independent_channels")
+    ce = case_number(cross_entropy(s, "", "mean", 0.0, ())) if s.valid else 0.0
+    dice = case_number(nnunet_dice(s, smooth, background))
     return Values(whole=weight_ce * ce + weight_dice * dice)
 
 
@@ -159,12 +168,12 @@ def nnunet_dice_ce(
     better="lower",
     origin="nnunet",
     options={
-        "smooth": real("1e-5"),
+        "smooth": number_option("1e-5"),
         "divisor": Option("elements", ("elements", "voxels")),
         **WEIGHTED,
     },
     bounds=ANY,
-    needs=_bce_needs,
+    needs=_combined_bce_terms,
 )
 def nnunet_dice_bce(
     s: Sums, smooth: float, divisor: str, weight_ce: float, weight_dice: float
@@ -179,23 +188,23 @@ def nnunet_dice_bce(
     ignored  in no sum
     source   nnunetv2 DC_and_BCE_loss
     """
-    bce = whole(binary_cross_entropy(s, "torch", (), "mean"))
+    bce = case_number(binary_cross_entropy(s, "torch", (), "mean"))
     bce *= len(s.classes) if divisor == "voxels" else 1
-    dice = whole(nnunet_dice(s, smooth, background=True))
+    dice = case_number(nnunet_dice(s, smooth, background=True))
     return Values(whole=weight_ce * bce + weight_dice * dice)
 
 
-@loss(
+@loss_metric(
     "dice_focal",
     origin="monai",
     options={
-        "lambda_dice": real("1"),
-        "lambda_focal": real("1"),
-        "gamma": real("2"),
+        "lambda_dice": number_option("1"),
+        "lambda_focal": number_option("1"),
+        "gamma": number_option("2"),
         "alpha": ALPHA,
         **OF_DICE,
     },
-    needs=_focal_needs,
+    needs=_combined_focal_terms,
 )
 def monai_dice_focal(  # noqa: PLR0913 - the parameters of the library
     s: Sums,
@@ -221,22 +230,22 @@ def monai_dice_focal(  # noqa: PLR0913 - the parameters of the library
     """
     dice = dice_part(s, form, jaccard, smooth_nr, smooth_dr, background, weights)
     focal = monai_focal(s, "sigmoid", alpha, gamma, weights, "mean", background)
-    return both(Values(whole=dice), focal, lambda_dice, lambda_focal)
+    return sum_two_losses(Values(whole=dice), focal, lambda_dice, lambda_focal)
 
 
-@loss(
+@loss_metric(
     "gdl_focal",
     origin="monai",
     options={
-        "lambda_gdl": real("1"),
-        "lambda_focal": real("1"),
-        "gamma": real("2"),
+        "lambda_gdl": number_option("1"),
+        "lambda_focal": number_option("1"),
+        "gamma": number_option("2"),
         "weighting": WEIGHTING,
         **SMOOTH,
-        "background": yes_no("yes"),
+        "background": yes_no_option("yes"),
         "weights": WEIGHTS,
     },
-    needs=_focal_needs,
+    needs=_combined_focal_terms,
 )
 def monai_gdl_focal(  # noqa: PLR0913 - the parameters of the library
     s: Sums,
@@ -260,13 +269,13 @@ def monai_gdl_focal(  # noqa: PLR0913 - the parameters of the library
     """
     dice = generalized_dice(s, weighting, "product", smooth_nr, smooth_dr, background)
     focal = monai_focal(s, "sigmoid", None, gamma, weights, "mean", background)
-    return both(dice, focal, lambda_gdl, lambda_focal)
+    return sum_two_losses(dice, focal, lambda_gdl, lambda_focal)
 
 
-def both(first: Values, second: Values, of_first: float, of_second: float) -> Values:
+def sum_two_losses(first: Values, second: Values, of_first: float, of_second: float) -> Values:
     """The weighted sum of two losses of the case; a reason of either is its reason."""
     return Values(
-        whole=of_first * whole(first) + of_second * whole(second),
+        whole=of_first * case_number(first) + of_second * case_number(second),
         reason=first.reason or second.reason,
     )
 
@@ -283,6 +292,8 @@ def deep_supervision_weights(outputs: int) -> Floats:
     return weights
 
 
-def main_and_aux(main: float, aux: float, aux_weight: float = 0.4, decay: float = 0.0) -> float:
+def main_and_aux_loss(
+    main: float, aux: float, aux_weight: float = 0.4, decay: float = 0.0
+) -> float:
     """The loss that PSPNet trains on: its main output, its auxiliary one, and weight decay."""
     return main + aux_weight * aux + decay

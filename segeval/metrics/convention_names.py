@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-CALLED: Mapping[str, Mapping[str, str]] = {
+CONVENTION_NAMES: Mapping[str, Mapping[str, str]] = {
     "ce": {
         "torch": "torch.ce",
         "tf": "tf.sparse_softmax_ce",
@@ -99,6 +99,6 @@ CALLED: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def called(name: str, origin: str) -> str:
+def convention_name(name: str, origin: str) -> str:
     """The full name of a convention; "" of a metric that has only one."""
-    return CALLED.get(name, {}).get(origin, "")
+    return CONVENTION_NAMES.get(name, {}).get(origin, "")

@@ -14,19 +14,32 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.losses import loss, mean_of_channels, share, undefined, weighted, why
-from segeval.metrics.option_types import NONE, WEIGHTS, number_or_none, real, yes_no
-from segeval.metrics.overlap_losses import foreground
+from segeval.metrics.losses import (
+    loss_metric,
+    make_channel_weights,
+    mean_of_channels,
+    no_mean_reason,
+    share_or_nan,
+    undefined_values,
+)
+from segeval.metrics.option_types import (
+    NONE,
+    WEIGHTS,
+    number_option,
+    parse_number_or_none,
+    yes_no_option,
+)
+from segeval.metrics.overlap_losses import foreground_channels
 from segeval.metrics.registry import Option, Values
 from segeval.runtime.arrays import Floats
-from segeval.tallies.loss_terms import Focal, FocalCe
+from segeval.tallies.loss_terms import FocalCrossEntropyTerm, FocalTerm
 from segeval.tallies.sums import Sums
 
-ALPHA = Option(NONE, read=number_or_none)
-GAMMA = real("2")
+ALPHA = Option(NONE, read=parse_number_or_none)
+GAMMA = number_option("2")
 
 
-def one_against_rest(s: Sums, piece: Focal, alpha: float | None) -> tuple[Floats, Floats]:
+def one_against_rest(s: Sums, piece: FocalTerm, alpha: float | None) -> tuple[Floats, Floats]:
     """Cost and factor of each channel; alpha for g = 1, 1 - alpha for g = 0."""
     true, true_factor, false, false_factor = s.piece(piece).T
     if alpha is None:
@@ -34,13 +47,13 @@ def one_against_rest(s: Sums, piece: Focal, alpha: float | None) -> tuple[Floats
     return alpha * true + (1 - alpha) * false, true_factor + false_factor
 
 
-def _monai_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
+def _monai_focal_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
     if a.get("activation") == "softmax":
-        return (FocalCe("", a["gamma"], not a["background"]),)
-    return (Focal("logits", a["gamma"]),)
+        return (FocalCrossEntropyTerm("", a["gamma"], not a["background"]),)
+    return (FocalTerm("logits", a["gamma"]),)
 
 
-@loss(
+@loss_metric(
     "focal",
     origin="monai",
     options={
@@ -49,10 +62,10 @@ def _monai_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
         "gamma": GAMMA,
         "weights": WEIGHTS,
         "reduction": Option("mean", ("mean", "sum")),
-        "background": yes_no("yes"),
+        "background": yes_no_option("yes"),
         "divisor": Option("elements", ("elements", "voxels")),
     },
-    needs=_monai_needs,
+    needs=_monai_focal_terms,
 )
 def monai_focal(  # noqa: PLR0913 - the parameters of the library
     s: Sums,
@@ -76,43 +89,47 @@ def monai_focal(  # noqa: PLR0913 - the parameters of the library
     source   monai.losses.FocalLoss
     """
     if activation == "softmax" and not s.exclusive:
-        return undefined(s, "independent_channels")
+        return undefined_values(s, "independent_channels")
     if activation == "softmax":
         a: Floats = np.ones(len(s.classes))
         if alpha is not None and background:
             a[:] = alpha
             a[0] = 1 - alpha
-        cost: Floats = s.piece(FocalCe("", gamma, not background)) * a
+        cost: Floats = s.piece(FocalCrossEntropyTerm("", gamma, not background)) * a
     else:
         if s.exclusive and not s.logits:
-            return undefined(s, "no_logits")
-        cost, _ = one_against_rest(s, Focal("logits", gamma), alpha)
-    part = foreground(s, background)
+            return undefined_values(s, "no_logits")
+        cost, _ = one_against_rest(s, FocalTerm("logits", gamma), alpha)
+    part = foreground_channels(s, background)
     each = cost / max(s.valid, 1)
-    terms = each[part] * weighted(weights, len(each[part]), "focal")
+    terms = each[part] * make_channel_weights(weights, len(each[part]), "focal")
     added = reduction == "sum" or divisor == "voxels"
-    return Values(each, float(terms.sum() if added else terms.mean()), why(s) or no_shares(s))
+    return Values(
+        each,
+        float(terms.sum() if added else terms.mean()),
+        no_mean_reason(s) or no_shares_reason(s),
+    )
 
 
-def no_shares(s: Sums) -> str:
+def no_shares_reason(s: Sums) -> str:
     """The reason of a focal loss of shares, which is not defined; "" of others."""
     return "soft_reference" if s.soft else ""
 
 
-def _smp_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Focal("logits", a["gamma"], a["reduced_threshold"]),)
+def _smp_focal_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (FocalTerm("logits", a["gamma"], a["reduced_threshold"]),)
 
 
-@loss(
+@loss_metric(
     "focal",
     origin="smp",
     options={
         "alpha": ALPHA,
         "gamma": GAMMA,
-        "normalized": yes_no("no"),
-        "reduced_threshold": real("0"),
+        "normalized": yes_no_option("no"),
+        "reduced_threshold": number_option("0"),
     },
-    needs=_smp_needs,
+    needs=_smp_focal_terms,
 )
 def smp_focal(
     s: Sums, alpha: float | None, gamma: float, normalized: bool, reduced_threshold: float
@@ -127,8 +144,8 @@ def smp_focal(
     source   segmentation_models_pytorch.losses.FocalLoss
     """
     if s.exclusive and not s.logits:
-        return undefined(s, "no_logits")
-    cost, factor = one_against_rest(s, Focal("logits", gamma, reduced_threshold), alpha)
+        return undefined_values(s, "no_logits")
+    cost, factor = one_against_rest(s, FocalTerm("logits", gamma, reduced_threshold), alpha)
     if not normalized:
         return mean_of_channels(s, cost, s.valid)
     each = mean_of_channels(s, cost / np.maximum(factor, 1e-6), s.valid)
@@ -136,14 +153,18 @@ def smp_focal(
         return each
     # independent channels are one long row to the library
     norm = max(float(factor.sum()), 1e-6)
-    return Values(each.classes, share(cost.sum() / norm, s.valid * len(cost)), why(s))
+    return Values(
+        each.classes, share_or_nan(cost.sum() / norm, s.valid * len(cost)), no_mean_reason(s)
+    )
 
 
-def _keras_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Focal("keras", a["gamma"]),)
+def _keras_focal_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (FocalTerm("keras", a["gamma"]),)
 
 
-@loss("focal", origin="keras", options={"alpha": ALPHA, "gamma": GAMMA}, needs=_keras_needs)
+@loss_metric(
+    "focal", origin="keras", options={"alpha": ALPHA, "gamma": GAMMA}, needs=_keras_focal_terms
+)
 def keras_binary_focal(s: Sums, alpha: float | None, gamma: float) -> Values:
     """Binary focal loss of Keras, on probabilities; alpha is its class balancing.
 
@@ -152,19 +173,19 @@ def keras_binary_focal(s: Sums, alpha: float | None, gamma: float) -> Values:
     ignored  in neither sum
     source   keras.losses.BinaryFocalCrossentropy
     """
-    cost, _ = one_against_rest(s, Focal("keras", gamma), alpha)
+    cost, _ = one_against_rest(s, FocalTerm("keras", gamma), alpha)
     return mean_of_channels(s, cost, s.valid)
 
 
-def _categorical_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (FocalCe("whole", a["gamma"]),)
+def _categorical_focal_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (FocalCrossEntropyTerm("whole", a["gamma"]),)
 
 
-@loss(
+@loss_metric(
     "focal",
     origin="keras_categorical",
-    options={"alpha": real("0.25"), "gamma": GAMMA},
-    needs=_categorical_needs,
+    options={"alpha": number_option("0.25"), "gamma": GAMMA},
+    needs=_categorical_focal_terms,
 )
 def keras_categorical_focal(s: Sums, alpha: float, gamma: float) -> Values:
     """Categorical focal loss of Keras, on probabilities.
@@ -175,6 +196,6 @@ def keras_categorical_focal(s: Sums, alpha: float, gamma: float) -> Values:
     source   keras.losses.CategoricalFocalCrossentropy
     """
     if not s.exclusive:
-        return undefined(s, "independent_channels")
-    cost = alpha * s.piece(FocalCe("whole", gamma))
-    return Values(cost / max(s.valid, 1), share(cost.sum(), s.valid), why(s))
+        return undefined_values(s, "independent_channels")
+    cost = alpha * s.piece(FocalCrossEntropyTerm("whole", gamma))
+    return Values(cost / max(s.valid, 1), share_or_nan(cost.sum(), s.valid), no_mean_reason(s))

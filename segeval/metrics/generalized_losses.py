@@ -13,24 +13,24 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.losses import loss, undefined
-from segeval.metrics.option_types import numbers, yes_no
-from segeval.metrics.overlap_losses import SMOOTH, foreground, quotient, soft_counts
+from segeval.metrics.losses import loss_metric, undefined_values
+from segeval.metrics.option_types import parse_numbers, yes_no_option
+from segeval.metrics.overlap_losses import SMOOTH, foreground_channels, quotient, soft_counts
 from segeval.metrics.registry import Option, Values
-from segeval.tallies.loss_terms import Joint
+from segeval.tallies.loss_terms import JointSumsTerm
 from segeval.tallies.sums import Sums
 
 WEIGHTING = Option("square", ("square", "simple", "uniform"))
 
 
-@loss(
+@loss_metric(
     "generalized_dice_loss",
     origin="monai",
     options={
         "weighting": WEIGHTING,
         "form": Option("product", ("product", "l1")),
         **SMOOTH,
-        "background": yes_no("yes"),
+        "background": yes_no_option("yes"),
     },
 )
 def generalized_dice(  # noqa: PLR0913 - the parameters of the library
@@ -44,7 +44,7 @@ def generalized_dice(  # noqa: PLR0913 - the parameters of the library
     ignored  in no sum
     source   Sudre et al., DLMIA 2017; monai.losses.GeneralizedDiceLoss
     """
-    part = foreground(s, background)
+    part = foreground_channels(s, background)
     tp, fp, fn = (count[part] for count in soft_counts(s, form))
     power = {"square": 2, "simple": 1, "uniform": 0}[weighting]
     w = quotient(np.ones(len(tp)), s.g[part] ** power)
@@ -54,19 +54,19 @@ def generalized_dice(  # noqa: PLR0913 - the parameters of the library
     return Values(whole=float(1 - top / bottom))
 
 
-def _joint_needs(_: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Joint(),)
+def _joint_terms(_: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (JointSumsTerm(),)
 
 
-@loss(
+@loss_metric(
     "wasserstein_dice_loss",
     origin="monai",
     options={
-        "distances": Option("none", read=numbers),
+        "distances": Option("none", read=parse_numbers),
         "weighting": Option("default", ("default", "gdl")),
         **SMOOTH,
     },
-    needs=_joint_needs,
+    needs=_joint_terms,
 )
 def wasserstein_dice(
     s: Sums, distances: tuple[float, ...], weighting: str, smooth_nr: float, smooth_dr: float
@@ -82,10 +82,12 @@ def wasserstein_dice(
     source   Fidon et al., BrainLes 2017; monai.losses.GeneralizedWassersteinDiceLoss
     """
     if not s.exclusive or s.soft:
-        return undefined(s, "independent_channels")
+        return undefined_values(s, "independent_channels")
     count = len(s.classes)
     m = np.reshape(distances, (count, count)) if distances else 1 - np.eye(count)
-    far = np.einsum("ly,yl->y", m / m.max(), s.piece(Joint()))  # sum of W of each reference class
+    far = np.einsum(
+        "ly,yl->y", m / m.max(), s.piece(JointSumsTerm())
+    )  # sum of W of each reference class
     a = 1 / (s.g + 1) if weighting == "gdl" else (np.arange(count) > 0).astype(np.float64)
     near = a @ (s.g - far)
     bottom = a @ (2 * s.g - far) if weighting == "gdl" else 2 * near + far.sum()

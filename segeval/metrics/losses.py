@@ -23,38 +23,38 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.metrics.option_types import WEIGHTS, real
-from segeval.metrics.overlap import ratio
+from segeval.metrics.option_types import WEIGHTS, number_option
+from segeval.metrics.overlap import ratio_or_nan
 from segeval.metrics.registry import Option, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError
-from segeval.tallies.loss_terms import Bce, Ce, Logs
+from segeval.tallies.loss_terms import BinaryCrossEntropyTerm, CrossEntropyTerm, LogSumsTerm
 
 if TYPE_CHECKING:
     from segeval.tallies.sums import Sums
 
 UPWARDS = (0.0, float("inf"))
-loss = partial(metric, of="sums", better="lower", bounds=UPWARDS)
-SMOOTHING = real("0")
+loss_metric = partial(metric, of="sums", better="lower", bounds=UPWARDS)
+SMOOTHING = number_option("0")
 REDUCTION = Option("mean", ("mean", "sum"))
 
 
-def undefined(s: Sums, reason: str) -> Values:
+def undefined_values(s: Sums, reason: str) -> Values:
     """Nothing to say of any class, for a reason that is not an empty mask."""
     return Values(np.full(len(s.classes), np.nan), np.nan, reason)
 
 
-def share(part: Any, whole: Any) -> float:
+def share_or_nan(part: Any, whole: Any) -> float:
     """part / whole as a number; nan where both are 0."""
-    return float(ratio(np.float64(part), np.float64(whole)))
+    return float(ratio_or_nan(np.float64(part), np.float64(whole)))
 
 
-def why(s: Sums) -> str:
+def no_mean_reason(s: Sums) -> str:
     """The reason of a mean over nothing."""
     return "" if s.valid else "no_voxels"
 
 
-def weighted(weights: tuple[float, ...], count: int, name: str) -> Floats:
+def make_channel_weights(weights: tuple[float, ...], count: int, name: str) -> Floats:
     """One weight for each of `count` channels. Raises CaseError."""
     if len(weights) not in (0, 1, count):
         raise CaseError(
@@ -65,16 +65,19 @@ def weighted(weights: tuple[float, ...], count: int, name: str) -> Floats:
     return np.broadcast_to(np.array(weights or (1.0,)), count)
 
 
-def _ce_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Ce(a["floor"]), *((Logs(a["floor"]),) if a.get("smoothing") else ()))
+def _ce_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (
+        CrossEntropyTerm(a["floor"]),
+        *((LogSumsTerm(a["floor"]),) if a.get("smoothing") else ()),
+    )
 
 
-def smoothed(s: Sums, floor: str, w: Floats, smoothing: float) -> tuple[float, Floats]:
+def smoothed_costs(s: Sums, floor: str, w: Floats, smoothing: float) -> tuple[float, Floats]:
     """Sum of the weighted cost over all voxels, and of the plain cost over those of each class."""
-    cost = s.piece(Ce(floor))[:, 0]
+    cost = s.piece(CrossEntropyTerm(floor))[:, 0]
     if not smoothing:
         return float(cost @ w), cost
-    each = s.piece(Logs(floor)) * (smoothing / len(w))
+    each = s.piece(LogSumsTerm(floor)) * (smoothing / len(w))
     total = (1 - smoothing) * (cost @ w) + (each @ w).sum()
     return float(total), (1 - smoothing) * cost + each.sum(axis=1)
 
@@ -82,7 +85,7 @@ def smoothed(s: Sums, floor: str, w: Floats, smoothing: float) -> tuple[float, F
 CE_OPTIONS = {"reduction": REDUCTION, "smoothing": SMOOTHING, "weights": WEIGHTS}
 
 
-@loss("ce", origin="torch", options=CE_OPTIONS, given={"floor": ""}, needs=_ce_needs)
+@loss_metric("ce", origin="torch", options=CE_OPTIONS, given={"floor": ""}, needs=_ce_terms)
 def cross_entropy(
     s: Sums, floor: str, reduction: str, smoothing: float, weights: tuple[float, ...]
 ) -> Values:
@@ -96,24 +99,26 @@ def cross_entropy(
     source   torch.nn.functional.cross_entropy
     """
     if not s.exclusive:
-        return undefined(s, "independent_channels")
-    w = weighted(weights, len(s.classes), "ce")
-    total, cost = smoothed(s, floor, w, smoothing)
+        return undefined_values(s, "independent_channels")
+    w = make_channel_weights(weights, len(s.classes), "ce")
+    total, cost = smoothed_costs(s, floor, w, smoothing)
     divisor = s.valid if s.soft else s.g @ w
-    each = ratio(cost, s.g)
-    return Values(each, total if reduction == "sum" else share(total, divisor), why(s))
+    each = ratio_or_nan(cost, s.g)
+    return Values(
+        each, total if reduction == "sum" else share_or_nan(total, divisor), no_mean_reason(s)
+    )
 
 
-@loss("ce", origin="tf", given={"floor": ""}, needs=_ce_needs, drops=True)
-@loss("ce", origin="nnunet", given={"floor": ""}, needs=_ce_needs)
-@loss(
+@loss_metric("ce", origin="tf", given={"floor": ""}, needs=_ce_terms, drops=True)
+@loss_metric("ce", origin="nnunet", given={"floor": ""}, needs=_ce_terms)
+@loss_metric(
     "ce",
     origin="keras_categorical",
     options={"smoothing": SMOOTHING},
     given={"floor": "whole"},
-    needs=_ce_needs,
+    needs=_ce_terms,
 )
-@loss("ce", origin="keras", given={"floor": "shares"}, needs=_ce_needs)
+@loss_metric("ce", origin="keras", given={"floor": "shares"}, needs=_ce_terms)
 def valid_mean_ce(s: Sums, floor: str, smoothing: float = 0.0) -> Values:
     """Cross-entropy of TensorFlow, Keras and nnU-Net: the mean over voxels that are not ignored.
 
@@ -126,17 +131,17 @@ def valid_mean_ce(s: Sums, floor: str, smoothing: float = 0.0) -> Values:
     source   tf.nn.sparse_softmax_cross_entropy_with_logits, keras.losses, RobustCrossEntropyLoss
     """
     if not s.exclusive:
-        return undefined(s, "independent_channels")
-    total, cost = smoothed(s, floor, np.ones(len(s.classes)), smoothing)
-    return Values(ratio(cost, s.g), share(total, s.valid), why(s))
+        return undefined_values(s, "independent_channels")
+    total, cost = smoothed_costs(s, floor, np.ones(len(s.classes)), smoothing)
+    return Values(ratio_or_nan(cost, s.g), share_or_nan(total, s.valid), no_mean_reason(s))
 
 
-@loss(
+@loss_metric(
     "ce",
     origin="caffe",
     options={"normalization": Option("valid", ("valid", "full", "batch_size", "none"))},
     given={"floor": "caffe"},
-    needs=_ce_needs,
+    needs=_ce_terms,
 )
 def caffe_ce(s: Sums, floor: str, normalization: str) -> Values:
     """Softmax loss of Caffe; p is at least the smallest float32.
@@ -147,13 +152,15 @@ def caffe_ce(s: Sums, floor: str, normalization: str) -> Values:
     source   Caffe SoftmaxWithLoss
     """
     if not s.exclusive:
-        return undefined(s, "independent_channels")
-    cost = s.piece(Ce(floor))[:, 0]
+        return undefined_values(s, "independent_channels")
+    cost = s.piece(CrossEntropyTerm(floor))[:, 0]
     divisor = {"valid": s.valid, "full": s.voxels, "batch_size": s.cases, "none": 1}[normalization]
-    return Values(ratio(cost, s.g), float(cost.sum() / max(divisor, 1)))
+    return Values(ratio_or_nan(cost, s.g), float(cost.sum() / max(divisor, 1)))
 
 
-@loss("ce", origin="smp", options={"smoothing": SMOOTHING}, given={"floor": ""}, needs=_ce_needs)
+@loss_metric(
+    "ce", origin="smp", options={"smoothing": SMOOTHING}, given={"floor": ""}, needs=_ce_terms
+)
 def smp_ce(s: Sums, floor: str, smoothing: float) -> Values:
     """Cross-entropy of segmentation_models_pytorch: the mean over every voxel.
 
@@ -163,14 +170,14 @@ def smp_ce(s: Sums, floor: str, smoothing: float) -> Values:
     source   segmentation_models_pytorch.losses.SoftCrossEntropyLoss
     """
     if not s.exclusive:
-        return undefined(s, "independent_channels")
-    total, cost = smoothed(s, floor, np.ones(len(s.classes)), smoothing)
-    return Values(ratio(cost, s.g), share(total, s.voxels), why(s))
+        return undefined_values(s, "independent_channels")
+    total, cost = smoothed_costs(s, floor, np.ones(len(s.classes)), smoothing)
+    return Values(ratio_or_nan(cost, s.g), share_or_nan(total, s.voxels), no_mean_reason(s))
 
 
-def _bce_needs(a: Mapping[str, Any]) -> tuple[Any, ...]:
-    crossed = (Bce(a["floor"], crossed=True),) if a.get("smoothing") else ()
-    return (Bce(a["floor"]), *crossed)
+def _bce_terms(a: Mapping[str, Any]) -> tuple[Any, ...]:
+    crossed = (BinaryCrossEntropyTerm(a["floor"], crossed=True),) if a.get("smoothing") else ()
+    return (BinaryCrossEntropyTerm(a["floor"]), *crossed)
 
 
 def binary_cost(s: Sums, floor: str, smoothing: float, low: float) -> Floats:
@@ -178,20 +185,20 @@ def binary_cost(s: Sums, floor: str, smoothing: float, low: float) -> Floats:
 
     smoothing, low  the reference is g (1 - smoothing) + low
     """
-    cost = s.piece(Bce(floor))
+    cost = s.piece(BinaryCrossEntropyTerm(floor))
     if not smoothing:
         return cost
     kept = 1 - smoothing
-    crossed = s.piece(Bce(floor, crossed=True))
+    crossed = s.piece(BinaryCrossEntropyTerm(floor, crossed=True))
     return (kept + low) * cost + np.stack([low * crossed[:, 0], low * crossed[:, 1]], axis=1)
 
 
-@loss(
+@loss_metric(
     "bce",
     origin="torch",
     options={"pos_weight": WEIGHTS, "weights": WEIGHTS, "reduction": REDUCTION},
     given={"floor": "torch"},
-    needs=_bce_needs,
+    needs=_bce_terms,
 )
 def binary_cross_entropy(
     s: Sums,
@@ -211,9 +218,9 @@ def binary_cross_entropy(
     ignored  in neither sum
     source   torch.nn.functional.binary_cross_entropy and _with_logits
     """
-    a = weighted(pos_weight, len(s.classes), "bce:pos_weight")
-    cost = s.piece(Bce(floor)) * np.stack([a, np.ones(len(a))], axis=1)
-    w = weighted(weights, len(s.classes), "bce:weights")
+    a = make_channel_weights(pos_weight, len(s.classes), "bce:pos_weight")
+    cost = s.piece(BinaryCrossEntropyTerm(floor)) * np.stack([a, np.ones(len(a))], axis=1)
+    w = make_channel_weights(weights, len(s.classes), "bce:weights")
     return mean_of_channels(s, cost.sum(axis=1) * w, s.valid, reduction)
 
 
@@ -221,18 +228,18 @@ def mean_of_channels(s: Sums, cost: Floats, voxels: int, reduction: str = "mean"
     """Means over voxels, of each channel and of all of them."""
     if reduction == "sum":
         return Values(cost, float(cost.sum()))
-    each = ratio(cost, np.full(len(cost), voxels))
-    return Values(each, share(cost.sum(), voxels * len(cost)), why(s))
+    each = ratio_or_nan(cost, np.full(len(cost), voxels))
+    return Values(each, share_or_nan(cost.sum(), voxels * len(cost)), no_mean_reason(s))
 
 
-@loss("bce", origin="sklearn", given={"floor": "sklearn"}, needs=_bce_needs)
-@loss("bce", origin="tfkeras2", given={"floor": "tfkeras2"}, needs=_bce_needs)
-@loss(
+@loss_metric("bce", origin="sklearn", given={"floor": "sklearn"}, needs=_bce_terms)
+@loss_metric("bce", origin="tfkeras2", given={"floor": "tfkeras2"}, needs=_bce_terms)
+@loss_metric(
     "bce",
     origin="keras",
     options={"smoothing": SMOOTHING},
     given={"floor": "keras"},
-    needs=_bce_needs,
+    needs=_bce_terms,
 )
 def clipped_bce(s: Sums, floor: str, smoothing: float = 0.0) -> Values:
     """Binary cross-entropy of Keras and scikit-learn, which keep p away from 0 and 1.
@@ -249,12 +256,12 @@ def clipped_bce(s: Sums, floor: str, smoothing: float = 0.0) -> Values:
     return mean_of_channels(s, cost.sum(axis=1), s.valid)
 
 
-@loss(
+@loss_metric(
     "bce",
     origin="smp",
     options={"smoothing": SMOOTHING},
     given={"floor": "torch"},
-    needs=_bce_needs,
+    needs=_bce_terms,
 )
 def smp_bce(s: Sums, floor: str, smoothing: float) -> Values:
     """Binary cross-entropy of segmentation_models_pytorch: the mean over every element.
@@ -270,12 +277,12 @@ def smp_bce(s: Sums, floor: str, smoothing: float) -> Values:
     return mean_of_channels(s, cost.sum(axis=1), s.voxels)
 
 
-@loss("l2", origin="caffe", given={"form": "caffe"})
-@loss("l2", origin="tf", given={"form": "tf"})
-@loss("l2", origin="rmse", given={"form": "rmse"})
-@loss("l2", origin="euclidean", given={"form": "euclidean"})
-@loss("l2", origin="sse", given={"form": "sse"})
-@loss("l2", origin="mse", given={"form": "mse"})
+@loss_metric("l2", origin="caffe", given={"form": "caffe"})
+@loss_metric("l2", origin="tf", given={"form": "tf"})
+@loss_metric("l2", origin="rmse", given={"form": "rmse"})
+@loss_metric("l2", origin="euclidean", given={"form": "euclidean"})
+@loss_metric("l2", origin="sse", given={"form": "sse"})
+@loss_metric("l2", origin="mse", given={"form": "mse"})
 def squared_distance(s: Sums, form: str) -> Values:
     """Squared distance of probabilities and reference, S = sum of (p - g)^2.
 
@@ -288,13 +295,13 @@ def squared_distance(s: Sums, form: str) -> Values:
     square = s.of("l2")
     each = _distance(square, form, s.valid, s.cases)
     whole = _distance(square[:].sum(), form, s.valid * len(square), s.cases)
-    return Values(each, float(whole), why(s))
+    return Values(each, float(whole), no_mean_reason(s))
 
 
 def _distance(square: Any, form: str, elements: int, cases: int) -> Any:
     """A form of the squared distance, from the sum of squares over so many elements."""
     if form in ("mse", "rmse"):
-        mean = ratio(square, np.full(np.shape(square), elements))
+        mean = ratio_or_nan(square, np.full(np.shape(square), elements))
         return mean if form == "mse" else np.sqrt(mean)
     if form == "euclidean":
         return np.sqrt(square)

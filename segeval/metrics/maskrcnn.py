@@ -21,7 +21,7 @@ from segeval.metrics.registry import Values, metric
 from segeval.tallies.rois import RoiSums
 
 
-def needs(rule: str) -> Any:
+def roi_rule_terms(rule: str) -> Any:
     """What the tally has to add for a convention."""
 
     def rules(arguments: Mapping[str, Any]) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def needs(rule: str) -> Any:
     return rules
 
 
-def mean_cost(sums: RoiSums, rule: str) -> Values:
+def mean_roi_cost(sums: RoiSums, rule: str) -> Values:
     """The mean over RoIs; 0 without any."""
     if rule not in sums.costs:
         return Values(whole=np.nan, reason="not_kept")
@@ -38,7 +38,9 @@ def mean_cost(sums: RoiSums, rule: str) -> Values:
     return Values(whole=total / count if count else 0.0)
 
 
-@metric("maskrcnn", of="rois", better="lower", origin="detectron2", needs=needs("detectron2"))
+@metric(
+    "maskrcnn", of="rois", better="lower", origin="detectron2", needs=roi_rule_terms("detectron2")
+)
 def detectron2(sums: RoiSums) -> Values:
     """Mask loss of detectron2: RoIAlign with the shift of half a pixel, cut at 1/2.
 
@@ -46,10 +48,12 @@ def detectron2(sums: RoiSums) -> Values:
     empty    no RoI with an instance: 0
     source   detectron2 mask_rcnn_loss, BitMasks.crop_and_resize
     """
-    return mean_cost(sums, "detectron2")
+    return mean_roi_cost(sums, "detectron2")
 
 
-@metric("maskrcnn", of="rois", better="lower", origin="torchvision", needs=needs("torchvision"))
+@metric(
+    "maskrcnn", of="rois", better="lower", origin="torchvision", needs=roi_rule_terms("torchvision")
+)
 def torchvision(sums: RoiSums) -> Values:
     """Mask loss of torchvision: RoIAlign without the shift, its soft values are the target.
 
@@ -57,10 +61,12 @@ def torchvision(sums: RoiSums) -> Values:
     empty    no RoI with an instance: 0
     source   torchvision maskrcnn_loss, project_masks_on_boxes
     """
-    return mean_cost(sums, "torchvision")
+    return mean_roi_cost(sums, "torchvision")
 
 
-@metric("maskrcnn", of="rois", better="lower", origin="matterport", needs=needs("matterport"))
+@metric(
+    "maskrcnn", of="rois", better="lower", origin="matterport", needs=roi_rule_terms("matterport")
+)
 def matterport(sums: RoiSums) -> Values:
     """Mask loss of the Keras program of Matterport: m points of the mask, rounded; label 0 is left out.
 
@@ -68,7 +74,7 @@ def matterport(sums: RoiSums) -> Values:
     empty    no RoI with an instance and a label > 0: 0
     source   Matterport Mask_RCNN mrcnn_mask_loss_graph; full-size masks, no mini-masks
     """  # noqa: E501 - a formula is one line
-    return mean_cost(sums, "matterport")
+    return mean_roi_cost(sums, "matterport")
 
 
 @metric("maskrcnn_rois", of="rois")
@@ -82,10 +88,10 @@ def maskrcnn_rois(sums: RoiSums) -> Values:
     return Values(whole=float(sums.given + sums.matched))
 
 
-cells = partial(metric, of="rois", bounds=(0.0, 1.0), needs=needs("detectron2"))
+cell_metric = partial(metric, of="rois", bounds=(0.0, 1.0), needs=roi_rule_terms("detectron2"))
 
 
-@cells("maskrcnn_accuracy", better="higher")
+@cell_metric("maskrcnn_accuracy", better="higher")
 def mask_accuracy(sums: RoiSums) -> Values:
     """Share of the cells of the k-th maps that are right, which detectron2 logs beside its loss.
 
@@ -97,7 +103,7 @@ def mask_accuracy(sums: RoiSums) -> Values:
     return Values(whole=1 - (fp + fn) / max(total, 1))
 
 
-@cells("maskrcnn_false_positive", better="lower")
+@cell_metric("maskrcnn_false_positive", better="lower")
 def mask_false_positive(sums: RoiSums) -> Values:
     """Share of the cells outside the targets that the k-th maps took in.
 
@@ -109,7 +115,7 @@ def mask_false_positive(sums: RoiSums) -> Values:
     return Values(whole=fp / max(total - inside, 1))
 
 
-@cells("maskrcnn_false_negative", better="lower")
+@cell_metric("maskrcnn_false_negative", better="lower")
 def mask_false_negative(sums: RoiSums) -> Values:
     """Share of the cells of the targets that the k-th maps missed.
 

@@ -12,45 +12,45 @@ from segeval.runtime.errors import RequestError
 NONE = "none"
 
 
-def number(word: str) -> float:
+def parse_number(word: str) -> float:
     """Read a number."""
     return float(word)
 
 
-def number_or_none(word: str) -> float | None:
+def parse_number_or_none(word: str) -> float | None:
     """Read a number that may be missing."""
     return None if word == NONE else float(word)
 
 
-def numbers(word: str) -> tuple[float, ...]:
+def parse_numbers(word: str) -> tuple[float, ...]:
     """Read a list of numbers; () for none."""
     return () if word == NONE else tuple(float(part) for part in word.split("+"))
 
 
-def channels(word: str) -> tuple[int, ...]:
+def parse_channels(word: str) -> tuple[int, ...]:
     """Read a list of channels; () for all of them."""
     return () if word == "all" else tuple(int(part) for part in word.split("+"))
 
 
-def is_yes(word: str) -> bool:
+def parse_yes_no(word: str) -> bool:
     """Read yes or no."""
     return word == "yes"
 
 
-def yes_no(default: str) -> Option:
+def yes_no_option(default: str) -> Option:
     """An option that is switched on or off."""
-    return Option(default, ("yes", "no"), is_yes)
+    return Option(default, ("yes", "no"), parse_yes_no)
 
 
-def real(default: str) -> Option:
+def number_option(default: str) -> Option:
     """An option that is a number."""
-    return Option(default, read=number)
+    return Option(default, read=parse_number)
 
 
-WEIGHTS = Option(NONE, read=numbers)
+WEIGHTS = Option(NONE, read=parse_numbers)
 
 
-def margin(word: str) -> str:
+def parse_margin(word: str) -> str:
     """Check a length: `10mm`, or `8px` for voxels."""
     if word != NO_BOX:
         try:
@@ -62,4 +62,4 @@ def margin(word: str) -> str:
     return word
 
 
-IN_BOX = Option(NO_BOX, read=margin)
+IN_BOX = Option(NO_BOX, read=parse_margin)

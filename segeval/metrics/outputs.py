@@ -7,21 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.combined_losses import deep_supervision_weights, main_and_aux, nnunet_dice_ce
-from segeval.metrics.losses import loss, share, weighted
-from segeval.metrics.option_types import WEIGHTS, real, yes_no
+from segeval.metrics.combined_losses import (
+    deep_supervision_weights,
+    main_and_aux_loss,
+    nnunet_dice_ce,
+)
+from segeval.metrics.losses import loss_metric, make_channel_weights, share_or_nan
+from segeval.metrics.option_types import WEIGHTS, number_option, yes_no_option
 from segeval.metrics.overlap_losses import ANY
 from segeval.metrics.registry import Option, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError
 from segeval.tallies.branches import Branches
-from segeval.tallies.loss_terms import Ce
+from segeval.tallies.loss_terms import CrossEntropyTerm
 
-PART = Option("total", ("total", "main", "aux"))
+LOSS_PART = Option("total", ("total", "main", "aux"))
 DECAY = 1e-4
 
 
-def at_size(size: str) -> Any:
+def size_terms(size: str) -> Any:
     """The size at which the outputs are wanted."""
 
     def sizes(_: Mapping[str, Any]) -> tuple[str, ...]:
@@ -30,7 +34,7 @@ def at_size(size: str) -> Any:
     return sizes
 
 
-def of_part(  # noqa: PLR0913 - what the two conventions choose
+def loss_of_part(  # noqa: PLR0913 - what the two conventions choose
     b: Branches, size: str, part: str, weights: tuple[float, ...], aux_weight: float, decay: float
 ) -> Values:
     """A part of the loss, or all of it; several auxiliary outputs are added."""
@@ -38,8 +42,8 @@ def of_part(  # noqa: PLR0913 - what the two conventions choose
         return Values(whole=np.nan, reason=b.reason or "no_probabilities")
     means = []
     for s in b.outputs[size]:
-        w = weighted(weights, len(s.classes), "pspnet")
-        means.append(share(s.piece(Ce(""))[:, 0] @ w, s.g @ w))
+        w = make_channel_weights(weights, len(s.classes), "pspnet")
+        means.append(share_or_nan(s.piece(CrossEntropyTerm(""))[:, 0] @ w, s.g @ w))
     if part == "main":
         return Values(whole=means[0], reason="no_voxels")
     if len(means) == 1 and (part == "aux" or aux_weight):
@@ -47,16 +51,16 @@ def of_part(  # noqa: PLR0913 - what the two conventions choose
     aux = float(sum(means[1:]))
     if part == "aux":
         return Values(whole=aux, reason="no_voxels")
-    total = main_and_aux(means[0], aux if aux_weight else 0.0, aux_weight, decay)
+    total = main_and_aux_loss(means[0], aux if aux_weight else 0.0, aux_weight, decay)
     return Values(whole=total, reason="no_voxels")
 
 
-@loss(
+@loss_metric(
     "pspnet",
     of="branches",
     origin="semseg",
-    needs=at_size("full"),
-    options={"part": PART, "aux_weight": real("0.4"), "weights": WEIGHTS},
+    needs=size_terms("full"),
+    options={"part": LOSS_PART, "aux_weight": number_option("0.4"), "weights": WEIGHTS},
 )
 def pspnet_semseg(b: Branches, part: str, aux_weight: float, weights: tuple[float, ...]) -> Values:
     """PSPNet as semseg trains it: scores are enlarged to the labels, then cross-entropy.
@@ -69,15 +73,19 @@ def pspnet_semseg(b: Branches, part: str, aux_weight: float, weights: tuple[floa
     ignored  in no sum (`--ignore-label 255`)
     source   hszhao/semseg, model/pspnet.py and tool/train.py
     """
-    return of_part(b, "full", part, weights, aux_weight, 0.0)
+    return loss_of_part(b, "full", part, weights, aux_weight, 0.0)
 
 
-@loss(
+@loss_metric(
     "pspnet",
     of="branches",
     origin="hellochick",
-    needs=at_size("dropped"),
-    options={"part": PART, "aux_weight": real("0"), "weight_decay": real("1e-4")},
+    needs=size_terms("dropped"),
+    options={
+        "part": LOSS_PART,
+        "aux_weight": number_option("0"),
+        "weight_decay": number_option("1e-4"),
+    },
 )
 def pspnet_hellochick(b: Branches, part: str, aux_weight: float, weight_decay: float) -> Values:
     """PSPNet as the TensorFlow port trains it: labels are reduced to the scores.
@@ -91,10 +99,10 @@ def pspnet_hellochick(b: Branches, part: str, aux_weight: float, weight_decay: f
     ignored  in no sum
     source   hellochick/PSPNet-tensorflow, train.py
     """
-    return of_part(b, "dropped", part, (), aux_weight, (b.squares or 0.0) / 2 * weight_decay)
+    return loss_of_part(b, "dropped", part, (), aux_weight, (b.squares or 0.0) / 2 * weight_decay)
 
 
-@loss("weight_decay", of="branches", options={"decay": real("1e-4")})
+@loss_metric("weight_decay", of="branches", options={"decay": number_option("1e-4")})
 def weight_decay(b: Branches, decay: float) -> Values:
     """L2 weight decay over the kernels of `--weights FILE.npz`; every case has the same.
 
@@ -109,7 +117,7 @@ def weight_decay(b: Branches, decay: float) -> Values:
     return Values(whole=decay * squares / 2, reason="no_weights")
 
 
-def reduced_labels(a: Mapping[str, Any]) -> tuple[str, ...]:
+def own_size_terms(a: Mapping[str, Any]) -> tuple[str, ...]:
     """The size at which the outputs are wanted: their own."""
     return (a["labels"],)
 
@@ -122,13 +130,13 @@ def reduced_labels(a: Mapping[str, Any]) -> tuple[str, ...]:
     options={
         "weights": WEIGHTS,
         "labels": Option("half_pixel", ("half_pixel", "asymmetric")),
-        "smooth": real("1e-5"),
-        "background": yes_no("no"),
-        "weight_ce": real("1"),
-        "weight_dice": real("1"),
+        "smooth": number_option("1e-5"),
+        "background": yes_no_option("no"),
+        "weight_ce": number_option("1"),
+        "weight_dice": number_option("1"),
     },
     bounds=ANY,
-    needs=reduced_labels,
+    needs=own_size_terms,
 )
 def deep_supervision(  # noqa: PLR0913 - the parameters of the library
     b: Branches,
@@ -155,7 +163,7 @@ def deep_supervision(  # noqa: PLR0913 - the parameters of the library
     if labels not in b.outputs:
         return Values(whole=np.nan, reason=b.reason or "no_probabilities")
     outputs = b.outputs[labels]
-    w = deep_weights(weights, len(outputs))
+    w = deep_output_weights(weights, len(outputs))
     costs = [
         weight * float(nnunet_dice_ce(s, smooth, background, weight_ce, weight_dice).whole or 0.0)
         for weight, s in zip(w, outputs, strict=True)
@@ -164,7 +172,7 @@ def deep_supervision(  # noqa: PLR0913 - the parameters of the library
     return Values(whole=float(sum(costs)), reason="no_voxels")
 
 
-def deep_weights(weights: tuple[float, ...], outputs: int) -> Floats:
+def deep_output_weights(weights: tuple[float, ...], outputs: int) -> Floats:
     """The weight of each output. Raises CaseError."""
     if not weights:
         return deep_supervision_weights(outputs)

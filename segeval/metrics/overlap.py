@@ -27,7 +27,7 @@ from segeval.tallies.counts import Counts
 SHARE = (0.0, 1.0)
 
 
-def ratio(part: Any, whole: Any) -> Floats:
+def ratio_or_nan(part: Any, whole: Any) -> Floats:
     """part / whole, whole numbers or floats of one shape; nan where the whole is 0."""
     share: Floats = np.full(np.shape(part), np.nan)
     np.divide(part, whole, out=share, where=np.asarray(whole) != 0)
@@ -42,7 +42,7 @@ def dice(n: Counts) -> Values:
     empty    both empty: undefined; one empty: 0
     source   Dice, Ecology 26(3), 1945
     """
-    return Values(ratio(2 * n.tp, 2 * n.tp + n.fp + n.fn))
+    return Values(ratio_or_nan(2 * n.tp, 2 * n.tp + n.fp + n.fn))
 
 
 @metric("iou", of="counts", better="higher", bounds=SHARE)
@@ -53,7 +53,7 @@ def iou(n: Counts) -> Values:
     empty    both empty: undefined; one empty: 0
     source   Jaccard, New Phytologist 11(2), 1912
     """
-    return Values(ratio(n.tp, n.tp + n.fp + n.fn))
+    return Values(ratio_or_nan(n.tp, n.tp + n.fp + n.fn))
 
 
 @metric("precision", of="counts", better="higher", bounds=SHARE)
@@ -64,7 +64,7 @@ def precision(n: Counts) -> Values:
     empty    prediction empty: undefined
     source   Kent et al., Am. Doc. 6(2), 1955
     """
-    return Values(ratio(n.tp, n.pred))
+    return Values(ratio_or_nan(n.tp, n.pred))
 
 
 @metric("recall", of="counts", better="higher", bounds=SHARE)
@@ -75,7 +75,7 @@ def recall(n: Counts) -> Values:
     empty    ground truth empty: undefined
     source   Yerushalmy, Public Health Rep. 62(40), 1947
     """
-    return Values(ratio(n.tp, n.truth))
+    return Values(ratio_or_nan(n.tp, n.truth))
 
 
 @metric("specificity", of="counts", better="higher", bounds=SHARE)
@@ -88,7 +88,7 @@ def specificity(n: Counts) -> Values:
     empty    ground truth fills the image: undefined
     source   Yerushalmy, Public Health Rep. 62(40), 1947
     """
-    return Values(ratio(n.tn, n.tn + n.fp))
+    return Values(ratio_or_nan(n.tn, n.tn + n.fp))
 
 
 @metric("fbeta", of="counts", better="higher", at=("",), default="1", bounds=SHARE)
@@ -102,7 +102,7 @@ def fbeta(n: Counts, at: float) -> Values:
     """
     square = at * at
     hit = (1 + square) * n.tp
-    return Values(ratio(hit, hit + square * n.fn + n.fp))
+    return Values(ratio_or_nan(hit, hit + square * n.fn + n.fp))
 
 
 @metric("accuracy", of="counts", better="higher", bounds=SHARE)
@@ -115,7 +115,7 @@ def accuracy(n: Counts) -> Values:
     empty    defined for empty masks
     source   ISO 5725-1; Metz, Semin. Nucl. Med. 8(4), 1978
     """
-    return Values(ratio(n.tp + n.tn, n.table.sum(axis=1)))
+    return Values(ratio_or_nan(n.tp + n.tn, n.table.sum(axis=1)))
 
 
 @metric("balanced_accuracy", of="counts", better="higher", bounds=SHARE)
@@ -126,7 +126,7 @@ def balanced_accuracy(n: Counts) -> Values:
     empty    ground truth empty: undefined
     source   Brodersen et al., ICPR 2010
     """
-    return Values((ratio(n.tp, n.truth) + ratio(n.tn, n.tn + n.fp)) / 2)
+    return Values((ratio_or_nan(n.tp, n.truth) + ratio_or_nan(n.tn, n.tn + n.fp)) / 2)
 
 
 @metric("mcc", of="counts", better="higher", bounds=(-1.0, 1.0))
@@ -140,7 +140,7 @@ def mcc(n: Counts) -> Values:
     tp, fp, fn, tn = n.table.T.astype(float)
     # root by root: the product of four voxel counts does not fit in 64 bits
     scale = np.sqrt(tp + fp) * np.sqrt(tp + fn) * np.sqrt(tn + fp) * np.sqrt(tn + fn)
-    return Values(ratio(tp * tn - fp * fn, scale))
+    return Values(ratio_or_nan(tp * tn - fp * fn, scale))
 
 
 @metric("kappa", of="counts", better="higher", bounds=(-1.0, 1.0))
@@ -154,7 +154,7 @@ def kappa(n: Counts) -> Values:
     tp, fp, fn, tn = n.table.T.astype(float)
     total = tp + fp + fn + tn
     chance = ((tp + fp) * (tp + fn) + (tn + fp) * (tn + fn)) / np.where(total, total, 1)
-    return Values(ratio(tp + tn - chance, total - chance))
+    return Values(ratio_or_nan(tp + tn - chance, total - chance))
 
 
 @metric("volumetric_similarity", of="counts", better="higher", bounds=SHARE)
@@ -165,7 +165,7 @@ def volumetric_similarity(n: Counts) -> Values:
     empty    both empty: undefined; one empty: 0
     source   Taha and Hanbury, BMC Med. Imaging 15:29, 2015
     """
-    return Values(1 - ratio(np.abs(n.fn - n.fp), 2 * n.tp + n.fp + n.fn))
+    return Values(1 - ratio_or_nan(np.abs(n.fn - n.fp), 2 * n.tp + n.fp + n.fn))
 
 
 @metric("false_positive_rate", of="counts", better="lower", bounds=SHARE)
@@ -176,7 +176,7 @@ def false_positive_rate(n: Counts) -> Values:
     empty    ground truth fills the image: undefined
     source   Taha and Hanbury, BMC Med. Imaging 15:29, 2015
     """
-    return Values(ratio(n.fp, n.fp + n.tn))
+    return Values(ratio_or_nan(n.fp, n.fp + n.tn))
 
 
 @metric("false_negative_rate", of="counts", better="lower", bounds=SHARE)
@@ -187,4 +187,4 @@ def false_negative_rate(n: Counts) -> Values:
     empty    ground truth empty: undefined
     source   Taha and Hanbury, BMC Med. Imaging 15:29, 2015
     """
-    return Values(ratio(n.fn, n.truth))
+    return Values(ratio_or_nan(n.fn, n.truth))

@@ -23,16 +23,16 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.losses import loss, weighted
-from segeval.metrics.option_types import WEIGHTS, channels, real, yes_no
-from segeval.metrics.overlap import ratio
+from segeval.metrics.losses import loss_metric, make_channel_weights
+from segeval.metrics.option_types import WEIGHTS, number_option, parse_channels, yes_no_option
+from segeval.metrics.overlap import ratio_or_nan
 from segeval.metrics.registry import Option, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.tallies.sums import Sums
 
 EPS = 1e-7  # of Keras and segmentation_models_pytorch
 FORM = Option("product", ("product", "squared", "l1"))
-SMOOTH = {"smooth_nr": real("1e-5"), "smooth_dr": real("1e-5")}
+SMOOTH = {"smooth_nr": number_option("1e-5"), "smooth_dr": number_option("1e-5")}
 ANY = (float("-inf"), float("inf"))
 
 
@@ -46,7 +46,7 @@ def soft_counts(s: Sums, form: str) -> tuple[Floats, Floats, Floats]:
     return s.of("pg"), s.of("fp"), s.of("fn")
 
 
-def foreground(s: Sums, background: bool) -> slice:
+def foreground_channels(s: Sums, background: bool) -> slice:
     """The channels that a mean is taken over: all, or all but the background's."""
     return slice(1 if s.exclusive and not background else 0, None)
 
@@ -67,16 +67,16 @@ def monai_overlap(  # noqa: PLR0913 - the parameters of the library
     return 1 - quotient(factor * tp + smooth_nr, bottom)
 
 
-def reduced(
+def reduce_channels(
     s: Sums, each: Floats, background: bool, weights: tuple[float, ...], reduction: str
 ) -> Values:
     """Channels and their mean or sum; weights scale a term, the mean still divides by the count.
 
     MONAI leaves the weight of a single channel out.
     """
-    part = foreground(s, background)
+    part = foreground_channels(s, background)
     count = len(each[part])
-    w = weighted(weights if count > 1 else (), count, "weights")
+    w = make_channel_weights(weights if count > 1 else (), count, "weights")
     terms = each[part] * w
     return Values(each, float(terms.sum() if reduction == "sum" else terms.mean()))
 
@@ -89,16 +89,16 @@ MONAI_OPTIONS = {
 }
 
 
-@loss(
+@loss_metric(
     "jaccard_loss",
     origin="monai",
-    options={**MONAI_OPTIONS, "background": yes_no("yes")},
+    options={**MONAI_OPTIONS, "background": yes_no_option("yes")},
     given={"share": 1.0},
 )
-@loss(
+@loss_metric(
     "dice_loss",
     origin="monai",
-    options={**MONAI_OPTIONS, "background": yes_no("no")},
+    options={**MONAI_OPTIONS, "background": yes_no_option("no")},
     given={"share": 0.5},
 )
 def monai_dice(  # noqa: PLR0913 - the parameters of the library
@@ -120,18 +120,18 @@ def monai_dice(  # noqa: PLR0913 - the parameters of the library
     source   monai.losses.DiceLoss
     """
     each = monai_overlap(s, form, share, share, smooth_nr, smooth_dr, 2.0)
-    return reduced(s, each, background, weights, reduction)
+    return reduce_channels(s, each, background, weights, reduction)
 
 
-@loss(
+@loss_metric(
     "tversky_loss",
     origin="monai",
     options={
-        "alpha": real("0.5"),
-        "beta": real("0.5"),
+        "alpha": number_option("0.5"),
+        "beta": number_option("0.5"),
         "form": Option("product", ("product", "l1")),
         **SMOOTH,
-        "background": yes_no("yes"),
+        "background": yes_no_option("yes"),
         "reduction": Option("mean", ("mean", "sum")),
     },
 )
@@ -153,7 +153,7 @@ def monai_tversky(  # noqa: PLR0913 - the parameters of the library
     source   monai.losses.TverskyLoss
     """
     each = monai_overlap(s, form, alpha, beta, smooth_nr, smooth_dr, 1.0)
-    return reduced(s, each, background, (), reduction)
+    return reduce_channels(s, each, background, (), reduction)
 
 
 @metric(
@@ -161,7 +161,7 @@ def monai_tversky(  # noqa: PLR0913 - the parameters of the library
     of="sums",
     better="lower",
     origin="nnunet",
-    options={"smooth": real("1e-5"), "background": yes_no("no")},
+    options={"smooth": number_option("1e-5"), "background": yes_no_option("no")},
     bounds=ANY,
 )
 def nnunet_dice(s: Sums, smooth: float, background: bool) -> Values:
@@ -173,30 +173,35 @@ def nnunet_dice(s: Sums, smooth: float, background: bool) -> Values:
     source   nnunetv2 MemoryEfficientSoftDiceLoss
     """
     each = -(2 * s.of("pg") + smooth) / np.maximum(s.p + s.g + smooth, 1e-8)
-    return reduced(s, each, background, (), "mean")
+    return reduce_channels(s, each, background, (), "mean")
 
 
 SMP_OPTIONS = {
-    "smooth": real("0"),
-    "eps": real("1e-7"),
-    "log": yes_no("no"),
-    "classes": Option("all", read=channels),
+    "smooth": number_option("0"),
+    "eps": number_option("1e-7"),
+    "log": yes_no_option("no"),
+    "classes": Option("all", read=parse_channels),
     "weights": WEIGHTS,
 }
 
 
-@loss(
+@loss_metric(
     "tversky_loss",
     origin="smp",
-    options={**SMP_OPTIONS, "alpha": real("0.5"), "beta": real("0.5"), "gamma": real("1")},
+    options={
+        **SMP_OPTIONS,
+        "alpha": number_option("0.5"),
+        "beta": number_option("0.5"),
+        "gamma": number_option("1"),
+    },
 )
-@loss(
+@loss_metric(
     "jaccard_loss",
     origin="smp",
     options=SMP_OPTIONS,
     given={"alpha": 1.0, "beta": 1.0, "gamma": 1.0},
 )
-@loss(
+@loss_metric(
     "dice_loss", origin="smp", options=SMP_OPTIONS, given={"alpha": 0.5, "beta": 0.5, "gamma": 1.0}
 )
 def smp_overlap(  # noqa: PLR0913 - the parameters of the library
@@ -225,11 +230,11 @@ def smp_overlap(  # noqa: PLR0913 - the parameters of the library
     cost = -np.log(np.maximum(score, eps)) if log else 1 - score
     each: Floats = np.where(s.g > 0, cost, 0.0)
     chosen = each[list(classes)] if classes else each
-    w = weighted(weights, len(chosen), "weights")
+    w = make_channel_weights(weights, len(chosen), "weights")
     return Values(each, float((chosen @ w / w.sum()) ** gamma))
 
 
-@loss("dice_loss", origin="keras")
+@loss_metric("dice_loss", origin="keras")
 def keras_dice(s: Sums) -> Values:
     """Dice loss of Keras: `all` is one ratio over voxels and classes together.
 
@@ -242,7 +247,11 @@ def keras_dice(s: Sums) -> Values:
     return Values(1 - 2 * i / (size + EPS), float(1 - 2 * i.sum() / (size.sum() + EPS)))
 
 
-@loss("tversky_loss", origin="keras", options={"alpha": real("0.5"), "beta": real("0.5")})
+@loss_metric(
+    "tversky_loss",
+    origin="keras",
+    options={"alpha": number_option("0.5"), "beta": number_option("0.5")},
+)
 def keras_tversky(s: Sums, alpha: float, beta: float) -> Values:
     """Tversky loss of Keras, up to 3.15.1: alpha weighs MISSED voxels, beta false positives.
 
@@ -264,7 +273,7 @@ def keras_tversky(s: Sums, alpha: float, beta: float) -> Values:
     of="sums",
     better="lower",
     origin="vnet",
-    options={"background": yes_no("no")},
+    options={"background": yes_no_option("no")},
     bounds=(0.0, 1.0),
 )
 def vnet_dice(s: Sums, background: bool) -> Values:
@@ -275,5 +284,5 @@ def vnet_dice(s: Sums, background: bool) -> Values:
     ignored  in no sum
     source   Milletari, Navab, Ahmadi, 3DV 2016
     """
-    each = 1 - ratio(2 * s.of("pg"), s.of("pp") + s.of("gg"))
-    return reduced(s, each, background, (), "mean")
+    each = 1 - ratio_or_nan(2 * s.of("pg"), s.of("pp") + s.of("gg"))
+    return reduce_channels(s, each, background, (), "mean")

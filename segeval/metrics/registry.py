@@ -13,15 +13,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from segeval.metrics import FAMILIES, LOOKED_IN
-from segeval.request.grammar import Metric, Quantity, parse_quantity, plain
+from segeval.metrics import FAMILIES, SEARCH_ORDER
+from segeval.request.grammar import Metric, Quantity, format_number, parse_quantity
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import field, frozen, replace
 
 BOX, NO_BOX = "box", "none"  # the option that asks for a part of the case, and its default
 Better = Literal["higher", "lower", "zero", ""]
-Needs = Callable[[Mapping[str, Any]], tuple[Hashable, ...]]
+TermsOfOptions = Callable[[Mapping[str, Any]], tuple[Hashable, ...]]
 
 
 @frozen
@@ -88,7 +88,7 @@ class Definition:
     origin: str = ""
     origins: Mapping[str, Definition] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
-    needs: Needs | None = None
+    needs: TermsOfOptions | None = None
     drops: bool = False
     library: str = ""
 
@@ -114,7 +114,7 @@ class Definition:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to a worker process by name: functions need not be sent."""
-        return registered, (self.name, self.origin)
+        return find_convention, (self.name, self.origin)
 
 
 KNOWN: dict[str, Definition] = {}
@@ -132,7 +132,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     bounds: tuple[float, float] = (float("-inf"), float("inf")),
     origin: str = "",
     given: Mapping[str, Any] | None = None,
-    needs: Needs | None = None,
+    needs: TermsOfOptions | None = None,
     drops: bool = False,
     library: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -144,13 +144,13 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         facts = name, of, function, better, unit, at, default, options or {}, bounds, origin
         made = Definition(*facts, given=given or {}, needs=needs, drops=drops, library=library)
-        KNOWN[name] = _family(made) if origin else made
+        KNOWN[name] = _default_convention(made) if origin else made
         return function
 
     return register
 
 
-def _family(new: Definition) -> Definition:
+def _default_convention(new: Definition) -> Definition:
     """The default convention of a name, which lists them all; each can be asked for by `as`."""
     old = KNOWN[new.name].origins if new.name in KNOWN else {}
     every = {**old, new.origin: new}
@@ -159,64 +159,68 @@ def _family(new: Definition) -> Definition:
     return replace(next(iter(every.values())), origins=every)
 
 
-def known() -> dict[str, Definition]:
+def load_all_metrics() -> dict[str, Definition]:
     """Every metric, by name; the families are loaded when they are first asked for."""
     for family in FAMILIES:
         import_module(f"segeval.metrics.{family}")
     return KNOWN
 
 
-def find(name: str) -> Definition | None:
+def find_metric(name: str) -> Definition | None:
     """The metric of a name; families are loaded only until it is found, for they cost start-up."""
-    for family in LOOKED_IN:
+    for family in SEARCH_ORDER:
         if name in KNOWN:
             break
         import_module(f"segeval.metrics.{family}")
     return KNOWN.get(name)
 
 
-def registered(name: str, origin: str = "") -> Definition:
+def find_convention(name: str, origin: str = "") -> Definition:
     """A definition by the words that it was registered under."""
-    definition = known()[name]
+    definition = load_all_metrics()[name]
     return definition.origins[origin] if origin else definition
 
 
-def resolve(metric: Metric) -> tuple[Metric, Definition]:
+def resolve_metric(metric: Metric) -> tuple[Metric, Definition]:
     """Check a request and give it its one spelling: defaults left out. Raises RequestError."""
-    definition = find(metric.name)
+    definition = find_metric(metric.name)
     if definition is None:
-        raise _unknown("metric", metric.name, list(KNOWN))
+        raise _unknown_word_error("metric", metric.name, list(KNOWN))
     definition = definition.origins.get(metric.option("as"), definition)
-    at = _quantity(metric, definition)
+    at = _resolve_quantity(metric, definition)
     options = []
     for key, word in metric.options:
         option = definition.options.get(key)
         if option is None:
             if not definition.options:
-                raise RequestError(f"{_whose(definition)} has no option {key!r}, and no other")
-            raise _unknown(f"option of {_whose(definition)}", key, list(definition.options))
+                raise RequestError(
+                    f"{_convention_of(definition)} has no option {key!r}, and no other"
+                )
+            raise _unknown_word_error(
+                f"option of {_convention_of(definition)}", key, list(definition.options)
+            )
         if option.words and word not in option.words:
-            raise _unknown(f"{metric.name}:{key}", word, list(option.words))
-        word = _one_spelling(metric, key, word, option)
-        if word != _one_spelling(metric, key, option.default, option):
+            raise _unknown_word_error(f"{metric.name}:{key}", word, list(option.words))
+        word = _spell_option(metric, key, word, option)
+        if word != _spell_option(metric, key, option.default, option):
             options.append((key, word))
     return Metric(metric.name, at, tuple(options)), definition
 
 
-def _whose(definition: Definition) -> str:
+def _convention_of(definition: Definition) -> str:
     return f"{definition.name}:as={definition.origin}" if definition.origin else definition.name
 
 
-def _one_spelling(metric: Metric, key: str, word: str, option: Option) -> str:
+def _spell_option(metric: Metric, key: str, word: str, option: Option) -> str:
     """The word of an option; numbers as every number is written. Raises RequestError."""
     try:
         value = option.read(word)
     except ValueError as problem:
         raise RequestError(f"{metric}: {key}={word} cannot be read ({problem})") from problem
-    return plain(value) if isinstance(value, float) and np.isfinite(value) else word
+    return format_number(value) if isinstance(value, float) and np.isfinite(value) else word
 
 
-def _quantity(metric: Metric, definition: Definition) -> Quantity | None:
+def _resolve_quantity(metric: Metric, definition: Definition) -> Quantity | None:
     if metric.at is None:
         return None
     if not definition.at:
@@ -230,13 +234,13 @@ def _quantity(metric: Metric, definition: Definition) -> Quantity | None:
     return None if metric.at == default and metric.name != "hd" else metric.at
 
 
-def units_of(definition: Definition) -> tuple[str, ...]:
+def metric_units(definition: Definition) -> tuple[str, ...]:
     """The units in which people may write a value of a metric; "" is a bare number."""
     grids = {"length": ("mm", "px"), "volume": ("ml", "px")}
     return ("", *grids.get(definition.unit, ("%",) if definition.unit == "%" else ()))
 
 
-def arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
+def metric_arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
     """The keyword arguments of the function: `at` as a float, every option as it is read.
 
     The function of a convention is the convention, so it is not told `as`; nor is it told the box,
@@ -253,25 +257,25 @@ def arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
     return {"at": None if at is None else at.number, **given}
 
 
-def computed(metric: Metric, definition: Definition, tally: Any) -> Values:
+def evaluate_metric(metric: Metric, definition: Definition, tally: Any) -> Values:
     """What a metric says of a tally."""
-    value: Values = definition.compute(tally, **arguments(metric, definition))
+    value: Values = definition.compute(tally, **metric_arguments(metric, definition))
     return value
 
 
-def pieces(metric: Metric, definition: Definition) -> tuple[Hashable, ...]:
+def needed_terms(metric: Metric, definition: Definition) -> tuple[Hashable, ...]:
     """What the tally has to add for the metric beyond what it always adds."""
-    return definition.needs(arguments(metric, definition)) if definition.needs else ()
+    return definition.needs(metric_arguments(metric, definition)) if definition.needs else ()
 
 
-def full_text(metric: Metric, definition: Definition) -> str:
+def full_metric_text(metric: Metric, definition: Definition) -> str:
     """The metric with every default written out, for the signature."""
     at = metric.at or (parse_quantity(definition.default) if definition.default else None)
     options = {key: metric.option(key, o.default) for key, o in definition.options.items()}
     return str(Metric(metric.name, at, tuple(sorted(options.items()))))
 
 
-def _unknown(kind: str, word: str, known: list[str]) -> RequestError:
+def _unknown_word_error(kind: str, word: str, known: list[str]) -> RequestError:
     from difflib import get_close_matches
 
     near = get_close_matches(word, known, 3, 0.5)

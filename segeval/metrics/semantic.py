@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.overlap import ratio
+from segeval.metrics.overlap import ratio_or_nan
 from segeval.metrics.registry import Values, metric
 from segeval.runtime.arrays import Floats
-from segeval.tallies.counts import Cells, Counts
+from segeval.tallies.counts import Counts, PairCells
 
 SHARE = (0.0, 1.0)
 
 
-def whole(value: Floats | np.floating[Any] | float, reason: str = "") -> Values:
+def case_value(value: Floats | np.floating[Any] | float, reason: str = "") -> Values:
     """A number of the whole case."""
     return Values(whole=float(value), reason=reason)
 
@@ -39,10 +39,10 @@ def pixel_accuracy(n: Counts) -> Values:
     source   Long, Shelhamer, Darrell, CVPR 2015
     """
     if n.confusion is None:
-        return whole(np.nan, "overlapping_classes")
+        return case_value(np.nan, "overlapping_classes")
     cells = n.confusion
     hit = cells.voxels[cells.truth == cells.pred].sum()
-    return whole(ratio(hit, cells.voxels.sum()), "no_voxels")
+    return case_value(ratio_or_nan(hit, cells.voxels.sum()), "no_voxels")
 
 
 @metric("miou", of="counts", better="higher", bounds=SHARE)
@@ -53,8 +53,8 @@ def miou(n: Counts) -> Values:
     empty    a class on neither side is left out; no class at all: undefined
     source   Long, Shelhamer, Darrell, CVPR 2015
     """
-    each = ratio(n.tp, n.tp + n.fp + n.fn)
-    return whole(np.nan if np.isnan(each).all() else float(np.nanmean(each)), "both_empty")
+    each = ratio_or_nan(n.tp, n.tp + n.fp + n.fn)
+    return case_value(np.nan if np.isnan(each).all() else float(np.nanmean(each)), "both_empty")
 
 
 @metric("fwiou", of="counts", better="higher", bounds=SHARE)
@@ -65,8 +65,8 @@ def fwiou(n: Counts) -> Values:
     empty    ground truth without any scored class: undefined
     source   Long, Shelhamer, Darrell, CVPR 2015
     """
-    each = ratio(n.tp, n.tp + n.fp + n.fn)
-    return whole(ratio(np.nansum(n.truth * each), n.truth.sum()), "gt_empty")
+    each = ratio_or_nan(n.tp, n.tp + n.fp + n.fn)
+    return case_value(ratio_or_nan(np.nansum(n.truth * each), n.truth.sum()), "gt_empty")
 
 
 @metric("overall_kappa", of="counts", better="higher", bounds=(-1.0, 1.0))
@@ -78,13 +78,15 @@ def overall_kappa(n: Counts) -> Values:
     source   Cohen, Educ. Psychol. Meas. 20(1), 1960
     """
     if n.confusion is None:
-        return whole(np.nan, "overlapping_classes")
-    hit, total, truth, pred = margins(n.confusion)
+        return case_value(np.nan, "overlapping_classes")
+    hit, total, truth, pred = label_margins(n.confusion)
     chance = float(truth @ pred) / max(total, 1)
-    return whole(ratio(np.float64(hit - chance), np.float64(total - chance)), "one_label")
+    return case_value(
+        ratio_or_nan(np.float64(hit - chance), np.float64(total - chance)), "one_label"
+    )
 
 
-def margins(cells: Cells) -> tuple[float, float, Floats, Floats]:
+def label_margins(cells: PairCells) -> tuple[float, float, Floats, Floats]:
     """Hits, voxels, and the voxels of every label on each side."""
     labels = np.union1d(cells.truth, cells.pred)
     truth, pred = np.zeros(len(labels)), np.zeros(len(labels))

@@ -12,16 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.option_types import real
-from segeval.metrics.overlap import ratio
+from segeval.metrics.option_types import number_option
+from segeval.metrics.overlap import ratio_or_nan
 from segeval.metrics.overlap_losses import soft_counts
 from segeval.metrics.registry import Values, metric
-from segeval.tallies.loss_terms import Hard
+from segeval.tallies.loss_terms import HardCountsTerm
 from segeval.tallies.sums import Sums
 
 
-def _hard_needs(_: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (Hard(),)
+def _hard_terms(_: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (HardCountsTerm(),)
 
 
 @metric("soft_dice", of="sums", better="higher", origin="soft", bounds=(0.0, 1.0))
@@ -33,7 +33,7 @@ def soft_dice(s: Sums) -> Values:
     ignored  in no sum
     source   Dice, Ecology 26(3), 1945, with sums for counts
     """
-    return Values(ratio(2 * s.of("pg"), s.p + s.g))
+    return Values(ratio_or_nan(2 * s.of("pg"), s.p + s.g))
 
 
 @metric(
@@ -42,7 +42,7 @@ def soft_dice(s: Sums) -> Values:
     better="higher",
     origin="vnet_caffe",
     bounds=(0.0, 1.0),
-    needs=_hard_needs,
+    needs=_hard_terms,
 )
 def vnet_caffe(s: Sums) -> Values:
     """The SCORE that V-Net's Caffe layer prints: Dice of the label map that the maximum gives.
@@ -52,7 +52,7 @@ def vnet_caffe(s: Sums) -> Values:
     ignored  in no sum
     source   V-Net's Caffe layer, forward pass
     """
-    both, pred = s.piece(Hard()).T
+    both, pred = s.piece(HardCountsTerm()).T
     return Values(2 * both / (pred + s.g + 1e-5))
 
 
@@ -66,7 +66,7 @@ def soft_iou(s: Sums) -> Values:
     source   Ruzicka, Biologia 13, 1958
     """
     size, apart = s.p + s.g, s.of("l1")
-    return Values(ratio(size - apart, size + apart))
+    return Values(ratio_or_nan(size - apart, size + apart))
 
 
 @metric(
@@ -74,7 +74,7 @@ def soft_iou(s: Sums) -> Values:
     of="sums",
     better="lower",
     origin="smp",
-    options={"eps": real("1e-5")},
+    options={"eps": number_option("1e-5")},
     bounds=(0.0, 2.0),
 )
 def mcc_loss(s: Sums, eps: float) -> Values:

@@ -24,23 +24,23 @@ import numpy as np
 
 from segeval.kernels.conventions import (
     CONVENTIONS,
-    NOTHING,
+    NO_DISTANCES,
     Convention,
-    combined,
-    mean,
-    measured,
-    percentile,
-    pooled,
-    within,
+    area_within,
+    combine_directions,
+    distance_percentile,
+    join_directions,
+    mean_distance,
+    measure_distances,
 )
-from segeval.kernels.distances import Directed
+from segeval.kernels.distances import DirectedDistances
 from segeval.metrics.registry import Option, Values, metric
-from segeval.tallies.surface import Crop, Surfaces
+from segeval.tallies.surface import MaskCrop, Surfaces
 
 UPWARDS = (0.0, float("inf"))
 SHARE = (0.0, 1.0)
 BY = Option("case", ("case", "slice"))
-Both = tuple[Directed, Directed]
+Both = tuple[DirectedDistances, DirectedDistances]
 
 
 def surface_metric(name: str, *conventions: str, **facts: Any) -> Callable[..., Any]:
@@ -48,14 +48,16 @@ def surface_metric(name: str, *conventions: str, **facts: Any) -> Callable[..., 
 
     def register(function: Callable[..., Values]) -> Callable[..., Values]:
         for word in conventions:
-            bound = _bound(function, CONVENTIONS[word])
+            bound = _bind_convention(function, CONVENTIONS[word])
             metric(name, of="surface", origin=word, options={"by": BY}, **facts)(bound)
         return function
 
     return register
 
 
-def _bound(function: Callable[..., Values], convention: Convention) -> Callable[..., Values]:
+def _bind_convention(
+    function: Callable[..., Values], convention: Convention
+) -> Callable[..., Values]:
     @wraps(function)
     def asked(s: Surfaces, **given: Any) -> Values:
         if convention.elements == "subvoxel" and s.fields is None:
@@ -65,48 +67,52 @@ def _bound(function: Callable[..., Values], convention: Convention) -> Callable[
     return asked
 
 
-def having(field: str) -> list[str]:
+def conventions_with(field: str) -> list[str]:
     """The conventions that have a number."""
     return [word for word, convention in CONVENTIONS.items() if getattr(convention, field)]
 
 
-def distances(s: Surfaces, place: int, convention: Convention, by: str) -> tuple[Both | float, ...]:
+def class_distances(
+    s: Surfaces, place: int, convention: Convention, by: str
+) -> tuple[Both | float, ...]:
     """The distances of a class or of its slices; the image's diagonal where a side is empty."""
 
     how = convention.elements
 
-    def measure(crop: Crop) -> Both:
+    def measure(crop: MaskCrop) -> Both:
         if how == "subvoxel" and crop.field is None:
-            return NOTHING, NOTHING
-        return measured(how, crop.truth, crop.pred, crop.spacing, crop.edges, crop.field)
+            return NO_DISTANCES, NO_DISTANCES
+        return measure_distances(how, crop.truth, crop.pred, crop.spacing, crop.edges, crop.field)
 
     return s.measured(place, how, measure, by == "slice", how == "subvoxel")
 
 
-def each(s: Surfaces, convention: Convention, by: str, of: Callable[[Both], float]) -> Values:
+def number_of_each_class(
+    s: Surfaces, convention: Convention, by: str, of: Callable[[Both], float]
+) -> Values:
     """A number of the distances of every class, nan where a side is empty.
 
     A missed class, or slice, is charged the diagonal of its image.
     """
     found, worst, beside = [], [], []
     for place in range(len(s.targets)):
-        parts = distances(s, place, convention, by)
+        parts = class_distances(s, place, convention, by)
         known = [of(part) for part in parts if not isinstance(part, float)]
         lost = [part for part in parts if isinstance(part, float)]
-        found.append(average(known))
-        worst.append(average([*known, *lost]))
-        beside.append(_reason(known, lost))
+        found.append(mean_or_nan(known))
+        worst.append(mean_or_nan([*known, *lost]))
+        beside.append(_lost_slices_reason(known, lost))
     return Values(np.array(found), unit=s.unit, worst=np.array(worst), beside=tuple(beside))
 
 
-def _reason(known: list[float], lost: list[float]) -> str:
+def _lost_slices_reason(known: list[float], lost: list[float]) -> str:
     """What is beside a number where the class is on both sides."""
     if known and np.isnan(known).any():
         return "no_surface"
     return "one_sided_slices" if known and lost else ""
 
 
-def average(numbers: list[float]) -> float:
+def mean_or_nan(numbers: list[float]) -> float:
     """Their mean; nan without any."""
     return float(np.mean(numbers)) if numbers else np.nan
 
@@ -121,20 +127,20 @@ def hd(s: Surfaces, convention: Convention, at: float | None, by: str = "case") 
     source   Huttenlocher et al., IEEE TPAMI 15(9), 1993
     """
     if at is None or at == 100:
-        return each(s, convention, by, lambda b: max(b[0].farthest, b[1].farthest))
+        return number_of_each_class(s, convention, by, lambda b: max(b[0].farthest, b[1].farthest))
     if not convention.percentile:
         return Values(np.full(len(s.targets), np.nan), reason="no_percentile", unit=s.unit)
 
     def directed(both: Both) -> float:
         if convention.percentile == "pooled":
-            return percentile(pooled(both), at / 100, convention)
-        one, other = (percentile(d, at / 100, convention) for d in both)
-        return combined(convention.percentile, one, other)
+            return distance_percentile(join_directions(both), at / 100, convention)
+        one, other = (distance_percentile(d, at / 100, convention) for d in both)
+        return combine_directions(convention.percentile, one, other)
 
-    return each(s, convention, by, directed)
+    return number_of_each_class(s, convention, by, directed)
 
 
-@surface_metric("masd", *having("masd"), better="lower", unit="length", bounds=UPWARDS)
+@surface_metric("masd", *conventions_with("masd"), better="lower", unit="length", bounds=UPWARDS)
 def masd(s: Surfaces, convention: Convention, by: str = "case") -> Values:
     """Mean average surface distance: the mean of the two mean distances.
 
@@ -142,10 +148,15 @@ def masd(s: Surfaces, convention: Convention, by: str = "case") -> Values:
     empty    undefined
     source   Beneš, Zitová, J. Microsc. 257(1), 2015
     """
-    return each(s, convention, by, lambda b: combined(convention.masd, mean(b[0]), mean(b[1])))
+    return number_of_each_class(
+        s,
+        convention,
+        by,
+        lambda b: combine_directions(convention.masd, mean_distance(b[0]), mean_distance(b[1])),
+    )
 
 
-@surface_metric("assd", *having("assd"), better="lower", unit="length", bounds=UPWARDS)
+@surface_metric("assd", *conventions_with("assd"), better="lower", unit="length", bounds=UPWARDS)
 def assd(s: Surfaces, convention: Convention, by: str = "case") -> Values:
     """Average symmetric surface distance: the mean distance over both surfaces together.
 
@@ -154,8 +165,10 @@ def assd(s: Surfaces, convention: Convention, by: str = "case") -> Values:
     source   Heimann et al., IEEE TMI 28(8), 2009
     """
     if convention.assd == "mean":
-        return each(s, convention, by, lambda b: (mean(b[0]) + mean(b[1])) / 2)
-    return each(s, convention, by, lambda b: mean(pooled(b)))
+        return number_of_each_class(
+            s, convention, by, lambda b: (mean_distance(b[0]) + mean_distance(b[1])) / 2
+        )
+    return number_of_each_class(s, convention, by, lambda b: mean_distance(join_directions(b)))
 
 
 @surface_metric("asd_gt_to_pred", *CONVENTIONS, better="lower", unit="length", bounds=UPWARDS)
@@ -166,7 +179,7 @@ def asd_gt_to_pred(s: Surfaces, convention: Convention, by: str = "case") -> Val
     empty    undefined
     source   Heimann et al., IEEE TMI 28(8), 2009
     """
-    return each(s, convention, by, lambda b: mean(b[0]))
+    return number_of_each_class(s, convention, by, lambda b: mean_distance(b[0]))
 
 
 @surface_metric("asd_pred_to_gt", *CONVENTIONS, better="lower", unit="length", bounds=UPWARDS)
@@ -177,10 +190,10 @@ def asd_pred_to_gt(s: Surfaces, convention: Convention, by: str = "case") -> Val
     empty    undefined
     source   Heimann et al., IEEE TMI 28(8), 2009
     """
-    return each(s, convention, by, lambda b: mean(b[1]))
+    return number_of_each_class(s, convention, by, lambda b: mean_distance(b[1]))
 
 
-@surface_metric("nsd", *having("nsd"), better="higher", at=("mm", "px"), bounds=SHARE)
+@surface_metric("nsd", *conventions_with("nsd"), better="higher", at=("mm", "px"), bounds=SHARE)
 def nsd(s: Surfaces, convention: Convention, at: float | None, by: str = "case") -> Values:
     """Normalised surface distance, or surface Dice: the share of both surfaces near the other.
 
@@ -190,7 +203,12 @@ def nsd(s: Surfaces, convention: Convention, at: float | None, by: str = "case")
     """
     tolerances = s.tolerances if at is None else (at,) * len(s.targets)
     found = [
-        average([_near(part, convention, tau) for part in distances(s, place, convention, by)])
+        mean_or_nan(
+            [
+                _near_area(part, convention, tau)
+                for part in class_distances(s, place, convention, by)
+            ]
+        )
         if np.isfinite(tau)
         else np.nan
         for place, tau in enumerate(tolerances)
@@ -199,10 +217,10 @@ def nsd(s: Surfaces, convention: Convention, at: float | None, by: str = "case")
     return Values(np.array(found), beside=beside)
 
 
-def _near(part: Both | float, convention: Convention, tolerance: float) -> float:
+def _near_area(part: Both | float, convention: Convention, tolerance: float) -> float:
     if isinstance(part, float):
         return 0.0
-    near = [within(one, tolerance) for one in part]
+    near = [area_within(one, tolerance) for one in part]
     area = [float(one.sizes.sum()) for one in part]
     if not any(area):
         return np.nan

@@ -36,7 +36,7 @@ from segeval.kernels.topology import (
 )
 from segeval.metrics.registry import Option, Values, metric
 from segeval.runtime.arrays import Mask
-from segeval.tallies.surface import Crop, Surfaces
+from segeval.tallies.surface import MaskCrop, Surfaces
 
 SHARE = (0.0, 1.0)
 UPWARDS = (0.0, math.inf)
@@ -61,7 +61,13 @@ def average(numbers: list[float]) -> float:
 
 
 def each_class(  # noqa: PLR0913 - what is kept, computed and asked
-    s: Surfaces, what: str, compute: Callable[[Crop], Any], of: Of, empty: float, by: str, size: int
+    s: Surfaces,
+    what: str,
+    compute: Callable[[MaskCrop], Any],
+    of: Of,
+    empty: float,
+    by: str,
+    size: int,
 ) -> Values:
     """A number of every class: of its one part, or the mean over its slices.
 
@@ -92,7 +98,7 @@ def skeletons(  # noqa: PLR0913 - the options of every metric of skeletons
 ) -> Values:
     """A number of the skeletons of every class: of (Tp, Ts, length of truth, of prediction)."""
 
-    def compute(crop: Crop) -> tuple[float, float, float, float]:
+    def compute(crop: MaskCrop) -> tuple[float, float, float, float]:
         thin = [
             skeleton(mask, "" if rule == AUTO else rule, order) for mask in (crop.truth, crop.pred)
         ]
@@ -165,7 +171,7 @@ def betti_error(s: Surfaces, number: int, by: str, connectivity: str) -> Values:
     """|b(pred) - b(gt)| of every class; undefined where masks of this dimension have no such."""
     touching = CONNECTIVITY[connectivity]
 
-    def compute(crop: Crop) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def compute(crop: MaskCrop) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return betti_numbers(crop.truth, touching), betti_numbers(crop.pred, touching)
 
     def difference(both: tuple[tuple[int, ...], tuple[int, ...]]) -> float:
@@ -221,7 +227,7 @@ def euler_error(s: Surfaces, by: str, connectivity: str) -> Values:
     """
     touching = CONNECTIVITY[connectivity]
 
-    def compute(crop: Crop) -> float:
+    def compute(crop: MaskCrop) -> float:
         return float(abs(euler_number(crop.pred, touching) - euler_number(crop.truth, touching)))
 
     return each_class(s, f"euler {touching}", compute, float, 0.0, by, COUNTED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.metrics.overlap import ratio
+from segeval.metrics.overlap import ratio_or_nan
 from segeval.metrics.registry import Option, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.tallies.counts import Counts
@@ -18,7 +18,7 @@ BOTH, PRED, TRUTH = 0, 1, 2  # columns of the tables
 UPWARDS = (0.0, float("inf"))
 
 
-def sizes(n: Counts, unit: str) -> tuple[Floats, str]:
+def sizes_in_unit(n: Counts, unit: str) -> tuple[Floats, str]:
     """The table in the unit that was asked for; nan where the cases pooled have several."""
     if unit == "voxels":
         return n.table.astype(float), "voxels"
@@ -33,7 +33,7 @@ def pred_volume(n: Counts, unit: str) -> Values:
     empty    0
     source   voxel count
     """
-    size, of = sizes(n, unit)
+    size, of = sizes_in_unit(n, unit)
     return Values(size[:, BOTH] + size[:, PRED], unit=of)
 
 
@@ -45,7 +45,7 @@ def gt_volume(n: Counts, unit: str) -> Values:
     empty    0
     source   voxel count
     """
-    size, of = sizes(n, unit)
+    size, of = sizes_in_unit(n, unit)
     return Values(size[:, BOTH] + size[:, TRUTH], unit=of)
 
 
@@ -57,7 +57,7 @@ def volume_difference(n: Counts, unit: str) -> Values:
     empty    both empty: 0; one empty: the volume of the other, with its sign
     source   voxel count
     """
-    size, of = sizes(n, unit)
+    size, of = sizes_in_unit(n, unit)
     return Values(size[:, PRED] - size[:, TRUTH], unit=of)
 
 
@@ -76,7 +76,7 @@ def absolute_volume_difference(n: Counts, unit: str) -> Values:
     empty    both empty: 0; one empty: the volume of the other
     source   voxel count
     """
-    size, of = sizes(n, unit)
+    size, of = sizes_in_unit(n, unit)
     return Values(np.abs(size[:, PRED] - size[:, TRUTH]), unit=of)
 
 
@@ -88,7 +88,7 @@ def relative_volume_difference(n: Counts) -> Values:
     empty    ground truth empty: undefined; prediction empty: -100
     source   Heimann et al., IEEE TMI 28(8), 2009
     """
-    return Values(100 * ratio(n.fp - n.fn, n.truth))
+    return Values(100 * ratio_or_nan(n.fp - n.fn, n.truth))
 
 
 @metric(
@@ -101,7 +101,7 @@ def absolute_relative_volume_difference(n: Counts) -> Values:
     empty    ground truth empty: undefined; prediction empty: 100
     source   Heimann et al., IEEE TMI 28(8), 2009
     """
-    return Values(100 * ratio(np.abs(n.fp - n.fn), n.truth))
+    return Values(100 * ratio_or_nan(np.abs(n.fp - n.fn), n.truth))
 
 
 @metric(
@@ -119,7 +119,7 @@ def false_positive_volume(n: Counts, unit: str) -> Values:
     empty    prediction empty: 0
     source   voxel count
     """
-    size, of = sizes(n, unit)
+    size, of = sizes_in_unit(n, unit)
     return Values(size[:, PRED], unit=of)
 
 
@@ -138,5 +138,5 @@ def false_negative_volume(n: Counts, unit: str) -> Values:
     empty    ground truth empty: 0
     source   voxel count
     """
-    size, of = sizes(n, unit)
+    size, of = sizes_in_unit(n, unit)
     return Values(size[:, TRUTH], unit=of)

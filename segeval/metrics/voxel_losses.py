@@ -20,30 +20,30 @@ from typing import Any
 import numpy as np
 
 from segeval.kernels import ordered, spatial
-from segeval.kernels.entropy import log
+from segeval.kernels.entropy import log_allowing_zero
 from segeval.kernels.softmax import reference_log
-from segeval.metrics.option_types import real, yes_no
+from segeval.metrics.option_types import number_option, yes_no_option
 from segeval.metrics.registry import Values, metric
 from segeval.runtime.arrays import Floats
-from segeval.tallies.voxels import Memory, Voxels
+from segeval.tallies.voxels import LossMemory, ScoreVolume
 
-loss = partial(metric, of="voxels", better="lower", bounds=(0.0, float("inf")))
-TOP = Memory(voxel=32, value=16)
-ORDER = Memory(voxel=56, value=8)
-DISTANCES = Memory(voxel=72, value=8)
-SKELETONS = Memory(voxel=8, value=112)
+voxel_loss_metric = partial(metric, of="voxels", better="lower", bounds=(0.0, float("inf")))
+TOP_MEMORY = LossMemory(voxel=32, value=16)
+ORDER_MEMORY = LossMemory(voxel=56, value=8)
+DISTANCE_MEMORY = LossMemory(voxel=72, value=8)
+SKELETON_MEMORY = LossMemory(voxel=8, value=112)
 
 
-def needs(memory: Memory) -> Any:
+def memory_terms(memory: LossMemory) -> Any:
     """What a loss declares: the memory that it works with, whatever its options."""
 
-    def declared(_: Mapping[str, Any]) -> tuple[Memory, ...]:
+    def declared(_: Mapping[str, Any]) -> tuple[LossMemory, ...]:
         return (memory,)
 
     return declared
 
 
-def unable(v: Voxels, memory: Memory, exclusive: bool = False) -> str:
+def loss_unable_reason(v: ScoreVolume, memory: LossMemory, exclusive: bool = False) -> str:
     """Why a loss cannot be had of a case; "" where it can."""
     if v.soft:
         return "soft_reference"
@@ -52,13 +52,15 @@ def unable(v: Voxels, memory: Memory, exclusive: bool = False) -> str:
     return "over_budget" if v.over(memory) else ""
 
 
-def nothing(v: Voxels, reason: str) -> Values:
+def no_values(v: ScoreVolume, reason: str) -> Values:
     """No value of any class."""
     return Values(np.full(len(v.classes), np.nan), np.nan, reason)
 
 
-@loss("topk_ce", origin="nnunet", at=("%",), default="10%", needs=needs(TOP))
-def top_k_cross_entropy(v: Voxels, at: float) -> Values:
+@voxel_loss_metric(
+    "topk_ce", origin="nnunet", at=("%",), default="10%", needs=memory_terms(TOP_MEMORY)
+)
+def top_k_cross_entropy(v: ScoreVolume, at: float) -> Values:
     """Cross-entropy of the worst voxels alone: the mean of the largest k per cent.
 
     at       k, per cent of all voxels
@@ -68,18 +70,18 @@ def top_k_cross_entropy(v: Voxels, at: float) -> Values:
     memory   at most 35 bytes a voxel; a channel 16 more, and those of its values
     source   nnunetv2.training.loss.robust_ce_loss.TopKLoss
     """
-    if reason := unable(v, TOP, exclusive=True):
+    if reason := loss_unable_reason(v, TOP_MEMORY, exclusive=True):
         return Values(whole=np.nan, reason=reason)
     if v.logits:
         logs = reference_log(v.values, v.own)
     else:
-        logs = log(np.take_along_axis(v.values, v.own[None].astype(np.intp), 0)[0])
+        logs = log_allowing_zero(np.take_along_axis(v.values, v.own[None].astype(np.intp), 0)[0])
     costs = -logs if v.valid is None else -logs[v.valid]
     return Values(whole=ordered.top_mean(costs, len(logs), at), reason="no_voxels")
 
 
-@loss("lovasz_loss", origin="smp", needs=needs(ORDER))
-def lovasz_loss(v: Voxels) -> Values:
+@voxel_loss_metric("lovasz_loss", origin="smp", needs=memory_terms(ORDER_MEMORY))
+def lovasz_loss(v: ScoreVolume) -> Values:
     """Lovász loss: Lovász-softmax where channels exclude each other, else Lovász-hinge of logits.
 
     formula  errors in falling order times what each adds to the Jaccard loss; `all` is the mean
@@ -89,31 +91,41 @@ def lovasz_loss(v: Voxels) -> Values:
     memory   at most 59 bytes a voxel; a channel 8 more, and those of its values
     source   segmentation_models_pytorch.losses.LovaszLoss
     """
-    if reason := unable(v, ORDER):
-        return nothing(v, reason)
+    if reason := loss_unable_reason(v, ORDER_MEMORY):
+        return no_values(v, reason)
     if not v.exclusive and not v.logits:
-        return nothing(v, "no_logits")
+        return no_values(v, "no_logits")
     keep = slice(None) if v.valid is None else v.valid
     if not v.exclusive:
         pairs = [(z[keep], g[keep]) for z, g in zip(v.values, v.masks, strict=True)]
         each = [ordered.lovasz_hinge(z, g) for z, g in pairs]
         row = (np.concatenate(side) for side in zip(*pairs, strict=True))
         return Values(np.array(each), ordered.lovasz_hinge(*row))
-    each = [_lovasz_softmax(p[keep], v.reference(c)[keep]) for c, p in enumerate(v.p)]
+    each = [_lovasz_softmax_of_class(p[keep], v.reference(c)[keep]) for c, p in enumerate(v.p)]
     present = [value for value in each if not np.isnan(value)]
     return Values(np.array(each), float(np.mean(present)) if present else 0.0)
 
 
-def _lovasz_softmax(p: Floats, truth: Any) -> float:
+def _lovasz_softmax_of_class(p: Floats, truth: Any) -> float:
     """The value of a class; nan where the reference lacks it."""
-    return ordered.lovasz(np.abs(truth - p.astype(np.float64)), truth) if truth.any() else np.nan
+    return (
+        ordered.lovasz_extension(np.abs(truth - p.astype(np.float64)), truth)
+        if truth.any()
+        else np.nan
+    )
 
 
-HAUSDORFF = {"alpha": real("2"), "background": yes_no("no"), "log": yes_no("no")}
+HAUSDORFF = {
+    "alpha": number_option("2"),
+    "background": yes_no_option("no"),
+    "log": yes_no_option("no"),
+}
 
 
-@loss("hausdorff_dt_loss", origin="monai", options=HAUSDORFF, needs=needs(DISTANCES))
-def hausdorff_dt_loss(v: Voxels, alpha: float, background: bool, log: bool) -> Values:
+@voxel_loss_metric(
+    "hausdorff_dt_loss", origin="monai", options=HAUSDORFF, needs=memory_terms(DISTANCE_MEMORY)
+)
+def hausdorff_dt_loss(v: ScoreVolume, alpha: float, background: bool, log: bool) -> Values:
     """Hausdorff distance-transform loss: squared errors count by their distance from the borders.
 
     formula  mean of (p - g)^2 (D(p > 1/2)^alpha + D(g)^alpha), D in voxels, 0 where a mask is empty
@@ -123,29 +135,39 @@ def hausdorff_dt_loss(v: Voxels, alpha: float, background: bool, log: bool) -> V
     memory   at most 75 bytes a voxel; a channel 8 more, and those of its values
     source   monai.losses.HausdorffDTLoss, LogHausdorffDTLoss
     """
-    if reason := unable(v, DISTANCES):
-        return nothing(v, reason)
+    if reason := loss_unable_reason(v, DISTANCE_MEMORY):
+        return no_values(v, reason)
     first = int(v.exclusive and not background)
     each = np.full(len(v.classes), np.nan)
     for channel in range(first, len(each)):
-        p, g = masked(v, channel)
+        p, g = masked_channel(v, channel)
         each[channel] = spatial.hausdorff_dt(p.reshape(v.shape), g.reshape(v.shape), alpha)
     whole = float(each[first:].mean())
     return Values(np.log1p(each), float(np.log1p(whole))) if log else Values(each, whole)
 
 
-def masked(v: Voxels, channel: int) -> tuple[Floats, Any]:
+def masked_channel(v: ScoreVolume, channel: int) -> tuple[Floats, Any]:
     """Probability and mask of a channel, 0 where the ground truth is ignored."""
     p, g = v.p[channel], v.reference(channel)
     return (p, g) if v.valid is None else (p * v.valid, g & v.valid)
 
 
-CLDICE_PARTS = {"alpha": real("0.5"), "rounds": real("3"), "smooth": real("1")}
-CLDICE = {"rounds": real("3"), "smooth": real("1"), "background": yes_no("yes")}
+CLDICE_PARTS = {
+    "alpha": number_option("0.5"),
+    "rounds": number_option("3"),
+    "smooth": number_option("1"),
+}
+CLDICE = {
+    "rounds": number_option("3"),
+    "smooth": number_option("1"),
+    "background": yes_no_option("yes"),
+}
 
 
-@loss("cldice_loss", origin="monai", options=CLDICE, needs=needs(SKELETONS))
-def soft_cldice_loss(v: Voxels, rounds: float, smooth: float, background: bool) -> Values:
+@voxel_loss_metric(
+    "cldice_loss", origin="monai", options=CLDICE, needs=memory_terms(SKELETON_MEMORY)
+)
+def soft_cldice_loss(v: ScoreVolume, rounds: float, smooth: float, background: bool) -> Values:
     """Soft clDice loss: each side's soft skeleton must lie inside the other side's mask.
 
     formula  1 - 2 Tp Ts / (Tp + Ts + 1e-4); Tp, Ts: share of a skeleton inside the other side, both
@@ -155,22 +177,22 @@ def soft_cldice_loss(v: Voxels, rounds: float, smooth: float, background: bool) 
     memory   at most 11 bytes a voxel; a channel 112 more, and those of its values
     source   monai.losses.SoftclDiceLoss; Shit et al., CVPR 2021
     """
-    if reason := unable(v, SKELETONS):
+    if reason := loss_unable_reason(v, SKELETON_MEMORY):
         return Values(whole=np.nan, reason=reason)
     first = int(v.exclusive and not background)
-    sides = zip(*[masked(v, c) for c in range(first, len(v.classes))], strict=True)
+    sides = zip(*[masked_channel(v, c) for c in range(first, len(v.classes))], strict=True)
     p, g = (np.stack(side).reshape(-1, *v.shape) for side in sides)
     return Values(whole=spatial.soft_cldice(p, g, int(rounds), smooth))
 
 
-@loss(
+@voxel_loss_metric(
     "dice_cldice",
     origin="monai",
-    options={**CLDICE_PARTS, "background": yes_no("yes")},
-    needs=needs(SKELETONS),
+    options={**CLDICE_PARTS, "background": yes_no_option("yes")},
+    needs=memory_terms(SKELETON_MEMORY),
 )
 def soft_dice_cldice(
-    v: Voxels, alpha: float, rounds: float, smooth: float, background: bool
+    v: ScoreVolume, alpha: float, rounds: float, smooth: float, background: bool
 ) -> Values:
     """Soft Dice and soft clDice of MONAI.
 
@@ -180,11 +202,11 @@ def soft_dice_cldice(
     memory   as cldice_loss
     source   monai.losses.SoftDiceclDiceLoss; Shit et al., CVPR 2021
     """
-    if reason := unable(v, SKELETONS):
+    if reason := loss_unable_reason(v, SKELETON_MEMORY):
         return Values(whole=np.nan, reason=reason)
     first = int(v.exclusive and not background)
     each = []
-    for p, g in (masked(v, channel) for channel in range(first, len(v.classes))):
+    for p, g in (masked_channel(v, channel) for channel in range(first, len(v.classes))):
         p = p.astype(np.float64)
         each.append(1 - (2 * (p @ g) + smooth) / (p.sum() + g.sum() + smooth))
     thin = soft_cldice_loss(v, rounds, smooth, background).whole or 0.0

@@ -13,20 +13,32 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.contours.rules import Rules
+from segeval.contours.rules import DrawingRules
 from segeval.contours.structure_set import Contours
-from segeval.contours.structures import Structures, derived, on_grid, outlines, structures
+from segeval.contours.structures import (
+    Structures,
+    contour_points,
+    derive_slices,
+    draw_on_grid,
+    draw_structures,
+)
 from segeval.grid.geometry import Geometry
-from segeval.grid.slices import Slices, extended, regular
+from segeval.grid.slices import Slices, extend_grid, slices_of_grid
 from segeval.readers import dicom_seg, rtstruct
-from segeval.readers.registry import first_bytes, read
-from segeval.readers.series import Index, Series
-from segeval.readers.series_matching import UNKNOWN, frame_matches, hints, same_frame, series_of
+from segeval.readers.registry import open_volume, read_first_bytes
+from segeval.readers.series import DicomIndex, Series
+from segeval.readers.series_matching import (
+    UNKNOWN,
+    check_frame_of_reference,
+    check_same_frame,
+    image_reference_notes,
+    match_series,
+)
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import field, frozen, replace
-from segeval.volume.align import onto
-from segeval.volume.volume import Reading, Volume
+from segeval.volume.align import align_volume
+from segeval.volume.volume import ReadOptions, Volume
 
 
 @frozen
@@ -40,11 +52,11 @@ class Ask:
     """
 
     path: Path
-    rules: Rules = field(default_factory=Rules)
+    rules: DrawingRules = field(default_factory=DrawingRules)
     wanted: Collection[int] | None = None
     contours: Contours | None = None
     volume: Volume | None = None
-    place: Callable[[Volume, Geometry], Volume] = onto
+    place: Callable[[Volume, Geometry], Volume] = align_volume
 
 
 @frozen
@@ -64,7 +76,7 @@ class Choices:
 
 
 @frozen
-class Side:
+class PlacedSide:
     """One side on the common grid. `structures` is None for what is no structure set."""
 
     volume: Volume
@@ -85,7 +97,7 @@ class _Open:
 
 
 @frozen
-class Common:
+class CommonGrid:
     """The grid of both sides.
 
     series  whose slices it is; None for the grid of a mask, or one derived from contours
@@ -100,8 +112,8 @@ class Common:
 
 
 def together(
-    truth: Ask, pred: Ask, index: Index, choices: Choices | None = None
-) -> tuple[Side, Side]:
+    truth: Ask, pred: Ask, index: DicomIndex, choices: Choices | None = None
+) -> tuple[PlacedSide, PlacedSide]:
     """Both sides on one grid. Raises CaseError.
 
     index  image series of both sides, and of the folder of images if there is one (D3)
@@ -110,7 +122,7 @@ def together(
     return one, two
 
 
-def on_one_grid(asks: Sequence[Ask], index: Index, choices: Choices) -> list[Side]:
+def on_one_grid(asks: Sequence[Ask], index: DicomIndex, choices: Choices) -> list[PlacedSide]:
     """Some sides, or one alone, on the grid of the first that has one. Raises CaseError."""
     sides = [_opened(ask, index, choices) for ask in asks]
     strangers(sides, choices)
@@ -119,15 +131,15 @@ def on_one_grid(asks: Sequence[Ask], index: Index, choices: Choices) -> list[Sid
     return [_placed(side, grid, choices) for side in sides]
 
 
-def _opened(ask: Ask, index: Index, choices: Choices) -> _Open:
-    start = first_bytes(ask.path)
+def _opened(ask: Ask, index: DicomIndex, choices: Choices) -> _Open:
+    start = read_first_bytes(ask.path)
     if ask.contours is None and not rtstruct.claims(ask.path, start):
-        volume = ask.volume or read(ask.path, Reading())
+        volume = ask.volume or open_volume(ask.path, ReadOptions())
         is_seg = dicom_seg.claims(ask.path, start)
-        frames = dicom_seg.frames_of_reference(ask.path) if is_seg else ()
+        frames = dicom_seg.read_frames_of_reference(ask.path) if is_seg else ()
         return _Open(ask, None, volume, is_seg, frames=frames)
     contours = ask.contours or rtstruct.read(ask.path)
-    series, notes = series_of(contours, index.series, choices.ignore_frame)
+    series, notes = match_series(contours, index.series, choices.ignore_frame)
     return _Open(ask, contours, None, False, series, notes, contours.frames)
 
 
@@ -141,20 +153,20 @@ def strangers(sides: list[_Open], choices: Choices) -> None:
     contours = all(side.contours is not None for side in sides)
     who = ("ground truth and prediction", "gt", "pred")
     where, ignore = sides[1].ask.path.name, choices.ignore_frame or not contours
-    sides[1].notes += tuple(same_frame(sides[0].frames, sides[1].frames, who, where, ignore))
+    sides[1].notes += tuple(check_same_frame(sides[0].frames, sides[1].frames, who, where, ignore))
 
 
-def common(sides: list[_Open], choices: Choices) -> Common:
+def common(sides: list[_Open], choices: Choices) -> CommonGrid:
     """The grid of the ground truth if it has one, else the prediction's, else a derived one."""
     if choices.grid is not None:
-        return Common(_planes(choices.grid), masked=True)
+        return CommonGrid(_planes(choices.grid), masked=True)
     for side in reversed(sides) if choices.turned else sides:
         if side.series is not None:
-            return Common(side.series.slices(), side.series)
+            return CommonGrid(side.series.slices(), side.series)
         if side.volume is not None and not side.grows:
-            return Common(_planes(side.volume.geometry), masked=True)
+            return CommonGrid(_planes(side.volume.geometry), masked=True)
     if grown := next((s.volume for s in sides if s.volume is not None), None):
-        return Common(_planes(_grown(grown.geometry, sides)), masked=True)
+        return CommonGrid(_planes(_grown(grown.geometry, sides)), masked=True)
     for note in (note for side in sides for note in side.notes if note.code == UNKNOWN):
         raise CaseError(
             note.text,
@@ -162,7 +174,9 @@ def common(sides: list[_Open], choices: Choices) -> Common:
             help="keep only its own series in the case; the structure set names none that is here",
             status="ambiguous",
         )
-    return Common(derived([s.contours for s in sides if s.contours is not None], choices.pixel))
+    return CommonGrid(
+        derive_slices([s.contours for s in sides if s.contours is not None], choices.pixel)
+    )
 
 
 def _grown(geometry: Geometry, sides: list[_Open]) -> Geometry:
@@ -171,14 +185,14 @@ def _grown(geometry: Geometry, sides: list[_Open]) -> Geometry:
         return geometry
     for side in sides:
         if (points := _extent(side)) is not None:
-            geometry = extended(geometry, points)
+            geometry = extend_grid(geometry, points)
     return geometry
 
 
 def _planes(geometry: Geometry) -> Slices:
     """The planes of a grid, or what stands for them where it lies nowhere."""
     if geometry.placed and len(geometry.shape) == 3:
-        return regular(geometry)
+        return slices_of_grid(geometry)
     return Slices(geometry, np.zeros(0), np.zeros(0, np.int64))
 
 
@@ -187,31 +201,31 @@ def _extent(side: _Open) -> Floats | None:
     if side.volume is not None:
         return side.volume.geometry.corners() if side.volume.geometry.placed else None
     assert side.contours is not None
-    points = list(outlines([side.contours], side.ask.wanted))
+    points = list(contour_points([side.contours], side.ask.wanted))
     return np.concatenate(points) if points else None
 
 
-def _placed(side: _Open, grid: Common, choices: Choices) -> Side:
+def _placed(side: _Open, grid: CommonGrid, choices: Choices) -> PlacedSide:
     """One side on the common grid. Raises CaseError."""
     if side.contours is not None:
         return _drawn(side, side.contours, grid, choices)
     assert side.volume is not None
     volume = side.volume
     if side.grows and len(grid.slices.positions):
-        volume = dicom_seg.read(side.ask.path, Reading(slices=grid.slices))
+        volume = dicom_seg.read(side.ask.path, ReadOptions(slices=grid.slices))
     volume = side.ask.place(volume, grid.slices.geometry)
-    return Side(replace(volume, notes=(*side.notes, *volume.notes)))
+    return PlacedSide(replace(volume, notes=(*side.notes, *volume.notes)))
 
 
-def _drawn(side: _Open, contours: Contours, grid: Common, choices: Choices) -> Side:
+def _drawn(side: _Open, contours: Contours, grid: CommonGrid, choices: Choices) -> PlacedSide:
     """A structure set drawn onto the common grid. Raises CaseError."""
     rules, wanted = side.ask.rules, side.ask.wanted
-    notes = [*side.notes, *hints(contours, grid.slices)]
+    notes = [*side.notes, *image_reference_notes(contours, grid.slices)]
     if grid.series is not None and grid.series is not side.series:
-        notes += frame_matches(contours, grid.series, choices.ignore_frame)
+        notes += check_frame_of_reference(contours, grid.series, choices.ignore_frame)
     if grid.masked:
         own = side.series.slices() if side.series is not None and grid.alone else None
-        made = on_grid(contours, grid.slices.geometry, rules, wanted, own)
+        made = draw_on_grid(contours, grid.slices.geometry, rules, wanted, own)
     else:
-        made = structures(contours, grid.slices, rules, wanted)
-    return Side(replace(made.volume, notes=(*notes, *made.volume.notes)), made)
+        made = draw_structures(contours, grid.slices, rules, wanted)
+    return PlacedSide(replace(made.volume, notes=(*notes, *made.volume.notes)), made)

@@ -13,20 +13,20 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.classes.class_list import ClassList, Part
-from segeval.kernels.rois import around
+from segeval.classes.class_list import ClassList, LabelSelector
+from segeval.kernels.rois import mask_box
 from segeval.runtime.arrays import Labels, Raw
 from segeval.runtime.errors import CaseError, ReadError, RequestError
 from segeval.runtime.frozen import replace
-from segeval.volume.align import whole_channel
+from segeval.volume.align import read_whole_channel
 from segeval.volume.instances import Instances
-from segeval.volume.value_kinds import MOST
-from segeval.volume.volume import Volume, Voxels
+from segeval.volume.value_kinds import LARGEST_LABEL
+from segeval.volume.volume import Channel, Volume
 
 BESIDE = "beside"
 
 
-def check_coding(coding: str) -> None:
+def check_instance_coding(coding: str) -> None:
     """Whether `--instances` can be read. Raises RequestError."""
     if coding not in ("", BESIDE) and not (coding.isdecimal() and int(coding) > 1):
         raise RequestError(
@@ -36,7 +36,7 @@ def check_coding(coding: str) -> None:
         )
 
 
-def instanced(volume: Volume, coding: str, named: bool) -> Volume:
+def read_instance_map(volume: Volume, coding: str, named: bool) -> Volume:
     """A map of instance ids as a label map of classes, with its instances. Raises ReadError.
 
     named  a class list says what values are called; else they are called as they are
@@ -47,7 +47,7 @@ def instanced(volume: Volume, coding: str, named: bool) -> Volume:
             where=volume.path,
             help="leave out --instances",
         )
-    ids = whole_channel(volume.channels[0], volume.geometry)
+    ids = read_whole_channel(volume.channels[0], volume.geometry)
     if ids.ndim != 2 or ids.dtype.kind not in "biu":
         raise ReadError(
             f"{ids.dtype} values on {ids.ndim} axes are no map of instances",
@@ -55,23 +55,27 @@ def instanced(volume: Volume, coding: str, named: bool) -> Volume:
             help="a map of instances is a picture of whole numbers",
         )
     found = np.unique(ids).tolist()
-    class_of, single = coded(found, int(coding)) if coding != BESIDE else told(found, volume.path)
-    labels = relabelled(ids, found, class_of)
+    class_of, single = (
+        split_instance_codes(found, int(coding))
+        if coding != BESIDE
+        else read_instance_table(found, volume.path)
+    )
+    labels = relabel_instances(ids, found, class_of)
     values = sorted({class_of[one] for one in found} - {0})
     return replace(
         volume,
-        channels=(Voxels(lambda: labels, labels.dtype, labels.shape),),
+        channels=(Channel(lambda: labels, labels.dtype, labels.shape),),
         names={} if named else {value: str(value) for value in values},
         picture=False,
         regions=Instances(
-            tuple(Picked(ids, one) for one in single),
-            np.array([around(ids == one) for one in single], np.float64).reshape(-1, 4),
+            tuple(InstanceMask(ids, one) for one in single),
+            np.array([mask_box(ids == one) for one in single], np.float64).reshape(-1, 4),
             {},
         ),
     )
 
 
-class Picked:
+class InstanceMask:
     """The mask of one id of a map."""
 
     def __init__(self, ids: Raw, one: int) -> None:
@@ -82,13 +86,13 @@ class Picked:
         return mask
 
 
-def coded(found: list[int], base: int) -> tuple[dict[int, int], list[int]]:
+def split_instance_codes(found: list[int], base: int) -> tuple[dict[int, int], list[int]]:
     """The class of every id, and the ids that are instances, in their order."""
     class_of = {one: one // base if one >= base else one for one in found}
     return class_of, [one for one in found if one >= base]
 
 
-def told(found: list[int], path: Path) -> tuple[dict[int, int], list[int]]:
+def read_instance_table(found: list[int], path: Path) -> tuple[dict[int, int], list[int]]:
     """The same as a table beside the map says it. Raises ReadError."""
     table = path.with_suffix(".json")
     try:
@@ -112,18 +116,20 @@ def told(found: list[int], path: Path) -> tuple[dict[int, int], list[int]]:
     return class_of, [one for one in sorted(class_of) if one]
 
 
-def relabelled(ids: Raw, found: list[int], class_of: Mapping[int, int]) -> Labels:
+def relabel_instances(ids: Raw, found: list[int], class_of: Mapping[int, int]) -> Labels:
     """The map of class values. Raises CaseError where a value is none."""
     values = np.array([class_of[one] for one in found], np.int64)
-    if len(values) and (values.min() < 0 or values.max() > MOST):
-        raise CaseError(f"class values from {values.min()} to {values.max()}: one is 0 to {MOST}")
+    if len(values) and (values.min() < 0 or values.max() > LARGEST_LABEL):
+        raise CaseError(
+            f"class values from {values.min()} to {values.max()}: one is 0 to {LARGEST_LABEL}"
+        )
     labels: Labels = values.astype(np.uint16)[np.searchsorted(found, ids)]
     return labels
 
 
-def numbered(
+def numbered_selectors(
     pred: Volume, truth: Volume, names: Collection[str], classes: ClassList
-) -> dict[str, Part]:
+) -> dict[str, LabelSelector]:
     """What stands for each class in masks that have label values and may overlap.
 
     A value is called as the class list calls it, else as the ground truth's own table does (the
@@ -142,5 +148,7 @@ def numbered(
                 status="classes_unknown",
             )
         called |= dict.fromkeys(class_.labels or (), class_.name)
-    parts = {name: Part(-1) for name in (*names, *classes.names)}
-    return parts | {called.get(value, str(value)): Part(c) for c, value in enumerate(values)}
+    parts = {name: LabelSelector(-1) for name in (*names, *classes.names)}
+    return parts | {
+        called.get(value, str(value)): LabelSelector(c) for c, value in enumerate(values)
+    }

@@ -10,32 +10,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segeval.classes.class_list import ClassList, Part
+from segeval.classes.class_list import ClassList, LabelSelector
 from segeval.grid.geometry import Geometry
 from segeval.pairing.cases import Case
-from segeval.pairing.cases import Side as Files
-from segeval.readers.registry import read
+from segeval.pairing.cases import CaseFiles as Files
+from segeval.readers.registry import open_volume
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, GeometryError, Note, ReadError
 from segeval.runtime.frozen import field, frozen, replace
 from segeval.runtime.inventory import on_side
 from segeval.volume.align import (
-    common_grid,
-    flattened,
-    onto,
-    resample_grid,
-    resampled,
-    whole_channel,
+    align_volume,
+    choose_case_grid,
+    drop_single_plane,
+    find_resample_grid,
+    read_whole_channel,
+    resample_volume,
 )
 from segeval.volume.instances import Instances
-from segeval.volume.value_stream import Wanted, may_score, wanted_pred, wanted_truth
-from segeval.volume.volume import Reading, Volume, Voxels
+from segeval.volume.value_stream import ReadAs, may_hold_probabilities, read_pred_as, read_truth_as
+from segeval.volume.volume import Channel, ReadOptions, Volume
 
 if TYPE_CHECKING:
-    from segeval.contours.rasterize import Drawn
+    from segeval.contours.rasterize import RasterizedStructure
 
 SURE = 20.0  # the logit of what is certain
-NOWHERE = Part(-1)  # of the channel that has no voxel
+NOWHERE = LabelSelector(-1)  # of the channel that has no voxel
 
 
 @frozen
@@ -50,10 +50,10 @@ class Opened:
     """
 
     volume: Volume
-    parts: Mapping[str, Part] = field(default_factory=dict)
+    parts: Mapping[str, LabelSelector] = field(default_factory=dict)
     scores: Volume | None = None
     faults: Mapping[str, CaseError] = field(default_factory=dict)
-    drawn: Mapping[str, Drawn] | None = None
+    drawn: Mapping[str, RasterizedStructure] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -64,7 +64,7 @@ class Opened:
 
 def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:
     """Both sides of a case (ground truth, prediction) on one grid. Raises CaseError."""
-    reading = Reading(
+    reading = ReadOptions(
         spacing=settings.spacing or case.spacing,
         channel_axis=settings.channel_axis,
         classes=len(classes.classes) or None,
@@ -83,34 +83,36 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     with on_side("pred"):
         pred = absent(truth) if case.pred is None else side(case.pred, reading)
     if pred.volume.values is not None:
-        from segeval.opening.instances import numbered
+        from segeval.opening.instances import numbered_selectors
 
-        pred = replace(pred, parts=numbered(pred.volume, truth.volume, truth.parts, classes))
+        pred = replace(
+            pred, parts=numbered_selectors(pred.volume, truth.volume, truth.parts, classes)
+        )
         if settings.instances and not valued(classes):
             truth = with_classes(truth, pred)
     if case.pred is not None:
-        guess = wanted_pred(pred.scores or pred.volume, settings, classes.regions)
-        pred = enlarged(pred, case.flipped, truth, reading, settings, guess)
-    grid = resample_grid(
+        guess = read_pred_as(pred.scores or pred.volume, settings, classes.regions)
+        pred = enlarge_scores(pred, case.flipped, truth, reading, settings, guess)
+    grid = find_resample_grid(
         settings.resample,
         truth.volume.geometry,
         pred.volume.geometry,
         lambda: other_grid(case, settings.resample),
     )
     if grid is None:
-        grid = common_grid(truth.volume.geometry, pred.volume.geometry)
-        return fitted(truth, grid), fitted(pred, grid)
+        grid = choose_case_grid(truth.volume.geometry, pred.volume.geometry)
+        return fit_to_grid(truth, grid), fit_to_grid(pred, grid)
     how = wanted(truth, pred, settings, classes.regions)
     return moved(truth, grid, how[0]), moved(pred, grid, how[1])
 
 
-def enlarged(  # noqa: PLR0913 - both sides and how they are read
+def enlarge_scores(  # noqa: PLR0913 - both sides and how they are read
     pred: Opened,
     flipped: Files | None,
     truth: Opened,
-    reading: Reading,
+    reading: ReadOptions,
     settings: Settings,
-    how: Wanted,
+    how: ReadAs,
 ) -> Opened:
     """Scores joined with those of the mirrored image and brought to the ground truth's size.
 
@@ -122,23 +124,23 @@ def enlarged(  # noqa: PLR0913 - both sides and how they are read
     if pred.named and pred.scores is None:
         how = replace(how, independent=True)
     grid = truth.volume.geometry
-    if flipped is None and not may_score(scores, how):
+    if flipped is None and not may_hold_probabilities(scores, how):
         return pred
     if flipped is not None:
         mirrored = side(flipped, reading)
         scores = averaged(scores, mirrored.scores or mirrored.volume, grid, how, settings)
     if settings.upsample != "never":
-        from segeval.volume.upsampling import upsampled
+        from segeval.volume.upsampling import upsample_scores
 
-        scores = upsampled(scores, grid, settings.upsample)
+        scores = upsample_scores(scores, grid, settings.upsample)
     return replace(pred, volume=scores) if pred.scores is None else replace(pred, scores=scores)
 
 
 def averaged(
-    scores: Volume, mirrored: Volume, grid: Geometry, how: Wanted, settings: Settings
+    scores: Volume, mirrored: Volume, grid: Geometry, how: ReadAs, settings: Settings
 ) -> Volume:
     """The scores of an image and of its mirror image as one. Raises CaseError."""
-    from segeval.volume.upsampling import logit_sum, softmax_mean
+    from segeval.volume.upsampling import mean_flipped_softmax, sum_flipped_logits
 
     logits = how.kind == "logits"
     if settings.flip == "logit_sum":
@@ -148,57 +150,57 @@ def averaged(
                 where=scores.path,
                 help="--kind logits, or --flip softmax_mean for probabilities",
             )
-        return logit_sum(scores, mirrored)
+        return sum_flipped_logits(scores, mirrored)
     softmaxed = len(scores.channels) > 1 and not how.independent
     activation = ("softmax" if softmaxed else "sigmoid") if logits else "none"
     space = grid if settings.upsample != "never" else scores.geometry
-    return softmax_mean(scores, mirrored, space, settings.upsample, activation)
+    return mean_flipped_softmax(scores, mirrored, space, settings.upsample, activation)
 
 
-def wanted(truth: Opened, pred: Opened, settings: Settings, regions: bool) -> tuple[Wanted, Wanted]:
+def wanted(truth: Opened, pred: Opened, settings: Settings, regions: bool) -> tuple[ReadAs, ReadAs]:
     """How the ground truth and the prediction's probabilities are to be read."""
     if truth.volume.shares:
         settings = replace(settings, gt_kind="prob")
     if pred.volume.values is not None:  # masks, whatever they were made of
-        return wanted_truth(settings, truth.named), Wanted("labels", independent=True)
+        return read_truth_as(settings, truth.named), ReadAs("labels", independent=True)
     own_files = pred.named and pred.scores is None
-    guess = wanted_pred(pred.scores or pred.volume, settings, regions or own_files)
+    guess = read_pred_as(pred.scores or pred.volume, settings, regions or own_files)
     if settings.flip == "softmax_mean" and guess.kind in ("auto", "logits"):
         guess = replace(guess, kind="prob")  # the mean is one of probabilities
-    return wanted_truth(settings, guess.independent or truth.named), guess
+    return read_truth_as(settings, guess.independent or truth.named), guess
 
 
 def other_grid(case: Case, resample: str) -> Geometry:
     """The grid of the case's image, or of the file that `--resample` names. Raises CaseError."""
     if resample != "image":
-        return read(Path(resample), Reading()).geometry
+        return open_volume(Path(resample), ReadOptions()).geometry
     if case.image is None:
         raise GeometryError(
             "the case has no image to take the grid of",
             help="the column `image` of a pairs table names one; or --resample FILE",
         )
-    return read(case.image, Reading()).geometry
+    return open_volume(case.image, ReadOptions()).geometry
 
 
-def side(files: Files, reading: Reading) -> Opened:
+def side(files: Files, reading: ReadOptions) -> Opened:
     """Open one side. Raises CaseError."""
     if "" not in files.files:
         return stacked(files, reading)
-    volume = read(files.files[""], replace(reading, member=files.member))
+    volume = open_volume(files.files[""], replace(reading, member=files.member))
     scores = None
     if files.scores is not None:
-        scores = read(files.scores, replace(reading, grid=None, channel_axis=0))
-    return Opened(volume, own_names(volume), scores)
+        scores = open_volume(files.scores, replace(reading, grid=None, channel_axis=0))
+    return Opened(volume, file_class_selectors(volume), scores)
 
 
 def with_instances(truth: Opened, settings: Settings, classes: ClassList) -> Opened:
     """A ground truth whose values are ids of instances. Raises CaseError."""
     if isinstance(truth.volume.regions, Instances):  # COCO has them apart
         return truth
-    from segeval.opening.instances import instanced
+    from segeval.opening.instances import read_instance_map
 
-    volume = instanced(truth.volume, settings.instances, valued(classes))
-    return Opened(volume, own_names(volume))
+    volume = read_instance_map(truth.volume, settings.instances, valued(classes))
+    return Opened(volume, file_class_selectors(volume))
 
 
 def valued(classes: ClassList) -> bool:
@@ -214,18 +216,18 @@ def with_classes(truth: Opened, pred: Opened) -> Opened:
     return replace(truth, parts={**truth.parts, **spurious, **truth.parts})
 
 
-def own_names(volume: Volume) -> dict[str, Part]:
+def file_class_selectors(volume: Volume) -> dict[str, LabelSelector]:
     """The classes that a file names itself: segments, or names of its label values."""
     if volume.segments:
-        return {name: Part(c, frozenset([v])) for name, (c, v) in volume.segments.items()}
-    return {name: Part(0, frozenset([value])) for value, name in volume.names.items()}
+        return {name: LabelSelector(c, frozenset([v])) for name, (c, v) in volume.segments.items()}
+    return {name: LabelSelector(0, frozenset([value])) for value, name in volume.names.items()}
 
 
-def stacked(files: Files, reading: Reading) -> Opened:
+def stacked(files: Files, reading: ReadOptions) -> Opened:
     """One volume out of a file a class; each must hold one channel, all must lie on one grid."""
-    volumes = {name: read(path, reading) for name, path in files.files.items()}
+    volumes = {name: open_volume(path, reading) for name, path in files.files.items()}
     first = next(iter(volumes.values()))
-    channels: list[Voxels] = []
+    channels: list[Channel] = []
     for volume in volumes.values():
         if len(volume.channels) != 1:
             raise ReadError(
@@ -234,7 +236,7 @@ def stacked(files: Files, reading: Reading) -> Opened:
                 help="a file a class holds one mask",
             )
         shown = (volume.path.name, first.path.name)
-        channels += onto(volume, first.geometry, shown).channels
+        channels += align_volume(volume, first.geometry, shown).channels
     volume = replace(
         first,
         channels=tuple(channels),
@@ -244,7 +246,7 @@ def stacked(files: Files, reading: Reading) -> Opened:
         picture=all(v.picture for v in volumes.values()),
         notes=tuple(dict.fromkeys(note for v in volumes.values() for note in v.notes)),
     )
-    return Opened(volume, {name: Part(place) for place, name in enumerate(volumes)})
+    return Opened(volume, {name: LabelSelector(place) for place, name in enumerate(volumes)})
 
 
 def absent(truth: Opened) -> Opened:
@@ -255,20 +257,20 @@ def absent(truth: Opened) -> Opened:
     return Opened(volume, dict.fromkeys(truth.parts, NOWHERE))
 
 
-def nothing(grid: Geometry) -> Voxels:
+def nothing(grid: Geometry) -> Channel:
     """A channel without a voxel."""
     import numpy as np
 
-    return Voxels(None, np.dtype(np.uint8), grid.shape)
+    return Channel(None, np.dtype(np.uint8), grid.shape)
 
 
-def fitted(opened: Opened, grid: Geometry) -> Opened:
+def fit_to_grid(opened: Opened, grid: Geometry) -> Opened:
     """A side on the grid of the case. Raises GeometryError."""
     scores = None if opened.scores is None else beside(opened.scores, opened.volume)
     return replace(
         opened,
-        volume=onto(opened.volume, grid),
-        scores=None if scores is None else onto(scores, grid),
+        volume=align_volume(opened.volume, grid),
+        scores=None if scores is None else align_volume(scores, grid),
     )
 
 
@@ -276,7 +278,7 @@ def beside(scores: Volume, labels: Volume) -> Volume:
     """Probabilities that have no geometry of their own take the label map's (I5)."""
     if scores.geometry.placed:
         return scores
-    _, scores = flattened(scores, labels.geometry)  # nnU-Net: a picture is (class, 1, y, x)
+    _, scores = drop_single_plane(scores, labels.geometry)  # nnU-Net: a picture is (class, 1, y, x)
     if scores.geometry.shape != labels.geometry.shape:
         raise CaseError(
             "the probabilities and the label map beside them have different shapes",
@@ -288,32 +290,32 @@ def beside(scores: Volume, labels: Volume) -> Volume:
     return replace(scores, geometry=labels.geometry)
 
 
-def moved(opened: Opened, grid: Geometry, how: Wanted) -> Opened:
+def moved(opened: Opened, grid: Geometry, how: ReadAs) -> Opened:
     """A side resampled to a grid. Raises GeometryError."""
     if opened.scores is None:
         return replace(opened, volume=moved_volume(opened.volume, grid, how))
     scores = beside(opened.scores, opened.volume)
     return replace(
         opened,
-        volume=resampled(opened.volume, grid, labels=True),
-        scores=resampled(scores, grid, False, outside(len(scores.channels), how)),
+        volume=resample_volume(opened.volume, grid, labels=True),
+        scores=resample_volume(scores, grid, False, outside(len(scores.channels), how)),
     )
 
 
-def moved_volume(volume: Volume, grid: Geometry, how: Wanted) -> Volume:
+def moved_volume(volume: Volume, grid: Geometry, how: ReadAs) -> Volume:
     """A volume resampled as what it holds; beyond its field of view there is background."""
     count = len(volume.channels)
-    if not may_score(volume, how):
+    if not may_hold_probabilities(volume, how):
         masks = count > 1 and not (how.independent or volume.segments or volume.paths)
-        return resampled(
+        return resample_volume(
             volume, grid, True, (float(masks and covered(volume)), *[0.0] * (count - 1))
         )
     stack = count > 1 and not volume.paths
     labels = False if stack or how.kind != "auto" else None
-    return resampled(volume, grid, labels, outside(count, how))
+    return resample_volume(volume, grid, labels, outside(count, how))
 
 
-def outside(channels: int, how: Wanted) -> tuple[float, ...]:
+def outside(channels: int, how: ReadAs) -> tuple[float, ...]:
     """What each channel of scores is where there is nothing but background."""
     background = int(channels > 1 and not how.independent)
     inside, away = (SURE, -SURE) if how.kind == "logits" else (1.0, 0.0)
@@ -322,5 +324,7 @@ def outside(channels: int, how: Wanted) -> tuple[float, ...]:
 
 def covered(volume: Volume) -> bool:
     """Whether every voxel has exactly one of the masks, so that channel 0 is the background."""
-    hits = sum((whole_channel(v, volume.geometry) != 0).astype("uint16") for v in volume.channels)
+    hits = sum(
+        (read_whole_channel(v, volume.geometry) != 0).astype("uint16") for v in volume.channels
+    )
     return bool((hits == 1).all())

@@ -11,38 +11,40 @@ from functools import partial
 from pathlib import Path
 
 from segeval.classes.class_list import ClassDef, ClassList
-from segeval.classes.structure_matching import Item, Named, joined, matching
-from segeval.contours.rules import Rules
-from segeval.contours.structures import named
+from segeval.classes.structure_matching import NamedStructures, StructureItem, joined, matching
+from segeval.contours.rules import DrawingRules
+from segeval.contours.structures import structures_by_name
 from segeval.opening.common_grid import Ask, Choices, together
 from segeval.opening.open_case import Opened, absent, moved_volume, opened, other_grid, side
-from segeval.opening.structure_classes import Given, automatic, cut, finished, noted
+from segeval.opening.structure_classes import UnplacedSide, automatic, cut, finished, noted
 from segeval.pairing.cases import Case
-from segeval.pairing.cases import Side as Files
-from segeval.pairing.files import named_as_mask
+from segeval.pairing.cases import CaseFiles as Files
+from segeval.pairing.files import has_mask_name
 from segeval.readers import dicom_seg, rtstruct
-from segeval.readers.registry import first_bytes
-from segeval.readers.selection import selected
-from segeval.readers.series import Found, Index, Series, indexed
+from segeval.readers.registry import read_first_bytes
+from segeval.readers.selection import select_structure_set
+from segeval.readers.series import DicomIndex, Series, StructureSetHeader, index_dicom
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import on_side
-from segeval.volume.value_stream import wanted_pred, wanted_truth
-from segeval.volume.volume import Reading
+from segeval.volume.value_stream import read_pred_as, read_truth_as
+from segeval.volume.volume import ReadOptions
 
 
 def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:
     """Both sides of a case (ground truth, prediction) on one grid. Raises CaseError."""
-    kinds = [kind(files.files) for files in (case.truth, case.pred) if files is not None]
+    kinds = [
+        structure_format(files.files) for files in (case.truth, case.pred) if files is not None
+    ]
     if not any(kinds) or ("rtstruct" not in kinds and settings.resample != "never"):
         return opened(case, settings, classes)
     with on_side("gt"):
-        truth = given(case.truth, settings, classes, settings.gt_select)
+        truth = read_structure_side(case.truth, settings, classes, settings.gt_select)
     pred = truth
     if case.pred is not None:
         with on_side("pred"):
-            pred = given(case.pred, settings, classes, settings.pred_select)
+            pred = read_structure_side(case.pred, settings, classes, settings.pred_select)
     names = joined(truth.items or (), pred.items or (), classes, case.called)
     asks = (
         ask(truth, names[0], rules(settings, settings.gt_rt_boundary)),
@@ -50,7 +52,7 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
     )
     if settings.resample != "never":
         asks = moving(asks, (truth, pred), settings, classes)
-    index = Index(series_near(case, [truth, pred]))
+    index = DicomIndex(series_near(case, [truth, pred]))
     choices = grid_choices(case, settings)
     done = [
         finished(*parts)
@@ -70,34 +72,37 @@ def grid_choices(case: Case, settings: Settings) -> Choices:
 
 
 def moving(
-    asks: tuple[Ask, Ask], sides: tuple[Given, Given], settings: Settings, classes: ClassList
+    asks: tuple[Ask, Ask],
+    sides: tuple[UnplacedSide, UnplacedSide],
+    settings: Settings,
+    classes: ClassList,
 ) -> tuple[Ask, Ask]:
     """Sides whose volume is resampled as what it holds; contours are drawn on any grid."""
     truth, pred = sides
     placed = list(asks)
     if truth.open is not None:
-        how = wanted_truth(settings, truth.open.named)
+        how = read_truth_as(settings, truth.open.named)
         placed[0] = replace(asks[0], place=partial(moved_volume, how=how))
     if pred.open is not None:
-        how = wanted_pred(pred.open.volume, settings, classes.regions or pred.open.named)
+        how = read_pred_as(pred.open.volume, settings, classes.regions or pred.open.named)
         placed[1] = replace(asks[1], place=partial(moved_volume, how=how))
     return placed[0], placed[1]
 
 
-def kind(files: Mapping[str, Path]) -> str:
+def structure_format(files: Mapping[str, Path]) -> str:
     """`rtstruct`, `seg`, or "" for every other format; masks are told by their suffix."""
     path = files.get("")
-    if path is None or named_as_mask(path):
+    if path is None or has_mask_name(path):
         return ""
-    start = first_bytes(path)
+    start = read_first_bytes(path)
     if rtstruct.claims(path, start):
         return "rtstruct"
     return "seg" if dicom_seg.claims(path, start) else ""
 
 
-def rules(settings: Settings, own: str) -> Rules:
+def rules(settings: Settings, own: str) -> DrawingRules:
     """How contours of a side are drawn."""
-    return Rules(
+    return DrawingRules(
         settings.rt_boundary if own == "same" else own,
         settings.rt_overlap,
         settings.rt_fill_gaps,
@@ -105,22 +110,24 @@ def rules(settings: Settings, own: str) -> Rules:
     )
 
 
-def given(files: Files, settings: Settings, classes: ClassList, select: str) -> Given:
+def read_structure_side(
+    files: Files, settings: Settings, classes: ClassList, select: str
+) -> UnplacedSide:
     """One side with its structures. Raises CaseError."""
     notes: tuple[Note, ...] = ()
     if files.sets:
         has = partial(complete, wanted=classes.classes) if classes.classes else None
-        one, notes = selected(files.sets, select, has)
+        one, notes = select_structure_set(files.sets, select, has)
         files = Files(files.root, {"": one.path})
     path = next(iter(files.files.values()))
-    if kind(files.files) == "rtstruct":
+    if structure_format(files.files) == "rtstruct":
         contours = rtstruct.read(path)
         items = [
-            Item(key, roi.name, roi.number, roi.support)
-            for key, roi in named(contours, None).items()
+            StructureItem(key, roi.name, roi.number, roi.support)
+            for key, roi in structures_by_name(contours, None).items()
         ]
-        return Given(path, contours, None, tuple(items), notes)
-    reading = Reading(
+        return UnplacedSide(path, contours, None, tuple(items), notes)
+    reading = ReadOptions(
         spacing=settings.spacing,
         channel_axis=settings.channel_axis,
         classes=len(classes.classes) or None,
@@ -130,27 +137,29 @@ def given(files: Files, settings: Settings, classes: ClassList, select: str) -> 
     if found.scores is not None:
         found = replace(found, scores=None)
     parts = tuple(segment(name, n) for n, name in enumerate(found.parts, 1))
-    return Given(path, None, found, parts if found.named else None, notes)
+    return UnplacedSide(path, None, found, parts if found.named else None, notes)
 
 
-def segment(name: str, place: int) -> Item:
+def segment(name: str, place: int) -> StructureItem:
     """A segment as a structure: of some with one label each is a class of its own (E3)."""
     numbered = re.fullmatch(r"(.+)#(\d+)", name)
     return (
-        Item(name, numbered[1], int(numbered[2]), own=name) if numbered else Item(name, name, place)
+        StructureItem(name, numbered[1], int(numbered[2]), own=name)
+        if numbered
+        else StructureItem(name, name, place)
     )
 
 
-def complete(found: Found, wanted: Sequence[ClassDef]) -> bool:
+def complete(found: StructureSetHeader, wanted: Sequence[ClassDef]) -> bool:
     """Whether a structure set has all requested classes (D5)."""
-    items = [Item(f"{name}#{n}", name, n) for n, name in enumerate(found.names, 1)]
+    items = [StructureItem(f"{name}#{n}", name, n) for n, name in enumerate(found.names, 1)]
     try:
         return all(matching(class_, items) for class_ in wanted)
     except CaseError:
         return False
 
 
-def ask(given: Given, names: Named, rules: Rules) -> Ask:
+def ask(given: UnplacedSide, names: NamedStructures, rules: DrawingRules) -> Ask:
     """What is drawn of a side: the structures that are scored, and no other (X1)."""
     if given.contours is None:
         assert given.open is not None
@@ -159,12 +168,12 @@ def ask(given: Given, names: Named, rules: Rules) -> Ask:
     return Ask(given.path, rules, numbers, given.contours)
 
 
-def series_near(case: Case, sides: Sequence[Given]) -> dict[str, Series]:
+def series_near(case: Case, sides: Sequence[UnplacedSide]) -> dict[str, Series]:
     """The image series that contours may have been drawn on; of single files, those beside."""
     found = {series.uid: series for series in case.series}
     if any(files is not None and files.sets for files in (case.truth, case.pred)):
         return found
     folders = dict.fromkeys(s.path.parent for s in sides if s.contours is not None)
     for folder in folders:
-        found = {**indexed(folder).series, **found}
+        found = {**index_dicom(folder).series, **found}
     return found

@@ -8,27 +8,27 @@ from typing import Any
 
 import numpy as np
 
-from segeval.classes.class_list import Part
-from segeval.classes.structure_matching import Item, Named
-from segeval.contours.rasterize import Drawn
+from segeval.classes.class_list import LabelSelector
+from segeval.classes.structure_matching import NamedStructures, StructureItem
+from segeval.contours.rasterize import RasterizedStructure
 from segeval.contours.structure_set import Contours
 from segeval.contours.structures import Structures
 from segeval.grid.geometry import Geometry
-from segeval.kernels.mask_runs import Runs, covered, runs_of
+from segeval.kernels.mask_runs import MaskRuns, cover_at_least, runs_of_box
 from segeval.kernels.raster import Polygons
-from segeval.opening.common_grid import Side
+from segeval.opening.common_grid import PlacedSide
 from segeval.opening.open_case import Opened, nothing
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.runtime.frozen import frozen, replace
-from segeval.volume.align import whole_channel
-from segeval.volume.volume import Volume, Voxels
+from segeval.volume.align import read_whole_channel
+from segeval.volume.volume import Channel, Volume
 
 NO_POLYGONS = Polygons(np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 @frozen
-class Given:
+class UnplacedSide:
     """One side before it is drawn.
 
     contours  of a structure set
@@ -39,13 +39,13 @@ class Given:
     path: Path
     contours: Contours | None = None
     open: Opened | None = None
-    items: tuple[Item, ...] | None = None
+    items: tuple[StructureItem, ...] | None = None
     notes: tuple[Note, ...] = ()
 
 
-def finished(given: Given, made: Side, names: Named) -> Opened:
+def finished(given: UnplacedSide, made: PlacedSide, names: NamedStructures) -> Opened:
     """A side on the common grid, its parts called by their classes."""
-    parts: dict[str, Part] = dict(made_parts(given, made))
+    parts: dict[str, LabelSelector] = dict(made_parts(given, made))
     if given.items is None:
         assert given.open is not None
         return replace(given.open, volume=noted_volume(made.volume, given.notes))
@@ -56,7 +56,7 @@ def finished(given: Given, made: Side, names: Named) -> Opened:
         elif len(items) == 1:
             classes[class_] = parts[items[0].key]
         else:
-            classes[class_] = Part(len(volume.channels), frozenset([1]))
+            classes[class_] = LabelSelector(len(volume.channels), frozenset([1]))
             volume = with_union(volume, [parts[item.key] for item in items])
     if not volume.channels:
         volume = replace(volume, channels=(nothing(volume.geometry),))
@@ -70,16 +70,16 @@ def finished(given: Given, made: Side, names: Named) -> Opened:
     )
 
 
-def made_parts(given: Given, made: Side) -> Iterator[tuple[str, Part]]:
+def made_parts(given: UnplacedSide, made: PlacedSide) -> Iterator[tuple[str, LabelSelector]]:
     """What stands for each structure of a side."""
     if made.structures is None:
         yield from () if given.open is None else given.open.parts.items()
         return
     for key, (channel, value) in made.structures.volume.segments.items():
-        yield key, Part(channel, frozenset([value]))
+        yield key, LabelSelector(channel, frozenset([value]))
 
 
-def faulty(made: Structures, items: Sequence[Item]) -> CaseError | None:
+def faulty(made: Structures, items: Sequence[StructureItem]) -> CaseError | None:
     """Why a class cannot be scored; None where it can."""
     for item in items:
         if (error := made.errors.get(item.key)) is not None:
@@ -90,27 +90,29 @@ def faulty(made: Structures, items: Sequence[Item]) -> CaseError | None:
     return None
 
 
-def with_union(volume: Volume, parts: Sequence[Part]) -> Volume:
+def with_union(volume: Volume, parts: Sequence[LabelSelector]) -> Volume:
     """A volume with the union of some parts as one more channel (N7)."""
-    runs = covered([runs_at(volume, part) for part in parts])
-    voxels = Voxels(runs, np.dtype(np.uint8), volume.geometry.shape)
+    runs = cover_at_least([runs_at(volume, part) for part in parts])
+    voxels = Channel(runs, np.dtype(np.uint8), volume.geometry.shape)
     return replace(volume, channels=(*volume.channels, voxels))
 
 
-def runs_at(volume: Volume, part: Part) -> Runs:
+def runs_at(volume: Volume, part: LabelSelector) -> MaskRuns:
     """A part of a volume as runs."""
     channel = volume.channels[part.channel]
-    if isinstance(channel.source, Runs) and channel.order is None:
+    if isinstance(channel.source, MaskRuns) and channel.order is None:
         return channel.source
     geometry: Geometry = volume.geometry
     if len(geometry.shape) != 3:
         raise ReadError("a union of structures needs a volume", where=volume.path)
-    array = whole_channel(channel, geometry).reshape(geometry.shape)
+    array = read_whole_channel(channel, geometry).reshape(geometry.shape)
     mask = array != 0 if part.labels is None else np.isin(array, sorted(part.labels))
-    return runs_of(mask, (0, 0, 0), geometry.shape)
+    return runs_of_box(mask, (0, 0, 0), geometry.shape)
 
 
-def drawn_from(made: Structures | None, names: Named) -> dict[str, Drawn] | None:
+def drawn_from(
+    made: Structures | None, names: NamedStructures
+) -> dict[str, RasterizedStructure] | None:
     """The polygons of each class that is one structure; None of what has no contours."""
     if made is None:
         return None
@@ -118,14 +120,14 @@ def drawn_from(made: Structures | None, names: Named) -> dict[str, Drawn] | None
     return {c: made.drawn[key] for c, key in single.items() if key in made.drawn}
 
 
-def facts(given: Given, names: Named) -> dict[str, Any]:
+def facts(given: UnplacedSide, names: NamedStructures) -> dict[str, Any]:
     """What results keep of a side: its own facts (S6) and which structure each class is (N1)."""
     raw = {c: " + ".join(item.key for item in items) for c, items in names.keys.items()}
     about = {} if given.contours is None else given.contours.facts()
     return {"file": given.path.name, **about, "names": raw}
 
 
-def automatic(truth: Given, names: Named) -> Iterator[Note]:
+def automatic(truth: UnplacedSide, names: NamedStructures) -> Iterator[Note]:
     """The note on a reference that a program has drawn (S6)."""
     if truth.contours is None:
         return

@@ -16,14 +16,14 @@ from segeval.classes.class_list import ClassList
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen
 from segeval.runtime.inventory import Inventory
-from segeval.runtime.spill import Scratch
+from segeval.runtime.spill import SpillFile
 
 if TYPE_CHECKING:
-    from segeval.readers.series import Found, Series
+    from segeval.readers.series import Series, StructureSetHeader
 
 
 @frozen
-class Side:
+class CaseFiles:
     """The files of one side of a case.
 
     root    the folder (or the file's folder) that messages are relative to
@@ -38,7 +38,7 @@ class Side:
     files: Mapping[str, Path]
     scores: Path | None = None
     place: str = ""
-    sets: tuple[Found, ...] = ()
+    sets: tuple[StructureSetHeader, ...] = ()
     member: str = ""
 
     @property
@@ -54,7 +54,7 @@ class Side:
         if self.place:
             return self.place
         first = next(iter(self.files.values()))
-        shown = relative(first if "" in self.files else first.parent, self.root)
+        shown = relative_path(first if "" in self.files else first.parent, self.root)
         return f"{shown}#{self.member}" if self.member else shown
 
 
@@ -71,20 +71,20 @@ class Case:
     """
 
     id: str
-    pred: Side | None
-    truth: Side
+    pred: CaseFiles | None
+    truth: CaseFiles
     group: str = ""
     patient: str = ""
     image: Path | None = None
     spacing: tuple[float, ...] | None = None  # mm along (z, y, x) or (y, x), from the table
     series: tuple[Series, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)
-    aux: tuple[Side, ...] = ()
-    flipped: Side | None = None
+    aux: tuple[CaseFiles, ...] = ()
+    flipped: CaseFiles | None = None
     weights: Path | None = None
 
 
-class Shelf(Sequence[Case]):
+class CaseStore(Sequence[Case]):
     """Cases packed, in their order: a run has them all, and needs a few at a time.
 
     names  the id of each
@@ -92,18 +92,18 @@ class Shelf(Sequence[Case]):
 
     def __init__(self, cases: Iterable[Case]) -> None:
         self.names: list[str] = []
-        self._room = Scratch()
+        self._room = SpillFile()
         self._places, self._sizes = array("Q"), array("L")
         for case in cases:
-            content = packed(case)
+            content = pack_case(case)
             self.names.append(case.id)
             self._places.append(self._room.add(content))
             self._sizes.append(len(content))
 
-    def some(self, wanted: Callable[[str], bool]) -> Shelf:
+    def some(self, wanted: Callable[[str], bool]) -> CaseStore:
         """Those of the cases whose names are wanted."""
         kept = [k for k, name in enumerate(self.names) if wanted(name)]
-        made = Shelf(())
+        made = CaseStore(())
         made._room = self._room
         made.names = [self.names[k] for k in kept]
         made._places = array("Q", [self._places[k] for k in kept])
@@ -124,23 +124,23 @@ class Shelf(Sequence[Case]):
     def __getitem__(self, place: int | slice) -> Case | Sequence[Case]:
         if isinstance(place, slice):
             return [self[k] for k in range(*place.indices(len(self)))]
-        return unpacked(self._room.read(self._places[place], self._sizes[place]))
+        return unpack_case(self._room.read(self._places[place], self._sizes[place]))
 
 
-def packed(case: Case) -> bytes:
+def pack_case(case: Case) -> bytes:
     """A case as bytes."""
     return pickle.dumps(case, 5)
 
 
-def unpacked(content: bytes) -> Case:
+def unpack_case(content: bytes) -> Case:
     """The case that was packed."""
     case: Case = pickle.loads(content)
     return case
 
 
-def shelved(cases: Sequence[Case]) -> Shelf:
+def store_cases(cases: Sequence[Case]) -> CaseStore:
     """Cases packed, if they are not."""
-    return cases if isinstance(cases, Shelf) else Shelf(cases)
+    return cases if isinstance(cases, CaseStore) else CaseStore(cases)
 
 
 @frozen
@@ -162,7 +162,7 @@ class Pairing:
     inventory: Inventory = field(default_factory=Inventory)
 
 
-def relative(path: Path, root: Path) -> str:
+def relative_path(path: Path, root: Path) -> str:
     """A path as seen from a folder, with `/` on every system."""
     if path.is_relative_to(root):
         return path.relative_to(root).as_posix()

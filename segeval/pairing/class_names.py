@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 from segeval.classes.class_list import ClassList
-from segeval.classes.names import SIDES, is_structure, normal
-from segeval.pairing.files import ROLE_ONLY, roleless
+from segeval.classes.names import SIDES, is_structure_name, normalize_name
+from segeval.pairing.files import ROLE_ONLY, strip_roles
 from segeval.runtime.frozen import field, frozen
 
 SEPARATORS = "_-."
-SPOKEN = r"[^\W\d_]{2}"  # two letters: more than a number or a side
+WORD_PATTERN = r"[^\W\d_]{2}"  # two letters: more than a number or a side
 SAME = str.maketrans("-. ", "___")
 
 
@@ -38,7 +38,7 @@ class Hints:
 
     def known(self, name: str) -> bool:
         """Whether the name is a structure: of the class list or of the table."""
-        return normal(name) in self.forms or is_structure(name)
+        return normalize_name(name) in self.forms or is_structure_name(name)
 
     def mostly_known(self, names: Iterable[str]) -> bool:
         """Whether more than half of the names are structures."""
@@ -46,14 +46,14 @@ class Hints:
         return 2 * sum(found) > len(found)
 
 
-def forms(*lists: ClassList) -> frozenset[str]:
+def normal_names(*lists: ClassList) -> frozenset[str]:
     """The normal forms of the names and aliases of class lists."""
     classes = [c for each in lists for c in each.classes]
     words = [word for c in classes for word in (c.name, *c.aliases)]
-    return frozenset(normal(word) for word in words if not word.startswith("re:"))
+    return frozenset(normalize_name(word) for word in words if not word.startswith("re:"))
 
 
-def token_names(classes: ClassList) -> dict[str, str]:
+def names_by_token(classes: ClassList) -> dict[str, str]:
     """Class name by what stands for it in a file name, longest first (L6)."""
     words = {
         word.translate(SAME).casefold(): c.name
@@ -66,7 +66,7 @@ def token_names(classes: ClassList) -> dict[str, str]:
 
 def split_token(stem: str, hints: Hints) -> tuple[str, str] | None:
     """Case and class of `img_0001_road` or `road_img_0001`; None where no listed class is."""
-    for name in dict.fromkeys((stem, roleless(stem))):
+    for name in dict.fromkeys((stem, strip_roles(stem))):
         plain = name.translate(SAME).casefold()
         if len(plain) != len(name):  # a letter whose small form is two letters
             continue
@@ -78,7 +78,7 @@ def split_token(stem: str, hints: Hints) -> tuple[str, str] | None:
     return None
 
 
-def inner(stem: str, folder: str) -> str:
+def strip_folder_name(stem: str, folder: str) -> str:
     """A file's stem without the name of its case folder before it."""
     rest = stem[len(folder) :]
     if stem.startswith(folder) and (not rest or rest[0] in SEPARATORS):
@@ -86,35 +86,35 @@ def inner(stem: str, folder: str) -> str:
     return stem
 
 
-def is_label_map(name: str, folder: str) -> bool:
+def is_label_map_name(name: str, folder: str) -> bool:
     """Whether the name of a file in a case folder says nothing but that it is the case's mask.
 
     name  as `inner` gives it
     """
-    return not name or re.match(ROLE_ONLY, name) is not None or roleless(name) == folder
+    return not name or re.match(ROLE_ONLY, name) is not None or strip_roles(name) == folder
 
 
-def class_names(stems: Iterable[str], hints: Hints) -> dict[str, str]:
+def derive_class_names(stems: Iterable[str], hints: Hints) -> dict[str, str]:
     """The class that each file name stands for: its stem less what all of them share (L14).
 
     A shared start is part of the names where these are structures (`kidney_left`, `kidney_right`)
     or where too little would be left of one.
     """
     names = {stem: stem for stem in stems}
-    start = common_start(names)
+    start = common_prefix(names)
     end = max(start.rfind(s) for s in SEPARATORS) + 1
     side = start[:end].strip(SEPARATORS).casefold() in SIDES
     if len(names) > 1 and end and not side and not hints.mostly_known(names):
         rests = [name[end:] for name in names]
-        if all(re.search(SPOKEN, rest) and rest.casefold() not in SIDES for rest in rests):
+        if all(re.search(WORD_PATTERN, rest) and rest.casefold() not in SIDES for rest in rests):
             names = {name: name[end:] for name in names}
-    less = {stem: roleless(name) for stem, name in names.items()}
+    less = {stem: strip_roles(name) for stem, name in names.items()}
     if len(set(less.values())) == len(less) and all(less[s] != names[s] for s in names):
         return less
     return names
 
 
-def common_start(names: Iterable[str]) -> str:
+def common_prefix(names: Iterable[str]) -> str:
     """The characters with which all names start."""
     ends = sorted(names)
     first, last = (ends[0], ends[-1]) if ends else ("", "")

@@ -18,26 +18,29 @@ def label_folders(gt: Path) -> list[Path]:
     return [folder for name in LABEL_FOLDERS if (folder := gt / name).is_dir()] or [gt]
 
 
-def dataset_classes(pred: Path, gt: Path, asked: bool) -> ClassList:
+def read_dataset_classes(pred: Path, gt: Path, asked: bool) -> ClassList:
     """The classes of the `dataset.json` of the ground truth, else of the predictions (L7, L8).
 
     asked  the request has a class list, so that the files need not agree
     Raises RequestError where they do not.
     """
     places = [gt, gt.parent] if gt.name.startswith("labels") else [gt]
-    truth = next((f for place in places if (f := described(place)) is not None), None)
-    guess = described(pred)
+    truth = next((f for place in places if (f := find_dataset_json(place)) is not None), None)
+    guess = find_dataset_json(pred)
     lists = [read_classes(file) for file in (truth, guess) if file is not None]
-    if len(lists) == 2 and meaning(lists[0]) != meaning(lists[1]) and not asked:
+    if len(lists) == 2 and class_values(lists[0]) != class_values(lists[1]) and not asked:
         raise RequestError(
             "the ground truth and the predictions name their labels differently",
-            facts=(f"gt {truth}: {shown(lists[0])}", f"pred {guess}: {shown(lists[1])}"),
+            facts=(
+                f"gt {truth}: {list_first_classes(lists[0])}",
+                f"pred {guess}: {list_first_classes(lists[1])}",
+            ),
             help="say which holds: --classes dataset.json",
         )
     return lists[0] if lists else ClassList()
 
 
-def described(folder: Path) -> Path | None:
+def find_dataset_json(folder: Path) -> Path | None:
     """The `dataset.json` of a folder, or beside a file, that has labels by name."""
     path = (folder if folder.is_dir() else folder.parent) / DATASET
     if not path.is_file():
@@ -50,12 +53,12 @@ def described(folder: Path) -> Path | None:
     return path if found else None
 
 
-def meaning(classes: ClassList) -> tuple[dict[str, object], int | None]:
+def class_values(classes: ClassList) -> tuple[dict[str, object], int | None]:
     """What has to agree between two lists: the values of each name, whatever their order."""
     return {c.name: frozenset(c.labels or ()) for c in classes.classes}, classes.ignore
 
 
-def shown(classes: ClassList, most: int = 6) -> str:
+def list_first_classes(classes: ClassList, most: int = 6) -> str:
     """The first classes of a list."""
     words = [f"{'+'.join(map(str, c.labels or ()))}={c.name}" for c in classes.classes]
     return ", ".join(words[:most]) + (" …" if len(words) > most else "")

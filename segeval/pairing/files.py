@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from segeval.classes.names import natural, naturally
+from segeval.classes.names import natural_key, sort_naturally
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import field, frozen
 
@@ -47,13 +47,13 @@ ROLE_ONLY = rf"(?i)^(?:{_ROLE})(?:[_\-.](?:{_ROLE}))*$"
 CHANNEL = r"^(.+)_000[0-3]$"
 
 
-def named_as_mask(path: Path) -> bool:
+def has_mask_name(path: Path) -> bool:
     """Whether the name alone says that a file is of masks, labels or scores: no DICOM object is."""
     return path.name.lower().endswith(SUFFIXES)
 
 
 @frozen
-class Found:
+class MaskFile:
     """A file that could be a mask.
 
     folder  names of the folders below the root
@@ -75,7 +75,7 @@ class Found:
 
 
 @frozen
-class Tree:
+class SideTree:
     """What a side holds.
 
     files   what could be masks, in natural order
@@ -83,7 +83,7 @@ class Tree:
     """
 
     root: Path
-    files: tuple[Found, ...]
+    files: tuple[MaskFile, ...]
     others: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -92,7 +92,7 @@ class Tree:
         return {found.stem for found in self.files}
 
 
-def composed(text: str) -> str:
+def compose_accents(text: str) -> str:
     """A name in the form in which some file systems do and some do not keep accents."""
     if text.isascii():
         return text
@@ -101,7 +101,7 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def suffix(name: str) -> str:
+def format_suffix(name: str) -> str:
     """The suffix that says the format, as it stands; that of `a.nii.gz` is `.nii.gz`."""
     lower = name.lower()
     if lower.endswith(SUFFIXES):
@@ -111,19 +111,19 @@ def suffix(name: str) -> str:
     return os.path.splitext(name)[1]
 
 
-def stem(name: str) -> str:
+def strip_format_suffix(name: str) -> str:
     """The name without the suffix that says the format."""
-    end = len(suffix(name))
-    return composed(name[:-end] if end else name)
+    end = len(format_suffix(name))
+    return compose_accents(name[:-end] if end else name)
 
 
-def is_scores(name: str) -> bool:
+def is_score_archive(name: str) -> bool:
     """Whether the file is an archive that may hold the probabilities of a label map."""
     return name.lower().endswith(SCORES)
 
 
 @lru_cache(1 << 12)
-def roleless(name: str) -> str:
+def strip_roles(name: str) -> str:
     """A name without role tokens at its end or start; a name of nothing else stays."""
     if re.match(ROLE_ONLY, name):
         return name
@@ -134,10 +134,10 @@ def roleless(name: str) -> str:
 
 def has_role(name: str) -> bool:
     """Whether the name says that the file is a mask."""
-    return re.match(ROLE_ONLY, name) is not None or roleless(name) != name
+    return re.match(ROLE_ONLY, name) is not None or strip_roles(name) != name
 
 
-def modality(name: str) -> str | None:
+def strip_modality(name: str) -> str | None:
     """What stands before the modality that ends a name; None where no modality does."""
     before, _, last = name.rpartition("_")
     if not before:
@@ -145,27 +145,27 @@ def modality(name: str) -> str | None:
     return before if last.lower() in MODALITIES else None
 
 
-def survey(root: Path) -> Tree:
+def list_mask_files(root: Path) -> SideTree:
     """List what could be masks below a folder. Raises RequestError."""
     others: Counter[str] = Counter()
-    found: list[Found] = []
-    refused: list[Found] = []
-    for folder, name in _walk(root, ()):
+    found: list[MaskFile] = []
+    refused: list[MaskFile] = []
+    for folder, name in _walk_side(root, ()):
         lower = name.lower()
         if lower.endswith(SUFFIXES):
-            found.append(Found(folder, name, stem(name)))
+            found.append(MaskFile(folder, name, strip_format_suffix(name)))
         elif lower.endswith(REFUSED):
-            refused.append(Found(folder, name, stem(name)))
+            refused.append(MaskFile(folder, name, strip_format_suffix(name)))
         elif not lower.endswith(".pkl") and lower not in SIDE_FILES:
-            others[suffix(lower) or "no suffix"] += 1
+            others[format_suffix(lower) or "no suffix"] += 1
     files = found or refused
     files.sort(key=lambda f: (f.folder, f.name))  # mostly the natural order already
-    ordered = naturally(files, lambda f: [*map(natural, f.folder), natural(f.name)])
-    others.update(suffix(f.name.lower()) for f in refused if found)
-    return Tree(root, tuple(ordered), others)
+    ordered = sort_naturally(files, lambda f: [*map(natural_key, f.folder), natural_key(f.name)])
+    others.update(format_suffix(f.name.lower()) for f in refused if found)
+    return SideTree(root, tuple(ordered), others)
 
 
-def _walk(root: Path, folder: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _walk_side(root: Path, folder: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every file that is not hidden, with the folders above it."""
     folders = []
     try:
@@ -175,7 +175,7 @@ def _walk(root: Path, folder: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
                     continue
                 if not entry.is_dir():
                     yield folder, entry.name
-                elif not (entry.is_symlink() and _climbs(entry.path)):
+                elif not (entry.is_symlink() and _links_upwards(entry.path)):
                     folders.append(entry.name)
     except OSError as problem:
         raise RequestError(
@@ -184,10 +184,10 @@ def _walk(root: Path, folder: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
     masks = any(name.lower() in INTERMEDIATE or name.startswith("labels") for name in folders)
     for name in folders:
         if not (masks and name.lower() in IMAGE_FOLDERS):
-            yield from _walk(root, (*folder, name))
+            yield from _walk_side(root, (*folder, name))
 
 
-def _climbs(link: str) -> bool:
+def _links_upwards(link: str) -> bool:
     """Whether a link leads to a folder above itself, which would never end."""
     target = os.path.realpath(link)
     return os.path.realpath(os.path.dirname(link)).startswith(target)
@@ -205,10 +205,10 @@ def holds_dicom(root: Path) -> bool:
         if any(name.lower().endswith(SUFFIXES) for name in names):
             return False
         probed += [Path(folder, name) for name in names[: PROBED - len(probed)]]
-    return any(_is_dicom(path) for path in probed)
+    return any(_starts_as_dicom(path) for path in probed)
 
 
-def _is_dicom(path: Path) -> bool:
+def _starts_as_dicom(path: Path) -> bool:
     from segeval.dicom.files import is_dicom
 
     try:

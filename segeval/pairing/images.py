@@ -9,37 +9,37 @@ from segeval.pairing.files import (
     CHANNEL,
     INTERMEDIATE,
     MODALITIES,
-    Found,
-    Tree,
+    MaskFile,
+    SideTree,
     has_role,
-    modality,
-    roleless,
+    strip_modality,
+    strip_roles,
 )
 
 COMPANIONS = ("_color", "_instanceIds")  # what lies beside `_labelIds` for other purposes
 LABEL_IDS = ("_labelIds", "_labelTrainIds")
 
 
-def without_images(tree: Tree, other: frozenset[str]) -> dict[tuple[str, ...], list[Found]]:
+def drop_images(tree: SideTree, other: frozenset[str]) -> dict[tuple[str, ...], list[MaskFile]]:
     """The masks of a side by the folder of their case: `segmentations` and its like are no part.
 
     other  stems of the other side, as they are and without role tokens
     """
-    units: dict[tuple[str, ...], list[Found]] = {}
-    for found in without_channels(tree, other):
-        units.setdefault(unit(found.folder), []).append(found)
-    masks = {folder: without_modalities(files, folder) for folder, files in units.items()}
-    return {folder: without_companions(files) for folder, files in masks.items()}
+    units: dict[tuple[str, ...], list[MaskFile]] = {}
+    for found in drop_image_channels(tree, other):
+        units.setdefault(case_folder(found.folder), []).append(found)
+    masks = {folder: drop_modalities(files, folder) for folder, files in units.items()}
+    return {folder: drop_companions(files) for folder, files in masks.items()}
 
 
-def unit(folder: tuple[str, ...]) -> tuple[str, ...]:
+def case_folder(folder: tuple[str, ...]) -> tuple[str, ...]:
     """The folder of a case, above `segmentations` and its like (I1)."""
     while folder and folder[-1].lower() in INTERMEDIATE:
         folder = folder[:-1]
     return folder
 
 
-def without_channels(tree: Tree, other: frozenset[str]) -> list[Found]:
+def drop_image_channels(tree: SideTree, other: frozenset[str]) -> list[MaskFile]:
     """The files that are not image channels: `case_0000` where `case` is a mask (I6).
 
     A frame `img_0001` is one of many masks, and either side has no `img`.
@@ -56,19 +56,19 @@ def without_channels(tree: Tree, other: frozenset[str]) -> list[Found]:
     return kept
 
 
-def without_modalities(files: list[Found], folder: tuple[str, ...]) -> list[Found]:
+def drop_modalities(files: list[MaskFile], folder: tuple[str, ...]) -> list[MaskFile]:
     """The files that are not named as images of the masks beside them (I7)."""
-    before = {f: "" if f.stem.lower() in MODALITIES else modality(f.stem) for f in files}
+    before = {f: "" if f.stem.lower() in MODALITIES else strip_modality(f.stem) for f in files}
     others = [f for f in files if before[f] is None]
     if not others or len(others) == len(files):
         return files
-    bases = {"", *folder[-1:], *(roleless(f.stem) for f in others)}
+    bases = {"", *folder[-1:], *(strip_roles(f.stem) for f in others)}
     masks = [f for f in files if before[f] is None or before[f] not in bases]
     named = [f for f in masks if has_role(f.stem)] if folder and len(masks) < len(files) else []
     return named or masks
 
 
-def without_companions(files: Sequence[Found]) -> list[Found]:
+def drop_companions(files: Sequence[MaskFile]) -> list[MaskFile]:
     """The files that are not the coloured or instance form of a label map beside them (L11)."""
     stems = {f.stem for f in files if f.stem.endswith(LABEL_IDS)}
     if not stems:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from segeval.pairing.files import roleless
+from segeval.pairing.files import strip_roles
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen
 
@@ -20,7 +20,7 @@ CHANNEL_ZERO = "_0000"
 NUMBERED = r"^(.+)_[0-9]{4}$"
 
 
-class Named(Protocol):
+class KeyedEntry(Protocol):
     """What has a key: an entry of a layout."""
 
     @property
@@ -37,11 +37,11 @@ class Named(Protocol):
 
 
 Keys = Sequence[str]
-Level = Callable[[Named], str]
+KeyFunction = Callable[[KeyedEntry], str]
 
 
 @frozen
-class Joined:
+class KeyMatches:
     """What one level gives.
 
     level  0..4
@@ -54,22 +54,24 @@ class Joined:
     twice: tuple[str, ...] = ()
 
 
-def best(truth: Sequence[Named], pred: Sequence[Named]) -> tuple[Joined, list[Joined]]:
+def best_level(
+    truth: Sequence[KeyedEntry], pred: Sequence[KeyedEntry]
+) -> tuple[KeyMatches, list[KeyMatches]]:
     """The level that pairs the most ground truths, the stricter of equals; and all that were tried.
 
     The search ends where every ground truth has a prediction: no level could pair more.
     """
-    tried: list[Joined] = []
-    for place, key in enumerate(levels(truth, pred)):
-        tried.append(joined(place, [key(t) for t in truth], [key(p) for p in pred]))
+    tried: list[KeyMatches] = []
+    for place, key in enumerate(key_levels(truth, pred)):
+        tried.append(match_keys(place, [key(t) for t in truth], [key(p) for p in pred]))
         if len(tried[-1].pairs) == len(truth):
             break
     return max(tried, key=lambda j: len(j.pairs)), tried
 
 
-def levels(truth: Sequence[Named], pred: Sequence[Named]) -> list[Level]:
+def key_levels(truth: Sequence[KeyedEntry], pred: Sequence[KeyedEntry]) -> list[KeyFunction]:
     """The five keys, strictest first."""
-    plain = role_key(truth, pred)
+    plain = make_role_key(truth, pred)
     return [
         lambda e: e.path,
         lambda e: e.bare,
@@ -79,46 +81,46 @@ def levels(truth: Sequence[Named], pred: Sequence[Named]) -> list[Level]:
     ]
 
 
-def role_key(truth: Sequence[Named], pred: Sequence[Named]) -> Level:
+def make_role_key(truth: Sequence[KeyedEntry], pred: Sequence[KeyedEntry]) -> KeyFunction:
     """The key of K3: no role tokens, and no `_0000` unless it counts frames."""
     frames: set[str] | None = None
 
-    def key(entry: Named) -> str:
+    def key(entry: KeyedEntry) -> str:
         nonlocal frames
-        name = roleless(entry.name)
+        name = strip_roles(entry.name)
         if not name.endswith(CHANNEL_ZERO):
             return name
         if frames is None:
-            frames = numbered([*truth, *pred])
+            frames = numbered_stems([*truth, *pred])
         base = name.removesuffix(CHANNEL_ZERO)
         return name if base in frames or not base else base
 
     return key
 
 
-def numbered(entries: Sequence[Named]) -> set[str]:
+def numbered_stems(entries: Sequence[KeyedEntry]) -> set[str]:
     """What stands before a four-digit number other than 0000 in some name."""
-    found = (re.match(NUMBERED, roleless(e.name)) for e in entries)
+    found = (re.match(NUMBERED, strip_roles(e.name)) for e in entries)
     return {m[1] for m in found if m and not m[0].endswith(CHANNEL_ZERO)}
 
 
-def joined(level: int, truth: Keys, pred: Keys) -> Joined:
+def match_keys(level: int, truth: Keys, pred: Keys) -> KeyMatches:
     """The pairs of equal keys; none where a key is not of one file alone."""
     places = {key: place for place, key in enumerate(pred)}
-    twice = doubles(truth) if len(set(truth)) < len(truth) else ()
+    twice = repeated_keys(truth) if len(set(truth)) < len(truth) else ()
     if len(places) < len(pred):
-        twice = (*twice, *doubles(pred))
+        twice = (*twice, *repeated_keys(pred))
     if twice:
-        return Joined(level, {}, twice)
-    return Joined(level, {t: places[key] for t, key in enumerate(truth) if key in places})
+        return KeyMatches(level, {}, twice)
+    return KeyMatches(level, {t: places[key] for t, key in enumerate(truth) if key in places})
 
 
-def doubles(keys: Keys) -> tuple[str, ...]:
+def repeated_keys(keys: Keys) -> tuple[str, ...]:
     """The keys that are there more than once."""
     return tuple(key for key, count in Counter(keys).items() if count > 1)
 
 
-def by_pattern(entries: Sequence[Named], pattern: str, option: str) -> list[str | None]:
+def keys_by_pattern(entries: Sequence[KeyedEntry], pattern: str, option: str) -> list[str | None]:
     """The group `case` of each path; None where the pattern does not fit. Raises RequestError."""
     try:
         compiled = re.compile(pattern)

@@ -10,12 +10,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from segeval.pairing.class_names import Hints, class_names, inner, is_label_map, split_token
-from segeval.pairing.files import Found
+from segeval.pairing.class_names import (
+    Hints,
+    derive_class_names,
+    is_label_map_name,
+    split_token,
+    strip_folder_name,
+)
+from segeval.pairing.files import MaskFile
 from segeval.runtime.errors import RequestError
 
-Units = Mapping[tuple[str, ...], Sequence[Found]]
-Unit = tuple[str, ...]
+FilesByFolder = Mapping[tuple[str, ...], Sequence[MaskFile]]
+FolderParts = tuple[str, ...]
 
 FLAT, ONE = "flat", "one-case"
 CASES, CLASSES, TOKENS = "case-folders", "class-folders", "class-files"
@@ -23,7 +29,7 @@ MOST_CLASSES = 2000  # a folder with more files is no single case, whatever they
 DIGIT = r"[0-9]"
 
 
-def possible(layout: str, units: Units) -> bool:
+def fits_layout(layout: str, units: FilesByFolder) -> bool:
     """Whether a side can be read in a layout that is asked for."""
     if layout in (CASES, CLASSES):
         return bool(units) and () not in units
@@ -32,26 +38,28 @@ def possible(layout: str, units: Units) -> bool:
     return layout in (FLAT, TOKENS)
 
 
-def detected(units: Units, hints: Hints) -> str:
+def detect_layout(units: FilesByFolder, hints: Hints) -> str:
     """The layout of a side, from its names. Raises RequestError where two fit."""
     if set(units) <= {()}:
         files = units.get((), ())
-        if one_case(files, hints):
+        if is_one_case(files, hints):
             return ONE
-        return TOKENS if tokens(files, hints) else FLAT
+        return TOKENS if has_class_tokens(files, hints) else FLAT
     if () in units or any(unit[:n] in units for unit in units for n in range(1, len(unit))):
         return FLAT  # I1: a sibling of the folder is a mask
     stems = {  # each once: an archive of probabilities has the name of its label map
-        unit: list(dict.fromkeys(inner(f.stem, unit[-1]) for f in files))
+        unit: list(dict.fromkeys(strip_folder_name(f.stem, unit[-1]) for f in files))
         for unit, files in units.items()
     }
-    if all(len(s) == 1 and is_label_map(s[0], unit[-1]) for unit, s in stems.items()):
+    if all(len(s) == 1 and is_label_map_name(s[0], unit[-1]) for unit, s in stems.items()):
         return CASES
     own_names = len({f.stem for files in units.values() for f in files})
-    return folders(stems, hints, own_names)
+    return detect_folder_layout(stems, hints, own_names)
 
 
-def folders(stems: Mapping[Unit, Sequence[str]], hints: Hints, own_names: int) -> str:
+def detect_folder_layout(
+    stems: Mapping[FolderParts, Sequence[str]], hints: Hints, own_names: int
+) -> str:
     """Whether folders are cases, classes, or only folders. Raises RequestError where two fit.
 
     stems      file names of each folder, less the folder's own name
@@ -59,15 +67,15 @@ def folders(stems: Mapping[Unit, Sequence[str]], hints: Hints, own_names: int) -
     """
     counted = Counter(s for those in stems.values() for s in those)
     names = {unit[-1] for unit in stems}
-    if hints.mostly_known(class_names(counted, hints).values()):
+    if hints.mostly_known(derive_class_names(counted, hints).values()):
         return CASES
     if hints.mostly_known(names):
         return CLASSES
     repeated = sum(count for count in counted.values() if count > 1)
     if 2 * repeated < counted.total():
         return FLAT
-    numbered = mostly_numbered(names)
-    if not mostly_numbered(counted) or (numbered and counted.total() == len(stems)):
+    numbered = are_mostly_numbered(names)
+    if not are_mostly_numbered(counted) or (numbered and counted.total() == len(stems)):
         return CASES
     if own_names == counted.total():
         return FLAT
@@ -86,23 +94,23 @@ def folders(stems: Mapping[Unit, Sequence[str]], hints: Hints, own_names: int) -
     )
 
 
-def mostly_numbered(names: Iterable[str]) -> bool:
+def are_mostly_numbered(names: Iterable[str]) -> bool:
     """Whether more than half of the names have a digit, as cases have and classes seldom do."""
     found = [re.search(DIGIT, name) is not None for name in names]
     return 2 * sum(found) > len(found)
 
 
-def one_case(files: Sequence[Found], hints: Hints) -> bool:
+def is_one_case(files: Sequence[MaskFile], hints: Hints) -> bool:
     """Whether the names of a flat folder's files are structures, so that it is one case (I12)."""
     if len(files) > MOST_CLASSES:
         return False
-    names = class_names([f.stem for f in files], hints)
+    names = derive_class_names([f.stem for f in files], hints)
     if not names or (len(names) == 1 and not (hints.lone or hints.picked)):
         return False
     return hints.mostly_known(names.values())
 
 
-def tokens(files: Sequence[Found], hints: Hints) -> bool:
+def has_class_tokens(files: Sequence[MaskFile], hints: Hints) -> bool:
     """Whether the files of a flat folder have class names of the list in their names (L6).
 
     One name in all of them proves nothing: `liver_0`, `liver_1` are cases of a task.

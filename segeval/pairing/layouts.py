@@ -6,19 +6,32 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from segeval.pairing.cases import Side
-from segeval.pairing.class_names import Hints, class_names, inner, is_label_map, split_token
-from segeval.pairing.files import INTERMEDIATE, Found, Tree, is_scores, stem, suffix
+from segeval.pairing.cases import CaseFiles
+from segeval.pairing.class_names import (
+    Hints,
+    derive_class_names,
+    is_label_map_name,
+    split_token,
+    strip_folder_name,
+)
+from segeval.pairing.files import (
+    INTERMEDIATE,
+    MaskFile,
+    SideTree,
+    format_suffix,
+    is_score_archive,
+    strip_format_suffix,
+)
 from segeval.pairing.layout_kinds import (
     CASES,
     CLASSES,
     FLAT,
     ONE,
     TOKENS,
-    Unit,
-    Units,
-    detected,
-    possible,
+    FilesByFolder,
+    FolderParts,
+    detect_layout,
+    fits_layout,
 )
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import field, frozen
@@ -27,25 +40,25 @@ FILE = "file"
 
 
 @frozen
-class Lone:
+class LoneFile:
     """A file that holds every class, and the scores beside it: what a Side is made of.
 
     There may be 200 000 of them, and a Side with its paths takes five times as much.
     """
 
     root: Path
-    found: Found
-    scores: Found | None
+    found: MaskFile
+    scores: MaskFile | None
 
     @property
-    def side(self) -> Side:
+    def side(self) -> CaseFiles:
         """The files."""
         scores = None if self.scores is None else self.scores.path(self.root)
-        return Side(self.root, {"": self.found.path(self.root)}, scores)
+        return CaseFiles(self.root, {"": self.found.path(self.root)}, scores)
 
 
 @frozen
-class Entry:
+class CaseEntry:
     """One case of one side, before pairing.
 
     path   relative to the root: the file, or the folder of the class files
@@ -57,16 +70,16 @@ class Entry:
     path: str
     bare: str
     name: str
-    files: Side | Lone
+    files: CaseFiles | LoneFile
 
     @property
-    def side(self) -> Side:
+    def side(self) -> CaseFiles:
         """The files of the case."""
-        return self.files.side if isinstance(self.files, Lone) else self.files
+        return self.files.side if isinstance(self.files, LoneFile) else self.files
 
 
 @frozen
-class Layout:
+class SideLayout:
     """How one side was read.
 
     kind     a word of `--layout`, or `file`
@@ -77,7 +90,7 @@ class Layout:
     """
 
     kind: str
-    entries: tuple[Entry, ...]
+    entries: tuple[CaseEntry, ...]
     root: Path
     images: int = 0
     others: Mapping[str, int] = field(default_factory=dict)
@@ -93,28 +106,28 @@ class Layout:
         return any("" not in entry.side.files for entry in self.entries[:1])
 
 
-def single(path: Path, scores: bool) -> Layout:
+def single_file_layout(path: Path, scores: bool) -> SideLayout:
     """The layout of a side that is one file (L1).
 
     scores  look for probabilities beside it (I5)
     """
-    name = stem(path.name)
-    beside = path.with_name(f"{path.name[: len(path.name) - len(suffix(path.name))]}.npz")
-    found = beside if scores and not is_scores(path.name) and beside.is_file() else None
-    side = Side(path.parent, {"": path}, found)
-    return Layout(FILE, (Entry(path.name, name, name, side),), path)
+    name = strip_format_suffix(path.name)
+    beside = path.with_name(f"{path.name[: len(path.name) - len(format_suffix(path.name))]}.npz")
+    found = beside if scores and not is_score_archive(path.name) and beside.is_file() else None
+    side = CaseFiles(path.parent, {"": path}, found)
+    return SideLayout(FILE, (CaseEntry(path.name, name, name, side),), path)
 
 
-def laid_out(tree: Tree, hints: Hints) -> Layout:
+def read_folder_layout(tree: SideTree, hints: Hints) -> SideLayout:
     """Read a folder in the layout that is asked for, or else in the one that it has.
 
     Raises RequestError where two readings are possible.
     """
-    from segeval.pairing.images import without_images
+    from segeval.pairing.images import drop_images
 
-    units = without_images(tree, hints.other)
-    masks = Tree(tree.root, tuple(f for unit in units.values() for f in unit))
-    kind = hints.layout if possible(hints.layout, units) else detected(units, hints)
+    units = drop_images(tree, hints.other)
+    masks = SideTree(tree.root, tuple(f for unit in units.values() for f in unit))
+    kind = hints.layout if fits_layout(hints.layout, units) else detect_layout(units, hints)
     if kind == TOKENS and not hints.tokens:
         raise RequestError(
             "--layout class-files needs the class names that stand in the file names",
@@ -122,57 +135,66 @@ def laid_out(tree: Tree, hints: Hints) -> Layout:
         )
     entries = ENTRIES[kind](masks, units, hints)
     images = len(tree.files) - len(masks.files)
-    return Layout(kind, tuple(entries), tree.root, images, tree.others)
+    return SideLayout(kind, tuple(entries), tree.root, images, tree.others)
 
 
-def flat(masks: Tree, units: Units, hints: Hints) -> list[Entry]:
+def flat_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
     """A label map a case; a `.npz` of the same name holds its probabilities (L2, L3, L8, L11)."""
-    maps = {(f.folder, f.stem) for f in masks.files if not is_scores(f.name)}
-    archives = {(f.folder, f.stem): f for f in masks.files if is_scores(f.name)}
+    maps = {(f.folder, f.stem) for f in masks.files if not is_score_archive(f.name)}
+    archives = {(f.folder, f.stem): f for f in masks.files if is_score_archive(f.name)}
     entries = []
     for found in masks.files:
         own = (found.folder, found.stem)
-        if is_scores(found.name) and own in maps:
+        if is_score_archive(found.name) and own in maps:
             continue
         scores = archives.get(own) if hints.scores and own in maps else None
-        entries.append(map_entry(masks.root, found, scores))
+        entries.append(label_map_entry(masks.root, found, scores))
     return entries
 
 
-def map_entry(root: Path, found: Found, scores: Found | None) -> Entry:
+def label_map_entry(root: Path, found: MaskFile, scores: MaskFile | None) -> CaseEntry:
     """The entry of a file that holds every class."""
     bare = "/".join((*found.folder, found.stem))
-    return Entry(found.shown, bare, found.stem, Lone(root, found, scores))
+    return CaseEntry(found.shown, bare, found.stem, LoneFile(root, found, scores))
 
 
-def case_folders(masks: Tree, units: Units, hints: Hints) -> list[Entry]:
+def case_folder_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
     """A folder a case, with a file a class or one label map (L5, L9, L10, L14)."""
-    stems = {u: [inner(f.stem, u[-1]) for f in unarchived(files)] for u, files in units.items()}
-    names = class_names([s for those in stems.values() for s in those], hints)
+    stems = {
+        u: [strip_folder_name(f.stem, u[-1]) for f in drop_score_archives(files)]
+        for u, files in units.items()
+    }
+    names = derive_class_names([s for those in stems.values() for s in those], hints)
     shared = Counter(s for those in stems.values() for s in set(those) if len(those) > 1)
     entries = []
     for unit, files in units.items():
         only = stems[unit][0]
         unknown = not hints.known(names[only]) and only not in shared
-        if len(stems[unit]) == 1 and (unknown or is_label_map(only, unit[-1])):
-            side = flat(Tree(masks.root, tuple(files)), units, hints)[0].side
+        if len(stems[unit]) == 1 and (unknown or is_label_map_name(only, unit[-1])):
+            side = flat_entries(SideTree(masks.root, tuple(files)), units, hints)[0].side
         else:
-            refuse_candidates(unit, files)
-            pairs = zip(stems[unit], unarchived(files), strict=True)
-            side = Side(masks.root, by_class([(names[s], f) for s, f in pairs], masks.root))
+            refuse_two_label_maps(unit, files)
+            pairs = zip(stems[unit], drop_score_archives(files), strict=True)
+            side = CaseFiles(
+                masks.root, paths_by_class([(names[s], f) for s, f in pairs], masks.root)
+            )
         entries.append(folder_entry(unit, side))
     return entries
 
 
-def folder_entry(unit: Unit, side: Side) -> Entry:
+def folder_entry(unit: FolderParts, side: CaseFiles) -> CaseEntry:
     """The entry of a folder that is a case."""
     path = "/".join(unit)
-    return Entry(path, path, unit[-1], side)
+    return CaseEntry(path, path, unit[-1], side)
 
 
-def refuse_candidates(unit: Unit, files: Sequence[Found]) -> None:
+def refuse_two_label_maps(unit: FolderParts, files: Sequence[MaskFile]) -> None:
     """Refuse a case folder with two files that could be its label map. Raises RequestError."""
-    maps = [f for f in unarchived(files) if is_label_map(inner(f.stem, unit[-1]), unit[-1])]
+    maps = [
+        f
+        for f in drop_score_archives(files)
+        if is_label_map_name(strip_folder_name(f.stem, unit[-1]), unit[-1])
+    ]
     if maps:
         raise RequestError(
             f"{maps[0].shown!r} could be the label map of its case, or the file of a class",
@@ -181,15 +203,15 @@ def refuse_candidates(unit: Unit, files: Sequence[Found]) -> None:
         )
 
 
-def unarchived(files: Sequence[Found]) -> list[Found]:
+def drop_score_archives(files: Sequence[MaskFile]) -> list[MaskFile]:
     """The files without the archives of probabilities that lie beside a mask of the same name."""
-    maps = {f.stem for f in files if not is_scores(f.name)}
-    return [f for f in files if not (is_scores(f.name) and f.stem in maps)]
+    maps = {f.stem for f in files if not is_score_archive(f.name)}
+    return [f for f in files if not (is_score_archive(f.name) and f.stem in maps)]
 
 
-def by_class(named: Iterable[tuple[str, Found]], root: Path) -> dict[str, Path]:
+def paths_by_class(named: Iterable[tuple[str, MaskFile]], root: Path) -> dict[str, Path]:
     """The files of a case by class. Raises RequestError where two have one name."""
-    found: dict[str, Found] = {}
+    found: dict[str, MaskFile] = {}
     for name, file in named:
         if name in found:
             raise RequestError(
@@ -201,16 +223,16 @@ def by_class(named: Iterable[tuple[str, Found]], root: Path) -> dict[str, Path]:
     return {name: file.path(root) for name, file in found.items()}
 
 
-def one(masks: Tree, units: Units, hints: Hints) -> list[Entry]:
+def single_case_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
     """One case with a file a class (I12)."""
-    files = unarchived(masks.files)
-    names = class_names([f.stem for f in files], hints)
-    side = Side(masks.root, by_class([(names[f.stem], f) for f in files], masks.root))
-    name = folder_name(masks.root, next(iter(units)))
-    return [Entry(name, name, name, side)]
+    files = drop_score_archives(masks.files)
+    names = derive_class_names([f.stem for f in files], hints)
+    side = CaseFiles(masks.root, paths_by_class([(names[f.stem], f) for f in files], masks.root))
+    name = case_folder_name(masks.root, next(iter(units)))
+    return [CaseEntry(name, name, name, side)]
 
 
-def folder_name(root: Path, unit: Unit) -> str:
+def case_folder_name(root: Path, unit: FolderParts) -> str:
     """What a folder that is one case is called: not `segmentations`, but the folder above it."""
     if unit:
         return unit[-1]
@@ -218,43 +240,45 @@ def folder_name(root: Path, unit: Unit) -> str:
     return above.parent.name if above.name.lower() in INTERMEDIATE else above.name
 
 
-def class_folders(masks: Tree, units: Units, hints: Hints) -> list[Entry]:
+def class_folder_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
     """A folder a class with a file a case (L4)."""
-    cases: dict[tuple[Unit, str], list[tuple[str, Found]]] = {}
+    cases: dict[tuple[FolderParts, str], list[tuple[str, MaskFile]]] = {}
     for unit, files in units.items():
-        for found in unarchived(files):
+        for found in drop_score_archives(files):
             cases.setdefault((unit[:-1], found.stem), []).append((unit[-1], found))
     return [
-        joined_entry(masks.root, above, name, named, f"*/{named[0][1].name}")
+        class_files_entry(masks.root, above, name, named, f"*/{named[0][1].name}")
         for (above, name), named in cases.items()
     ]
 
 
-def class_files(masks: Tree, units: Units, hints: Hints) -> list[Entry]:
+def class_file_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
     """One folder with case and class in each file name (L6); other names are no masks."""
-    cases: dict[tuple[Unit, str], list[tuple[str, Found]]] = {}
-    for found in unarchived(masks.files):
+    cases: dict[tuple[FolderParts, str], list[tuple[str, MaskFile]]] = {}
+    for found in drop_score_archives(masks.files):
         if (split := split_token(found.stem, hints)) is not None:
             cases.setdefault((found.folder, split[0]), []).append((split[1], found))
     return [
-        joined_entry(masks.root, above, name, named, f"*{name}*{suffix(named[0][1].name)}")
+        class_files_entry(
+            masks.root, above, name, named, f"*{name}*{format_suffix(named[0][1].name)}"
+        )
         for (above, name), named in cases.items()
     ]
 
 
-def joined_entry(
-    root: Path, above: Unit, name: str, named: Sequence[tuple[str, Found]], shown: str
-) -> Entry:
+def class_files_entry(
+    root: Path, above: FolderParts, name: str, named: Sequence[tuple[str, MaskFile]], shown: str
+) -> CaseEntry:
     """The entry of a case whose class files lie apart, or among those of others."""
     path = "/".join((*above, name))
-    side = Side(root, by_class(named, root), place="/".join((*above, shown)))
-    return Entry(path, path, name, side)
+    side = CaseFiles(root, paths_by_class(named, root), place="/".join((*above, shown)))
+    return CaseEntry(path, path, name, side)
 
 
-ENTRIES: dict[str, Callable[[Tree, Units, Hints], list[Entry]]] = {
-    FLAT: flat,
-    CASES: case_folders,
-    CLASSES: class_folders,
-    TOKENS: class_files,
-    ONE: one,
+ENTRIES: dict[str, Callable[[SideTree, FilesByFolder, Hints], list[CaseEntry]]] = {
+    FLAT: flat_entries,
+    CASES: case_folder_entries,
+    CLASSES: class_folder_entries,
+    TOKENS: class_file_entries,
+    ONE: single_case_entries,
 }

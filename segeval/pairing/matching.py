@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segeval.pairing.files import roleless
-from segeval.pairing.layouts import Entry, Layout
-from segeval.pairing.messages import some
+from segeval.pairing.files import strip_roles
+from segeval.pairing.layouts import CaseEntry, SideLayout
+from segeval.pairing.messages import first_names
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen
 
 
 @frozen
-class Paired:
+class LayoutPairs:
     """The pairs of two layouts.
 
     how    by what they were paired, in words
@@ -21,42 +21,44 @@ class Paired:
     """
 
     how: str
-    pairs: Sequence[tuple[str, Entry, Entry | None]]
+    pairs: Sequence[tuple[str, CaseEntry, CaseEntry | None]]
 
 
-def matched(pred: Layout, gt: Layout, settings: Settings) -> Paired:
+def match_layouts(pred: SideLayout, gt: SideLayout, settings: Settings) -> LayoutPairs:
     """Pair the entries of two layouts: two whole paths with each other, all else by keys."""
     if settings.pair_regex_pred or settings.pair_regex_gt:
-        return by_regex(pred, gt, settings)
+        return pair_by_regex(pred, gt, settings)
     if len(pred.entries) == len(gt.entries) == 1 and (pred.whole or gt.whole):
-        return Paired("as given", [(gt.entries[0].name, gt.entries[0], pred.entries[0])])
-    return by_level(pred, gt)
+        return LayoutPairs("as given", [(gt.entries[0].name, gt.entries[0], pred.entries[0])])
+    return pair_by_level(pred, gt)
 
 
-def by_level(pred: Layout, gt: Layout) -> Paired:
+def pair_by_level(pred: SideLayout, gt: SideLayout) -> LayoutPairs:
     """Pair by the level that pairs most (M1). Raises RequestError where none is usable."""
-    from segeval.pairing.keys import best
+    from segeval.pairing.keys import best_level
 
-    found, tried = best(gt.entries, pred.entries)
+    found, tried = best_level(gt.entries, pred.entries)
     if not found.pairs and (twice := [j for j in tried if j.twice]):
         raise RequestError(
             "no level of names pairs the two sides, and two files of one side share a name",
-            facts=(f"shared: {some(twice[-1].twice)}", *examples(pred, gt)),
+            facts=(f"shared: {first_names(twice[-1].twice)}", *example_keys(pred, gt)),
             help="say what a case is: --pair-regex-pred, --pair-regex-gt, --layout or --pairs",
         )
-    ids = case_ids(gt, found.level)
+    ids = name_cases(gt, found.level)
     guesses = [found.pairs.get(place) for place in range(len(gt.entries))]
     pairs = [
         (name, entry, None if place is None else pred.entries[place])
         for name, entry, place in zip(ids, gt.entries, guesses, strict=True)
     ]
-    return Paired(how(found.level, [(t, p) for _, t, p in pairs if p is not None]), pairs)
+    return LayoutPairs(
+        describe_pairing(found.level, [(t, p) for _, t, p in pairs if p is not None]), pairs
+    )
 
 
-def case_ids(gt: Layout, level: int) -> list[str]:
+def name_cases(gt: SideLayout, level: int) -> list[str]:
     """What the cases are called: by the ground truth, at the level of the pairing."""
     spelled = [
-        [roleless(e.name) for e in gt.entries] if level > 2 else [],
+        [strip_roles(e.name) for e in gt.entries] if level > 2 else [],
         [e.name for e in gt.entries] if level > 1 else [],
         [e.bare for e in gt.entries],
     ]
@@ -66,7 +68,7 @@ def case_ids(gt: Layout, level: int) -> list[str]:
     return [e.path for e in gt.entries]
 
 
-def how(level: int, pairs: Sequence[tuple[Entry, Entry]]) -> str:
+def describe_pairing(level: int, pairs: Sequence[tuple[CaseEntry, CaseEntry]]) -> str:
     """By what cases were paired, in words."""
     if level < 2:
         return "by path" if level == 0 else "by path without suffix"
@@ -78,7 +80,7 @@ def how(level: int, pairs: Sequence[tuple[Entry, Entry]]) -> str:
         part
         for pair in pairs
         for entry in pair
-        for part in entry.name.split(roleless(entry.name), 1)
+        for part in entry.name.split(strip_roles(entry.name), 1)
         if part
     )
     words = f"{what} after removing {', '.join(f'`{r}`' for r in list(removed)[:4])}"
@@ -86,12 +88,14 @@ def how(level: int, pairs: Sequence[tuple[Entry, Entry]]) -> str:
     return words if level == 3 else f"{words}, without case"
 
 
-def by_regex(pred: Layout, gt: Layout, settings: Settings) -> Paired:
+def pair_by_regex(pred: SideLayout, gt: SideLayout, settings: Settings) -> LayoutPairs:
     """Pair by the user's patterns; a side without one by its stems (M2). Raises RequestError."""
-    from segeval.pairing.keys import by_pattern, doubles, joined
+    from segeval.pairing.keys import keys_by_pattern, match_keys, repeated_keys
 
     keys = [
-        by_pattern(layout.entries, pattern, option) if pattern else [e.name for e in layout.entries]
+        keys_by_pattern(layout.entries, pattern, option)
+        if pattern
+        else [e.name for e in layout.entries]
         for layout, pattern, option in (
             (pred, settings.pair_regex_pred, "--pair-regex-pred"),
             (gt, settings.pair_regex_gt, "--pair-regex-gt"),
@@ -102,22 +106,24 @@ def by_regex(pred: Layout, gt: Layout, settings: Settings) -> Paired:
         for those, layout in zip(keys, (pred, gt), strict=True)
     )
     for side, those in (("prediction", guesses), ("ground truth", truths)):
-        if twice := doubles([k for k, _ in those]):
+        if twice := repeated_keys([k for k, _ in those]):
             raise RequestError(
                 f"two files of the {side} have the case {twice[0]!r}",
                 facts=tuple(e.path for k, e in those if k == twice[0])[:5],
                 help="make the group `case` of the pattern tell them apart",
             )
-    places = joined(0, [k for k, _ in truths], [k for k, _ in guesses]).pairs
+    places = match_keys(0, [k for k, _ in truths], [k for k, _ in guesses]).pairs
     found = [places.get(place) for place in range(len(truths))]
     pairs = [
         (key, entry, None if place is None else guesses[place][1])
         for (key, entry), place in zip(truths, found, strict=True)
     ]
-    return Paired("by pattern", pairs)
+    return LayoutPairs("by pattern", pairs)
 
 
-def examples(pred: Layout, gt: Layout) -> tuple[str, ...]:
+def example_keys(pred: SideLayout, gt: SideLayout) -> tuple[str, ...]:
     """Five keys of each side."""
     sides = (("pred", pred), ("gt", gt))
-    return tuple(f"{side}: {some([e.path for e in layout.entries])}" for side, layout in sides)
+    return tuple(
+        f"{side}: {first_names([e.path for e in layout.entries])}" for side, layout in sides
+    )

@@ -23,7 +23,7 @@ KINDS = {
 }
 
 
-class Read(Protocol):
+class ReadLayout(Protocol):
     """A side as its layout was read."""
 
     @property
@@ -39,39 +39,41 @@ class Read(Protocol):
         """Files that are images and no masks."""
 
 
-def counted(count: int, one: str, many: str = "") -> str:
+def count_with_noun(count: int, one: str, many: str = "") -> str:
     """A number with its noun."""
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def some(names: Sequence[str], most: int = 5) -> str:
+def first_names(names: Sequence[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
-def sentence(cases: int, missing: int, how: str, extra: int, layouts: tuple[Read, Read]) -> str:
+def pairing_sentence(
+    cases: int, missing: int, how: str, extra: int, layouts: tuple[ReadLayout, ReadLayout]
+) -> str:
     """Say what was paired, how, and what was left over (P4).
 
     missing  cases without a prediction
     extra    predictions without ground truth
     layouts  of the prediction and of the ground truth
     """
-    done = f"paired {cases - missing} of {counted(cases, 'case')}"
+    done = f"paired {cases - missing} of {count_with_noun(cases, 'case')}"
     left = []
     if missing:
         have = "has" if missing == 1 else "have"
-        left.append(f"{counted(missing, 'ground-truth case')} {have} no prediction")
+        left.append(f"{count_with_noun(missing, 'ground-truth case')} {have} no prediction")
     if extra:
         have = "has" if extra == 1 else "have"
-        left.append(f"{counted(extra, 'prediction')} {have} no ground truth")
-    left += [words for words in forms(layouts) if words]
+        left.append(f"{count_with_noun(extra, 'prediction')} {have} no ground truth")
+    left += [words for words in describe_layouts(layouts) if words]
     return f"{done} {how}" + (f" ({'; '.join(left)})" if left else "")
 
 
-def forms(layouts: tuple[Read, Read]) -> list[str]:
+def describe_layouts(layouts: tuple[ReadLayout, ReadLayout]) -> list[str]:
     """How each side was read, where that is not a label map a case; once if both are alike."""
-    pred, gt = (form(layout) for layout in layouts)
+    pred, gt = (describe_layout(layout) for layout in layouts)
     if pred == gt:
         words = [pred]
     else:
@@ -79,10 +81,10 @@ def forms(layouts: tuple[Read, Read]) -> list[str]:
     if any(layout.kind == "one-case" for layout in layouts):
         words.append("--layout flat reads a case a file")
     images = sum(layout.images for layout in layouts)
-    return [*words, f"{counted(images, 'image file')} left aside" if images else ""]
+    return [*words, f"{count_with_noun(images, 'image file')} left aside" if images else ""]
 
 
-def form(layout: Read) -> str:
+def describe_layout(layout: ReadLayout) -> str:
     """How a side was read; "" for a label map a case."""
     words = KINDS.get(layout.kind, "")
     if layout.a_file_a_class and layout.kind in ("case-folders", "one-case"):
@@ -95,7 +97,9 @@ def extra_note(extra: Sequence[str]) -> list[Note]:
     if not extra:
         return []
     have = "has" if len(extra) == 1 else "have"
-    text = f"{counted(len(extra), 'prediction')} {have} no ground truth: {some(extra)}"
+    text = (
+        f"{count_with_noun(len(extra), 'prediction')} {have} no ground truth: {first_names(extra)}"
+    )
     return [Note("N-extra-prediction", text)]
 
 
@@ -103,11 +107,11 @@ def unmatched_note(count: int, pattern: str) -> list[Note]:
     """The warning on ground-truth files that are no case because the user's pattern skips them."""
     if count < 1:
         return []
-    text = f"{counted(count, 'ground-truth file')} not matched by {pattern!r}, so no case"
+    text = f"{count_with_noun(count, 'ground-truth file')} not matched by {pattern!r}, so no case"
     return [Note("W-not-matched", text)]
 
 
-def same_files(cases: Sequence[Case]) -> list[Note]:
+def same_files_note(cases: Sequence[Case]) -> list[Note]:
     """The warning where both sides are the same files, which scores a folder against itself (M6).
 
     Few pairs tell: the first hundred are compared by inode, a handful of equal size by their bytes.
@@ -133,5 +137,5 @@ def same_files(cases: Sequence[Case]) -> list[Note]:
                 same.append(case.id)
     if not same:
         return []
-    text = f"prediction and ground truth are the same file in {counted(len(same), 'case')}"
-    return [Note("W-same-file", f"{text}: {some(same)}", "")]
+    text = f"prediction and ground truth are the same file in {count_with_noun(len(same), 'case')}"
+    return [Note("W-same-file", f"{text}: {first_names(same)}", "")]

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segeval.pairing.cases import Case, Pairing, Side
-from segeval.pairing.pair import pair
+from segeval.pairing.cases import Case, CaseFiles, Pairing
+from segeval.pairing.pair import pair_paths
 from segeval.request.settings import Settings
 from segeval.runtime.errors import PairingError, RequestError
 from segeval.runtime.frozen import replace
 
 
-def with_outputs(pairing: Pairing, gt: Path, settings: Settings) -> Pairing:
+def add_outputs(pairing: Pairing, gt: Path, settings: Settings) -> Pairing:
     """The cases with the files of `--aux`, `--flipped` and `--weights`. Raises RequestError."""
-    check(settings)
+    check_output_choices(settings)
     if not (settings.aux or settings.flipped or settings.weights):
         return pairing
-    aux = [beside(Path(folder), gt, settings) for folder in settings.aux]
-    flipped = beside(Path(settings.flipped), gt, settings) if settings.flipped else None
+    aux = [outputs_by_truth(Path(folder), gt, settings) for folder in settings.aux]
+    flipped = outputs_by_truth(Path(settings.flipped), gt, settings) if settings.flipped else None
     weights = Path(settings.weights) if settings.weights else None
     cases = []
     for case in pairing.cases:
@@ -32,7 +32,7 @@ def with_outputs(pairing: Pairing, gt: Path, settings: Settings) -> Pairing:
     return replace(pairing, cases=tuple(cases))
 
 
-def check(settings: Settings) -> None:
+def check_output_choices(settings: Settings) -> None:
     """Refuse choices that need one another. Raises RequestError."""
     if bool(settings.flipped) != (settings.flip != "never"):
         raise RequestError(
@@ -48,18 +48,20 @@ def check(settings: Settings) -> None:
         raise RequestError("there is no such file of weights", where=settings.weights)
 
 
-def beside(folder: Path, gt: Path, settings: Settings) -> dict[tuple[Path, ...], Side]:
+def outputs_by_truth(
+    folder: Path, gt: Path, settings: Settings
+) -> dict[tuple[Path, ...], CaseFiles]:
     """The files of a folder by the ground truth that they belong to. Raises RequestError."""
-    found = pair(folder, gt, replace(settings, strict=False))
+    found = pair_paths(folder, gt, replace(settings, strict=False))
     return {truth_key(c.truth): c.pred for c in found.cases if c.pred is not None}
 
 
-def truth_key(side: Side) -> tuple[Path, ...]:
+def truth_key(side: CaseFiles) -> tuple[Path, ...]:
     """What one ground truth is known by."""
     return (*side.files.values(), Path(side.member))
 
 
-def check_complete(case: Case, settings: Settings) -> None:
+def check_outputs_complete(case: Case, settings: Settings) -> None:
     """A case has as many other outputs as there are folders of them. Raises PairingError."""
     if len(case.aux) < len(settings.aux):
         raise PairingError(

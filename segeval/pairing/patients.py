@@ -11,15 +11,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from segeval.classes.names import natural, normal, structure
-from segeval.pairing.cases import Case, Pairing, Side, relative
+from segeval.classes.names import natural_key, normalize_name, primary_name
+from segeval.pairing.cases import Case, CaseFiles, Pairing, relative_path
 from segeval.pairing.class_names import Hints
-from segeval.pairing.files import holds_dicom, stem, survey
-from segeval.pairing.layouts import Entry, Layout, single
-from segeval.pairing.two_sides import lone, look
-from segeval.readers.selection import selector
-from segeval.readers.series import Found, Index, Series, indexed
-from segeval.readers.series_matching import one_patient_each, patients_of, top_folder
+from segeval.pairing.files import holds_dicom, list_mask_files, strip_format_suffix
+from segeval.pairing.layouts import CaseEntry, SideLayout, single_file_layout
+from segeval.pairing.two_sides import is_lone_file, read_side_layout
+from segeval.readers.selection import parse_selector
+from segeval.readers.series import DicomIndex, Series, StructureSetHeader, index_dicom
+from segeval.readers.series_matching import has_patient_folders, list_patients, top_folder
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note, ReadError, RequestError
 from segeval.runtime.frozen import frozen, replace
@@ -28,11 +28,11 @@ PATIENTS = "patients"
 
 
 @frozen
-class Root:
+class DicomRoot:
     """A DICOM tree of one side, or of images."""
 
     path: Path
-    index: Index
+    index: DicomIndex
 
     @property
     def whole(self) -> bool:
@@ -45,10 +45,10 @@ class Root:
         images = {top_folder(image.path, self.path) for one in series for image in one.images}
         beside = bool(images) and sets.isdisjoint(images)
         return (sets == {""} or (bool(sets) and beside)) and (
-            len({patient for _, patient in patients_of(self.index)}) == 1
+            len({patient for _, patient in list_patients(self.index)}) == 1
         )
 
-    def key(self, path: Path, owner: Found | Series, by: str) -> str:
+    def key(self, path: Path, owner: StructureSetHeader | Series, by: str) -> str:
         """The case of an object (D2)."""
         if self.whole:
             return self.path.resolve().name
@@ -60,7 +60,7 @@ class Root:
 
 
 @frozen
-class Trees:
+class PatientLayouts:
     """Both sides as layouts, and where their image series lie.
 
     layouts  of the prediction and of the ground truth
@@ -69,28 +69,28 @@ class Trees:
     hidden   keys are identifiers that nobody asked to see
     """
 
-    layouts: tuple[Layout, Layout]
-    roots: tuple[Root, ...]
+    layouts: tuple[SideLayout, SideLayout]
+    roots: tuple[DicomRoot, ...]
     by: str
     hidden: bool
 
     def with_series(self, pairing: Pairing) -> Pairing:
         """The pairing with the image series of every case, and without identifiers (X5)."""
-        near = _Near(self.roots, self.by)
-        called = spellings(one for case in pairing.cases for one in case.truth.sets)
+        near = _NearbySeries(self.roots, self.by)
+        called = structure_spellings(one for case in pairing.cases for one in case.truth.sets)
         cases = [replace(c, series=near.of(c), called=called) for c in pairing.cases]
         if self.hidden:
-            cases = [replace(case, id=shown_id(case.truth)) for case in cases]
-            cases.sort(key=lambda case: natural(case.id))
+            cases = [replace(case, id=anonymous_id(case.truth)) for case in cases]
+            cases.sort(key=lambda case: natural_key(case.id))
         notes = [
-            Note("W-damaged-file", problem.message, relative(Path(problem.where), root.path))
+            Note("W-damaged-file", problem.message, relative_path(Path(problem.where), root.path))
             for root in self.roots
             for problem in root.index.damaged
         ]
         return replace(pairing, cases=tuple(cases), notes=(*pairing.notes, *notes))
 
 
-def spellings(sets: Iterable[Found]) -> dict[str, str]:
+def structure_spellings(sets: Iterable[StructureSetHeader]) -> dict[str, str]:
     """What a structure is called in all cases, by its name in one, where that is another.
 
     Names of one normal form, or of one entry in the table of structures, are one structure. It is
@@ -98,61 +98,69 @@ def spellings(sets: Iterable[Found]) -> dict[str, str]:
     """
     groups: dict[str, Counter[str]] = {}
     for name in (name for one in sets for name in one.names):
-        groups.setdefault(structure(name) or normal(name), Counter())[name] += 1
+        groups.setdefault(primary_name(name) or normalize_name(name), Counter())[name] += 1
     called = {}
     for names in groups.values():
-        best = min(names, key=lambda name: (structure(name) != name, -names[name], natural(name)))
+        best = min(
+            names, key=lambda name: (primary_name(name) != name, -names[name], natural_key(name))
+        )
         called.update({name: best for name in names if name != best})
     return called
 
 
-def trees(pred: Path, gt: Path, hints: Hints, settings: Settings) -> Trees:
+def patient_layouts(pred: Path, gt: Path, hints: Hints, settings: Settings) -> PatientLayouts:
     """Two sides of which one or both are DICOM trees. Raises RequestError."""
     for select in filter(None, (settings.pred_select, settings.gt_select)):
-        selector(select)
-    sides = [Root(p, indexed(p)) if holds_dicom(p) else p for p in (pred, gt)]
-    roots = [side for side in sides if isinstance(side, Root)]
-    by = key_kind(roots, settings.case_key)
+        parse_selector(select)
+    sides = [DicomRoot(p, index_dicom(p)) if holds_dicom(p) else p for p in (pred, gt)]
+    roots = [side for side in sides if isinstance(side, DicomRoot)]
+    by = choose_case_key(roots, settings.case_key)
     whole = any(root.whole for root in roots)
-    named = {normal(n) for root in roots for one in root.index.structures for n in one.names}
+    named = {
+        normalize_name(n) for root in roots for one in root.index.structures for n in one.names
+    }
     hints = replace(hints, forms=hints.forms | named)  # files called like structures are classes
     layouts = [
-        tree_layout(side, by) if isinstance(side, Root) else other_layout(side, hints, whole)
+        tree_layout(side, by)
+        if isinstance(side, DicomRoot)
+        else plain_side_layout(side, hints, whole)
         for side in sides
     ]
     hidden = by == "patient" and settings.case_key == "auto"
-    return Trees((layouts[0], layouts[1]), (*roots, *image_roots(settings)), by, hidden)
+    return PatientLayouts((layouts[0], layouts[1]), (*roots, *image_roots(settings)), by, hidden)
 
 
-def image_roots(settings: Settings) -> list[Root]:
+def image_roots(settings: Settings) -> list[DicomRoot]:
     """The folder of image series that neither side holds, if there is one (D3)."""
     if not settings.images:
         return []
     images = Path(settings.images)
     if not images.is_dir():
         raise RequestError("there is no such folder of images", where=images)
-    return [Root(images, indexed(images))]
+    return [DicomRoot(images, index_dicom(images))]
 
 
-def alone(path: Path, settings: Settings) -> Pairing:
+def pair_single_side(path: Path, settings: Settings) -> Pairing:
     """One tree, or one file of it, without another side: a case for each structure set.
 
     Raises RequestError for a file that is none, ReadError for a damaged one.
     """
     folder = path if path.is_dir() else path.parent
-    root = Root(folder, indexed(folder))
+    root = DicomRoot(folder, index_dicom(folder))
     roots = (root, *image_roots(settings))
     if not path.is_dir():
-        return Pairing((one_file(path, roots),), "")
-    by = key_kind([root], settings.case_key)
+        return Pairing((single_file_case(path, roots),), "")
+    by = choose_case_key([root], settings.case_key)
     layout = tree_layout(root, by)
     hidden = by == "patient" and settings.case_key == "auto"
     cases = tuple(Case(entry.name, None, entry.side) for entry in layout.entries)
-    found = Trees((layout, layout), roots, by, hidden).with_series(Pairing(cases, ""))
-    return replace(found, cases=tuple(one for case in found.cases for one in a_set_each(case)))
+    found = PatientLayouts((layout, layout), roots, by, hidden).with_series(Pairing(cases, ""))
+    return replace(
+        found, cases=tuple(one for case in found.cases for one in split_structure_sets(case))
+    )
 
 
-def one_file(path: Path, roots: tuple[Root, ...]) -> Case:
+def single_file_case(path: Path, roots: tuple[DicomRoot, ...]) -> Case:
     """A file with the image series in its folder and in the folder of images."""
     index = roots[0].index
     sets = tuple(found for found in index.structures if found.path == path)
@@ -162,79 +170,88 @@ def one_file(path: Path, roots: tuple[Root, ...]) -> Case:
                 raise problem
         raise RequestError("neither an RTSTRUCT nor a SEG", where=path)
     series = tuple(s for root in roots for s in root.index.series.values())
-    return Case(stem(path.name), None, Side(path.parent, {"": path}, sets=sets), series=series)
+    return Case(
+        strip_format_suffix(path.name),
+        None,
+        CaseFiles(path.parent, {"": path}, sets=sets),
+        series=series,
+    )
 
 
-def a_set_each(case: Case) -> Iterator[Case]:
+def split_structure_sets(case: Case) -> Iterator[Case]:
     """A case of several structure sets as a case for each of them."""
     if len(case.truth.sets) < 2:
         yield case
         return
     for one in case.truth.sets:
-        side = Side(case.truth.root, {"": one.path}, sets=(one,))
-        yield replace(case, id=shown_id(side), truth=side)
+        side = CaseFiles(case.truth.root, {"": one.path}, sets=(one,))
+        yield replace(case, id=anonymous_id(side), truth=side)
 
 
-def key_kind(roots: Iterable[Root], asked: str) -> str:
+def choose_case_key(roots: Iterable[DicomRoot], asked: str) -> str:
     """What a case is, the same for both sides (D2)."""
     if asked != "auto":
         return asked
-    each = all(root.whole or one_patient_each(root.index, root.path) for root in roots)
+    each = all(root.whole or has_patient_folders(root.index, root.path) for root in roots)
     return "folder" if each else "patient"
 
 
-def other_layout(side: Path, hints: Hints, whole: bool) -> Layout:
+def plain_side_layout(side: Path, hints: Hints, whole: bool) -> SideLayout:
     """The side that is no DICOM tree; beside one patient a lone file of a class is a case too."""
     if not side.is_dir():
-        return single(side, False)
-    tree, hints = survey(side), replace(hints, scores=False)
-    layout = look(tree, hints)
-    return look(tree, replace(hints, lone=True)) if whole and lone(layout) else layout
+        return single_file_layout(side, False)
+    tree, hints = list_mask_files(side), replace(hints, scores=False)
+    layout = read_side_layout(tree, hints)
+    return (
+        read_side_layout(tree, replace(hints, lone=True))
+        if whole and is_lone_file(layout)
+        else layout
+    )
 
 
-def tree_layout(root: Root, by: str) -> Layout:
+def tree_layout(root: DicomRoot, by: str) -> SideLayout:
     """The cases of a DICOM tree; a damaged file is one where its folder has nothing else."""
-    found: dict[str, list[Found]] = {}
-    for one in sorted(root.index.structures, key=lambda f: natural(f.path.as_posix())):
+    found: dict[str, list[StructureSetHeader]] = {}
+    for one in sorted(root.index.structures, key=lambda f: natural_key(f.path.as_posix())):
         found.setdefault(root.key(one.path, one, by), []).append(one)
-    entries = [entry(root.path, key, sets) for key, sets in found.items()]
+    entries = [patient_entry(root.path, key, sets) for key, sets in found.items()]
     if by == "folder" and not root.whole:
-        entries += damaged(root, set(found))
-    entries.sort(key=lambda e: natural(e.name))
+        entries += damaged_entries(root, set(found))
+    entries.sort(key=lambda e: natural_key(e.name))
     slices = sum(len(series.images) for series in root.index.series.values())
     images = 0 if entries else slices  # beside structure sets they are no files left aside
-    return Layout("one-case" if root.whole else PATIENTS, tuple(entries), root.path, images)
+    return SideLayout("one-case" if root.whole else PATIENTS, tuple(entries), root.path, images)
 
 
-def entry(root: Path, key: str, sets: list[Found]) -> Entry:
+def patient_entry(root: Path, key: str, sets: list[StructureSetHeader]) -> CaseEntry:
     """A case of a DICOM tree."""
     path = sets[0].path
-    place = "" if len(sets) == 1 else relative(path.parent, root)
-    side = Side(root, {"": path}, place=place, sets=tuple(sets))
-    return Entry(side.shown, key, key, side)
+    place = "" if len(sets) == 1 else relative_path(path.parent, root)
+    side = CaseFiles(root, {"": path}, place=place, sets=tuple(sets))
+    return CaseEntry(side.shown, key, key, side)
 
 
-def damaged(root: Root, known: set[str]) -> list[Entry]:
+def damaged_entries(root: DicomRoot, known: set[str]) -> list[CaseEntry]:
     """The cases of which only a damaged file is there (P1: none is dropped)."""
     first: dict[str, ReadError] = {}
     for problem in root.index.damaged:
         key = top_folder(Path(problem.where), root.path)
         if key and key not in known:
             first.setdefault(key, problem)
-    sides = {k: Side(root.path, {"": Path(problem.where)}) for k, problem in first.items()}
-    return [Entry(side.shown, key, key, side) for key, side in sides.items()]
+    sides = {k: CaseFiles(root.path, {"": Path(problem.where)}) for k, problem in first.items()}
+    return [CaseEntry(side.shown, key, key, side) for key, side in sides.items()]
 
 
-def shown_id(side: Side) -> str:
+def anonymous_id(side: CaseFiles) -> str:
     """A case by its file, where its key must not be shown."""
     path = next(iter(side.files.values()))
-    return relative(path.with_suffix(""), side.root)
+    return relative_path(path.with_suffix(""), side.root)
 
 
-class _Near:
+class _NearbySeries:
     """Which image series a case may have been drawn on: its own, or those that it names (D3)."""
 
-    def __init__(self, roots: Iterable[Root], by: str) -> None:
+    def __init__(self, roots: Iterable[DicomRoot], by: str) -> None:
         self._by_key: dict[str, list[Series]] = {}
         self._by_uid: dict[str, Series] = {}
         self._by_frame: dict[str, list[Series]] = {}

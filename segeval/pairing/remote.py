@@ -6,10 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from segeval.pairing.cases import Case, Pairing, Side
+from segeval.pairing.cases import Case, CaseFiles, Pairing
 from segeval.pairing.datasets import DATASET
-from segeval.pairing.files import stem
-from segeval.readers.remote_files import Remote, Store, is_url, outline, sparse, told
+from segeval.pairing.files import strip_format_suffix
+from segeval.readers.remote_files import (
+    RemoteFileSystem,
+    RemoteStore,
+    is_url,
+    make_outline,
+    translate_store_errors,
+    write_sparse_file,
+)
 from segeval.request.settings import Settings
 from segeval.runtime.errors import ReadError, RequestError, SegevalError
 from segeval.runtime.frozen import frozen, replace
@@ -19,7 +26,7 @@ SAME = "W-same-file"  # said by comparing content, which an outline has not
 
 
 @frozen
-class Located:
+class LocalInputs:
     """Where a run finds its inputs on this machine.
 
     pred, truth  local; outlines of remote folders
@@ -29,7 +36,7 @@ class Located:
     pred: Path
     truth: Path
     settings: Settings
-    stores: tuple[Store, ...] = ()
+    stores: tuple[RemoteStore, ...] = ()
 
     def plain(self, pairing: Pairing) -> Pairing:
         """A pairing without what cannot be told from outlines."""
@@ -39,7 +46,9 @@ class Located:
 
 
 @contextmanager
-def located(pred: Path | str, truth: Path | str, settings: Settings) -> Iterator[Located]:
+def localize_inputs(
+    pred: Path | str, truth: Path | str, settings: Settings
+) -> Iterator[LocalInputs]:
     """The inputs of a run as local paths; remote ones as outlines that are gone afterwards.
 
     Raises RequestError.
@@ -49,12 +58,12 @@ def located(pred: Path | str, truth: Path | str, settings: Settings) -> Iterator
             raise RequestError(f"--{field} takes a file of this machine", help="copy it here")
     asked = [pred, truth, settings.images, settings.flipped, settings.weights, *settings.aux]
     if not any(map(is_url, asked)):
-        yield Located(Path(pred), Path(truth), settings)
+        yield LocalInputs(Path(pred), Path(truth), settings)
         return
     import tempfile
 
     with ExitStack() as stack:
-        stores: dict[str, Store] = {}
+        stores: dict[str, RemoteStore] = {}
 
         def here(place: str) -> str:
             if not is_url(place):
@@ -63,7 +72,7 @@ def located(pred: Path | str, truth: Path | str, settings: Settings) -> Iterator
                 return place.removeprefix("file://")
             if place not in stores:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="segeval-"))
-                stores[place] = outline(place, Path(folder).resolve(), beside(place))
+                stores[place] = make_outline(place, Path(folder).resolve(), companion_paths(place))
             return str(stores[place].root)
 
         paths = Path(here(str(pred))), Path(here(str(truth)))
@@ -75,17 +84,17 @@ def located(pred: Path | str, truth: Path | str, settings: Settings) -> Iterator
             aux=tuple(here(folder) for folder in settings.aux),
         )
         try:
-            yield Located(*paths, settings, tuple(stores.values()))
+            yield LocalInputs(*paths, settings, tuple(stores.values()))
         except SegevalError as problem:
-            raise renamed(problem, stores.values()) from problem
+            raise name_store_in_error(problem, stores.values()) from problem
 
 
-def beside(url: str) -> tuple[str, ...]:
+def companion_paths(url: str) -> tuple[str, ...]:
     """What pairing looks for next to a folder of labels or a single file (L7, I5)."""
-    return DATASET, f"{stem(url.rstrip('/').rpartition('/')[2])}.npz"
+    return DATASET, f"{strip_format_suffix(url.rstrip('/').rpartition('/')[2])}.npz"
 
 
-def renamed(problem: SegevalError, stores: Iterable[Store]) -> SegevalError:
+def name_store_in_error(problem: SegevalError, stores: Iterable[RemoteStore]) -> SegevalError:
     """An error that speaks of the store, where it spoke of the outline."""
     for store in stores:
         problem.where = problem.where.replace(str(store.root), store.url)
@@ -94,7 +103,7 @@ def renamed(problem: SegevalError, stores: Iterable[Store]) -> SegevalError:
 
 
 @contextmanager
-def fetched(case: Case, stores: Sequence[Store], whole: bool = True) -> Iterator[Case]:
+def fetch_case(case: Case, stores: Sequence[RemoteStore], whole: bool = True) -> Iterator[Case]:
     """A case with its remote files on this machine, for as long as it is looked at.
 
     whole  else only the ends of the files are there, which is what a fingerprint is made of
@@ -106,16 +115,17 @@ def fetched(case: Case, stores: Sequence[Store], whole: bool = True) -> Iterator
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="segeval-") as folder:
-        yield moved(case, _Copies(Path(folder), stores, whole))
+        yield localize_case(case, _LocalCopies(Path(folder), stores, whole))
 
 
-class _Copies:
+class _LocalCopies:
     """The files of a case, here."""
 
-    def __init__(self, folder: Path, stores: Sequence[Store], whole: bool) -> None:
+    def __init__(self, folder: Path, stores: Sequence[RemoteStore], whole: bool) -> None:
         self._whole = whole
         self._known = [
-            (store, folder / str(number), Remote(store.url)) for number, store in enumerate(stores)
+            (store, folder / str(number), RemoteFileSystem(store.url))
+            for number, store in enumerate(stores)
         ]
 
     def place(self, path: Path) -> Path:
@@ -134,29 +144,29 @@ class _Copies:
                 self._bring(remote, path.relative_to(store.folder).as_posix(), goal)
         return goal
 
-    def _bring(self, remote: Remote, name: str, goal: Path) -> None:
-        with told(name, ReadError):
+    def _bring(self, remote: RemoteFileSystem, name: str, goal: Path) -> None:
+        with translate_store_errors(name, ReadError):
             if self._whole:
                 remote.fetch(name, goal)
             else:
                 ends = *remote.ends([name]), *remote.ends([name], tail=True)
-                sparse(goal, remote.state(name), *ends)
+                write_sparse_file(goal, remote.state(name), *ends)
 
 
-def moved(case: Case, copies: _Copies) -> Case:
+def localize_case(case: Case, copies: _LocalCopies) -> Case:
     """A case whose files are copies."""
     return replace(
         case,
-        pred=None if case.pred is None else moved_side(case.pred, copies),
-        truth=moved_side(case.truth, copies),
-        aux=tuple(moved_side(side, copies) for side in case.aux),
-        flipped=None if case.flipped is None else moved_side(case.flipped, copies),
+        pred=None if case.pred is None else localize_side(case.pred, copies),
+        truth=localize_side(case.truth, copies),
+        aux=tuple(localize_side(side, copies) for side in case.aux),
+        flipped=None if case.flipped is None else localize_side(case.flipped, copies),
         image=None if case.image is None else copies.file(case.image),
         weights=None if case.weights is None else copies.file(case.weights),
     )
 
 
-def moved_side(side: Side, copies: _Copies) -> Side:
+def localize_side(side: CaseFiles, copies: _LocalCopies) -> CaseFiles:
     """A side whose files are copies."""
     return replace(
         side,

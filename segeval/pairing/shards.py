@@ -6,7 +6,7 @@ other; and a case stays in its shard when others are added.
 
 from __future__ import annotations
 
-from segeval.pairing.cases import Pairing, shelved
+from segeval.pairing.cases import Pairing, store_cases
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen, replace
 
@@ -30,7 +30,7 @@ class Shard:
 
     def cut(self, pairing: Pairing) -> Pairing:
         """The pairing with the cases of this shard alone, which it says."""
-        cases = shelved(pairing.cases).some(self.holds)
+        cases = store_cases(pairing.cases).some(self.holds)
         sentence = f"{pairing.sentence}; {len(cases)} of them in shard {self}"
         return replace(pairing, cases=cases, sentence=sentence)
 

@@ -16,54 +16,58 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from segeval.classes.names import natural
-from segeval.pairing.cases import Case, Pairing, Side, relative
-from segeval.pairing.files import is_scores, stem
-from segeval.pairing.messages import counted, extra_note, same_files
+from segeval.classes.names import natural_key
+from segeval.pairing.cases import Case, CaseFiles, Pairing, relative_path
+from segeval.pairing.files import is_score_archive, strip_format_suffix
+from segeval.pairing.messages import count_with_noun, extra_note, same_files_note
 from segeval.runtime.errors import Note, NothingToScore, PairingError, RequestError
 
 COLUMNS = ("case", "pred", "gt", "class", "image", "spacing", "group", "patient")
 NEEDED = ("case", "pred", "gt")
 OF_CASE = ("image", "spacing", "group", "patient")  # the same in every row of a case
 
-Row = Mapping[str, str]
+PairRow = Mapping[str, str]
 
 
-def read_table(path: Path, strict: bool = False) -> Pairing:
+def read_pairs(path: Path, strict: bool = False) -> Pairing:
     """Read a table of pairs. Raises RequestError, and PairingError if strict."""
-    cases: dict[str, list[Row]] = {}
-    for line, row in rows_of(path):
+    cases: dict[str, list[PairRow]] = {}
+    for line, row in read_pair_rows(path):
         if not row["case"]:
             raise RequestError(f"line {line} names no case", where=path)
         if not row["pred"] and not row["gt"]:
             raise RequestError(f"line {line} has neither pred nor gt", where=path)
         cases.setdefault(row["case"], []).append(row)
     root = path.absolute().parent
-    made = [made_case(name, rows, root, path) for name, rows in cases.items()]
-    found = sorted((c for c in made if isinstance(c, Case)), key=lambda c: natural(c.id))
-    extra = tuple(sorted((c for c in made if isinstance(c, str)), key=natural))
+    made = [make_case(name, rows, root, path) for name, rows in cases.items()]
+    found = sorted((c for c in made if isinstance(c, Case)), key=lambda c: natural_key(c.id))
+    extra = tuple(sorted((c for c in made if isinstance(c, str)), key=natural_key))
     if not found:
         raise NothingToScore("the table has no ground truth", where=path)
     if extra and strict:
         raise PairingError(
-            f"{counted(len(extra), 'prediction')} without ground truth",
+            f"{count_with_noun(len(extra), 'prediction')} without ground truth",
             where=path,
             facts=extra[:5],
             status="missing_ground_truth",
         )
-    notes: list[Note] = [*extra_note(extra), *same_files(found)]
-    return Pairing(tuple(found), told(found, path), extra=extra, notes=tuple(notes))
+    notes: list[Note] = [*extra_note(extra), *same_files_note(found)]
+    return Pairing(tuple(found), describe_table(found, path), extra=extra, notes=tuple(notes))
 
 
-def told(cases: Sequence[Case], path: Path) -> str:
+def describe_table(cases: Sequence[Case], path: Path) -> str:
     """What was read, in one sentence (P4)."""
     missing = sum(case.pred is None for case in cases)
     have = "has" if missing == 1 else "have"
-    left = f" ({counted(missing, 'ground-truth case')} {have} no prediction)" if missing else ""
-    return f"paired {len(cases) - missing} of {counted(len(cases), 'case')} by {path.name}{left}"
+    left = (
+        f" ({count_with_noun(missing, 'ground-truth case')} {have} no prediction)"
+        if missing
+        else ""
+    )
+    return f"paired {len(cases) - missing} of {count_with_noun(len(cases), 'case')} by {path.name}{left}"
 
 
-def rows_of(path: Path) -> Iterator[tuple[int, Row]]:
+def read_pair_rows(path: Path) -> Iterator[tuple[int, PairRow]]:
     """The rows of a table with their line numbers; every column is there. Raises RequestError."""
     try:
         text = path.read_text("utf-8-sig")
@@ -71,13 +75,15 @@ def rows_of(path: Path) -> Iterator[tuple[int, Row]]:
         raise RequestError(f"cannot read the pairs ({problem.strerror})", where=path) from problem
     except UnicodeDecodeError as problem:
         raise RequestError("the pairs are not UTF-8 text", where=path) from problem
-    lines = json_rows(text, path) if text.lstrip().startswith("{") else csv_rows(text, path)
+    lines = (
+        parse_json_rows(text, path) if text.lstrip().startswith("{") else parse_csv_rows(text, path)
+    )
     for number, row in lines:
         check_columns(row, number, path)
-        yield number, {c: text_of(row.get(c)) for c in COLUMNS}
+        yield number, {c: cell_text(row.get(c)) for c in COLUMNS}
 
 
-def csv_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def parse_csv_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The rows of a CSV table; of a TSV if its head has tabs."""
     head = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in head else ",")
@@ -88,7 +94,7 @@ def csv_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         yield reader.line_num, {key.strip(): cell for key, cell in row.items()}
 
 
-def json_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def parse_json_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The rows of a table in JSON lines. Raises RequestError."""
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -122,17 +128,17 @@ def check_columns(row: Mapping[str, Any], line: int, path: Path) -> None:
         )
 
 
-def text_of(cell: Any) -> str:
+def cell_text(cell: Any) -> str:
     """A cell as text; a list of numbers as `x,y,z`."""
     if cell is None:
         return ""
     return ",".join(map(str, cell)) if isinstance(cell, list) else str(cell).strip()
 
 
-def made_case(name: str, rows: Sequence[Row], root: Path, table: Path) -> Case | str:
+def make_case(name: str, rows: Sequence[PairRow], root: Path, table: Path) -> Case | str:
     """The case of its rows; where no row has ground truth, what it is called in messages."""
-    own = {c: only_value(name, c, rows, table) for c in OF_CASE}
-    pred, truth = (side(name, c, rows, root, table) for c in ("pred", "gt"))
+    own = {c: single_value(name, c, rows, table) for c in OF_CASE}
+    pred, truth = (side_of_rows(name, c, rows, root, table) for c in ("pred", "gt"))
     if truth is None:
         return name
     return Case(
@@ -141,12 +147,12 @@ def made_case(name: str, rows: Sequence[Row], root: Path, table: Path) -> Case |
         truth,
         own["group"],
         own["patient"],
-        located(own["image"], root) if own["image"] else None,
-        spacing(own["spacing"], name, table) if own["spacing"] else None,
+        resolve_cell_path(own["image"], root) if own["image"] else None,
+        parse_spacing(own["spacing"], name, table) if own["spacing"] else None,
     )
 
 
-def only_value(name: str, column: str, rows: Sequence[Row], table: Path) -> str:
+def single_value(name: str, column: str, rows: Sequence[PairRow], table: Path) -> str:
     """What the rows of a case say in a column that is of the whole case. Raises RequestError."""
     values = dict.fromkeys(row[column] for row in rows if row[column])
     if len(values) > 1:
@@ -156,7 +162,9 @@ def only_value(name: str, column: str, rows: Sequence[Row], table: Path) -> str:
     return next(iter(values), "")
 
 
-def side(name: str, column: str, rows: Sequence[Row], root: Path, table: Path) -> Side | None:
+def side_of_rows(
+    name: str, column: str, rows: Sequence[PairRow], root: Path, table: Path
+) -> CaseFiles | None:
     """The files of one side of a case; None where no row has one. Raises RequestError."""
     files: dict[str, Path] = {}
     for row in rows:
@@ -167,10 +175,10 @@ def side(name: str, column: str, rows: Sequence[Row], root: Path, table: Path) -
             raise RequestError(
                 f"{name}: two rows have the {column} of {what}",
                 where=table,
-                facts=(relative(files[row["class"]], root), row[column]),
+                facts=(relative_path(files[row["class"]], root), row[column]),
                 help="a case has one row, or one row a class",
             )
-        files[row["class"]] = located(row[column], root)
+        files[row["class"]] = resolve_cell_path(row[column], root)
     if "" in files and len(files) > 1:
         raise RequestError(
             f"{name}: some rows name a class and some do not",
@@ -180,22 +188,22 @@ def side(name: str, column: str, rows: Sequence[Row], root: Path, table: Path) -
     if not files:
         return None
     only = files.get("")
-    scores = None if only is None or column == "gt" else archive(only)
-    return Side(root, files, scores)
+    scores = None if only is None or column == "gt" else find_archive(only)
+    return CaseFiles(root, files, scores)
 
 
-def located(cell: str, root: Path) -> Path:
+def resolve_cell_path(cell: str, root: Path) -> Path:
     """The path of a cell, relative to the table."""
     return Path(os.path.normpath(root / cell))
 
 
-def archive(path: Path) -> Path | None:
+def find_archive(path: Path) -> Path | None:
     """The probabilities beside a label map (I5)."""
-    beside = path.with_name(f"{stem(path.name)}.npz")
-    return beside if not is_scores(path.name) and beside.is_file() else None
+    beside = path.with_name(f"{strip_format_suffix(path.name)}.npz")
+    return beside if not is_score_archive(path.name) and beside.is_file() else None
 
 
-def spacing(text: str, name: str, table: Path) -> tuple[float, ...]:
+def parse_spacing(text: str, name: str, table: Path) -> tuple[float, ...]:
     """Millimetres of `x,y,z` in the order of arrays, (z, y, x). Raises RequestError."""
     try:
         sides = tuple(float(word) for word in text.replace("x", ",").replace(";", ",").split(","))
@@ -208,35 +216,35 @@ def spacing(text: str, name: str, table: Path) -> tuple[float, ...]:
     return sides[::-1]
 
 
-def table_rows(pairing: Pairing) -> list[tuple[str, str, str, str]]:
+def pairing_rows(pairing: Pairing) -> list[tuple[str, str, str, str]]:
     """The pairing as people read it: a head, then case, both sides, and what the files are."""
     head = ("case", "pred", "gt", "files")
-    return [head, *(shown_row(case) for case in pairing.cases)]
+    return [head, *(pairing_row(case) for case in pairing.cases)]
 
 
-def shown_row(case: Case) -> tuple[str, str, str, str]:
+def pairing_row(case: Case) -> tuple[str, str, str, str]:
     """The row of one case."""
     pred = "(none)" if case.pred is None else case.pred.shown
-    kinds = [kind(side) for side in (case.pred, case.truth) if side is not None]
+    kinds = [describe_side_files(side) for side in (case.pred, case.truth) if side is not None]
     files = kinds[0] if len(set(kinds)) == 1 else " / ".join(kinds)
     return case.id, pred, case.truth.shown, files
 
 
-def kind(side: Side) -> str:
+def describe_side_files(side: CaseFiles) -> str:
     """What the files of a side are."""
     if "" not in side.files:
-        return counted(len(side.files), "class file")
+        return count_with_noun(len(side.files), "class file")
     if side.scores is not None:
-        return f"{suffix_word(side.files[''])} + {suffix_word(side.scores)}"
-    return suffix_word(side.files[""])
+        return f"{bare_suffix(side.files[''])} + {bare_suffix(side.scores)}"
+    return bare_suffix(side.files[""])
 
 
-def suffix_word(path: Path) -> str:
+def bare_suffix(path: Path) -> str:
     """The suffix of a file without its dot."""
-    return path.name[len(stem(path.name)) + 1 :] or "file"
+    return path.name[len(strip_format_suffix(path.name)) + 1 :] or "file"
 
 
-def write_table(pairing: Pairing, path: Path) -> None:
+def write_pairs(pairing: Pairing, path: Path) -> None:
     """Write a pairing as a CSV table of pairs that gives the same cases when it is read.
 
     Raises RequestError where the file cannot be written.
@@ -244,13 +252,13 @@ def write_table(pairing: Pairing, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(table_text(pairing, path.absolute().parent), "utf-8", newline="")
+        temporary.write_text(format_pairs(pairing, path.absolute().parent), "utf-8", newline="")
         temporary.replace(path)
     except OSError as problem:
         raise RequestError(f"cannot write the pairs ({problem.strerror})", where=path) from problem
 
 
-def table_text(pairing: Pairing, base: Path) -> str:
+def format_pairs(pairing: Pairing, base: Path) -> str:
     """The CSV text of a pairing, with paths relative to a folder; empty columns are left out."""
     rows = [row for case in pairing.cases for row in case_rows(case, base)]
     kept = [c for c in COLUMNS if c in NEEDED or any(row[c] for row in rows)]
@@ -261,23 +269,28 @@ def table_text(pairing: Pairing, base: Path) -> str:
     return text.getvalue()
 
 
-def case_rows(case: Case, base: Path) -> list[Row]:
+def case_rows(case: Case, base: Path) -> list[PairRow]:
     """The rows of a case: one, or one a class."""
     pred = {} if case.pred is None else case.pred.files
     own = {
         "case": case.id,
-        "image": relative(case.image.absolute(), base) if case.image else "",
+        "image": relative_path(case.image.absolute(), base) if case.image else "",
         "spacing": ",".join(f"{s:g}" for s in reversed(case.spacing or ())),
         "group": case.group,
         "patient": case.patient,
     }
     gt = case.truth.files
     return [
-        {**own, "class": name, "pred": cell(pred, name, base), "gt": cell(gt, name, base)}
+        {
+            **own,
+            "class": name,
+            "pred": format_path_cell(pred, name, base),
+            "gt": format_path_cell(gt, name, base),
+        }
         for name in dict.fromkeys([*gt, *pred])
     ]
 
 
-def cell(files: Mapping[str, Path], name: str, base: Path) -> str:
+def format_path_cell(files: Mapping[str, Path], name: str, base: Path) -> str:
     """The path of a class as the table has it."""
-    return relative(files[name].absolute(), base) if name in files else ""
+    return relative_path(files[name].absolute(), base) if name in files else ""

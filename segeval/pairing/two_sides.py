@@ -4,41 +4,41 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segeval.pairing.cases import Side
+from segeval.pairing.cases import CaseFiles
 from segeval.pairing.class_names import Hints
-from segeval.pairing.coco import annotated, is_coco
-from segeval.pairing.files import Tree, roleless, survey
+from segeval.pairing.coco import coco_layout, is_coco_path
+from segeval.pairing.files import SideTree, list_mask_files, strip_roles
 from segeval.pairing.layout_kinds import FLAT, ONE
-from segeval.pairing.layouts import Layout, laid_out, single
-from segeval.pairing.messages import counted, some
+from segeval.pairing.layouts import SideLayout, read_folder_layout, single_file_layout
+from segeval.pairing.messages import count_with_noun, first_names
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import replace
 
 GRIDS = 300  # class files whose headers are compared before a folder is taken as one case
 
 
-def both(pred: Path, gt: Path, hints: Hints) -> tuple[Layout, Layout]:
+def read_both_layouts(pred: Path, gt: Path, hints: Hints) -> tuple[SideLayout, SideLayout]:
     """The layouts of prediction and ground truth. Raises RequestError."""
-    sides = [survey(path) if path.is_dir() else path for path in (pred, gt)]
-    coco = [annotated(a, b) if is_coco(a) else None for a, b in ((pred, gt), (gt, pred))]
+    sides = [list_mask_files(path) if path.is_dir() else path for path in (pred, gt)]
+    coco = [coco_layout(a, b) if is_coco_path(a) else None for a, b in ((pred, gt), (gt, pred))]
     if any(coco):
         alone = replace(hints, scores=False)
-        left, right = (c or look(s, alone) for c, s in zip(coco, sides, strict=True))
+        left, right = (c or read_side_layout(s, alone) for c, s in zip(coco, sides, strict=True))
         return left, right
-    if not any(isinstance(side, Tree) for side in sides):
-        return single(pred, scores=True), single(gt, scores=False)
+    if not any(isinstance(side, SideTree) for side in sides):
+        return single_file_layout(pred, scores=True), single_file_layout(gt, scores=False)
     told = [
-        replace(hints, other=names_of(sides[1]), scores=True),
-        replace(hints, other=names_of(sides[0])),
+        replace(hints, other=side_stems(sides[1]), scores=True),
+        replace(hints, other=side_stems(sides[0])),
     ]
-    layouts = [look(side, hint) for side, hint in zip(sides, told, strict=True)]
+    layouts = [read_side_layout(side, hint) for side, hint in zip(sides, told, strict=True)]
     for this, other in ((0, 1), (1, 0)):
-        if layouts[this].kind == ONE and lone(layouts[other]):
-            layouts[other] = look(sides[other], replace(told[other], lone=True))
+        if layouts[this].kind == ONE and is_lone_file(layouts[other]):
+            layouts[other] = read_side_layout(sides[other], replace(told[other], lone=True))
     if hints.layout == "auto":
         refuse_one_sided(layouts[0], layouts[1])
     elif not any(hints.layout == layout.kind for layout in layouts) and any(
-        isinstance(side, Tree) and side.files for side in sides
+        isinstance(side, SideTree) and side.files for side in sides
     ):
         raise RequestError(
             f"neither side can be read as --layout {hints.layout}",
@@ -48,36 +48,40 @@ def both(pred: Path, gt: Path, hints: Hints) -> tuple[Layout, Layout]:
     return layouts[0], layouts[1]
 
 
-def names_of(side: Tree | Path) -> frozenset[str]:
+def side_stems(side: SideTree | Path) -> frozenset[str]:
     """The stems of a side, as they are and without role tokens."""
-    stems = side.stems if isinstance(side, Tree) else {single(side, False).entries[0].name}
-    return frozenset(stems | {roleless(s) for s in stems})
+    stems = (
+        side.stems
+        if isinstance(side, SideTree)
+        else {single_file_layout(side, False).entries[0].name}
+    )
+    return frozenset(stems | {strip_roles(s) for s in stems})
 
 
-def look(side: Tree | Path, hints: Hints) -> Layout:
+def read_side_layout(side: SideTree | Path, hints: Hints) -> SideLayout:
     """The layout of a file or folder; class files on different grids are cases of their own."""
     if isinstance(side, Path):
-        return single(side, hints.scores)
-    layout = laid_out(side, hints)
-    if layout.kind == ONE and hints.layout != ONE and not on_one_grid(layout.entries[0].side):
-        return laid_out(side, replace(hints, layout=FLAT))
+        return single_file_layout(side, hints.scores)
+    layout = read_folder_layout(side, hints)
+    if layout.kind == ONE and hints.layout != ONE and not lie_on_one_grid(layout.entries[0].side):
+        return read_folder_layout(side, replace(hints, layout=FLAT))
     return layout
 
 
-def lone(layout: Layout) -> bool:
+def is_lone_file(layout: SideLayout) -> bool:
     """Whether a side is one file in a folder."""
     return layout.kind == FLAT and len(layout.entries) == 1
 
 
-def on_one_grid(side: Side) -> bool:
+def lie_on_one_grid(side: CaseFiles) -> bool:
     """Whether class files lie on one grid (I12), from their headers; damaged ones are not asked."""
-    from segeval.readers.registry import read
-    from segeval.volume.volume import Reading
+    from segeval.readers.registry import open_volume
+    from segeval.volume.volume import ReadOptions
 
     first = None
     for path in list(side.files.values())[:GRIDS]:
         try:
-            volume = read(path, Reading())
+            volume = open_volume(path, ReadOptions())
         except CaseError:
             continue
         first = first or volume.geometry
@@ -86,7 +90,7 @@ def on_one_grid(side: Side) -> bool:
     return True
 
 
-def refuse_one_sided(pred: Layout, gt: Layout) -> None:
+def refuse_one_sided(pred: SideLayout, gt: SideLayout) -> None:
     """Refuse two folders with common names of which one alone reads as a case (I12, P2)."""
     if {pred.kind, gt.kind} != {ONE, FLAT}:
         return
@@ -94,11 +98,11 @@ def refuse_one_sided(pred: Layout, gt: Layout) -> None:
     names = set(one.entries[0].side.files) & {entry.name for entry in flat.entries}
     if names and len(flat.entries) > 1:
         raise RequestError(
-            f"{some(sorted(names), 3)}: a case, or a class of one case?",
+            f"{first_names(sorted(names), 3)}: a case, or a class of one case?",
             facts=(
                 f"the {'prediction' if one is pred else 'ground truth'} reads as one case with "
-                f"{counted(len(one.entries[0].side.files), 'class', 'classes')}",
-                f"the other side as {counted(len(flat.entries), 'case')}",
+                f"{count_with_noun(len(one.entries[0].side.files), 'class', 'classes')}",
+                f"the other side as {count_with_noun(len(flat.entries), 'case')}",
             ),
             help="add --layout one-case or --layout flat",
         )

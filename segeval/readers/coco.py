@@ -16,20 +16,20 @@ from typing import Any
 import numpy as np
 
 from segeval.grid.geometry import Geometry
-from segeval.kernels.rle import Shape, counts_of, of_counts, of_polygon
-from segeval.kernels.rois import around
+from segeval.kernels.rle import ImageShape, decode_rle, mask_of_polygon, mask_of_rle
+from segeval.kernels.rois import mask_box
 from segeval.runtime.arrays import Mask, Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import frozen
 from segeval.volume.instances import Instances
-from segeval.volume.volume import Reading, Volume, Voxels
+from segeval.volume.volume import Channel, ReadOptions, Volume
 
 KEYS = ("images", "annotations", "categories")
 Annotation = Mapping[str, Any]
 
 
 @frozen
-class Coco:
+class CocoFile:
     """A file, taken apart.
 
     images  of a file of instances, by file name; None of detections
@@ -50,11 +50,11 @@ def claims(path: Path, head: bytes) -> bool:
     )
 
 
-def read(path: Path, reading: Reading) -> Volume:
+def read(path: Path, reading: ReadOptions) -> Volume:
     """Open one image of a file as a mask a category. Raises ReadError."""
-    file = taken_apart(path)
+    file = parse_coco(path)
     if file.images is None:
-        return detections(file, path, reading)
+        return read_detections(file, path, reading)
     names = list(file.images)
     if not reading.member and len(names) != 1:
         raise ReadError(
@@ -63,14 +63,14 @@ def read(path: Path, reading: Reading) -> Volume:
             help="give the file itself as PRED or GT: each image is a case",
         )
     image = file.images[reading.member or names[0]]
-    return instances(file, image, path, reading)
+    return read_instances(file, image, path, reading)
 
 
-def taken_apart(path: Path) -> Coco:
+def parse_coco(path: Path) -> CocoFile:
     """The images, annotations and categories of a file. Raises ReadError."""
     try:
         state = path.stat()
-        return _taken_apart(path, state.st_mtime_ns, state.st_size)
+        return _parse_coco_version(path, state.st_mtime_ns, state.st_size)
     except OSError as problem:
         raise ReadError(f"cannot be opened ({problem.strerror})", where=path) from problem
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -82,11 +82,11 @@ def taken_apart(path: Path) -> Coco:
 
 
 @lru_cache(4)
-def _taken_apart(path: Path, changed: int, size: int) -> Coco:
+def _parse_coco_version(path: Path, changed: int, size: int) -> CocoFile:
     """The file as it is at a time; every image of it asks."""
     content = json.loads(path.read_text("utf-8-sig"))
     if isinstance(content, list):
-        return Coco(None, by_image(content), {})
+        return CocoFile(None, annotations_by_image(content), {})
     images, marks, categories = (content[key] for key in KEYS)
     named = {str(image["file_name"]): image for image in images}
     if len(named) != len(images):
@@ -94,10 +94,10 @@ def _taken_apart(path: Path, changed: int, size: int) -> Coco:
     names = {int(c["id"]): str(c["name"]) for c in categories}
     if len(set(names.values())) != len(categories):
         raise ValueError("two categories share a name or an id")
-    return Coco(named, by_image(marks), names)
+    return CocoFile(named, annotations_by_image(marks), names)
 
 
-def by_image(marks: Sequence[Annotation]) -> dict[int, list[Annotation]]:
+def annotations_by_image(marks: Sequence[Annotation]) -> dict[int, list[Annotation]]:
     """Annotations by the id of their image, in the order of the file."""
     found: dict[int, list[Annotation]] = {}
     for mark in marks:
@@ -105,13 +105,16 @@ def by_image(marks: Sequence[Annotation]) -> dict[int, list[Annotation]]:
     return found
 
 
-def instances(file: Coco, image: Mapping[str, Any], path: Path, reading: Reading) -> Volume:
+def read_instances(
+    file: CocoFile, image: Mapping[str, Any], path: Path, reading: ReadOptions
+) -> Volume:
     """The instances of an image: one channel a category of the file, drawn when it is read."""
     shape = int(image["height"]), int(image["width"])
     marks = file.marks.get(int(image["id"]), [])
     single = [mark for mark in marks if not mark.get("iscrowd")]
     channels = tuple(
-        drawn([m for m in marks if int(m["category_id"]) == one], shape, path) for one in file.names
+        annotated_channel([m for m in marks if int(m["category_id"]) == one], shape, path)
+        for one in file.names
     )
     notes: tuple[Note, ...] = ()
     if crowds := len(marks) - len(single):
@@ -124,14 +127,16 @@ def instances(file: Coco, image: Mapping[str, Any], path: Path, reading: Reading
         segments={name: (place, 1) for place, name in enumerate(file.names.values())},
         notes=notes,
         regions=Instances(
-            tuple(Drawing((mark,), shape, path) for mark in single),
-            np.array([box(mark, shape, path) for mark in single], np.float64).reshape(-1, 4),
+            tuple(AnnotationDrawer((mark,), shape, path) for mark in single),
+            np.array([annotation_box(mark, shape, path) for mark in single], np.float64).reshape(
+                -1, 4
+            ),
             dict(file.names),
         ),
     )
 
 
-def detections(file: Coco, path: Path, reading: Reading) -> Volume:
+def read_detections(file: CocoFile, path: Path, reading: ReadOptions) -> Volume:
     """The detections of an image, which is as large as the ground truth. Raises ReadError."""
     if reading.grid is None or len(reading.grid) != 2 or not reading.member.isdecimal():
         raise ReadError(
@@ -148,33 +153,33 @@ def detections(file: Coco, path: Path, reading: Reading) -> Volume:
     marks = [m for m in marks if m.get("score", 0) >= reading.min_score or "score" not in m]
     values = sorted({int(mark["category_id"]) for mark in marks})
     by_value = [[m for m in marks if int(m["category_id"]) == value] for value in values]
-    channels = [drawn(those, shape, path) for those in by_value or [[]]]
+    channels = [annotated_channel(those, shape, path) for those in by_value or [[]]]
     return Volume(Geometry(shape, reading.spacing), tuple(channels), path, values=tuple(values))
 
 
-def drawn(marks: Sequence[Annotation], shape: Shape, path: Path) -> Voxels:
+def annotated_channel(marks: Sequence[Annotation], shape: ImageShape, path: Path) -> Channel:
     """The union of some annotations."""
-    source = Drawing(tuple(marks), shape, path) if marks else None
-    return Voxels(source, np.dtype(np.uint8), shape)
+    source = AnnotationDrawer(tuple(marks), shape, path) if marks else None
+    return Channel(source, np.dtype(np.uint8), shape)
 
 
 @frozen
-class Drawing:
+class AnnotationDrawer:
     """Draws the union of some annotations over an image."""
 
     marks: tuple[Annotation, ...]
-    shape: Shape
+    shape: ImageShape
     path: Path
 
     def __call__(self) -> Raw:
         """The mask, 0 and 1. Raises ReadError."""
         mask = np.zeros(self.shape, bool)
         for mark in self.marks:
-            mask |= mask_of(mark, self.shape, self.path)
+            mask |= annotation_mask(mark, self.shape, self.path)
         return mask.view(np.uint8)
 
 
-def mask_of(mark: Annotation, shape: Shape, path: Path) -> Mask:
+def annotation_mask(mark: Annotation, shape: ImageShape, path: Path) -> Mask:
     """The mask of one annotation: runs, a string of them, or polygons. Raises ReadError."""
     try:
         drawing = mark["segmentation"]
@@ -182,10 +187,10 @@ def mask_of(mark: Annotation, shape: Shape, path: Path) -> Mask:
             if tuple(drawing["size"]) != shape:
                 raise ValueError(f"runs of {drawing['size']} in an image of {list(shape)}")
             runs = drawing["counts"]
-            return of_counts(counts_of(runs) if isinstance(runs, str) else runs, shape)
+            return mask_of_rle(decode_rle(runs) if isinstance(runs, str) else runs, shape)
         mask = np.zeros(shape, bool)
         for polygon in drawing:
-            mask |= of_polygon(polygon, shape)
+            mask |= mask_of_polygon(polygon, shape)
     except (KeyError, TypeError, ValueError) as problem:
         raise ReadError(
             f"annotation {mark.get('id', '')} cannot be drawn ({problem})", where=path
@@ -193,9 +198,9 @@ def mask_of(mark: Annotation, shape: Shape, path: Path) -> Mask:
     return mask
 
 
-def box(mark: Annotation, shape: Shape, path: Path) -> tuple[float, ...]:
+def annotation_box(mark: Annotation, shape: ImageShape, path: Path) -> tuple[float, ...]:
     """The box x1, y1, x2, y2 of an annotation: its own, or else that of its mask."""
     if len(mark.get("bbox") or ()) == 4:
         x, y, width, height = map(float, mark["bbox"])
         return x, y, x + width, y + height
-    return around(mask_of(mark, shape, path))
+    return mask_box(annotation_mask(mark, shape, path))

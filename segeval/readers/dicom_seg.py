@@ -14,24 +14,24 @@ from typing import Any
 
 import numpy as np
 
-from segeval.dicom.elements import Damaged, Elements
-from segeval.dicom.files import DicomFile, damaged, names_class, opened
+from segeval.dicom.elements import DamagedElements, Elements
+from segeval.dicom.files import DicomFile, damaged_dicom_error, names_class, open_dicom
 from segeval.grid.geometry import Geometry
-from segeval.grid.slices import Frame, Slices, arranged
-from segeval.kernels.outlines import grouped
-from segeval.readers.frames import FrameFacts, frames
-from segeval.readers.pixels import Pixels, Planes, pixels
+from segeval.grid.slices import Frame, Slices, arrange_slices
+from segeval.kernels.outlines import group_heights
+from segeval.readers.frames import FrameFacts, read_frames
+from segeval.readers.pixels import PixelFrames, SegmentPlanes, locate_frames
 from segeval.runtime.arrays import Counted, Floats, Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import frozen
-from segeval.volume.volume import Reading, Volume, Voxels
+from segeval.volume.volume import Channel, ReadOptions, Volume
 
 SOP_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 BESIDE = 0.05  # share of the gap that a frame may lie beside its plane
 
 
 @frozen
-class Kind:
+class SegmentationKind:
     """What the values of a segmentation mean.
 
     type      BINARY, FRACTIONAL or LABELMAP
@@ -45,7 +45,7 @@ class Kind:
 
 
 @frozen
-class Seg:
+class SegmentationHeader:
     """What the header says.
 
     names  of the segments by their number
@@ -53,10 +53,10 @@ class Seg:
     """
 
     path: Path
-    kind: Kind
+    kind: SegmentationKind
     names: Mapping[int, str]
     facts: tuple[FrameFacts, ...]
-    pixels: Pixels
+    pixels: PixelFrames
 
     @property
     def numbers(self) -> list[int]:
@@ -73,49 +73,53 @@ def claims(path: Path, head: bytes) -> bool:
     return names_class(head, SOP_CLASSES)
 
 
-def read(path: Path, reading: Reading) -> Volume:
+def read(path: Path, reading: ReadOptions) -> Volume:
     """Open a segmentation object. Raises ReadError, GeometryError."""
-    file = opened(path)
+    file = open_dicom(path)
     if (found := file.elements.word(0x00080016)) not in SOP_CLASSES:
         raise ReadError("not a segmentation object", where=path, facts=(f"SOP class {found}",))
     try:
-        return volume(file, reading.slices)
-    except Damaged as problem:
-        raise damaged(path, problem) from problem
+        return segmentation_volume(file, reading.slices)
+    except DamagedElements as problem:
+        raise damaged_dicom_error(path, problem) from problem
 
 
-def frames_of_reference(path: Path) -> tuple[str, ...]:
+def read_frames_of_reference(path: Path) -> tuple[str, ...]:
     """The UID of the frame of reference, if the file says it. Raises ReadError."""
-    found = opened(path).elements.word(0x00200052)
+    found = open_dicom(path).elements.word(0x00200052)
     return (found,) if found else ()
 
 
-def volume(file: DicomFile, other: Slices | None) -> Volume:
+def segmentation_volume(file: DicomFile, other: Slices | None) -> Volume:
     """The segments of an open file on their grid, or on the slices of the other side."""
     elements, path = file.elements, file.path
-    seg = Seg(
-        path, kind_of(elements, path), segments(elements), tuple(frames(elements)), pixels(file)
+    seg = SegmentationHeader(
+        path,
+        read_segmentation_kind(elements, path),
+        segment_names(elements),
+        tuple(read_frames(elements)),
+        locate_frames(file),
     )
     if seg.facts and len(seg.facts) != seg.pixels.frames:
         text = f"{seg.pixels.frames} frames, but {len(seg.facts)} are described"
         raise ReadError(text, where=path)
     if not seg.facts or not all(f.position for f in seg.facts):
-        return picture(seg, elements)
-    return stacked(seg, placed(seg, other))
+        return unplaced_volume(seg, elements)
+    return stack_segments(seg, frame_slices(seg, other))
 
 
-def kind_of(elements: Elements, path: Path) -> Kind:
+def read_segmentation_kind(elements: Elements, path: Path) -> SegmentationKind:
     """What the values mean. Raises ReadError."""
     type = elements.word(0x00620001)
     if type == "FRACTIONAL":
         most = elements.short(0x0062000E) or 255
-        return Kind(type, elements.word(0x00620010) or "PROBABILITY", most)
+        return SegmentationKind(type, elements.word(0x00620010) or "PROBABILITY", most)
     if type not in ("BINARY", "LABELMAP"):
         raise ReadError(f"segmentation type {type or 'not said'!r}", where=path)
-    return Kind(type)
+    return SegmentationKind(type)
 
 
-def segments(elements: Elements) -> dict[int, str]:
+def segment_names(elements: Elements) -> dict[int, str]:
     """The name of each segment: its label, else what it is; numbered where two are alike (E3)."""
     named = {}
     for item in elements.items(0x00620002):
@@ -130,7 +134,7 @@ def segments(elements: Elements) -> dict[int, str]:
 # Where frames lie.
 
 
-def placed(seg: Seg, other: Slices | None) -> Slices:
+def frame_slices(seg: SegmentationHeader, other: Slices | None) -> Slices:
     """The slices of the frames: those of the other side if they lie on them, else their own."""
     facts, path = seg.facts, seg.path
     first = facts[0]
@@ -143,12 +147,12 @@ def placed(seg: Seg, other: Slices | None) -> Slices:
     row, column = (tuple(v.tolist()) for v in along)
     frame = Frame(row, column, (first.spacing[0], first.spacing[1]), seg.pixels.shape)
     corners = np.array([f.position for f in facts])
-    if other is not None and lies_on(frame, corners, other):
+    if other is not None and frames_lie_on(frame, corners, other):
         return other
-    return own_slices(frame, corners, first, path)
+    return slices_of_frames(frame, corners, first, path)
 
 
-def lies_on(frame: Frame, corners: Floats, slices: Slices) -> bool:
+def frames_lie_on(frame: Frame, corners: Floats, slices: Slices) -> bool:
     """Whether every frame is a slice of a grid: the same pixels, and a place that has one."""
     grid = slices.geometry
     if grid.directions is None or grid.spacing is None or grid.shape[1:] != frame.shape:
@@ -165,28 +169,28 @@ def lies_on(frame: Frame, corners: Floats, slices: Slices) -> bool:
     return bool(beside.max() <= BESIDE * grid.spacing[0])
 
 
-def own_slices(frame: Frame, corners: Floats, first: FrameFacts, path: Path) -> Slices:
+def slices_of_frames(frame: Frame, corners: Floats, first: FrameFacts, path: Path) -> Slices:
     """The slices on which the frames lie, missing ones between them included (E2)."""
     heights, where = corners @ np.array(frame.normal), path.name
-    plane, means = grouped(heights, 0.01)
+    plane, means = group_heights(heights, 0.01)
     at = np.array([corners[plane == p][0] for p in range(len(means))])
     finest = float(np.diff(means).min()) if len(means) > 1 else None
     for gap in (first.gap, finest):
-        if gap and len(means) > 1 and on_lattice(means - means[0], gap):
+        if gap and len(means) > 1 and is_evenly_spaced(means - means[0], gap):
             count = round(float(means[-1] - means[0]) / gap) + 1
             step = float(means[-1] - means[0]) / (count - 1)
             lattice = at[0] + np.outer(np.arange(count) * step, frame.normal)
-            return arranged(frame, lattice, (), step, where)
-    return arranged(frame, at, (), first.gap or first.thickness, where)
+            return arrange_slices(frame, lattice, (), step, where)
+    return arrange_slices(frame, at, (), first.gap or first.thickness, where)
 
 
-def on_lattice(positions: Floats, gap: float) -> bool:
+def is_evenly_spaced(positions: Floats, gap: float) -> bool:
     """Whether positions are multiples of a gap."""
     steps = positions / gap
     return bool(np.abs(steps - np.rint(steps)).max() <= BESIDE)
 
 
-def plane_of_frame(facts: Sequence[FrameFacts], slices: Slices) -> Counted:
+def planes_of_frames(facts: Sequence[FrameFacts], slices: Slices) -> Counted:
     """The slice on which each frame lies."""
     geometry = slices.geometry
     assert geometry.directions is not None
@@ -197,9 +201,9 @@ def plane_of_frame(facts: Sequence[FrameFacts], slices: Slices) -> Counted:
 # What becomes of the segments.
 
 
-def stacked(seg: Seg, slices: Slices) -> Volume:
+def stack_segments(seg: SegmentationHeader, slices: Slices) -> Volume:
     """A channel for each segment, or one of labels."""
-    geometry, planes = slices.geometry, plane_of_frame(seg.facts, slices)
+    geometry, planes = slices.geometry, planes_of_frames(seg.facts, slices)
     channels = []
     for number in seg.numbers:
         own = seg.frames_of(number)
@@ -209,31 +213,34 @@ def stacked(seg: Seg, slices: Slices) -> Volume:
         frame_of = np.full(len(slices.positions), -1)
         frame_of[planes[own]] = own
         shape = (geometry.shape[0], *seg.pixels.shape)
-        source = Planes(
-            seg.pixels, tuple(frame_of[slices.source].tolist()), shape, meaning(seg.kind)
+        source = SegmentPlanes(
+            seg.pixels, tuple(frame_of[slices.source].tolist()), shape, value_decoder(seg.kind)
         )
-        channels.append(channel(seg, source, geometry.shape))
-    return finished(seg, geometry, channels, slices.notes)
+        channels.append(segment_channel(seg, source, geometry.shape))
+    return finish_segmentation(seg, geometry, channels, slices.notes)
 
 
-def channel(seg: Seg, source: Any, shape: tuple[int, ...]) -> Voxels:
+def segment_channel(seg: SegmentationHeader, source: Any, shape: tuple[int, ...]) -> Channel:
     """One channel; probabilities are shares of the value that stands for 1."""
     slope = 1 / seg.kind.most if seg.kind.fraction == "PROBABILITY" else 1.0
-    return Voxels(source, seg.pixels.dtype, shape, slope=slope)
+    return Channel(source, seg.pixels.dtype, shape, slope=slope)
 
 
-def meaning(kind: Kind) -> Callable[[Raw], Raw] | None:
+def value_decoder(kind: SegmentationKind) -> Callable[[Raw], Raw] | None:
     """How stored values become a mask, where they are not one: occupancy at one half (E1)."""
-    return partial(occupied, most=kind.most) if kind.fraction == "OCCUPANCY" else None
+    return partial(threshold_occupancy, most=kind.most) if kind.fraction == "OCCUPANCY" else None
 
 
-def occupied(values: Raw, most: int) -> Raw:
+def threshold_occupancy(values: Raw, most: int) -> Raw:
     """Where at least half of the pixel is occupied."""
     return (2 * values.astype(np.uint32) >= most).astype(values.dtype)
 
 
-def finished(
-    seg: Seg, geometry: Geometry, channels: list[Voxels], notes: tuple[Note, ...] = ()
+def finish_segmentation(
+    seg: SegmentationHeader,
+    geometry: Geometry,
+    channels: list[Channel],
+    notes: tuple[Note, ...] = (),
 ) -> Volume:
     """The volume with the names of its segments."""
     if seg.kind.fraction == "OCCUPANCY":
@@ -250,7 +257,7 @@ def finished(
 # Pictures: projections and microscopy, which lie in no patient.
 
 
-def picture(seg: Seg, elements: Elements) -> Volume:
+def unplaced_volume(seg: SegmentationHeader, elements: Elements) -> Volume:
     """A segmentation without places in the patient: one frame a segment, or tiles of a picture."""
     rows, columns = elements.long(0x00480007), elements.long(0x00480006)
     tiled = rows is not None and columns is not None
@@ -259,18 +266,18 @@ def picture(seg: Seg, elements: Elements) -> Volume:
     geometry = Geometry(shape, (spacing[0], spacing[1]) if len(spacing) == 2 else None)
     channels = []
     for number in seg.numbers:
-        own = tiles(seg, shape, number)
+        own = channel_tiles(seg, shape, number)
         if not tiled and len(own) > 1:
             raise ReadError("the frames do not say where they lie", where=seg.path)
-        source = partial(mosaic, seg.pixels, tuple(own), shape, meaning(seg.kind))
-        channels.append(channel(seg, source, shape))
-    return finished(seg, geometry, channels)
+        source = partial(assemble_tiles, seg.pixels, tuple(own), shape, value_decoder(seg.kind))
+        channels.append(segment_channel(seg, source, shape))
+    return finish_segmentation(seg, geometry, channels)
 
 
 Tile = tuple[int, int, int]  # frame, first row, first column
 
 
-def tiles(seg: Seg, shape: tuple[int, int], number: int) -> list[Tile]:
+def channel_tiles(seg: SegmentationHeader, shape: tuple[int, int], number: int) -> list[Tile]:
     """The frames of a channel with their places in the picture.
 
     Where frames are not described they are complete: segment by segment, row by row of tiles.
@@ -284,8 +291,8 @@ def tiles(seg: Seg, shape: tuple[int, int], number: int) -> list[Tile]:
     return [(first + i, i // across * rows, i % across * columns) for i in range(down * across)]
 
 
-def mosaic(
-    stored: Pixels,
+def assemble_tiles(
+    stored: PixelFrames,
     own: tuple[Tile, ...],
     shape: tuple[int, int],
     inside: Callable[[Raw], Raw] | None,

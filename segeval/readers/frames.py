@@ -34,14 +34,14 @@ class FrameFacts:
     tile: tuple[int, int] | None = None
 
 
-def frames(elements: Elements) -> Iterator[FrameFacts]:
+def read_frames(elements: Elements) -> Iterator[FrameFacts]:
     """The facts of every frame, in the order of the file. Raises Damaged."""
-    shared = facts(elements.first(SHARED), FrameFacts())
+    shared = read_frame_facts(elements.first(SHARED), FrameFacts())
     for item in elements.items(EACH):
-        yield facts(item, shared)
+        yield read_frame_facts(item, shared)
 
 
-def facts(item: Elements, known: FrameFacts) -> FrameFacts:
+def read_frame_facts(item: Elements, known: FrameFacts) -> FrameFacts:
     """What one group says, on top of what is known."""
     found: dict[str, object] = {}
     if 0x00209113 in item:

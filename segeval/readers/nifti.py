@@ -17,26 +17,32 @@ import numpy as np
 from segeval.grid.geometry import Geometry
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import Note, ReadError
-from segeval.runtime.packed_streams import GZIP_MAGIC, Packed, fill, head, opened
-from segeval.volume.volume import Reading, Volume, Voxels
+from segeval.runtime.packed_streams import (
+    GZIP_MAGIC,
+    PackedBytes,
+    fill_buffer,
+    open_packed,
+    read_head,
+)
+from segeval.volume.volume import Channel, ReadOptions, Volume
 
 # Offsets from nifti1.h and nifti2.h; only what is used.
 FIELDS = ("dim", "datatype", "pixdim", "vox_offset", "slope", "inter", "units", "qform", "sform",
           "quatern", "qoffset", "srow")  # fmt: skip
 
 
-def layout(formats: str, offsets: tuple[int, ...], size: int) -> np.dtype[Any]:
+def header_layout(formats: str, offsets: tuple[int, ...], size: int) -> np.dtype[Any]:
     """A header: what its fields are and where."""
     kinds = formats.split()
     return np.dtype({"names": FIELDS, "formats": kinds, "offsets": offsets, "itemsize": size})
 
 
-HEADER_1 = layout(
+HEADER_1 = header_layout(
     "8i2 i2 8f4 f4 f4 f4 u1 i2 i2 3f4 3f4 (3,4)f4",
     (40, 70, 76, 108, 112, 116, 123, 252, 254, 256, 268, 280),
     348,
 )
-HEADER_2 = layout(
+HEADER_2 = header_layout(
     "8i8 i2 8f8 i8 f8 f8 i4 i4 i4 3f8 3f8 (3,4)f8",
     (16, 12, 104, 168, 176, 184, 500, 344, 348, 352, 376, 400),
     540,
@@ -49,28 +55,28 @@ LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 def claims(path: Path, head: bytes) -> bool:
     """Say whether the file is NIfTI, from its name and its first 512 bytes, inflated."""
-    return path.name.lower().endswith((".nii", ".nii.gz")) or magic(head) != ""
+    return path.name.lower().endswith((".nii", ".nii.gz")) or find_nifti_magic(head) != ""
 
 
-def magic(head: bytes | bytearray) -> str:
+def find_nifti_magic(head: bytes | bytearray) -> str:
     """The mark of a NIfTI header, "" where there is none."""
     if head[344:348] == b"n+1\0":
         return "n+1"
     return "n+2" if head[4:8] == b"n+2\0" else ""
 
 
-def read(path: Path, reading: Reading) -> Volume:
+def read(path: Path, reading: ReadOptions) -> Volume:
     """Open a NIfTI file. Raises ReadError."""
     packed = is_gzip(path)
-    header = parse(first_bytes(path, packed), path)
-    dtype = stored_dtype(header, path)
+    header = parse_nifti_header(read_header_bytes(path, packed), path)
+    dtype = nifti_dtype(header, path)
     shape, channels = split_shape(header["dim"], path)
     offset = int(header["vox_offset"]) or len(header.tobytes()) + 4
-    geometry, notes = placed(header, shape, path)
+    geometry, notes = nifti_geometry(header, shape, path)
     size = geometry.size * dtype.itemsize
-    slope, inter = scaling(header)
+    slope, inter = value_scaling(header)
     sources = [
-        Packed(
+        PackedBytes(
             path,
             "gzip" if packed else "",
             skip=offset + c * size,
@@ -80,8 +86,8 @@ def read(path: Path, reading: Reading) -> Volume:
         for c in range(channels)
     ]
     if not packed:
-        check_length(path, offset + channels * size, geometry, channels)
-    voxels = tuple(Voxels(s, dtype, shape, slope=slope, inter=inter) for s in sources)
+        check_file_length(path, offset + channels * size, geometry, channels)
+    voxels = tuple(Channel(s, dtype, shape, slope=slope, inter=inter) for s in sources)
     return Volume(geometry, voxels, path, notes=notes)
 
 
@@ -98,22 +104,22 @@ def is_gzip(path: Path) -> bool:
     return packed
 
 
-def first_bytes(path: Path, packed: bool) -> bytes:
+def read_header_bytes(path: Path, packed: bool) -> bytes:
     """As many bytes as the longest header has, or all there are. Raises ReadError."""
-    known = head(path, HEADER_2.itemsize)
+    known = read_head(path, HEADER_2.itemsize)
     if not packed or len(known) >= HEADER_1.itemsize:
         return known
     # Too little came out: the stream of the voxels says why, or knows files of several parts.
     start = bytearray(HEADER_1.itemsize)
-    source = Packed(path, "gzip", size=len(start))
-    with opened(source) as stream:
-        fill(stream, memoryview(start), source)
+    source = PackedBytes(path, "gzip", size=len(start))
+    with open_packed(source) as stream:
+        fill_buffer(stream, memoryview(start), source)
     return bytes(start)
 
 
-def parse(start: bytes, path: Path) -> Any:
+def parse_nifti_header(start: bytes, path: Path) -> Any:
     """The fields of a header in native byte order. Raises ReadError."""
-    mark = magic(start)
+    mark = find_nifti_magic(start)
     if not mark or len(start) < 348:
         raise ReadError(
             "not a NIfTI file",
@@ -132,7 +138,7 @@ def parse(start: bytes, path: Path) -> Any:
     return header
 
 
-def stored_dtype(header: Any, path: Path) -> np.dtype[Any]:
+def nifti_dtype(header: Any, path: Path) -> np.dtype[Any]:
     """The type of the stored values, byte order included. Raises ReadError."""
     code = int(header["datatype"])
     if code not in DATATYPES:
@@ -158,7 +164,7 @@ def split_shape(dim: Any, path: Path) -> tuple[tuple[int, ...], int]:
     return (sizes[2], sizes[1], sizes[0]), extra[0] if extra else 1
 
 
-def scaling(header: Any) -> tuple[float, float]:
+def value_scaling(header: Any) -> tuple[float, float]:
     """Slope and intercept of the values; a slope of 0 or none means that they are not scaled."""
     slope, inter = float(header["slope"]), float(header["inter"])
     if slope == 0 or not np.isfinite(slope):
@@ -166,7 +172,7 @@ def scaling(header: Any) -> tuple[float, float]:
     return slope, inter if np.isfinite(inter) else 0.0
 
 
-def check_length(path: Path, size: int, geometry: Geometry, channels: int) -> None:
+def check_file_length(path: Path, size: int, geometry: Geometry, channels: int) -> None:
     """A file that is cut off is found before its first voxel is counted. Raises ReadError."""
     found = path.stat().st_size
     if found < size:
@@ -179,34 +185,36 @@ def check_length(path: Path, size: int, geometry: Geometry, channels: int) -> No
         )
 
 
-def placed(header: Any, shape: tuple[int, ...], path: Path) -> tuple[Geometry, tuple[Note, ...]]:
+def nifti_geometry(
+    header: Any, shape: tuple[int, ...], path: Path
+) -> tuple[Geometry, tuple[Note, ...]]:
     """The grid: sform if its code is set, else qform, else voxel sizes alone (rule G5)."""
     scale = MILLIMETRES.get(int(header["units"]) & 7, 1.0)
     sform, qform = int(header["sform"]) > 0, int(header["qform"]) > 0
     notes: list[Note] = []
     if sform:
-        affine = from_rows(header)
-        if qform and disagree(affine, from_quaternion(header), shape):
+        affine = sform_affine(header)
+        if qform and affines_disagree(affine, qform_affine(header), shape):
             text = "sform and qform place the voxels differently; sform is used"
             notes.append(Note("W-two-forms", text, str(path)))
     elif qform:
-        affine = from_quaternion(header)
+        affine = qform_affine(header)
     else:
         affine = np.diag([*np.abs(header["pixdim"][1:4].astype(float)), 1.0])
         text = "neither sform nor qform is set: voxel sizes with identity directions are used"
         notes.append(Note("W-no-form", text, str(path)))
     affine[:3] *= scale
-    return grid(LPS_FROM_RAS @ affine, shape, path), tuple(notes)
+    return geometry_of_affine(LPS_FROM_RAS @ affine, shape, path), tuple(notes)
 
 
-def from_rows(header: Any) -> Floats:
+def sform_affine(header: Any) -> Floats:
     """The affine of sform: (x, y, z) indices to RAS."""
     affine = np.eye(4)
     affine[:3] = header["srow"]
     return affine
 
 
-def from_quaternion(header: Any) -> Floats:
+def qform_affine(header: Any) -> Floats:
     """The affine of qform: (x, y, z) indices to RAS. Source: nifti1.h, method 2."""
     b, c, d = (float(v) for v in header["quatern"])
     a = np.sqrt(max(0.0, 1.0 - (b * b + c * c + d * d)))
@@ -225,7 +233,7 @@ def from_quaternion(header: Any) -> Floats:
     return affine
 
 
-def disagree(one: Floats, other: Floats, shape: tuple[int, ...]) -> bool:
+def affines_disagree(one: Floats, other: Floats, shape: tuple[int, ...]) -> bool:
     """Whether two affines move a corner by more than 1 % of the smallest voxel side."""
     sides = np.linalg.norm(one[:3, :3], axis=0)
     if not np.isfinite(other).all() or not sides.all():
@@ -235,7 +243,7 @@ def disagree(one: Floats, other: Floats, shape: tuple[int, ...]) -> bool:
     return bool(np.linalg.norm(moved, axis=0).max() > 0.01 * sides.min())
 
 
-def grid(affine: Floats, shape: tuple[int, ...], path: Path) -> Geometry:
+def geometry_of_affine(affine: Floats, shape: tuple[int, ...], path: Path) -> Geometry:
     """The grid of an affine from (x, y, z) indices to LPS. Raises ReadError."""
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     if not np.isfinite(affine).all() or not (spacing > 0).all():

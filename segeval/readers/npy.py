@@ -14,11 +14,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.grid.geometry import Geometry, Reorder, times
+from segeval.grid.geometry import Geometry, Reorder, format_shape
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
-from segeval.runtime.packed_streams import Packed
-from segeval.volume.volume import Reading, Volume, Voxels
+from segeval.runtime.packed_streams import PackedBytes
+from segeval.volume.volume import Channel, ReadOptions, Volume
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -31,7 +31,7 @@ AXIS = "--channel-axis says which axis holds the channels, counted from 0"
 
 
 @frozen
-class Stored:
+class StoredArray:
     """An array in a file.
 
     source   its bytes
@@ -39,7 +39,7 @@ class Stored:
     key      what an archive calls it; None in a plain .npy
     """
 
-    source: Packed
+    source: PackedBytes
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     fortran: bool
@@ -51,33 +51,33 @@ def claims(path: Path, head: bytes) -> bool:
     return head.startswith(NPY) or path.suffix.lower() in (".npy", ".npz")
 
 
-def read(path: Path, reading: Reading) -> Volume:
+def read(path: Path, reading: ReadOptions) -> Volume:
     """Open an array. Raises ReadError."""
     with path.open("rb") as file:
         mark = file.read(len(NPY))
     if mark.startswith(ZIP):
-        return volume(archived(path), reading)
+        return array_to_volume(open_archived_array(path), reading)
     if mark != NPY:
         raise ReadError("not a NumPy file: its mark is missing", where=path, help=CUT)
     with path.open("rb") as file:
-        stored = header(file, Packed(path))
+        stored = read_npy_header(file, PackedBytes(path))
     end = stored.source.skip + stored.source.size
     if (found := path.stat().st_size) < end:
         raise ReadError(f"the file ends after {found} of {end} bytes", where=path, help=CUT)
-    return volume(stored, reading)
+    return array_to_volume(stored, reading)
 
 
-def archived(path: Path) -> Stored:
+def open_archived_array(path: Path) -> StoredArray:
     """The array of an .npz. Raises ReadError."""
     import zipfile
 
     try:
         with zipfile.ZipFile(path) as archive:
-            key = member(archive, path)
+            key = choose_member(archive, path)
             info = archive.getinfo(f"{key}.npy")
             with archive.open(info) as file:
-                stored = header(file, Packed(path, info.filename))
-        source = plain(stored.source, info)
+                stored = read_npy_header(file, PackedBytes(path, info.filename))
+        source = locate_member(stored.source, info)
     except (
         zipfile.BadZipFile,
         EOFError,
@@ -92,7 +92,7 @@ def archived(path: Path) -> Stored:
     return replace(stored, source=source, key=key)
 
 
-def plain(source: Packed, info: ZipInfo) -> Packed:
+def locate_member(source: PackedBytes, info: ZipInfo) -> PackedBytes:
     """A member that is stored as it is can be read anywhere, like a file of its own."""
     if info.compress_type != 0:
         return source
@@ -103,7 +103,7 @@ def plain(source: Packed, info: ZipInfo) -> Packed:
     return replace(source, packing="", start=start, total=info.file_size, crc=info.CRC)
 
 
-def member(archive: ZipFile, path: Path) -> str:
+def choose_member(archive: ZipFile, path: Path) -> str:
     """The array to read: a known name, else the only one. Raises ReadError."""
     keys = [name[:-4] for name in archive.namelist() if name.endswith(".npy")]
     for key in KNOWN:
@@ -119,7 +119,7 @@ def member(archive: ZipFile, path: Path) -> str:
     )
 
 
-def header(file: IO[bytes], source: Packed) -> Stored:
+def read_npy_header(file: IO[bytes], source: PackedBytes) -> StoredArray:
     """Read the header of an array; the values begin where it ends. Raises ReadError."""
     form = np.lib.format
     try:
@@ -143,13 +143,13 @@ def header(file: IO[bytes], source: Packed) -> Stored:
         )
     skip, size = file.tell(), prod(shape) * dtype.itemsize
     source = replace(source, skip=skip, size=size, total=skip + size)
-    return Stored(source, shape, dtype, fortran)
+    return StoredArray(source, shape, dtype, fortran)
 
 
-def volume(stored: Stored, reading: Reading) -> Volume:
+def array_to_volume(stored: StoredArray, reading: ReadOptions) -> Volume:
     """An array as a volume. Raises ReadError where its axes have two readings."""
-    axis = channel_axis(stored, reading)
-    grid = without(stored.shape, axis)
+    axis = find_channel_axis(stored, reading)
+    grid = shape_without_axis(stored.shape, axis)
     if len(grid) not in (2, 3) or min(stored.shape) < 1:
         raise ReadError(
             f"an array of shape {stored.shape} is no picture and no volume",
@@ -158,37 +158,37 @@ def volume(stored: Stored, reading: Reading) -> Volume:
         )
     return Volume(
         Geometry(grid, reading.spacing),
-        split(stored, axis),
+        split_channels(stored, axis),
         stored.source.path,
         logits=stored.key == "logits",
     )
 
 
-def without(shape: tuple[int, ...], axis: int | None) -> tuple[int, ...]:
+def shape_without_axis(shape: tuple[int, ...], axis: int | None) -> tuple[int, ...]:
     """A shape less one axis."""
     return shape if axis is None else shape[:axis] + shape[axis + 1 :]
 
 
-def channel_axis(stored: Stored, reading: Reading) -> int | None:
+def find_channel_axis(stored: StoredArray, reading: ReadOptions) -> int | None:
     """Which axis holds the channels; None where there are none. Raises ReadError."""
     count, grid = len(stored.shape), reading.grid
     if grid is not None and count == len(grid):
         return None
     if reading.channel_axis is not None and count in (3, 4):
-        return named(stored, reading.channel_axis)
+        return user_channel_axis(stored, reading.channel_axis)
     if count == 4 and (grid is None or len(grid) == 2):  # nnU-Net: a picture is (class, 1, y, x)
-        return 0 if stored.key else fitting(stored, range(4), reading)
+        return 0 if stored.key else fitting_channel_axis(stored, range(4), reading)
     if grid is None and reading.low and stored.key and count == 3:
         return 0
     if grid is None or count != len(grid) + 1:
         return None
-    fits = [a for a in range(count) if without(stored.shape, a) == grid]
+    fits = [a for a in range(count) if shape_without_axis(stored.shape, a) == grid]
     if (stored.key and 0 in fits) or (reading.low and not fits):
         return 0
-    return fitting(stored, fits, reading)
+    return fitting_channel_axis(stored, fits, reading)
 
 
-def named(stored: Stored, axis: int) -> int:
+def user_channel_axis(stored: StoredArray, axis: int) -> int:
     """The axis that the user names. Raises ReadError."""
     count = len(stored.shape)
     if not -count <= axis < count:
@@ -201,7 +201,7 @@ def named(stored: Stored, axis: int) -> int:
     return axis % count
 
 
-def fitting(stored: Stored, fits: range | list[int], reading: Reading) -> int:
+def fitting_channel_axis(stored: StoredArray, fits: range | list[int], reading: ReadOptions) -> int:
     """The only axis that fits, or the one as long as there are classes. Raises ReadError."""
     shape = stored.shape
     if reading.classes is not None and len(fits) > 1:
@@ -216,7 +216,10 @@ def fitting(stored: Stored, fits: range | list[int], reading: Reading) -> int:
             help=f"{AXIS}; --upsample brings scores of low resolution to the ground truth's size",
             status="geometry_mismatch",
         )
-    readings = [f"axis {a}: {shape[a]} channels on {times(without(shape, a))}" for a in fits]
+    readings = [
+        f"axis {a}: {shape[a]} channels on {format_shape(shape_without_axis(shape, a))}"
+        for a in fits
+    ]
     raise ReadError(
         f"{len(fits)} axes of {shape} can be the channels",
         where=stored.source.path,
@@ -225,26 +228,28 @@ def fitting(stored: Stored, fits: range | list[int], reading: Reading) -> int:
     )
 
 
-def split(stored: Stored, axis: int | None) -> tuple[Voxels, ...]:
+def split_channels(stored: StoredArray, axis: int | None) -> tuple[Channel, ...]:
     """The channels of an array: one after the other where they lie so, else picked out."""
     source, shape, dtype = stored.source, stored.shape, stored.dtype
     if stored.fortran or axis not in (None, 0):
-        return strided(stored, axis)
+        return strided_channels(stored, axis)
     channels = 1 if axis is None else shape[0]
     size = source.size // channels
     parts = (replace(source, skip=source.skip + c * size, size=size) for c in range(channels))
-    return tuple(Voxels(part, dtype, without(shape, axis)) for part in parts)
+    return tuple(Channel(part, dtype, shape_without_axis(shape, axis)) for part in parts)
 
 
-def strided(stored: Stored, axis: int | None) -> tuple[Voxels, ...]:
+def strided_channels(stored: StoredArray, axis: int | None) -> tuple[Channel, ...]:
     """The channels of an array whose values do not lie channel after channel, plane after plane."""
     source, shape, dtype = stored.source, stored.shape, stored.dtype
     count = len(shape)
     place = [count - 1 - a if stored.fortran else a for a in range(count)]
     on_disk = tuple(reversed(shape)) if stored.fortran else shape
     if axis is None:
-        return (Voxels(source, dtype, on_disk, Reorder(tuple(place), ())),)
+        return (Channel(source, dtype, on_disk, Reorder(tuple(place), ())),)
     out = place[axis]
     left = tuple(p - (p > out) for a, p in enumerate(place) if a != axis)
     order = Reorder(left, ())
-    return tuple(Voxels(source, dtype, on_disk, order, picked=(out, c)) for c in range(shape[axis]))
+    return tuple(
+        Channel(source, dtype, on_disk, order, picked=(out, c)) for c in range(shape[axis])
+    )

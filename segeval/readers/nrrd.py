@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from segeval.grid.geometry import Geometry, Reorder
-from segeval.readers.nrrd_header import CUT, MAGIC, TEXT, Header, parse, stored_dtype
+from segeval.readers.nrrd_header import CUT, MAGIC, TEXT, NrrdHeader, nrrd_dtype, parse_nrrd_header
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import replace
-from segeval.runtime.packed_streams import Packed
-from segeval.volume.volume import Reading, Volume, Voxels
+from segeval.runtime.packed_streams import PackedBytes
+from segeval.volume.volume import Channel, ReadOptions, Volume
 
 PACKINGS = {"raw": "", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 TO_LPS = {
@@ -39,22 +39,22 @@ def claims(path: Path, head: bytes) -> bool:
     return head.startswith(MAGIC) or path.suffix.lower() in (".nrrd", ".nhdr")
 
 
-def read(path: Path, reading: Reading) -> Volume:
+def read(path: Path, reading: ReadOptions) -> Volume:
     """Open an NRRD file. Raises ReadError."""
-    header = parse(path)
-    axis = channel_axis(header)
-    grid, notes = placed(header, axis)
+    header = parse_nrrd_header(path)
+    axis = nrrd_channel_axis(header)
+    grid, notes = nrrd_geometry(header, axis)
     if grid.spacing is None and reading.spacing is not None:
         grid = grid.spaced(reading.spacing)
-    channels = split(voxels(header), axis)
-    names, segments = named(header, len(channels))
+    channels = nrrd_channels(file_values(header), axis)
+    names, segments = read_segment_names(header, len(channels))
     return Volume(grid, channels, path, names=names, segments=segments, notes=notes)
 
 
-def channel_axis(header: Header) -> int | None:
+def nrrd_channel_axis(header: NrrdHeader) -> int | None:
     """The axis that holds channels, in the order of the file; None where there is none."""
     count = len(header.sizes)
-    found = [i for i, row in enumerate(directions(header)) if row is None]
+    found = [i for i, row in enumerate(axis_directions(header)) if row is None]
     if not found and count > 2:
         kinds = [str(kind).lower() for kind in header.fields.get("kinds", [])]
         found = [i for i, k in enumerate(kinds) if k not in ("domain", "space", "none", "???")]
@@ -68,7 +68,7 @@ def channel_axis(header: Header) -> int | None:
     )
 
 
-def directions(header: Header) -> list[Raw | None]:
+def axis_directions(header: NrrdHeader) -> list[Raw | None]:
     """The direction of each axis times its spacing; None for one that lies in no space."""
     rows = header.fields.get("spacedirections")
     if rows is None:
@@ -79,28 +79,30 @@ def directions(header: Header) -> list[Raw | None]:
     return [None if row is None or np.isnan(row).all() else row for row in arrays]
 
 
-def voxels(header: Header) -> Voxels:
+def file_values(header: NrrdHeader) -> Channel:
     """All values of the file as one array. Raises ReadError."""
     encoding, stored = header.word("encoding"), header.sizes[::-1]
-    dtype = stored_dtype(header)
-    file, start = data_file(header)
+    dtype = nrrd_dtype(header)
+    file, start = find_data_file(header)
     if encoding in TEXT:
-        return Voxels(_Text(header.path, stored), dtype.newbyteorder("="), stored)
+        return Channel(_TextValues(header.path, stored), dtype.newbyteorder("="), stored)
     if encoding not in PACKINGS:
         raise header.error(f"the encoding {encoding} is not read", "write it raw or with gzip")
     skip, size = header.number("byteskip"), prod(stored) * dtype.itemsize
     if PACKINGS[encoding]:
-        source = Packed(file, PACKINGS[encoding], start, skip=skip, size=size, total=skip + size)
-        return Voxels(source, dtype, stored)
+        source = PackedBytes(
+            file, PACKINGS[encoding], start, skip=skip, size=size, total=skip + size
+        )
+        return Channel(source, dtype, stored)
     found = file.stat().st_size
     start = found - size if skip == -1 else start + skip
     if start < 0 or found < start + size:
         message = f"the file ends after {found} of {max(start, 0) + size} bytes"
         raise ReadError(message, where=file, help=CUT)
-    return Voxels(Packed(file, start=start, size=size), dtype, stored)
+    return Channel(PackedBytes(file, start=start, size=size), dtype, stored)
 
 
-def data_file(header: Header) -> tuple[Path, int]:
+def find_data_file(header: NrrdHeader) -> tuple[Path, int]:
     """The file that holds the values, and where they begin. Raises ReadError."""
     skip = header.number("byteskip")
     if header.number("lineskip") or skip < -1 or (skip == -1 and header.word("encoding") != "raw"):
@@ -117,7 +119,7 @@ def data_file(header: Header) -> tuple[Path, int]:
     return file, 0
 
 
-def split(whole: Voxels, axis: int | None) -> tuple[Voxels, ...]:
+def nrrd_channels(whole: Channel, axis: int | None) -> tuple[Channel, ...]:
     """The channels of the array; `axis` is that of the file, the fastest first."""
     if axis is None:
         return (whole,)
@@ -126,7 +128,7 @@ def split(whole: Voxels, axis: int | None) -> tuple[Voxels, ...]:
     grid = whole.stored[:out] + whole.stored[out + 1 :]
     if count == 1:
         return (replace(whole, stored=grid),)
-    if out or not isinstance(whole.source, Packed):
+    if out or not isinstance(whole.source, PackedBytes):
         order = Reorder(tuple(range(len(grid))), ())
         return tuple(replace(whole, order=order, picked=(out, c)) for c in range(count))
     source, size = whole.source, whole.source.size // count
@@ -134,14 +136,14 @@ def split(whole: Voxels, axis: int | None) -> tuple[Voxels, ...]:
     return tuple(replace(whole, source=part, stored=grid) for part in parts)
 
 
-def placed(header: Header, axis: int | None) -> tuple[Geometry, tuple[Note, ...]]:
+def nrrd_geometry(header: NrrdHeader, axis: int | None) -> tuple[Geometry, tuple[Note, ...]]:
     """The grid, as far as the header gives it. Raises ReadError."""
     space = [i for i in reversed(range(len(header.sizes))) if i != axis]  # z, y, x
     shape = tuple(header.sizes[i] for i in space)
-    rows = directions(header)
+    rows = axis_directions(header)
     if not rows:
-        return Geometry(shape, plain_spacing(header, space)), ()
-    unit = units(header, len(rows[space[0]]))  # type: ignore[arg-type]
+        return Geometry(shape, spacings_field(header, space)), ()
+    unit = axis_units(header, len(rows[space[0]]))  # type: ignore[arg-type]
     vectors = np.array([rows[i] for i in space]) * unit
     spacing = np.linalg.norm(vectors, axis=1)
     if not np.isfinite(spacing).all() or not (spacing > 0).all():
@@ -149,7 +151,7 @@ def placed(header: Header, axis: int | None) -> tuple[Geometry, tuple[Note, ...]
     sides = tuple(spacing.tolist())
     if vectors.shape != (3, 3):
         return Geometry(shape, sides), ()
-    signs, notes = to_lps(header)
+    signs, notes = lps_signs(header)
     origin = np.asarray(header.fields.get("spaceorigin", np.nan), float)
     if origin.shape != (3,) or not np.isfinite(origin).all():
         return Geometry(shape, sides), notes
@@ -159,7 +161,7 @@ def placed(header: Header, axis: int | None) -> tuple[Geometry, tuple[Note, ...]
     return Geometry(shape, sides, tuple(first.tolist()), towards), notes
 
 
-def to_lps(header: Header) -> tuple[Raw, tuple[Note, ...]]:
+def lps_signs(header: NrrdHeader) -> tuple[Raw, tuple[Note, ...]]:
     """The signs that turn the space of the file into LPS."""
     name = header.word("space")
     name = SHORT.get(name, name)
@@ -169,7 +171,7 @@ def to_lps(header: Header) -> tuple[Raw, tuple[Note, ...]]:
     return np.ones(3), (Note("W-unknown-space", text, str(header.path)),)
 
 
-def plain_spacing(header: Header, space: list[int]) -> tuple[float, ...] | None:
+def spacings_field(header: NrrdHeader, space: list[int]) -> tuple[float, ...] | None:
     """The field `spacings`, where every axis of space has one."""
     found = header.fields.get("spacings")
     if found is None:
@@ -178,14 +180,16 @@ def plain_spacing(header: Header, space: list[int]) -> tuple[float, ...] | None:
     return tuple(spacing.tolist()) if (spacing > 0).all() and np.isfinite(spacing).all() else None
 
 
-def units(header: Header, count: int) -> Raw:
+def axis_units(header: NrrdHeader, count: int) -> Raw:
     """Millimetres of the unit along each axis of the patient; unknown is taken as mm."""
     words = [str(unit).strip('"').lower() for unit in header.fields.get("spaceunits", [])]
     known = [MILLIMETRES.get(word, 1.0) for word in words]
     return np.array(known if len(known) == count else [1.0] * count)
 
 
-def named(header: Header, layers: int) -> tuple[dict[int, str], dict[str, tuple[int, int]]]:
+def read_segment_names(
+    header: NrrdHeader, layers: int
+) -> tuple[dict[int, str], dict[str, tuple[int, int]]]:
     """Slicer's segments: names of label values, or masks in layers that may overlap.
 
     Without values and layers (Slicer before 4.11) a segment is 1 in a layer of its own.
@@ -205,7 +209,9 @@ def named(header: Header, layers: int) -> tuple[dict[int, str], dict[str, tuple[
     return {}, dict(found)
 
 
-def check_segments(header: Header, found: list[tuple[str, tuple[int, int]]], layers: int) -> None:
+def check_segments(
+    header: NrrdHeader, found: list[tuple[str, tuple[int, int]]], layers: int
+) -> None:
     """No two segments of one name or one place, none in a layer that is not there."""
     twice = [n for n, count in Counter(name for name, _ in found).items() if count > 1]
     if twice:
@@ -219,7 +225,7 @@ def check_segments(header: Header, found: list[tuple[str, tuple[int, int]]], lay
         raise header.error(f"{beyond[0][0]} is in layer {beyond[0][1]} of {layers}")
 
 
-class _Text:
+class _TextValues:
     """Values written as text, read whole through the library."""
 
     def __init__(self, path: Path, shape: tuple[int, ...]) -> None:

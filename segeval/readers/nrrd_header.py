@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from segeval.grid.geometry import times
+from segeval.grid.geometry import format_shape
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
 
@@ -38,7 +38,7 @@ CUT = "the file was cut off or changed; copy or write it again"
 
 
 @frozen
-class Header:
+class NrrdHeader:
     """The fields of a header, their names without spaces: `space origin` is `spaceorigin`.
 
     end  bytes before the data that follows
@@ -69,11 +69,11 @@ class Header:
         return ReadError(message, where=self.path, help=help)
 
 
-def parse(path: Path) -> Header:
+def parse_nrrd_header(path: Path) -> NrrdHeader:
     """The header. Raises ReadError."""
     import nrrd
 
-    lines, end = cut_out(path)
+    lines, end = read_header_lines(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of fields that are not used here
@@ -82,12 +82,12 @@ def parse(path: Path) -> Header:
         raise ReadError(
             f"not a readable NRRD header ({problem})", where=path, help=CUT
         ) from problem
-    header = Header(path, {name.replace(" ", ""): value for name, value in found.items()}, end)
-    check(header)
+    header = NrrdHeader(path, {name.replace(" ", ""): value for name, value in found.items()}, end)
+    check_nrrd_header(header)
     return header
 
 
-def cut_out(path: Path) -> tuple[list[str], int]:
+def read_header_lines(path: Path) -> tuple[list[str], int]:
     """The lines of the header, and how many bytes they are. Raises ReadError."""
     with path.open("rb") as file:
         lines = [file.readline(LONGEST)]
@@ -98,16 +98,16 @@ def cut_out(path: Path) -> tuple[list[str], int]:
         return [line.decode("utf-8", "replace") for line in lines], file.tell()
 
 
-def check(header: Header) -> None:
+def check_nrrd_header(header: NrrdHeader) -> None:
     """What no array can do without. Raises ReadError."""
     lacks = [n for n in ("dimension", "type", "sizes", "encoding") if n not in header.fields]
     if lacks or len(header.sizes) != header.number("dimension"):
         raise header.error(f"the header lacks {', '.join(lacks) or 'the size of an axis'}")
     if min(header.sizes) < 1:
-        raise header.error(f"an axis without values ({times(header.sizes[::-1])})")
+        raise header.error(f"an axis without values ({format_shape(header.sizes[::-1])})")
 
 
-def stored_dtype(header: Header) -> np.dtype[Any]:
+def nrrd_dtype(header: NrrdHeader) -> np.dtype[Any]:
     """The type of the stored values, byte order included. Raises ReadError."""
     code = DTYPES.get(header.word("type"))
     order = {"big": ">", "little": "<"}.get(header.word("endian"), "")

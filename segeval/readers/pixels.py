@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from segeval.dicom.elements import HEADS, ITEM, Place, head
-from segeval.dicom.files import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, inflate, opened
-from segeval.kernels.mask_runs import Runs, parity, runs_of
+from segeval.dicom.elements import HEADS, ITEM, ByteRange, read_element_head
+from segeval.dicom.files import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, inflate, open_dicom
+from segeval.kernels.mask_runs import MaskRuns, runs_of_box, xor_edges
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
@@ -28,7 +28,7 @@ DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
 
 
 @dataclass(frozen=True)
-class Pixels:
+class PixelFrames:
     """The frames of a file.
 
     bits    allocated for a pixel: 1, 8 or 16
@@ -43,8 +43,8 @@ class Pixels:
     bits: int
     shape: tuple[int, int]
     frames: int
-    place: Place
-    parts: tuple[tuple[Place, ...], ...] = ()
+    place: ByteRange
+    parts: tuple[tuple[ByteRange, ...], ...] = ()
     words: bool = False
 
     @property
@@ -88,7 +88,7 @@ class Pixels:
 
     @cached_property
     def _inflated(self) -> bytes:
-        data = opened(self.path).elements.data
+        data = open_dicom(self.path).elements.data
         return data[:]
 
     def _packed(self, number: int) -> Raw:
@@ -104,14 +104,14 @@ class Pixels:
             raise ReadError(
                 f"frame {number + 1} does not decode ({problem})",
                 where=self.path,
-                facts=(f"transfer syntax {name_of(self.syntax)}",),
+                facts=(f"transfer syntax {transfer_syntax_name(self.syntax)}",),
             ) from problem
 
     def _decoded(self, raw: bytes) -> Raw:
         """A frame through the library, as if it were the only one of the file."""
         from pydicom.encaps import encapsulate
 
-        array, _ = decoder(self.syntax).as_array(
+        array, _ = frame_decoder(self.syntax).as_array(
             encapsulate([raw + b"\0" * (len(raw) % 2)]),
             rows=self.shape[0],
             columns=self.shape[1],
@@ -128,7 +128,7 @@ class Pixels:
         return flat
 
 
-def pixels(file: DicomFile) -> Pixels:
+def locate_frames(file: DicomFile) -> PixelFrames:
     """The frames of an open file. Raises ReadError, Damaged."""
     elements = file.elements
     rows, columns = elements.short(0x00280010), elements.short(0x00280011)
@@ -139,15 +139,15 @@ def pixels(file: DicomFile) -> Pixels:
     frames = elements.whole(0x00280008) or 1
     place, vr = file.pixel_place()
     words = file.syntax == BIG and vr == b"OW" and bits < 16
-    found = Pixels(file.path, file.syntax, bits, (rows, columns), frames, place, words=words)
+    found = PixelFrames(file.path, file.syntax, bits, (rows, columns), frames, place, words=words)
     if file.syntax in NATIVE:
-        whole(found, len(elements.data))
+        check_whole_pixels(found, len(elements.data))
         return found
-    decodable(found)
-    return replace(found, parts=packed(file, place, frames))
+    check_decodable(found)
+    return replace(found, parts=packed_frames(file, place, frames))
 
 
-def whole(found: Pixels, size: int) -> None:
+def check_whole_pixels(found: PixelFrames, size: int) -> None:
     """Raise ReadError where the pixels are cut off (X6)."""
     start, end = found.place
     needed = (found.size * found.bits * found.frames + 7) // 8
@@ -159,12 +159,14 @@ def whole(found: Pixels, size: int) -> None:
         )
 
 
-def packed(file: DicomFile, place: Place, frames: int) -> tuple[tuple[Place, ...], ...]:
+def packed_frames(
+    file: DicomFile, place: ByteRange, frames: int
+) -> tuple[tuple[ByteRange, ...], ...]:
     """The places of the pieces of each packed frame: one a frame, or by the table of offsets.
 
     Raises ReadError, Damaged.
     """
-    table, *pieces = fragments(file, place)
+    table, *pieces = fragment_places(file, place)
     if len(pieces) == frames:
         return tuple((piece,) for piece in pieces)
     if frames == 1 and pieces:
@@ -176,21 +178,21 @@ def packed(file: DicomFile, place: Place, frames: int) -> tuple[tuple[Place, ...
     if len(starts) != frames or starts != sorted(starts):
         raise ReadError(
             f"{len(pieces)} packed parts for {frames} frames", where=file.path,
-            facts=(f"transfer syntax {name_of(file.syntax)}",),
+            facts=(f"transfer syntax {transfer_syntax_name(file.syntax)}",),
             help="more than one part a frame needs a table of offsets",
         )  # fmt: skip
     ends = [*starts[1:], len(pieces)]
     return tuple(tuple(pieces[a:b]) for a, b in zip(starts, ends, strict=True))
 
 
-def fragments(file: DicomFile, place: Place) -> tuple[Place, ...]:
+def fragment_places(file: DicomFile, place: ByteRange) -> tuple[ByteRange, ...]:
     """The places of the items of packed pixels; the first only lists offsets. Raises Damaged."""
     data, coding = file.elements.data, file.elements.coding
     numbers = HEADS[coding.order]
     at, end = place
     found = []
     while at < end:
-        tag, first, size, _ = head(data, at, end, coding, numbers)
+        tag, first, size, _ = read_element_head(data, at, end, coding, numbers)
         if tag != ITEM:
             break
         found.append((first, first + size))
@@ -204,36 +206,36 @@ def fragments(file: DicomFile, place: Place) -> tuple[Place, ...]:
     return tuple(found) or ((place[0], place[0]),)
 
 
-def decodable(found: Pixels) -> None:
+def check_decodable(found: PixelFrames) -> None:
     """Refuse, by name, a transfer syntax that cannot be decoded here. Raises ReadError."""
     if found.syntax == DEFLATED_FRAMES:
         return
-    known = name_of(found.syntax) != found.syntax
+    known = transfer_syntax_name(found.syntax) != found.syntax
     try:
-        available = known and decoder(found.syntax).is_available
+        available = known and frame_decoder(found.syntax).is_available
     except NotImplementedError:
         available = False
     if not available:
         raise ReadError(
-            f"transfer syntax {name_of(found.syntax)} cannot be decoded",
+            f"transfer syntax {transfer_syntax_name(found.syntax)} cannot be decoded",
             where=found.path,
             help="store the segmentation uncompressed or as RLE Lossless",
         )
 
 
-def decoder(syntax: str) -> Any:
+def frame_decoder(syntax: str) -> Any:
     """The library's decoder of a transfer syntax. Raises NotImplementedError."""
     from pydicom.pixels.decoders.base import get_decoder
 
-    return get_decoder(uid(syntax))
+    return get_decoder(unchecked_uid(syntax))
 
 
-def name_of(syntax: str) -> str:
+def transfer_syntax_name(syntax: str) -> str:
     """A transfer syntax as people call it."""
-    return str(uid(syntax).name)
+    return str(unchecked_uid(syntax).name)
 
 
-def uid(syntax: str) -> Any:
+def unchecked_uid(syntax: str) -> Any:
     """A UID as the library wants it, unchecked: a wrong one is refused by name."""
     from pydicom.uid import UID
 
@@ -241,7 +243,7 @@ def uid(syntax: str) -> Any:
 
 
 @frozen
-class Held:
+class LoadedArray:
     """An array that is there, as something that draws any part of it."""
 
     array: Raw
@@ -250,13 +252,13 @@ class Held:
         """Write the values from a flat index on."""
         out[:] = self.array.reshape(-1)[start : start + len(out)]
 
-    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> Held:
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> LoadedArray:
         """The same in another order of axes."""
-        return Held(np.ascontiguousarray(np.flip(self.array.transpose(axes), flips)))
+        return LoadedArray(np.ascontiguousarray(np.flip(self.array.transpose(axes), flips)))
 
 
 @dataclass
-class Planes:
+class SegmentPlanes:
     """One segment as a volume: the frame of each plane, empty planes where there is none (E2).
 
     frames  for each plane of the grid the number of its frame, -1 for none
@@ -264,7 +266,7 @@ class Planes:
     inside  how values become a mask; None where they are what they are
     """
 
-    pixels: Pixels
+    pixels: PixelFrames
     frames: tuple[int, ...]
     shape: tuple[int, int, int]
     inside: Callable[[Raw], Raw] | None = None
@@ -286,22 +288,22 @@ class Planes:
         """Whether the values are 0 and 1."""
         return self.pixels.bits == 1 or self.inside is not None
 
-    def runs(self) -> Runs:
+    def runs(self) -> MaskRuns:
         """The mask as runs, which stay small in any order of axes."""
         edges = [np.zeros(0, np.int64)]
         for plane, frame in enumerate(self.frames):
             if frame >= 0:
                 mask = self._values(frame).reshape(1, *self.shape[1:]) != 0
-                edges.append(runs_of(mask, (plane, 0, 0), self.shape).edges)
-        return Runs(self.shape, parity(np.concatenate(edges)))
+                edges.append(runs_of_box(mask, (plane, 0, 0), self.shape).edges)
+        return MaskRuns(self.shape, xor_edges(np.concatenate(edges)))
 
-    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> Runs | Held:
+    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> MaskRuns | LoadedArray:
         """The segment in another order of axes: transposed by `axes`, flipped along `flips`."""
         if self.masked:
             return self.runs().turned(axes, flips)
         whole: Raw = np.empty(self.shape, self.pixels.dtype)
         self.fill(0, whole.reshape(-1))
-        return Held(whole).turned(axes, flips)
+        return LoadedArray(whole).turned(axes, flips)
 
     def _values(self, frame: int) -> Raw:
         if self._last is None or self._last[0] != frame:

@@ -19,11 +19,11 @@ import numpy as np
 
 from segeval.grid.geometry import Geometry
 from segeval.readers import png_bands
-from segeval.readers.png_inflate import inflate_here
+from segeval.readers.png_inflate import inflate_with_isal
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
-from segeval.volume.volume import Reading, Volume, Voxels
+from segeval.volume.volume import Channel, ReadOptions, Volume
 
 PNG = b"\x89PNG\r\n\x1a\n"
 HEAD = 25  # bytes of a PNG up to the bits of a channel
@@ -48,28 +48,28 @@ def claims(path: Path, head: bytes) -> bool:
     return path.suffix.lower() in SUFFIXES or head.startswith((PNG, *TIFF))
 
 
-def read(path: Path, reading: Reading) -> Volume:
+def read(path: Path, reading: ReadOptions) -> Volume:
     """Open a picture as a label map. Raises ReadError."""
-    with readable(path):
-        head = png_bands.head(path)
-    source: Banded | Picture
+    with raise_read_errors(path):
+        head = png_bands.read_png_head(path)
+    source: BandedPicture | Picture
     if head is not None:
-        source, dtype, shape, palette = Banded(path, head), "u1", head.shape, head.palette
+        source, dtype, shape, palette = BandedPicture(path, head), "u1", head.shape, head.palette
     else:
-        source, dtype, shape = picture(path, reading)
+        source, dtype, shape = open_picture(path, reading)
         palette = source.mode == "P"
-    voxels = Voxels(source, np.dtype(dtype), shape)
+    voxels = Channel(source, np.dtype(dtype), shape)
     geometry = Geometry(shape, reading.spacing)
     return Volume(geometry, (voxels,), path, picture=True, palette=palette)
 
 
-def picture(path: Path, reading: Reading) -> tuple[Picture, str, tuple[int, int]]:
+def open_picture(path: Path, reading: ReadOptions) -> tuple[Picture, str, tuple[int, int]]:
     """A picture that Pillow reads, the type of its labels, and its shape. Raises ReadError."""
-    with opened(path) as (image, start):
+    with open_image(path) as (image, start):
         mode, (width, height) = image.mode, image.size
         bits = channel_bits(image, start)
-        check(image, bits, path)
-    colours = colour_table(reading.colours)
+        check_picture(image, bits, path)
+    colours = labels_by_colour(reading.colours)
     wide = mode in COLOURED and max(colours.values()) > 255
     step = SPREAD.get(bits, 1) if mode == "L" else 1
     dtype = VALUES.get(mode, "u2" if wide else "u1")
@@ -77,7 +77,7 @@ def picture(path: Path, reading: Reading) -> tuple[Picture, str, tuple[int, int]
 
 
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
+def raise_read_errors(path: Path) -> Iterator[None]:
     """Whatever a file that is no picture, or no whole one, raises is a ReadError."""
     try:
         yield
@@ -91,17 +91,17 @@ def readable(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[Any, bytes]]:
+def open_image(path: Path) -> Iterator[tuple[Any, bytes]]:
     """A picture with its header read, and its first bytes. Raises ReadError."""
-    with readable(path), path.open("rb") as file, warnings.catch_warnings():
+    with raise_read_errors(path), path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of damaged tags, which are not used
         start = file.read(HEAD)
         file.seek(0)
-        with decoder(start, path)(file) as image:
+        with picture_decoder(start, path)(file) as image:
             yield image, start
 
 
-def decoder(mark: bytes, path: Path) -> Any:
+def picture_decoder(mark: bytes, path: Path) -> Any:
     """Pillow's reader of a file. Image.open() would first load those of five other formats."""
     if mark.startswith(PNG):
         from PIL.PngImagePlugin import PngImageFile
@@ -132,7 +132,7 @@ def channel_bits(image: Any, start: bytes) -> int:
     return max(tags.get(BITS, (8,)))
 
 
-def check(image: Any, bits: int, path: Path) -> None:
+def check_picture(image: Any, bits: int, path: Path) -> None:
     """Refuse what cannot be read without changing its values. Raises ReadError."""
     pages = getattr(image, "n_frames", 1)
     tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
@@ -152,7 +152,7 @@ def check(image: Any, bits: int, path: Path) -> None:
     raise ReadError(why, where=path, help=way)
 
 
-def decoded(image: Any) -> Raw:
+def decode_picture(image: Any) -> Raw:
     """The values of a picture; those of one channel are decoded into the array itself.
 
     Pillow would copy them twice, into memory that was never touched: a third of the decoding.
@@ -160,7 +160,7 @@ def decoded(image: Any) -> Raw:
     if not image.tile:
         raise OSError("there are no pixels in it")
     if image.format == "PNG":
-        inflate_here(image)
+        inflate_with_isal(image)
     if image.mode not in MAPPED:
         return np.asarray(image)
     from PIL.Image import frombuffer
@@ -172,7 +172,7 @@ def decoded(image: Any) -> Raw:
     return values if image.im is own else np.asarray(image)
 
 
-def colour_table(colours: Mapping[tuple[int, int, int], int]) -> dict[int, int]:
+def labels_by_colour(colours: Mapping[tuple[int, int, int], int]) -> dict[int, int]:
     """Label of each colour 0xrrggbb; black is background unless a class is, or is black."""
     table = {r << 16 | g << 8 | b: label for (r, g, b), label in colours.items()}
     if 0 not in table.values():
@@ -181,16 +181,16 @@ def colour_table(colours: Mapping[tuple[int, int, int], int]) -> dict[int, int]:
 
 
 @frozen
-class Banded:
+class BandedPicture:
     """The labels of a PNG of one channel of 8 bits, decoded when they are asked for."""
 
     path: Path
-    head: png_bands.Head
+    head: png_bands.PngHead
 
     def __call__(self) -> Raw:
         """The labels (y, x). Raises ReadError."""
-        with readable(self.path), self.path.open("rb") as file:
-            return png_bands.values(file, self.head)
+        with raise_read_errors(self.path), self.path.open("rb") as file:
+            return png_bands.decode_bands(file, self.head)
 
 
 @frozen
@@ -208,8 +208,8 @@ class Picture:
 
     def __call__(self) -> Raw:
         """The labels (y, x). Raises ReadError."""
-        with opened(self.path) as (image, _):
-            values = decoded(image)
+        with open_image(self.path) as (image, _):
+            values = decode_picture(image)
         if values.ndim == 2:
             values = values if self.step == 1 else values // self.step
             return values.astype(values.dtype.newbyteorder("="), copy=False)

@@ -15,10 +15,10 @@ from typing import IO
 
 import numpy as np
 
-from segeval.readers.png_inflate import CHECK, HEAD, SURPLUS, ZLIB, blocks, inflated
+from segeval.readers.png_inflate import CHECK, HEAD, SURPLUS, ZLIB, inflate_rows, stored_blocks
 from segeval.runtime.arrays import Counted, Raw
 from segeval.runtime.frozen import frozen
-from segeval.runtime.packed_streams import zlib_library
+from segeval.runtime.packed_streams import choose_zlib_library
 
 START = 1 << 12  # bytes in which the pixels begin, else the picture is Pillow's
 BAND = 1 << 20  # bytes of inflated rows that are decoded at a time
@@ -29,7 +29,7 @@ NONE, SUB = 0, 1  # filters of a row
 
 
 @frozen
-class Head:
+class PngHead:
     """What the head of such a file says.
 
     start  where the first chunk of pixels begins in the file
@@ -40,7 +40,7 @@ class Head:
     start: int
 
 
-def head(path: Path) -> Head | None:
+def read_png_head(path: Path) -> PngHead | None:
     """The head of a file; None of any that is not read here. Raises OSError."""
     with path.open("rb", buffering=0) as file:
         raw = file.read(START)
@@ -49,13 +49,13 @@ def head(path: Path) -> Head | None:
     mark, kind, width, height, depth, colour, ways = IHDR.unpack_from(raw)
     one_channel = depth == 8 and colour in (GREY, INDEXED) and ways == USUAL
     known = mark == b"\x89PNG\r\n\x1a\n" and kind == b"IHDR" and one_channel
-    start = pixels(raw) if known else 0
+    start = find_pixel_chunk(raw) if known else 0
     if not (start and width and height):
         return None
-    return Head((height, width), colour == INDEXED, start)
+    return PngHead((height, width), colour == INDEXED, start)
 
 
-def pixels(raw: bytes) -> int:
+def find_pixel_chunk(raw: bytes) -> int:
     """Where the first chunk of pixels begins; 0 where that is further on, or of an animation.
 
     So it is where a chunk before it does not have its checksum: Pillow says which.
@@ -72,13 +72,13 @@ def pixels(raw: bytes) -> int:
     return 0
 
 
-def values(file: IO[bytes], picture: Head) -> Raw:
+def decode_bands(file: IO[bytes], picture: PngHead) -> Raw:
     """The values (y, x). Raises OSError."""
     height, line = picture.shape[0], picture.shape[1] + 1
     out: Raw = np.empty(picture.shape, np.uint8)
     row, left = 0, b""
     band = -(-height // -(-out.size // BAND)) * line  # of one size, or the last would be a rest
-    for part in inflated(file, picture.start, zlib_library(out.size), band):
+    for part in inflate_rows(file, picture.start, choose_zlib_library(out.size), band):
         if row == height:
             raise OSError(SURPLUS)
         raw = left + part
@@ -86,9 +86,9 @@ def values(file: IO[bytes], picture: Head) -> Raw:
         lines: Raw = np.frombuffer(raw, np.uint8, count * line).reshape(count, line)
         if set(raw[: lines.size : line]) <= {NONE, SUB}:
             out[row : row + count] = lines[:, 1:]
-            add_up(out[row : row + count], np.flatnonzero(lines[:, 0] == SUB))
+            undo_left_filter(out[row : row + count], np.flatnonzero(lines[:, 0] == SUB))
         else:
-            unfilter(lines, out[max(row - 1, 0) : row + count], row > 0)
+            undo_row_filters(lines, out[max(row - 1, 0) : row + count], row > 0)
         left = raw[lines.size :]
         row += count
     if left and row == height:
@@ -98,7 +98,7 @@ def values(file: IO[bytes], picture: Head) -> Raw:
     return out
 
 
-def add_up(out: Raw, which: Counted) -> None:
+def undo_left_filter(out: Raw, which: Counted) -> None:
     """Undo the filter of rows that hold differences to the left, in place.
 
     numpy.add.accumulate adds one byte after the other. Here all rows are added at once to
@@ -113,7 +113,7 @@ def add_up(out: Raw, which: Counted) -> None:
     out[which] = rows
 
 
-def unfilter(lines: Raw, out: Raw, above: bool) -> None:
+def undo_row_filters(lines: Raw, out: Raw, above: bool) -> None:
     """Undo the filters of some rows.
 
     lines  (n, 1 + width) bytes
@@ -122,6 +122,6 @@ def unfilter(lines: Raw, out: Raw, above: bool) -> None:
     from PIL.Image import frombuffer
 
     first = b"\0" + out[0].tobytes() if above else b""
-    stream = b"".join([ZLIB, *blocks(first), *blocks(lines.reshape(-1).data)])
+    stream = b"".join([ZLIB, *stored_blocks(first), *stored_blocks(lines.reshape(-1).data)])
     picture = frombuffer("L", out.shape[::-1], out, "raw", "L", 0, 1)
     picture.frombytes(stream, "zip", "L", 0)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import IO, Any
 
-from segeval.runtime.packed_streams import zlib_library
+from segeval.runtime.packed_streams import choose_zlib_library
 
 HEAD = Struct(">I4s")  # of a chunk: its size, and what it is
 CHECK = Struct(">I")
@@ -30,11 +30,11 @@ MOST = (1 << 16) - 1  # bytes in a block
 PACKED = 1 << 16  # bytes that are read at a time
 
 
-def inflate_here(image: Any) -> None:
+def inflate_with_isal(image: Any) -> None:
     """Feed an open PNG of Pillow from here when it is loaded; what is damaged is an OSError."""
     image.fp.seek(0)
     size = filtered_size(image.fp.read(IHDR.size))
-    fed = stored(image.fp, image.tile[0][2] - HEAD.size, size)
+    fed = stored_deflate_stream(image.fp, image.tile[0][2] - HEAD.size, size)
 
     def rest() -> None:
         for _ in fed:  # after the last row: the checksums
@@ -55,17 +55,17 @@ def filtered_size(head: bytes) -> int:
     return total
 
 
-def stored(file: IO[bytes], start: int, size: int) -> Iterator[bytes | memoryview]:
+def stored_deflate_stream(file: IO[bytes], start: int, size: int) -> Iterator[bytes | memoryview]:
     """The filtered rows as a deflate stream in which nothing is packed. Raises OSError."""
     yield ZLIB
-    for rows in inflated(file, start, zlib_library(size), MOST):
+    for rows in inflate_rows(file, start, choose_zlib_library(size), MOST):
         size -= len(rows)
         if size < 0:
             raise OSError(SURPLUS)
-        yield from blocks(rows)
+        yield from stored_blocks(rows)
 
 
-def blocks(rows: bytes | memoryview) -> Iterator[bytes | memoryview]:
+def stored_blocks(rows: bytes | memoryview) -> Iterator[bytes | memoryview]:
     """Bytes as stored blocks of deflate."""
     for start in range(0, len(rows), MOST):
         part = rows[start : start + MOST]
@@ -73,7 +73,7 @@ def blocks(rows: bytes | memoryview) -> Iterator[bytes | memoryview]:
         yield part
 
 
-def inflated(file: IO[bytes], start: int, library: Any, most: int) -> Iterator[bytes]:
+def inflate_rows(file: IO[bytes], start: int, library: Any, most: int) -> Iterator[bytes]:
     """The filtered rows in parts of a bounded size. Raises OSError.
 
     start    where the first chunk of pixels begins in the file
@@ -82,7 +82,7 @@ def inflated(file: IO[bytes], start: int, library: Any, most: int) -> Iterator[b
     """
     inflater = library.decompressobj()
     try:
-        for packed in packed_rows(file, start, library.crc32):
+        for packed in read_packed_rows(file, start, library.crc32):
             while rows := inflater.decompress(packed, most):
                 yield rows
                 packed = inflater.unconsumed_tail
@@ -92,7 +92,7 @@ def inflated(file: IO[bytes], start: int, library: Any, most: int) -> Iterator[b
         raise OSError("the file ends before its pixels do")
 
 
-def packed_rows(file: IO[bytes], start: int, crc32: Callable[..., int]) -> Iterator[bytes]:
+def read_packed_rows(file: IO[bytes], start: int, crc32: Callable[..., int]) -> Iterator[bytes]:
     """What all chunks of pixels hold, in parts of a bounded size. Raises OSError."""
     file.seek(start)
     while (head := file.read(HEAD.size))[4:] == b"IDAT":

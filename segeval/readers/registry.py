@@ -8,8 +8,8 @@ from typing import Protocol, cast
 
 from segeval.readers import READERS
 from segeval.runtime.errors import ReadError
-from segeval.runtime.packed_streams import head
-from segeval.volume.volume import Reading, Volume
+from segeval.runtime.packed_streams import read_head
+from segeval.volume.volume import ReadOptions, Volume
 
 # Formats that are met and not read: what they are, and a way out.
 OTHERS = {
@@ -32,24 +32,24 @@ class Reader(Protocol):
     def claims(self, path: Path, head: bytes) -> bool:
         """Say whether the file is of this format, from its name and its first bytes."""
 
-    def read(self, path: Path, reading: Reading) -> Volume:
+    def read(self, path: Path, reading: ReadOptions) -> Volume:
         """Open the file. Raises ReadError."""
 
 
-def read(path: Path, reading: Reading) -> Volume:
+def open_volume(path: Path, reading: ReadOptions) -> Volume:
     """Open a file of any format that is known. Raises ReadError."""
-    start = first_bytes(path)
+    start = read_first_bytes(path)
     for name in READERS:
         reader = cast(Reader, import_module(f"segeval.readers.{name}"))
         if reader.claims(path, start):
             return reader.read(path, reading)
-    raise unknown(path, start)
+    raise unknown_format_error(path, start)
 
 
-def first_bytes(path: Path) -> bytes:
+def read_first_bytes(path: Path) -> bytes:
     """The first bytes of a file, inflated. Raises ReadError where there are none to be had."""
     try:
-        start = head(path)
+        start = read_head(path)
         empty = not start and path.stat().st_size == 0
     except OSError as problem:
         raise ReadError(f"cannot be opened ({problem.strerror})", where=path) from problem
@@ -58,7 +58,7 @@ def first_bytes(path: Path) -> bytes:
     return start
 
 
-def unknown(path: Path, start: bytes) -> ReadError:
+def unknown_format_error(path: Path, start: bytes) -> ReadError:
     """The error for a file that no reader claims."""
     suffix = path.suffix.lower()
     if start[128:132] == b"DICM":

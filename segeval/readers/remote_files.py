@@ -30,7 +30,7 @@ def is_url(place: object) -> bool:
 
 
 @frozen
-class Store:
+class RemoteStore:
     """A remote folder or file, and the local one that stands for it here.
 
     url     as the user wrote it, without a slash at its end
@@ -51,18 +51,18 @@ class Store:
         return self.url.startswith(ONE_PROCESS)
 
 
-class Remote:
+class RemoteFileSystem:
     """The file system of a URL. Raises RequestError where there is none for it."""
 
     def __init__(self, url: str) -> None:
         try:
             from fsspec.core import url_to_fs
         except ImportError as problem:
-            raise missing(url, problem) from problem
+            raise missing_library_error(url, problem) from problem
         try:
             found, base = url_to_fs(url)
         except ImportError as problem:
-            raise missing(url, problem) from problem
+            raise missing_library_error(url, problem) from problem
         except ValueError as problem:
             raise RequestError(f"no store of this kind is known ({problem})", where=url) from None
         self._files: Any = found
@@ -75,7 +75,7 @@ class Remote:
         beside  files next to the URL that are listed too, if there are any
         Raises RequestError.
         """
-        with told(self._url, RequestError):
+        with translate_store_errors(self._url, RequestError):
             found = dict(self._files.find(self._base, detail=True))
             for path in (self._above + name for name in beside) if found else ():
                 if self._files.isfile(path):
@@ -98,13 +98,13 @@ class Remote:
     def fetch(self, name: str, goal: Path) -> None:
         """Copy a file here, with its time of change."""
         self._files.get_file(self._path(name), str(goal))
-        touch(goal, self.state(name))
+        copy_change_time(goal, self.state(name))
 
     def _path(self, name: str) -> str:
         return self._above + name
 
 
-def missing(url: str, problem: ImportError) -> RequestError:
+def missing_library_error(url: str, problem: ImportError) -> RequestError:
     """The error where a library is not there (E4)."""
     scheme = url.partition("://")[0]
     return RequestError(
@@ -115,7 +115,9 @@ def missing(url: str, problem: ImportError) -> RequestError:
 
 
 @contextmanager
-def told(where: str, kind: type[RequestError] | type[ReadError]) -> Iterator[None]:
+def translate_store_errors(
+    where: str, kind: type[RequestError] | type[ReadError]
+) -> Iterator[None]:
     """Whatever a store answers, as an error of ours: every store has exceptions of its own."""
     try:
         yield
@@ -132,29 +134,31 @@ def told(where: str, kind: type[RequestError] | type[ReadError]) -> Iterator[Non
         ) from problem
 
 
-def outline(url: str, folder: Path, beside: Sequence[str] = ()) -> Store:
+def make_outline(url: str, folder: Path, beside: Sequence[str] = ()) -> RemoteStore:
     """Make the outline of a remote folder, or of one file. Raises RequestError.
 
     folder  an empty one
     beside  files next to the URL that are part of it, if there are any
     """
     url = url.rstrip("/")
-    remote = Remote(url)
+    remote = RemoteFileSystem(url)
     files = remote.listing(beside)
     if not files:
         raise RequestError("there is no such file or folder in the store", where=url)
     # A folder `labels` is told by the folder above, whose name is kept for that.
-    store = Store(url, folder.joinpath(*PurePosixPath(url.partition("://")[2]).parts[-2:-1]))
+    store = RemoteStore(url, folder.joinpath(*PurePosixPath(url.partition("://")[2]).parts[-2:-1]))
     for name, state in files.items():
         path = store.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        sparse(path, state)
-    with told(url, RequestError):
-        _contents(remote, store, files)
+        write_sparse_file(path, state)
+    with translate_store_errors(url, RequestError):
+        _fetch_contents(remote, store, files)
     return store
 
 
-def _contents(remote: Remote, store: Store, files: Mapping[str, Mapping[str, Any]]) -> None:
+def _fetch_contents(
+    remote: RemoteFileSystem, store: RemoteStore, files: Mapping[str, Mapping[str, Any]]
+) -> None:
     """What pairing reads: JSON as a whole, and how other files begin; a DICOM tree as a whole.
 
     A DICOM tree is paired by what is in the headers of all of its files.
@@ -167,10 +171,12 @@ def _contents(remote: Remote, store: Store, files: Mapping[str, Mapping[str, Any
     for name in whole:
         remote.fetch(name, store.folder / name)
     for name, head in heads.items():
-        sparse(store.folder / name, files[name], head)
+        write_sparse_file(store.folder / name, files[name], head)
 
 
-def sparse(path: Path, state: Mapping[str, Any], head: bytes = b"", tail: bytes = b"") -> None:
+def write_sparse_file(
+    path: Path, state: Mapping[str, Any], head: bytes = b"", tail: bytes = b""
+) -> None:
     """A file of the right size and time of change of which no more than its ends is there."""
     size = int(state.get("size") or 0)
     with path.open("wb") as file:
@@ -179,10 +185,10 @@ def sparse(path: Path, state: Mapping[str, Any], head: bytes = b"", tail: bytes 
         if tail:
             file.seek(max(0, size - len(tail)))
             file.write(tail)
-    touch(path, state)
+    copy_change_time(path, state)
 
 
-def touch(path: Path, state: Mapping[str, Any]) -> None:
+def copy_change_time(path: Path, state: Mapping[str, Any]) -> None:
     """Give a file the time of change of the remote one, so that `--resume` knows it again."""
     from datetime import datetime
 

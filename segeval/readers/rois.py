@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from segeval.grid.geometry import Geometry
-from segeval.kernels.rois import above, pasted, selected
+from segeval.kernels.rois import paste_map, select_maps, threshold_map
 from segeval.kernels.softmax import sigmoid
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import replace
 from segeval.volume.instances import RoiMasks
-from segeval.volume.volume import Reading, Volume, Voxels
+from segeval.volume.volume import Channel, ReadOptions, Volume
 
 NEEDED = ("masks", "boxes", "labels")
 OPTIONAL = ("scores", "gt_index")
@@ -45,9 +45,9 @@ def claims(path: Path, head: bytes) -> bool:
         return False
 
 
-def read(path: Path, reading: Reading) -> Volume:
+def read(path: Path, reading: ReadOptions) -> Volume:
     """Open RoIs as one mask a label over the image. Raises ReadError."""
-    rois = checked(stored(path), path)
+    rois = make_roi_masks(read_roi_arrays(path), path)
     if reading.grid is None or len(reading.grid) != 2:
         found = "no image" if reading.grid is None else f"a volume of {len(reading.grid)} axes"
         raise ReadError(
@@ -55,22 +55,23 @@ def read(path: Path, reading: Reading) -> Volume:
             where=path,
             help="they are scored as a prediction, against a ground truth of two axes",
         )
-    kept = scored(rois, reading.min_score, path)
+    kept = select_by_score(rois, reading.min_score, path)
     labels = np.unique(rois.labels[kept]).tolist()
     channels = tuple(
-        united(rois, np.flatnonzero(kept & (rois.labels == label)), reading) for label in labels
+        paste_union(rois, np.flatnonzero(kept & (rois.labels == label)), reading)
+        for label in labels
     )
-    values = tuple(label + offset(labels, reading, path) for label in labels)
+    values = tuple(label + find_label_offset(labels, reading, path) for label in labels)
     return Volume(
         Geometry(reading.grid, reading.spacing),
-        channels or (Voxels(None, np.dtype(np.uint8), reading.grid),),
+        channels or (Channel(None, np.dtype(np.uint8), reading.grid),),
         path,
         values=values,
         regions=replace(rois, below=int((~kept).sum())),
     )
 
 
-def stored(path: Path) -> dict[str, Raw]:
+def read_roi_arrays(path: Path) -> dict[str, Raw]:
     """The arrays of the file. Raises ReadError."""
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -79,7 +80,7 @@ def stored(path: Path) -> dict[str, Raw]:
         raise ReadError(f"not a readable .npz ({problem})", where=path) from problem
 
 
-def checked(arrays: dict[str, Raw], path: Path) -> RoiMasks:
+def make_roi_masks(arrays: dict[str, Raw], path: Path) -> RoiMasks:
     """The RoIs of arrays that fit each other. Raises ReadError."""
     masks, boxes, labels = (arrays[key] for key in NEEDED)
     count = len(masks) if masks.ndim else 0
@@ -94,7 +95,7 @@ def checked(arrays: dict[str, Raw], path: Path) -> RoiMasks:
             facts=(", ".join(shapes),),
             help=SHAPES,
         )
-    check_values(arrays, path)
+    check_roi_values(arrays, path)
     return RoiMasks(
         masks,
         boxes.astype(np.float64),
@@ -104,7 +105,7 @@ def checked(arrays: dict[str, Raw], path: Path) -> RoiMasks:
     )
 
 
-def check_values(arrays: dict[str, Raw], path: Path) -> None:
+def check_roi_values(arrays: dict[str, Raw], path: Path) -> None:
     """Refuse numbers that are no logits, no boxes and no labels. Raises ReadError."""
     masks, labels = arrays["masks"], arrays["labels"]
     if masks.dtype.kind != "f":
@@ -134,7 +135,9 @@ def check_values(arrays: dict[str, Raw], path: Path) -> None:
         )
 
 
-def scored(rois: RoiMasks, least: float, path: Path) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def select_by_score(
+    rois: RoiMasks, least: float, path: Path
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Which RoIs are pasted: those with a score of at least so much. Raises ReadError."""
     if rois.scores is None:
         if least > 0:
@@ -148,7 +151,7 @@ def scored(rois: RoiMasks, least: float, path: Path) -> np.ndarray[Any, np.dtype
     return enough
 
 
-def offset(labels: list[int], reading: Reading, path: Path) -> int:
+def find_label_offset(labels: list[int], reading: ReadOptions, path: Path) -> int:
     """What makes the label value of a class out of a RoI's label. Raises ReadError."""
     if reading.roi_offset is not None:
         return reading.roi_offset
@@ -162,18 +165,18 @@ def offset(labels: list[int], reading: Reading, path: Path) -> int:
     return 0
 
 
-def united(rois: RoiMasks, which: Raw, reading: Reading) -> Voxels:
+def paste_union(rois: RoiMasks, which: Raw, reading: ReadOptions) -> Channel:
     """The union of some RoIs, pasted when it is asked for."""
     shape, rule = reading.grid, reading.paste
     assert shape is not None
 
     def drawn() -> Raw:
         mask = np.zeros(shape, np.uint8)
-        maps = sigmoid(selected(rois.logits[which], rois.labels[which]).astype(np.float64))
+        maps = sigmoid(select_maps(rois.logits[which], rois.labels[which]).astype(np.float64))
         for one, box in zip(maps, rois.boxes[which], strict=True):
             corners = np.rint(box) if rule == "matterport" else box
-            rows, columns, patch = pasted(one, corners.tolist(), (shape[0], shape[1]), rule)
-            mask[rows, columns] |= above(patch, rule, reading.threshold)
+            rows, columns, patch = paste_map(one, corners.tolist(), (shape[0], shape[1]), rule)
+            mask[rows, columns] |= threshold_map(patch, rule, reading.threshold)
         return mask
 
-    return Voxels(drawn, np.dtype(np.uint8), shape)
+    return Channel(drawn, np.dtype(np.uint8), shape)

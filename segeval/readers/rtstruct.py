@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from segeval.contours.structure_set import LINES, Contour, Contours, Roi
-from segeval.dicom.elements import Damaged, Elements
-from segeval.dicom.files import DicomFile, damaged, names_class, opened
+from segeval.contours.structure_set import LINE_TYPES, Contour, Contours, Roi
+from segeval.dicom.elements import DamagedElements, Elements
+from segeval.dicom.files import DicomFile, damaged_dicom_error, names_class, open_dicom
 from segeval.runtime.errors import Note, ReadError
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
@@ -24,27 +24,27 @@ def claims(path: Path, head: bytes) -> bool:
 
 def read(path: Path) -> Contours:
     """Open a structure set; the numbers of its contours are parsed later. Raises ReadError."""
-    file = opened(path)
+    file = open_dicom(path)
     if (found := file.elements.word(0x00080016)) != SOP_CLASS:
         raise ReadError("not an RT structure set", where=path, facts=(f"SOP class {found}",))
     try:
-        return contours(file)
-    except Damaged as problem:
-        raise damaged(path, problem) from problem
+        return read_structure_set(file)
+    except DamagedElements as problem:
+        raise damaged_dicom_error(path, problem) from problem
 
 
-def contours(file: DicomFile) -> Contours:
+def read_structure_set(file: DicomFile) -> Contours:
     """The structure set of an open file. Raises Damaged."""
     elements = file.elements
     drawn = {number: item for item in elements.items(0x30060039)
              if (number := item.whole(0x30060084)) is not None}  # fmt: skip
     types = {item.whole(0x30060084): item.word(0x300600A4) for item in elements.items(0x30060080)}
     rois = tuple(
-        roi(item, number, drawn.get(number), types.get(number, ""))
+        read_roi(item, number, drawn.get(number), types.get(number, ""))
         for item in elements.items(0x30060020)
         if (number := item.whole(0x30060022)) is not None
     )
-    frames, series, images = references(elements)
+    frames, series, images = read_references(elements)
     return Contours(
         file.path,
         rois,
@@ -56,13 +56,13 @@ def contours(file: DicomFile) -> Contours:
         date=elements.word(0x30060008),
         approval=elements.word(0x300E0002),
         manufacturer=elements.text(0x00080070),
-        notes=tuple(doubts(rois, file.path.name)),
+        notes=tuple(structure_set_notes(rois, file.path.name)),
     )
 
 
-def roi(item: Elements, number: int, drawn: Elements | None, type: str) -> Roi:
+def read_roi(item: Elements, number: int, drawn: Elements | None, type: str) -> Roi:
     """One structure out of the three places that speak of it. Raises Damaged."""
-    found = () if drawn is None else tuple(contour(c) for c in drawn.items(0x30060040))
+    found = () if drawn is None else tuple(read_contour(c) for c in drawn.items(0x30060040))
     return Roi(
         number,
         item.text(0x30060026) or f"#{number}",
@@ -73,7 +73,7 @@ def roi(item: Elements, number: int, drawn: Elements | None, type: str) -> Roi:
     )
 
 
-def contour(item: Elements) -> Contour:
+def read_contour(item: Elements) -> Contour:
     """One contour, not parsed yet."""
     return Contour(
         item.word(0x30060042),
@@ -83,7 +83,7 @@ def contour(item: Elements) -> Contour:
     )
 
 
-def references(elements: Elements) -> tuple[list[str], tuple[str, ...], frozenset[str]]:
+def read_references(elements: Elements) -> tuple[list[str], tuple[str, ...], frozenset[str]]:
     """Frames of reference, series and images that the structure set names. Raises Damaged."""
     frames, series, images = [elements.word(0x00200052)], [], []
     for frame in elements.items(0x30060010):
@@ -95,13 +95,13 @@ def references(elements: Elements) -> tuple[list[str], tuple[str, ...], frozense
     return [f for f in frames if f], tuple(s for s in series if s), frozenset(images)
 
 
-def doubts(rois: tuple[Roi, ...], where: str) -> Iterator[Note]:
+def structure_set_notes(rois: tuple[Roi, ...], where: str) -> Iterator[Note]:
     """What is odd about a structure set but has one reading (S3)."""
     if not rois:
         yield Note("W-no-structures", "the structure set lists no structure", where)
     for roi in rois:
         kinds = {c.kind for c in roi.contours}
-        if roi.areas and kinds & LINES:
+        if roi.areas and kinds & LINE_TYPES:
             skipped = sum(not c.closed for c in roi.contours)
             yield Note("N-open-contours", f"{roi.name}: {skipped} points or open lines left out",
                        where)  # fmt: skip

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from fnmatch import fnmatchcase
 
-from segeval.readers.series import Found
+from segeval.readers.series import StructureSetHeader
 from segeval.runtime.errors import CaseError, Note, RequestError
 
 FIELDS = ("label", "description", "manufacturer")
 
 
-def selector(text: str) -> Callable[[Found], bool]:
+def parse_selector(text: str) -> Callable[[StructureSetHeader], bool]:
     """A selector as it is written: a glob on the file name, with a slash on the end of its path,
     or `label=`, `description=`, `manufacturer=` and a glob. Without regard to case. Raises
     RequestError."""
@@ -27,27 +27,29 @@ def selector(text: str) -> Callable[[Found], bool]:
     return lambda found: fnmatchcase(getattr(found, field).lower(), pattern.lower())
 
 
-def selected(
-    among: Sequence[Found],
+def select_structure_set(
+    among: Sequence[StructureSetHeader],
     select: str = "",
-    has: Callable[[Found], bool] | None = None,
+    has: Callable[[StructureSetHeader], bool] | None = None,
     where: str = "",
-) -> tuple[Found, tuple[Note, ...]]:
+) -> tuple[StructureSetHeader, tuple[Note, ...]]:
     """The structure set that is meant. Raises CaseError with the status `ambiguous`.
 
     select  a selector; empty: there is one, or one alone has all classes
     has     whether a file has all requested classes
     """
-    near = [found for found in among if selector(select)(found)] if select else list(among)
+    near = [found for found in among if parse_selector(select)(found)] if select else list(among)
     if len(near) == 1:
         return near[0], ()
     if near and has is not None and len(complete := [f for f in near if has(f)]) == 1:
         text = f"of {len(near)} structure sets only {complete[0].path.name} has all classes"
         return complete[0], (Note("N-structure-set-chosen", text, where),)
-    raise unclear(near or among, bool(near), where)
+    raise ambiguous_selection_error(near or among, bool(near), where)
 
 
-def unclear(found: Collection[Found], several: bool, where: str) -> CaseError:
+def ambiguous_selection_error(
+    found: Collection[StructureSetHeader], several: bool, where: str
+) -> CaseError:
     """The error that lists the structure sets that there are."""
     apart = len({one.path.name for one in found}) == len(found)
     return CaseError(
@@ -55,12 +57,12 @@ def unclear(found: Collection[Found], several: bool, where: str) -> CaseError:
         if several
         else "no structure set is selected",
         where=where,
-        facts=tuple(str(one) for one in found) if apart else tuple(map(below, found)),
+        facts=tuple(str(one) for one in found) if apart else tuple(map(path_with_folder, found)),
         help="--pred-select, --gt-select: a file name, label=, description= or manufacturer=",
         status="ambiguous",
     )
 
 
-def below(one: Found) -> str:
+def path_with_folder(one: StructureSetHeader) -> str:
     """A structure set with the folder that it lies in, where names do not tell it apart."""
     return f"{one.path.parent.name}/{one}"

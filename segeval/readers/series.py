@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.dicom.elements import Damaged, Elements
-from segeval.dicom.files import DicomFile, damaged, is_dicom, opened
-from segeval.grid.slices import Frame, Slices, arranged
-from segeval.readers.frames import frames
+from segeval.dicom.elements import DamagedElements, Elements
+from segeval.dicom.files import DicomFile, damaged_dicom_error, is_dicom, open_dicom
+from segeval.grid.slices import Frame, Slices, arrange_slices
+from segeval.readers.frames import read_frames
 from segeval.runtime.errors import GeometryError, ReadError
 from segeval.runtime.frozen import frozen
 
@@ -26,7 +26,7 @@ SAME_ANGLE = 1e-4  # direction cosines of the slices of one series
 
 
 @frozen
-class Image:
+class SliceHeader:
     """One slice, from its header.
 
     orientation, spacing, shape   as in the file: cosines along row and column; rows, columns
@@ -42,7 +42,7 @@ class Image:
 
 
 @frozen
-class Found:
+class StructureSetHeader:
     """A structure set or a segmentation, from its header (D4, D5).
 
     series  Series Instance UID of the images that it names first
@@ -76,7 +76,7 @@ class Series:
     patient: str
     frame: str
     modality: str
-    images: list[Image] = field(default_factory=list)
+    images: list[SliceHeader] = field(default_factory=list)
 
     def slices(self) -> Slices:
         """The slices in order, and the grid for them. Raises GeometryError (F1)."""
@@ -87,9 +87,9 @@ class Series:
         frame = self._frame(images, where)
         corners = np.array([image.position for image in images])
         uids = [image.uid for image in images]
-        return arranged(frame, corners, uids, images[0].thickness, where)
+        return arrange_slices(frame, corners, uids, images[0].thickness, where)
 
-    def _frame(self, images: list[Image], where: str) -> Frame:
+    def _frame(self, images: list[SliceHeader], where: str) -> Frame:
         first = images[0]
         placed = [len(i.position) == 3 and len(i.orientation) == 6 for i in images]
         if not all(placed) or any(len(i.spacing) != 2 for i in images):
@@ -111,7 +111,7 @@ class Series:
 
 
 @dataclass(slots=True)
-class Index:
+class DicomIndex:
     """What a DICOM tree holds.
 
     series      by Series Instance UID
@@ -120,42 +120,42 @@ class Index:
     """
 
     series: dict[str, Series] = field(default_factory=dict)
-    structures: list[Found] = field(default_factory=list)
+    structures: list[StructureSetHeader] = field(default_factory=list)
     damaged: list[ReadError] = field(default_factory=list)
 
-    def merged(self, other: Index) -> Index:
+    def merged(self, other: DicomIndex) -> DicomIndex:
         """Both trees as one: a series may lie on the other side, or in a folder of images (D3)."""
-        return Index(
+        return DicomIndex(
             {**other.series, **self.series},
             [*self.structures, *other.structures],
             [*self.damaged, *other.damaged],
         )
 
 
-def indexed(root: Path) -> Index:
+def index_dicom(root: Path) -> DicomIndex:
     """Read the headers of all files under a folder, or of one file."""
-    index = Index()
-    for path in files(root):
+    index = DicomIndex()
+    for path in walk_files(root):
         try:
-            if file := header(path):
-                add(index, file)
+            if file := read_dicom_header(path):
+                add_to_index(index, file)
             elif path.suffix.lower() in NAMED:
                 raise ReadError("the name says DICOM and the content is not", where=path)
         except ReadError as problem:
             index.damaged.append(problem)
-        except Damaged as problem:
-            index.damaged.append(damaged(path, problem))
+        except DamagedElements as problem:
+            index.damaged.append(damaged_dicom_error(path, problem))
     return index
 
 
-def files(root: Path) -> Iterator[Path]:
+def walk_files(root: Path) -> Iterator[Path]:
     """All files, in order."""
     if root.is_file():
         return iter([root])
     return (path for path in sorted(root.rglob("*")) if path.is_file())
 
 
-def header(path: Path) -> DicomFile | None:
+def read_dicom_header(path: Path) -> DicomFile | None:
     """The header of a file; None if it is not DICOM. Raises ReadError."""
     try:
         with path.open("rb") as file:
@@ -163,53 +163,57 @@ def header(path: Path) -> DicomFile | None:
                 return None
     except OSError as problem:
         raise ReadError(f"cannot be opened ({problem.strerror})", where=path) from problem
-    return opened(path)
+    return open_dicom(path)
 
 
-def add(index: Index, file: DicomFile) -> None:
+def add_to_index(index: DicomIndex, file: DicomFile) -> None:
     """Put one file where it belongs. Raises Damaged."""
     elements = file.elements
     kind = elements.word(0x00080016)
     if kind == RTSTRUCT or kind in SEG:
-        index.structures.append(found(file, "rtstruct" if kind == RTSTRUCT else "seg"))
+        index.structures.append(
+            read_structure_set_header(file, "rtstruct" if kind == RTSTRUCT else "seg")
+        )
     elif elements.word(0x00080060) in OTHER:
         return
     elif (uid := elements.word(0x0020000E)) and 0x00280010 in elements:
         series = index.series.get(uid)
         if series is None:
-            series = index.series[uid] = Series(uid, *owner(elements), elements.word(0x00080060))
-        series.images += images(file)
+            series = index.series[uid] = Series(
+                uid, *read_owner(elements), elements.word(0x00080060)
+            )
+        series.images += read_slice_headers(file)
 
 
-def owner(elements: Elements) -> tuple[str, str, str]:
+def read_owner(elements: Elements) -> tuple[str, str, str]:
     """Study, patient and frame of reference of an object."""
     return elements.word(0x0020000D), elements.text(0x00100020), elements.word(0x00200052)
 
 
-def images(file: DicomFile) -> Iterator[Image]:
+def read_slice_headers(file: DicomFile) -> Iterator[SliceHeader]:
     """The slices of a file: one, or the frames of a multi-frame image. Raises Damaged."""
     elements = file.elements
     shape = (elements.short(0x00280010) or 0, elements.short(0x00280011) or 0)
     uid = elements.word(0x00080018)
     if 0x52009230 not in elements:
         thickness = next(iter(elements.decimals(0x00180050)), None)
-        yield Image(file.path, uid, elements.decimals(0x00200032), elements.decimals(0x00200037),
+        yield SliceHeader(file.path, uid, elements.decimals(0x00200032), elements.decimals(0x00200037),
                     elements.decimals(0x00280030), shape, thickness)  # fmt: skip
         return
-    for number, frame in enumerate(frames(elements), 1):
-        yield Image(file.path, f"{uid}#{number}", frame.position, frame.orientation, frame.spacing,
+    for number, frame in enumerate(read_frames(elements), 1):
+        yield SliceHeader(file.path, f"{uid}#{number}", frame.position, frame.orientation, frame.spacing,
                     shape, frame.gap or frame.thickness)  # fmt: skip
 
 
-def found(file: DicomFile, kind: str) -> Found:
+def read_structure_set_header(file: DicomFile, kind: str) -> StructureSetHeader:
     """A structure set or a segmentation by its header. Raises Damaged."""
     elements = file.elements
-    study, patient, frame = owner(elements)
+    study, patient, frame = read_owner(elements)
     rtstruct = kind == "rtstruct"
     items, tag = (0x30060020, 0x30060026) if rtstruct else (0x00620002, 0x00620005)
     if rtstruct and not frame:
         frame = elements.first(0x30060010).word(0x00200052)
-    return Found(
+    return StructureSetHeader(
         file.path,
         kind,
         study,
@@ -220,12 +224,12 @@ def found(file: DicomFile, kind: str) -> Found:
         elements.word(0x30060008 if rtstruct else 0x00080023),
         elements.word(0x300E0002),
         elements.text(0x00080070),
-        referenced(elements, rtstruct),
+        find_referenced_series(elements, rtstruct),
         tuple(item.text(tag) for item in elements.items(items)),
     )
 
 
-def referenced(elements: Elements, rtstruct: bool) -> str:
+def find_referenced_series(elements: Elements, rtstruct: bool) -> str:
     """The series that a structure set or a segmentation names first. Raises Damaged."""
     if rtstruct:
         elements = elements.first(0x30060010).first(0x30060012).first(0x30060014)

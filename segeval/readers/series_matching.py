@@ -14,14 +14,14 @@ import numpy as np
 from segeval.contours.structure_set import Contours
 from segeval.grid.geometry import Geometry
 from segeval.grid.slices import Slices
-from segeval.readers.series import Index, Series
+from segeval.readers.series import DicomIndex, Series
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError, GeometryError, Note
 
 BESIDE = 0.05  # share of the gap that a contour may lie beside its slice, to tell series apart
 
 
-def series_of(
+def match_series(
     contours: Contours, index: Mapping[str, Series], ignore_frame: bool = False
 ) -> tuple[Series | None, tuple[Note, ...]]:
     """The series that a structure set was drawn on, and how it was found (F4, F5).
@@ -32,8 +32,12 @@ def series_of(
     for find in (by_series, by_contours, by_images, by_frame, by_case, by_planes):
         near = find(contours, near if len(near) > 1 else list(index.values()))
         if len(near) == 1:
-            notes = [Note(*FOUND[find.__name__], contours.path.name)] if find in LATE else []
-            notes += frame_matches(contours, near[0], ignore_frame)
+            notes = (
+                [Note(*MATCH_NOTES[find.__name__], contours.path.name)]
+                if find in WEAK_MATCHES
+                else []
+            )
+            notes += check_frame_of_reference(contours, near[0], ignore_frame)
             return near[0], tuple(notes)
     if not near:
         return None, ()
@@ -80,20 +84,20 @@ def by_planes(contours: Contours, among: Iterable[Series]) -> list[Series]:
             slices = series.slices()
         except GeometryError:
             continue
-        if all(on_slices(points, slices) for points in outlines(contours)):
+        if all(lies_on_slices(points, slices) for points in readable_contours(contours)):
             fitting.append((series, slices.geometry))
     if fitting and all(not list(fitting[0][1].differences(grid)) for _, grid in fitting):
         return [fitting[0][0]]
     return [series for series, _ in fitting] or list(among)
 
 
-def outlines(contours: Contours) -> Iterator[Floats]:
+def readable_contours(contours: Contours) -> Iterator[Floats]:
     """The points of all contours that can be read."""
     areas = (contour for roi in contours.rois for contour in roi.areas)
     return (points for contour in areas if (points := contour.points()) is not None)
 
 
-def on_slices(points: Floats, slices: Slices) -> bool:
+def lies_on_slices(points: Floats, slices: Slices) -> bool:
     """Whether a contour lies flat on a slice, and at least in part inside of it."""
     grid = slices.geometry
     assert grid.directions is not None
@@ -105,9 +109,9 @@ def on_slices(points: Floats, slices: Slices) -> bool:
     return bool(beside.max() <= BESIDE * grid.spacing[0] and within.any())
 
 
-LATE = (by_frame, by_case, by_planes)
+WEAK_MATCHES = (by_frame, by_case, by_planes)
 UNKNOWN = "W-series-unknown"
-FOUND = {
+MATCH_NOTES = {
     "by_frame": ("N-series-by-frame", "the series that it names is not here; joined by the frame "
                  "of reference"),
     "by_case": ("W-series-by-case", "nothing joins it to a series; the only one of the case is "
@@ -117,14 +121,16 @@ FOUND = {
 }  # fmt: skip
 
 
-def frame_matches(contours: Contours, series: Series, ignore: bool) -> Iterator[Note]:
+def check_frame_of_reference(contours: Contours, series: Series, ignore: bool) -> Iterator[Note]:
     """Hold both frames of reference against each other (F5). Raises CaseError."""
     if series.frame:
         who = ("the structure set and its image series", "structure set", "series")
-        yield from same_frame(contours.frames, (series.frame,), who, contours.path.name, ignore)
+        yield from check_same_frame(
+            contours.frames, (series.frame,), who, contours.path.name, ignore
+        )
 
 
-def same_frame(
+def check_same_frame(
     one: tuple[str, ...],
     other: tuple[str, ...],
     who: tuple[str, str, str],
@@ -149,7 +155,7 @@ def same_frame(
     yield Note("W-frame-of-reference", text, where)
 
 
-def hints(contours: Contours, slices: Slices) -> Iterator[Note]:
+def image_reference_notes(contours: Contours, slices: Slices) -> Iterator[Note]:
     """Say how many contours name images that are none of the series' (F4): geometry decides."""
     known = file_uids(slices.images)
     named = [c for roi in contours.rois for c in roi.contours if c.images]
@@ -158,28 +164,28 @@ def hints(contours: Contours, slices: Slices) -> Iterator[Note]:
                    "not in the series; positions decide", contours.path.name)  # fmt: skip
 
 
-def case_keys(index: Index, root: Path, by: str = "auto") -> dict[Path, str]:
+def structure_set_keys(index: DicomIndex, root: Path, by: str = "auto") -> dict[Path, str]:
     """The case of every structure set (D2).
 
     by  folder (the top one below the root), patient, study, series, or auto: the folder if every
         one holds exactly one patient, else the patient
     """
     tops = {found.path: top_folder(found.path, root) for found in index.structures}
-    if by == "folder" or (by == "auto" and one_patient_each(index, root)):
+    if by == "folder" or (by == "auto" and has_patient_folders(index, root)):
         return tops
     fields = {"patient": "patient", "auto": "patient", "study": "study", "series": "series"}
     return {found.path: getattr(found, fields[by]) for found in index.structures}
 
 
-def one_patient_each(index: Index, root: Path) -> bool:
+def has_patient_folders(index: DicomIndex, root: Path) -> bool:
     """Whether every top-level folder holds exactly one patient."""
     patients: dict[str, set[str]] = {}
-    for path, patient in patients_of(index):
+    for path, patient in list_patients(index):
         patients.setdefault(top_folder(path, root), set()).add(patient)
     return all(top and len(who) == 1 for top, who in patients.items())
 
 
-def patients_of(index: Index) -> Iterator[tuple[Path, str]]:
+def list_patients(index: DicomIndex) -> Iterator[tuple[Path, str]]:
     """Every file with its patient."""
     for found in index.structures:
         yield found.path, found.patient

@@ -6,12 +6,12 @@ import json
 import math
 from typing import IO
 
-from segeval.reports.means import leads
-from segeval.reports.table_model import NOTHING, decimals, figure
-from segeval.reports.verdicts import headline
+from segeval.reports.means import leading_statistic
+from segeval.reports.table_model import NO_VALUE, format_figure, metric_decimals
+from segeval.reports.verdicts import verdict_headline
 from segeval.request.settings import Settings
 from segeval.scorecard.card import OVERALL, WHOLE, Scorecard
-from segeval.scorecard.summary import columns
+from segeval.scorecard.summary import metric_columns
 
 COLOURS = {"PASS": "brightgreen", "FAIL": "red", "ERROR": "orange", "": "blue"}
 UNKNOWN = "lightgrey"
@@ -19,24 +19,24 @@ UNKNOWN = "lightgrey"
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the leading metric over all classes, in the colour of the verdict."""
-    label, value = leading(card, settings)
-    word, what = headline(card, settings)
+    label, value = leading_metric(card, settings)
+    word, what = verdict_headline(card, settings)
     message = value if word in ("", "PASS") else f"{value}, {what}"
-    color = UNKNOWN if value == NOTHING and not word else COLOURS[word]
+    color = UNKNOWN if value == NO_VALUE and not word else COLOURS[word]
     badge = {"schemaVersion": 1, "label": label, "message": message, "color": color}
     file.write(json.dumps(badge, ensure_ascii=False) + "\n")
 
 
-def leading(card: Scorecard, settings: Settings) -> tuple[str, str]:
+def leading_metric(card: Scorecard, settings: Settings) -> tuple[str, str]:
     """The first metric of the run and its value: of the whole case, over classes, or of the one."""
     of_class = card.summary.get("", {})
-    for head in columns(card.cases, card.metrics):
+    for head in metric_columns(card.cases, card.metrics):
         for class_ in (WHOLE, OVERALL, *of_class):
             made = of_class.get(class_, {}).get(head.name)
             if made is not None:
-                pooled = leads(settings) == "pooled" and not math.isnan(made.pooled)
+                pooled = leading_statistic(settings) == "pooled" and not math.isnan(made.pooled)
                 value = made.pooled if pooled else made.mean
                 unit = f" {head.unit}" if head.unit else ""
-                shown = figure(value, decimals(head, settings.digits))
-                return head.metric, shown + (unit if shown != NOTHING else "")
-    return card.metrics[0] if card.metrics else "segeval", NOTHING
+                shown = format_figure(value, metric_decimals(head, settings.digits))
+                return head.metric, shown + (unit if shown != NO_VALUE else "")
+    return card.metrics[0] if card.metrics else "segeval", NO_VALUE

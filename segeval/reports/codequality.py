@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import IO, Any
 
-from segeval.reports.problems import error_of, faults_of
-from segeval.reports.table_model import clean
-from segeval.reports.verdicts import missed, rule, sentence, subject, unscored
+from segeval.reports.problems import case_error, class_faults
+from segeval.reports.table_model import clean_name
+from segeval.reports.verdicts import (
+    gate_without_bar,
+    missed_verdicts,
+    unscored_cases,
+    verdict_sentence,
+    verdict_subject,
+)
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.row_index import marked
+from segeval.scorecard.row_index import noteworthy_cases
 
 MISSED, LOST = "major", "critical"  # of info, minor, major, critical, blocker
 LINE = 1  # a gate may come from an option: there is no better one
@@ -33,13 +39,15 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
 def findings(card: Scorecard, settings: Settings) -> Iterator[dict[str, Any]]:
     """The findings in the order of gates and cases."""
     place = card.place or NOWHERE
-    for verdict in missed(card):
-        said = f"{subject(verdict)}: {sentence(verdict)}"
-        yield _finding(f"segeval.{rule(verdict)}", subject(verdict), said, MISSED, place)
-    lost = [(case.status, error_of(case)) for case in unscored(card, settings)]
-    lost += [fault for case in marked(card.cases) for fault in faults_of(case)]
+    for verdict in missed_verdicts(card):
+        said = f"{verdict_subject(verdict)}: {verdict_sentence(verdict)}"
+        yield _finding(
+            f"segeval.{gate_without_bar(verdict)}", verdict_subject(verdict), said, MISSED, place
+        )
+    lost = [(case.status, case_error(case)) for case in unscored_cases(card, settings)]
+    lost += [fault for case in noteworthy_cases(card.cases) for fault in class_faults(case)]
     for status, error in lost:
-        said = f"{clean(error.where)}: {clean(error.message)}"
+        said = f"{clean_name(error.where)}: {clean_name(error.message)}"
         yield _finding(f"segeval.{status}", error.where, said, LOST, place)
 
 

@@ -9,20 +9,26 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict  # of what stands in tuples, too
 from typing import IO, Any
 
-from segeval.reports.markdown import escaped
-from segeval.reports.plain import drawn
-from segeval.reports.table_model import Block, Field, clean, decimals, figure
+from segeval.reports.markdown import escape_markdown
+from segeval.reports.plain import plain_lines
+from segeval.reports.table_model import (
+    TableBlock,
+    TableField,
+    clean_name,
+    format_figure,
+    metric_decimals,
+)
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.summary import Column
 from segeval.statistics.compare import Difference, Ranking
-from segeval.statistics.paired import Name
+from segeval.statistics.paired import PairKey
 
-Rows = list[tuple[str, ...]]
-NAMES = ("class", "model", "moved most")  # columns of text
+TableRows = list[tuple[str, ...]]
+NAME_COLUMNS = ("class", "model", "moved most")  # columns of text
 
 
 @frozen
-class Comparison:
+class ModelComparison:
     """Everything that is known of several models.
 
     models  their names, the first is what the others are compared with
@@ -37,117 +43,117 @@ class Comparison:
     rankings: tuple[Ranking, ...]
 
 
-def write_table(found: Comparison, file: IO[str], digits: int) -> None:
+def write_comparison_table(found: ModelComparison, file: IO[str], digits: int) -> None:
     """The tables as plain text."""
-    for title, rows in tables(found, digits):
+    for title, rows in comparison_tables(found, digits):
         file.write(f"{title}\n")
-        file.writelines(f"{line}\n" for line in drawn(_block(rows)))
+        file.writelines(f"{line}\n" for line in plain_lines(_rows_block(rows)))
         file.write("\n")
-    file.writelines(f"{line}\n" for line in legend(found))
+    file.writelines(f"{line}\n" for line in column_legend(found))
 
 
-def _block(rows: Rows) -> Block:
+def _rows_block(rows: TableRows) -> TableBlock:
     head, *cells = rows
-    sides = ["key" if title in NAMES else "metric" for title in head]
+    sides = ["key" if title in NAME_COLUMNS else "metric" for title in head]
     columns = zip(*cells, strict=True) if cells else [()] * len(head)
-    return Block(
-        tuple(Field((h,), tuple(c), k) for h, c, k in zip(head, columns, sides, strict=True))
+    return TableBlock(
+        tuple(TableField((h,), tuple(c), k) for h, c, k in zip(head, columns, sides, strict=True))
     )
 
 
-def write_markdown(found: Comparison, file: IO[str], digits: int) -> None:
+def write_comparison_markdown(found: ModelComparison, file: IO[str], digits: int) -> None:
     """The tables in Markdown."""
-    for title, rows in tables(found, digits):
-        file.write(f"**{escaped(title)}**\n\n")
+    for title, rows in comparison_tables(found, digits):
+        file.write(f"**{escape_markdown(title)}**\n\n")
         for place, row in enumerate(rows):
-            file.write(f"| {' | '.join(map(escaped, row))} |\n")
+            file.write(f"| {' | '.join(map(escape_markdown, row))} |\n")
             if not place:
                 file.write(f"|{' --- |' * len(row)}\n")
         file.write("\n")
-    file.writelines(f"- {escaped(line)}\n" for line in legend(found))
+    file.writelines(f"- {escape_markdown(line)}\n" for line in column_legend(found))
 
 
-def tables(found: Comparison, digits: int) -> Iterator[tuple[str, Rows]]:
+def comparison_tables(found: ModelComparison, digits: int) -> Iterator[tuple[str, TableRows]]:
     """A title and rows for each model and metric, then the ranks; the first row is the head."""
     for model in range(1, len(found.models)):
         own = [one for one in found.differences if one.model == model]
         for metric, unit in dict.fromkeys((one.name.metric, one.name.unit) for one in own):
             some = [o for o in own if (o.name.metric, o.name.unit) == (metric, unit)]
             title = f"{_head(some[0].name)}: {found.models[model]} - {found.models[0]}"
-            yield title, [_titles(found, model), *(_row(one, digits) for one in some)]
+            yield title, [_titles(found, model), *(_difference_row(one, digits) for one in some)]
     if len(found.models) > 2:
         for metric in dict.fromkeys(one.name.metric for one in found.rankings):
             ranked = [one for one in found.rankings if one.name.metric == metric]
-            yield f"{_head(ranked[0].name)}: ranks, 1 is the best", _ranks(found, ranked)
+            yield f"{_head(ranked[0].name)}: ranks, 1 is the best", _rank_rows(found, ranked)
 
 
-def _head(name: Name) -> str:
+def _head(name: PairKey) -> str:
     return f"{name.metric} [{name.unit}]" if name.unit else name.metric
 
 
-def _titles(found: Comparison, model: int) -> tuple[str, ...]:
+def _titles(found: ModelComparison, model: int) -> tuple[str, ...]:
     percent = f"{found.level * 100:g} % interval"
-    names = clean(found.models[0]), clean(found.models[model])
+    names = clean_name(found.models[0]), clean_name(found.models[model])
     return ("class", "n", "only in one", *names, "difference", percent, "p", "p (Holm)",
             "better", "worse", "moved most")  # fmt: skip
 
 
-def _row(one: Difference, digits: int) -> tuple[str, ...]:
-    decimal = decimals(Column(one.name.metric, one.name.unit), digits)
+def _difference_row(one: Difference, digits: int) -> tuple[str, ...]:
+    decimal = metric_decimals(Column(one.name.metric, one.name.unit), digits)
 
     def signed(value: float) -> str:
-        text = figure(value, decimal)
+        text = format_figure(value, decimal)
         return f"+{text}" if value > 0 and float(text) else text
 
     ends = f"[{signed(one.low)}, {signed(one.high)}]" if one.n else "-"
-    moved = ", ".join(f"{clean(case)} {signed(gap)}" for case, gap in one.moved if gap)
+    moved = ", ".join(f"{clean_name(case)} {signed(gap)}" for case, gap in one.moved if gap)
     return (
-        clean(one.name.class_),
+        clean_name(one.name.class_),
         str(one.n),
         f"{one.gained}, {one.lost}" if one.gained or one.lost else "",
-        figure(one.first, decimal),
-        figure(one.mean, decimal),
+        format_figure(one.first, decimal),
+        format_figure(one.mean, decimal),
         signed(one.difference),
         ends,
-        _p(one.p),
-        _p(one.p_holm),
-        _share(one.better),
-        _share(one.worse),
+        _format_p(one.p),
+        _format_p(one.p_holm),
+        _format_share(one.better),
+        _format_share(one.worse),
         moved,
     )
 
 
-def _p(value: float) -> str:
+def _format_p(value: float) -> str:
     if math.isnan(value):
         return "-"
     return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
-def _share(value: float) -> str:
+def _format_share(value: float) -> str:
     return "-" if math.isnan(value) else f"{100 * value:.0f} %"
 
 
-def _ranks(found: Comparison, ranked: Sequence[Ranking]) -> Rows:
+def _rank_rows(found: ModelComparison, ranked: Sequence[Ranking]) -> TableRows:
     percent = f"{found.level * 100:g} % interval"
     head = ("class", "n", "model", "mean rank", "rank of mean", percent, "first", "Friedman p")
-    rows: Rows = [head]
+    rows: TableRows = [head]
     for one in ranked:
         order = sorted(range(len(found.models)), key=lambda k: one.rank_of_means[k])
         for place, k in enumerate(order):
-            start = (clean(one.name.class_), str(one.n)) if not place else ("", "")
+            start = (clean_name(one.name.class_), str(one.n)) if not place else ("", "")
             rows.append((
                 *start,
-                clean(found.models[k]),
+                clean_name(found.models[k]),
                 f"{one.mean_rank[k]:.2f}",
                 f"{one.rank_of_means[k]:g}",
                 f"{one.low[k]:g} to {one.high[k]:g}",
-                _share(one.first[k]),
-                _p(one.p) if not place else "",
+                _format_share(one.first[k]),
+                _format_p(one.p) if not place else "",
             ))  # fmt: skip
     return rows
 
 
-def legend(found: Comparison) -> Iterator[str]:
+def column_legend(found: ModelComparison) -> Iterator[str]:
     """What the columns are."""
     yield f"{found.cases} cases that all have; a difference is that model minus {found.models[0]}"
     if any(one.gained or one.lost for one in found.differences):
@@ -164,7 +170,7 @@ HEADER = (
 )  # fmt: skip
 
 
-def write_csv(found: Comparison, file: IO[str], _: int) -> None:
+def write_comparison_csv(found: ModelComparison, file: IO[str], _: int) -> None:
     """One row a model, class and metric, with all digits; ranks where there are several models."""
     out = csv.writer(file, lineterminator="\n")
     out.writerow(HEADER)
@@ -176,52 +182,52 @@ def write_csv(found: Comparison, file: IO[str], _: int) -> None:
         more = (rank.mean_rank[one.model], rank.rank_of_means[one.model], rank.p) if rank else ()
         out.writerow((
             found.models[one.model], found.models[0], one.name.class_, one.name.metric,
-            one.name.unit, one.n, one.lost, one.gained, *map(_digits, numbers),
-            ";".join(f"{case}={gap!r}" for case, gap in one.moved), *map(_digits, more),
+            one.name.unit, one.n, one.lost, one.gained, *map(_all_digits, numbers),
+            ";".join(f"{case}={gap!r}" for case, gap in one.moved), *map(_all_digits, more),
         ))  # fmt: skip
 
 
-def _digits(value: float) -> str:
+def _all_digits(value: float) -> str:
     return "" if math.isnan(value) else repr(value)
 
 
-def write_json(found: Comparison, file: IO[str], _: int) -> None:
+def write_comparison_json(found: ModelComparison, file: IO[str], _: int) -> None:
     """Everything, strict: a number that is none is null."""
-    content = _strict(asdict(found))
+    content = _number_or_null(asdict(found))
     content["differences"] = [
-        {"model": found.models[d.pop("model")], **_flat(d)} for d in content["differences"]
+        {"model": found.models[d.pop("model")], **_flat_fields(d)} for d in content["differences"]
     ]
     content["rankings"] = [
-        {key: _named(key, value, found.models) for key, value in _flat(r).items()}
+        {key: _key_by_model(key, value, found.models) for key, value in _flat_fields(r).items()}
         for r in content["rankings"]
     ]
     json.dump({"schema": "segeval.comparison/1", **content}, file, indent=1, allow_nan=False)
     file.write("\n")
 
 
-def _flat(one: dict[str, Any]) -> dict[str, Any]:
+def _flat_fields(one: dict[str, Any]) -> dict[str, Any]:
     name = one.pop("name")
     moved = {"moved": [{"case": c, "difference": d} for c, d in one.pop("moved", ())]}
     named = {"class": name["class_"], "metric": name["metric"], "unit": name["unit"]}
     return {**named, **one, **(moved if moved["moved"] else {})}
 
 
-def _named(key: str, value: Any, models: Sequence[str]) -> Any:
+def _key_by_model(key: str, value: Any, models: Sequence[str]) -> Any:
     """A number of each model under its name."""
     return dict(zip(models, value, strict=True)) if isinstance(value, list) else value
 
 
-def _strict(value: Any) -> Any:
+def _number_or_null(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _strict(one) for key, one in value.items()}
+        return {key: _number_or_null(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_strict(one) for one in value]
+        return [_number_or_null(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-WRITERS: dict[str, Callable[[Comparison, IO[str], int], None]] = {
-    "table": write_table,
-    "markdown": write_markdown,
-    "csv": write_csv,
-    "json": write_json,
+WRITERS: dict[str, Callable[[ModelComparison, IO[str], int], None]] = {
+    "table": write_comparison_table,
+    "markdown": write_comparison_markdown,
+    "csv": write_comparison_csv,
+    "json": write_comparison_json,
 }

@@ -13,7 +13,7 @@ from typing import IO
 
 from segeval.request.settings import Settings
 from segeval.scorecard.card import CaseResult, Row, Scorecard
-from segeval.scorecard.summary import Column, columns
+from segeval.scorecard.summary import Column, metric_columns
 
 HEADER = ("case", "class", "metric", "value", "unit", "status", "reason", "group")
 
@@ -26,28 +26,28 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
 def write_rows(card: Scorecard, file: IO[str], settings: Settings, delimiter: str) -> None:
     """Write the rows in the form that the settings ask for."""
     out = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-    out.writerows(wide(card) if settings.wide else long(card))
+    out.writerows(wide_rows(card) if settings.wide else long_rows(card))
 
 
-def long(card: Scorecard) -> Iterator[Sequence[str]]:
+def long_rows(card: Scorecard) -> Iterator[Sequence[str]]:
     """The rows as they are."""
     yield HEADER
     for case in card.cases:
-        for r in every_row(case):
-            value = number(r.value)
+        for r in rows_of_case(case):
+            value = shortest_number(r.value)
             yield r.case, r.class_, r.metric, value, r.unit, r.status, r.reason, r.group
 
 
-def wide(card: Scorecard) -> Iterator[Sequence[str]]:
+def wide_rows(card: Scorecard) -> Iterator[Sequence[str]]:
     """A column for each metric, with the unit in its head."""
-    heads = columns(card.cases, card.metrics)
+    heads = metric_columns(card.cases, card.metrics)
     yield "case", "class", *(head_text(head) for head in heads), "status", "reason", "group"
     for case in card.cases:
         of_class: dict[str, list[Row]] = {}
-        for row in every_row(case):
+        for row in rows_of_case(case):
             of_class.setdefault(row.class_, []).append(row)
         for class_, rows in of_class.items():
-            cells = [_cell(head, rows) for head in heads]
+            cells = [_csv_cell(head, rows) for head in heads]
             reasons = dict.fromkeys(row.reason for row in rows if row.reason)
             status = next((row.status for row in rows if row.status != "ok"), "ok")
             yield case.case, class_, *cells, status, ";".join(reasons), case.group
@@ -58,11 +58,11 @@ def head_text(head: Column) -> str:
     return f"{head.metric} [{head.unit}]" if head.unit else head.metric
 
 
-def _cell(head: Column, rows: Sequence[Row]) -> str:
-    return next((number(row.value) for row in rows if head.holds(row)), "")
+def _csv_cell(head: Column, rows: Sequence[Row]) -> str:
+    return next((shortest_number(row.value) for row in rows if head.holds(row)), "")
 
 
-def every_row(case: CaseResult) -> Iterator[Row]:
+def rows_of_case(case: CaseResult) -> Iterator[Row]:
     """The rows of a case; of one that has none, what became of it."""
     if case.rows:
         yield from case.rows
@@ -70,6 +70,6 @@ def every_row(case: CaseResult) -> Iterator[Row]:
         yield Row(case.case, "", "", math.nan, "", case.status, "", case.group)
 
 
-def number(value: float) -> str:
+def shortest_number(value: float) -> str:
     """The shortest text that reads back as the same number; nothing for nan."""
     return "" if math.isnan(value) else repr(float(value))

@@ -9,88 +9,90 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from segeval.reports.table_model import Block, Field, places
+from segeval.reports.table_model import TableBlock, TableField, text_width
 from segeval.runtime.frozen import replace
 
 GAP = 2  # spaces between fields
 NAMES = ("key", "worst_case", "note")
-NARROW = 14  # no name is folded to less
-FEW = 1 / 4  # share of the rows that may take two lines before something else gives way
+NARROWEST_NAME = 14  # no name is folded to less
+FOLDED_SHARE = 1 / 4  # share of the rows that may take two lines before something else gives way
 _PARTS = r"[^_\-./ ]*[_\-./ ]|[^_\-./ ]+"
 
 
-def fitted(block: Block, width: int) -> list[Block]:
+def fit_block(block: TableBlock, width: int) -> list[TableBlock]:
     """The table in a form that is at most so wide, or as narrow as it can be."""
     form = block
-    for form in _forms(block, width):
-        if taken(form) <= width:
+    for form in _fitting_forms(block, width):
+        if block_width(form) <= width:
             return [form]
-    return list(_divided(form, width))
+    return list(_divide_block(form, width))
 
 
-def taken(block: Block) -> int:
+def block_width(block: TableBlock) -> int:
     """Places that a table takes."""
     return sum(field.width for field in block.fields) + GAP * (len(block.fields) - 1)
 
 
-def _forms(block: Block, width: int) -> Iterator[Block]:
+def _fitting_forms(block: TableBlock, width: int) -> Iterator[TableBlock]:
     yield block
     block = replace(block, fields=tuple(map(_short_head, block.fields)))
-    yield _folded(block, width, FEW)
+    yield _fold_names(block, width, FOLDED_SHARE)
     kept = tuple(field for field in block.fields if not field.kind.startswith("worst"))
-    yield _folded(replace(block, fields=kept), width, 1)
+    yield _fold_names(replace(block, fields=kept), width, 1)
 
 
-def _short_head(field: Field) -> Field:
+def _short_head(field: TableField) -> TableField:
     """The head folded at underscores to the width of what is under it."""
-    room = max([8, *(places(cell) for cell in field.cells)])
-    return replace(field, head=tuple(part for line in field.head for part in fold(line, room)))
+    room = max([8, *(text_width(cell) for cell in field.cells)])
+    return replace(field, head=tuple(part for line in field.head for part in fold_text(line, room)))
 
 
-def _folded(block: Block, width: int, share: float) -> Block:
+def _fold_names(block: TableBlock, width: int, share: float) -> TableBlock:
     """The table with names folded as little as will do, in at most a share of its rows."""
     longest = max((field.width for field in block.fields if field.kind in NAMES), default=0)
-    for most in range(longest, NARROW - 1, -1):
-        if taken(block) <= width:
+    for most in range(longest, NARROWEST_NAME - 1, -1):
+        if block_width(block) <= width:
             break
-        narrow = replace(block, fields=tuple(_narrowed(field, most) for field in block.fields))
+        narrow = replace(block, fields=tuple(_narrow_field(field, most) for field in block.fields))
         tall = sum(any("\n" in f.cells[row] for f in narrow.fields) for row in range(block.rows))
         if tall > share * block.rows:
             break
-        if taken(narrow) <= width or most == NARROW:
+        if block_width(narrow) <= width or most == NARROWEST_NAME:
             return narrow
     return block
 
 
-def _narrowed(field: Field, width: int) -> Field:
+def _narrow_field(field: TableField, width: int) -> TableField:
     if field.kind not in NAMES:
         return field
-    return replace(field, cells=tuple("\n".join(fold(cell, width, True)) for cell in field.cells))
+    return replace(
+        field, cells=tuple("\n".join(fold_text(cell, width, True)) for cell in field.cells)
+    )
 
 
-def fold(text: str, width: int, hard: bool = False) -> list[str]:
+def fold_text(text: str, width: int, hard: bool = False) -> list[str]:
     """A text in lines of at most a width, divided after `_`, `-`, `.`, `/` or a space.
 
     hard  a part that is longer is divided too
     """
     lines = [""]
     for part in re.findall(_PARTS, text):
-        if lines[-1] and places(lines[-1] + part) > width:
+        if lines[-1] and text_width(lines[-1] + part) > width:
             lines.append("")
         lines[-1] += part
-        while hard and places(lines[-1]) > width:
+        while hard and text_width(lines[-1]) > width:
             lines[-1:] = [lines[-1][:width], lines[-1][width:]]
     return lines
 
 
-def _divided(block: Block, width: int) -> Iterator[Block]:
+def _divide_block(block: TableBlock, width: int) -> Iterator[TableBlock]:
     """Several tables with the names in each and as many metrics as there is room for."""
     names = [field for field in block.fields if field.kind in ("key", "count")]
     others = [field for field in block.fields if field not in names]
-    room: list[Field] = []
+    room: list[TableField] = []
     for field in others:
         wider = replace(block, fields=(*names, *room, field))
-        if room and taken(wider) > width:
+        if room and block_width(wider) > width:
             yield replace(block, fields=(*names, *room))
             room = []
         room.append(field)

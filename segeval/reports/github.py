@@ -11,26 +11,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from segeval.metrics.registry import find
-from segeval.reports.markdown import code, escaped, table
-from segeval.reports.problems import problems
-from segeval.reports.table_content import view
-from segeval.reports.table_model import Block, Field, clean, counted, decimals, figure
-from segeval.reports.verdicts import headline, missed
-from segeval.request.grammar import parse
+from segeval.metrics.registry import find_metric
+from segeval.reports.markdown import code_span, escape_markdown, markdown_table
+from segeval.reports.problems import describe_problems
+from segeval.reports.table_content import lay_out_table
+from segeval.reports.table_model import (
+    TableBlock,
+    TableField,
+    clean_name,
+    format_count,
+    format_figure,
+    metric_decimals,
+)
+from segeval.reports.verdicts import missed_verdicts, verdict_headline
+from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.row_index import census
-from segeval.scorecard.summary import Column, Value, columns, worst_first
+from segeval.scorecard.row_index import index_rows
+from segeval.scorecard.summary import CaseValue, Column, metric_columns, worst_values
 
 LIMIT = 900 << 10  # bytes; the service drops a summary of more than 1 MiB
-MOST = 10  # errors a step that the service shows
-WORST = 10
+MOST_ERRORS = 10  # errors a step that the service shows
+MOST_WORST = 10
 
 
 @frozen
-class Part:
+class SummarySection:
     """A part of the summary, of which rows can be cut from the end."""
 
     head: tuple[str, ...]
@@ -41,7 +48,7 @@ class Part:
     @property
     def text(self) -> str:
         """The part as Markdown."""
-        told = (f"… {counted(self.cut, 'more row')}",) if self.cut else ()
+        told = (f"… {format_count(self.cut, 'more row')}",) if self.cut else ()
         lines = [*self.head, *self.rows, *self.foot]
         return "\n".join([*lines, "", *told, ""] if told else [*lines, ""])
 
@@ -51,23 +58,23 @@ class Part:
         return len(self.text.encode("utf-8", "replace")) + 1
 
 
-def summary(card: Scorecard, settings: Settings, limit: int = LIMIT) -> str:
+def job_summary(card: Scorecard, settings: Settings, limit: int = LIMIT) -> str:
     """The summary in at most so many bytes; "" where there is no room for one."""
-    parts = fitted(list(_parts(card, settings)), limit)
+    parts = fit_sections(list(_summary_sections(card, settings)), limit)
     return "".join(f"{part.text}\n" for part in parts)
 
 
-def fitted(parts: list[Part], limit: int) -> list[Part]:
+def fit_sections(parts: list[SummarySection], limit: int) -> list[SummarySection]:
     """The parts with so many rows cut, always of the largest, that they fit; [] if none do."""
     while (excess := sum(part.size for part in parts) - limit) > 0:
         at = max(range(len(parts)), key=lambda at: (bool(parts[at].rows), parts[at].size))
         if not parts[at].rows:
             return []
-        parts[at] = _shorter(parts[at], excess)
+        parts[at] = _shorten_section(parts[at], excess)
     return parts
 
 
-def _shorter(part: Part, excess: int) -> Part:
+def _shorten_section(part: SummarySection, excess: int) -> SummarySection:
     """The part without the rows at its end that are too much, one at the least."""
     rows, freed = list(part.rows), 0
     while rows and freed < excess:
@@ -75,82 +82,86 @@ def _shorter(part: Part, excess: int) -> Part:
     return replace(part, rows=tuple(rows), cut=part.cut + len(part.rows) - len(rows))
 
 
-def _parts(card: Scorecard, settings: Settings) -> Iterator[Part]:
-    shown = view(card, replace(settings, worst=0, per_case=False))
-    word, what = headline(card, settings)
-    yield Part((f"## segeval: {', '.join(filter(None, (word, what))) or 'scored'}",))
+def _summary_sections(card: Scorecard, settings: Settings) -> Iterator[SummarySection]:
+    shown = lay_out_table(card, replace(settings, worst=0, per_case=False))
+    word, what = verdict_headline(card, settings)
+    yield SummarySection((f"## segeval: {', '.join(filter(None, (word, what))) or 'scored'}",))
     if card.gates:
-        yield _table(_verdicts(card))
-    yield Part((escaped(shown.opening),))
-    yield from map(_table, shown.blocks)
-    if worst := _worst(card, settings):
-        yield _table(worst)
-    if wrong := problems(card, settings):
-        yield Part(("```text",), tuple(line.replace("`", "'") for line in wrong), ("```",))
+        yield _table_section(_verdicts_block(card))
+    yield SummarySection((escape_markdown(shown.opening),))
+    yield from map(_table_section, shown.blocks)
+    if worst := _worst_block(card, settings):
+        yield _table_section(worst)
+    if wrong := describe_problems(card, settings):
+        yield SummarySection(
+            ("```text",), tuple(line.replace("`", "'") for line in wrong), ("```",)
+        )
     if shown.closing:
-        yield Part(tuple(f"- {escaped(line)}" for line in shown.closing))
-    yield Part((f"signature: {code(shown.signature)}",))
+        yield SummarySection(tuple(f"- {escape_markdown(line)}" for line in shown.closing))
+    yield SummarySection((f"signature: {code_span(shown.signature)}",))
 
 
-def _table(block: Block) -> Part:
-    lines = list(table(block))
+def _table_section(block: TableBlock) -> SummarySection:
+    lines = list(markdown_table(block))
     heads = len(lines) - block.rows
-    return Part(tuple(lines[:heads]), tuple(lines[heads:]))
+    return SummarySection(tuple(lines[:heads]), tuple(lines[heads:]))
 
 
-def _verdicts(card: Scorecard) -> Block:
+def _verdicts_block(card: Scorecard) -> TableBlock:
     """What was judged, the missed gates first."""
     order = sorted(card.gates, key=lambda verdict: verdict.passed)
     words = tuple("PASS" if verdict.passed else "FAIL" for verdict in order)
-    texts = tuple(clean(verdict.text) for verdict in order)
-    fields = (Field(("verdict",), words, "key"), Field(("gate",), texts, "key"))
-    return Block(fields, strong=frozenset(range(len(missed(card)))))
+    texts = tuple(clean_name(verdict.text) for verdict in order)
+    fields = (TableField(("verdict",), words, "key"), TableField(("gate",), texts, "key"))
+    return TableBlock(fields, strong=frozenset(range(len(missed_verdicts(card)))))
 
 
-def _worst(card: Scorecard, settings: Settings) -> Block | None:
+def _worst_block(card: Scorecard, settings: Settings) -> TableBlock | None:
     """The worst values of the first metric that has a better side, with their cases."""
-    for head in columns(card.cases, card.metrics):
-        definition = find(parse(head.metric).name)
+    for head in metric_columns(card.cases, card.metrics):
+        definition = find_metric(parse_metric(head.metric).name)
         if definition is None or not definition.better:
             continue
-        worst = worst_first(census(card.cases), head, definition.better, WORST)
-        return _listed(head, worst, settings) if len(card.cases) > 1 and worst else None
+        worst = worst_values(index_rows(card.cases), head, definition.better, MOST_WORST)
+        return _ranked_block(head, worst, settings) if len(card.cases) > 1 and worst else None
     return None
 
 
-def _listed(head: Column, rows: Sequence[Value], settings: Settings) -> Block:
+def _ranked_block(head: Column, rows: Sequence[CaseValue], settings: Settings) -> TableBlock:
     unit = f" [{head.unit}]" if head.unit else ""
-    figures = tuple(figure(row.value, decimals(head, settings.digits)) for row in rows)
-    return Block(
+    figures = tuple(
+        format_figure(row.value, metric_decimals(head, settings.digits)) for row in rows
+    )
+    return TableBlock(
         (
-            Field(("worst cases",), tuple(clean(row.case) for row in rows), "key"),
-            Field(("class",), tuple(clean(row.class_) for row in rows), "key"),
-            Field((f"{head.metric}{unit}",), figures, "metric"),
-            Field(("note",), tuple(row.reason for row in rows), "note"),
+            TableField(("worst cases",), tuple(clean_name(row.case) for row in rows), "key"),
+            TableField(("class",), tuple(clean_name(row.class_) for row in rows), "key"),
+            TableField((f"{head.metric}{unit}",), figures, "metric"),
+            TableField(("note",), tuple(row.reason for row in rows), "note"),
         )
     )
 
 
-def errors(card: Scorecard) -> list[str]:
+def error_commands(card: Scorecard) -> list[str]:
     """An `::error` command for every missed gate; of too many, the last says how many more."""
-    found = missed(card)
-    few = found if len(found) <= MOST else found[: MOST - 1]
-    lines = [_error(f"segeval {verdict.gate}", verdict.text) for verdict in few]
+    found = missed_verdicts(card)
+    few = found if len(found) <= MOST_ERRORS else found[: MOST_ERRORS - 1]
+    lines = [_error_command(f"segeval {verdict.gate}", verdict.text) for verdict in few]
     if len(few) < len(found):
-        more = counted(len(found) - len(few), "more gate was missed", "more gates were missed")
-        lines.append(_error("segeval", more))
+        more = format_count(len(found) - len(few), "more gate was missed", "more gates were missed")
+        lines.append(_error_command("segeval", more))
     return lines
 
 
-def _error(title: str, message: str) -> str:
-    return f"::error title={_property(title)}::{_data(message)}"
+def _error_command(title: str, message: str) -> str:
+    return f"::error title={_escape_property(title)}::{_escape_message(message)}"
 
 
-def _data(text: str) -> str:
+def _escape_message(text: str) -> str:
     """Text as the message of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
+def _escape_property(text: str) -> str:
     """Text as a property of one, which ends at a comma or a colon."""
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return _escape_message(text).replace(":", "%3A").replace(",", "%2C")

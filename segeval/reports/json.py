@@ -6,9 +6,9 @@ from typing import IO
 
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.results import lines
+from segeval.scorecard.results import result_lines
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the scorecard as JSON, one case a line."""
-    file.writelines(lines(card))
+    file.writelines(result_lines(card))

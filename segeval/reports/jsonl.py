@@ -6,12 +6,12 @@ from typing import IO
 
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.case_json import text
-from segeval.scorecard.result_store import texts
+from segeval.scorecard.case_json import strict_json
+from segeval.scorecard.result_store import case_texts
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the cases."""
-    end = f', "signature": {text(card.signature)}}}\n'
-    for case in texts(card.cases):
+    end = f', "signature": {strict_json(card.signature)}}}\n'
+    for case in case_texts(card.cases):
         file.write(case.removesuffix("}") + end)

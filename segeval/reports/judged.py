@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import IO, Any
 
 from segeval.gates.verdict import Verdict
-from segeval.reports.markdown import escaped
-from segeval.reports.table_model import clean
+from segeval.reports.markdown import escape_markdown
+from segeval.reports.table_model import clean_name
 from segeval.scorecard.results import verdict_to_json
 
 FIELDS = (
@@ -20,27 +20,27 @@ FIELDS = (
 OF_BASELINE = ("policy", "baseline", "difference", "low", "high", "level", "adjust", "tolerance")
 
 
-def word(verdict: Verdict) -> str:
+def verdict_word(verdict: Verdict) -> str:
     """PASS or FAIL: colour is never the only sign."""
     return "PASS" if verdict.passed else "FAIL"
 
 
-def write_lines(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+def write_verdict_lines(verdicts: Sequence[Verdict], file: IO[str]) -> None:
     """One line a verdict."""
-    file.writelines(f"{word(one)} {clean(one.text)}\n" for one in verdicts)
+    file.writelines(f"{verdict_word(one)} {clean_name(one.text)}\n" for one in verdicts)
 
 
-def write_csv(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+def write_verdicts_csv(verdicts: Sequence[Verdict], file: IO[str]) -> None:
     """One row a verdict, with all digits."""
     out = csv.writer(file, lineterminator="\n")
     out.writerow((*FIELDS, *OF_BASELINE))
     for verdict in verdicts:
         kept = verdict_to_json(verdict)
         kept |= kept.pop("against", {})
-        out.writerow([_cell(kept.get(key)) for key in (*FIELDS, *OF_BASELINE)])
+        out.writerow([_verdict_cell(kept.get(key)) for key in (*FIELDS, *OF_BASELINE)])
 
 
-def _cell(value: Any) -> str:
+def _verdict_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
@@ -48,7 +48,7 @@ def _cell(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def write_json(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+def write_verdicts_json(verdicts: Sequence[Verdict], file: IO[str]) -> None:
     """Whether all passed, and the verdicts as they stand in a result file."""
     kept = [verdict_to_json(verdict) for verdict in verdicts]
     content = {"passed": all(verdict.passed for verdict in verdicts), "gates": kept}
@@ -56,17 +56,17 @@ def write_json(verdicts: Sequence[Verdict], file: IO[str]) -> None:
     file.write("\n")
 
 
-def write_markdown(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+def write_verdicts_markdown(verdicts: Sequence[Verdict], file: IO[str]) -> None:
     """A table."""
     file.write("| | gate | | |\n| --- | --- | --- | --- |\n")
     for one in verdicts:
-        cells = (word(one), one.gate, one.name, one.finding)
-        file.write(f"| {' | '.join(map(escaped, cells))} |\n")
+        cells = (verdict_word(one), one.gate, one.name, one.finding)
+        file.write(f"| {' | '.join(map(escape_markdown, cells))} |\n")
 
 
 WRITERS: dict[str, Callable[[Sequence[Verdict], IO[str]], None]] = {
-    "table": write_lines,
-    "csv": write_csv,
-    "json": write_json,
-    "markdown": write_markdown,
+    "table": write_verdict_lines,
+    "csv": write_verdicts_csv,
+    "json": write_verdicts_json,
+    "markdown": write_verdicts_markdown,
 }

@@ -17,14 +17,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import IO, TYPE_CHECKING
 
-from segeval.gates.rules import reaches
-from segeval.reports.problems import accepted, error_of, failed, faults_of
-from segeval.reports.table_model import clean, counted
-from segeval.reports.verdicts import rule, sentence, subject
+from segeval.gates.rules import reaches_bar
+from segeval.reports.problems import case_error, class_faults, count_failed, is_accepted
+from segeval.reports.table_model import clean_name, format_count
+from segeval.reports.verdicts import gate_without_bar, verdict_sentence, verdict_subject
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import OVERALL, CaseResult, Row, Scorecard
-from segeval.scorecard.row_index import census, marked
+from segeval.scorecard.row_index import index_rows, noteworthy_cases
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from segeval.runtime.errors import SegevalError
 
 MOST = 5000  # test cases; more make the pages of most systems unusable
-FILE = "cases"  # the suite of what was not scored
-RowsOf = Mapping[tuple[str, str], Sequence[Row]]
+UNSCORED_SUITE = "cases"  # the suite of what was not scored
+RowsByClass = Mapping[tuple[str, str], Sequence[Row]]
 
 
 @frozen
-class Test:
+class JUnitCase:
     """One test case.
 
     outcome  "" where it passed, else the element that says how it did not
@@ -59,34 +59,41 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the gates and what was not scored as test suites."""
     from xml.etree import ElementTree
 
-    root = _document(tests(card, settings), card.signature)
+    root = _document(junit_cases(card, settings), card.signature)
     ElementTree.indent(root)
     file.write('<?xml version="1.0" encoding="UTF-8"?>\n')
     file.write(ElementTree.tostring(root, encoding="unicode") + "\n")
 
 
-def tests(card: Scorecard, settings: Settings) -> list[Test]:
+def junit_cases(card: Scorecard, settings: Settings) -> list[JUnitCase]:
     """The test cases: as fine as the gates are, per class where those are too many."""
-    rows, many = _rows(card), _many(card, settings)
-    judged = [test for verdict in card.gates for test in _fine(verdict, rows)]
+    rows, many = _rows_by_class(card), _count_unscored(card, settings)
+    judged = [test for verdict in card.gates for test in _cases_by_row(verdict, rows)]
     if len(judged) + many > MOST:
-        judged = [_of_class(verdict) for verdict in card.gates]
-    cases = (test for case in (card.cases if many else ()) for test in _of_case(case, settings))
+        judged = [_class_case(verdict) for verdict in card.gates]
+    cases = (
+        test for case in (card.cases if many else ()) for test in _unscored_cases(case, settings)
+    )
     room = max(MOST - len(judged), 1)
     few = list(islice(cases, room + 1))
     if len(few) > room:
         left = Counter(test.outcome for test in chain(few[room - 1 :], cases))
-        more = counted(left.total(), "more test", "more tests")
-        few = [*few[: room - 1], Test(FILE, f"segeval.{FILE}", more, *_rest(left["error"]))]
+        more = format_count(left.total(), "more test", "more tests")
+        few = [
+            *few[: room - 1],
+            JUnitCase(
+                UNSCORED_SUITE, f"segeval.{UNSCORED_SUITE}", more, *_rest_outcome(left["error"])
+            ),
+        ]
     return [*judged, *few]
 
 
-def _rest(bad: int) -> tuple[str, str]:
+def _rest_outcome(bad: int) -> tuple[str, str]:
     """The outcome of tests that are told together: the worst of them."""
     return ("error", f"{bad} of them not scored") if bad else ("", "")
 
 
-def _rows(card: Scorecard) -> RowsOf:
+def _rows_by_class(card: Scorecard) -> RowsByClass:
     """The rows of a class and metric, for gates that hold for every case."""
     wanted = {(v.class_, v.metric) for v in card.gates if _every_case(v)}
     found: dict[tuple[str, str], list[Row]] = {key: [] for key in wanted}
@@ -102,73 +109,80 @@ def _every_case(verdict: Verdict) -> bool:
     return ruled and verdict.statistic == "worst" and verdict.class_ != OVERALL
 
 
-def _fine(verdict: Verdict, rows: RowsOf) -> Iterator[Test]:
+def _cases_by_row(verdict: Verdict, rows: RowsByClass) -> Iterator[JUnitCase]:
     if not _every_case(verdict):
-        yield _of_class(verdict)
+        yield _class_case(verdict)
         return
     for row in rows[verdict.class_, verdict.metric]:
         if verdict.group in ("", row.group):
-            yield _of_row(verdict, row)
+            yield _row_case(verdict, row)
 
 
-def _of_class(verdict: Verdict) -> Test:
-    failed = () if verdict.passed else ("failure", sentence(verdict), "gate")
-    return Test(clean(verdict.gate), f"segeval.{rule(verdict)}", subject(verdict), *failed)
+def _class_case(verdict: Verdict) -> JUnitCase:
+    failed = () if verdict.passed else ("failure", verdict_sentence(verdict), "gate")
+    return JUnitCase(
+        clean_name(verdict.gate),
+        f"segeval.{gate_without_bar(verdict)}",
+        verdict_subject(verdict),
+        *failed,
+    )
 
 
-def _of_row(verdict: Verdict, row: Row) -> Test:
-    name = clean(f"{row.case}/{row.class_}")
-    test = Test(clean(verdict.gate), f"segeval.{rule(verdict)}", name)
+def _row_case(verdict: Verdict, row: Row) -> JUnitCase:
+    name = clean_name(f"{row.case}/{row.class_}")
+    test = JUnitCase(clean_name(verdict.gate), f"segeval.{gate_without_bar(verdict)}", name)
     if math.isnan(row.value):
         return replace(test, outcome="skipped", message=f"{verdict.metric}: {row.reason}")
-    if reaches(row.value, verdict.bar, verdict.better):
+    if reaches_bar(row.value, verdict.bar, verdict.better):
         return test
     one = replace(verdict, statistic="mean", value=row.value, n=1, passed=False, group="")
-    return replace(test, outcome="failure", message=sentence(one), kind="gate")
+    return replace(test, outcome="failure", message=verdict_sentence(one), kind="gate")
 
 
-def _many(card: Scorecard, settings: Settings) -> int:
+def _count_unscored(card: Scorecard, settings: Settings) -> int:
     """How many tests what was not scored makes beside the others; none where gates say it all."""
-    if card.gates and not failed(card, settings) and not census(card.cases).faulty:
+    if card.gates and not count_failed(card, settings) and not index_rows(card.cases).faulty:
         return 0
-    return len(card.cases) + sum(len(case.faults) for case in marked(card.cases))
+    return len(card.cases) + sum(len(case.faults) for case in noteworthy_cases(card.cases))
 
 
-def _of_case(case: CaseResult, settings: Settings) -> Iterator[Test]:
-    test = Test(FILE, f"segeval.{FILE}", clean(case.case))
+def _unscored_cases(case: CaseResult, settings: Settings) -> Iterator[JUnitCase]:
+    test = JUnitCase(UNSCORED_SUITE, f"segeval.{UNSCORED_SUITE}", clean_name(case.case))
     if case.scored:
         yield test
-    elif accepted(case.status, settings):
+    elif is_accepted(case.status, settings):
         yield replace(test, outcome="skipped", message=case.status)
     else:
-        yield _error(test, case.status, error_of(case))
-    for status, fault in faults_of(case):
-        yield _error(replace(test, name=clean(fault.where)), status, fault)
+        yield _error_case(test, case.status, case_error(case))
+    for status, fault in class_faults(case):
+        yield _error_case(replace(test, name=clean_name(fault.where)), status, fault)
 
 
-def _error(test: Test, status: str, problem: SegevalError) -> Test:
-    more = "\n".join(map(clean, problem.lines()))
-    return replace(test, outcome="error", message=clean(problem.message), kind=status, more=more)
+def _error_case(test: JUnitCase, status: str, problem: SegevalError) -> JUnitCase:
+    more = "\n".join(map(clean_name, problem.lines()))
+    return replace(
+        test, outcome="error", message=clean_name(problem.message), kind=status, more=more
+    )
 
 
-def _document(every: Sequence[Test], signature: str) -> Element:
+def _document(every: Sequence[JUnitCase], signature: str) -> Element:
     from xml.etree.ElementTree import Element, SubElement
 
-    suites: dict[str, list[Test]] = {}
+    suites: dict[str, list[JUnitCase]] = {}
     for test in every:
         suites.setdefault(test.suite, []).append(test)
-    root = Element("testsuites", {"name": "segeval", **_numbers(every)})
+    root = Element("testsuites", {"name": "segeval", **_suite_counts(every)})
     for name, of_suite in suites.items():
         skipped = {"skipped": str(sum(test.outcome == "skipped" for test in of_suite))}
-        suite = SubElement(root, "testsuite", {"name": name, **_numbers(of_suite), **skipped})
+        suite = SubElement(root, "testsuite", {"name": name, **_suite_counts(of_suite), **skipped})
         properties = SubElement(suite, "properties")
-        SubElement(properties, "property", name="signature", value=clean(signature))
+        SubElement(properties, "property", name="signature", value=clean_name(signature))
         for test in of_suite:
-            _add(suite, test)
+            _add_case(suite, test)
     return root
 
 
-def _add(suite: Element, test: Test) -> None:
+def _add_case(suite: Element, test: JUnitCase) -> None:
     from xml.etree.ElementTree import SubElement
 
     element = SubElement(suite, "testcase", classname=test.class_, name=test.name)
@@ -179,7 +193,7 @@ def _add(suite: Element, test: Test) -> None:
         said.text = test.more or test.message
 
 
-def _numbers(every: Sequence[Test]) -> dict[str, str]:
+def _suite_counts(every: Sequence[JUnitCase]) -> dict[str, str]:
     outcomes = [test.outcome for test in every]
     return {
         "tests": str(len(outcomes)),

@@ -42,9 +42,9 @@ class Output:
     path: Path | None
 
 
-def check(output: str) -> Output:
+def parse_output(output: str) -> Output:
     """Read `[FORMAT:]PATH`, before anything is scored. Raises RequestError."""
-    form, path = _form(output)
+    form, path = _split_form(output)
     if path == "-":
         return Output(form, None)
     if Path(path).is_dir():
@@ -52,16 +52,16 @@ def check(output: str) -> Output:
     if not form:
         form = _by_suffix(output)
     file = Path(path)
-    _writable(file)
+    _check_writable(file)
     return Output(form, file)
 
 
-def _form(output: str) -> tuple[str, str]:
+def _split_form(output: str) -> tuple[str, str]:
     found = re.match(_PREFIX, output) if ":" in output else None
     if not found:
         return "", output
     if found[1] not in REPORTS:
-        near = _near(found[1], tuple(REPORTS))
+        near = _near_words(found[1], tuple(REPORTS))
         raise RequestError(
             f"--output {output}: unknown format {found[1]!r}",
             help=f"{near}; a file of this name is ./{output}",
@@ -73,21 +73,21 @@ def _by_suffix(output: str) -> str:
     suffix = Path(output).suffix.lower()
     if suffix not in SUFFIXES:
         what = f"unknown suffix {suffix!r}" if suffix else "there is no suffix to tell the format"
-        near = _near(suffix, tuple(SUFFIXES))
+        near = _near_words(suffix, tuple(SUFFIXES))
         raise RequestError(
             f"--output {output}: {what}", help=f"{near}; or put the format before: csv:{output}"
         )
     return SUFFIXES[suffix]
 
 
-def _near(word: str, known: tuple[str, ...]) -> str:
+def _near_words(word: str, known: tuple[str, ...]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(word, known, 1, 0.6)
     return f"did you mean {near[0]}?" if near else f"known: {' '.join(known)}"
 
 
-def _writable(path: Path) -> None:
+def _check_writable(path: Path) -> None:
     """Refuse what can never be written, so that it costs no minutes. Raises RequestError."""
     folder = next((p for p in path.absolute().parents if p.exists()), Path("/"))
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
@@ -95,22 +95,22 @@ def _writable(path: Path) -> None:
         raise RequestError(f"the output cannot be written: {folder} {why}", where=path)
 
 
-def save(card: Scorecard, output: str, settings: Settings) -> None:
+def save_report(card: Scorecard, output: str, settings: Settings) -> None:
     """Write one output, as `check` reads it. Raises RequestError."""
-    wanted = check(output)
+    wanted = parse_output(output)
     form = wanted.form or settings.format
     if wanted.path is None:
-        show(card, form, sys.stdout, settings)
+        show_report(card, form, sys.stdout, settings)
         return
     try:
-        with replaced(wanted.path) as file:
-            show(card, form, file, settings)
+        with replace_file(wanted.path) as file:
+            show_report(card, form, file, settings)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise RequestError(f"cannot be written ({reason})", where=wanted.path) from problem
 
 
-def show(card: Scorecard, form: str, file: IO[str], settings: Settings) -> None:
+def show_report(card: Scorecard, form: str, file: IO[str], settings: Settings) -> None:
     """Write a form to an open file; the form `none` writes nothing."""
     if form != "none":
         report: Report = import_module(REPORTS[form])
@@ -118,7 +118,7 @@ def show(card: Scorecard, form: str, file: IO[str], settings: Settings) -> None:
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[IO[str]]:
+def replace_file(path: Path) -> Iterator[IO[str]]:
     """A file that takes its name when it is whole; the folder is made, and nothing is left behind.
 
     Names that are no valid text come back out as the bytes that they were.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from segeval.reports.table_model import PLUS_MINUS, Block, Field, padded
+from segeval.reports.table_model import PLUS_MINUS, TableBlock, TableField, pad_text
 
 GAP = "  "
-LONG = 40  # rows after which the heads stand below the table too
+LONG_TABLE = 40  # rows after which the heads stand below the table too
 
 
-def drawn(block: Block) -> Iterator[str]:
+def plain_lines(block: TableBlock) -> Iterator[str]:
     """The lines of a table."""
     fields = [_ascii(field) for field in block.fields]
     rule = GAP.join("-" * field.width for field in fields)
@@ -21,27 +21,27 @@ def drawn(block: Block) -> Iterator[str]:
     for row in range(block.rows):
         if row in block.breaks:
             yield rule
-        yield _line([padded(f.cells[row], f.width, f.right) for f in fields])
-    if block.rows > LONG:
+        yield _line([pad_text(f.cells[row], f.width, f.right) for f in fields])
+    if block.rows > LONG_TABLE:
         yield from (rule, *heads)
 
 
-def ascii_signs(text: str) -> str:
+def replace_signs(text: str) -> str:
     """The text without the one sign of ours that is not ASCII; names stay as they are."""
     return text.replace(PLUS_MINUS, "+/-")
 
 
-def _ascii(field: Field) -> Field:
-    return Field(field.head, tuple(map(ascii_signs, field.cells)), field.kind)
+def _ascii(field: TableField) -> TableField:
+    return TableField(field.head, tuple(map(replace_signs, field.cells)), field.kind)
 
 
-def _heads(fields: Sequence[Field]) -> Iterator[str]:
+def _heads(fields: Sequence[TableField]) -> Iterator[str]:
     """The lines of the heads; what has fewer lines stands at the bottom."""
     height = max(len(field.head) for field in fields)
     heads = [("",) * (height - len(field.head)) + field.head for field in fields]
     for lines in zip(*heads, strict=True):
         both = zip(lines, fields, strict=True)
-        yield _line([padded(line, field.width, field.right) for line, field in both])
+        yield _line([pad_text(line, field.width, field.right) for line, field in both])
 
 
 def _line(texts: Sequence[str]) -> str:

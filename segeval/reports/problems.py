@@ -8,34 +8,34 @@ from typing import Generic, TypeVar
 from segeval.request.settings import Settings
 from segeval.runtime.errors import PairingError, SegevalError
 from segeval.scorecard.card import CaseResult, Scorecard
-from segeval.scorecard.row_index import census, marked
+from segeval.scorecard.row_index import index_rows, noteworthy_cases
 
 T = TypeVar("T")
 EXAMPLES = 5  # of one kind; then a count
 
 
-def problems(card: Scorecard, settings: Settings) -> list[str]:
+def describe_problems(card: Scorecard, settings: Settings) -> list[str]:
     """The lines about the cases that were not scored, kind by kind."""
-    kinds: dict[str, Kind[CaseResult]] = {}
-    classes: dict[str, Kind[SegevalError]] = {}
-    for case in marked(card.cases):
-        if not case.scored and not accepted(case.status, settings):
-            kinds.setdefault(case.status, Kind()).add(case)
-        for status, error in faults_of(case):
-            classes.setdefault(status, Kind()).add(error)
+    kinds: dict[str, ProblemGroup[CaseResult]] = {}
+    classes: dict[str, ProblemGroup[SegevalError]] = {}
+    for case in noteworthy_cases(card.cases):
+        if not case.scored and not is_accepted(case.status, settings):
+            kinds.setdefault(case.status, ProblemGroup()).add(case)
+        for status, error in class_faults(case):
+            classes.setdefault(status, ProblemGroup()).add(error)
     if not (kinds or classes):
         return []
-    from segeval.reports.table_model import clean, counted
+    from segeval.reports.table_model import clean_name, format_count
 
-    lines = [line for status, kind in kinds.items() for line in _kind(status, kind)]
+    lines = [line for status, kind in kinds.items() for line in _group_lines(status, kind)]
     for status, faults in classes.items():
-        lines += [clean(line) for error in faults.few for line in error.lines()]
+        lines += [clean_name(line) for error in faults.few for line in error.lines()]
         if more := faults.more:
-            lines.append(f"error: {counted(more, 'more class', 'more classes')}: {status}")
+            lines.append(f"error: {format_count(more, 'more class', 'more classes')}: {status}")
     return lines
 
 
-class Kind(Generic[T]):
+class ProblemGroup(Generic[T]):
     """A few of one kind, and how many more there are."""
 
     def __init__(self) -> None:
@@ -50,39 +50,39 @@ class Kind(Generic[T]):
             self.more += 1
 
 
-def accepted(status: str, settings: Settings) -> bool:
+def is_accepted(status: str, settings: Settings) -> bool:
     """Whether the user said that such a case may be missing; it is counted, and no error."""
     return status == PairingError.status and settings.missing != "error"
 
 
-def left_out(card: Scorecard, settings: Settings) -> int:
+def count_left_out(card: Scorecard, settings: Settings) -> int:
     """How many cases were not scored and need not be."""
-    lost = census(card.cases).lost.items()
-    return sum(n for (_, status), n in lost if accepted(status, settings))
+    lost = index_rows(card.cases).lost.items()
+    return sum(n for (_, status), n in lost if is_accepted(status, settings))
 
 
-def failed(card: Scorecard, settings: Settings) -> int:
+def count_failed(card: Scorecard, settings: Settings) -> int:
     """How many cases should have been scored and were not."""
-    return census(card.cases).lost.total() - left_out(card, settings)
+    return index_rows(card.cases).lost.total() - count_left_out(card, settings)
 
 
-def _kind(status: str, kind: Kind[CaseResult]) -> Iterator[str]:
+def _group_lines(status: str, kind: ProblemGroup[CaseResult]) -> Iterator[str]:
     """A few cases of one kind; what to do is said once where it is the same for all."""
-    from segeval.reports.table_model import clean, counted
+    from segeval.reports.table_model import clean_name, format_count
 
-    errors = [error_of(case) for case in kind.few]
+    errors = [case_error(case) for case in kind.few]
     shared = errors[0].help if len({error.help for error in errors}) == 1 else ""
     for error in errors:
         if shared:
             error.help = ""
-        yield from map(clean, error.lines())
+        yield from map(clean_name, error.lines())
     if kind.more:
-        yield f"error: {counted(kind.more, 'more case')}: {status}"
+        yield f"error: {format_count(kind.more, 'more case')}: {status}"
     if shared:
-        yield f"  help: {clean(shared)}"
+        yield f"  help: {clean_name(shared)}"
 
 
-def faults_of(case: CaseResult) -> Iterator[tuple[str, SegevalError]]:
+def class_faults(case: CaseResult) -> Iterator[tuple[str, SegevalError]]:
     """Status and error of each class that could not be scored in a case that was."""
     for name, fault in case.faults.items():
         yield (
@@ -96,7 +96,7 @@ def faults_of(case: CaseResult) -> Iterator[tuple[str, SegevalError]]:
         )
 
 
-def error_of(case: CaseResult) -> SegevalError:
+def case_error(case: CaseResult) -> SegevalError:
     """Why a case was not scored."""
     error = case.error or {}
     where, facts = error.get("where", ""), tuple(error.get("facts", ()))

@@ -23,11 +23,11 @@ COUNTS = ("n", "n_undefined", "n_missing")
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the aggregates of every class and metric."""
-    entries = ",\n".join(_classes(card))
+    entries = ",\n".join(_class_lines(card))
     file.write(f"{{\n{entries}\n}}\n" if entries else "{}\n")
 
 
-def _classes(card: Scorecard) -> Iterator[str]:
+def _class_lines(card: Scorecard) -> Iterator[str]:
     for group, of_class in card.summary.items():
         for class_, of_metric in of_class.items():
             name = f"{class_} [{group}]" if group else class_
@@ -37,12 +37,12 @@ def _classes(card: Scorecard) -> Iterator[str]:
 
 def _numbers(made: Statistic) -> str:
     """One line; the json module cannot fix the digits of a number."""
-    numbers = [f'"{name}": {_fixed(getattr(made, name))}' for name in NUMBERS]
+    numbers = [f'"{name}": {_format_fixed(getattr(made, name))}' for name in NUMBERS]
     counts = [f'"{name}": {getattr(made, name)}' for name in COUNTS]
     return f"{{{', '.join(numbers + counts)}}}"
 
 
-def _fixed(value: float) -> str:
+def _format_fixed(value: float) -> str:
     """Six decimals, without a sign before a zero."""
     if not math.isfinite(value):
         return "null"

@@ -7,30 +7,30 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from segeval.reports import plain
-from segeval.reports.fold_columns import GAP, fitted, taken
-from segeval.reports.problems import problems
-from segeval.reports.table_content import View, view
-from segeval.reports.table_model import PLUS_MINUS, Block
-from segeval.reports.terminal import coloured, console, drawable
+from segeval.reports.fold_columns import GAP, block_width, fit_block
+from segeval.reports.problems import describe_problems
+from segeval.reports.table_content import TableContent, lay_out_table
+from segeval.reports.table_model import PLUS_MINUS, TableBlock
+from segeval.reports.terminal import can_draw, make_console, uses_colour
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the table, the signature and, in a file, the problems: stdout's stand on stderr."""
-    shown = view(card, settings)
-    wrong = [] if file is sys.stdout else problems(card, settings)
-    if drawable(file) or coloured(file, settings.color):
-        _draw(shown, wrong, file, settings)
+    shown = lay_out_table(card, settings)
+    wrong = [] if file is sys.stdout else describe_problems(card, settings)
+    if can_draw(file) or uses_colour(file, settings.color):
+        _draw_rich(shown, wrong, file, settings)
     else:
-        file.writelines(f"{line}\n" for line in _lines(shown, wrong))
+        file.writelines(f"{line}\n" for line in _plain_lines(shown, wrong))
 
 
-def _lines(shown: View, wrong: list[str]) -> Iterator[str]:
-    yield plain.ascii_signs(shown.opening)
+def _plain_lines(shown: TableContent, wrong: list[str]) -> Iterator[str]:
+    yield plain.replace_signs(shown.opening)
     for block in shown.blocks:
         yield ""
-        yield from plain.drawn(block)
+        yield from plain.plain_lines(block)
     yield ""
     yield from shown.closing
     yield f"signature: {shown.signature}"
@@ -39,21 +39,21 @@ def _lines(shown: View, wrong: list[str]) -> Iterator[str]:
         yield from wrong
 
 
-def _draw(shown: View, wrong: list[str], file: IO[str], settings: Settings) -> None:
+def _draw_rich(shown: TableContent, wrong: list[str], file: IO[str], settings: Settings) -> None:
     from rich.text import Text
 
-    out = console(file, settings.color)
+    out = make_console(file, settings.color)
     width = out.width
     out.print(Text(shown.opening, "bold"))
     for block in shown.blocks:
-        parts = fitted(block, width)
+        parts = fit_block(block, width)
         for part in parts:
             out.print()
             if part.title:
                 out.print(Text(part.title, "bold"))
             # A terminal that is still too narrow folds the lines; rich would cut the numbers.
-            out.width = max(width, taken(part))
-            out.print(_drawn(part), crop=False)
+            out.width = max(width, block_width(part))
+            out.print(_rich_table(part), crop=False)
             out.width = width
         if block.worst and not any(part.worst for part in parts):
             out.print(Text("no room for the worst cases: --worst 1 names them", "dim"))
@@ -64,10 +64,10 @@ def _draw(shown: View, wrong: list[str], file: IO[str], settings: Settings) -> N
     if wrong:
         out.print()
     for line in wrong:
-        out.print(_problem(line), soft_wrap=True)
+        out.print(_problem_text(line), soft_wrap=True)
 
 
-def _problem(line: str) -> Any:
+def _problem_text(line: str) -> Any:
     from rich.text import Text
 
     text = Text(line)
@@ -76,7 +76,7 @@ def _problem(line: str) -> Any:
     return text
 
 
-def _drawn(block: Block) -> Any:
+def _rich_table(block: TableBlock) -> Any:
     """The table as rich draws it; every width is known, so it has nothing to fold."""
     from rich import box
     from rich.table import Table
@@ -87,7 +87,7 @@ def _drawn(block: Block) -> Any:
         pad_edge=False,
         padding=(0, GAP - 1, 0, 0),  # the box adds one
         header_style="bold",
-        show_footer=block.rows > plain.LONG,
+        show_footer=block.rows > plain.LONG_TABLE,
         footer_style="bold",
     )
     for field in block.fields:
@@ -97,12 +97,12 @@ def _drawn(block: Block) -> Any:
     for row in range(block.rows):
         if row in block.breaks:
             table.add_section()
-        cells = [_cell(f.cells[row], f.kind) for f in block.fields]
+        cells = [_rich_cell(f.cells[row], f.kind) for f in block.fields]
         table.add_row(*cells, style="bold" if row in block.strong else "")
     return table
 
 
-def _cell(text: str, kind: str) -> Any:
+def _rich_cell(text: str, kind: str) -> Any:
     from rich.text import Text
 
     cell = Text(text, "dim" if kind == "count" else "")

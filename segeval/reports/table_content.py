@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from segeval.reports.means import leads, means, whole_means
-from segeval.reports.problems import left_out
-from segeval.reports.table_model import Block, clean, counted
-from segeval.reports.values import values, whole_values, worst_cases
+from segeval.reports.means import leading_statistic, means_block, whole_case_means
+from segeval.reports.problems import count_left_out
+from segeval.reports.table_model import TableBlock, clean_name, format_count
+from segeval.reports.values import values_block, whole_case_values, worst_cases_block
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import OVERALL, WHOLE, Row, Scorecard
-from segeval.scorecard.empty_class_policy import ONE_SIDE
-from segeval.scorecard.row_index import census
-from segeval.scorecard.summary import Column, columns
+from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
+from segeval.scorecard.row_index import index_rows
+from segeval.scorecard.summary import Column, metric_columns
 
-EMPTY = {"", "both_empty", *ONE_SIDE}
+EMPTY = {"", "both_empty", *ONE_SIDED_REASONS}
 
 
 @frozen
-class View:
+class TableContent:
     """A table in words.
 
     opening  the line above: how many cases, and what the numbers are
@@ -28,98 +28,100 @@ class View:
     """
 
     opening: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[TableBlock, ...]
     closing: tuple[str, ...]
     signature: str
 
 
-def view(card: Scorecard, settings: Settings) -> View:
+def lay_out_table(card: Scorecard, settings: Settings) -> TableContent:
     """Lay out a scorecard."""
-    every = columns(card.cases, card.metrics)
-    void = {head: why for head in every if (why := lacking(card, head))}
+    every = metric_columns(card.cases, card.metrics)
+    void = {head: why for head in every if (why := lacking_input(card, head))}
     heads = [head for head in every if head not in void] or every
     if len(card.cases) == 1:
         blocks = _one_case(card, heads, settings)
     else:
         blocks = _many_cases(card, heads, settings)
     kept = tuple(block for block in blocks if block.rows and len(block.fields) > 1)
-    below = closing(card, settings)
+    below = closing_lines(card, settings)
     if len(heads) < len(every):
         below += [
             f"not in the table: {head.name}, {why} in every case" for head, why in void.items()
         ]
-    return View(opening(card, settings), kept, tuple(below), card.signature)
+    return TableContent(opening_line(card, settings), kept, tuple(below), card.signature)
 
 
-def lacking(card: Scorecard, head: Column) -> str:
+def lacking_input(card: Scorecard, head: Column) -> str:
     """What a metric needs and no case has, as the reason says it: probabilities, contours.
 
     Classes that are empty are no such reason: an empty column is then what there is to say.
     """
-    kinds = [kind for kind in census(card.cases).kinds if head.counts(kind)]
+    kinds = [kind for kind in index_rows(card.cases).kinds if head.counts(kind)]
     reasons = {"" if kind.number else kind.reason for kind in kinds}
     return reasons.pop() if len(reasons) == 1 and not reasons & EMPTY else ""
 
 
-def opening(card: Scorecard, settings: Settings) -> str:
+def opening_line(card: Scorecard, settings: Settings) -> str:
     """How many cases and classes there are, and what the numbers of the table are."""
-    scored, every = census(card.cases).scored, len(card.cases)
+    scored, every = index_rows(card.cases).scored, len(card.cases)
     classes = [name for name in card.summary.get("", {}) if name not in (WHOLE, OVERALL)]
-    many = f", {counted(len(classes), 'class', 'classes')}" if classes else ""
+    many = f", {format_count(len(classes), 'class', 'classes')}" if classes else ""
     if every == 1:
-        return f"case {clean(card.cases[0].case)}{many if scored else ': not scored'}"
-    cases = counted(every, "case") if scored == every else f"{scored} of {every} cases scored"
-    what = "pooled over the cases" if leads(settings) == "pooled" else _means(card)
+        return f"case {clean_name(card.cases[0].case)}{many if scored else ': not scored'}"
+    cases = format_count(every, "case") if scored == every else f"{scored} of {every} cases scored"
+    what = "pooled over the cases" if leading_statistic(settings) == "pooled" else _means_text(card)
     return f"{cases}{many}: {what}" if scored else f"{every} cases, none scored"
 
 
-def _means(card: Scorecard) -> str:
+def _means_text(card: Scorecard) -> str:
     """What stands beside the means."""
     level = card.fields.get("ci")
     interval = f" [{100 * level:g} % interval]" if level else ""
     return f"mean ± sd{interval} over the cases"
 
 
-def closing(card: Scorecard, settings: Settings) -> list[str]:
+def closing_lines(card: Scorecard, settings: Settings) -> list[str]:
     """Why values are undefined; which classes were not scored, and in how many cases."""
-    texts, found = [], census(card.cases)
+    texts, found = [], index_rows(card.cases)
     reasons: Counter[str] = Counter()
     lost: dict[str, Counter[str]] = {}
     for kind, rows in found.kinds.items():
         if kind.metric and kind.status == "undefined":
             reasons[kind.reason] += rows.count
         elif not kind.metric and kind.class_:
-            lost.setdefault(kind.status, Counter())[clean(kind.class_)] += rows.count
+            lost.setdefault(kind.status, Counter())[clean_name(kind.class_)] += rows.count
     if reasons:
         texts.append("undefined: " + ", ".join(f"{n} {why}" for why, n in reasons.most_common()))
     for status, classes in lost.items():
-        named = [f"{name} in {counted(n, 'case')}" for name, n in classes.most_common(5)]
+        named = [f"{name} in {format_count(n, 'case')}" for name, n in classes.most_common(5)]
         more = [f"{len(classes) - 5} more classes"] if len(classes) > 5 else []
         texts.append(f"{status}: {', '.join(named + more)}")
-    if skipped := left_out(card, settings):
-        texts.append(f"left out: {counted(skipped, 'case')} without a prediction")
+    if skipped := count_left_out(card, settings):
+        texts.append(f"left out: {format_count(skipped, 'case')} without a prediction")
     return texts
 
 
-def _one_case(card: Scorecard, heads: Sequence[Column], settings: Settings) -> list[Block]:
+def _one_case(card: Scorecard, heads: Sequence[Column], settings: Settings) -> list[TableBlock]:
     case = card.cases[0]
     rows = [row for row in case.rows if row.class_ and row.class_ != WHOLE]
     mean = card.summary.get("", {}).get(OVERALL, {})
     classes = list(dict.fromkeys(row.class_ for row in rows))
     if len(classes) > 1:
         rows += [Row(case.case, OVERALL, name, s.mean) for name, s in mean.items()]
-    return [values(rows, heads, settings), whole_values(case, heads, settings)]
+    return [values_block(rows, heads, settings), whole_case_values(case, heads, settings)]
 
 
-def _many_cases(card: Scorecard, heads: Sequence[Column], settings: Settings) -> list[Block]:
+def _many_cases(card: Scorecard, heads: Sequence[Column], settings: Settings) -> list[TableBlock]:
     blocks = []
     if settings.per_case:
-        blocks.append(values([row for case in card.cases for row in case.rows], heads, settings))
+        blocks.append(
+            values_block([row for case in card.cases for row in case.rows], heads, settings)
+        )
     for group, of_class in card.summary.items():
-        number = census(card.cases).groups[group]
-        title = f"group {clean(group)}: {counted(number, 'case')}" if group else ""
-        blocks.append(means(of_class, heads, settings, title))
-        blocks.append(whole_means(of_class.get(WHOLE, {}), heads, settings))
+        number = index_rows(card.cases).groups[group]
+        title = f"group {clean_name(group)}: {format_count(number, 'case')}" if group else ""
+        blocks.append(means_block(of_class, heads, settings, title))
+        blocks.append(whole_case_means(of_class.get(WHOLE, {}), heads, settings))
     if settings.worst > 0:
-        blocks.append(worst_cases(card, heads, settings))
+        blocks.append(worst_cases_block(card, heads, settings))
     return blocks

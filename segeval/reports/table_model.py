@@ -9,17 +9,17 @@ import math
 import unicodedata
 from collections.abc import Sequence
 
-from segeval.metrics.registry import find
-from segeval.request.grammar import parse
+from segeval.metrics.registry import find_metric
+from segeval.request.grammar import parse_metric
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.summary import Column
 
-NOTHING = "-"
+NO_VALUE = "-"
 PLUS_MINUS = "±"
 
 
 @frozen
-class Field:
+class TableField:
     """One column of a table.
 
     head   its lines: the name, then the unit
@@ -40,11 +40,11 @@ class Field:
     def width(self) -> int:
         """Places that its widest text takes."""
         lines = [line for cell in (*self.head, *self.cells) for line in cell.split("\n")]
-        return max(map(places, lines), default=0)
+        return max(map(text_width, lines), default=0)
 
 
 @frozen
-class Block:
+class TableBlock:
     """A table.
 
     title   the line above it; may be empty
@@ -52,7 +52,7 @@ class Block:
     strong  the rows that are set in bold
     """
 
-    fields: tuple[Field, ...]
+    fields: tuple[TableField, ...]
     title: str = ""
     breaks: frozenset[int] = frozenset()
     strong: frozenset[int] = frozenset()
@@ -68,7 +68,7 @@ class Block:
         return any(field.kind == "worst" for field in self.fields)
 
 
-def places(text: str) -> int:
+def text_width(text: str) -> int:
     """Places that a text takes in a terminal: a wide letter takes two, an accent none."""
     if text.isascii():
         return len(text)
@@ -76,13 +76,13 @@ def places(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(letter) > 0 for letter in text)
 
 
-def padded(text: str, width: int, right: bool = False) -> str:
+def pad_text(text: str, width: int, right: bool = False) -> str:
     """The text with spaces up to a width."""
-    space = " " * (width - places(text))
+    space = " " * (width - text_width(text))
     return space + text if right else text + space
 
 
-def clean(text: str) -> str:
+def clean_name(text: str) -> str:
     """A name as it may be shown: nothing in it steers a terminal, all of it can be written."""
     if text.isprintable():
         return text
@@ -92,26 +92,26 @@ def clean(text: str) -> str:
     )
 
 
-def decimals(column: Column, digits: int) -> int:
+def metric_decimals(column: Column, digits: int) -> int:
     """Decimals of a metric: those of the settings for a ratio, fewer where there is a unit."""
     if not column.unit:
         return digits
-    definition = find(parse(column.metric).name)
+    definition = find_metric(parse_metric(column.metric).name)
     length = definition is not None and definition.unit == "length"
     if column.unit == "voxels" or (column.unit == "px" and not length):
         return 0
     return max(0, digits - (2 if column.unit == "%" else 1))
 
 
-def figure(value: float, decimal: int) -> str:
+def format_figure(value: float, decimal: int) -> str:
     """A number with so many decimals; no sign before a zero."""
     if math.isnan(value):
-        return NOTHING
+        return NO_VALUE
     text = f"{value:.{decimal}f}"
     return text.lstrip("-") if float(text) == 0 else text
 
 
-def aligned(cells: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
+def align_cells(cells: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
     """Number, deviation and remark of each row as texts of one width, digit under digit."""
     if not cells:
         return ()
@@ -128,21 +128,21 @@ def aligned(cells: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def named(head: str, names: Sequence[str]) -> Field:
+def make_name_field(head: str, names: Sequence[str]) -> TableField:
     """A field of names."""
-    return Field((head,), tuple(map(clean, names)), "key")
+    return TableField((head,), tuple(map(clean_name, names)), "key")
 
 
-def titled(head: Column) -> tuple[str, ...]:
+def head_lines(head: Column) -> tuple[str, ...]:
     """The lines of a metric's head: its name, and its unit."""
     return (head.metric, f"[{head.unit}]") if head.unit else (head.metric,)
 
 
-def filled(fields: Sequence[Field]) -> list[Field]:
+def drop_empty_fields(fields: Sequence[TableField]) -> list[TableField]:
     """The fields without the metrics that have no cell, which belong to the whole case."""
     return [f for f in fields if f.kind != "metric" or any(cell.strip() for cell in f.cells)]
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def format_count(number: int, one: str, many: str = "") -> str:
     """`1 case`, `2 cases`."""
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -9,13 +9,13 @@ import os
 from typing import IO, Any
 
 
-def drawable(file: IO[str]) -> bool:
+def can_draw(file: IO[str]) -> bool:
     """Whether the stream is a terminal that shows more than ASCII."""
     unicode = (getattr(file, "encoding", None) or "").lower().startswith("utf")
     return file.isatty() and unicode and os.environ.get("TERM") != "dumb"
 
 
-def coloured(file: IO[str], wish: str) -> bool:
+def uses_colour(file: IO[str], wish: str) -> bool:
     """Whether colours and other styles are used.
 
     wish  always, never or auto
@@ -26,10 +26,10 @@ def coloured(file: IO[str], wish: str) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return drawable(file)
+    return can_draw(file)
 
 
-def console(file: IO[str], wish: str) -> Any:
+def make_console(file: IO[str], wish: str) -> Any:
     """A rich console that neither folds nor cuts in a pipe, and has no styles without colour."""
     from rich.console import Console
 
@@ -37,7 +37,7 @@ def console(file: IO[str], wish: str) -> Any:
         file=file,
         force_terminal=True,
         force_jupyter=False,
-        color_system="standard" if coloured(file, wish) else None,
+        color_system="standard" if uses_colour(file, wish) else None,
         no_color=False,
         highlight=False,
         markup=False,

@@ -4,112 +4,120 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segeval.metrics.registry import find
+from segeval.metrics.registry import find_metric
 from segeval.reports.table_model import (
-    Block,
-    Field,
-    aligned,
-    clean,
-    decimals,
-    figure,
-    filled,
-    named,
-    titled,
+    TableBlock,
+    TableField,
+    align_cells,
+    clean_name,
+    drop_empty_fields,
+    format_figure,
+    head_lines,
+    make_name_field,
+    metric_decimals,
 )
-from segeval.request.grammar import parse
+from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Row, Scorecard
-from segeval.scorecard.row_index import census
-from segeval.scorecard.summary import Column, Value, worst_first
+from segeval.scorecard.row_index import index_rows
+from segeval.scorecard.summary import CaseValue, Column, worst_values
 
 
-def values(rows: Sequence[Row], heads: Sequence[Column], settings: Settings) -> Block:
+def values_block(rows: Sequence[Row], heads: Sequence[Column], settings: Settings) -> TableBlock:
     """The values of every case and class; the case is named where there are several."""
     keyed: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         keyed.setdefault((row.case, row.class_), []).append(row)
     cases = [case for case, _ in keyed]
     first = [not at or cases[at - 1] != case for at, case in enumerate(cases)]
-    fields = [named("class", [class_ for _, class_ in keyed])]
+    fields = [make_name_field("class", [class_ for _, class_ in keyed])]
     if len(set(cases)) > 1:
         starts = [case if new else "" for case, new in zip(cases, first, strict=True)]
-        fields.insert(0, named("case", starts))
+        fields.insert(0, make_name_field("case", starts))
     fields += [_metric_values(head, list(keyed.values()), settings) for head in heads]
-    notes = [_note(of_key) for of_key in keyed.values()]
+    notes = [_note_field_text(of_key) for of_key in keyed.values()]
     if any(notes):
-        fields.append(Field(("note",), tuple(notes), "note"))
+        fields.append(TableField(("note",), tuple(notes), "note"))
     last = [at for at, (_, class_) in enumerate(keyed) if class_ == OVERALL]
     breaks = last if len(set(cases)) == 1 else [at for at, new in enumerate(first) if new and at]
     crowded = len(keyed) > len(set(cases))
-    return Block(
-        tuple(filled(fields)),
+    return TableBlock(
+        tuple(drop_empty_fields(fields)),
         breaks=frozenset(breaks if crowded else ()),
         strong=frozenset(last),
     )
 
 
-def _metric_values(head: Column, keyed: Sequence[Sequence[Row]], settings: Settings) -> Field:
-    decimal = decimals(head, settings.digits)
+def _metric_values(head: Column, keyed: Sequence[Sequence[Row]], settings: Settings) -> TableField:
+    decimal = metric_decimals(head, settings.digits)
     cells = []
     for rows in keyed:
         found = next((row.value for row in rows if head.holds(row)), None)
-        cells.append(("" if found is None else figure(found, decimal), "", ""))
-    return Field(titled(head), aligned(cells), "metric")
+        cells.append(("" if found is None else format_figure(found, decimal), "", ""))
+    return TableField(head_lines(head), align_cells(cells), "metric")
 
 
-def _note(rows: Sequence[Row]) -> str:
+def _note_field_text(rows: Sequence[Row]) -> str:
     """Why there is no value, or what a value must be read with."""
     words = [row.reason if row.metric else row.reason or row.status for row in rows]
     return ", ".join(dict.fromkeys(word for word in words if word))
 
 
-def whole_values(case: CaseResult, heads: Sequence[Column], settings: Settings) -> Block:
+def whole_case_values(case: CaseResult, heads: Sequence[Column], settings: Settings) -> TableBlock:
     """The numbers of the whole case, one a row."""
     rows = [row for row in case.rows if row.class_ == WHOLE and row.metric]
     pairs = [(head, row) for head in heads for row in rows if head.holds(row)]
-    values = [(figure(row.value, decimals(head, settings.digits)), "", "") for head, row in pairs]
+    values = [
+        (format_figure(row.value, metric_decimals(head, settings.digits)), "", "")
+        for head, row in pairs
+    ]
     notes = tuple(row.reason for _, row in pairs)
     fields = [
-        Field(("whole case",), tuple(" ".join(titled(head)) for head, _ in pairs), "key"),
-        Field(("value",), aligned(values) if values else (), "metric"),
-        *([Field(("note",), notes, "note")] if any(notes) else []),
+        TableField(("whole case",), tuple(" ".join(head_lines(head)) for head, _ in pairs), "key"),
+        TableField(("value",), align_cells(values) if values else (), "metric"),
+        *([TableField(("note",), notes, "note")] if any(notes) else []),
     ]
-    return Block(tuple(fields))
+    return TableBlock(tuple(fields))
 
 
-def worst_cases(card: Scorecard, heads: Sequence[Column], settings: Settings) -> Block:
+def worst_cases_block(card: Scorecard, heads: Sequence[Column], settings: Settings) -> TableBlock:
     """The worst values of every class and metric with their cases, the worst first."""
-    ranked = _ranked(card, heads, settings.worst)
+    ranked = _worst_rows(card, heads, settings.worst)
     keys = []
-    for class_ in census(card.cases).order:
+    for class_ in index_rows(card.cases).order:
         depth = max(len(ranked[head].get(class_, ())) for head in heads)
         keys += [(class_, at) for at in range(depth)]
-    fields = [named("worst cases", ["" if at else class_ for class_, at in keys])]
+    fields = [make_name_field("worst cases", ["" if at else class_ for class_, at in keys])]
     for head in heads:
         lists = [(ranked[head].get(class_, []), at) for class_, at in keys]
-        fields += _ranks(head, [r[at] if at < len(r) else None for r, at in lists], settings)
+        fields += _rank_fields(head, [r[at] if at < len(r) else None for r, at in lists], settings)
     breaks = [place for place, (_, at) in enumerate(keys) if place and not at]
-    return Block(tuple(fields), breaks=frozenset(breaks if settings.worst > 1 else ()))
+    return TableBlock(tuple(fields), breaks=frozenset(breaks if settings.worst > 1 else ()))
 
 
-def _ranked(
+def _worst_rows(
     card: Scorecard, heads: Sequence[Column], most: int
-) -> dict[Column, dict[str, list[Value]]]:
+) -> dict[Column, dict[str, list[CaseValue]]]:
     """The worst rows of each column and class; none of a metric without a better side."""
-    found: dict[Column, dict[str, list[Value]]] = {head: {} for head in heads}
-    counted = census(card.cases)
+    found: dict[Column, dict[str, list[CaseValue]]] = {head: {} for head in heads}
+    counted = index_rows(card.cases)
     for head in heads:
-        definition = find(parse(head.metric).name)
+        definition = find_metric(parse_metric(head.metric).name)
         for class_ in counted.order if definition is not None and definition.better else ():
             better = definition.better  # type: ignore[union-attr]
-            found[head][class_] = worst_first(counted, head, better, most, class_)
+            found[head][class_] = worst_values(counted, head, better, most, class_)
     return found
 
 
-def _ranks(head: Column, rows: Sequence[Value | None], settings: Settings) -> list[Field]:
+def _rank_fields(
+    head: Column, rows: Sequence[CaseValue | None], settings: Settings
+) -> list[TableField]:
     if not any(rows):
         return []
-    decimal = decimals(head, settings.digits)
-    values = [("" if row is None else figure(row.value, decimal), "", "") for row in rows]
-    cases = tuple("" if row is None else clean(row.case) for row in rows)
-    return [Field(titled(head), aligned(values), "metric"), Field(("in case",), cases, "key")]
+    decimal = metric_decimals(head, settings.digits)
+    values = [("" if row is None else format_figure(row.value, decimal), "", "") for row in rows]
+    cases = tuple("" if row is None else clean_name(row.case) for row in rows)
+    return [
+        TableField(head_lines(head), align_cells(values), "metric"),
+        TableField(("in case",), cases, "key"),
+    ]

@@ -39,7 +39,7 @@ class Quantity:
     unit: str = ""
 
     def __str__(self) -> str:
-        return f"{plain(self.number)}{self.unit}"
+        return f"{format_number(self.number)}{self.unit}"
 
 
 @frozen
@@ -58,7 +58,7 @@ class Metric:
         options = "".join(f":{key}={word}" for key, word in self.options)
         if self.at is None:
             return self.name + options
-        closed = f"{self.name}{plain(self.at.number)}"
+        closed = f"{self.name}{format_number(self.at.number)}"
         if self.at.unit == "%" and re.match(_PERCENTILE, closed):
             return closed + options
         return f"{self.name}@{self.at}{options}"
@@ -112,7 +112,7 @@ class Charge:
         return f"{self.rule}={self.value or UNDEFINED}"
 
 
-def plain(number: float) -> str:
+def format_number(number: float) -> str:
     """A number in its one spelling: no exponent where it reads well, no trailing zeros."""
     if number == int(number) and abs(number) < 1e15:
         return str(int(number))
@@ -130,7 +130,7 @@ def parse_quantity(text: str) -> Quantity:
     return Quantity(float(found[1]) + 0.0, found[2] or "")
 
 
-def parse(text: str) -> Metric:
+def parse_metric(text: str) -> Metric:
     """Read a metric. Raises RequestError."""
     found = _METRIC.match(text.strip())
     if not found:
@@ -146,10 +146,10 @@ def parse(text: str) -> Metric:
                 help=f"write {name}",
             )
         name, at = closed[1], Quantity(float(closed[2]), "%")
-    return Metric(name, at, _options(options, text))
+    return Metric(name, at, _parse_options(options, text))
 
 
-def _options(text: str, whole: str) -> tuple[tuple[str, str], ...]:
+def _parse_options(text: str, whole: str) -> tuple[tuple[str, str], ...]:
     pairs = [part.split("=", 1) for part in text.split(":") if part]
     keys = [key for key, _ in pairs]
     if len(set(keys)) < len(keys):
@@ -157,7 +157,7 @@ def _options(text: str, whole: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((key, word) for key, word in pairs))
 
 
-def nearest(statistic: str) -> str:
+def similar_statistics(statistic: str) -> str:
     """The statistics that look like a wrong word, or all of them."""
     from difflib import get_close_matches
 
@@ -177,10 +177,12 @@ def parse_gate(text: str) -> Gate:
     class_, _, asked = rule.rpartition("/")
     name, dot, statistic = asked.rpartition(".")
     if dot and ":" not in asked and statistic.isalpha() and statistic not in STATISTICS:
-        raise RequestError(f"there is no statistic {statistic!r}", help=nearest(statistic))
+        raise RequestError(
+            f"there is no statistic {statistic!r}", help=similar_statistics(statistic)
+        )
     if not dot or statistic not in STATISTICS:
         name, statistic = asked, "mean"
-    return Gate(parse(name), parse_quantity(bar), class_, statistic)
+    return Gate(parse_metric(name), parse_quantity(bar), class_, statistic)
 
 
 def parse_charge(text: str) -> Charge:
@@ -193,4 +195,6 @@ def parse_charge(text: str) -> Charge:
             help=f"write metric.reason=value, as in hd95.pred_empty=374mm; a reason is one of "
             f"{', '.join(REASONS)}",
         )
-    return Charge(parse(metric), reason, None if value == UNDEFINED else parse_quantity(value))
+    return Charge(
+        parse_metric(metric), reason, None if value == UNDEFINED else parse_quantity(value)
+    )

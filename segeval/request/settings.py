@@ -12,13 +12,13 @@ from typing import Any
 from segeval.classes.class_list import ClassList
 from segeval.request.grammar import Charge, Gate, Metric
 from segeval.runtime.frozen import field, frozen
-from segeval.runtime.memory_budget import USUAL
+from segeval.runtime.memory_budget import DEFAULT_BUDGET
 
 NUMBERS = 1  # raised by a change of behaviour that alters a number; see CHANGELOG.md
 
 
 @frozen
-class Form:
+class ChoiceForm:
     """How people write a choice, at every door: option, environment, file.
 
     words   all that it may be; () where it is free
@@ -37,26 +37,26 @@ class Form:
     path: bool = False
 
 
-ANY = Form()
-FILE = Form(word="FILE", path=True)
-REGEX = Form(word="REGEX")
-LABEL = Form(word="LABEL", least=0)
-CODE = Form(word="CODE")
+ANY = ChoiceForm()
+FILE = ChoiceForm(word="FILE", path=True)
+REGEX = ChoiceForm(word="REGEX")
+LABEL = ChoiceForm(word="LABEL", least=0)
+CODE = ChoiceForm(word="CODE")
 
 
-def one_of(*words: str) -> Form:
+def one_of(*words: str) -> ChoiceForm:
     """A choice among words."""
-    return Form(words)
+    return ChoiceForm(words)
 
 
-def signed(default: Any, group: str, help: str, form: Form = ANY) -> Any:
+def signed(default: Any, group: str, help: str, form: ChoiceForm = ANY) -> Any:
     """A choice that can change a number."""
     return field(
         default=default, metadata={"signed": True, "group": group, "help": help, "form": form}
     )
 
 
-def free(default: Any, group: str, help: str, form: Form = ANY) -> Any:
+def free(default: Any, group: str, help: str, form: ChoiceForm = ANY) -> Any:
     """A choice that changes no number."""
     return field(
         default=default, metadata={"signed": False, "group": group, "help": help, "form": form}
@@ -73,32 +73,32 @@ LAYOUTS = one_of("auto", "flat", "case-folders", "class-folders", "class-files",
 FORMATS = one_of("table", "csv", "tsv", "json", "jsonl", "markdown", "none")
 COLOURS = one_of("auto", "always", "never")
 PROGRESS = one_of("auto", "bar", "log", "none")
-RESAMPLE = Form(word="WHERE", path=True)
+RESAMPLE = ChoiceForm(word="WHERE", path=True)
 UPSAMPLE = one_of("never", "align_corners", "half_pixel", "asymmetric")
 FLIP = one_of("never", "logit_sum", "softmax_mean")
-FOLDER = Form(word="DIR", path=True)
-CLASSES = Form(word="LIST", path=True)
-METRIC = Form(word="METRIC", option="metric", letter="m")
-OUTPUT = Form(word="[FORMAT:]PATH", letter="o", path=True)
-GATE = Form(word="RULE", option="gate")
+FOLDER = ChoiceForm(word="DIR", path=True)
+CLASSES = ChoiceForm(word="LIST", path=True)
+METRIC = ChoiceForm(word="METRIC", option="metric", letter="m")
+OUTPUT = ChoiceForm(word="[FORMAT:]PATH", letter="o", path=True)
+GATE = ChoiceForm(word="RULE", option="gate")
 POLICIES = one_of("any", "regression", "noninferior")
 ADJUST = one_of("max", "holm", "none")
-LEVEL = Form(word="LEVEL")
-CHARGE = Form(word="RULE", option="charge")
-TABLE = Form(word="NAME", option="tolerance")
-COUNT = Form(word="N", least=0)
-SPACING = Form(word="X,Y[,Z]")
-SIZE = Form(word="SIZE", least=1)
-SHARD = Form(word="I/N")
-ADDRESS = Form(word="ADDRESS")
+LEVEL = ChoiceForm(word="LEVEL")
+CHARGE = ChoiceForm(word="RULE", option="charge")
+TABLE = ChoiceForm(word="NAME", option="tolerance")
+COUNT = ChoiceForm(word="N", least=0)
+SPACING = ChoiceForm(word="X,Y[,Z]")
+SIZE = ChoiceForm(word="SIZE", least=1)
+SHARD = ChoiceForm(word="I/N")
+ADDRESS = ChoiceForm(word="ADDRESS")
 BOUNDARIES = one_of("centre", "inclusive")
 OWN_BOUNDARIES = one_of("same", "centre", "inclusive")
 OVERLAPS = one_of("parity", "union")
 GAPS = one_of("none", "nearest", "shape")
 BAD = one_of("error", "skip")
 KEYS = one_of("auto", "folder", "patient", "study", "series")
-PATTERN = Form(word="PATTERN")
-FOLDER = Form(word="DIR", path=True)
+PATTERN = ChoiceForm(word="PATTERN")
+FOLDER = ChoiceForm(word="DIR", path=True)
 PASTES = one_of("detectron2", "torchvision", "matterport")
 
 
@@ -125,7 +125,7 @@ class Settings:
     activation: str = signed("auto", "inputs", "how scores become probabilities", ACTIVATIONS)
     threshold: float = signed(0.5, "inputs", "a voxel is inside where p >= this")
     channel_axis: int | None = signed(
-        None, "inputs", "axis of the channels of an array, from 0", Form(word="N", least=0)
+        None, "inputs", "axis of the channels of an array, from 0", ChoiceForm(word="N", least=0)
     )
     spacing: tuple[float, ...] | None = signed(
         None, "inputs", "millimetres a voxel of files that do not say", SPACING
@@ -142,7 +142,10 @@ class Settings:
         None, "inputs", "class value of RoI label 0: 1 where 0 is the first class", COUNT
     )
     instances: str = signed(
-        "", "inputs", "ids of an instance map: 1000 (class*1000+i), or beside", Form(word="CODE")
+        "",
+        "inputs",
+        "ids of an instance map: 1000 (class*1000+i), or beside",
+        ChoiceForm(word="CODE"),
     )
     upsample: str = signed(
         "never", "inputs", "bring scores of low resolution to the gt's size", UPSAMPLE
@@ -176,14 +179,14 @@ class Settings:
     rt_fill_gaps: str = signed("none", "contours", "slices without a contour inside", GAPS)
     rt_bad_contour: str = signed("error", "contours", "a contour that cannot be read", BAD)
     rt_grid: float = signed(
-        1.0, "contours", "millimetres a pixel where no side has a grid", Form(word="MM")
+        1.0, "contours", "millimetres a pixel where no side has a grid", ChoiceForm(word="MM")
     )
     ignore_frame_of_reference: bool = signed(
         False, "contours", "score across two frames of reference"
     )
     # metrics
     metrics: tuple[Metric, ...] = free((), "metrics", "what is computed; a comma list too", METRIC)
-    preset: str = free("default", "metrics", "a named set of choices", Form(word="NAME"))
+    preset: str = free("default", "metrics", "a named set of choices", ChoiceForm(word="NAME"))
     background: bool = signed(False, "metrics", "label 0 is a class like any other")
     tolerances: tuple[str, ...] = signed(
         (), "metrics", "published tolerances for a bare nsd; repeatable", TABLE
@@ -198,8 +201,10 @@ class Settings:
     digits: int = free(3, "output", "decimals of the table", COUNT)
     per_case: bool = free(False, "output", "a table row for every case")
     worst: int = free(0, "output", "name the N worst cases of every class", COUNT)
-    quiet: bool = free(False, "output", "no warnings and no progress", Form(letter="q"))
-    verbose: int = free(0, "output", "notes per case; -vv: a debug log", Form(letter="v", least=0))
+    quiet: bool = free(False, "output", "no warnings and no progress", ChoiceForm(letter="q"))
+    verbose: int = free(
+        0, "output", "notes per case; -vv: a debug log", ChoiceForm(letter="v", least=0)
+    )
     log_file: str = free("", "output", "a debug log, always in full", FILE)
     color: str = free("auto", "output", "colour of tables and verdicts", COLOURS)
     progress: str = free("auto", "output", "how far the run is, on stderr", PROGRESS)
@@ -213,7 +218,7 @@ class Settings:
     baseline: str = free("", "gate", "an earlier result file (JSON): fail where worse", FILE)
     policy: str = free("regression", "gate", "when worse than the baseline fails", POLICIES)
     baseline_tolerance: tuple[Gate, ...] = free(
-        (), "gate", "how much worse is none: dice=0.01; repeatable", Form(word="RULE")
+        (), "gate", "how much worse is none: dice=0.01; repeatable", ChoiceForm(word="RULE")
     )
     adjust: str = free("max", "gate", "how intervals hold for all rules together", ADJUST)
     ci: float | None = signed(None, "gate", "intervals beside the means: 0.95", LEVEL)
@@ -226,7 +231,9 @@ class Settings:
     )
     exit_zero: bool = free(False, "gate", "a missed gate does not fail the command")
     # performance
-    jobs: int = free(1, "performance", "processes; 0 is one a core", Form(letter="j", least=0))
+    jobs: int = free(
+        1, "performance", "processes; 0 is one a core", ChoiceForm(letter="j", least=0)
+    )
     max_memory: int | None = free(
         None, "performance", "bytes, of the whole run; else 512MiB a process", SIZE
     )
@@ -239,4 +246,4 @@ class Settings:
     @property
     def budget(self) -> int:
         """Bytes that a case may take with its process, when it has the machine to itself."""
-        return USUAL if self.max_memory is None else self.max_memory
+        return DEFAULT_BUDGET if self.max_memory is None else self.max_memory

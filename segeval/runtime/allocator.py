@@ -16,22 +16,24 @@ LARGE = 8 << 20  # bytes; an array above it still gets, and gives back, pages of
 KEPT = 32 << 20  # bytes at the end of the heap that are kept
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 
-START = 100_000  # objects that may come before the collector looks: a start makes 60 000
-USUAL = gc.get_threshold()  # afterwards, as Python has it: files of DICOM leave cycles behind
+START_THRESHOLD = 100_000  # objects that may come before the collector looks: a start makes 60 000
+DEFAULT_THRESHOLDS = (
+    gc.get_threshold()
+)  # afterwards, as Python has it: files of DICOM leave cycles behind
 
 
-def start() -> None:
+def delay_collector() -> None:
     """Let the collector wait until everything is loaded."""
-    gc.set_threshold(START)
+    gc.set_threshold(START_THRESHOLD)
 
 
-def started() -> None:
+def freeze_collector() -> None:
     """What there is stays to the end: the collector looks at what comes from now on."""
     gc.freeze()
-    gc.set_threshold(*USUAL)
+    gc.set_threshold(*DEFAULT_THRESHOLDS)
 
 
-def keep_freed() -> None:
+def keep_freed_memory() -> None:
     """Make this process keep freed memory, where the C library can."""
     import ctypes
 

@@ -16,7 +16,7 @@ NONE: Any = object()  # no default; None is one
 OF_ANY = ("__dict__", "__weakref__")  # what Python puts into every class without slots
 
 
-class Field:
+class FrozenField:
     """What is known of a field; its name and its type, as written, are those of the class."""
 
     __slots__ = ("default", "default_factory", "metadata", "name", "type")
@@ -32,14 +32,14 @@ def field(
     *, default: Any = NONE, default_factory: Any = NONE, metadata: Mapping[str, Any] | None = None
 ) -> Any:
     """A field with a default, a default that is made for each value, or words about it."""
-    return Field(default, default_factory, metadata or {})
+    return FrozenField(default, default_factory, metadata or {})
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[T]) -> type[T]:
     """Make a class of annotated fields a frozen value with slots. What it defines itself stays."""
     given = vars(cls)
-    own = _fields(cls.__annotations__, given)
+    own = _collect_fields(cls.__annotations__, given)
     known = {f.name: f for base in cls.__bases__ for f in getattr(base, "__fields__", ())}
     body = {k: v for k, v in given.items() if k not in own and k not in OF_ANY}
     body["__qualname__"] = cls.__qualname__
@@ -48,29 +48,31 @@ def frozen(cls: type[T]) -> type[T]:
     body["__match_args__"] = tuple(known)
     body["__fields__"] = tuple(known.values())
     made: Any = type(cls.__name__, cls.__bases__, METHODS | body)
-    made.__init__ = initialiser(made)
+    made.__init__ = make_initialiser(made)
     result: type[T] = made
     return result
 
 
-def _fields(types: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Field]:
+def _collect_fields(types: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, FrozenField]:
     known = {}
     for name, kind in types.items():
         kind = str(kind)
         if not kind.startswith(("ClassVar", "typing.ClassVar")):
             value = given.get(name, NONE)
-            if type(value).__name__ == "Field" and not isinstance(value, Field):
+            if type(value).__name__ == "Field" and not isinstance(value, FrozenField):
                 raise TypeError(f"{name}: `field` is that of segeval.runtime.frozen")
-            known[name] = own = value if isinstance(value, Field) else Field(value, NONE, {})
+            known[name] = own = (
+                value if isinstance(value, FrozenField) else FrozenField(value, NONE, {})
+            )
             own.name, own.type = name, kind
             if own.default.__class__.__hash__ is None:
                 raise TypeError(f"{name}: all values would share the default; make it a factory")
     return known
 
 
-def fields(cls: Any) -> tuple[Field, ...]:
+def fields(cls: Any) -> tuple[FrozenField, ...]:
     """The fields of a frozen class or value."""
-    known: tuple[Field, ...] = cls.__fields__
+    known: tuple[FrozenField, ...] = cls.__fields__
     return known
 
 
@@ -92,7 +94,7 @@ def asdict(value: Any) -> dict[str, Any]:
     return found
 
 
-class _Told:
+class _LazyFields:
     """`__dataclass_fields__`, worked out when somebody asks for it."""
 
     def __get__(self, _: Any, cls: Any) -> dict[str, Any]:
@@ -110,20 +112,20 @@ class _Told:
         return told
 
 
-def initialiser(cls: Any) -> Callable[..., None]:
+def make_initialiser(cls: Any) -> Callable[..., None]:
     """The `__init__` of a class: values by place or by name, the others by default."""
     puts = tuple([getattr(cls, name).__set__ for name in cls.__match_args__])  # past __setattr__
 
     def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - it becomes the method
         if named or len(given) != len(puts):
-            given = complete(cls, given, named)  # type: ignore[assignment]
+            given = bind_values(cls, given, named)  # type: ignore[assignment]
         for put, value in zip(puts, given):  # noqa: B905 - as many, and this runs often
             put(self, value)
 
     return __init__
 
 
-def complete(cls: Any, given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
+def bind_values(cls: Any, given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
     """The values of all fields in their order. Raises TypeError for one too few or too many."""
     values, missing = list(given), []
     for known in fields(cls)[len(given) :]:
@@ -144,17 +146,21 @@ def complete(cls: Any, given: tuple[Any, ...], named: dict[str, Any]) -> list[An
     return values
 
 
-def values(self: Any) -> tuple[Any, ...]:
+def field_values(self: Any) -> tuple[Any, ...]:
     """The values of the fields, in their order."""
     return tuple([getattr(self, name) for name in self.__match_args__])
 
 
 def _eq(self: Any, other: Any) -> Any:
-    return values(self) == values(other) if self.__class__ is other.__class__ else NotImplemented
+    return (
+        field_values(self) == field_values(other)
+        if self.__class__ is other.__class__
+        else NotImplemented
+    )
 
 
 def _hash(self: Any) -> int:
-    return hash(values(self))
+    return hash(field_values(self))
 
 
 def _repr(self: Any) -> str:
@@ -185,7 +191,7 @@ METHODS = {
     "__repr__": _repr,
     "__setattr__": _set,
     "__delattr__": _delete,
-    "__getstate__": values,
+    "__getstate__": field_values,
     "__setstate__": _restore,
-    "__dataclass_fields__": _Told(),
+    "__dataclass_fields__": _LazyFields(),
 }

@@ -9,26 +9,26 @@ buffers of a few megabytes whatever the size of the case; only what needs neighb
 from __future__ import annotations
 
 MIB = 1 << 20
-USUAL = 512 * MIB  # of a process where nothing is said
-PROGRAM = 80 * MIB  # a process with its libraries and the buffers of a pass
-PROCESS = 64 * MIB  # the least that it is worth to start one for
+DEFAULT_BUDGET = 512 * MIB  # of a process where nothing is said
+PROGRAM_BYTES = 80 * MIB  # a process with its libraries and the buffers of a pass
+PROCESS_BYTES = 64 * MIB  # the least that it is worth to start one for
 
 
-def room(budget: int) -> int:
+def case_budget(budget: int) -> int:
     """Bytes that a case may keep in a process that has this budget."""
-    return max(0, budget - PROGRAM)
+    return max(0, budget - PROGRAM_BYTES)
 
 
-def share(budget: int, processes: int) -> int:
+def process_budget(budget: int, processes: int) -> int:
     """The budget of each of several processes; the one that hands out the cases takes a share."""
     return budget // (processes + 1)
 
 
-def affordable(budget: int) -> int:
+def affordable_processes(budget: int) -> int:
     """How many processes the budget of a run is enough for; 1 is the run itself."""
-    return max(1, budget // PROCESS - 1)
+    return max(1, budget // PROCESS_BYTES - 1)
 
 
-def mib(size: int) -> str:
+def format_mib(size: int) -> str:
     """Bytes as people write them: whole MiB, rounded up."""
     return f"{-(-size // MIB)} MiB"

@@ -23,7 +23,7 @@ CHANGED = "the file was cut off or changed; copy or write it again"
 BROKEN = (EOFError, OSError, ValueError, zlib.error)
 
 
-class Filled(Protocol):
+class ByteStream(Protocol):
     """An open file: the next bytes go into a buffer."""
 
     def readinto(self, buffer: memoryview, /) -> int | None:
@@ -31,7 +31,7 @@ class Filled(Protocol):
 
 
 @frozen
-class Packed:
+class PackedBytes:
     """Where the bytes of an array lie.
 
     path     the file; None with a `handle`: a temporary file that has no name any more
@@ -59,30 +59,30 @@ class Packed:
 
 
 @contextmanager
-def opened(packed: Packed) -> Iterator[Filled]:
+def open_packed(packed: PackedBytes) -> Iterator[ByteStream]:
     """Open the unpacked bytes at the first byte of the array. Raises ReadError."""
     with packed.path.open("rb", buffering=0) as file:
         file.seek(packed.start)
-        stream = _unpacked(file, packed)
-        _skip(stream, packed)
+        stream = _open_unpacked(file, packed)
+        _skip_to_start(stream, packed)
         yield stream
 
 
-def _unpacked(file: Any, packed: Packed) -> Any:
+def _open_unpacked(file: Any, packed: PackedBytes) -> Any:
     if not packed.packing:
         return file
     if packed.packing == "gzip":
-        return _gzip(file)
+        return _open_gzip(file)
     if packed.packing == "bzip2":
         import bz2
 
         return bz2.BZ2File(file)
     import zipfile
 
-    return _Told(zipfile.ZipFile(file).open(packed.packing), zipfile.BadZipFile)
+    return _ZlibErrorStream(zipfile.ZipFile(file).open(packed.packing), zipfile.BadZipFile)
 
 
-def _gzip(file: IO[bytes]) -> Any:
+def _open_gzip(file: IO[bytes]) -> Any:
     """Inflate with isal, which is 5 to 8 times faster, or with zlib where it has no wheel."""
     try:
         from isal import igzip, isal_zlib
@@ -94,10 +94,10 @@ def _gzip(file: IO[bytes]) -> Any:
     opener: Any = igzip.IGzipFile
     unpacked = opener(fileobj=file)
     # The buffered reader inside fills the caller's buffer; the file itself makes bytes first.
-    return _Told(unpacked._buffer, library.error, unpacked)
+    return _ZlibErrorStream(unpacked._buffer, library.error, unpacked)
 
 
-class _Told:
+class _ZlibErrorStream:
     """A stream whose library has an error of its own for damaged bytes: it is zlib's here."""
 
     def __init__(self, inside: Any, error: type[Exception], owner: Any = None) -> None:
@@ -112,7 +112,7 @@ class _Told:
         return count
 
 
-def zlib_library(size: int) -> Any:
+def choose_zlib_library(size: int) -> Any:
     """What inflates so many bytes: isal, or zlib, which looks the same.
 
     zlib where isal has no wheel, and for few bytes: they are there before isal is imported.
@@ -126,24 +126,24 @@ def zlib_library(size: int) -> Any:
     return isal_zlib
 
 
-def _skip(stream: Any, packed: Packed) -> None:
+def _skip_to_start(stream: Any, packed: PackedBytes) -> None:
     if packed.seekable:
         stream.seek(packed.start + packed.skip)
         return
     left = packed.skip
     scratch = memoryview(bytearray(min(left, STEP)))
     while left:
-        left -= fill(stream, scratch[:left], packed)
+        left -= fill_buffer(stream, scratch[:left], packed)
 
 
-def fill(stream: Filled, buffer: memoryview, packed: Packed) -> int:
+def fill_buffer(stream: ByteStream, buffer: memoryview, packed: PackedBytes) -> int:
     """Fill the whole buffer with the next bytes. Raises ReadError if there are fewer."""
     done = 0
     while done < len(buffer):
         try:
             got = stream.readinto(buffer[done:] if done else buffer)
         except BROKEN as problem:
-            raise damaged(packed, problem) from problem
+            raise damaged_bytes_error(packed, problem) from problem
         if not got:
             raise ReadError(
                 f"the file ends {len(buffer) - done} bytes too early or earlier",
@@ -155,7 +155,7 @@ def fill(stream: Filled, buffer: memoryview, packed: Packed) -> int:
     return done
 
 
-def finish(stream: Filled, packed: Packed) -> None:
+def finish_stream(stream: ByteStream, packed: PackedBytes) -> None:
     """Read a packed stream to its end, so that its checksum is compared.
 
     What lies behind the array is read and left; more than the header announces is refused, for a
@@ -166,11 +166,11 @@ def finish(stream: Filled, packed: Packed) -> None:
     left = packed.total - packed.skip - packed.size
     scratch = memoryview(bytearray(max(1, min(left, STEP))))
     while left > 0:
-        left -= fill(stream, scratch[:left], packed)
+        left -= fill_buffer(stream, scratch[:left], packed)
     try:
         surplus = stream.readinto(scratch[:1])
     except BROKEN as problem:
-        raise damaged(packed, problem) from problem
+        raise damaged_bytes_error(packed, problem) from problem
     if surplus:
         raise ReadError(
             "more bytes unpack than the header announces",
@@ -180,11 +180,11 @@ def finish(stream: Filled, packed: Packed) -> None:
         )
 
 
-def compare_checksum(packed: Packed) -> None:
+def compare_checksum(packed: PackedBytes) -> None:
     """Compare the checksum of bytes that are stored as they are. Raises ReadError."""
     if packed.crc is None:
         return
-    crc32, check, left = zlib_library(packed.total).crc32, 0, packed.total
+    crc32, check, left = choose_zlib_library(packed.total).crc32, 0, packed.total
     buffer = memoryview(bytearray(max(1, min(left, STEP))))
     with packed.path.open("rb", buffering=0) as file:
         file.seek(packed.start)
@@ -192,10 +192,10 @@ def compare_checksum(packed: Packed) -> None:
             check = crc32(buffer[:count], check)
             left -= count
     if left or check != packed.crc:
-        raise damaged(packed, ValueError("its checksum is another"))
+        raise damaged_bytes_error(packed, ValueError("its checksum is another"))
 
 
-def damaged(packed: Packed, problem: BaseException) -> ReadError:
+def damaged_bytes_error(packed: PackedBytes, problem: BaseException) -> ReadError:
     """The error for packed bytes that do not unpack."""
     return ReadError(
         f"damaged {packed.packing or 'file'}: {str(problem).rstrip('.') or type(problem).__name__}",
@@ -204,7 +204,7 @@ def damaged(packed: Packed, problem: BaseException) -> ReadError:
     )
 
 
-def head(path: Path, count: int = 512) -> bytes:
+def read_head(path: Path, count: int = 512) -> bytes:
     """The first bytes of a file, inflated if it is gzip; fewer if it is damaged or short."""
     with path.open("rb") as file:
         packed = file.read(max(count, FEW))
@@ -222,7 +222,7 @@ def head(path: Path, count: int = 512) -> bytes:
 
 
 @contextmanager
-def spilled(packed: Packed) -> Iterator[Packed]:
+def spill_packed(packed: PackedBytes) -> Iterator[PackedBytes]:
     """The array unpacked into a temporary file, so that any part of it can be read.
 
     One unpacking and a copy through the page cache cost less than unpacking twice, and none of it
@@ -236,11 +236,11 @@ def spilled(packed: Packed) -> Iterator[Packed]:
     with tempfile.NamedTemporaryFile(prefix="segeval-") as file:
         buffer = memoryview(bytearray(STEP))
         left = packed.size
-        with opened(packed) as stream:
+        with open_packed(packed) as stream:
             while left:
                 part = buffer[:left]
-                left -= fill(stream, part, packed)
+                left -= fill_buffer(stream, part, packed)
                 file.write(part)
-            finish(stream, packed)
+            finish_stream(stream, packed)
         file.flush()
-        yield Packed(Path(file.name), size=packed.size)
+        yield PackedBytes(Path(file.name), size=packed.size)

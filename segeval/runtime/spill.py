@@ -22,7 +22,7 @@ def close(file: IO[bytes]) -> None:
         file.close()
 
 
-class Scratch:
+class SpillFile:
     """Bytes by the place at which they were added.
 
     file    a file to use instead, open for reading and writing at its end; what is added is

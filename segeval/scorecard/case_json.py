@@ -17,11 +17,11 @@ from segeval.runtime.frozen import asdict
 from segeval.scorecard.card import CaseResult, Row
 
 INFINITE = "infinite"
-WORDS = ("group", "patient", "fingerprint")  # of a case; left out when empty
+TEXT_FIELDS = ("group", "patient", "fingerprint")  # of a case; left out when empty
 CONTENTS = ("tallies", "facts", "inventory")
 
 
-def text(value: Any) -> str:
+def strict_json(value: Any) -> str:
     """Strict JSON on one line."""
     return json.dumps(value, allow_nan=False)
 
@@ -30,19 +30,19 @@ def case_to_json(case: CaseResult) -> dict[str, Any]:
     """A case as JSON values; what is empty is left out."""
     kept: dict[str, Any] = {"case": case.case, "pred": case.pred, "gt": case.gt}
     kept["status"] = case.status
-    kept |= {key: word for key in WORDS if (word := getattr(case, key))}
+    kept |= {key: word for key in TEXT_FIELDS if (word := getattr(case, key))}
     if case.error is not None:
         kept["error"] = dict(case.error)
     if case.classes:
         kept["classes"] = list(case.classes)
-    kept |= _values(case)
+    kept |= _values_to_json(case)
     kept |= {key: dict(content) for key in CONTENTS if (content := getattr(case, key))}
     if case.notes:
         kept["notes"] = [asdict(note) for note in case.notes]
     return kept
 
 
-def _values(case: CaseResult) -> dict[str, Any]:
+def _values_to_json(case: CaseResult) -> dict[str, Any]:
     units: dict[str, str] = {}
     values: dict[str, dict[str, Any]] = {}
     for row in case.rows:
@@ -50,16 +50,16 @@ def _values(case: CaseResult) -> dict[str, Any]:
             values[row.class_] = {"status": row.status, "reason": row.reason}
             continue
         unit = units.setdefault(row.metric, row.unit)
-        values.setdefault(row.class_, {})[row.metric] = _cell(row, unit)
+        values.setdefault(row.class_, {})[row.metric] = _json_cell(row, unit)
     units = {metric: unit for metric, unit in units.items() if unit}
     return ({"units": units} if units else {}) | ({"values": values} if values else {})
 
 
-def _cell(row: Row, unit: str) -> Any:
+def _json_cell(row: Row, unit: str) -> Any:
     """A bare number where that says it all."""
     if row.status == "ok" and not row.reason and row.unit == unit and math.isfinite(row.value):
         return float(row.value)
-    cell = {"value": number(row.value), "status": row.status, "reason": row.reason}
+    cell = {"value": json_number(row.value), "status": row.status, "reason": row.reason}
     if row.value == -math.inf:
         cell["sign"] = "-"
     if row.unit != unit:
@@ -67,7 +67,7 @@ def _cell(row: Row, unit: str) -> Any:
     return cell
 
 
-def number(value: float) -> float | None:
+def json_number(value: float) -> float | None:
     """The number as JSON has it: null where it is none."""
     return float(value) if math.isfinite(value) else None
 
@@ -78,17 +78,17 @@ def case_from_json(kept: Mapping[str, Any]) -> CaseResult:
         kept["case"],
         kept["pred"],
         kept["gt"],
-        rows=tuple(_rows(kept)),
+        rows=tuple(_parse_rows(kept)),
         status=kept["status"],
         error=kept.get("error"),
         classes=tuple(kept.get("classes", ())),
         notes=tuple(Note(**note) for note in kept.get("notes", ())),
-        **{key: kept.get(key, "") for key in WORDS},
+        **{key: kept.get(key, "") for key in TEXT_FIELDS},
         **{key: kept.get(key, {}) for key in CONTENTS},
     )
 
 
-def _rows(kept: Mapping[str, Any]) -> Iterator[Row]:
+def _parse_rows(kept: Mapping[str, Any]) -> Iterator[Row]:
     case, group, units = kept["case"], kept.get("group", ""), kept.get("units", {})
     for class_, of_metric in kept.get("values", {}).items():
         if isinstance(status := of_metric.get("status"), str):  # a metric has no text
@@ -98,12 +98,14 @@ def _rows(kept: Mapping[str, Any]) -> Iterator[Row]:
             unit = units.get(metric, "")
             if isinstance(cell, dict):
                 unit, status = cell.get("unit", unit), cell["status"]
-                yield Row(case, class_, metric, _value(cell), unit, status, cell["reason"], group)
+                yield Row(
+                    case, class_, metric, _parse_value(cell), unit, status, cell["reason"], group
+                )
             else:
                 yield Row(case, class_, metric, float(cell), unit, "ok", "", group)
 
 
-def _value(cell: Mapping[str, Any]) -> float:
+def _parse_value(cell: Mapping[str, Any]) -> float:
     if cell["value"] is not None:
         return float(cell["value"])
     if cell["reason"] == INFINITE:

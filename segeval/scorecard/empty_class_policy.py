@@ -20,11 +20,13 @@ from collections.abc import Iterable
 
 from segeval.request.grammar import Charge, Metric
 
-ONE_SIDE = ("pred_empty", "gt_empty", "class_absent")
-SOME = "one_sided_slices"  # of a mean over slices: those that one side alone has are not in it
+ONE_SIDED_REASONS = ("pred_empty", "gt_empty", "class_absent")
+ONE_SIDED_SLICES = (
+    "one_sided_slices"  # of a mean over slices: those that one side alone has are not in it
+)
 
 
-def presence(truth: int, pred: int) -> str:
+def absence_reason(truth: int, pred: int) -> str:
     """The reason of a class, from its voxels on both sides; "" where both have some."""
     if truth and pred:
         return ""
@@ -33,14 +35,16 @@ def presence(truth: int, pred: int) -> str:
     return "gt_empty" if pred else "both_empty"
 
 
-def charged(metric: Metric, reason: str, charges: Iterable[Charge]) -> Charge | None:
+def matching_charge(metric: Metric, reason: str, charges: Iterable[Charge]) -> Charge | None:
     """What the request says of a metric where a class is missing: the last charge that fits."""
     reason = "pred_empty" if reason == "class_absent" else reason
     found = [c for c in charges if c.reason == reason and c.holds(metric)]
     return found[-1] if found else None
 
 
-def judged(value: float, reason: str, worst: float, undefined: str) -> tuple[float, str, str]:
+def apply_empty_policy(
+    value: float, reason: str, worst: float, undefined: str
+) -> tuple[float, str, str]:
     """What becomes of a value: (value, status, reason).
 
     reason     why a class is missing, or why the metric gave nan
@@ -48,12 +52,12 @@ def judged(value: float, reason: str, worst: float, undefined: str) -> tuple[flo
                the worst for those that one side alone has
     undefined  exclude or worst
     """
-    if undefined == "worst" and reason == SOME and math.isfinite(worst):
+    if undefined == "worst" and reason == ONE_SIDED_SLICES and math.isfinite(worst):
         return worst, "ok", reason
     if math.isfinite(value):
         return value, "ok", reason
     if math.isinf(value):
         return value, "undefined", "infinite"
-    if undefined == "worst" and reason in ONE_SIDE and math.isfinite(worst):
+    if undefined == "worst" and reason in ONE_SIDED_REASONS and math.isfinite(worst):
         return worst, "ok", reason
     return value, "undefined", reason or "no_value"

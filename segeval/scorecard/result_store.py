@@ -12,16 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
 from segeval.runtime.frozen import frozen
-from segeval.runtime.spill import Scratch
+from segeval.runtime.spill import SpillFile
 from segeval.scorecard.card import CasePools, CaseResult
-from segeval.scorecard.case_json import case_from_json, case_to_json, text
-from segeval.scorecard.row_index import Census, Held
+from segeval.scorecard.case_json import case_from_json, case_to_json, strict_json
+from segeval.scorecard.row_index import CasesInMemory, RowIndex
 
-END = ",\n"  # of a line, in a result file too
+LINE_END = ",\n"  # of a line, in a result file too
 
 
 @frozen
-class Done:
+class FinishedCase:
     """A finished case, as an engine hands it over.
 
     text   its JSON, one line without the end
@@ -38,9 +38,9 @@ class Done:
     trace: str = ""
 
     @classmethod
-    def of(cls, result: CaseResult, large: bool = False) -> Done:
+    def of(cls, result: CaseResult, large: bool = False) -> FinishedCase:
         """What came of a case."""
-        line = text(case_to_json(result))
+        line = strict_json(case_to_json(result))
         return cls(result.case, result.status, line, len(result.rows), large, result.trace)
 
     @property
@@ -49,7 +49,7 @@ class Done:
         return case_from_json(json.loads(self.text))
 
 
-class Spool(Sequence[CaseResult]):
+class ResultStore(Sequence[CaseResult]):
     """Finished cases in the order of their names, in whatever order they come.
 
     names   of all cases
@@ -61,14 +61,14 @@ class Spool(Sequence[CaseResult]):
     def __init__(
         self,
         names: Iterable[str] = (),
-        lines: Scratch | None = None,
+        lines: SpillFile | None = None,
         pools: CasePools | None = None,
     ) -> None:
         self._at = dict.fromkeys(names, -1)
         self._names = list(self._at)
-        self._lines = lines or Scratch()
+        self._lines = lines or SpillFile()
         self._came = 0
-        self.census, self.pools = Census(), pools
+        self.census, self.pools = RowIndex(), pools
 
     def add(self, name: str, line: str) -> None:
         """Keep a finished case, once. Raises RequestError where the disk is full."""
@@ -108,7 +108,7 @@ class Spool(Sequence[CaseResult]):
         return map(self._text, self._at.values())
 
     def _text(self, place: int) -> str:
-        return self._lines.line(place).decode().rstrip(END)
+        return self._lines.line(place).decode().rstrip(LINE_END)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -116,26 +116,26 @@ class Spool(Sequence[CaseResult]):
     @overload
     def __getitem__(self, place: int) -> CaseResult: ...
     @overload
-    def __getitem__(self, place: slice) -> Held: ...
-    def __getitem__(self, place: int | slice) -> CaseResult | Held:
+    def __getitem__(self, place: slice) -> CasesInMemory: ...
+    def __getitem__(self, place: int | slice) -> CaseResult | CasesInMemory:
         if isinstance(place, slice):
-            return Held(self[k] for k in range(*place.indices(len(self))))
+            return CasesInMemory(self[k] for k in range(*place.indices(len(self))))
         return case_from_json(json.loads(self._text(self._at[self._names[place]])))
 
     def __iter__(self) -> Iterator[CaseResult]:
         return map(case_from_json, map(json.loads, self.texts()))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Spool | tuple) and tuple(self) == tuple(other)
+        return isinstance(other, ResultStore | tuple) and tuple(self) == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> Any:
-        return Held, (tuple(self),)
+        return CasesInMemory, (tuple(self),)
 
 
-def texts(cases: Sequence[CaseResult]) -> Iterator[str]:
+def case_texts(cases: Sequence[CaseResult]) -> Iterator[str]:
     """The text of each case; of cases that are kept as text, that."""
-    if isinstance(cases, Spool):
+    if isinstance(cases, ResultStore):
         return cases.texts()
-    return (text(case_to_json(case)) for case in cases)
+    return (strict_json(case_to_json(case)) for case in cases)

@@ -16,41 +16,47 @@ from typing import IO, Any
 from segeval import __version__
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import asdict, fields
-from segeval.runtime.spill import Scratch
+from segeval.runtime.spill import SpillFile
 from segeval.scorecard.card import Scorecard, Statistic
-from segeval.scorecard.case_json import INFINITE, case_from_json, case_to_json, number, text
-from segeval.scorecard.result_store import END, Spool, texts
-from segeval.scorecard.row_index import Held
+from segeval.scorecard.case_json import (
+    INFINITE,
+    case_from_json,
+    case_to_json,
+    json_number,
+    strict_json,
+)
+from segeval.scorecard.result_store import LINE_END, ResultStore, case_texts
+from segeval.scorecard.row_index import CasesInMemory
 
 SCHEMA = "segeval.results/1"
 OPENING, CASE = b'"cases": [\n', b'{"case": '  # the line before the cases, and the start of each
 NUMBERS = tuple(f.name for f in fields(Statistic) if f.type == "float")
 
 
-def to_json(card: Scorecard) -> dict[str, Any]:
+def card_to_json(card: Scorecard) -> dict[str, Any]:
     """The whole scorecard as JSON values."""
     return {
-        **_opening(card),
+        **_opening_fields(card),
         "cases": [case_to_json(case) for case in card.cases],
-        **_closing(card),
+        **_closing_fields(card),
     }
 
 
-def lines(card: Scorecard) -> Iterator[str]:
+def result_lines(card: Scorecard) -> Iterator[str]:
     """The text of a result file, one case a line."""
     yield "{\n"
-    for key, value in _opening(card).items():
-        yield f"{text(key)}: {text(value)},\n"
+    for key, value in _opening_fields(card).items():
+        yield f"{strict_json(key)}: {strict_json(value)},\n"
     yield '"cases": ['
-    for place, case in enumerate(texts(card.cases)):
+    for place, case in enumerate(case_texts(card.cases)):
         yield (",\n" if place else "\n") + case
     yield "\n]"
-    for key, value in _closing(card).items():
-        yield f",\n{text(key)}: {text(value)}"
+    for key, value in _closing_fields(card).items():
+        yield f",\n{strict_json(key)}: {strict_json(value)}"
     yield "\n}\n"
 
 
-def _opening(card: Scorecard) -> dict[str, Any]:
+def _opening_fields(card: Scorecard) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "tool": {"name": "segeval", "version": __version__},
@@ -62,11 +68,11 @@ def _opening(card: Scorecard) -> dict[str, Any]:
     }
 
 
-def _closing(card: Scorecard) -> dict[str, Any]:
+def _closing_fields(card: Scorecard) -> dict[str, Any]:
     return {
         "summary": {
             group: {
-                class_: {name: _statistic(made) for name, made in of_metric.items()}
+                class_: {name: _statistic_to_json(made) for name, made in of_metric.items()}
                 for class_, of_metric in of_class.items()
             }
             for group, of_class in card.summary.items()
@@ -78,21 +84,21 @@ def _closing(card: Scorecard) -> dict[str, Any]:
 
 def verdict_to_json(verdict: Any) -> dict[str, Any]:
     """What came of a gate, whether it was judged in this run or read from a file."""
-    return _strict(verdict if isinstance(verdict, Mapping) else asdict(verdict))
+    return _strict_fields(verdict if isinstance(verdict, Mapping) else asdict(verdict))
 
 
-def _strict(kept: Mapping[str, Any]) -> dict[str, Any]:
+def _strict_fields(kept: Mapping[str, Any]) -> dict[str, Any]:
     """Fields under their names in JSON; a number that is none is null, a baseline none left out."""
     return {k.rstrip("_"): _plain(v) for k, v in kept.items() if k != "against" or v is not None}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return _strict(value)
-    return number(value) if isinstance(value, float) else value
+        return _strict_fields(value)
+    return json_number(value) if isinstance(value, float) else value
 
 
-def _statistic(made: Statistic) -> dict[str, Any]:
+def _statistic_to_json(made: Statistic) -> dict[str, Any]:
     """The statistics, and why those are null that are."""
     kept = asdict(made)
     reasons = {}
@@ -116,10 +122,10 @@ def _reason(made: Statistic, name: str) -> str:
     return "one_value" if name == "sd" else "no_better_side"
 
 
-def load(path: Path) -> Scorecard:
+def load_results(path: Path) -> Scorecard:
     """Read a result file; its cases stay in it, where it has one a line. Raises RequestError."""
     try:
-        return _read(path.open("rb"))
+        return _read_results(path.open("rb"))
     except OSError as problem:
         raise RequestError(f"cannot be read ({problem.strerror})", where=path) from problem
     except ValueError as problem:
@@ -132,20 +138,20 @@ def load(path: Path) -> Scorecard:
         raise RequestError(problem.message, where=path, help=problem.help) from problem
 
 
-def _read(file: IO[bytes]) -> Scorecard:
+def _read_results(file: IO[bytes]) -> Scorecard:
     """A result file. Raises RequestError, OSError, and ValueError where it is no JSON."""
-    head, spool = b"", Spool(lines=Scratch(file))
+    head, spool = b"", ResultStore(lines=SpillFile(file))
     while (line := file.readline()) not in (b"", OPENING):
         head += line
     if not line:  # written by other hands: all of it at once
-        return from_json(json.loads(head))
+        return card_from_json(json.loads(head))
     check_schema(json.loads(head + OPENING + b"]}"))
     place = file.tell()
     while (line := file.readline()).startswith(CASE):
-        with undamaged():
-            spool.append(line.decode().rstrip(END), place)
+        with report_damaged_results():
+            spool.append(line.decode().rstrip(LINE_END), place)
         place = file.tell()
-    return from_json(json.loads(head + OPENING + line + file.read()), spool)
+    return card_from_json(json.loads(head + OPENING + line + file.read()), spool)
 
 
 def check_schema(content: Any) -> None:
@@ -159,7 +165,7 @@ def check_schema(content: Any) -> None:
 
 
 @contextmanager
-def undamaged() -> Iterator[None]:
+def report_damaged_results() -> Iterator[None]:
     """What is missing or out of place in a result file is a RequestError."""
     try:
         yield
@@ -171,14 +177,14 @@ def undamaged() -> Iterator[None]:
         ) from problem
 
 
-def from_json(content: Any, spool: Spool | None = None) -> Scorecard:
+def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:
     """Make a scorecard of the content of a result file. Raises RequestError.
 
     spool  its cases, where they are not in the content
     """
     check_schema(content)
-    with undamaged():
-        held = Held(case_from_json(case) for case in content["cases"])
+    with report_damaged_results():
+        held = CasesInMemory(case_from_json(case) for case in content["cases"])
         return Scorecard(
             cases=spool or held,
             metrics=tuple(content["metrics"]),
@@ -186,7 +192,7 @@ def from_json(content: Any, spool: Spool | None = None) -> Scorecard:
             fields=content["settings"],
             summary={
                 group: {
-                    class_: {name: _statistic_of(made) for name, made in of_metric.items()}
+                    class_: {name: _statistic_from_json(made) for name, made in of_metric.items()}
                     for class_, of_metric in of_class.items()
                 }
                 for group, of_class in content["summary"].items()
@@ -198,7 +204,7 @@ def from_json(content: Any, spool: Spool | None = None) -> Scorecard:
         )
 
 
-def _statistic_of(kept: Mapping[str, Any]) -> Statistic:
+def _statistic_from_json(kept: Mapping[str, Any]) -> Statistic:
     reasons = kept.get("reasons", {})
     back = {INFINITE: math.inf, f"-{INFINITE}": -math.inf}
     numbers: dict[str, Any] = {

@@ -15,13 +15,13 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from segeval.runtime.inventory import Inventory
-from segeval.runtime.spill import Scratch
+from segeval.runtime.spill import SpillFile
 from segeval.scorecard.card import WHOLE, CaseResult
 
 CHUNK = 512  # cases after which the numbers of a kind go to disk
 
 
-class Kind(NamedTuple):
+class RowKind(NamedTuple):
     """What rows have in common that differ in case and value alone.
 
     number  whether they have one, infinite ones included
@@ -38,12 +38,12 @@ class Kind(NamedTuple):
     scored: bool
 
 
-class Rows:
+class RowValues:
     """How many rows of a kind there are, and their numbers in the order of the cases."""
 
     __slots__ = ("_chunks", "_places", "_scratch", "_values", "count")
 
-    def __init__(self, scratch: Scratch) -> None:
+    def __init__(self, scratch: SpillFile) -> None:
         self.count = 0
         self._places, self._values = array("I"), array("d")
         self._chunks: list[tuple[int, int]] = []
@@ -104,7 +104,7 @@ class ClassOrder:
         return sorted(self._order, key=lambda class_: class_ == WHOLE)
 
 
-class Census:
+class RowIndex:
     """Counts cases that are added in their order.
 
     names   of the cases
@@ -117,7 +117,7 @@ class Census:
 
     def __init__(self, cases: Iterable[CaseResult] = ()) -> None:
         self.names: list[str] = []
-        self.kinds: dict[Kind, Rows] = {}
+        self.kinds: dict[RowKind, RowValues] = {}
         self.groups: Counter[str] = Counter()
         self.lost: Counter[tuple[str, str]] = Counter()
         self.statuses: Counter[str] = Counter()
@@ -130,7 +130,7 @@ class Census:
         self._groups: dict[str, int] = {}
         self._patients: dict[str, int] = {}
         self._units = 0
-        self._scratch = Scratch()
+        self._scratch = SpillFile()
         self._items: Counter[tuple[tuple[str, int], ...]] = Counter()
         self._special = Inventory()
         for case in cases:
@@ -160,7 +160,7 @@ class Census:
             key = (group, r.class_, r.metric, r.unit, r.status, r.reason, value == value, scored)
             rows = kinds.get(key)  # type: ignore[call-overload]
             if rows is None:
-                rows = kinds[Kind(*key)] = Rows(self._scratch)
+                rows = kinds[RowKind(*key)] = RowValues(self._scratch)
             rows.add(place, value)
         self._classes.add(case)
         self._count_items(case)
@@ -209,7 +209,7 @@ class Census:
         lost = set(self._unscored)
         return {name: k for k, name in enumerate(self.names) if k not in lost}
 
-    def of(self, group: str) -> Iterator[tuple[Kind, Rows]]:
+    def of(self, group: str) -> Iterator[tuple[RowKind, RowValues]]:
         """The kinds of a group; "" is all cases."""
         for kind, rows in self.kinds.items():
             if group in ("", kind.group):
@@ -236,21 +236,21 @@ class Census:
         return np.array([number[unit] for unit in held], int)
 
 
-class Held(tuple[CaseResult, ...]):
+class CasesInMemory(tuple[CaseResult, ...]):
     """Cases in memory, counted when that is asked for."""
 
     @cached_property
-    def census(self) -> Census:
+    def census(self) -> RowIndex:
         """What they come to."""
-        return Census(self)
+        return RowIndex(self)
 
 
-def census(cases: Sequence[CaseResult]) -> Census:
+def index_rows(cases: Sequence[CaseResult]) -> RowIndex:
     """What cases come to: counted already, or now."""
-    known: Census | None = getattr(cases, "census", None)
-    return Census(cases) if known is None else known
+    known: RowIndex | None = getattr(cases, "census", None)
+    return RowIndex(cases) if known is None else known
 
 
-def marked(cases: Sequence[CaseResult]) -> Iterator[CaseResult]:
+def noteworthy_cases(cases: Sequence[CaseResult]) -> Iterator[CaseResult]:
     """The cases of which something is to be said."""
-    return (cases[place] for place in census(cases).marked)
+    return (cases[place] for place in index_rows(cases).marked)

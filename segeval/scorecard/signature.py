@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from segeval.classes.class_list import ClassDef, ClassList
-from segeval.metrics.registry import Definition, full_text
+from segeval.metrics.registry import Definition, full_metric_text
 from segeval.request.grammar import Metric
 from segeval.request.settings import NUMBERS, Settings
 from segeval.runtime.frozen import fields
 
-FEW = 6  # classes that the line spells out
+FEW_CLASSES = 6  # classes that the line spells out
 OF_INTERVALS = ("ci", "seed")  # signed where intervals are asked for; no row depends on them
 
 
@@ -28,7 +28,9 @@ def signature_fields(
 ) -> dict[str, Any]:
     """The parts of the signature, by name."""
     kept: dict[str, Any] = {
-        "metrics": {str(metric): full_text(metric, definition) for metric, definition in metrics}
+        "metrics": {
+            str(metric): full_metric_text(metric, definition) for metric, definition in metrics
+        }
     }
     for field in fields(settings):
         value = getattr(settings, field.name)
@@ -38,7 +40,7 @@ def signature_fields(
             continue
         chosen = value not in (None, "", ()) and not isinstance(value, ClassList)
         if field.metadata["signed"] and chosen:
-            kept[field.name] = _parts(value) if isinstance(value, tuple) else value
+            kept[field.name] = _signed_parts(value) if isinstance(value, tuple) else value
     kept["resample"] = Path(settings.resample).name  # a word, or the file whose grid is used
     if classes:
         kept["classes"] = {c.name: _stands_for(c) for c in classes.classes}
@@ -65,7 +67,7 @@ def library_versions(metrics: Sequence[tuple[Metric, Definition]]) -> dict[str, 
     return {"libraries": [f"{name} {version(name)}" for name in names]}
 
 
-def _parts(values: tuple[Any, ...]) -> list[Any]:
+def _signed_parts(values: tuple[Any, ...]) -> list[Any]:
     """Numbers as they are, anything else as its text."""
     return [value if isinstance(value, float) else str(value) for value in values]
 
@@ -74,14 +76,16 @@ def _stands_for(class_: ClassDef) -> list[int] | None:
     return None if class_.labels is None else list(class_.labels)
 
 
-def signature(parts: dict[str, Any]) -> str:
+def signature_line(parts: dict[str, Any]) -> str:
     """The line."""
     texts = [",".join(parts["metrics"].values())]
-    texts += [f"{name}:{_word(value)}" for name, value in parts.items() if name != "metrics"]
+    texts += [
+        f"{name}:{_signature_word(value)}" for name, value in parts.items() if name != "metrics"
+    ]
     return "|".join(texts)
 
 
-def _word(value: Any) -> str:
+def _signature_word(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -97,30 +101,32 @@ def _classes(classes: dict[str, list[Any] | None]) -> str:
         name if labels is None else f"{'+'.join(map(str, labels))}={name}"
         for name, labels in classes.items()
     )
-    if len(classes) <= FEW:
+    if len(classes) <= FEW_CLASSES:
         return full
     return f"{len(classes)}#{zlib.crc32(full.encode()):08x}"
 
 
-def differing(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def signature_differences(
+    one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = ""
+) -> Iterator[str]:
     """The fields in which two signatures differ, with both values: `threshold: 0.5, 0.6`."""
     for key in dict.fromkeys([*one, *other]):
         mine, theirs = one.get(key), other.get(key)
         if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
-            yield from differing(mine, theirs, f"{prefix}{key} ")
+            yield from signature_differences(mine, theirs, f"{prefix}{key} ")
         elif mine != theirs:
-            yield f"{prefix}{key}: {shown(mine)}, {shown(theirs)}"
+            yield f"{prefix}{key}: {format_signature_value(mine)}, {format_signature_value(theirs)}"
 
 
-def shown(value: Any) -> str:
+def format_signature_value(value: Any) -> str:
     """A value of a signature."""
     return "none" if value is None else str(value)
 
 
-def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
+def incomparable_fields(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
     """Why the rows of two runs cannot be compared: fields of the run, or of a metric they share."""
     metrics = set(one["metrics"]) & set(other["metrics"])
-    return tuple(differing(_of_rows(one, metrics), _of_rows(other, metrics)))
+    return tuple(signature_differences(_of_rows(one, metrics), _of_rows(other, metrics)))
 
 
 def _of_rows(parts: Mapping[str, Any], metrics: set[str]) -> dict[str, Any]:

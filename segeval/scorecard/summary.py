@@ -14,11 +14,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from segeval.metrics.registry import resolve
+from segeval.metrics.registry import resolve_metric
 from segeval.request.grammar import Metric
 from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import OVERALL, UNCOUNTED, WHOLE, CasePools, CaseResult, Row, Statistic
-from segeval.scorecard.row_index import Census, ClassOrder, Kind, Rows, census
+from segeval.scorecard.row_index import ClassOrder, RowIndex, RowKind, RowValues, index_rows
 
 Summary = dict[str, dict[str, dict[str, Statistic]]]
 BADNESS: Mapping[str, Callable[[Any], Any]] = {  # of a number, or of an array
@@ -49,7 +49,7 @@ class Column:
         """Whether the row stands in this column; one that has neither number nor unit, in all."""
         return self._takes(row.metric, row.unit, not math.isnan(row.value))
 
-    def counts(self, kind: Kind) -> bool:
+    def counts(self, kind: RowKind) -> bool:
         """The same of all rows of a kind."""
         return self._takes(kind.metric, kind.unit, kind.number)
 
@@ -59,16 +59,16 @@ class Column:
         )
 
 
-class Sample:
+class ColumnSample:
     """The values of a column for one class, by the kinds of their rows."""
 
     def __init__(self, missing: int = 0) -> None:
         self.met = False  # whether any row was
         self.undefined = 0
         self.missing = missing
-        self.kinds: list[Rows] = []
+        self.kinds: list[RowValues] = []
 
-    def add(self, kind: Kind, rows: Rows) -> None:
+    def add(self, kind: RowKind, rows: RowValues) -> None:
         """Count rows: numbers, undefined values, or a class that was not scored."""
         self.met = True
         if kind.number:
@@ -88,7 +88,7 @@ class Sample:
         return np.concatenate(places), np.concatenate(values)
 
 
-def summarise(
+def summarise_results(
     results: Sequence[CaseResult], metrics: Sequence[Metric], pools: CasePools | None = None
 ) -> Summary:
     """Make the summary: group ("" is all cases) -> class -> column -> Statistic.
@@ -97,29 +97,31 @@ def summarise(
     pools    the tallies of the cases, added up; None: no pooled values
     """
     named = {str(metric): metric for metric in metrics}
-    found = census(results)
-    heads = columns(results, tuple(named))
+    found = index_rows(results)
+    heads = metric_columns(results, tuple(named))
     cells = _cells(found, heads)
     summary: Summary = {}
     for group in dict.fromkeys(["", *found.groups]):
         samples = _samples(found, group, cells)
-        pooled = {h.name: _pooled(results, group, h, named[h.metric], pools) for h in heads}
+        pooled = {h.name: _pooled_values(results, group, h, named[h.metric], pools) for h in heads}
         of_class: dict[str, dict[str, Statistic]] = {}
         for (class_, head), sample in samples.items():
-            better = resolve(named[head.metric])[1].better
+            better = resolve_metric(named[head.metric])[1].better
             value = pooled[head.name].get(class_, math.nan)
-            made = replace(statistic(sample, better, found.names), pooled=value, unit=head.unit)
+            made = replace(
+                sample_statistic(sample, better, found.names), pooled=value, unit=head.unit
+            )
             of_class.setdefault(class_, {})[head.name] = made
-        if mean := _overall(of_class):
+        if mean := _overall_statistics(of_class):
             of_class[OVERALL] = mean
         summary[group] = of_class
     return summary
 
 
-def columns(results: Sequence[CaseResult], metrics: Sequence[str]) -> list[Column]:
+def metric_columns(results: Sequence[CaseResult], metrics: Sequence[str]) -> list[Column]:
     """A column for each metric, in the order asked for; one a unit where it has several."""
     units: dict[str, dict[str, bool]] = {metric: {} for metric in metrics}
-    for kind in census(results).kinds:
+    for kind in index_rows(results).kinds:
         if kind.metric in units:
             of_metric = units[kind.metric]
             of_metric[kind.unit] = of_metric.get(kind.unit, False) or kind.number
@@ -139,10 +141,10 @@ def class_order(results: Iterable[CaseResult]) -> list[str]:
     return order.found
 
 
-Cell = tuple[str, Column]
+SummaryCell = tuple[str, Column]
 
 
-def _cells(found: Census, heads: Sequence[Column]) -> list[Cell]:
+def _cells(found: RowIndex, heads: Sequence[Column]) -> list[SummaryCell]:
     """The class and column of every value that was asked for anywhere, in order.
 
     A class of which no case could be scored is waited for in the columns of the other classes.
@@ -158,11 +160,13 @@ def _cells(found: Census, heads: Sequence[Column]) -> list[Cell]:
     ]
 
 
-def _samples(found: Census, group: str, cells: Sequence[Cell]) -> dict[Cell, Sample]:
+def _samples(
+    found: RowIndex, group: str, cells: Sequence[SummaryCell]
+) -> dict[SummaryCell, ColumnSample]:
     """The samples of a group: of the classes it has, or of all when some case was not scored."""
     lost = found.lost_of(group)
-    samples = {cell: Sample(missing=lost) for cell in cells}
-    homes: dict[tuple[str, str], list[tuple[Column, Sample]]] = {}
+    samples = {cell: ColumnSample(missing=lost) for cell in cells}
+    homes: dict[tuple[str, str], list[tuple[Column, ColumnSample]]] = {}
     for (class_, head), sample in samples.items():
         homes.setdefault((class_, head.metric), []).append((head, sample))
         homes.setdefault((class_, ""), []).append((head, sample))  # a row without metric is in all
@@ -173,7 +177,7 @@ def _samples(found: Census, group: str, cells: Sequence[Cell]) -> dict[Cell, Sam
     return {cell: sample for cell, sample in samples.items() if lost or sample.met}
 
 
-def statistic(sample: Sample, better: str, names: Sequence[str]) -> Statistic:
+def sample_statistic(sample: ColumnSample, better: str, names: Sequence[str]) -> Statistic:
     """The statistics of one sample.
 
     better  `higher`, `lower`, `zero` (nearer to zero), "" for a size, which has no worst
@@ -183,16 +187,16 @@ def statistic(sample: Sample, better: str, names: Sequence[str]) -> Statistic:
 
     places, values = sample.numbers()
     finite = values[np.isfinite(values)].tolist()
-    average = mean(finite)
+    average = mean_value(finite)
     worst, case, best = math.nan, "", math.nan
     if better and len(values):
         bad = BADNESS[better](values)
-        at, good = first(places, bad == bad.max()), first(places, bad == bad.min())
+        at, good = first_place(places, bad == bad.max()), first_place(places, bad == bad.min())
         worst, case, best = float(values[at]), names[places[at]], float(values[good])
     return Statistic(
         mean=average,
-        median=median(finite),
-        sd=deviation(finite, average),
+        median=median_value(finite),
+        sd=standard_deviation(finite, average),
         worst=worst,
         best=best,
         pooled=math.nan,
@@ -204,7 +208,7 @@ def statistic(sample: Sample, better: str, names: Sequence[str]) -> Statistic:
 
 
 @frozen
-class Value:
+class CaseValue:
     """One number, where a report names it."""
 
     case: str
@@ -213,9 +217,9 @@ class Value:
     reason: str
 
 
-def worst_first(
-    found: Census, head: Column, better: str, most: int, class_: str = ""
-) -> list[Value]:
+def worst_values(
+    found: RowIndex, head: Column, better: str, most: int, class_: str = ""
+) -> list[CaseValue]:
     """The worst values of a column, of one class or of all; of equal ones the first cases'."""
     import numpy as np
 
@@ -227,12 +231,12 @@ def worst_first(
             bad = BADNESS[better](values)
             for k in np.lexsort((places, -bad))[:most]:
                 at = int(places[k])
-                value = Value(found.names[at], kind.class_, float(values[k]), kind.reason)
+                value = CaseValue(found.names[at], kind.class_, float(values[k]), kind.reason)
                 worst.append((-float(bad[k]), at, order[kind.class_], value))
     return [value for *_, value in sorted(worst, key=lambda one: one[:3])[:most]]
 
 
-def first(places: Any, among: Any) -> int:
+def first_place(places: Any, among: Any) -> int:
     """Of some values, where the one of the first case stands."""
     import numpy as np
 
@@ -240,7 +244,7 @@ def first(places: Any, among: Any) -> int:
     return int(some[places[some].argmin()])
 
 
-def mean(values: Sequence[float]) -> float:
+def mean_value(values: Sequence[float]) -> float:
     """The mean, rounded once; infinite if a value is, nan of nothing and of both infinities."""
     infinite = {value for value in values if math.isinf(value)}
     if not values or len(infinite) > 1:
@@ -248,13 +252,13 @@ def mean(values: Sequence[float]) -> float:
     return infinite.pop() if infinite else math.fsum(values) / len(values)
 
 
-def median(values: Sequence[float]) -> float:
+def median_value(values: Sequence[float]) -> float:
     """The middle value, or the mean of the two in the middle; nan of nothing."""
     half, order = len(values) // 2, sorted(values)
-    return order[half] if len(values) % 2 else mean(order[half - 1 : half + 1])
+    return order[half] if len(values) % 2 else mean_value(order[half - 1 : half + 1])
 
 
-def deviation(values: Sequence[float], average: float) -> float:
+def standard_deviation(values: Sequence[float], average: float) -> float:
     """The sample's standard deviation (n - 1); nan for fewer than two values."""
     if len(values) < 2:
         return math.nan
@@ -262,7 +266,7 @@ def deviation(values: Sequence[float], average: float) -> float:
     return math.sqrt(math.fsum(gap * gap for gap in gaps) / (len(values) - 1))
 
 
-def _pooled(
+def _pooled_values(
     cases: Sequence[CaseResult], group: str, head: Column, metric: Metric, pools: CasePools | None
 ) -> Mapping[str, float]:
     """The pooled value of each class, over the cases that have the column's unit."""
@@ -274,7 +278,7 @@ def _pooled(
     return pools.of_some(own)(metric)
 
 
-def _overall(of_class: Mapping[str, Mapping[str, Statistic]]) -> dict[str, Statistic]:
+def _overall_statistics(of_class: Mapping[str, Mapping[str, Statistic]]) -> dict[str, Statistic]:
     """The unweighted mean over classes of each statistic; the counts are sums."""
     many: dict[str, list[Statistic]] = {}
     for class_, of_column in of_class.items():
@@ -285,7 +289,7 @@ def _overall(of_class: Mapping[str, Mapping[str, Statistic]]) -> dict[str, Stati
 
 def _mean_of(made: Sequence[Statistic]) -> Statistic:
     def over(values: Iterable[float]) -> float:
-        return mean([value for value in values if not math.isnan(value)])
+        return mean_value([value for value in values if not math.isnan(value)])
 
     return Statistic(
         mean=over(one.mean for one in made),

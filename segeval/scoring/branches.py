@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from segeval.grid.geometry import Geometry
-from segeval.kernels.resample import nearest
-from segeval.metrics.registry import resolve
+from segeval.kernels.resample import resample_nearest
+from segeval.metrics.registry import resolve_metric
 from segeval.opening.open_case import Opened, opened, side
 from segeval.pairing.cases import Case
-from segeval.pairing.cases import Side as Files
-from segeval.request.grammar import parse
+from segeval.pairing.cases import CaseFiles as Files
+from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import GeometryError, ReadError
@@ -22,10 +22,10 @@ from segeval.runtime.frozen import replace
 from segeval.scoring.pass_plan import Job, TallyRequest, planned
 from segeval.scoring.slab_pass import one_pass
 from segeval.tallies.branches import Branches
-from segeval.tallies.loss_terms import Ce
+from segeval.tallies.loss_terms import CrossEntropyTerm
 from segeval.tallies.sums import Sums, SumsTally
-from segeval.volume.align import whole_channel
-from segeval.volume.volume import Reading, Volume, Voxels
+from segeval.volume.align import read_whole_channel
+from segeval.volume.volume import Channel, ReadOptions, Volume
 
 DROPPED = 65535  # label of what is left out of a reduced ground truth
 
@@ -35,22 +35,25 @@ def has_full_size(job: Job, request: TallyRequest) -> bool:
     return "full" in request.pieces or job.settings.upsample != "never"
 
 
-def branches(case: Case, job: Job, request: TallyRequest) -> Branches:
+def sum_branches(case: Case, job: Job, request: TallyRequest) -> Branches:
     """What the outputs of a case cost. Raises CaseError."""
-    squares = None if case.weights is None else squared(case.weights)
+    squares = None if case.weights is None else sum_weight_squares(case.weights)
     if case.pred is None:
         return Branches(squares=squares, reason="no_probabilities")
     found: dict[str, tuple[Sums, ...]] = {}
     for size in map(str, request.pieces):
         files = (case.pred, *case.aux)
-        sums = [full(case, f, job) if size == "full" else small(case, f, size, job) for f in files]
+        sums = [
+            full_size_sums(case, f, job) if size == "full" else own_size_sums(case, f, size, job)
+            for f in files
+        ]
         if reasons := [one for one in sums if isinstance(one, str)]:
             return Branches(squares=squares, reason=reasons[0])
-        found[size] = alike([one for one in sums if not isinstance(one, str)])
+        found[size] = check_same_channels([one for one in sums if not isinstance(one, str)])
     return Branches(found, squares)
 
 
-def alike(outputs: Sequence[Sums]) -> tuple[Sums, ...]:
+def check_same_channels(outputs: Sequence[Sums]) -> tuple[Sums, ...]:
     """Outputs of the same channels. Raises ReadError where they differ."""
     if len({len(s.classes) for s in outputs}) > 1:
         raise ReadError(
@@ -61,23 +64,25 @@ def alike(outputs: Sequence[Sums]) -> tuple[Sums, ...]:
     return tuple(outputs)
 
 
-def full(case: Case, files: Files, job: Job) -> Sums | str:
+def full_size_sums(case: Case, files: Files, job: Job) -> Sums | str:
     """The sums of an output at the size of the labels. Raises CaseError."""
     own = files is case.pred
     one = case if own else replace(case, pred=files, flipped=None)
     settings = job.settings if own else replace(job.settings, flip="never")
     truth, pred = opened(one, settings, job.classes)
-    return summed(truth, pred, replace(job, settings=settings))
+    return output_sums(truth, pred, replace(job, settings=settings))
 
 
-def small(case: Case, files: Files, size: str, job: Job) -> Sums | str:
+def own_size_sums(case: Case, files: Files, size: str, job: Job) -> Sums | str:
     """The sums of an output at its own size, to which labels are reduced. Raises CaseError.
 
     size  the rule by which labels are reduced; dropped: asymmetric, and labels beyond the last
           class are left out
     """
     settings = job.settings
-    reading = Reading(settings.spacing or case.spacing, classes=len(job.classes.classes) or None)
+    reading = ReadOptions(
+        settings.spacing or case.spacing, classes=len(job.classes.classes) or None
+    )
     truth = side(case.truth, reading).volume
     shape = truth.geometry.shape
     reading = replace(reading, channel_axis=settings.channel_axis, grid=shape, low=True)
@@ -95,34 +100,34 @@ def small(case: Case, files: Files, size: str, job: Job) -> Sums | str:
     rule, beyond = size, None
     if size == "dropped":
         rule, beyond = "asymmetric", len(scores.channels)
-    reduced = _Reduced(truth, grid.shape, rule, beyond, job.classes.ignore)
-    labels = Volume(grid, (Voxels(reduced, np.dtype(np.uint16), grid.shape),), truth.path)
+    reduced = _ReducedLabels(truth, grid.shape, rule, beyond, job.classes.ignore)
+    labels = Volume(grid, (Channel(reduced, np.dtype(np.uint16), grid.shape),), truth.path)
     scores = replace(scores, geometry=grid)
     plain = replace(job, classes=replace(job.classes, ignore=DROPPED))
-    return summed(Opened(labels), Opened(scores), quiet(plain, settings))
+    return output_sums(Opened(labels), Opened(scores), job_without_flip(plain, settings))
 
 
-def quiet(job: Job, settings: Settings) -> Job:
+def job_without_flip(job: Job, settings: Settings) -> Job:
     """The same without what is done to an output before its cost."""
     return replace(job, settings=replace(settings, flip="never", gt_kind="labels"))
 
 
-def summed(truth: Opened, pred: Opened, job: Job) -> Sums | str:
+def output_sums(truth: Opened, pred: Opened, job: Job) -> Sums | str:
     """The sums of scores that exclude each other, or why there are none. Raises CaseError."""
-    cross_entropy = resolve(parse("ce"))
+    cross_entropy = resolve_metric(parse_metric("ce"))
     job = replace(job, metrics=(cross_entropy,))
     plan, _ = planned(truth, pred, job, [cross_entropy[1]])
     scores = pred.scores or pred.volume
     if plan.onehot:
         return "independent_channels"
-    tally = SumsTally(len(scores.channels), True, [Ce("")])
+    tally = SumsTally(len(scores.channels), True, [CrossEntropyTerm("")])
     passed = one_pass(truth, pred, plan, [tally])
     if passed.scores is None:
         return "no_probabilities"
     return tally.finish([str(channel) for channel in range(len(scores.channels))])
 
 
-class _Reduced:
+class _ReducedLabels:
     """A label map at the size of the scores, made when it is read.
 
     beyond  the first label that is dropped; None: none is
@@ -140,8 +145,8 @@ class _Reduced:
         self._beyond, self._ignored = beyond, ignored
 
     def __call__(self) -> Raw:
-        labels = whole_channel(self._truth.channels[0], self._truth.geometry)
-        labels = nearest(labels, self._shape, self._rule)
+        labels = read_whole_channel(self._truth.channels[0], self._truth.geometry)
+        labels = resample_nearest(labels, self._shape, self._rule)
         dropped = labels < 0
         if self._beyond is not None:
             dropped |= labels >= self._beyond
@@ -153,7 +158,7 @@ class _Reduced:
 
 
 @cache
-def squared(path: Path) -> float:
+def sum_weight_squares(path: Path) -> float:
     """The sum of the squares of all kernels in a file of weights. Raises ReadError."""
     try:
         with np.load(path, allow_pickle=False) as file:

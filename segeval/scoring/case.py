@@ -11,12 +11,12 @@ import numpy as np
 from segeval.classes.class_list import ClassList
 from segeval.opening.open_case import Opened, opened
 from segeval.pairing.cases import Case
-from segeval.pairing.files import named_as_mask
-from segeval.pairing.outputs import check_complete
+from segeval.pairing.files import has_mask_name
+from segeval.pairing.outputs import check_outputs_complete
 from segeval.runtime.errors import CaseError, Note, PairingError, SegevalError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory, current, keep_inventory
-from segeval.runtime.memory_budget import PROGRAM, mib
+from segeval.runtime.memory_budget import PROGRAM_BYTES, format_mib
 from segeval.scorecard.card import WHOLE, CaseResult, Row
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.checks import (
@@ -25,10 +25,15 @@ from segeval.scoring.checks import (
     check_names,
     check_stacks,
     found_labels,
-    plain,
+    read_white_as_one,
 )
-from segeval.scoring.class_resolution import Resolved, by_value, settled, stored_classes
-from segeval.scoring.fingerprint import fingerprint, first_difference, overwrite_error, states
+from segeval.scoring.class_resolution import (
+    CaseClasses,
+    resolve_after_reading,
+    resolve_by_value,
+    stored_classes,
+)
+from segeval.scoring.fingerprint import case_fingerprint, first_difference, overwrite_error, states
 from segeval.scoring.pass_plan import Job, TallyRequest, planned
 from segeval.scoring.rows import OVER_BUDGET, rows
 from segeval.scoring.slab_pass import Tally, one_pass
@@ -43,15 +48,15 @@ from segeval.scoring.tally_kinds import (
     report_tallies,
     tallies_of,
 )
-from segeval.tallies.counts import CountTally, counts
+from segeval.tallies.counts import CountTally, class_counts
 from segeval.volume.instances import RoiMasks
 
 if TYPE_CHECKING:
     from segeval.request.settings import Settings
-    from segeval.scoring.surfaces_by_class import Share
+    from segeval.scoring.surfaces_by_class import ParallelMap
 
 
-def score_case(case: Case, job: Job, share: Share = map) -> CaseResult:
+def score_case(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
     """Score one case; whatever goes wrong becomes the case's status, not an exception.
 
     share  may measure classes in other processes
@@ -59,7 +64,7 @@ def score_case(case: Case, job: Job, share: Share = map) -> CaseResult:
     with keep_inventory(Inventory()) as inventory:
         find_files(case, inventory)
         # of the files that are read, not of later ones
-        stamp, before = fingerprint(case), states(case)
+        stamp, before = case_fingerprint(case), states(case)
         try:
             result = replace(scored_case(case, job, share), fingerprint=stamp)
             if changed := first_difference(before, states(case)):
@@ -67,14 +72,14 @@ def score_case(case: Case, job: Job, share: Share = map) -> CaseResult:
             inventory.add_scored("case")
             inventory.add_rest("file")
         except CaseError as problem:
-            result = unscored_case(case, problem)
+            result = make_unscored_case(case, problem)
             inventory.close(problem.status)
         except Exception as problem:  # a bug must not take the other cases with it
             text = f"{type(problem).__name__}: {problem}"
             bug = SegevalError(text, help="this is a bug: report it")
             import traceback
 
-            result = replace(unscored_case(case, bug), trace=traceback.format_exc())
+            result = replace(make_unscored_case(case, bug), trace=traceback.format_exc())
             inventory.close(bug.status)
     return replace(result, inventory=inventory.to_json())
 
@@ -100,7 +105,7 @@ def shown(case: Case, side: str) -> str:
     return "" if files is None else files.shown
 
 
-def unscored_case(case: Case, problem: SegevalError) -> CaseResult:
+def make_unscored_case(case: Case, problem: SegevalError) -> CaseResult:
     """A case that was not scored, with what is wrong."""
     error = {
         "message": problem.message,
@@ -120,7 +125,7 @@ def relative(text: str, case: Case) -> str:
     return text
 
 
-def scored_case(case: Case, job: Job, share: Share = map) -> CaseResult:
+def scored_case(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
     """The result of a case that can be scored. Raises CaseError."""
     check_prediction(case, job.settings)
     requests = tallies_of(job)
@@ -128,7 +133,7 @@ def scored_case(case: Case, job: Job, share: Share = map) -> CaseResult:
     if not has_to_be_opened(job, requests):
         return scored_files(case, job, of_files)
     truth, pred = opened_case(case, job.settings, job.classes)
-    return scored_sides(case, truth, pred, job, of_files, share)
+    return score_sides(case, truth, pred, job, of_files, share)
 
 
 def check_prediction(case: Case, settings: Settings) -> None:
@@ -139,7 +144,7 @@ def check_prediction(case: Case, settings: Settings) -> None:
             facts=(f"ground truth {case.truth.shown}",),
             help="--missing worst scores it as empty, --missing skip accepts it",
         )
-    check_complete(case, settings)
+    check_outputs_complete(case, settings)
 
 
 def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:
@@ -148,7 +153,7 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
     What knows DICOM is loaded only for files that may be of it, for it costs start-up.
     """
     sides = [files.files.get("") for files in (case.truth, case.pred) if files is not None]
-    if all(path is None or named_as_mask(path) for path in sides):
+    if all(path is None or has_mask_name(path) for path in sides):
         return opened(case, settings, classes)
     from segeval.opening import open_structures
 
@@ -160,18 +165,18 @@ def scored_files(case: Case, job: Job, of_files: Mapping[str, Any]) -> CaseResul
     finished = FinishedTallies(None, of_files)
     return replace(
         blank(case),
-        rows=tuple(rows(case, finished, Resolved((), ()), job)),
+        rows=tuple(rows(case, finished, CaseClasses((), ()), job)),
         tallies=finished.kept(),
     )
 
 
-def scored_sides(  # noqa: PLR0913 - what a case is scored with
+def score_sides(  # noqa: PLR0913 - what a case is scored with
     case: Case,
     truth: Opened,
     pred: Opened,
     job: Job,
     of_files: Mapping[str, Any] | None = None,
-    share: Share = map,
+    share: ParallelMap = map,
 ) -> CaseResult:
     """The result of a case whose sides are open and on one grid. Raises CaseError."""
     requests = tallies_of(job)
@@ -194,7 +199,7 @@ def scored_sides(  # noqa: PLR0913 - what a case is scored with
     )
 
 
-def count_classes(resolved: Resolved, found: Sequence[Row]) -> None:
+def count_classes(resolved: CaseClasses, found: Sequence[Row]) -> None:
     """Count the classes of a case, and what became of each by its rows."""
     inventory = current()
     many = len(resolved.targets) + len(resolved.skipped) + len(resolved.faults)
@@ -209,7 +214,7 @@ def count_classes(resolved: Resolved, found: Sequence[Row]) -> None:
 
 
 def read_case(
-    start: CaseStart, named: Resolved | None, tallies: Mapping[str, Tally]
+    start: CaseStart, named: CaseClasses | None, tallies: Mapping[str, Tally]
 ) -> tuple[CaseRead, list[Note]]:
     """Read every voxel once; gives the case with its classes, and notes. Raises CaseError.
 
@@ -219,19 +224,19 @@ def read_case(
     tally = CountTally(plan.pairs)
     passed = one_pass(truth, pred, plan, [tally, *tallies.values()])
     tables = {pair: tally.finish(pair).without(plan.ignored) for pair in plan.pairs}
-    tables = plain(tables, truth, pred, passed, job)
+    tables = read_white_as_one(tables, truth, pred, passed, job)
     check_stacks(truth, pred, passed.found)
     labels = found_labels(tables, passed.found)
     if named is None:
-        resolved = by_value(passed.found, labels, job.classes, job.settings.background)
+        resolved = resolve_by_value(passed.found, labels, job.classes, job.settings.background)
     else:
-        resolved = settled(named, (truth.named, pred.named), passed.found)
+        resolved = resolve_after_reading(named, (truth.named, pred.named), passed.found)
     check_names(resolved)
     check_files(truth, pred, tables)
     notes = check_labels(truth, pred, labels, passed, job)
     exclusive = all(f.exclusive for f in passed.found) and not (truth.named or pred.named)
     confusion = tables[0, 0] if exclusive and (0, 0) in tables else None
-    counted = counts(tables, resolved.targets, start.grid.voxel, confusion)
+    counted = class_counts(tables, resolved.targets, start.grid.voxel, confusion)
     classes = stored_classes(resolved, labels, plan.ignored)
     return CaseRead(start, passed, resolved, classes, counted), notes
 
@@ -256,7 +261,7 @@ def facts(read: CaseRead) -> dict[str, Any]:
 
 
 def faults(
-    resolved: Resolved, finished: FinishedTallies, requests: Sequence[TallyRequest], job: Job
+    resolved: CaseClasses, finished: FinishedTallies, requests: Sequence[TallyRequest], job: Job
 ) -> dict[str, Any]:
     """The classes that cannot be scored and what there was no memory for, and why."""
     found = {
@@ -266,8 +271,8 @@ def faults(
     for name, size in over_budget(finished, requests).items():
         found[name] = {
             "status": OVER_BUDGET,
-            "message": f"would take {mib(size)} beside the {mib(PROGRAM)} of the program",
-            "facts": [f"--max-memory is {mib(job.settings.budget)}"],
-            "help": f"--max-memory {mib(size + PROGRAM).replace(' ', '')}, or fewer metrics",
+            "message": f"would take {format_mib(size)} beside the {format_mib(PROGRAM_BYTES)} of the program",
+            "facts": [f"--max-memory is {format_mib(job.settings.budget)}"],
+            "help": f"--max-memory {format_mib(size + PROGRAM_BYTES).replace(' ', '')}, or fewer metrics",
         }
     return {"faults": found} if found else {}

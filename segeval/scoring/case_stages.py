@@ -7,7 +7,7 @@ from segeval.grid.geometry import Geometry
 from segeval.opening.open_case import Opened
 from segeval.pairing.cases import Case
 from segeval.runtime.frozen import frozen
-from segeval.scoring.class_resolution import Resolved
+from segeval.scoring.class_resolution import CaseClasses
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.slab_pass import Passed, Plan
 from segeval.tallies.counts import Counts
@@ -42,6 +42,6 @@ class CaseRead:
 
     start: CaseStart
     passed: Passed
-    resolved: Resolved
+    resolved: CaseClasses
     classes: StoredClasses
     counts: Counts

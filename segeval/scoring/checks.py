@@ -12,12 +12,12 @@ from segeval.classes.class_list import ClassList
 from segeval.opening.open_case import Opened
 from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.scorecard.card import OVERALL, WHOLE
-from segeval.scoring.class_resolution import Resolved, listed, unlisted
+from segeval.scoring.class_resolution import CaseClasses, shorten_name_list, unlisted_labels
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.slab_pass import Passed
-from segeval.tallies.counts import Cells, Pair, joined
+from segeval.tallies.counts import Pair, PairCells, sum_pair_cells
 from segeval.volume.value_kinds import WHITE
-from segeval.volume.value_stream import Found
+from segeval.volume.value_stream import ValueKind
 from segeval.volume.volume import Volume
 
 MANY = 64
@@ -27,9 +27,9 @@ READINGS = (
 )
 
 
-def plain(
-    tables: Mapping[Pair, Cells], truth: Opened, pred: Opened, passed: Passed, job: Job
-) -> dict[Pair, Cells]:
+def read_white_as_one(
+    tables: Mapping[Pair, PairCells], truth: Opened, pred: Opened, passed: Passed, job: Job
+) -> dict[Pair, PairCells]:
     """Tables in which 255 of a binary mask is 1 (rule I8). Raises CaseError."""
     if truth.named and pred.named:
         return dict(tables)
@@ -37,7 +37,7 @@ def plain(
     kind = job.settings.kind
     asked = (kind if kind == "labels" else "auto", kind)
     maps = [
-        plain_labels(side.volume, labels[i], job.classes, asked[i])
+        label_replacements(side.volume, labels[i], job.classes, asked[i])
         if passed.found[i].kind == "labels" and passed.found[i].exclusive and not side.named
         else {}
         for i, side in enumerate((truth, pred))
@@ -48,11 +48,11 @@ def plain(
     named = truth.named or pred.named
     if asked[1] == "auto" and passed.found[1].exclusive and not (named or job.classes.known):
         refuse_shades(pred.volume, labels[1], labels[0])
-    return {pair: joined([cells.relabelled(*maps)]) for pair, cells in tables.items()}
+    return {pair: sum_pair_cells([cells.relabelled(*maps)]) for pair, cells in tables.items()}
 
 
 def found_labels(
-    tables: Mapping[Pair, Cells], found: tuple[Found, Found]
+    tables: Mapping[Pair, PairCells], found: tuple[ValueKind, ValueKind]
 ) -> tuple[frozenset[int], frozenset[int]]:
     """The labels of both sides; those of a stack of masks are the numbers of its channels."""
     truth: set[int] = set()
@@ -61,16 +61,16 @@ def found_labels(
         truth.update(cells.truth.tolist())
         pred.update(cells.pred.tolist())
     labels = zip((truth, pred), found, strict=True)
-    sides = [own if f.channels == 1 or f.exclusive else numbers(f) for own, f in labels]
+    sides = [own if f.channels == 1 or f.exclusive else channel_labels(f) for own, f in labels]
     return frozenset(sides[0]), frozenset(sides[1])
 
 
-def numbers(found: Found) -> range:
+def channel_labels(found: ValueKind) -> range:
     """The labels of channels: of masks from 1 on, of masks of which each voxel has one from 0."""
     return range(found.channels) if found.onehot else range(1, found.channels + 1)
 
 
-def check_stacks(truth: Opened, pred: Opened, found: tuple[Found, Found]) -> None:
+def check_stacks(truth: Opened, pred: Opened, found: tuple[ValueKind, ValueKind]) -> None:
     """Two stacks without names have the same classes (rule P2). Raises CaseError."""
     if truth.named or pred.named or min(f.channels for f in found) == 1:
         return
@@ -89,7 +89,7 @@ def check_stacks(truth: Opened, pred: Opened, found: tuple[Found, Found]) -> Non
         )
 
 
-def check_names(resolved: Resolved) -> None:
+def check_names(resolved: CaseClasses) -> None:
     """`all` and `overall` mean something else in every report. Raises CaseError."""
     for target in resolved.targets:
         if target.name in (WHOLE, OVERALL):
@@ -100,7 +100,7 @@ def check_names(resolved: Resolved) -> None:
             )
 
 
-def check_files(truth: Opened, pred: Opened, tables: Mapping[Pair, Cells]) -> None:
+def check_files(truth: Opened, pred: Opened, tables: Mapping[Pair, PairCells]) -> None:
     """The file of one class holds one label. Raises CaseError."""
     for side, opened_side in enumerate((truth, pred)):
         if not opened_side.volume.paths:
@@ -111,7 +111,7 @@ def check_files(truth: Opened, pred: Opened, tables: Mapping[Pair, Cells]) -> No
                 raise CaseError(
                     f"the file of one class holds {len(labels)} labels",
                     where=opened_side.volume.file(pair[side]),
-                    facts=(f"labels {listed(sorted(labels))}",),
+                    facts=(f"labels {shorten_name_list(sorted(labels))}",),
                     help="--layout flat reads each file as a label map of its own case",
                     status="several_labels",
                 )
@@ -126,25 +126,25 @@ def check_labels(
 ) -> list[Note]:
     """Labels that the class list does not have (rule V3). Raises CaseError for the ground truth."""
     ignored = job.classes.ignore
-    if not truth.named and (extra := unlisted(labels[0], job.classes, ignored)):
+    if not truth.named and (extra := unlisted_labels(labels[0], job.classes, ignored)):
         raise CaseError(
-            f"the ground truth holds labels that the class list does not have: {listed(extra)}",
+            f"the ground truth holds labels that the class list does not have: {shorten_name_list(extra)}",
             where=truth.volume.path,
-            facts=(f"the list has {listed(sorted(job.classes.known), 20)}",),
+            facts=(f"the list has {shorten_name_list(sorted(job.classes.known), 20)}",),
             help=f"name it (--classes {extra[0]}=NAME) or leave it out (--ignore-label {extra[0]})",
             status="unknown_label",
         )
     extra = []
     found = passed.found[1]
     if not pred.named and (found.exclusive or found.channels > 1):
-        extra = unlisted(labels[1], job.classes, ignored)
+        extra = unlisted_labels(labels[1], job.classes, ignored)
     if extra:
-        text = f"the prediction holds labels that the class list does not have: {listed(extra)}"
+        text = f"the prediction holds labels that the class list does not have: {shorten_name_list(extra)}"
         return [Note("N-unknown-label", text)]
     return []
 
 
-def plain_labels(
+def label_replacements(
     volume: Volume, labels: frozenset[int], classes: ClassList, asked: str
 ) -> dict[int, int]:
     """How found labels are to be read: 255 of a binary mask is 1. Raises ReadError.
@@ -167,7 +167,10 @@ def refuse_shades(pred: Volume, labels: frozenset[int], truth: frozenset[int]) -
         raise ReadError(
             f"{len(labels)} values against one of the ground truth: labels, or probabilities?",
             where=pred.path,
-            facts=(f"values {first(labels)}", f"ground truth {first(truth)}"),
+            facts=(
+                f"values {list_first_values(labels)}",
+                f"ground truth {list_first_values(truth)}",
+            ),
             help=READINGS,
         )
 
@@ -178,7 +181,7 @@ def refuse_white(volume: Volume, labels: frozenset[int], ignored: int | None) ->
         raise ReadError(
             "the value 255 stands beside other labels: ignored, or a class?",
             where=volume.path,
-            facts=(f"values {first(labels)}",),
+            facts=(f"values {list_first_values(labels)}",),
             help="--ignore-label 255 leaves it out; --classes names it as a class",
         )
 
@@ -190,12 +193,12 @@ def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) ->
         raise ReadError(
             f"values up to {top} without a class list: labels, or shades of grey?",
             where=volume.path,
-            facts=(f"{len(labels)} values: {first(labels)}",),
+            facts=(f"{len(labels)} values: {list_first_values(labels)}",),
             help=READINGS,
         )
 
 
-def first(labels: frozenset[int], most: int = 10) -> str:
+def list_first_values(labels: frozenset[int], most: int = 10) -> str:
     """The first values, and how many more there are."""
     values = sorted(labels)
     more = len(values) - most

@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from segeval.classes.class_list import ClassDef, ClassList, Part, StoredClasses, Target
-from segeval.classes.names import match
+from segeval.classes.class_list import (
+    ClassDef,
+    ClassList,
+    LabelSelector,
+    ScoredClass,
+    StoredClasses,
+)
+from segeval.classes.names import match_name
 from segeval.opening.open_case import NOWHERE, Opened
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import field, frozen, replace
 from segeval.volume.value_kinds import WHITE
-from segeval.volume.value_stream import Found
+from segeval.volume.value_stream import ValueKind
 
 
 @frozen
-class Resolved:
+class CaseClasses:
     """The classes of a case.
 
     targets  what is scored, in order
@@ -29,7 +35,7 @@ class Resolved:
     faults   classes that cannot be scored, and why
     """
 
-    targets: tuple[Target, ...]
+    targets: tuple[ScoredClass, ...]
     classes: tuple[ClassDef, ...]
     skipped: tuple[str, ...] = ()
     absent: frozenset[str] = frozenset()
@@ -37,15 +43,19 @@ class Resolved:
     faults: Mapping[str, CaseError] = field(default_factory=dict)
 
 
-def by_name(truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated: bool) -> Resolved:
+def resolve_by_name(
+    truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated: bool
+) -> CaseClasses:
     """Classes of a case in which a side names its classes; known before a voxel is read.
 
     Raises CaseError where names meet values and no class list joins them.
     """
-    wanted = classes.classes or tuple(ClassDef(name) for name in names_of(truth, pred, classes))
+    wanted = classes.classes or tuple(
+        ClassDef(name) for name in file_class_names(truth, pred, classes)
+    )
     targets, kept, skipped, absent, faults = [], [], [], set(), {}
     for class_ in wanted:
-        t, p = part(class_, truth), part(class_, pred)
+        t, p = named_class_selector(class_, truth), named_class_selector(class_, pred)
         fault = truth.faults.get(class_.name) or pred.faults.get(class_.name)
         if fault is not None and (t is not None or class_.name in truth.faults):
             faults[class_.name] = fault
@@ -55,24 +65,28 @@ def by_name(truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated:
             if p is None:
                 absent.add(class_.name)
             kept.append(class_)
-            targets.append(Target(class_.name, t or NOWHERE, p or NOWHERE))
-    return Resolved(tuple(targets), tuple(kept), tuple(skipped), frozenset(absent), faults=faults)
+            targets.append(ScoredClass(class_.name, t or NOWHERE, p or NOWHERE))
+    return CaseClasses(
+        tuple(targets), tuple(kept), tuple(skipped), frozenset(absent), faults=faults
+    )
 
 
-def settled(resolved: Resolved, named: tuple[bool, bool], found: tuple[Found, Found]) -> Resolved:
+def resolve_after_reading(
+    resolved: CaseClasses, named: tuple[bool, bool], found: tuple[ValueKind, ValueKind]
+) -> CaseClasses:
     """The classes of a case once it was read: a side without names has values, or channels."""
     only = len(resolved.classes) == 1
     targets = []
     for class_, target in zip(resolved.classes, resolved.targets, strict=True):
         parts = [
-            own if has_names else valued(class_, side, only)
+            own if has_names else valued_class_selector(class_, side, only)
             for own, has_names, side in zip((target.truth, target.pred), named, found, strict=True)
         ]
-        targets.append(Target(target.name, *parts))
+        targets.append(ScoredClass(target.name, *parts))
     return replace(resolved, targets=tuple(targets))
 
 
-def names_of(truth: Opened, pred: Opened, classes: ClassList) -> tuple[str, ...]:
+def file_class_names(truth: Opened, pred: Opened, classes: ClassList) -> tuple[str, ...]:
     """The names that the files give, ground truth first; one structure once."""
     if truth.named != pred.named:
         sides = ("prediction", "ground truth")
@@ -81,16 +95,16 @@ def names_of(truth: Opened, pred: Opened, classes: ClassList) -> tuple[str, ...]
         example = ",".join(f"{n}={name}" for n, name in enumerate(parts[:2], 1)) or "1=liver"
         raise CaseError(
             f"the {named} names its classes and the {values} has label values",
-            facts=(f"the {named} has {listed(parts)}",),
+            facts=(f"the {named} has {shorten_name_list(parts)}",),
             help=f"say which value is which: --classes '{example}' or --classes labels.json",
             status="classes_unknown",
         )
     names = [*truth.parts, *(name for name in truth.faults if name not in truth.parts)]
-    taken = {match(name, pred.parts) for name in names}
+    taken = {match_name(name, pred.parts) for name in names}
     return (*names, *(name for name in pred.parts if name not in taken))
 
 
-def part(class_: ClassDef, side: Opened) -> Part | None:
+def named_class_selector(class_: ClassDef, side: Opened) -> LabelSelector | None:
     """What stands for a class on a side; None where a side that names its classes lacks it."""
     if not side.named:
         if class_.labels is None:
@@ -100,46 +114,49 @@ def part(class_: ClassDef, side: Opened) -> Part | None:
                 help=f"name it: --classes 5={class_.name}",
                 status="classes_unknown",
             )
-        return Part(0, frozenset(class_.labels))
-    found = match(class_.name, side.parts, class_.aliases)
+        return LabelSelector(0, frozenset(class_.labels))
+    found = match_name(class_.name, side.parts, class_.aliases)
     return None if found is None else side.parts[found]
 
 
-def by_value(
-    found: tuple[Found, Found],
+def resolve_by_value(
+    found: tuple[ValueKind, ValueKind],
     labels: tuple[frozenset[int], frozenset[int]],
     classes: ClassList,
     background: bool,
-) -> Resolved:
+) -> CaseClasses:
     """Classes of a case that has label values or channels on both sides, after it was read.
 
     found, labels  of the ground truth and of the prediction
     """
     wanted = classes.classes or tuple(
-        unnamed(value) for value in sorted(labels[0] | labels[1]) if value != 0 or background
+        class_of_value(value) for value in sorted(labels[0] | labels[1]) if value != 0 or background
     )
     if any(c.labels is None for c in wanted):
-        wanted = selected(wanted, labels[0] | labels[1])
+        wanted = select_by_value(wanted, labels[0] | labels[1])
     targets = tuple(
-        Target(c.name, *(valued(c, side, only=len(wanted) == 1) for side in found)) for c in wanted
+        ScoredClass(
+            c.name, *(valued_class_selector(c, side, only=len(wanted) == 1) for side in found)
+        )
+        for c in wanted
     )
-    return Resolved(targets, tuple(wanted))
+    return CaseClasses(targets, tuple(wanted))
 
 
 @cache
-def unnamed(value: int) -> ClassDef:
+def class_of_value(value: int) -> ClassDef:
     """The class that is called by its label value."""
     return ClassDef(str(value), (value,))
 
 
-def selected(wanted: Sequence[ClassDef], labels: Iterable[int]) -> tuple[ClassDef, ...]:
+def select_by_value(wanted: Sequence[ClassDef], labels: Iterable[int]) -> tuple[ClassDef, ...]:
     """Classes that are asked for by label value alone. Raises CaseError for another name."""
     known = {str(value) for value in labels}
     for class_ in wanted:
         if class_.labels is None and not class_.name.isdecimal():
             raise CaseError(
                 f"nothing says which label value is {class_.name!r}",
-                facts=(f"the files hold the labels {listed(sorted(map(int, known)))}",),
+                facts=(f"the files hold the labels {shorten_name_list(sorted(map(int, known)))}",),
                 help=f"name it: --classes 5={class_.name}",
                 status="classes_unknown",
             )
@@ -153,11 +170,11 @@ def valued_class(class_: ClassDef) -> ClassDef:
     return replace(class_, labels=(int(class_.name),))
 
 
-def valued(class_: ClassDef, found: Found, only: bool) -> Part:
+def valued_class_selector(class_: ClassDef, found: ValueKind, only: bool) -> LabelSelector:
     """What stands for a class on a side without names; `only`: there is no other class."""
     values = class_.labels or ()
     if found.exclusive:
-        return labelled(values)
+        return single_channel_selector(values)
     if found.onehot:
         if len(values) > 1:
             raise CaseError(
@@ -165,43 +182,43 @@ def valued(class_: ClassDef, found: Found, only: bool) -> Part:
                 help="write a label map, or one mask a class",
                 status="classes_unknown",
             )
-        return Part(values[0]) if values[0] < found.channels else NOWHERE
-    return channel_of(class_, found.channels, only)
+        return LabelSelector(values[0]) if values[0] < found.channels else NOWHERE
+    return find_class_channel(class_, found.channels, only)
 
 
 @cache
-def labelled(values: tuple[int, ...]) -> Part:
+def single_channel_selector(values: tuple[int, ...]) -> LabelSelector:
     """The labels of the only channel that are a class."""
-    return Part(0, frozenset(values))
+    return LabelSelector(0, frozenset(values))
 
 
-def channel_of(class_: ClassDef, channels: int, only: bool) -> Part:
+def find_class_channel(class_: ClassDef, channels: int, only: bool) -> LabelSelector:
     """The independent channel of a class: its own, the only one, or the one of its label."""
     channel = class_.channel
     if channel is None:
         channel = 0 if only and channels == 1 else (class_.labels or (0,))[0] - 1
-    return Part(channel) if 0 <= channel < channels else NOWHERE
+    return LabelSelector(channel) if 0 <= channel < channels else NOWHERE
 
 
 def stored_classes(
-    resolved: Resolved, labels: tuple[frozenset[int], frozenset[int]], ignored: int | None
+    resolved: CaseClasses, labels: tuple[frozenset[int], frozenset[int]], ignored: int | None
 ) -> StoredClasses:
     """The classes of a case in the label values that its slabs hold.
 
     labels  of the ground truth and of the prediction, where 255 of a binary mask is 1 (I8)
     """
     targets = [
-        Target(t.name, with_white(t.truth, labels[0]), with_white(t.pred, labels[1]))
+        ScoredClass(t.name, with_white(t.truth, labels[0]), with_white(t.pred, labels[1]))
         for t in resolved.targets
     ]
     return StoredClasses(tuple(targets), ignored)
 
 
-def with_white(part: Part, labels: frozenset[int]) -> Part:
+def with_white(part: LabelSelector, labels: frozenset[int]) -> LabelSelector:
     """What stands for a class in values as they were read: 255 of a binary mask is its 1 (I8)."""
     if part.labels is None or 1 not in part.labels or labels - {0, 1}:
         return part
-    return Part(part.channel, part.labels | {WHITE})
+    return LabelSelector(part.channel, part.labels | {WHITE})
 
 
 def may_be_white(classes: ClassList) -> bool:
@@ -209,13 +226,13 @@ def may_be_white(classes: ClassList) -> bool:
     return WHITE not in {*classes.known, classes.ignore}
 
 
-def unlisted(labels: frozenset[int], classes: ClassList, ignored: int | None) -> list[int]:
+def unlisted_labels(labels: frozenset[int], classes: ClassList, ignored: int | None) -> list[int]:
     """Labels that a list of values does not have (rule V3)."""
     known = classes.known | {0} | ({ignored} if ignored is not None else set())
     return sorted(labels - known) if classes.known else []
 
 
-def listed(names: Mapping[str, object] | Sequence[object], most: int = 8) -> str:
+def shorten_name_list(names: Mapping[str, object] | Sequence[object], most: int = 8) -> str:
     """Some names, and how many more there are."""
     shown = [str(n) for n in list(names)[:most]]
     more = len(names) - len(shown)

@@ -17,20 +17,20 @@ from segeval.runtime.errors import ReadError
 ENDS = 1 << 16
 
 
-def fingerprint(case: Case) -> str:
+def case_fingerprint(case: Case) -> str:
     """Of all files of a case; "" where one cannot be read."""
     try:
-        found = [f"{role} {_of_file(path)}" for role, path in files(case)]
+        found = [f"{role} {_file_fingerprint(path)}" for role, path in list_case_files(case)]
     except OSError:
         return ""
-    state = "\n".join([*found, f"spacing {case.spacing}", *slices(case)]).encode()
+    state = "\n".join([*found, f"spacing {case.spacing}", *slice_locations(case)]).encode()
     return f"{zlib.crc32(state):08x}{zlib.adler32(state):08x}"
 
 
 def states(case: Case) -> dict[Path, tuple[int, ...]]:
     """What shows that a file of a case was written to: its size, its time of change, its place."""
     found: dict[Path, tuple[int, ...]] = {}
-    for _, path in files(case):
+    for _, path in list_case_files(case):
         with suppress(OSError):
             state = path.stat()
             found[path] = (state.st_size, state.st_mtime_ns, state.st_ino)
@@ -53,7 +53,7 @@ def overwrite_error(path: Path) -> ReadError:
     )
 
 
-def files(case: Case) -> list[tuple[str, Path]]:
+def list_case_files(case: Case) -> list[tuple[str, Path]]:
     """Every file that the case is scored from, and what it stands for."""
     found = [("image", case.image), ("weights", case.weights)]
     sides = [("pred", case.pred), ("gt", case.truth), ("flipped", case.flipped)]
@@ -66,7 +66,7 @@ def files(case: Case) -> list[tuple[str, Path]]:
     return [(role, path) for role, path in found if path is not None]
 
 
-def slices(case: Case) -> list[str]:
+def slice_locations(case: Case) -> list[str]:
     """Where the slices of the image series lie; their pixels are not read."""
     return [
         f"{series.uid} {series.frame} {image.uid} {image.position} {image.orientation} "
@@ -76,7 +76,7 @@ def slices(case: Case) -> list[str]:
     ]
 
 
-def _of_file(path: Path) -> str:
+def _file_fingerprint(path: Path) -> str:
     state = path.stat()
     with path.open("rb") as file:
         check = zlib.crc32(file.read(ENDS))

@@ -13,12 +13,14 @@ from segeval.opening.open_case import Opened
 from segeval.request.grammar import Quantity, parse_quantity
 from segeval.runtime.arrays import Mask, Raw
 from segeval.scoring.slab_pass import SCORES_AT_A_TIME, Plan
-from segeval.scoring.surfaces import check_unit
-from segeval.tallies.box_mask import Box, Boxed, ScoreTally
-from segeval.volume.volume import Volume, streams
+from segeval.scoring.surfaces import check_length_unit
+from segeval.tallies.box_mask import BoxedTally, ScoreTally, SliceBox
+from segeval.volume.volume import Volume, open_channels
 
 
-def boxed(tally: ScoreTally, name: str, truth: Opened, channels: int, plan: Plan) -> ScoreTally:
+def tally_in_box(
+    tally: ScoreTally, name: str, truth: Opened, channels: int, plan: Plan
+) -> ScoreTally:
     """A tally as its name asks for it: of all voxels, or of those in a box. Raises CaseError.
 
     channels  of the prediction, which say whether channel 0 of a stack is the background
@@ -28,11 +30,11 @@ def boxed(tally: ScoreTally, name: str, truth: Opened, channels: int, plan: Plan
         return tally
     count, grid = len(truth.volume.channels), truth.volume.geometry
     covered = not truth.named and count > 1 and count == channels + bool(plan.onehot)
-    inner = foreground(truth.volume, int(covered), plan)
-    return Boxed(tally, grid.shape, inner and dilated(inner, parse_quantity(margin), truth))
+    inner = find_foreground_box(truth.volume, int(covered), plan)
+    return BoxedTally(tally, grid.shape, inner and dilate_box(inner, parse_quantity(margin), truth))
 
 
-def foreground(volume: Volume, first: int, plan: Plan) -> Box | None:
+def find_foreground_box(volume: Volume, first: int, plan: Plan) -> SliceBox | None:
     """The smallest box around every class of a ground truth; None where there is none.
 
     first  channel: the one before it is the background's
@@ -41,19 +43,19 @@ def foreground(volume: Volume, first: int, plan: Plan) -> Box | None:
     plane = size // shape[0]
     chunk = max(SCORES_AT_A_TIME // plane, 1) * plane
     seen = [np.zeros(side, bool) for side in shape]
-    with streams(volume.channels[first:], chunk) as opened:
+    with open_channels(volume.channels[first:], chunk) as opened:
         for start in range(0, size, chunk):
             count = min(chunk, size - start)
             marked = np.zeros(count, bool)
             for stream in opened:
-                marked |= is_marked(stream.read(count), plan)
+                marked |= foreground_mask(stream.read(count), plan)
             if marked.any():
-                mark(seen, marked.reshape(-1, *shape[1:]), start // plane)
+                mark_extent(seen, marked.reshape(-1, *shape[1:]), start // plane)
     ends = [np.flatnonzero(places)[[0, -1]] for places in seen if places.any()]
     return tuple(slice(int(a), int(b) + 1) for a, b in ends) or None
 
 
-def mark(seen: list[Mask], planes: Mask, first: int) -> None:
+def mark_extent(seen: list[Mask], planes: Mask, first: int) -> None:
     """Note where along each axis some planes have anything."""
     axes = range(planes.ndim)
     for axis, places in enumerate(seen):
@@ -62,7 +64,7 @@ def mark(seen: list[Mask], planes: Mask, first: int) -> None:
         places[part] |= found
 
 
-def is_marked(values: Raw, plan: Plan) -> Mask:
+def foreground_mask(values: Raw, plan: Plan) -> Mask:
     """Which voxels of the ground truth are of any class; shares are from the threshold on."""
     shares = plan.wanted[0].kind == "prob"
     marked: Mask = values >= plan.wanted[0].threshold if shares else values != 0
@@ -71,14 +73,14 @@ def is_marked(values: Raw, plan: Plan) -> Mask:
     return marked
 
 
-def dilated(box: Box, margin: Quantity, truth: Opened) -> Box:
+def dilate_box(box: SliceBox, margin: Quantity, truth: Opened) -> SliceBox:
     """A box and the voxels whose centres are no farther from it than a margin along each axis.
 
     Raises GeometryError for millimetres on a grid that has none.
     """
     grid = truth.volume.geometry
     if margin.unit == "mm":
-        check_unit(f"{BOX}={margin}", "mm", truth)
+        check_length_unit(f"{BOX}={margin}", "mm", truth)
     sides = grid.spacing if margin.unit == "mm" and grid.spacing else (1.0,) * len(grid.shape)
     steps = [int(margin.number / side + 1e-9) for side in sides]
     return tuple(

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from segeval.classes.class_list import ClassDef, ClassList, Part
-from segeval.metrics.registry import Definition, pieces
+from segeval.classes.class_list import ClassDef, ClassList, LabelSelector
+from segeval.metrics.registry import Definition, needed_terms
 from segeval.opening.open_case import NOWHERE, Opened, wanted
-from segeval.readers.remote_files import Store
+from segeval.readers.remote_files import RemoteStore
 from segeval.request.grammar import Metric
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
-from segeval.runtime.memory_budget import room
+from segeval.runtime.memory_budget import case_budget
 from segeval.scoring.class_resolution import (
-    Resolved,
-    by_name,
-    channel_of,
+    CaseClasses,
+    find_class_channel,
     may_be_white,
+    resolve_by_name,
     valued_class,
 )
 from segeval.scoring.slab_pass import Plan, scored
 from segeval.tallies.counts import Pair
 from segeval.volume.value_kinds import WHITE
-from segeval.volume.value_stream import Wanted, may_score
+from segeval.volume.value_stream import ReadAs, may_hold_probabilities
 
-Requested = tuple[Metric, Definition]
+RequestedMetric = tuple[Metric, Definition]
 
 
 @frozen
@@ -36,7 +36,7 @@ class TallyRequest:
     """
 
     name: str
-    metrics: tuple[Requested, ...]
+    metrics: tuple[RequestedMetric, ...]
 
     @property
     def kind(self) -> str:
@@ -46,7 +46,9 @@ class TallyRequest:
     @property
     def pieces(self) -> tuple[Hashable, ...]:
         """What the metrics need beyond what the tally always adds up; each once."""
-        return tuple(dict.fromkeys(piece for asked in self.metrics for piece in pieces(*asked)))
+        return tuple(
+            dict.fromkeys(piece for asked in self.metrics for piece in needed_terms(*asked))
+        )
 
 
 @frozen
@@ -59,13 +61,13 @@ class Job:
 
     settings: Settings
     classes: ClassList
-    metrics: tuple[Requested, ...]
-    stores: tuple[Store, ...] = ()
+    metrics: tuple[RequestedMetric, ...]
+    stores: tuple[RemoteStore, ...] = ()
     part: int | None = None
 
     def tally_requests(self) -> tuple[TallyRequest, ...]:
         """The tallies that the metrics read."""
-        asked: dict[str, list[Requested]] = {}
+        asked: dict[str, list[RequestedMetric]] = {}
         for metric, known in self.metrics:
             asked.setdefault(known.tally(metric), []).append((metric, known))
         return tuple(TallyRequest(name, tuple(metrics)) for name, metrics in asked.items())
@@ -73,12 +75,12 @@ class Job:
     @property
     def room(self) -> int:
         """Bytes that a case may keep."""
-        return room(self.settings.budget if self.part is None else self.part)
+        return case_budget(self.settings.budget if self.part is None else self.part)
 
 
 def planned(
     truth: Opened, pred: Opened, job: Job, of_scores: Sequence[Definition]
-) -> tuple[Plan, Resolved | None]:
+) -> tuple[Plan, CaseClasses | None]:
     """What is read with what; and the classes, where names tell them before a voxel is read.
 
     of_scores  the metrics whose tallies add up probabilities, channel by channel
@@ -88,7 +90,7 @@ def planned(
     how = wanted(truth, pred, settings, classes.regions)
     resolved = None
     if truth.named or pred.named:
-        resolved = by_name(truth, pred, classes, settings.absent_gt == "empty")
+        resolved = resolve_by_name(truth, pred, classes, settings.absent_gt == "empty")
     plan = Plan(
         channel_pairs(truth, pred, resolved, how),
         how,
@@ -109,7 +111,7 @@ def planned(
 
 
 def channel_pairs(
-    truth: Opened, pred: Opened, resolved: Resolved | None, how: tuple[Wanted, Wanted]
+    truth: Opened, pred: Opened, resolved: CaseClasses | None, how: tuple[ReadAs, ReadAs]
 ) -> tuple[Pair, ...]:
     """The channels (ground truth, prediction) that classes compare.
 
@@ -131,15 +133,20 @@ def channel_pairs(
     return tuple(sorted(found)) or ((0, -1),)
 
 
-def read_channels(side: Opened, how: Wanted, beside: bool = False) -> range:
+def read_channels(side: Opened, how: ReadAs, beside: bool = False) -> range:
     """The channels of labels that reading a side gives; of scores that exclude each other, one."""
     count = len(side.volume.channels)
-    if count > 1 and not beside and not how.independent and may_score(side.volume, how):
+    if (
+        count > 1
+        and not beside
+        and not how.independent
+        and may_hold_probabilities(side.volume, how)
+    ):
         return range(1)
     return range(count)
 
 
-def masks(resolved: Resolved, channels: int) -> tuple[Part | None, ...]:
+def masks(resolved: CaseClasses, channels: int) -> tuple[LabelSelector | None, ...]:
     """What is true of each channel but the background's; None where it is no class of the case."""
     named = zip(resolved.classes, resolved.targets, strict=True)
     true = {class_.labels: target.truth for class_, target in named}
@@ -147,21 +154,25 @@ def masks(resolved: Resolved, channels: int) -> tuple[Part | None, ...]:
 
 
 def onehot(
-    truth: Opened, pred: Opened, resolved: Resolved | None, job: Job, channels: int
-) -> tuple[Part, ...]:
+    truth: Opened, pred: Opened, resolved: CaseClasses | None, job: Job, channels: int
+) -> tuple[LabelSelector, ...]:
     """What is true of each independent channel of the prediction; nothing where it is no class."""
     if resolved is not None:
         own = pred.named and pred.scores is None
         named = zip(resolved.classes, resolved.targets, strict=True)
         only = len(resolved.classes) == 1
-        found = [(t.pred if own else channel_of(c, channels, only), t.truth) for c, t in named]
+        found = [
+            (t.pred if own else find_class_channel(c, channels, only), t.truth) for c, t in named
+        ]
     else:
         found = by_number(len(truth.volume.channels), job.classes, channels)
     true = {part.channel: reference for part, reference in found}
     return tuple(true.get(channel, NOWHERE) for channel in range(channels))
 
 
-def by_number(stack: int, classes: ClassList, channels: int) -> list[tuple[Part, Part]]:
+def by_number(
+    stack: int, classes: ClassList, channels: int
+) -> list[tuple[LabelSelector, LabelSelector]]:
     """The channels of classes without names, and what is true of them.
 
     stack  channels of the ground truth: one label map, or masks
@@ -172,9 +183,11 @@ def by_number(stack: int, classes: ClassList, channels: int) -> list[tuple[Part,
     shift = int(stack == channels + 1)  # then channel 0 of the ground truth is the background
     found = []
     for class_ in defs:
-        part = channel_of(class_, channels, only)
+        part = find_class_channel(class_, channels, only)
         labels = frozenset(class_.labels or ())
         if labels == {1} and only and may_be_white(classes):
             labels |= {WHITE}
-        found.append((part, Part(part.channel + shift) if stack > 1 else Part(0, labels)))
+        found.append(
+            (part, LabelSelector(part.channel + shift) if stack > 1 else LabelSelector(0, labels))
+        )
     return found

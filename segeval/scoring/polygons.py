@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.contours.placing import Placed
-from segeval.contours.rasterize import Drawn
-from segeval.kernels.mask_runs import Runs
+from segeval.contours.placing import PlacedContours
+from segeval.contours.rasterize import RasterizedStructure
+from segeval.kernels.mask_runs import MaskRuns
 from segeval.kernels.raster import Polygons
 from segeval.opening.open_case import NOWHERE
 from segeval.scoring.case_stages import CaseRead
-from segeval.tallies.polygons import PolygonTally, Solids, mask_volumes
+from segeval.tallies.polygons import PolygonTally, PolygonVolumes, mask_volumes
 
 NO_POLYGONS = Polygons(np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
-def finish_polygons(read: CaseRead) -> Solids | None:
+def finish_polygons(read: CaseRead) -> PolygonVolumes | None:
     """What both sides share as polygons; None where a side has none. nan for a union."""
     truth, pred = read.start.truth, read.start.pred
     known = [*(truth.drawn or {}).values(), *(pred.drawn or {}).values()]
     if truth.drawn is None or pred.drawn is None or not known:
         return None
     slices, size = known[0].placed.slices, read.start.grid.voxel[0]
-    empty = Drawn(Runs(known[0].runs.shape, np.zeros(0, np.int64)), Placed(NO_POLYGONS, slices))
+    empty = RasterizedStructure(
+        MaskRuns(known[0].runs.shape, np.zeros(0, np.int64)), PlacedContours(NO_POLYGONS, slices)
+    )
     tally = PolygonTally()
     for target in read.resolved.targets:
         pair = []

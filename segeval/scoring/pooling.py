@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from segeval.metrics.registry import Definition, arguments, resolve
+from segeval.metrics.registry import Definition, metric_arguments, resolve_metric
 from segeval.request.grammar import Metric
 from segeval.scorecard.card import CaseResult
-from segeval.scorecard.result_store import Spool
+from segeval.scorecard.result_store import ResultStore
 from segeval.scoring.tally_kinds import KINDS, Kept, kind_of
 
 TOGETHER = 64  # cases that are added up at a time
 
 
-class Pooled(Protocol):
+class PooledCase(Protocol):
     """A case with its tallies in their JSON form."""
 
     @property
@@ -29,7 +29,7 @@ class Pooled(Protocol):
         """The tallies by name."""
 
 
-class Pool:
+class TallyPool:
     """The tallies of cases, added up as they come; memory is that of a few."""
 
     def __init__(self) -> None:
@@ -53,18 +53,18 @@ class Pool:
 
     def __call__(self, metric: Metric) -> dict[str, float]:
         """The value of each class over all cases; `all` for a value of whole cases."""
-        metric, definition = resolve(metric)
+        metric, definition = resolve_metric(metric)
         tally = self._merged(definition.tally(metric))
         if tally is None:
             return {}
-        value = definition.compute(tally, **arguments(metric, definition))
+        value = definition.compute(tally, **metric_arguments(metric, definition))
         each = {} if value.classes is None else dict(zip(tally.classes, value.classes, strict=True))
         if value.whole is not None:
             each["all"] = value.whole
         return {name: float(number) for name, number in each.items()}
 
 
-def finished(tallies: Mapping[str, Any]) -> dict[str, Any]:
+def parse_pooled_tallies(tallies: Mapping[str, Any]) -> dict[str, Any]:
     """The tallies of a case out of their JSON form.
 
     A result file of another version may hold tallies that no metric of this one reads.
@@ -89,34 +89,34 @@ def can_be_pooled(metric: Metric, definition: Definition) -> bool:
     return kind_of(definition.tally(metric)).kept is not None
 
 
-class Pools:
+class GroupPools:
     """The pool of all cases under "", and one of each group."""
 
-    def __init__(self, cases: Iterable[Pooled] = ()) -> None:
-        self._pools: dict[str, Pool] = {"": Pool()}
+    def __init__(self, cases: Iterable[PooledCase] = ()) -> None:
+        self._pools: dict[str, TallyPool] = {"": TallyPool()}
         for case in cases:
             self.add(case)
 
-    def add(self, case: Pooled) -> None:
+    def add(self, case: PooledCase) -> None:
         """Add the tallies of the next case."""
         if case.tallies:
-            tallies = finished(case.tallies)
+            tallies = parse_pooled_tallies(case.tallies)
             for group in {"", case.group}:
-                self._pools.setdefault(group, Pool()).add(tallies)
+                self._pools.setdefault(group, TallyPool()).add(tallies)
 
-    def __getitem__(self, group: str) -> Pool:
-        return self._pools.get(group) or Pool()
+    def __getitem__(self, group: str) -> TallyPool:
+        return self._pools.get(group) or TallyPool()
 
     @staticmethod
-    def of_some(cases: Iterable[Pooled]) -> Pool:
+    def of_some(cases: Iterable[PooledCase]) -> TallyPool:
         """The pool of some cases alone."""
-        pool = Pool()
+        pool = TallyPool()
         for case in cases:
-            pool.add(finished(case.tallies))
+            pool.add(parse_pooled_tallies(case.tallies))
         return pool
 
 
-def pools_of(cases: Sequence[CaseResult]) -> Pools:
+def pools_of(cases: Sequence[CaseResult]) -> GroupPools:
     """The tallies of cases, added up already or now."""
-    known = cases.pools if isinstance(cases, Spool) else None
-    return known if isinstance(known, Pools) else Pools(cases)
+    known = cases.pools if isinstance(cases, ResultStore) else None
+    return known if isinstance(known, GroupPools) else GroupPools(cases)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from segeval.metrics.registry import pieces
+from segeval.metrics.registry import needed_terms
 from segeval.runtime.errors import Note
-from segeval.runtime.memory_budget import mib
+from segeval.runtime.memory_budget import format_mib
 from segeval.scoring.case_stages import CaseRead, CaseStart
-from segeval.scoring.class_resolution import valued
-from segeval.scoring.foreground_box import boxed
+from segeval.scoring.class_resolution import valued_class_selector
+from segeval.scoring.foreground_box import tally_in_box
 from segeval.scoring.pass_plan import TallyRequest
 from segeval.tallies.box_mask import ScoreTally
 
@@ -25,7 +25,7 @@ def begin_sums(start: CaseStart, request: TallyRequest) -> ScoreTally:
 
     channels, exclusive = score_channels(start), not start.plan.onehot
     tally = SumsTally(channels, exclusive, request.pieces)
-    return boxed(tally, request.name, start.truth, channels, start.plan)
+    return tally_in_box(tally, request.name, start.truth, channels, start.plan)
 
 
 def begin_voxels(start: CaseStart, request: TallyRequest) -> ScoreTally:
@@ -36,7 +36,7 @@ def begin_voxels(start: CaseStart, request: TallyRequest) -> ScoreTally:
     shape, room = start.grid.shape, start.job.room
     needs: Any = request.pieces
     tally = VoxelTally(channels, exclusive, shape, room, needs)
-    return boxed(tally, request.name, start.truth, channels, start.plan)
+    return tally_in_box(tally, request.name, start.truth, channels, start.plan)
 
 
 def score_channels(start: CaseStart) -> int:
@@ -74,7 +74,7 @@ def class_channels(read: CaseRead) -> list[int]:
     only = len(read.resolved.classes) == 1
     found = []
     for class_, target in zip(read.resolved.classes, read.resolved.targets, strict=True):
-        part = target.pred if own else valued(class_, scores, only)
+        part = target.pred if own else valued_class_selector(class_, scores, only)
         labels = sorted(part.labels or ())
         alone = labels[0] if len(labels) == 1 and labels[0] < scores.channels else -1
         found.append(alone if scores.exclusive else part.channel)
@@ -92,7 +92,7 @@ def channel_places(read: CaseRead) -> tuple[int, ...]:
 def memory_notes(voxels: Any, request: TallyRequest) -> list[Note]:
     """How much memory the losses took that keep every voxel."""
     return [
-        Note("N-memory", f"{metric} took at most {mib(size)}")
+        Note("N-memory", f"{metric} took at most {format_mib(size)}")
         for metric, size, over in sizes(voxels, request)
         if not over
     ]
@@ -106,5 +106,5 @@ def over_budget(voxels: Any, request: TallyRequest) -> dict[str, int]:
 def sizes(voxels: Any, request: TallyRequest) -> Iterator[tuple[str, int, bool]]:
     """The losses that keep every voxel: the bytes of each, and whether that was too much."""
     for metric, known in request.metrics:
-        for memory in pieces(metric, known):
+        for memory in needed_terms(metric, known):
             yield str(metric), voxels.size(memory), voxels.over(memory)

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from segeval.runtime.arrays import Probabilities
 from segeval.scoring.case_stages import CaseRead
-from segeval.scoring.class_resolution import valued
+from segeval.scoring.class_resolution import valued_class_selector
 from segeval.scoring.slab_pass import one_pass
 
 if TYPE_CHECKING:
-    from segeval.tallies.fields import Wanted
+    from segeval.tallies.fields import FieldRequest
     from segeval.tallies.surface import Surfaces
 
 SHARE, VALUE = 4, 4  # part of the budget that fields may take; bytes of a value
 
 
-class Fields:
+class ProbabilityFields:
     """The fields of the classes of a case, by their place; several are read at once."""
 
     def __init__(self, read: CaseRead) -> None:
@@ -44,9 +44,9 @@ class Fields:
             self._kept = tally.finish()
         return self._kept.get(place)
 
-    def _group(self, surfaces: Surfaces, first: int) -> dict[int, Wanted]:
+    def _group(self, surfaces: Surfaces, first: int) -> dict[int, FieldRequest]:
         """The class and those after it, as many as may be kept."""
-        found: dict[int, Wanted] = {}
+        found: dict[int, FieldRequest] = {}
         size = 0
         for place in range(first, len(surfaces.targets)):
             want = self._wanted(surfaces, place)
@@ -61,8 +61,8 @@ class Fields:
             found[place] = want
         return found
 
-    def _wanted(self, surfaces: Surfaces, place: int) -> Wanted | None:
-        from segeval.tallies.fields import Wanted
+    def _wanted(self, surfaces: Surfaces, place: int) -> FieldRequest | None:
+        from segeval.tallies.fields import FieldRequest
 
         box, scores, pred = surfaces.box(place), self._scores, self._sides[1]
         if box is None or scores is None:
@@ -70,8 +70,8 @@ class Fields:
         own = pred.named and pred.scores is None
         class_ = self._resolved.classes[place]
         only = len(self._resolved.classes) == 1
-        part = surfaces.targets[place].pred if own else valued(class_, scores, only)
+        part = surfaces.targets[place].pred if own else valued_class_selector(class_, scores, only)
         known = part.labels if scores.exclusive else part.channel >= 0
         if not known:
             return None
-        return Wanted(part, scores.exclusive, self._threshold, box)
+        return FieldRequest(part, scores.exclusive, self._threshold, box)

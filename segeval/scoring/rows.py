@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.registry import Definition, Values, computed
+from segeval.metrics.registry import Definition, Values, evaluate_metric
 from segeval.pairing.cases import Case
 from segeval.request.grammar import Metric
 from segeval.scorecard.card import Row
-from segeval.scorecard.empty_class_policy import charged, judged, presence
-from segeval.scoring.class_resolution import Resolved
+from segeval.scorecard.empty_class_policy import absence_reason, apply_empty_policy, matching_charge
+from segeval.scoring.class_resolution import CaseClasses
 from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.scoring.tally_kinds import FinishedTallies, kind_of, lacking
 from segeval.tallies.counts import Counts
@@ -22,7 +22,7 @@ from segeval.tallies.counts import Counts
 OVER_BUDGET = "over_budget"  # a status: nothing was measured, so nothing is undefined
 
 
-def rows(case: Case, finished: FinishedTallies, resolved: Resolved, job: Job) -> list[Row]:
+def rows(case: Case, finished: FinishedTallies, resolved: CaseClasses, job: Job) -> list[Row]:
     """Every metric of every class, then those of the whole case, then what was not annotated."""
     names = [t.name for t in resolved.targets]
     reasons = absences(finished.counts, resolved)
@@ -48,13 +48,13 @@ def rows(case: Case, finished: FinishedTallies, resolved: Resolved, job: Job) ->
     return [*by_class, *whole, *failed, *skipped]
 
 
-def absences(counts: Counts | None, resolved: Resolved) -> list[str]:
+def absences(counts: Counts | None, resolved: CaseClasses) -> list[str]:
     """Which side of each class is empty, as a reason; "" where neither is."""
     if counts is None:
         return []
     pairs = zip(resolved.targets, counts.truth.tolist(), counts.pred.tolist(), strict=True)
     return [
-        "class_absent" if t.name in resolved.absent and p == 0 and n else presence(n, p)
+        "class_absent" if t.name in resolved.absent and p == 0 and n else absence_reason(n, p)
         for t, n, p in pairs
     ]
 
@@ -104,7 +104,7 @@ def asked(metric: Metric, definition: Definition, finished: FinishedTallies) -> 
     tally = finished.results[name]
     if tally is None:
         return lacking(kind_of(name), len(finished.channels))
-    return computed(metric, definition, tally)
+    return evaluate_metric(metric, definition, tally)
 
 
 def of_classes(
@@ -144,11 +144,11 @@ def row(  # noqa: PLR0913 - the parts of a row
     why = reason if math.isfinite(number) or not value.reason else value.reason
     if why == OVER_BUDGET:
         return Row(case.id, class_, intern(str(metric)), np.nan, unit, OVER_BUDGET, "", case.group)
-    if (charge := charged(metric, why, settings.charges)) is not None:
+    if (charge := matching_charge(metric, why, settings.charges)) is not None:
         number = np.nan if charge.value is None else charge.value.number
-        number, status, reason = judged(number, why, np.nan, settings.undefined)
+        number, status, reason = apply_empty_policy(number, why, np.nan, settings.undefined)
     else:
         own = definition.worst
         worst = own if math.isfinite(own) else worst
-        number, status, reason = judged(number, why, worst, settings.undefined)
+        number, status, reason = apply_empty_policy(number, why, worst, settings.undefined)
     return Row(case.id, class_, intern(str(metric)), number, unit, status, reason, case.group)

@@ -12,19 +12,26 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from segeval.classes.class_list import Part
+from segeval.classes.class_list import LabelSelector
 from segeval.kernels.value_counts import shade_counts
 from segeval.opening.open_case import Opened
 from segeval.runtime.arrays import Floats, Labels, Mask
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.tallies.block import Block
-from segeval.tallies.counts import Pair, inside
-from segeval.volume.label_values import side
-from segeval.volume.score_values import ScoreSide, read_as
+from segeval.tallies.counts import Pair, labels_inside
+from segeval.volume.label_values import open_value_stream
+from segeval.volume.score_values import ScoreStream, score_dtype
 from segeval.volume.value_kinds import WHITE
-from segeval.volume.value_stream import Found, Side, Slab, Wanted, may_score, of_codes
-from segeval.volume.volume import Volume, streams
+from segeval.volume.value_stream import (
+    ReadAs,
+    SideSlab,
+    ValueKind,
+    ValueStream,
+    holds_byte_codes,
+    may_hold_probabilities,
+)
+from segeval.volume.volume import Volume, open_channels
 
 LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in the cache
 SCORES_AT_A_TIME = 1 << 16  # per channel
@@ -59,9 +66,9 @@ class Plan:
     """
 
     pairs: tuple[Pair, ...]
-    wanted: tuple[Wanted, Wanted]
-    onehot: tuple[Part, ...] = ()
-    masks: tuple[Part | None, ...] = ()
+    wanted: tuple[ReadAs, ReadAs]
+    onehot: tuple[LabelSelector, ...] = ()
+    masks: tuple[LabelSelector | None, ...] = ()
     ignored: int | None = None
     sums: bool = True
     white: bool = False
@@ -77,8 +84,8 @@ class Passed:
     scores  the probabilities: the prediction's own, or those of the file beside its label map
     """
 
-    found: tuple[Found, Found]
-    scores: Found | None
+    found: tuple[ValueKind, ValueKind]
+    scores: ValueKind | None
 
 
 def one_pass(truth: Opened, pred: Opened, plan: Plan, tallies: Sequence[Tally]) -> Passed:
@@ -92,13 +99,13 @@ def one_pass(truth: Opened, pred: Opened, plan: Plan, tallies: Sequence[Tally]) 
 
 def scored(pred: Opened, plan: Plan) -> bool:
     """Whether the prediction may turn out to hold probabilities."""
-    return pred.scores is not None or may_score(pred.volume, plan.wanted[1])
+    return pred.scores is not None or may_hold_probabilities(pred.volume, plan.wanted[1])
 
 
 def groups(truth: Opened, pred: Opened, plan: Plan) -> list[Channels]:
     """Channels that have to be read in lockstep: those that pairs join, directly or not."""
     unnamed = not (truth.named or pred.named)  # what a stack is shows from all of its channels
-    if unnamed or scored(pred, plan) or may_score(truth.volume, plan.wanted[0]):
+    if unnamed or scored(pred, plan) or may_hold_probabilities(truth.volume, plan.wanted[0]):
         everything = [range(len(s.volume.channels)) for s in (truth, pred)]
         return [(frozenset(everything[0]), frozenset(everything[1]))]
     joined: list[tuple[set[int], set[int]]] = []
@@ -123,7 +130,7 @@ def _read(
     with open_sides(truth, pred, plan, group, chunk) as (t, p, s):
         for start in range(0, size, chunk):
             count = min(chunk, size - start)
-            if few and isinstance(p, ScoreSide):
+            if few and isinstance(p, ScoreStream):
                 block = condensed(start, t.read(count), p, count, plan)
             else:
                 block = next_block(start, count, (t, p, s), plan, tallies)
@@ -140,17 +147,19 @@ def condensable(truth: Opened, pred: Opened, plan: Plan, tallies: Sequence[Tally
     Then 8-bit probabilities cost no more than labels: every sum is one over 256 values.
     """
     anywhere = all(getattr(tally, "ANYWHERE", False) for tally in tallies)
-    hard = len(truth.volume.channels) == 1 and not may_score(truth.volume, plan.wanted[0])
-    coded = pred.scores is None and of_codes(pred.volume, plan.wanted[1])
+    hard = len(truth.volume.channels) == 1 and not may_hold_probabilities(
+        truth.volume, plan.wanted[0]
+    )
+    coded = pred.scores is None and holds_byte_codes(pred.volume, plan.wanted[1])
     return anywhere and hard and coded
 
 
-def condensed(start: int, truth: Slab, pred: ScoreSide, count: int, plan: Plan) -> Block:
+def condensed(start: int, truth: SideSlab, pred: ScoreStream, count: int, plan: Plan) -> Block:
     """One slab with every pair of a label and a value once, and how many voxels have it."""
     codes = pred.codes(count).codes
     assert codes is not None
     pairs, voxels = shade_counts(truth.labels[0], codes)
-    labels = Slab({0: (pairs >> 16).astype(truth.labels[0].dtype)})
+    labels = SideSlab({0: (pairs >> 16).astype(truth.labels[0].dtype)})
     scores = pred.decoded((pairs & 255).astype(np.uint8))
     block = make_block(start, len(pairs), labels, scores, plan)
     return replace(block, weight=voxels)
@@ -160,7 +169,7 @@ def slab_size(truth: Opened, pred: Opened, plan: Plan, group: Channels) -> int:
     """Voxels a slab, so that the buffers of all open channels stay small."""
     if scored(pred, plan):
         channels = (pred.scores or pred.volume).channels
-        rows = read_as(channels)
+        rows = score_dtype(channels)
         buffers = sum(v.dtype.itemsize for v in channels if v.scaled or v.dtype != rows)
         made = VALUE * (plan.wanted[1].kind == "logits")
         width = buffers + (rows.itemsize + made) * len(channels)
@@ -173,27 +182,27 @@ def slab_size(truth: Opened, pred: Opened, plan: Plan, group: Channels) -> int:
 @contextmanager
 def open_sides(
     truth: Opened, pred: Opened, plan: Plan, group: Channels, chunk: int
-) -> Iterator[tuple[Side, Side, Side | None]]:
+) -> Iterator[tuple[ValueStream, ValueStream, ValueStream | None]]:
     """The ground truth, the prediction, and the probabilities beside it."""
-    volumes: list[tuple[Volume, list[int], Wanted]] = [
+    volumes: list[tuple[Volume, list[int], ReadAs]] = [
         (truth.volume, sorted(group[0]), plan.wanted[0]),
         (pred.volume, sorted(group[1]), plan.wanted[1]),
     ]
     if pred.scores is not None:
-        volumes[1] = (pred.volume, sorted(group[1]), Wanted("labels"))
+        volumes[1] = (pred.volume, sorted(group[1]), ReadAs("labels"))
         every = list(range(len(pred.scores.channels)))
         volumes.append((pred.scores, every, plan.wanted[1]))
     opened = [v.channels[c] for v, channels, _ in volumes for c in channels]
-    with streams(opened, chunk) as all_streams:
+    with open_channels(opened, chunk) as all_streams:
         left = iter(all_streams)
-        sides = [side(v, {c: next(left) for c in cs}, w) for v, cs, w in volumes]
+        sides = [open_value_stream(v, {c: next(left) for c in cs}, w) for v, cs, w in volumes]
         yield sides[0], sides[1], sides[2] if len(sides) > 2 else None
 
 
 def next_block(
     start: int,
     count: int,
-    sides: tuple[Side, Side, Side | None],
+    sides: tuple[ValueStream, ValueStream, ValueStream | None],
     plan: Plan,
     tallies: Sequence[Any],
 ) -> Block:
@@ -201,19 +210,19 @@ def next_block(
     truth, pred, beside = sides
     scores = pred if beside is None else beside
     block = reference(start, count, truth.read(count), scores.channels, plan)
-    if isinstance(scores, ScoreSide) and scores.exclusive:
+    if isinstance(scores, ScoreStream) and scores.exclusive:
         asked = [tally.ahead(block) for tally in tallies if hasattr(tally, "ahead")]
         scores.shown = [sums for sums in asked if sums is not None]
     return compared(block, pred.read(count), None if beside is None else beside.read(count), plan)
 
 
-def make_block(start: int, count: int, truth: Slab, pred: Slab, plan: Plan) -> Block:
+def make_block(start: int, count: int, truth: SideSlab, pred: SideSlab, plan: Plan) -> Block:
     """One slab of both sides."""
     channels = 0 if pred.scores is None else len(pred.scores)
     return compared(reference(start, count, truth, channels, plan), pred, None, plan)
 
 
-def reference(start: int, count: int, truth: Slab, channels: int, plan: Plan) -> Block:
+def reference(start: int, count: int, truth: SideSlab, channels: int, plan: Plan) -> Block:
     """One slab of the ground truth, ready to be compared with so many channels of scores."""
     onehot = valid = soft = labels = None
     if channels:
@@ -230,7 +239,7 @@ def reference(start: int, count: int, truth: Slab, channels: int, plan: Plan) ->
     return Block(start, count, masks, {}, onehot=onehot, soft=soft, valid=valid, labels=labels)
 
 
-def compared(block: Block, pred: Slab, beside: Slab | None, plan: Plan) -> Block:
+def compared(block: Block, pred: SideSlab, beside: SideSlab | None, plan: Plan) -> Block:
     """The slab with that of the prediction, and of the scores beside its label map."""
     scores = pred if beside is None else beside
     return replace(
@@ -248,7 +257,7 @@ def no_mask(count: int, plan: Plan) -> Mapping[int, Labels]:
     return {-1: np.zeros(count, np.uint8)} if any(-1 in pair for pair in plan.pairs) else {}
 
 
-def valid_voxels(truth: Slab, plan: Plan) -> Mask | None:
+def valid_voxels(truth: SideSlab, plan: Plan) -> Mask | None:
     """Where the ground truth is not ignored; None where nothing is."""
     if plan.ignored is None or 0 not in truth.labels:
         return None
@@ -256,7 +265,7 @@ def valid_voxels(truth: Slab, plan: Plan) -> Mask | None:
     return None if valid.all() else valid
 
 
-def label_map(truth: Slab, channels: int, plan: Plan) -> Labels | None:
+def label_map(truth: SideSlab, channels: int, plan: Plan) -> Labels | None:
     """The reference of channels that exclude each other; None where they do not. Raises ReadError.
 
     Masks become labels: as many as channels, or one less where the background has none.
@@ -288,7 +297,7 @@ def black_and_white(labels: Labels) -> Labels:
     return np.where(labels == WHITE, 1, labels).astype(labels.dtype)
 
 
-def mask_of(truth: Slab, part: Part | None, channel: int) -> Mask:
+def mask_of(truth: SideSlab, part: LabelSelector | None, channel: int) -> Mask:
     """The reference mask of a channel. Raises ReadError where there is none."""
     if part is None:
         raise ReadError(
@@ -299,10 +308,10 @@ def mask_of(truth: Slab, part: Part | None, channel: int) -> Mask:
         )
     if part.channel not in truth.labels:
         return np.zeros(len(next(iter(truth.labels.values()))), bool)
-    return inside(truth.labels[part.channel], part)
+    return labels_inside(truth.labels[part.channel], part)
 
 
-def shares(truth: Slab, channels: int, plan: Plan) -> Floats | None:
+def shares(truth: SideSlab, channels: int, plan: Plan) -> Floats | None:
     """The reference as shares of each channel; None where it is hard. Raises ReadError."""
     if truth.scores is None or not plan.sums:
         return None
@@ -320,7 +329,7 @@ def shares(truth: Slab, channels: int, plan: Plan) -> Floats | None:
     )
 
 
-def true_channels(truth: Slab, plan: Plan) -> Mask:
+def true_channels(truth: SideSlab, plan: Plan) -> Mask:
     """The reference mask of each independent channel."""
     return np.stack([mask_of(truth, part, c) for c, part in enumerate(plan.onehot)])
 

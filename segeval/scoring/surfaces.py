@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.classes.tolerances import published
+from segeval.classes.tolerances import find_published_tolerance
 from segeval.opening.open_case import Opened
 from segeval.request.grammar import parse_quantity
 from segeval.runtime.errors import GeometryError, Note
 from segeval.scoring.case_stages import CaseRead, CaseStart
-from segeval.scoring.class_resolution import listed
+from segeval.scoring.class_resolution import shorten_name_list
 from segeval.scoring.pass_plan import TallyRequest
-from segeval.scoring.probability_fields import Fields
+from segeval.scoring.probability_fields import ProbabilityFields
 
 if TYPE_CHECKING:
     from segeval.tallies.surface import Surfaces, SurfaceTally
@@ -27,17 +27,17 @@ def begin_surfaces(start: CaseStart, request: TallyRequest) -> SurfaceTally:
     truth, job = start.truth, start.job
     for metric, _ in request.metrics:
         if metric.at is not None:
-            check_unit(str(metric), metric.at.unit, truth)
+            check_length_unit(str(metric), metric.at.unit, truth)
         for charge in job.settings.charges:
             if charge.value is not None and charge.holds(metric):
-                check_unit(f"charge {charge}", charge.value.unit, truth)
+                check_length_unit(f"charge {charge}", charge.value.unit, truth)
     if takes_tolerances(request):
         for name in job.settings.tolerances:
-            check_unit(f"table of tolerances {name}", "mm", truth)
+            check_length_unit(f"table of tolerances {name}", "mm", truth)
         for class_ in job.classes.classes:
             if class_.tolerance:
                 unit = parse_quantity(class_.tolerance).unit
-                check_unit(f"tolerance of {class_.name}", unit, truth)
+                check_length_unit(f"tolerance of {class_.name}", unit, truth)
     from segeval.tallies.surface import SurfaceTally
 
     return SurfaceTally(start.grid.shape)
@@ -48,7 +48,7 @@ def takes_tolerances(request: TallyRequest) -> bool:
     return any(metric.name == "nsd" and metric.at is None for metric, _ in request.metrics)
 
 
-def check_unit(what: str, unit: str, truth: Opened) -> None:
+def check_length_unit(what: str, unit: str, truth: Opened) -> None:
     """A length in mm needs a spacing, and one in px a grid that has none. Raises GeometryError."""
     grid = truth.volume.geometry
     if unit in ("mm", "px") and unit != grid.unit:
@@ -62,21 +62,21 @@ def check_unit(what: str, unit: str, truth: Opened) -> None:
 
 def finish_surfaces(tally: SurfaceTally, read: CaseRead, request: TallyRequest) -> Surfaces:
     """The surfaces of the classes, each with its own tolerance."""
-    own = tolerances(read, request)
+    own = class_tolerances(read, request)
     each = [own[t.name][0] if t.name in own else np.nan for t in read.classes.targets]
-    fields = None if read.passed.scores is None else Fields(read)
+    fields = None if read.passed.scores is None else ProbabilityFields(read)
     room = read.start.job.room
     spacing = read.start.grid.spacing
     return tally.finish(read.classes.targets, spacing, each, read.classes.ignored, fields, room)
 
 
-def tolerances(read: CaseRead, request: TallyRequest) -> dict[str, tuple[float, str]]:
+def class_tolerances(read: CaseRead, request: TallyRequest) -> dict[str, tuple[float, str]]:
     """The tolerance of each class that has one, and who says so: the settings, or a table."""
     if not takes_tolerances(request):
         return {}
     found, job = {}, read.start.job
     for target in read.classes.targets:
-        if (row := published(target.name, job.settings.tolerances)) is not None:
+        if (row := find_published_tolerance(target.name, job.settings.tolerances)) is not None:
             found[target.name] = row
     for class_ in job.classes.classes:
         if class_.tolerance:
@@ -86,16 +86,16 @@ def tolerances(read: CaseRead, request: TallyRequest) -> dict[str, tuple[float, 
 
 def tolerance_facts(read: CaseRead, request: TallyRequest) -> dict[str, Any]:
     """The same for the results: a number without its tolerance is none."""
-    found = {name: list(pair) for name, pair in tolerances(read, request).items()}
+    found = {name: list(pair) for name, pair in class_tolerances(read, request).items()}
     return {"tolerances": found} if found else {}
 
 
 def surface_notes(surfaces: Surfaces, request: TallyRequest) -> tuple[Note, ...]:
     """What makes surface numbers say less than they seem to; each once."""
-    return (*dict.fromkeys(_low_tolerances(surfaces, request)), *_cut(surfaces))
+    return (*dict.fromkeys(_low_tolerance_notes(surfaces, request)), *_cut_mask_notes(surfaces))
 
 
-def _low_tolerances(surfaces: Surfaces, request: TallyRequest) -> Iterator[Note]:
+def _low_tolerance_notes(surfaces: Surfaces, request: TallyRequest) -> Iterator[Note]:
     """A tolerance below the distance of two voxels cannot be told from none."""
     for metric, _ in request.metrics:
         axes = slice(-2, None) if metric.option("by") == "slice" else slice(None)
@@ -107,12 +107,12 @@ def _low_tolerances(surfaces: Surfaces, request: TallyRequest) -> Iterator[Note]
             yield Note("W-tolerance-below-spacing", f"{text}, so one voxel's shift is too far")
 
 
-def _cut(surfaces: Surfaces) -> Iterator[Note]:
+def _cut_mask_notes(surfaces: Surfaces) -> Iterator[Note]:
     """Where the image ends, so does the mask; the cut counts as surface."""
     if surfaces.flat and surfaces.spacing is None:
         return  # a picture shows what it shows
     places = range(len(surfaces.targets))
     names = [surfaces.targets[place].name for place in places if surfaces.touches_edge(place)]
     if names:
-        text = f"cut by the edge of the image, and closed there: {listed(names)}"
+        text = f"cut by the edge of the image, and closed there: {shorten_name_list(names)}"
         yield Note("W-cut-structure", text)

@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.metrics.registry import Values, computed
+from segeval.metrics.registry import Values, evaluate_metric
 from segeval.request.grammar import Metric
-from segeval.scoring.pass_plan import Requested
+from segeval.scoring.pass_plan import RequestedMetric
 
 if TYPE_CHECKING:
     from segeval.tallies.surface import Surfaces
 
-Share = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # as `map` is called
-Task = tuple["Surfaces", tuple[Requested, ...]]
+ParallelMap = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # as `map` is called
+ClassTask = tuple["Surfaces", tuple[RequestedMetric, ...]]
 
 FEW = 1 << 20  # runs of a case whose borders are measured before another process has started
 TRIANGLES = ("mesh", "relaxed", "meshmetrics")  # take so many times as long
 TIMES = 8
 
 
-def classwise(
-    surfaces: Surfaces, metrics: Sequence[Requested], share: Share = map
+def score_surfaces_by_class(
+    surfaces: Surfaces, metrics: Sequence[RequestedMetric], share: ParallelMap = map
 ) -> dict[Metric, Values]:
     """The values of the surface metrics of a case.
 
@@ -43,25 +43,25 @@ def classwise(
     work = sum(sizes) * (TIMES if any(d.origin in TRIANGLES for _, d in asked) else 1)
     each = {}
     for place, (values, over) in zip(
-        order, (share if work >= FEW else map)(measured, tasks), strict=True
+        order, (share if work >= FEW else map)(measure_class, tasks), strict=True
     ):
         each[place] = values
         if over:
             surfaces.over[place] = over
     return {
-        metric: joined([each[place][number] for place in range(len(sizes))])
+        metric: join_class_values([each[place][number] for place in range(len(sizes))])
         for number, (metric, _) in enumerate(asked)
     }
 
 
-def measured(task: Task) -> tuple[list[Values], int]:
+def measure_class(task: ClassTask) -> tuple[list[Values], int]:
     """The values of one class, and what it would take where there is no room for it."""
     surfaces, asked = task
-    values = [computed(metric, definition, surfaces) for metric, definition in asked]
+    values = [evaluate_metric(metric, definition, surfaces) for metric, definition in asked]
     return values, max(surfaces.over.values(), default=0)
 
 
-def joined(each: Sequence[Values]) -> Values:
+def join_class_values(each: Sequence[Values]) -> Values:
     """The values of several classes, one after another."""
     worst = [value.worst for value in each if value.worst is not None]
     return Values(

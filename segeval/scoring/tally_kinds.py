@@ -30,7 +30,7 @@ from segeval.tallies.counts import Counts
 
 if TYPE_CHECKING:
     from segeval.pairing.cases import Case
-    from segeval.scoring.surfaces_by_class import Share
+    from segeval.scoring.surfaces_by_class import ParallelMap
 
 Facts = Mapping[str, Any]
 
@@ -78,7 +78,7 @@ class TallyKind:
     lacks: str = ""
     kept: Callable[[], type[Kept]] | None = None
     always: bool = False
-    measure: Callable[[Any, TallyRequest, Share], Mapping[Metric, Values]] | None = None
+    measure: Callable[[Any, TallyRequest, ParallelMap], Mapping[Metric, Values]] | None = None
     says: Callable[[Any, CaseRead, TallyRequest], tuple[Sequence[Note], Facts]] | None = None
     over: Callable[[Any, TallyRequest], Mapping[str, int]] | None = None
     opens: Callable[[Job, TallyRequest], bool] | None = None
@@ -166,7 +166,7 @@ def finish_tallies(
     read: CaseRead,
     requests: Iterable[TallyRequest],
     of_files: Mapping[str, Any],
-    share: Share,
+    share: ParallelMap,
 ) -> FinishedTallies:
     """The results of all tallies. Raises CaseError.
 
@@ -292,11 +292,11 @@ def _finish_surfaces(tally: Any, read: CaseRead, request: TallyRequest) -> Any:
 
 
 def _measure_surfaces(
-    surfaces: Any, request: TallyRequest, share: Share
+    surfaces: Any, request: TallyRequest, share: ParallelMap
 ) -> Mapping[Metric, Values]:
-    from segeval.scoring.surfaces_by_class import classwise
+    from segeval.scoring.surfaces_by_class import score_surfaces_by_class
 
-    return classwise(surfaces, request.metrics, share)
+    return score_surfaces_by_class(surfaces, request.metrics, share)
 
 
 def _report_surfaces(
@@ -318,9 +318,9 @@ def _load_outputs() -> type[Kept]:
 
 
 def _read_outputs(case: Case, job: Job, request: TallyRequest) -> Any:
-    from segeval.scoring.branches import branches
+    from segeval.scoring.branches import sum_branches
 
-    return branches(case, job, request)
+    return sum_branches(case, job, request)
 
 
 def _outputs_are_opened(job: Job, request: TallyRequest) -> bool:
@@ -348,9 +348,9 @@ def _report_rois(rois: Any, read: CaseRead, _: TallyRequest) -> tuple[Sequence[N
 
 
 def _load_polygons() -> type[Kept]:
-    from segeval.tallies.polygons import Solids
+    from segeval.tallies.polygons import PolygonVolumes
 
-    return Solids
+    return PolygonVolumes
 
 
 def _finish_polygons(_: None, read: CaseRead, __: TallyRequest) -> Any:

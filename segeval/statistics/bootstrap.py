@@ -24,14 +24,14 @@ from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen
 
 RESAMPLES = 10_000
-BLOCK = 1 << 19  # counts made at a time: 4 MB
-WIDE = 256  # columns at a time: 20 MB of means
+BLOCK_COUNTS = 1 << 19  # counts made at a time: 4 MB
+MOST_COLUMNS = 256  # columns at a time: 20 MB of means
 ROUNDING = 1e-12  # of the largest value: a difference that is none
 NORMAL = NormalDist()
 
 
 @frozen
-class Sample:
+class UnitSums:
     """The values of columns, summed over the cases of each unit.
 
     totals  float64 (units, k)
@@ -46,20 +46,20 @@ class Sample:
     @property
     def mean(self) -> Floats:
         """The mean of each column (k,); nan where it has no value."""
-        return ratio(self.totals.sum(axis=0), self.sizes.sum(axis=0))
+        return mean_ratio(self.totals.sum(axis=0), self.sizes.sum(axis=0))
 
-    def picked(self, columns: Any) -> Sample:
+    def picked(self, columns: Any) -> UnitSums:
         """Some of the columns."""
-        return Sample(self.totals[:, columns], self.sizes[:, columns], self.scale[columns])
+        return UnitSums(self.totals[:, columns], self.sizes[:, columns], self.scale[columns])
 
 
-def ratio(total: Floats, size: Floats) -> Floats:
+def mean_ratio(total: Floats, size: Floats) -> Floats:
     """total / size; nan where the size is 0."""
     made: Floats = np.divide(total, size, out=np.full(np.shape(total), np.nan), where=size > 0)
     return made
 
 
-def summed(values: Floats, units: Any) -> Sample:
+def sum_by_unit(values: Floats, units: Any) -> UnitSums:
     """Add up values by unit.
 
     values  float64 (cases, k), nan where there is none
@@ -70,16 +70,16 @@ def summed(values: Floats, units: Any) -> Sample:
     totals, sizes = np.zeros((2, int(np.max(units, initial=-1)) + 1, values.shape[1]))
     np.add.at(totals, units, held)
     np.add.at(sizes, units, known)
-    return Sample(totals, sizes, np.abs(held).max(axis=0, initial=0.0))
+    return UnitSums(totals, sizes, np.abs(held).max(axis=0, initial=0.0))
 
 
-def draws(units: int, seed: int, resamples: int = RESAMPLES) -> Iterator[Floats]:
+def draw_units(units: int, seed: int, resamples: int = RESAMPLES) -> Iterator[Floats]:
     """How often each unit is drawn: float64 (block, units), in all `resamples` rows.
 
     The indices are those of `scipy.stats.bootstrap` with `np.random.default_rng(seed)`.
     """
     generator = np.random.default_rng(seed)
-    block = max(1, BLOCK // units)
+    block = max(1, BLOCK_COUNTS // units)
     for start in range(0, resamples, block):
         rows = min(block, resamples - start)
         drawn = generator.integers(0, units, (rows, units)) + units * np.arange(rows)[:, None]
@@ -87,28 +87,28 @@ def draws(units: int, seed: int, resamples: int = RESAMPLES) -> Iterator[Floats]
         yield counts.reshape(rows, units).astype(np.float64)
 
 
-def resampled(sample: Sample, seed: int) -> Floats:
+def resample_means(sample: UnitSums, seed: int) -> Floats:
     """The mean of each column in each resample, (resamples, k); nan where it drew no value."""
     mean = np.nan_to_num(sample.mean)
     centred = sample.totals - mean * sample.sizes  # what is near to the mean keeps its digits
     patterns, which = np.unique(sample.sizes, axis=1, return_inverse=True)
     made = np.empty((RESAMPLES, centred.shape[1]))
     row = 0
-    for counts in draws(len(centred), seed):
+    for counts in draw_units(len(centred), seed):
         sizes = (counts @ patterns)[:, which.ravel()]
-        made[row : row + len(counts)] = ratio(counts @ centred, sizes)
+        made[row : row + len(counts)] = mean_ratio(counts @ centred, sizes)
         row += len(counts)
     made += mean
     return made
 
 
-def left_out(sample: Sample) -> Floats:
+def leave_one_out_means(sample: UnitSums) -> Floats:
     """The mean of each column without each unit in turn, (units, k)."""
     totals, sizes = sample.totals, sample.sizes
-    return ratio(totals.sum(axis=0) - totals, sizes.sum(axis=0) - sizes)
+    return mean_ratio(totals.sum(axis=0) - totals, sizes.sum(axis=0) - sizes)
 
 
-def bca(
+def bca_interval(
     mean: Floats, made: Floats, without: Floats, level: Any, scale: Floats
 ) -> tuple[Floats, Floats]:
     """Both ends of the interval of each column, (k,) and (k,); `made` is sorted in place.
@@ -125,25 +125,25 @@ def bca(
     ends = []
     for z in (np.array(tail), -np.array(tail)):
         moved = shift + z
-        share = cdf(shift + moved / (1 - lean * moved))
+        share = normal_cdf(shift + moved / (1 - lean * moved))
         ends.append(_quantile(made, share, many))
-    alike = point(mean, made, many, scale)
+    alike = is_point(mean, made, many, scale)
     return np.where(alike, mean, ends[0]), np.where(alike, mean, ends[1])
 
 
-def cdf(z: Floats) -> Floats:
+def normal_cdf(z: Floats) -> Floats:
     """The normal distribution function."""
     return np.array([NORMAL.cdf(one) if np.isfinite(one) else np.nan for one in z])
 
 
-def point(mean: Floats, made: Floats, many: Any, scale: Floats) -> Any:
+def is_point(mean: Floats, made: Floats, many: Any, scale: Floats) -> Any:
     """Whether all (sorted) resamples of a column are its mean, but for rounding; bool (k,)."""
     last = made[np.maximum(many - 1, 0), np.arange(len(mean))]
     spread = np.maximum(np.abs(made[0] - mean), np.abs(last - mean))
     return (many > 0) & (spread <= ROUNDING * scale)
 
 
-def below(bar: Floats, made: Floats, many: Any, scale: Floats) -> Floats:
+def share_below(bar: Floats, made: Floats, many: Any, scale: Floats) -> Floats:
     """The share of (sorted) resamples below a bar, those on it counted half; never 0 or 1."""
     near = ROUNDING * scale
     under = [np.searchsorted(m[:n], b) for m, n, b in zip(made.T, many, bar - near, strict=True)]
@@ -157,7 +157,7 @@ def below(bar: Floats, made: Floats, many: Any, scale: Floats) -> Floats:
 
 
 def _bias(mean: Floats, made: Floats, many: Any, scale: Floats) -> Floats:
-    share = below(mean, made, many, scale)
+    share = share_below(mean, made, many, scale)
     return np.array([NORMAL.inv_cdf(s) if np.isfinite(s) else np.nan for s in share])
 
 
@@ -166,7 +166,7 @@ def _acceleration(without: Floats) -> Floats:
     known = np.isfinite(without)
     units = known.sum(axis=0)
     held = np.where(known, without, 0)
-    gaps = np.where(known, ratio(held.sum(axis=0), units) - without, 0)
+    gaps = np.where(known, mean_ratio(held.sum(axis=0), units) - without, 0)
     third, second = (gaps**3).sum(axis=0), (gaps**2).sum(axis=0)
     made: Floats = np.divide(third, 6 * second**1.5, out=np.zeros(len(third)), where=second > 0)
     return made
@@ -184,35 +184,39 @@ def _quantile(made: Floats, share: Floats, many: Any) -> Floats:
     return found
 
 
-def intervals(sample: Sample, level: Any, seed: int) -> tuple[Floats, Floats]:
+def bca_intervals(sample: UnitSums, level: Any, seed: int) -> tuple[Floats, Floats]:
     """BCa intervals of the mean of each column, each by itself: (k,) and (k,)."""
     ends = np.full((2, sample.totals.shape[1]), np.nan)
     levels = np.broadcast_to(level, ends.shape[1:])
-    for some, part in _parts(sample):
-        made = resampled(part, seed)
-        ends[:, some] = bca(part.mean, made, left_out(part), levels[some], part.scale)
+    for some, part in _column_parts(sample):
+        made = resample_means(part, seed)
+        ends[:, some] = bca_interval(
+            part.mean, made, leave_one_out_means(part), levels[some], part.scale
+        )
     return ends[0], ends[1]
 
 
-def _parts(sample: Sample) -> Iterator[tuple[slice, Sample]]:
-    for start in range(0, sample.totals.shape[1], WIDE):
-        some = slice(start, start + WIDE)
+def _column_parts(sample: UnitSums) -> Iterator[tuple[slice, UnitSums]]:
+    for start in range(0, sample.totals.shape[1], MOST_COLUMNS):
+        some = slice(start, start + MOST_COLUMNS)
         yield some, sample.picked(some)
 
 
-def interval_over(sample: Sample, level: float, seed: int) -> tuple[float, float]:
+def overall_interval(sample: UnitSums, level: float, seed: int) -> tuple[float, float]:
     """The BCa interval of the mean over the columns of their means: of `overall`."""
     sums = np.zeros((2, RESAMPLES)), np.zeros((2, len(sample.totals)))
-    for _, part in _parts(sample):
-        for total, means in zip(sums, (resampled(part, seed), left_out(part)), strict=True):
+    for _, part in _column_parts(sample):
+        for total, means in zip(
+            sums, (resample_means(part, seed), leave_one_out_means(part)), strict=True
+        ):
             total += np.nansum(means, axis=1), np.isfinite(means).sum(axis=1)
-    made, without = (ratio(total, size)[:, None] for total, size in sums)
+    made, without = (mean_ratio(total, size)[:, None] for total, size in sums)
     mean = np.array([np.nanmean(sample.mean)])
-    low, high = bca(mean, made, without, level, np.array([sample.scale.max()]))
+    low, high = bca_interval(mean, made, without, level, np.array([sample.scale.max()]))
     return float(low[0]), float(high[0])
 
 
-def simultaneous(sample: Sample, level: float, seed: int) -> tuple[Floats, Floats]:
+def simultaneous_intervals(sample: UnitSums, level: float, seed: int) -> tuple[Floats, Floats]:
     """Intervals that hold for all columns together with the level: (k,) and (k,).
 
     Of each resample the largest difference from a mean, in units of the column's own spread; its
@@ -222,22 +226,22 @@ def simultaneous(sample: Sample, level: float, seed: int) -> tuple[Floats, Float
     """
     mean, spread = sample.mean, np.zeros(sample.totals.shape[1])
     largest = np.zeros(RESAMPLES)
-    for some, part in _parts(sample):
-        apart = resampled(part, seed)
+    for some, part in _column_parts(sample):
+        apart = resample_means(part, seed)
         apart -= part.mean
         many = np.isfinite(apart).sum(axis=0)
         np.nan_to_num(apart, copy=False)
-        own = np.sqrt(ratio((apart**2).sum(axis=0), many))
+        own = np.sqrt(mean_ratio((apart**2).sum(axis=0), many))
         own = np.where(own > ROUNDING * part.scale, own, 0)  # else rounding would be the largest
         np.abs(apart, out=apart)
         apart /= np.where(own > 0, own, np.inf)
         np.maximum(largest, apart.max(axis=1, initial=0), out=largest)
         spread[some] = own
-    reach = _widened(float(np.quantile(largest, level)), (sample.sizes > 0).sum(axis=0))
+    reach = _widen_quantile(float(np.quantile(largest, level)), (sample.sizes > 0).sum(axis=0))
     return mean - reach * spread, mean + reach * spread
 
 
-def _widened(reach: float, units: Any) -> Floats:
+def _widen_quantile(reach: float, units: Any) -> Floats:
     """A normal quantile as that of Student's t, for each column's number of units."""
     from scipy.special import stdtrit
 
@@ -247,32 +251,32 @@ def _widened(reach: float, units: Any) -> Floats:
     return made
 
 
-def stepwise(sample: Sample, level: float, seed: int) -> tuple[Floats, Floats]:
+def stepwise_intervals(sample: UnitSums, level: float, seed: int) -> tuple[Floats, Floats]:
     """BCa intervals at the levels of Holm's steps: those that exclude 0 do so together.
 
     The column with the smallest p is judged at 1 - alpha / k, the next at 1 - alpha / (k - 1), …;
     after the first whose interval holds 0, all others keep its level.
     """
-    p = _p(sample, seed)
+    p = _p_value(sample, seed)
     known = np.flatnonzero(np.isfinite(p))
     levels, alpha, left = np.full(len(p), level), 1 - level, len(known)
     for column in known[np.argsort(p[known], kind="stable")]:
         levels[column] = 1 - alpha / left
         if p[column] <= alpha / left:
             left -= 1
-    return intervals(sample, levels, seed)
+    return bca_intervals(sample, levels, seed)
 
 
-def _p(sample: Sample, seed: int) -> Floats:
+def _p_value(sample: UnitSums, seed: int) -> Floats:
     """The smallest alpha at which the BCa interval of a column excludes 0; nan for a point."""
     found = np.full(sample.totals.shape[1], np.nan)
-    for some, part in _parts(sample):
-        mean, made = part.mean, np.sort(resampled(part, seed), axis=0)
+    for some, part in _column_parts(sample):
+        mean, made = part.mean, np.sort(resample_means(part, seed), axis=0)
         many = np.isfinite(made).sum(axis=0)
-        shift, lean = _bias(mean, made, many, part.scale), _acceleration(left_out(part))
-        zero = below(np.zeros(len(mean)), made, many, part.scale)
+        shift, lean = _bias(mean, made, many, part.scale), _acceleration(leave_one_out_means(part))
+        zero = share_below(np.zeros(len(mean)), made, many, part.scale)
         apart = np.array([NORMAL.inv_cdf(s) for s in zero]) - shift
         z = apart / (1 + lean * apart) - shift
-        p = 2 * np.minimum(cdf(z), cdf(-z))
-        found[some] = np.where(point(mean, made, many, part.scale), np.nan, p)
+        p = 2 * np.minimum(normal_cdf(z), normal_cdf(-z))
+        found[some] = np.where(is_point(mean, made, many, part.scale), np.nan, p)
     return found

@@ -13,11 +13,23 @@ from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import CaseResult, Scorecard
 from segeval.scorecard.row_index import ClassOrder
-from segeval.statistics.bootstrap import ROUNDING, draws, intervals, summed
-from segeval.statistics.hypothesis_tests import friedman, holm, ranks, signed_rank
-from segeval.statistics.paired import Common, Name, Pairs, charged, judged, paired
+from segeval.statistics.bootstrap import ROUNDING, bca_intervals, draw_units, sum_by_unit
+from segeval.statistics.hypothesis_tests import (
+    adjust_holm,
+    friedman_test,
+    signed_rank_p,
+    tied_ranks,
+)
+from segeval.statistics.paired import (
+    PairKey,
+    Pairs,
+    SharedCases,
+    charge_empty_sides,
+    metrics_with_better,
+    pair_rows,
+)
 
-MOVED = 3  # cases that are named
+MOST_MOVED = 3  # cases that are named
 
 
 @frozen
@@ -34,7 +46,7 @@ class Difference:
     """
 
     model: int
-    name: Name
+    name: PairKey
     n: int
     lost: int
     gained: int
@@ -62,7 +74,7 @@ class Ranking:
     statistic, p     Friedman's test; nan for two models
     """
 
-    name: Name
+    name: PairKey
     n: int
     means: tuple[float, ...]
     mean_rank: tuple[float, ...]
@@ -74,127 +86,133 @@ class Ranking:
     p: float
 
 
-def shared(cards: Sequence[Scorecard]) -> dict[str, Definition]:
+def shared_metrics(cards: Sequence[Scorecard]) -> dict[str, Definition]:
     """The metrics that all runs have and that have a better side, in the order of the first."""
-    return judged(t for t in cards[0].metrics if all(t in card.metrics for card in cards))
+    return metrics_with_better(
+        t for t in cards[0].metrics if all(t in card.metrics for card in cards)
+    )
 
 
-def differences(cards: Sequence[Scorecard], level: float, seed: int) -> list[Difference]:
+def model_differences(cards: Sequence[Scorecard], level: float, seed: int) -> list[Difference]:
     """Each model after the first against it, in every class and metric that both have."""
-    metrics = shared(cards)
+    metrics = shared_metrics(cards)
     made = []
     for model, card in enumerate(cards[1:], 1):
-        cases = Common(card.cases, cards[0].cases)
-        columns = paired(cases, metrics)
-        back = paired(Common(cards[0].cases, card.cases), metrics)
+        cases = SharedCases(card.cases, cards[0].cases)
+        columns = pair_rows(cases, metrics)
+        back = pair_rows(SharedCases(cards[0].cases, card.cases), metrics)
         gained = {name: len(pairs.lost) for name, pairs in back.items()}
-        found = list(_differences(model, columns, gained, cases, level, seed))
+        found = list(_column_differences(model, columns, gained, cases, level, seed))
         for metric in metrics:
             places = [k for k, one in enumerate(found) if one.name.metric == metric]
-            adjusted = holm([found[k].p for k in places])
+            adjusted = adjust_holm([found[k].p for k in places])
             for k, p in zip(places, adjusted, strict=True):
                 found[k] = replace(found[k], p_holm=p)
         made += found
     return made
 
 
-def _differences(  # noqa: PLR0913 - the parts of one comparison
+def _column_differences(  # noqa: PLR0913 - the parts of one comparison
     model: int,
-    columns: Mapping[Name, Pairs],
-    gained: Mapping[Name, int],
-    cases: Common,
+    columns: Mapping[PairKey, Pairs],
+    gained: Mapping[PairKey, int],
+    cases: SharedCases,
     level: float,
     seed: int,
 ) -> Iterator[Difference]:
     if not columns:
         return
     values = np.stack([pairs.difference for pairs in columns.values()], axis=1)
-    low, high = intervals(summed(values, cases.units()), level, seed)
+    low, high = bca_intervals(sum_by_unit(values, cases.units()), level, seed)
     for (name, pairs), a, b in zip(columns.items(), low, high, strict=True):
         known = np.flatnonzero(np.isfinite(pairs.difference)).tolist()
-        mine, theirs = _sized(pairs, known)
+        mine, theirs = _paired_values(pairs, known)
         apart = mine - theirs
         scale = np.abs([mine, theirs]).max(initial=0.0)
         apart[np.abs(apart) <= ROUNDING * scale] = 0.0
-        most = sorted(known, key=lambda k: -abs(pairs.difference[k]))[:MOVED]
+        most = sorted(known, key=lambda k: -abs(pairs.difference[k]))[:MOST_MOVED]
         yield Difference(
             model,
             name,
             len(known),
             len(pairs.lost),
             gained.get(name, 0),
-            _mean(theirs),
-            _mean(mine),
-            _mean(apart),
+            _model_mean(theirs),
+            _model_mean(mine),
+            _model_mean(apart),
             float(a),
             float(b),
-            signed_rank(apart),
+            signed_rank_p(apart),
             math.nan,
-            _mean(apart * pairs.worse < 0),
-            _mean(apart * pairs.worse > 0),
+            _model_mean(apart * pairs.worse < 0),
+            _model_mean(apart * pairs.worse > 0),
             tuple((cases.names[k], float(pairs.difference[k])) for k in most),
         )
 
 
-def _sized(pairs: Pairs, known: Any) -> tuple[Floats, Floats]:
+def _paired_values(pairs: Pairs, known: Any) -> tuple[Floats, Floats]:
     """Both sides of the pairs; distances from zero where nearer is better."""
     size: Callable[[Any], Any] = np.abs if pairs.definition.better == "zero" else np.array
     return size(pairs.mine[known]), size(pairs.theirs[known])
 
 
-def _mean(values: Any) -> float:
+def _model_mean(values: Any) -> float:
     return math.fsum(values.tolist()) / len(values) if len(values) else math.nan
 
 
-def rankings(cards: Sequence[Scorecard], level: float, seed: int) -> list[Ranking]:
+def model_rankings(cards: Sequence[Scorecard], level: float, seed: int) -> list[Ranking]:
     """All models, in every class and metric in which all have values."""
-    metrics = shared(cards)
-    cases = Common(*(card.cases for card in cards))
-    found: dict[Name, dict[int, list[float]]] = {}
+    metrics = shared_metrics(cards)
+    cases = SharedCases(*(card.cases for card in cards))
+    found: dict[PairKey, dict[int, list[float]]] = {}
     order = ClassOrder()
     for place, those in enumerate(cases):
         order.add(those[0])
-        for name, values in _complete(those, metrics):
+        for name, values in _complete_values(those, metrics):
             found.setdefault(name, {})[place] = values
     drawn, classes = cases.units(), order.found
     made = []
     for name in sorted(found, key=lambda one: classes.index(one.class_)):
         held, own = np.array(list(found[name].values())), drawn[list(found[name])]
-        made.append(_ranking(name, held, own, metrics[name.metric], level, seed))
+        made.append(_rank_models(name, held, own, metrics[name.metric], level, seed))
     return made
 
 
-def _complete(
+def _complete_values(
     those: Sequence[CaseResult], metrics: Mapping[str, Definition]
-) -> Iterator[tuple[Name, list[float]]]:
+) -> Iterator[tuple[PairKey, list[float]]]:
     """The values of one case in all runs, where all have one in the same unit."""
     rows = [{(r.class_, r.metric): r for r in case.rows if r.metric in metrics} for case in those]
     for key in rows[0]:
         same = [own[key] for own in rows if key in own]
-        values = charged([r.value for r in same], [r.reason for r in same], metrics[key[1]])
+        values = charge_empty_sides(
+            [r.value for r in same], [r.reason for r in same], metrics[key[1]]
+        )
         sure = {r.unit for r in same if math.isfinite(r.value)}
         if len(same) == len(rows) and all(map(math.isfinite, values)) and len(sure) == 1:
-            yield Name(*key, *sure), values
+            yield PairKey(*key, *sure), values
 
 
-def _ranking(  # noqa: PLR0913 - the parts of one ranking
-    name: Name, values: Floats, drawn: Any, definition: Definition, level: float, seed: int
+def _rank_models(  # noqa: PLR0913 - the parts of one ranking
+    name: PairKey, values: Floats, drawn: Any, definition: Definition, level: float, seed: int
 ) -> Ranking:
     """values (cases, models); drawn (cases,), the unit of each case"""
     bad = _badness(values, definition)
-    each, mean = ranks(np.round(bad, 12)), bad.mean(axis=0)
+    each, mean = tied_ranks(np.round(bad, 12)), bad.mean(axis=0)
     _, own = np.unique(drawn, return_inverse=True)
-    sample = summed(bad, own)
-    blocks = [(c @ sample.totals) / (c @ sample.sizes) for c in draws(len(sample.totals), seed)]
-    again = ranks(np.round(np.concatenate(blocks), 12))
+    sample = sum_by_unit(bad, own)
+    blocks = [
+        (c @ sample.totals) / (c @ sample.sizes) for c in draw_units(len(sample.totals), seed)
+    ]
+    again = tied_ranks(np.round(np.concatenate(blocks), 12))
     tail = (1 - level) / 2
-    statistic, p = friedman(np.round(bad, 12)) if values.shape[1] > 2 else (math.nan, math.nan)
+    statistic, p = friedman_test(np.round(bad, 12)) if values.shape[1] > 2 else (math.nan, math.nan)
     return Ranking(
         name,
         len(values),
         tuple(values.mean(axis=0).tolist()),
         tuple(each.mean(axis=0).tolist()),
-        tuple(ranks(np.round(mean, 12)).tolist()),
+        tuple(tied_ranks(np.round(mean, 12)).tolist()),
         tuple(np.quantile(again, tail, axis=0).tolist()),
         tuple(np.quantile(again, 1 - tail, axis=0).tolist()),
         tuple((again == again.min(axis=1, keepdims=True)).mean(axis=0).tolist()),

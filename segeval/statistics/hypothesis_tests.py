@@ -10,7 +10,7 @@ import numpy as np
 from segeval.runtime.arrays import Floats
 
 
-def signed_rank(difference: Floats) -> float:
+def signed_rank_p(difference: Floats) -> float:
     """The p of Wilcoxon's signed-rank test (Biometrics Bulletin 1(6), 1945), two-sided.
 
     difference  (n,), finite
@@ -27,7 +27,7 @@ def signed_rank(difference: Floats) -> float:
         return float(wilcoxon(difference).pvalue)
 
 
-def friedman(values: Floats) -> tuple[float, float]:
+def friedman_test(values: Floats) -> tuple[float, float]:
     """The statistic and p of Friedman's test (J. Am. Stat. Assoc. 32(200), 1937).
 
     values   (cases, models), at least three models
@@ -43,7 +43,7 @@ def friedman(values: Floats) -> tuple[float, float]:
     return float(found.statistic), float(found.pvalue)
 
 
-def holm(p: Sequence[float]) -> list[float]:
+def adjust_holm(p: Sequence[float]) -> list[float]:
     """p adjusted for all that are tested together (Holm, Scand. J. Stat. 6(2), 1979); nan stays."""
     known = sorted((one, k) for k, one in enumerate(p) if one == one)
     adjusted, least = list(p), 0.0
@@ -53,7 +53,7 @@ def holm(p: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def ranks(badness: Floats) -> Floats:
+def tied_ranks(badness: Floats) -> Floats:
     """Ranks along the last axis, 1 for the smallest; those that are equal share the mean."""
     from scipy.stats import rankdata
 

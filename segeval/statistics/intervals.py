@@ -14,13 +14,13 @@ from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
 from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Statistic
-from segeval.scorecard.row_index import Census, census
-from segeval.scorecard.summary import Column, columns
-from segeval.statistics.bootstrap import interval_over, intervals, summed
+from segeval.scorecard.row_index import RowIndex, index_rows
+from segeval.scorecard.summary import Column, metric_columns
+from segeval.statistics.bootstrap import bca_intervals, overall_interval, sum_by_unit
 
 LEVEL = 0.95
-OfClass = Mapping[str, Mapping[str, Statistic]]
-Summary = Mapping[str, OfClass]
+StatisticsByClass = Mapping[str, Mapping[str, Statistic]]
+ReadOnlySummary = Mapping[str, StatisticsByClass]
 
 
 def check_level(level: float | None) -> float:
@@ -32,27 +32,29 @@ def check_level(level: float | None) -> float:
     return level
 
 
-def with_intervals(
-    summary: Summary,
+def add_intervals(
+    summary: ReadOnlySummary,
     cases: Sequence[CaseResult],
     metrics: Sequence[str],
     level: float = LEVEL,
     seed: int = 0,
 ) -> dict[str, dict[str, dict[str, Statistic]]]:
     """The summary with an interval beside each mean; None where there are no values."""
-    found, heads = census(cases), columns(cases, metrics)
+    found, heads = index_rows(cases), metric_columns(cases, metrics)
     made: dict[str, dict[str, dict[str, Statistic]]] = {}
     for group, of_class in summary.items():
         made[group] = {class_: dict(of_metric) for class_, of_metric in of_class.items()}
         for head in heads:
-            for class_, ends in _of_column(head, of_class, found, group, level, seed).items():
+            for class_, ends in _column_intervals(
+                head, of_class, found, group, level, seed
+            ).items():
                 held = made[group][class_]
                 held[head.name] = replace(held[head.name], interval=ends)
     return made
 
 
-def _of_column(  # noqa: PLR0913 - what an interval hangs on
-    head: Column, of_class: OfClass, found: Census, group: str, level: float, seed: int
+def _column_intervals(  # noqa: PLR0913 - what an interval hangs on
+    head: Column, of_class: StatisticsByClass, found: RowIndex, group: str, level: float, seed: int
 ) -> dict[str, tuple[float, float]]:
     """The interval of each class that has a mean, and that of `overall`."""
     names = [c for c, made in of_class.items() if head.name in made and made[head.name].n]
@@ -61,16 +63,16 @@ def _of_column(  # noqa: PLR0913 - what an interval hangs on
     if not own:
         return {}
     inside = found.inside(group)
-    sample = summed(values(found, head, own)[inside], found.units(inside))
-    low, high = intervals(sample, level, seed)
+    sample = sum_by_unit(column_values(found, head, own)[inside], found.units(inside))
+    low, high = bca_intervals(sample, level, seed)
     ends = {c: (float(a), float(b)) for c, a, b in zip(own, low, high, strict=True)}
     if OVERALL in names and classes:
         some = slice(0, len(classes))
-        ends[OVERALL] = interval_over(sample.picked(some), level, seed)
+        ends[OVERALL] = overall_interval(sample.picked(some), level, seed)
     return {c: both for c, both in ends.items() if not any(map(math.isnan, both))}
 
 
-def values(found: Census, head: Column, classes: Sequence[str]) -> Floats:
+def column_values(found: RowIndex, head: Column, classes: Sequence[str]) -> Floats:
     """The finite values of a column, (cases, classes); nan where there is none."""
     place = {name: k for k, name in enumerate(classes)}
     made = np.full((len(found), len(classes)), np.nan)

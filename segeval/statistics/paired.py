@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.registry import Definition, resolve
-from segeval.request.grammar import parse
+from segeval.metrics.registry import Definition, resolve_metric
+from segeval.request.grammar import parse_metric
 from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import CaseResult, Row
-from segeval.scorecard.empty_class_policy import ONE_SIDE
-from segeval.scorecard.row_index import ClassOrder, census
+from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
+from segeval.scorecard.row_index import ClassOrder, index_rows
 from segeval.scorecard.summary import BADNESS
 
 BOTH_EMPTY = "both_empty"
@@ -36,7 +36,7 @@ NO_ROW = Row("", "", "", math.nan, "", "not_scored")
 
 
 @frozen
-class Name:
+class PairKey:
     """What is paired: a class, a metric, and the unit of its values."""
 
     class_: str
@@ -72,7 +72,7 @@ class Pairs:
         return -1.0 if self.definition.better == "higher" else 1.0
 
 
-class Common:
+class SharedCases:
     """The cases that several runs all scored, in the order of the first; read when asked for.
 
     names  of the cases
@@ -80,7 +80,7 @@ class Common:
 
     def __init__(self, *runs: Sequence[CaseResult]) -> None:
         self._runs = runs
-        each = [census(run).places for run in runs]
+        each = [index_rows(run).places for run in runs]
         self.names = [name for name in each[0] if all(name in own for own in each[1:])]
         self._places = [np.array([own[name] for name in self.names], int) for own in each]
 
@@ -93,51 +93,51 @@ class Common:
 
     def inside(self, group: str) -> Any:
         """Whether the first run has each case in a group, bool (cases,)."""
-        return census(self._runs[0]).inside(group)[self._places[0]]
+        return index_rows(self._runs[0]).inside(group)[self._places[0]]
 
     def units(self) -> Any:
         """What is drawn together: a number for each patient, else for each case; int (cases,)."""
-        counted = census(self._runs[0])
+        counted = index_rows(self._runs[0])
         chosen = np.zeros(len(counted), bool)
         chosen[self._places[0]] = True
         return counted.units(chosen)
 
 
-def judged(metrics: Iterable[str]) -> dict[str, Definition]:
+def metrics_with_better(metrics: Iterable[str]) -> dict[str, Definition]:
     """The metrics that have a better side."""
-    known = {text: resolve(parse(text))[1] for text in metrics}
+    known = {text: resolve_metric(parse_metric(text))[1] for text in metrics}
     return {text: definition for text, definition in known.items() if definition.better}
 
 
-def paired(
-    cases: Common | Sequence[tuple[CaseResult, ...]],
+def pair_rows(
+    cases: SharedCases | Sequence[tuple[CaseResult, ...]],
     metrics: Mapping[str, Definition],
     accept: bool = False,
-) -> dict[Name, Pairs]:
+) -> dict[PairKey, Pairs]:
     """The pairs of every class and metric that has any, or has lost any, in the order of a table.
 
     accept  a value that is undefined because one side alone is empty is no loss
     """
-    found: dict[Name, Pairs] = {}
+    found: dict[PairKey, Pairs] = {}
     classes = ClassOrder()
     for place, both in enumerate(cases):
         for case in both:
             classes.add(case)
-        for class_, metric, rows in _rows(both, metrics):
+        for class_, metric, rows in _row_pairs(both, metrics):
             outcome = _outcome(rows, metrics[metric], accept)
             if outcome is None:
                 continue
-            name = Name(class_, metric, _unit(rows))
+            name = PairKey(class_, metric, _pair_unit(rows))
             if name not in found:
                 empty = np.full((2, len(cases)), np.nan)
                 found[name] = Pairs(metrics[metric], empty[0], empty[1])
-            _put(found[name], place, outcome, rows)
+            _add_outcome(found[name], place, outcome, rows)
     order = {c: k for k, c in enumerate(classes.found)}
     asked = list(metrics)
     return dict(sorted(found.items(), key=lambda n: (order[n[0].class_], asked.index(n[0].metric))))
 
 
-def _rows(
+def _row_pairs(
     both: tuple[CaseResult, ...], metrics: Mapping[str, Definition]
 ) -> Iterator[tuple[str, str, tuple[Row, Row]]]:
     """The rows that belong together; where a side has none, why it has none."""
@@ -156,7 +156,7 @@ def _outcome(
 ) -> tuple[float, float] | str | None:
     """A pair of numbers, why this run has none, or None where there is nothing to pair."""
     mine, theirs = rows
-    pair = charged([row.value for row in rows], [row.reason for row in rows], definition)
+    pair = charge_empty_sides([row.value for row in rows], [row.reason for row in rows], definition)
     if all(map(math.isfinite, pair)):
         units = {row.unit for row in rows if math.isfinite(row.value)}
         return ANOTHER_UNIT if len(units) > 1 else (pair[0], pair[1])
@@ -164,7 +164,7 @@ def _outcome(
         bad = BADNESS[definition.better]
         worse = not math.isnan(pair[1]) and bad(mine.value) > bad(pair[1])
         return "infinite" if worse else None
-    one_sided = math.isnan(mine.value) and mine.reason in ONE_SIDE
+    one_sided = math.isnan(mine.value) and mine.reason in ONE_SIDED_REASONS
     if math.isfinite(theirs.value):
         return None if accept and one_sided else mine.reason or mine.status
     if one_sided and theirs.reason == BOTH_EMPTY and not accept:
@@ -172,7 +172,9 @@ def _outcome(
     return None
 
 
-def charged(values: Sequence[float], reasons: Sequence[str], definition: Definition) -> list[float]:
+def charge_empty_sides(
+    values: Sequence[float], reasons: Sequence[str], definition: Definition
+) -> list[float]:
     """Values of one case in several runs: both sides empty is the best where another has a number.
 
     Only a metric whose best value is finite charges it.
@@ -180,25 +182,25 @@ def charged(values: Sequence[float], reasons: Sequence[str], definition: Definit
     if all(map(math.isnan, values)):
         return list(values)
     return [
-        best(definition) if math.isnan(v) and why == BOTH_EMPTY else v
+        best_value(definition) if math.isnan(v) and why == BOTH_EMPTY else v
         for v, why in zip(values, reasons, strict=True)
     ]
 
 
-def best(definition: Definition) -> float:
+def best_value(definition: Definition) -> float:
     """The best value of a metric; nan where it has no finite one."""
     low, high = definition.bounds
     value = {"higher": high, "lower": low, "zero": 0.0}[definition.better]
     return value if math.isfinite(value) else math.nan
 
 
-def _unit(rows: tuple[Row, Row]) -> str:
+def _pair_unit(rows: tuple[Row, Row]) -> str:
     """The unit of a number, else of what stands in its place."""
     sure = [row.unit for row in rows if not math.isnan(row.value)]
     return next(iter([*sure, *(row.unit for row in rows if row.unit)]), "")
 
 
-def _put(
+def _add_outcome(
     pairs: Pairs, place: int, outcome: tuple[float, float] | str, rows: tuple[Row, Row]
 ) -> None:
     if isinstance(outcome, str):

@@ -11,7 +11,7 @@ from segeval.runtime.arrays import Mask
 from segeval.runtime.frozen import replace
 from segeval.tallies.block import Block
 
-Box = tuple[slice, ...]
+SliceBox = tuple[slice, ...]
 
 
 class ScoreTally(Protocol):
@@ -24,19 +24,19 @@ class ScoreTally(Protocol):
         """The result, its channels under these names; only those that are kept."""
 
 
-class Boxed:
+class BoxedTally:
     """Hands a tally the voxels of a box as the valid ones.
 
     shape  of the grid
     box    a slice an axis; None: there is no box, and nothing is valid
     """
 
-    def __init__(self, tally: ScoreTally, shape: tuple[int, ...], box: Box | None) -> None:
+    def __init__(self, tally: ScoreTally, shape: tuple[int, ...], box: SliceBox | None) -> None:
         self._tally, self._shape, self._box = tally, shape, box
 
     def update(self, block: Block) -> None:
         """Add a slab."""
-        valid = inside(self._box, self._shape, block.start, block.size)
+        valid = voxels_in_box(self._box, self._shape, block.start, block.size)
         if block.valid is not None:
             valid &= block.valid
         self._tally.update(replace(block, valid=valid))
@@ -46,7 +46,7 @@ class Boxed:
         return self._tally.finish(classes, kept)
 
 
-def inside(box: Box | None, shape: tuple[int, ...], start: int, size: int) -> Mask:
+def voxels_in_box(box: SliceBox | None, shape: tuple[int, ...], start: int, size: int) -> Mask:
     """Which voxels of a range, in C order of the grid, lie in the box."""
     if box is None:
         return np.zeros(size, bool)

@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from segeval.classes.class_list import Part, Target
+from segeval.classes.class_list import LabelSelector, ScoredClass
 from segeval.kernels.counts import pair_counts, weighted_counts
 from segeval.runtime.arrays import Counted, Floats, Labels, Mask
 from segeval.runtime.frozen import frozen
 from segeval.tallies.block import Block
 
 Pair = tuple[int, int]  # channel of the ground truth, channel of the prediction
-MANY = 1 << 16  # codes that are kept before equal ones are joined
+MOST_CODES = 1 << 16  # codes that are kept before equal ones are joined
 
 
 @frozen
-class Cells:
+class PairCells:
     """The non-zero cells of the table of two channels.
 
     truth, pred  labels, sorted by (truth, pred)
@@ -34,37 +34,39 @@ class Cells:
     pred: Counted
     voxels: Counted
 
-    def without(self, ignored: int | None) -> Cells:
+    def without(self, ignored: int | None) -> PairCells:
         """The same without the voxels whose ground truth is ignored."""
         if ignored is None:
             return self
         keep = self.truth != ignored
-        return Cells(self.truth[keep], self.pred[keep], self.voxels[keep])
+        return PairCells(self.truth[keep], self.pred[keep], self.voxels[keep])
 
-    def relabelled(self, truth: Mapping[int, int], pred: Mapping[int, int]) -> Cells:
+    def relabelled(self, truth: Mapping[int, int], pred: Mapping[int, int]) -> PairCells:
         """The same under other label values."""
         if not (truth or pred):
             return self
-        return joined([Cells(_mapped(self.truth, truth), _mapped(self.pred, pred), self.voxels)])
+        return sum_pair_cells(
+            [PairCells(_map_labels(self.truth, truth), _map_labels(self.pred, pred), self.voxels)]
+        )
 
 
-def _mapped(labels: Counted, names: Mapping[int, int]) -> Counted:
+def _map_labels(labels: Counted, names: Mapping[int, int]) -> Counted:
     return np.array([names.get(int(v), int(v)) for v in labels], np.int64)
 
 
-def joined(cells: Sequence[Cells]) -> Cells:
+def sum_pair_cells(cells: Sequence[PairCells]) -> PairCells:
     """The sum of tables."""
-    return celled([c.truth << 16 | c.pred for c in cells], [c.voxels for c in cells])
+    return cells_of_codes([c.truth << 16 | c.pred for c in cells], [c.voxels for c in cells])
 
 
-def celled(codes: Sequence[Counted], voxels: Sequence[Counted]) -> Cells:
+def cells_of_codes(codes: Sequence[Counted], voxels: Sequence[Counted]) -> PairCells:
     """Counts of pair codes, some of them several times, as cells."""
     if not any(map(len, codes)):
         nothing = np.zeros(0, np.int64)
-        return Cells(nothing, nothing, nothing)
+        return PairCells(nothing, nothing, nothing)
     every = np.concatenate(codes)
     found, number = weighted_counts(every >> 16, every & 0xFFFF, np.concatenate(voxels))
-    return Cells(found >> 16, found & 0xFFFF, number)
+    return PairCells(found >> 16, found & 0xFFFF, number)
 
 
 @frozen
@@ -84,7 +86,7 @@ class Counts:
     sizes: Floats
     unit: str
     voxel: float = math.nan
-    confusion: Cells | None = None
+    confusion: PairCells | None = None
 
     @property
     def tp(self) -> Counted:
@@ -134,7 +136,9 @@ class Counts:
         names = tuple(kept["classes"])
         table = np.array(list(kept["classes"].values()), np.int64).reshape(-1, 4)
         cells = kept.get("confusion")
-        confusion = None if cells is None else Cells(*np.array(cells, np.int64).reshape(-1, 3).T)
+        confusion = (
+            None if cells is None else PairCells(*np.array(cells, np.int64).reshape(-1, 3).T)
+        )
         voxel = kept["voxel"]
         return cls(names, table, table * voxel, kept["unit"], voxel, confusion)
 
@@ -155,7 +159,7 @@ class Counts:
         whole = len(cells) == len(
             kept
         )  # classes that may overlap have no table, nor have all cases
-        confusion = joined(cells) if cells and whole else None
+        confusion = sum_pair_cells(cells) if cells and whole else None
         return Counts(
             tuple(names),
             table,
@@ -190,33 +194,33 @@ class CountTally:
         kept.append(codes)
         self._voxels[pair].append(voxels)
         self._size[pair] += len(codes)
-        if len(kept) > 64 and self._size[pair] > MANY:
+        if len(kept) > 64 and self._size[pair] > MOST_CODES:
             cells = self.finish(pair)
             self._size[pair] = len(cells.voxels)
             self._codes[pair] = [cells.truth << 16 | cells.pred]
             self._voxels[pair] = [cells.voxels]
 
-    def finish(self, pair: Pair) -> Cells:
+    def finish(self, pair: Pair) -> PairCells:
         """The table of two channels."""
-        return celled(self._codes[pair], self._voxels[pair])
+        return cells_of_codes(self._codes[pair], self._voxels[pair])
 
 
-def counts(
-    cells: Mapping[Pair, Cells],
-    targets: Sequence[Target],
+def class_counts(
+    cells: Mapping[Pair, PairCells],
+    targets: Sequence[ScoredClass],
     voxel: tuple[float, str],
-    confusion: Cells | None = None,
+    confusion: PairCells | None = None,
 ) -> Counts:
     """Classes out of tables of labels; every table speaks of the same voxels."""
     pairs = [(t.truth.channel, t.pred.channel) for t in targets]
-    margins = {pair: Margins(_between(cells, pair)) for pair in set(pairs)}
+    margins = {pair: TableMargins(_channel_cells(cells, pair)) for pair in set(pairs)}
     rows = [margins[pair].row(target) for pair, target in zip(pairs, targets, strict=True)]
     table = np.array(rows, np.int64).reshape(-1, 4)
     size, unit = voxel
     return Counts(tuple(t.name for t in targets), table, table * size, unit, size, confusion)
 
 
-def _between(cells: Mapping[Pair, Cells], pair: Pair) -> Cells:
+def _channel_cells(cells: Mapping[Pair, PairCells], pair: Pair) -> PairCells:
     """The table of two channels; that of the empty mask, -1, follows from any other."""
     if pair in cells:
         return cells[pair]
@@ -224,14 +228,14 @@ def _between(cells: Mapping[Pair, Cells], pair: Pair) -> Cells:
     for (t, p), known in cells.items():
         if truth in (t, -1) and pred in (p, -1):
             labels = known.truth * (truth >= 0), known.pred * (pred >= 0)
-            return joined([Cells(*labels, known.voxels)])
+            return sum_pair_cells([PairCells(*labels, known.voxels)])
     raise KeyError(pair)
 
 
-class Margins:
+class TableMargins:
     """The sums of a table by label: most classes are one label a side, and are looked up."""
 
-    def __init__(self, cells: Cells) -> None:
+    def __init__(self, cells: PairCells) -> None:
         self._cells = cells
         codes = (cells.truth << 16 | cells.pred).tolist()
         self._both = dict(zip(codes, cells.voxels.tolist(), strict=True))
@@ -240,26 +244,32 @@ class Margins:
         self._pred = dict(enumerate(np.bincount(cells.pred, cells.voxels).tolist()))
         self._all = int(cells.voxels.sum())
 
-    def row(self, target: Target) -> list[int]:
+    def row(self, target: ScoredClass) -> list[int]:
         """Both, prediction only, ground truth only, neither."""
-        t, p = alone(target.truth), alone(target.pred)
+        t, p = single_label(target.truth), single_label(target.pred)
         if t is not None and p is not None:
             both = self._both.get(t << 16 | p, 0)
             truth, pred = int(self._truth.get(t, 0)), int(self._pred.get(p, 0))
         else:
             cells = self._cells
-            in_t, in_p = inside(cells.truth, target.truth), inside(cells.pred, target.pred)
+            in_t, in_p = (
+                labels_inside(cells.truth, target.truth),
+                labels_inside(cells.pred, target.pred),
+            )
             both, truth, pred = (int(cells.voxels[m].sum()) for m in (in_t & in_p, in_t, in_p))
         return [both, pred - both, truth - both, self._all - truth - pred + both]
 
 
-def alone(part: Part) -> int | None:
+def single_label(part: LabelSelector) -> int | None:
     """The label of a class that is one label; None of any other."""
     return next(iter(part.labels)) if part.labels is not None and len(part.labels) == 1 else None
 
 
 def class_masks(
-    truth: Mapping[int, Labels], pred: Mapping[int, Labels], target: Target, ignored: int | None
+    truth: Mapping[int, Labels],
+    pred: Mapping[int, Labels],
+    target: ScoredClass,
+    ignored: int | None,
 ) -> tuple[Mask, Mask]:
     """Where each side has a class; a voxel whose ground truth is ignored is in neither mask.
 
@@ -270,14 +280,14 @@ def class_masks(
     for labels, part in ((truth, target.truth), (pred, target.pred)):
         shape = next(iter((labels or truth).values())).shape
         own = labels.get(part.channel)
-        sides.append(np.zeros(shape, bool) if own is None else inside(own, part))
+        sides.append(np.zeros(shape, bool) if own is None else labels_inside(own, part))
     held = truth.get(target.truth.channel)
     if ignored is not None and held is not None:
         sides = [mask & (held != ignored) for mask in sides]
     return sides[0], sides[1]
 
 
-def inside(labels: Counted | Labels, part: Part) -> Mask:
+def labels_inside(labels: Counted | Labels, part: LabelSelector) -> Mask:
     """Which labels belong to the class."""
     found: Mask = labels != 0 if part.labels is None else np.isin(labels, sorted(part.labels))
     return found

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from segeval.classes.class_list import Part
-from segeval.kernels.label_runs import Box
+from segeval.classes.class_list import LabelSelector
+from segeval.kernels.label_runs import IndexBox
 from segeval.runtime.arrays import Floats, Probabilities
 from segeval.runtime.frozen import frozen
 from segeval.tallies.block import Block
@@ -22,7 +22,7 @@ LEVEL = 0.5  # of a field where its mask changes
 
 
 @frozen
-class Wanted:
+class FieldRequest:
     """A class whose field is kept.
 
     part       its channel, or its channels (labels) among those that exclude each other
@@ -31,10 +31,10 @@ class Wanted:
     box        where it is kept
     """
 
-    part: Part
+    part: LabelSelector
     exclusive: bool
     threshold: float
-    box: Box
+    box: IndexBox
 
 
 class FieldTally:
@@ -43,7 +43,7 @@ class FieldTally:
     shape  of the reference grid
     """
 
-    def __init__(self, shape: tuple[int, ...], wanted: Mapping[int, Wanted]) -> None:
+    def __init__(self, shape: tuple[int, ...], wanted: Mapping[int, FieldRequest]) -> None:
         self._shape, self._wanted = shape, wanted
         self._kept = {
             place: np.zeros([b - a + 2 for a, b in want.box], np.float32)
@@ -55,12 +55,12 @@ class FieldTally:
         if block.scores is None:
             return
         for place, want in self._wanted.items():
-            values = field_of(block.scores, want)
+            values = class_field(block.scores, want)
             if block.valid is not None:
                 values = np.where(block.valid, values, 0)  # ignored voxels are in no mask
             self._put(values, block.start, want.box, self._kept[place])
 
-    def _put(self, values: Floats, start: int, box: Box, kept: Probabilities) -> None:
+    def _put(self, values: Floats, start: int, box: IndexBox, kept: Probabilities) -> None:
         """Copy the rows of a slab that lie in a box or beside it."""
         width = self._shape[-1]
         wider = [(max(a - 1, 0), min(b + 1, n)) for (a, b), n in zip(box, self._shape, strict=True)]
@@ -81,7 +81,7 @@ class FieldTally:
         return self._kept
 
 
-def field_of(scores: Probabilities | Floats, want: Wanted) -> Floats:
+def class_field(scores: Probabilities | Floats, want: FieldRequest) -> Floats:
     """The field of a class in a slab; scores (channels, n)."""
     if not want.exclusive:
         alone: Floats = scores[want.part.channel] + (LEVEL - want.threshold)

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
-from segeval.kernels.bins import bin_edges, bin_index, reliability
+from segeval.kernels.bins import bin_edges, bin_index, reliability_bins
 from segeval.kernels.entropy import (
     EPSILON,
     Cost,
     binary_costs,
-    floored,
+    floor_logs,
     focal_factor,
-    least,
-    log,
+    least_log,
+    log_allowing_zero,
 )
 from segeval.kernels.softmax import sigmoid, softplus
 from segeval.kernels.sums import joint_sums, weighted_sum
@@ -27,12 +27,15 @@ from segeval.runtime.arrays import Floats, Mask
 from segeval.runtime.frozen import frozen
 
 if TYPE_CHECKING:
-    from segeval.tallies.slab import Slab
+    from segeval.tallies.slab import ScoreSlab
 
-KERAS = ("shares", "whole")  # floors of Keras, which changes probabilities before the logarithm
+KERAS_FLOORS = (
+    "shares",
+    "whole",
+)  # floors of Keras, which changes probabilities before the logarithm
 
 
-class Piece(Protocol):
+class LossTerm(Protocol):
     """Totals that a slab adds to."""
 
     KIND: ClassVar[str]
@@ -41,24 +44,24 @@ class Piece(Protocol):
     def shape(self, channels: int) -> tuple[int, ...]:
         """The shape of the totals."""
 
-    def of(self, slab: Slab) -> Floats:
+    def of(self, slab: ScoreSlab) -> Floats:
         """The totals of a slab."""
 
 
-def key(piece: Piece) -> str:
+def term_key(piece: LossTerm) -> str:
     """The piece in the JSON: its kind and its parameters."""
     values = [str(getattr(piece, name)) for name in piece.__dataclass_fields__]  # type: ignore[attr-defined]
     return ":".join([piece.KIND, *values])
 
 
-def total(of: Callable[[Slab], Floats], slab: Slab) -> Floats:
+def total_of_parts(of: Callable[[ScoreSlab], Floats], slab: ScoreSlab) -> Floats:
     """The totals of a slab from those of its parts, for what works on all channels at once."""
     totals: Floats = np.sum([of(part) for part in slab.parts()], axis=0)
     return totals
 
 
 @frozen
-class Ce:
+class CrossEntropyTerm:
     """Cross-entropy: sum of -g log p, and the voxels at the floor, of each reference class."""
 
     KIND: ClassVar[str] = "ce"
@@ -69,31 +72,35 @@ class Ce:
         """Cost and voxels at the floor."""
         return channels, 2
 
-    def of(self, slab: Slab) -> Floats:
+    def of(self, slab: ScoreSlab) -> Floats:
         """The totals of a slab."""
         if not slab.whole:
             return np.zeros(self.shape(len(slab.p)))
         if slab.soft:
-            return total(self._of_shares, slab)
-        keras = self.floor in KERAS
+            return total_of_parts(self._of_shares, slab)
+        keras = self.floor in KERAS_FLOORS
         logs = slab.log_kept(self.floor) if keras else slab.log_reference
-        cost = -(logs if keras else floored(logs, self.floor))
+        cost = -(logs if keras else floor_logs(logs, self.floor))
         low: Floats = np.zeros(len(slab.p))
         if self.floor:
-            low = slab.labels.sum(slab.log_reference < least(self.floor))
+            low = slab.labels.sum(slab.log_reference < least_log(self.floor))
         return np.stack([slab.labels.sum(cost), low], axis=1)
 
-    def _of_shares(self, slab: Slab) -> Floats:
+    def _of_shares(self, slab: ScoreSlab) -> Floats:
         assert slab.g is not None
         g = slab.g.astype(np.float64)
-        logs = slab.logs_kept(self.floor) if self.floor in KERAS else floored(slab.logs, self.floor)
+        logs = (
+            slab.logs_kept(self.floor)
+            if self.floor in KERAS_FLOORS
+            else floor_logs(slab.logs, self.floor)
+        )
         cost = np.where(g > 0, -g * logs, 0.0)
-        low = g * (slab.logs < least(self.floor))
+        low = g * (slab.logs < least_log(self.floor))
         return np.stack([cost.sum(axis=1), low.sum(axis=1)], axis=1)
 
 
 @frozen
-class Logs:
+class LogSumsTerm:
     """Sum of -log p of every class on the voxels of every reference class: label smoothing.
 
     floor  none, or that of Keras
@@ -107,13 +114,13 @@ class Logs:
         """Reference class, predicted class."""
         return channels, channels
 
-    def of(self, slab: Slab) -> Floats:
+    def of(self, slab: ScoreSlab) -> Floats:
         """The totals of a slab."""
         if not slab.whole:
             return np.zeros(self.shape(len(slab.p)))
-        return total(self._of_part, slab)
+        return total_of_parts(self._of_part, slab)
 
-    def _of_part(self, slab: Slab) -> Floats:
+    def _of_part(self, slab: ScoreSlab) -> Floats:
         logs = slab.logs_kept(self.floor) if self.floor else slab.logs
         if slab.soft:
             assert slab.g is not None
@@ -122,7 +129,7 @@ class Logs:
 
 
 @frozen
-class Joint:
+class JointSumsTerm:
     """Sum of p of every class on the voxels of every reference class: soft confusion."""
 
     KIND: ClassVar[str] = "joint"
@@ -132,7 +139,7 @@ class Joint:
         """Reference class, predicted class."""
         return channels, channels
 
-    def of(self, slab: Slab) -> Floats:
+    def of(self, slab: ScoreSlab) -> Floats:
         """The totals of a slab."""
         if not slab.whole or slab.soft:
             return np.zeros(self.shape(len(slab.p)))
@@ -140,7 +147,7 @@ class Joint:
 
 
 @frozen
-class Hard:
+class HardCountsTerm:
     """Voxels on which both sides have the class, and those of the prediction."""
 
     KIND: ClassVar[str] = "hard"
@@ -150,7 +157,7 @@ class Hard:
         """Both, prediction."""
         return channels, 2
 
-    def of(self, slab: Slab) -> Floats:
+    def of(self, slab: ScoreSlab) -> Floats:
         """The totals of a slab."""
         rows = []
         for channel in range(len(slab.p)):
@@ -162,7 +169,7 @@ class Hard:
 
 
 @frozen
-class Bce:
+class BinaryCrossEntropyTerm:
     """Binary cross-entropy of each class: cost where the reference is 1, cost where it is 0.
 
     crossed  each cost on the other side instead, which label smoothing needs as well
@@ -177,7 +184,7 @@ class Bce:
         """Costs that are due if the reference is 1, and if it is 0."""
         return channels, 2
 
-    def of(self, slab: Slab) -> Floats:
+    def of(self, slab: ScoreSlab) -> Floats:
         """The totals of a slab."""
         eps = float(np.finfo(slab.p.dtype).eps)
         true, false = binary_costs(self.floor, slab.z is not None, eps)
@@ -185,17 +192,17 @@ class Bce:
         rows = []
         for channel, x in enumerate(values):
             g = slab.reference(channel)
-            g = flipped(g) if self.crossed else g
-            rows.append(_two_sides(x, g, slab, true, false))
+            g = invert_reference(g) if self.crossed else g
+            rows.append(_sum_both_sides(x, g, slab, true, false))
         return np.array(rows)
 
 
-def flipped(g: Any) -> Any:
+def invert_reference(g: Any) -> Any:
     """1 - g of masks and of shares."""
     return ~g if g.dtype == np.bool_ else 1 - g
 
 
-def _two_sides(x: Floats, g: Any, slab: Slab, true: Cost, false: Cost) -> list[float]:
+def _sum_both_sides(x: Floats, g: Any, slab: ScoreSlab, true: Cost, false: Cost) -> list[float]:
     """The sum of one function where g is 1 and of another where it is 0."""
     if not slab.soft:
         sides = (true, g), (false, ~g)
@@ -204,7 +211,7 @@ def _two_sides(x: Floats, g: Any, slab: Slab, true: Cost, false: Cost) -> list[f
 
 
 @frozen
-class Focal:
+class FocalTerm:
     """Focal loss of each class by itself: cost and factor where the reference is 1, and 0.
 
     floor      logits, or keras: probabilities in [1e-7, 1 - 1e-7]
@@ -221,7 +228,7 @@ class Focal:
         """Cost and factor where the reference is 1, cost and factor where it is 0."""
         return channels, 4
 
-    def of(self, slab: Slab) -> Floats:
+    def of(self, slab: ScoreSlab) -> Floats:
         """The totals of a slab; nan where only logits would do."""
         values = slab.p if self.floor == "keras" or not slab.whole else slab.z
         if values is None or slab.soft:
@@ -248,13 +255,13 @@ class Focal:
             if self.floor == "keras":
                 p = np.clip(p, EPSILON, 1 - EPSILON)
             pt = p if sign > 0 else 1 - p
-            cost = -log(pt)
+            cost = -log_allowing_zero(pt)
         factor = focal_factor(pt, self.gamma, self.threshold or None)
         return weighted_sum(factor * cost, weight), weighted_sum(factor, weight)
 
 
 @frozen
-class FocalCe:
+class FocalCrossEntropyTerm:
     """Focal cross-entropy, sum of -(1 - p)^gamma log p of each reference class.
 
     floor       none, or whole: the clipping of Keras
@@ -271,7 +278,7 @@ class FocalCe:
         """One sum a class."""
         return (channels,)
 
-    def of(self, slab: Slab) -> Floats:
+    def of(self, slab: ScoreSlab) -> Floats:
         """The totals of a slab."""
         if not slab.whole or slab.soft:
             return np.full(self.shape(len(slab.p)), np.nan)
@@ -285,7 +292,7 @@ class FocalCe:
 
 
 @frozen
-class Bins:
+class LabelBinsTerm:
     """Reliability bins of the predicted label: its probability, right where it is the reference.
 
     rule  whose edges, see kernels/bins.py
@@ -305,7 +312,7 @@ class Bins:
         """Voxels, sum of confidence and hits of each bin."""
         return self.count, 3
 
-    def of(self, slab: Slab) -> Floats:
+    def of(self, slab: ScoreSlab) -> Floats:
         """The totals of a slab; nan where the channels do not exclude each other."""
         if not slab.whole:
             return np.full(self.shape(0), np.nan)
@@ -317,11 +324,11 @@ class Bins:
             confidence = confidence.astype(np.float32)
         edges = bin_edges(self.bins, self.rule, confidence.dtype)
         index = bin_index(confidence, edges, self.rule)
-        return reliability(confidence, hit, index, self.count, weight)
+        return reliability_bins(confidence, hit, index, self.count, weight)
 
 
 @frozen
-class ClassBins:
+class ClassBinsTerm:
     """Reliability bins of each class: its own probability, right where the voxel is the class.
 
     always  also where the channels exclude each other, and `Bins` speaks of all of them
@@ -335,11 +342,11 @@ class ClassBins:
 
     def shape(self, channels: int) -> tuple[int, ...]:
         """Voxels, sum of confidence and hits of each bin of each class."""
-        return channels, *Bins(self.bins, self.rule).shape(0)
+        return channels, *LabelBinsTerm(self.bins, self.rule).shape(0)
 
-    def of(self, slab: Slab) -> Floats:
+    def of(self, slab: ScoreSlab) -> Floats:
         """The totals of a slab."""
-        bins = Bins(self.bins, self.rule)
+        bins = LabelBinsTerm(self.bins, self.rule)
         if slab.whole and not self.always:
             return np.full(self.shape(len(slab.p)), np.nan)
         masks = [slab.reference(channel) >= 0.5 for channel in range(len(slab.p))]
@@ -349,5 +356,15 @@ class ClassBins:
 
 AXES: Mapping[str, int] = {
     piece.KIND: piece.AXES
-    for piece in (Ce, Logs, Joint, Hard, Bce, Focal, FocalCe, Bins, ClassBins)
+    for piece in (
+        CrossEntropyTerm,
+        LogSumsTerm,
+        JointSumsTerm,
+        HardCountsTerm,
+        BinaryCrossEntropyTerm,
+        FocalTerm,
+        FocalCrossEntropyTerm,
+        LabelBinsTerm,
+        ClassBinsTerm,
+    )
 }

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from segeval.kernels.mask_runs import Runs, common
-from segeval.kernels.polygons import areas
+from segeval.kernels.mask_runs import MaskRuns, count_common_voxels
+from segeval.kernels.polygons import polygon_areas
 from segeval.kernels.raster import Polygons
 from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import field, frozen
 
 
 @frozen
-class Solids:
+class PolygonVolumes:
     """Volumes of each class in ml: of both sides and of what they share.
 
     classes   names, in the order of the arrays; a row of nan is a class without polygons
@@ -40,13 +40,13 @@ class Solids:
         return {"classes": {c: row.tolist() for c, row in named if np.isfinite(row).all()}}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Solids:
+    def from_json(cls, kept: Mapping[str, Any]) -> PolygonVolumes:
         """Read it again."""
         table = np.array(list(kept["classes"].values()), float).reshape(-1, 6)
         return cls(tuple(kept["classes"]), table[:, :3], table[:, 3:])
 
     @staticmethod
-    def pool_cases(many: Iterable[Solids]) -> Solids:
+    def pool_cases(many: Iterable[PolygonVolumes]) -> PolygonVolumes:
         """The volumes of several cases as one; a class is pooled over the cases it is in."""
         tally = PolygonTally()
         for solids in many:
@@ -72,7 +72,7 @@ class PolygonTally:
         thickness    mm of every slice
         masks        ml of the masks: ground truth, prediction, both
         """
-        shared = areas(truth, pred, len(thickness))
+        shared = polygon_areas(truth, pred, len(thickness))
         exact = np.array([shared.a, shared.b, shared.both]) @ thickness / 1000
         self.add(name, np.concatenate([exact, masks]))
         self._outlines[name] = truth, pred
@@ -81,15 +81,15 @@ class PolygonTally:
         """Add six volumes of a class."""
         self._rows[name] = self._rows.get(name, np.zeros(6)) + row
 
-    def finish(self) -> Solids:
+    def finish(self) -> PolygonVolumes:
         """The sums."""
         table = np.array(list(self._rows.values())).reshape(-1, 6)
-        return Solids(tuple(self._rows), table[:, :3], table[:, 3:], self._outlines)
+        return PolygonVolumes(tuple(self._rows), table[:, :3], table[:, 3:], self._outlines)
 
 
-def mask_volumes(truth: Runs, pred: Runs, voxel: float) -> Floats:
+def mask_volumes(truth: MaskRuns, pred: MaskRuns, voxel: float) -> Floats:
     """Volumes of two masks and of what they share.
 
     voxel  ml of one voxel
     """
-    return np.array([truth.count, pred.count, common(truth, pred)]) * voxel
+    return np.array([truth.count, pred.count, count_common_voxels(truth, pred)]) * voxel

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from segeval.kernels.entropy import binary_costs
-from segeval.kernels.rois import mask_cells, matched, selected, target
+from segeval.kernels.rois import count_mask_cells, match_boxes, roi_target, select_maps
 from segeval.kernels.softmax import sigmoid
 from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen
 from segeval.volume.instances import Instances, RoiMasks
 
 RULES = ("detectron2", "torchvision", "matterport")
-CELLS = "detectron2"  # whose targets are cut, and which counts their cells
+CELLS_RULE = "detectron2"  # whose targets are cut, and which counts their cells
 
 
 @frozen
@@ -90,12 +90,12 @@ class RoiTally:
 
     def update(self, rois: RoiMasks, instances: Instances) -> None:
         """Add the RoIs of an image."""
-        which = instance_of(rois, instances)
+        which = match_instances(rois, instances)
         of_one = which >= 0
         given = 0 if rois.gt_index is None else int(of_one.sum())
-        made = {rule: summed(rois, instances, which, rule) for rule in self._sums.costs}
+        made = {rule: sum_roi_costs(rois, instances, which, rule) for rule in self._sums.costs}
         costs = {rule: (total, count) for rule, (total, count, _) in made.items()}
-        cells = made[CELLS][2] if CELLS in made else (0, 0, 0, 0)
+        cells = made[CELLS_RULE][2] if CELLS_RULE in made else (0, 0, 0, 0)
         new = RoiSums(costs, given, int(of_one.sum()) - given, int((~of_one).sum()), cells)
         self._sums = RoiSums.pool_cases([self._sums, new])
 
@@ -104,14 +104,14 @@ class RoiTally:
         return self._sums
 
 
-def instance_of(rois: RoiMasks, instances: Instances) -> np.ndarray[Any, np.dtype[np.int64]]:
+def match_instances(rois: RoiMasks, instances: Instances) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The instance of each RoI, -1 of none: as the file says, else by its box."""
     if rois.gt_index is not None:
         return rois.gt_index.astype(np.int64)
-    return matched(rois.boxes, instances.boxes)
+    return match_boxes(rois.boxes, instances.boxes)
 
 
-def summed(
+def sum_roi_costs(
     rois: RoiMasks, instances: Instances, which: Any, rule: str
 ) -> tuple[float, int, tuple[int, int, int, int]]:
     """The mean cost of each RoI with an instance, added up; how many there are; and their cells."""
@@ -121,22 +121,22 @@ def summed(
     places = np.flatnonzero(kept)
     if not len(places):
         return 0.0, 0, (0, 0, 0, 0)
-    logits = selected(rois.logits[places], rois.labels[places]).astype(np.float64)
-    goal = targets(rois.boxes[places], which[places], instances, logits.shape[-1], rule)
-    return float(costs(logits, goal, rule).sum()), len(places), mask_cells(logits, goal)
+    logits = select_maps(rois.logits[places], rois.labels[places]).astype(np.float64)
+    goal = roi_targets(rois.boxes[places], which[places], instances, logits.shape[-1], rule)
+    return float(roi_costs(logits, goal, rule).sum()), len(places), count_mask_cells(logits, goal)
 
 
-def targets(boxes: Floats, which: Any, instances: Instances, m: int, rule: str) -> Floats:
+def roi_targets(boxes: Floats, which: Any, instances: Instances, m: int, rule: str) -> Floats:
     """The target of each RoI; the mask of an instance is made once."""
     made = np.empty((len(boxes), m, m))
     for one in np.unique(which).tolist():
         mask = instances.masks[one]()
         for place in np.flatnonzero(which == one).tolist():
-            made[place] = target(mask, boxes[place].tolist(), m, rule)
+            made[place] = roi_target(mask, boxes[place].tolist(), m, rule)
     return made
 
 
-def costs(logits: Floats, goal: Floats, rule: str) -> Floats:
+def roi_costs(logits: Floats, goal: Floats, rule: str) -> Floats:
     """Binary cross-entropy of each RoI, the mean over its cells.
 
     logits, goal  (R, m, m)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from segeval.kernels.entropy import kept_away, log
+from segeval.kernels.entropy import clip_probabilities, log_allowing_zero
 from segeval.kernels.softmax import log_softmax
-from segeval.kernels.sums import ByLabel, LabelSums
+from segeval.kernels.sums import LabelSums, VoxelsByLabel
 from segeval.runtime.arrays import Floats, Labels, Mask
 from segeval.tallies.block import Block
 
@@ -21,7 +21,7 @@ EMPTY: Labels = np.zeros(0, np.uint8)
 
 
 @dataclass
-class Slab:
+class ScoreSlab:
     """Some voxels of both sides, none of them ignored.
 
     p        (channels, n) probabilities, as they came
@@ -55,29 +55,29 @@ class Slab:
         return None if self.weight is None else self.weight[where]
 
     @cached_property
-    def labels(self) -> ByLabel:
+    def labels(self) -> VoxelsByLabel:
         """The reference, ready for sums over each label."""
         if self.seen is not None:
             return self.seen.labels
-        return ByLabel(self.truth, len(self.p))
+        return VoxelsByLabel(self.truth, len(self.p))
 
     @property
     def soft(self) -> bool:
         """Whether the reference is shares."""
         return self.g is not None and self.g.dtype != np.bool_
 
-    def parts(self) -> Iterator[Slab]:
+    def parts(self) -> Iterator[ScoreSlab]:
         """The slab in parts of which float64 arrays of all channels stay in the cache."""
-        most = few(len(self.p), CACHED)
-        return (self._part(part) for part in evenly(self.p.shape[1], most))
+        most = slab_voxels(len(self.p), CACHED)
+        return (self._part(part) for part in even_slices(self.p.shape[1], most))
 
-    def _part(self, part: slice) -> Slab:
+    def _part(self, part: slice) -> ScoreSlab:
         def cut(values: Any) -> Any:
             return None if values is None else values[..., part]
 
         pred = {channel: cut(labels) for channel, labels in self.pred.items()}
         rest = (cut(self.g), self.whole, cut(self.weight), cut(self.best))
-        return Slab(cut(self.p), cut(self.z), cut(self.truth), pred, *rest)
+        return ScoreSlab(cut(self.p), cut(self.z), cut(self.truth), pred, *rest)
 
     def reference(self, channel: int) -> Mask | Floats:
         """The mask of a channel, or its shares."""
@@ -88,10 +88,12 @@ class Slab:
     def log_reference(self) -> Floats:
         """log p of the label that each voxel has."""
         if self.z is None:
-            return log(self.own)
+            return log_allowing_zero(self.own)
         top = np.maximum.reduce(self.z, axis=0) if self.best is None else self.best
         below = self.labels.own(self.z).astype(np.float64) - top
-        return below + log(self.confidence)  # the largest p is 1 over what the softmax divides by
+        return below + log_allowing_zero(
+            self.confidence
+        )  # the largest p is 1 over what the softmax divides by
 
     @cached_property
     def by_label(self) -> LabelSums:
@@ -136,44 +138,46 @@ class Slab:
         """log p of every channel after the clipping of Keras."""
         if self.z is not None:
             return self.logs
-        return log(kept_away(self.p.astype(np.float64), floor))
+        return log_allowing_zero(clip_probabilities(self.p.astype(np.float64), floor))
 
     @cached_property
     def logs(self) -> Floats:
         """log p of every channel."""
-        return log_softmax(self.z) if self.z is not None else log(self.p)
+        return log_softmax(self.z) if self.z is not None else log_allowing_zero(self.p)
 
 
-def slabs(block: Block, exclusive: bool, seen: LabelSums | None = None) -> Iterator[Slab]:
+def valid_slabs(
+    block: Block, exclusive: bool, seen: LabelSums | None = None
+) -> Iterator[ScoreSlab]:
     """The valid voxels of a block, few at a time where they have to be copied together.
 
     seen  the sums of the whole block over each label, where they are made already
     """
     assert block.scores is not None
     if seen is not None:
-        yield _slab(block, slice(None), None, exclusive, seen)
+        yield _make_slab(block, slice(None), None, exclusive, seen)
         return
-    most = MOST if block.valid is None else few(len(block.scores), COPIED)
-    for part in evenly(block.size, most):
+    most = MOST if block.valid is None else slab_voxels(len(block.scores), COPIED)
+    for part in even_slices(block.size, most):
         keep = None if block.valid is None else block.valid[part]
         if keep is None or keep.any():
-            yield _slab(block, part, keep, exclusive)
+            yield _make_slab(block, part, keep, exclusive)
 
 
-def few(channels: int, values: int) -> int:
+def slab_voxels(channels: int, values: int) -> int:
     """Voxels of so many values."""
     return min(MOST, max(LEAST, values // channels))
 
 
-def evenly(size: int, most: int) -> Iterator[slice]:
+def even_slices(size: int, most: int) -> Iterator[slice]:
     """Parts of one size."""
     step = -(-size // -(-size // most)) if size else 1
     return (slice(start, min(start + step, size)) for start in range(0, size, step))
 
 
-def _slab(
+def _make_slab(
     block: Block, part: slice, keep: Mask | None, exclusive: bool, seen: LabelSums | None = None
-) -> Slab:
+) -> ScoreSlab:
     """Some voxels of a block."""
 
     def cut(values: Floats) -> Floats:
@@ -187,7 +191,7 @@ def _slab(
     decoded = block.pred if block.decoded is None else block.decoded
     g = block.soft if block.soft is not None else block.onehot
     labels = block.truth.get(0, EMPTY) if block.labels is None else block.labels
-    return Slab(
+    return ScoreSlab(
         cut(block.scores),
         None if block.logits is None else cut(block.logits),
         some(labels) if exclusive else EMPTY,

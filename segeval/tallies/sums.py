@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from segeval.kernels.sums import NAMES, ByLabel, LabelSums, mask_sums, share_sums
+from segeval.kernels.sums import NAMES, LabelSums, VoxelsByLabel, mask_sums, share_sums
 from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import field, frozen
 from segeval.tallies.block import Block
-from segeval.tallies.loss_terms import AXES, Piece, key
-from segeval.tallies.slab import Slab, slabs
+from segeval.tallies.loss_terms import AXES, LossTerm, term_key
+from segeval.tallies.slab import ScoreSlab, valid_slabs
 
 
 @frozen
@@ -60,9 +60,9 @@ class Sums:
         """The prediction: sum of p of each channel."""
         return self.of("pg") + self.of("fp")
 
-    def piece(self, piece: Piece) -> Floats:
+    def piece(self, piece: LossTerm) -> Floats:
         """The totals of a piece that was asked for."""
-        return self.pieces[key(piece)]
+        return self.pieces[term_key(piece)]
 
     def to_json(self) -> dict[str, Any]:
         """The form in which it is kept with its case; what is not finite is a word."""
@@ -74,8 +74,8 @@ class Sums:
             "cases": self.cases,
             "voxels": self.voxels,
             "valid": self.valid,
-            "table": _words(self.table),
-            "pieces": {name: _words(totals) for name, totals in self.pieces.items()},
+            "table": _spell_totals(self.table),
+            "pieces": {name: _spell_totals(totals) for name, totals in self.pieces.items()},
         }
 
     @classmethod
@@ -111,23 +111,25 @@ class Sums:
             sum(s.voxels for s in many),
             sum(s.valid for s in many),
             table,
-            {name: _joined(name, many, rows, len(names)) for name in sorted(shared)},
+            {name: _join_terms(name, many, rows, len(names)) for name in sorted(shared)},
         )
 
 
-def _words(totals: Floats) -> list[Any]:
+def _spell_totals(totals: Floats) -> list[Any]:
     """Nested lists in which numbers that strict JSON lacks are words that numpy reads."""
     listed: list[Any] = totals.tolist()
-    return listed if np.isfinite(totals).all() else [_spelled(v) for v in listed]
+    return listed if np.isfinite(totals).all() else [_spell_number(v) for v in listed]
 
 
-def _spelled(value: Any) -> Any:
+def _spell_number(value: Any) -> Any:
     if isinstance(value, list):
-        return [_spelled(v) for v in value]
+        return [_spell_number(v) for v in value]
     return value if np.isfinite(value) else str(value)
 
 
-def _joined(name: str, many: Sequence[Sums], rows: Sequence[list[int]], channels: int) -> Floats:
+def _join_terms(
+    name: str, many: Sequence[Sums], rows: Sequence[list[int]], channels: int
+) -> Floats:
     """A piece of several cases, each class in its place."""
     axes = AXES[name.partition(":")[0]]
     rest = many[0].pieces[name].shape[axes:]
@@ -138,7 +140,7 @@ def _joined(name: str, many: Sequence[Sums], rows: Sequence[list[int]], channels
     return total
 
 
-def _picked(name: str, totals: Floats, places: list[int]) -> Floats:
+def _pick_channels(name: str, totals: Floats, places: list[int]) -> Floats:
     """The totals of some channels."""
     axes = AXES[name.partition(":")[0]]
     return totals[np.ix_(*[places] * axes)] if axes else totals.copy()
@@ -151,7 +153,7 @@ class SumsTally:
 
     def __init__(self, channels: int, exclusive: bool, pieces: Iterable[Any] = ()) -> None:
         self._exclusive = exclusive
-        self._pieces: dict[str, Piece] = {key(piece): piece for piece in pieces}
+        self._pieces: dict[str, LossTerm] = {term_key(piece): piece for piece in pieces}
         self._table = np.zeros((len(NAMES), channels))
         self._totals = {name: np.zeros(p.shape(channels)) for name, p in self._pieces.items()}
         self._voxels = self._valid = 0
@@ -165,7 +167,7 @@ class SumsTally:
         """
         hard = self._exclusive and block.soft is None and block.valid is None
         if hard and block.labels is not None:
-            self._seen = LabelSums(ByLabel(block.labels, self._table.shape[1]))
+            self._seen = LabelSums(VoxelsByLabel(block.labels, self._table.shape[1]))
         return self._seen
 
     def update(self, block: Block) -> None:
@@ -176,9 +178,9 @@ class SumsTally:
         self._logits = self._logits or block.logits is not None
         self._soft = self._soft or block.soft is not None
         seen, self._seen = self._seen, None
-        for slab in slabs(block, self._exclusive, seen):
+        for slab in valid_slabs(block, self._exclusive, seen):
             self._valid += slab.voxels
-            self._table += table_of(slab)
+            self._table += slab_sums(slab)
             for name, piece in self._pieces.items():
                 self._totals[name] += piece.of(slab)
 
@@ -194,11 +196,11 @@ class SumsTally:
             self._voxels,
             self._valid,
             self._table[:, places],
-            {name: _picked(name, totals, places) for name, totals in self._totals.items()},
+            {name: _pick_channels(name, totals, places) for name, totals in self._totals.items()},
         )
 
 
-def table_of(slab: Slab) -> Floats:
+def slab_sums(slab: ScoreSlab) -> Floats:
     """The sums of kernels/sums.py over a slab."""
     if slab.g is None:
         return slab.by_label.finish()

@@ -13,31 +13,31 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.classes.class_list import Part, Target
-from segeval.kernels.conventions import BYTES, faces
-from segeval.kernels.distances import Directed
+from segeval.classes.class_list import LabelSelector, ScoredClass
+from segeval.kernels.conventions import BYTES, count_voxel_faces
+from segeval.kernels.distances import DirectedDistances
 from segeval.kernels.label_runs import (
-    Box,
-    Runs,
-    around_both,
-    box,
-    by_label,
-    in_rows,
-    joined,
-    painted,
-    runs_of,
+    IndexBox,
+    LabelRuns,
+    enclosing_box,
+    find_label_runs,
+    join_runs,
+    paint_runs,
+    runs_box,
+    runs_by_label,
+    split_at_rows,
 )
 from segeval.runtime.arrays import Floats, Mask
 from segeval.runtime.frozen import field, frozen, replace
 from segeval.tallies.block import Block
 
-Both = tuple[Directed, Directed]
+Both = tuple[DirectedDistances, DirectedDistances]
 
-TABLES = 24 << 20  # bytes of the tables of a convention, once a process
+TABLE_BYTES = 24 << 20  # bytes of the tables of a convention, once a process
 
 
 @frozen
-class Crop:
+class MaskCrop:
     """Both masks of a class, in the box around both.
 
     spacing  of the grid; 1 where it has none
@@ -58,7 +58,7 @@ class Crop:
         """Of the whole array, in the unit of the spacing."""
         return float(np.linalg.norm(np.multiply(self.shape, self.spacing)))
 
-    def slices(self) -> Iterator[Crop]:
+    def slices(self) -> Iterator[MaskCrop]:
         """The planes along the first axis in which either side has the class; a picture is one."""
         if len(self.shape) == 2:
             yield self
@@ -66,38 +66,38 @@ class Crop:
         for z, (truth, pred) in enumerate(zip(self.truth, self.pred, strict=True)):
             if truth.any() or pred.any():
                 field = None if self.field is None else self.field[z + 1]
-                yield Crop(truth, pred, self.spacing[1:], self.edges[1:], self.shape[1:], field)
+                yield MaskCrop(truth, pred, self.spacing[1:], self.edges[1:], self.shape[1:], field)
 
 
 @frozen
-class Drawn:
+class ClassRuns:
     """How the classes of a case are drawn: runs by side, channel and label.
 
     ignored  runs of the ground truth that are left out on both sides
     """
 
     shape: tuple[int, ...]
-    truth: Mapping[int, Mapping[int, Runs]]
-    pred: Mapping[int, Mapping[int, Runs]]
-    ignored: Runs | None = None
+    truth: Mapping[int, Mapping[int, LabelRuns]]
+    pred: Mapping[int, Mapping[int, LabelRuns]]
+    ignored: LabelRuns | None = None
 
-    def runs(self, part: Part, side: Mapping[int, Mapping[int, Runs]]) -> Runs:
+    def runs(self, part: LabelSelector, side: Mapping[int, Mapping[int, LabelRuns]]) -> LabelRuns:
         """The runs of a class on one side."""
-        return joined(list(_labels(side.get(part.channel, {}), part).values()))
+        return join_runs(list(_class_labels(side.get(part.channel, {}), part).values()))
 
-    def only(self, target: Target) -> Drawn:
+    def only(self, target: ScoredClass) -> ClassRuns:
         """The runs of one class."""
         sides = ((self.truth, target.truth), (self.pred, target.pred))
-        truth, pred = ({p.channel: _labels(side.get(p.channel, {}), p)} for side, p in sides)
+        truth, pred = ({p.channel: _class_labels(side.get(p.channel, {}), p)} for side, p in sides)
         return replace(self, truth=truth, pred=pred)
 
 
-def _labels(known: Mapping[int, Runs], part: Part) -> Mapping[int, Runs]:
+def _class_labels(known: Mapping[int, LabelRuns], part: LabelSelector) -> Mapping[int, LabelRuns]:
     """The labels of a channel that stand for a class."""
     return {v: known[v] for v in sorted(known) if part.labels is None or v in part.labels}
 
 
-class Fields(Protocol):
+class FieldSource(Protocol):
     """Where the probabilities around a class are."""
 
     def of(self, surfaces: Surfaces, place: int) -> NDArray[np.float32] | None:
@@ -116,15 +116,15 @@ class Surfaces:
     over        what each class that would take more would take, by its place
     """
 
-    targets: tuple[Target, ...]
+    targets: tuple[ScoredClass, ...]
     spacing: tuple[float, ...] | None
     tolerances: tuple[float, ...]
-    fields: Fields | None
-    _drawn: Drawn
+    fields: FieldSource | None
+    _drawn: ClassRuns
     room: int = 1 << 62
     over: dict[int, int] = field(default_factory=dict)
     _known: dict[tuple[int, str, bool], tuple[Both | float, ...]] = field(default_factory=dict)
-    _boxes: dict[int, Box | None] = field(default_factory=dict)
+    _boxes: dict[int, IndexBox | None] = field(default_factory=dict)
     _computed: dict[tuple[int, str, bool], tuple[Any, ...]] = field(default_factory=dict)
 
     @property
@@ -147,7 +147,7 @@ class Surfaces:
         """The runs of a class on both sides: about how much work it is."""
         return sum(map(len, self._runs(place)))
 
-    def crop(self, place: int) -> Crop | None:
+    def crop(self, place: int) -> MaskCrop | None:
         """The masks of a class; None where both are empty."""
         truth, pred = self._runs(place)
         where = self.box(place)
@@ -161,29 +161,31 @@ class Surfaces:
             a == 0 or b == n for (a, b), n in zip(where, shape, strict=True)
         )
 
-    def _runs(self, place: int) -> tuple[Runs, Runs]:
+    def _runs(self, place: int) -> tuple[LabelRuns, LabelRuns]:
         target, drawn = self.targets[place], self._drawn
         return drawn.runs(target.truth, drawn.truth), drawn.runs(target.pred, drawn.pred)
 
-    def box(self, place: int) -> Box | None:
+    def box(self, place: int) -> IndexBox | None:
         """The box around both sides of a class; None where both are empty."""
         if place not in self._boxes:
             shape = self._drawn.shape
-            one, other = (box(runs, shape) for runs in self._runs(place))
-            self._boxes[place] = around_both(one, other)
+            one, other = (runs_box(runs, shape) for runs in self._runs(place))
+            self._boxes[place] = enclosing_box(one, other)
         return self._boxes[place]
 
-    def _cut(self, truth: Runs, pred: Runs, where: Box) -> Crop:
+    def _cut(self, truth: LabelRuns, pred: LabelRuns, where: IndexBox) -> MaskCrop:
         drawn = self._drawn
-        masks = [painted(runs, drawn.shape, where) for runs in (truth, pred)]
+        masks = [paint_runs(runs, drawn.shape, where) for runs in (truth, pred)]
         if drawn.ignored is not None:
-            valid = ~painted(drawn.ignored, drawn.shape, where)
+            valid = ~paint_runs(drawn.ignored, drawn.shape, where)
             masks = [mask & valid for mask in masks]
         edges = tuple((a == 0, b == n) for (a, b), n in zip(where, drawn.shape, strict=True))
         spacing = self.spacing or (1.0,) * len(drawn.shape)
-        return Crop(masks[0], masks[1], spacing, edges, drawn.shape)
+        return MaskCrop(masks[0], masks[1], spacing, edges, drawn.shape)
 
-    def parts(self, place: int, by_slice: bool = False, with_field: bool = False) -> Iterator[Crop]:
+    def parts(
+        self, place: int, by_slice: bool = False, with_field: bool = False
+    ) -> Iterator[MaskCrop]:
         """What is measured of a class: all of it or each of its slices; nothing of an empty one."""
         crop = self.crop(place)
         if crop is not None and with_field and self.fields is not None:
@@ -196,7 +198,7 @@ class Surfaces:
         self,
         place: int,
         how: str,
-        measure: Callable[[Crop], Both],
+        measure: Callable[[MaskCrop], Both],
         by_slice: bool = False,
         with_field: bool = False,
     ) -> tuple[Both | float, ...]:
@@ -221,7 +223,7 @@ class Surfaces:
         self,
         place: int,
         what: str,
-        compute: Callable[[Crop], Any],
+        compute: Callable[[MaskCrop], Any],
         by_slice: bool = False,
         a_voxel: int = 2,
     ) -> tuple[Any, ...] | None:
@@ -247,7 +249,7 @@ class Surfaces:
             return 0
         a_voxel, a_face = BYTES[how]
         voxels = math.prod(b - a for a, b in where)
-        kept = TABLES + sum(map(kept_bytes, self._known.values()))
+        kept = TABLE_BYTES + sum(map(kept_bytes, self._known.values()))
         size = kept + a_voxel * voxels
         most = size + a_face * len(where) * voxels  # where every voxel is alone
         if most <= self.room:
@@ -256,7 +258,7 @@ class Surfaces:
             return size + a_face * 2 * len(where) * sum(map(len, self._runs(place)))
         crop = self.crop(place)
         assert crop is not None
-        return size + a_face * (faces(crop.truth) + faces(crop.pred))
+        return size + a_face * (count_voxel_faces(crop.truth) + count_voxel_faces(crop.pred))
 
 
 def kept_bytes(parts: Iterable[Both | float]) -> int:
@@ -270,22 +272,22 @@ class SurfaceTally:
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self._shape = shape
-        self._runs: tuple[dict[int, list[Runs]], dict[int, list[Runs]]] = ({}, {})
+        self._runs: tuple[dict[int, list[LabelRuns]], dict[int, list[LabelRuns]]] = ({}, {})
 
     def update(self, block: Block) -> None:
         """Add a slab: every channel that is in it."""
         for kept, side in zip(self._runs, (block.truth, block.pred), strict=True):
             for channel, labels in side.items():
                 if channel >= 0:
-                    kept.setdefault(channel, []).append(runs_of(labels, block.start))
+                    kept.setdefault(channel, []).append(find_label_runs(labels, block.start))
 
     def finish(  # noqa: PLR0913 - what surfaces hang on
         self,
-        targets: Sequence[Target],
+        targets: Sequence[ScoredClass],
         spacing: tuple[float, ...] | None,
         tolerances: Iterable[float] = (),
         ignored: int | None = None,
-        fields: Fields | None = None,
+        fields: FieldSource | None = None,
         room: int = 1 << 62,
     ) -> Surfaces:
         """The surfaces of the classes. `ignored` is a label of the ground truth.
@@ -293,10 +295,13 @@ class SurfaceTally:
         room  bytes that measuring may take
         """
         truth, pred = (
-            {c: by_label(in_rows(joined(runs), self._shape[-1])) for c, runs in side.items()}
+            {
+                c: runs_by_label(split_at_rows(join_runs(runs), self._shape[-1]))
+                for c, runs in side.items()
+            }
             for side in self._runs
         )
         left_out = None if ignored is None else truth.get(0, {}).get(ignored)
-        drawn = Drawn(self._shape, truth, pred, left_out)
+        drawn = ClassRuns(self._shape, truth, pred, left_out)
         each = tuple(tolerances) or (np.nan,) * len(targets)
         return Surfaces(tuple(targets), spacing, each, fields, drawn, room)

@@ -23,7 +23,7 @@ NO_LABELS: Labels = np.zeros(0, np.uint8)
 
 
 @frozen
-class Memory:
+class LossMemory:
     """What a loss works with beside the values that are kept.
 
     voxel  bytes a voxel
@@ -35,7 +35,7 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Voxels:
+class ScoreVolume:
     """Every voxel of a case.
 
     classes    names, one a channel; the name of channel 0 of exclusive channels is the background's
@@ -63,12 +63,12 @@ class Voxels:
     masks: Mask
     valid: Mask | None = None
 
-    def size(self, memory: Memory) -> int:
+    def size(self, memory: LossMemory) -> int:
         """Bytes that a loss takes: what is kept, and what it works with."""
         work = memory.voxel + memory.value * len(self.classes)
         return int(np.prod(self.shape)) * (self.width + work)
 
-    def over(self, memory: Memory) -> bool:
+    def over(self, memory: LossMemory) -> bool:
         """Whether that is more than the budget."""
         return self.size(memory) > self.budget
 
@@ -107,11 +107,11 @@ class VoxelTally:
         exclusive: bool,
         shape: tuple[int, ...],
         budget: int,
-        memory: Iterable[Memory],
+        memory: Iterable[LossMemory],
     ) -> None:
         self._channels, self._exclusive, self._shape = channels, exclusive, shape
         self._budget, self._memory = budget, list(memory)
-        self._made: Voxels | None = None
+        self._made: ScoreVolume | None = None
         self._soft = False
 
     def update(self, block: Block) -> None:
@@ -133,17 +133,19 @@ class VoxelTally:
         if made.valid is not None and block.valid is not None:
             made.valid[part] = block.valid
 
-    def _room(self, dtype: np.dtype[Any], block: Block) -> Voxels:
+    def _room(self, dtype: np.dtype[Any], block: Block) -> ScoreVolume:
         """Where the values go; nowhere if every loss would be over the budget."""
         count, channels = int(np.prod(self._shape)), self._channels
         width = channels * dtype.itemsize + (2 if self._exclusive else channels) + 1
         names = tuple(map(str, range(channels)))
         logits = block.logits is not None
         known = (names, self._exclusive, logits, self._shape, self._budget, width, False)
-        empty = Voxels(*known, np.zeros((channels, 0)), NO_LABELS, np.zeros((channels, 0), bool))
+        empty = ScoreVolume(
+            *known, np.zeros((channels, 0)), NO_LABELS, np.zeros((channels, 0), bool)
+        )
         if all(empty.over(memory) for memory in self._memory):
             return empty
-        return Voxels(
+        return ScoreVolume(
             *known,
             np.empty((channels, count), dtype),
             np.zeros(count if self._exclusive else 0, np.uint16),
@@ -151,13 +153,13 @@ class VoxelTally:
             np.ones(count, bool),
         )
 
-    def finish(self, classes: Sequence[str], places: Sequence[int]) -> Voxels | None:
+    def finish(self, classes: Sequence[str], places: Sequence[int]) -> ScoreVolume | None:
         """The voxels of the case, its channels under these names; only those that are kept."""
         made = self._made
         if made is None:
             return None
         every = len(places) == self._channels
-        return Voxels(
+        return ScoreVolume(
             tuple(classes),
             made.exclusive,
             made.logits,

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from segeval.grid.geometry import CLOSE, NEAR, Geometry, point
+from segeval.grid.geometry import CLOSE_GRID_SHARE, SAME_GRID_SHARE, Geometry, format_point
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import GeometryError, Note
 from segeval.runtime.frozen import replace
-from segeval.volume.volume import Volume, Voxels, streams
+from segeval.volume.volume import Channel, Volume, open_channels
 
 RESAMPLE_HELP = (
     "--resample gt puts the prediction on the ground truth's grid "
@@ -26,22 +26,24 @@ SIZE_HELP = (
 )
 
 
-def onto(volume: Volume, truth: Geometry, names: tuple[str, str] = ("pred", "gt")) -> Volume:
+def align_volume(
+    volume: Volume, truth: Geometry, names: tuple[str, str] = ("pred", "gt")
+) -> Volume:
     """The volume on the grid of the ground truth, or a GeometryError.
 
     names  what the two sides are called in messages
     """
     own = volume.geometry
     if len(own.shape) != len(truth.shape):
-        own, volume = flattened(volume, truth)
+        own, volume = drop_single_plane(volume, truth)
     if not (own.placed and truth.placed):
-        return unplaced(volume, truth, names)
+        return adopt_placement(volume, truth, names)
     order = truth.reorder(own)
     turned = own if order is None or order.trivial else own.reordered(order)
-    if list(truth.differences(turned, CLOSE)):
-        raise mismatch(own, truth, turned, names)
+    if list(truth.differences(turned, CLOSE_GRID_SHARE)):
+        raise grid_mismatch_error(own, truth, turned, names)
     notes = volume.notes
-    if list(truth.differences(turned, NEAR)):
+    if list(truth.differences(turned, SAME_GRID_SHARE)):
         text = f"corners differ by {truth.corner_shift(turned):.4g} mm; taken as one grid"
         notes = (*notes, Note("W-geometry-near", text, str(volume.path)))
     if order is None or order.trivial:
@@ -50,7 +52,7 @@ def onto(volume: Volume, truth: Geometry, names: tuple[str, str] = ("pred", "gt"
     return replace(volume, geometry=truth, channels=channels, notes=notes)
 
 
-def flattened(volume: Volume, truth: Geometry) -> tuple[Geometry, Volume]:
+def drop_single_plane(volume: Volume, truth: Geometry) -> tuple[Geometry, Volume]:
     """A volume of one plane beside a picture: the plane."""
     own = volume.geometry
     if len(own.shape) == 3 and len(truth.shape) == 2 and own.shape[0] == 1:
@@ -60,13 +62,17 @@ def flattened(volume: Volume, truth: Geometry) -> tuple[Geometry, Volume]:
     return own, volume
 
 
-def unplaced(volume: Volume, truth: Geometry, names: tuple[str, str]) -> Volume:
+def adopt_placement(volume: Volume, truth: Geometry, names: tuple[str, str]) -> Volume:
     """Shapes must agree; the side that knows where it lies tells the other (rule G4)."""
     own = volume.geometry
     if own.shape != truth.shape:
-        raise mismatch(own, truth, own, names)
-    if own.spacing and truth.spacing and not np.allclose(own.spacing, truth.spacing, rtol=NEAR):
-        raise mismatch(own, truth, own, names)
+        raise grid_mismatch_error(own, truth, own, names)
+    if (
+        own.spacing
+        and truth.spacing
+        and not np.allclose(own.spacing, truth.spacing, rtol=SAME_GRID_SHARE)
+    ):
+        raise grid_mismatch_error(own, truth, own, names)
     notes = volume.notes
     if truth.placed != own.placed:
         which = names[1] if truth.placed else names[0]
@@ -75,20 +81,22 @@ def unplaced(volume: Volume, truth: Geometry, names: tuple[str, str]) -> Volume:
     return replace(volume, notes=notes)
 
 
-def common_grid(truth: Geometry, pred: Geometry) -> Geometry:
+def choose_case_grid(truth: Geometry, pred: Geometry) -> Geometry:
     """The grid of the case: the ground truth's, or that of the side that knows its place."""
     if truth.placed or truth.shape != pred.shape:
         return truth
     return pred if pred.placed or (pred.spacing and not truth.spacing) else truth
 
 
-def mismatch(
+def grid_mismatch_error(
     own: Geometry, truth: Geometry, turned: Geometry, names: tuple[str, str]
 ) -> GeometryError:
     """The error for grids that are not the same, with the facts of both."""
     facts = [f"{names[0]} {own}", f"{names[1]} {truth}", *turned.differences(truth)]
     if own.shape == truth.shape and own.origin and truth.origin and own.origin != truth.origin:
-        facts.append(f"origin {names[0]} {point(own.origin)}, {names[1]} {point(truth.origin)} mm")
+        facts.append(
+            f"origin {names[0]} {format_point(own.origin)}, {names[1]} {format_point(truth.origin)} mm"
+        )
     same = own.spacing is None and truth.spacing is None
     return GeometryError(
         f"{'prediction' if names[0] == 'pred' else names[0]} and "
@@ -98,7 +106,7 @@ def mismatch(
     )
 
 
-def resampled(
+def resample_volume(
     volume: Volume, grid: Geometry, labels: bool | None, outside: Sequence[float] = ()
 ) -> Volume:
     """The volume on another grid: nearest neighbour for labels, linear for other values.
@@ -120,13 +128,14 @@ def resampled(
         )
     beyond = outside or (0.0,) * len(volume.channels)
     channels = tuple(
-        _Resampled(volume, c, grid, labels, beyond[c]).voxels for c in range(len(volume.channels))
+        _ResampledChannel(volume, c, grid, labels, beyond[c]).voxels
+        for c in range(len(volume.channels))
     )
     note = Note("N-resampled", f"{volume.geometry} put on {grid}", str(volume.path))
     return replace(volume, geometry=grid, channels=channels, notes=(*volume.notes, note))
 
 
-class _Resampled:
+class _ResampledChannel:
     """One channel of a volume on another grid, made when it is read."""
 
     def __init__(
@@ -136,15 +145,15 @@ class _Resampled:
         self._labels, self._outside = labels, outside
 
     @property
-    def voxels(self) -> Voxels:
+    def voxels(self) -> Channel:
         own = self._volume.channels[self._channel]
         kind = np.dtype(np.float64) if own.scaled else own.dtype.newbyteorder("=")
-        return Voxels(self, kind, self._grid.shape)
+        return Channel(self, kind, self._grid.shape)
 
     def __call__(self) -> Raw:
         from scipy.ndimage import affine_transform
 
-        values = whole_channel(self._volume.channels[self._channel], self._volume.geometry)
+        values = read_whole_channel(self._volume.channels[self._channel], self._volume.geometry)
         nearest = self._labels
         if nearest is None:
             nearest = values.dtype.kind in "biu" or bool((values == np.rint(values)).all())
@@ -163,14 +172,14 @@ class _Resampled:
         return moved
 
 
-def whole_channel(voxels: Voxels, geometry: Geometry) -> Raw:
+def read_whole_channel(voxels: Channel, geometry: Geometry) -> Raw:
     """All values of a channel, in the shape of the grid."""
-    with streams([voxels], voxels.count) as (stream,):
+    with open_channels([voxels], voxels.count) as (stream,):
         values: Raw = stream.read(voxels.count).reshape(geometry.shape).copy()
     return values
 
 
-def resample_grid(
+def find_resample_grid(
     resample: str, truth: Geometry, pred: Geometry, other: Callable[[], Geometry]
 ) -> Geometry | None:
     """The grid that `--resample` names; None where nothing is resampled.

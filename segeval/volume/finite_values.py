@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from segeval.runtime.errors import ReadError
-from segeval.volume.value_kinds import Numbers
+from segeval.volume.value_kinds import StoredValues
 from segeval.volume.volume import Volume
 
 
-class Checked:
+class FiniteValues:
     """Values of a side that are finite; where they are not, how many and where first."""
 
     def __init__(self, volume: Volume) -> None:
@@ -19,7 +19,7 @@ class Checked:
         self._at = 0
         self._bad, self._first = 0, (-1, Path())
 
-    def finite(self, values: Numbers, channel: int) -> tuple[Numbers, float, float]:
+    def finite(self, values: StoredValues, channel: int) -> tuple[StoredValues, float, float]:
         """Values with their least and largest; not-a-number and infinity are noted and made 0."""
         low, high = values.min(), values.max()
         if np.isfinite(low) and np.isfinite(high):
@@ -42,12 +42,14 @@ class Checked:
             raise ReadError(
                 f"not a number or infinite: {self._bad} of the values",
                 where=path,
-                facts=(f"the first at voxel {place(at, self._volume)} (x, y, z from 0)",),
+                facts=(
+                    f"the first at voxel {format_voxel_index(at, self._volume)} (x, y, z from 0)",
+                ),
                 help="write the file again without them",
             )
 
 
-def place(flat: int, volume: Volume) -> str:
+def format_voxel_index(flat: int, volume: Volume) -> str:
     """A voxel by its indices, x first."""
     index = np.unravel_index(flat, volume.geometry.shape)
     return ", ".join(str(int(i)) for i in reversed(index))

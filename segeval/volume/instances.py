@@ -10,7 +10,7 @@ from collections.abc import Callable
 from segeval.runtime.arrays import Floats, Raw
 from segeval.runtime.frozen import frozen
 
-Instance = Callable[[], Raw]  # the mask (H, W) of one instance, made when it is asked for
+InstanceLoader = Callable[[], Raw]  # the mask (H, W) of one instance, made when it is asked for
 
 
 @frozen
@@ -46,6 +46,6 @@ class Instances:
     names  name of each class by its label value, where the file names them
     """
 
-    masks: tuple[Instance, ...]
+    masks: tuple[InstanceLoader, ...]
     boxes: Floats
     names: dict[int, str]

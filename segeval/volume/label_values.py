@@ -7,23 +7,34 @@ from collections.abc import Mapping
 import numpy as np
 
 from segeval.runtime.arrays import Labels, Raw
-from segeval.volume.finite_values import Checked
-from segeval.volume.score_values import ScoreSide
-from segeval.volume.value_kinds import Numbers, as_labels, not_probabilities, whole
-from segeval.volume.value_stream import Found, Side, Slab, Wanted, may_score
+from segeval.volume.finite_values import FiniteValues
+from segeval.volume.score_values import ScoreStream
+from segeval.volume.value_kinds import (
+    StoredValues,
+    as_labels,
+    not_probabilities_error,
+    whole_to_labels,
+)
+from segeval.volume.value_stream import (
+    ReadAs,
+    SideSlab,
+    ValueKind,
+    ValueStream,
+    may_hold_probabilities,
+)
 from segeval.volume.volume import Stream, Volume
 
 
-def side(volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> Side:
+def open_value_stream(volume: Volume, streams: Mapping[int, Stream], wanted: ReadAs) -> ValueStream:
     """Read channels of a volume, by their number, as what they are asked to be."""
-    if not may_score(volume, wanted):
-        return LabelSide(volume, streams, wanted.independent)
+    if not may_hold_probabilities(volume, wanted):
+        return LabelStream(volume, streams, wanted.independent)
     if wanted.kind == "auto" and len(streams) == 1:
-        return OpenSide(volume, streams, wanted)
-    return ScoreSide(volume, streams, wanted)
+        return UndecidedStream(volume, streams, wanted)
+    return ScoreStream(volume, streams, wanted)
 
 
-class LabelSide:
+class LabelStream:
     """Labels: one map, or a stack of masks that may overlap."""
 
     def __init__(
@@ -31,10 +42,10 @@ class LabelSide:
     ) -> None:
         self.channels = 0
         self._volume, self._streams = volume, streams
-        self._checked = Checked(volume)
+        self._checked = FiniteValues(volume)
         self._covered = len(streams) > 1 and not (independent or volume.segments or volume.paths)
 
-    def read(self, count: int) -> Slab:
+    def read(self, count: int) -> SideSlab:
         """The next labels of every channel. Raises ReadError."""
         labels = {}
         for channel, stream in self._streams.items():
@@ -43,45 +54,47 @@ class LabelSide:
             inside = sum((v != 0).astype(np.uint16) for v in labels.values())
             self._covered = bool(np.all(inside == 1))
         self._checked.step(count)
-        return Slab(labels)
+        return SideSlab(labels)
 
     def _labels(self, values: Raw, channel: int) -> Labels:
         if values.dtype.kind != "f":
             return as_labels(values, self._volume.file(channel))
         finite, _, _ = self._checked.finite(values, channel)
-        return whole(finite, self._volume.file(channel))
+        return whole_to_labels(finite, self._volume.file(channel))
 
-    def finish(self) -> Found:
+    def finish(self) -> ValueKind:
         """Labels. Raises ReadError for values that are not finite."""
         self._checked.finish()
         count = len(self._volume.channels)
-        return Found("labels", count == 1, count, onehot=self._covered)
+        return ValueKind("labels", count == 1, count, onehot=self._covered)
 
 
-class OpenSide:
+class UndecidedStream:
     """One float map that may hold labels or probabilities, as long as nothing tells."""
 
-    def __init__(self, volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> None:
+    def __init__(self, volume: Volume, streams: Mapping[int, Stream], wanted: ReadAs) -> None:
         self.channels = 1
         self._volume, self._stream, self._wanted = volume, streams[0], wanted
-        self._checked = Checked(volume)
+        self._checked = FiniteValues(volume)
         self._whole, self._low, self._high = True, np.inf, -np.inf
 
-    def read(self, count: int) -> Slab:
+    def read(self, count: int) -> SideSlab:
         """The next values, as labels and as probabilities. Raises ReadError."""
-        raw: Numbers = self._stream.read(count)
+        raw: StoredValues = self._stream.read(count)
         values, low, high = self._checked.finite(raw, 0)
         self._checked.step(count)
         self._low, self._high = min(self._low, low), max(self._high, high)
         self._whole = self._whole and bool((values == np.rint(values)).all())
         if self._low < 0 or (self._high > 1 and not self._whole):
-            raise not_probabilities(self._volume.path, self._low, self._high)
+            raise not_probabilities_error(self._volume.path, self._low, self._high)
         if self._high > 1:
-            return Slab({0: whole(values, self._volume.path)}, np.zeros((1, count), values.dtype))
+            return SideSlab(
+                {0: whole_to_labels(values, self._volume.path)}, np.zeros((1, count), values.dtype)
+            )
         mask = (values >= self._wanted.threshold).view(np.uint8)
-        return Slab({0: mask}, values[None])
+        return SideSlab({0: mask}, values[None])
 
-    def finish(self) -> Found:
+    def finish(self) -> ValueKind:
         """Labels if one is beyond 1, else probabilities. Raises ReadError."""
         self._checked.finish()
-        return Found("labels" if self._high > 1 else "prob", self._high > 1, 1)
+        return ValueKind("labels" if self._high > 1 else "prob", self._high > 1, 1)

@@ -12,53 +12,55 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.kernels.decode import bits, confirmed, unusual, winners
+from segeval.kernels.decode import confirm_guess, float_bits, least_unusual_bits, winning_channel
 from segeval.kernels.softmax import sigmoid, softmax_rows
 from segeval.runtime.arrays import Labels, Raw
 from segeval.runtime.errors import ReadError
-from segeval.volume.finite_values import Checked
-from segeval.volume.value_kinds import Numbers, not_probabilities, scaled
-from segeval.volume.value_stream import Found, Slab, Wanted
-from segeval.volume.volume import Stream, Volume, Voxels
+from segeval.volume.finite_values import FiniteValues
+from segeval.volume.value_kinds import StoredValues, not_probabilities_error, scale_probabilities
+from segeval.volume.value_stream import ReadAs, SideSlab, ValueKind
+from segeval.volume.volume import Channel, Stream, Volume
 
 if TYPE_CHECKING:
     from segeval.kernels.sums import LabelSums
 
-OFF = 1e-3  # how far a sum of probabilities may be from 1 …
-RARELY = 1e-3  # … in this share of the voxels
-STEP = float(np.finfo(np.float32).eps)  # what the slope of a file is rounded by
+SUM_TOLERANCE = 1e-3  # how far a sum of probabilities may be from 1 …
+OFF_SUM_SHARE = 1e-3  # … in this share of the voxels
+SLOPE_ROUNDING = float(np.finfo(np.float32).eps)  # what the slope of a file is rounded by
 STACK_HELP = "--activation softmax (they are logits) or --activation none (each channel is a class)"
 
 
-class ScoreSide:
+class ScoreStream:
     """Probabilities or logits: channels that exclude each other, or one class each.
 
     shown  what adds up each row of probabilities of exclusive channels while it is in the cache
     """
 
-    def __init__(self, volume: Volume, streams: Mapping[int, Stream], wanted: Wanted) -> None:
+    def __init__(self, volume: Volume, streams: Mapping[int, Stream], wanted: ReadAs) -> None:
         self.channels = len(streams)
         self.shown: list[LabelSums] = []
         self.exclusive = len(streams) > 1 and not wanted.independent
         self._volume, self._streams, self._wanted = volume, streams, wanted
-        self._checked = Checked(volume)
+        self._checked = FiniteValues(volume)
         self._logits = wanted.kind == "logits"
         self._off, self._low, self._high, self._worst = 0, 0.0, 0.0, 1.0
-        self._allowed = OFF + sum(rounding(volume.channels[c].dtype) for c in streams)
-        self._made: Numbers = np.empty(0)
-        self._room: Numbers = np.empty(0, read_as(volume.channels[c] for c in streams))
+        self._allowed = SUM_TOLERANCE + sum(
+            rounding_error(volume.channels[c].dtype) for c in streams
+        )
+        self._made: StoredValues = np.empty(0)
+        self._room: StoredValues = np.empty(0, score_dtype(volume.channels[c] for c in streams))
 
-    def read(self, count: int) -> Slab:
+    def read(self, count: int) -> SideSlab:
         """The next scores and the labels that they make. Raises ReadError."""
         rows = self._rows(count)
-        coded, total = bits(rows), np.zeros(count, rows.dtype)
+        coded, total = float_bits(rows), np.zeros(count, rows.dtype)
         tops = np.empty(len(rows), coded.dtype)
-        shares, usual = self.exclusive and not self._logits, unusual(coded.dtype)
+        shares, usual = self.exclusive and not self._logits, least_unusual_bits(coded.dtype)
         for channel, stream in self._streams.items():
             row = rows[channel]
             values = stream.read(count, row)
             if values is not row:
-                row[:] = scaled(values, self._volume.file(channel), self._logits)
+                row[:] = scale_probabilities(values, self._volume.file(channel), self._logits)
                 self._round(row, channel)
             tops[channel] = top = np.maximum.reduce(coded[channel])
             if top >= usual:
@@ -72,22 +74,22 @@ class ScoreSide:
         self._watch(total)
         return self._slab(rows, tops.view(rows.dtype), total)
 
-    def codes(self, count: int) -> Slab:
+    def codes(self, count: int) -> SideSlab:
         """The next values as they are stored, for a side that `of_codes`."""
-        return Slab(codes=self._streams[0].read(count))
+        return SideSlab(codes=self._streams[0].read(count))
 
-    def decoded(self, codes: Labels) -> Slab:
+    def decoded(self, codes: Labels) -> SideSlab:
         """The scores that stored values stand for. Raises ReadError."""
-        row = scaled(codes, self._volume.path, False)
+        row = scale_probabilities(codes, self._volume.path, False)
         return self._slab(row[None], np.array([row.max()]))
 
-    def _round(self, row: Numbers, channel: int) -> None:
+    def _round(self, row: StoredValues, channel: int) -> None:
         """Take 255 times the float32 next to 1/255, which is above 1, for 1."""
         if self._volume.channels[channel].scaled and not self._logits:
-            near = (row > 1) & (row <= 1 + STEP)
+            near = (row > 1) & (row <= 1 + SLOPE_ROUNDING)
             row[near] = 1
 
-    def _unusual(self, row: Numbers, channel: int, tops: Raw) -> None:
+    def _unusual(self, row: StoredValues, channel: int, tops: Raw) -> None:
         """Note values below 0, make what is not finite 0, and find the largest value again."""
         finite, low, high = self._checked.finite(row, channel)
         if finite is not row:
@@ -95,29 +97,33 @@ class ScoreSide:
         self._low = min(self._low, low)
         tops.view(row.dtype)[channel] = high
 
-    def _slab(self, raw: Numbers, tops: Numbers, total: Numbers | None = None) -> Slab:
+    def _slab(
+        self, raw: StoredValues, tops: StoredValues, total: StoredValues | None = None
+    ) -> SideSlab:
         self._checked.step(raw.shape[1])
         self._high = max(self._high, float(tops.max()))
         if not self._logits and (self._low < 0 or self._high > 1):
-            raise not_probabilities(self._volume.path, self._low, self._high)
+            raise not_probabilities_error(self._volume.path, self._low, self._high)
         logits = raw if self._logits else None
         if self.exclusive:
             label, best = self._decoded(raw, tops, total)
-            return Slab({0: label}, self._softmax(raw, best) if self._logits else raw, logits, best)
+            return SideSlab(
+                {0: label}, self._softmax(raw, best) if self._logits else raw, logits, best
+            )
         scores = self._sigmoid(raw) if self._logits else raw
         masks = {c: (p >= self._wanted.threshold).view(np.uint8) for c, p in enumerate(scores)}
-        return Slab(masks, scores, logits)
+        return SideSlab(masks, scores, logits)
 
     def _decoded(
-        self, raw: Numbers, tops: Numbers, total: Numbers | None
-    ) -> tuple[Labels, Numbers]:
+        self, raw: StoredValues, tops: StoredValues, total: StoredValues | None
+    ) -> tuple[Labels, StoredValues]:
         """The channel of the largest value, and the value; the ground truth is a good guess."""
         if total is None or not self.shown:
-            return winners(raw, tops)
+            return winning_channel(raw, tops)
         sums = self.shown[0]
-        return confirmed(raw, tops, total, sums.labels.labels, sums.own)
+        return confirm_guess(raw, tops, total, sums.labels.labels, sums.own)
 
-    def _softmax(self, raw: Numbers, best: Numbers) -> Numbers:
+    def _softmax(self, raw: StoredValues, best: StoredValues) -> StoredValues:
         """Probabilities, in an array that the next read overwrites."""
         scores = self._room_for(raw)
         for channel, row in enumerate(softmax_rows(raw, best, scores)):
@@ -125,26 +131,26 @@ class ScoreSide:
                 sums.add(channel, row)
         return scores
 
-    def _sigmoid(self, raw: Numbers) -> Numbers:
+    def _sigmoid(self, raw: StoredValues) -> StoredValues:
         """The same of channels that do not exclude each other."""
         scores = self._room_for(raw)
         for row, made in zip(raw, scores, strict=True):
             made[:] = sigmoid(row)
         return scores
 
-    def _room_for(self, raw: Numbers) -> Numbers:
+    def _room_for(self, raw: StoredValues) -> StoredValues:
         if self._made.size < raw.size:
             self._made = np.empty(raw.size)
         return self._made[: raw.size].reshape(raw.shape)
 
-    def _rows(self, count: int) -> Numbers:
+    def _rows(self, count: int) -> StoredValues:
         """Room for the next values of every channel, which the next read overwrites."""
         size = len(self._streams) * count
         if len(self._room) < size:
             self._room = np.empty(size, self._room.dtype)
         return self._room[:size].reshape(len(self._streams), count)
 
-    def _watch(self, total: Numbers) -> None:
+    def _watch(self, total: StoredValues) -> None:
         """Count the voxels whose probabilities do not sum to 1 (rule V2)."""
         low, high = float(total.min()), float(total.max())
         worst = low if 1 - low > high - 1 else high
@@ -153,16 +159,16 @@ class ScoreSide:
         if abs(worst - 1) > self._allowed:
             self._off += int(np.count_nonzero(np.abs(total - 1) > self._allowed))
 
-    def finish(self) -> Found:
+    def finish(self) -> ValueKind:
         """Scores. Raises ReadError where they are not finite, or do not sum to 1."""
         self._checked.finish()
         self._summed()
         kind = "logits" if self._logits else "prob"
-        return Found(kind, self.exclusive, len(self._streams))
+        return ValueKind(kind, self.exclusive, len(self._streams))
 
     def _summed(self) -> None:
         size = self._volume.geometry.size
-        if self._off > RARELY * size:
+        if self._off > OFF_SUM_SHARE * size:
             raise ReadError(
                 f"the channels do not sum to 1 in {self._off} of {size} voxels",
                 where=self._volume.path,
@@ -171,12 +177,12 @@ class ScoreSide:
             )
 
 
-def read_as(channels: Iterable[Voxels]) -> np.dtype[Any]:
+def score_dtype(channels: Iterable[Channel]) -> np.dtype[Any]:
     """The type of scores: float32 where that holds what is stored, else float64."""
     single = all(v.dtype.kind == "f" and v.dtype.itemsize <= 4 and not v.scaled for v in channels)
     return np.dtype(np.float32 if single else np.float64)
 
 
-def rounding(dtype: np.dtype[Any]) -> float:
+def rounding_error(dtype: np.dtype[Any]) -> float:
     """How far a probability may be from what was meant: half a step of its integers."""
     return 0.5 / float(np.iinfo(dtype).max) if dtype.kind == "u" else 0.0

@@ -12,33 +12,33 @@ from math import prod
 import numpy as np
 
 from segeval.grid.geometry import Geometry
-from segeval.kernels.resample import coordinates, linear
+from segeval.kernels.resample import resample_linear, source_coordinates
 from segeval.kernels.softmax import sigmoid, softmax
 from segeval.runtime.arrays import Floats, Raw
 from segeval.runtime.errors import GeometryError, ReadError
 from segeval.runtime.frozen import replace
-from segeval.volume.align import whole_channel
-from segeval.volume.volume import Drawer, Volume, Voxels
+from segeval.volume.align import read_whole_channel
+from segeval.volume.volume import Channel, Drawer, Volume
 
 BAND = 1 << 16  # voxels that are made at a time, in whole rows or planes
 
 
-def upsampled(volume: Volume, grid: Geometry, rule: str) -> Volume:
+def upsample_scores(volume: Volume, grid: Geometry, rule: str) -> Volume:
     """Scores at the size of a grid; each channel is made part by part while it is read.
 
     Raises GeometryError where the axes are not the grid's.
     """
-    volume = along(volume, grid)
+    volume = match_axes(volume, grid)
     if volume.geometry.shape == grid.shape:
         return volume
     channels = tuple(
-        _Enlarged(volume, (channel,), grid.shape, rule).voxels(0)
+        _EnlargedChannel(volume, (channel,), grid.shape, rule).voxels(0)
         for channel in range(len(volume.channels))
     )
     return replace(volume, geometry=grid, channels=channels)
 
 
-def along(volume: Volume, grid: Geometry) -> Volume:
+def match_axes(volume: Volume, grid: Geometry) -> Volume:
     """The volume with its axes in the order of a grid's. Raises GeometryError."""
     own = volume.geometry
     if len(own.shape) == len(grid.shape) + 1 and own.shape[0] == 1:
@@ -58,17 +58,17 @@ def along(volume: Volume, grid: Geometry) -> Volume:
     return replace(volume, geometry=own.reordered(order), channels=channels)
 
 
-def logit_sum(volume: Volume, flipped: Volume) -> Volume:
+def sum_flipped_logits(volume: Volume, flipped: Volume) -> Volume:
     """Logits of an image and of its mirror image, added before anything else (TensorFlow port)."""
     check_flipped(volume, flipped)
     channels = tuple(
-        Voxels(_Added(volume, flipped, c), np.dtype(np.float64), volume.geometry.shape)
+        Channel(_FlippedSum(volume, flipped, c), np.dtype(np.float64), volume.geometry.shape)
         for c in range(len(volume.channels))
     )
     return replace(volume, channels=channels)
 
 
-def softmax_mean(
+def mean_flipped_softmax(
     volume: Volume, flipped: Volume, grid: Geometry, rule: str, activation: str
 ) -> Volume:
     """The mean probability of an image and of its mirror image, each enlarged first (semseg).
@@ -76,11 +76,13 @@ def softmax_mean(
     activation  softmax, sigmoid, or none for files of probabilities
     """
     check_flipped(volume, flipped)
-    volume, flipped = along(volume, grid), along(flipped, grid)
+    volume, flipped = match_axes(volume, grid), match_axes(flipped, grid)
     every = tuple(range(len(volume.channels)))
-    sides = [_Enlarged(v, every, grid.shape, rule) for v in (volume, flipped)]
-    joined = _Mean(sides[0], sides[1], activation)
-    channels = tuple(Voxels(_Picked(joined, c), np.dtype(np.float64), grid.shape) for c in every)
+    sides = [_EnlargedChannel(v, every, grid.shape, rule) for v in (volume, flipped)]
+    joined = _FlippedMean(sides[0], sides[1], activation)
+    channels = tuple(
+        Channel(_PickedChannel(joined, c), np.dtype(np.float64), grid.shape) for c in every
+    )
     return replace(volume, geometry=grid, channels=channels, logits=False)
 
 
@@ -99,7 +101,7 @@ def check_flipped(volume: Volume, flipped: Volume) -> None:
         )
 
 
-class _Enlarged:
+class _EnlargedChannel:
     """Channels of a volume at another size, made band by band."""
 
     def __init__(
@@ -112,9 +114,9 @@ class _Enlarged:
         self._from, self._until = 0, 0
         self._band: Floats = np.empty((len(channels), 0))
 
-    def voxels(self, channel: int) -> Voxels:
+    def voxels(self, channel: int) -> Channel:
         """A channel as a volume has it."""
-        return Voxels(_Picked(self, channel), np.dtype(np.float64), self.shape)
+        return Channel(_PickedChannel(self, channel), np.dtype(np.float64), self.shape)
 
     def rows(self, start: int, stop: int) -> Floats:
         """(channels, rows, ...) of the first axis; the last band that was made is kept."""
@@ -127,7 +129,7 @@ class _Enlarged:
     def _made(self, start: int, stop: int) -> Floats:
         """The same without a memory."""
         low = self._loaded()
-        place = coordinates(low.shape[1], self.shape[0], self._rule)[start:stop]
+        place = source_coordinates(low.shape[1], self.shape[0], self._rule)[start:stop]
         if low.shape[1] == self.shape[0]:
             place = np.arange(start, stop, dtype=np.float64)
         below = place.astype(np.intp)
@@ -135,22 +137,22 @@ class _Enlarged:
         share = (place - below).reshape(-1, *[1] * (low.ndim - 2))
         band = low[:, below]
         band += (low[:, above] - band) * share
-        return linear(band, self.shape[1:], self._rule)
+        return resample_linear(band, self.shape[1:], self._rule)
 
     def _loaded(self) -> Floats:
         if self._low is None:
             own = [
-                whole_channel(self._volume.channels[c], self._volume.geometry)
+                read_whole_channel(self._volume.channels[c], self._volume.geometry)
                 for c in self._channels
             ]
             self._low = np.stack(own).astype(np.float64)
         return self._low
 
 
-class _Mean:
+class _FlippedMean:
     """The mean of the probabilities of two networks' outputs, the second mirrored back."""
 
-    def __init__(self, main: _Enlarged, flipped: _Enlarged, activation: str) -> None:
+    def __init__(self, main: _EnlargedChannel, flipped: _EnlargedChannel, activation: str) -> None:
         self._sides, self._activation = (main, flipped), activation
         self.shape = main.shape
         self._key = (-1, -1)
@@ -173,10 +175,10 @@ class _Mean:
         return active
 
 
-class _Picked:
+class _PickedChannel:
     """One channel of what is made band by band."""
 
-    def __init__(self, bands: _Enlarged | _Mean, channel: int) -> None:
+    def __init__(self, bands: _EnlargedChannel | _FlippedMean, channel: int) -> None:
         self._bands, self._channel = bands, channel
 
     def fill(self, start: int, out: Raw, /) -> None:
@@ -194,7 +196,7 @@ class _Picked:
         )
 
 
-class _Added:
+class _FlippedSum:
     """The sum of a channel and of the mirrored channel of another volume."""
 
     def __init__(self, volume: Volume, flipped: Volume, channel: int) -> None:
@@ -202,7 +204,7 @@ class _Added:
 
     def __call__(self) -> Raw:
         own, mirrored = (
-            whole_channel(v.channels[self._channel], v.geometry).astype(np.float64)
+            read_whole_channel(v.channels[self._channel], v.geometry).astype(np.float64)
             for v in self._sides
         )
         return own + mirrored[..., ::-1]

@@ -9,9 +9,9 @@ import numpy as np
 from segeval.runtime.arrays import Labels, Raw
 from segeval.runtime.errors import ReadError
 
-Numbers = Raw
+StoredValues = Raw
 
-MOST = 65535  # the largest label value
+LARGEST_LABEL = 65535  # the largest label value
 WHITE = 255  # the 1 of a mask that was saved as black and white
 
 
@@ -23,14 +23,14 @@ def as_labels(values: Raw, path: Path) -> Labels:
     if kind == "u" and width == 2:
         return values.view(np.uint16)
     low, high = int(values.min()), int(values.max())
-    if low < 0 or high > MOST:
-        raise bad_labels(path, low, high)
+    if low < 0 or high > LARGEST_LABEL:
+        raise bad_labels_error(path, low, high)
     if width <= 2:
         return values.view(np.uint8 if width == 1 else np.uint16)
     return values.astype(np.uint16)
 
 
-def whole(values: Numbers, path: Path) -> Labels:
+def whole_to_labels(values: StoredValues, path: Path) -> Labels:
     """Floats that are whole numbers as uint16. Raises ReadError."""
     low, high = float(values.min()), float(values.max())
     if not (values == np.rint(values)).all():
@@ -39,21 +39,21 @@ def whole(values: Numbers, path: Path) -> Labels:
             where=path,
             help="--kind prob or --kind logits (--gt-kind prob for the ground truth)",
         )
-    if low < 0 or high > MOST:
-        raise bad_labels(path, int(low), int(high))
+    if low < 0 or high > LARGEST_LABEL:
+        raise bad_labels_error(path, int(low), int(high))
     return values.astype(np.uint16)
 
 
-def bad_labels(path: Path, low: int, high: int) -> ReadError:
+def bad_labels_error(path: Path, low: int, high: int) -> ReadError:
     """The error for labels out of range."""
     return ReadError(
-        f"labels from {low} to {high}: a label is 0 to {MOST}",
+        f"labels from {low} to {high}: a label is 0 to {LARGEST_LABEL}",
         where=path,
         help="map the labels to this range, or say --kind prob or --kind logits if they are none",
     )
 
 
-def scaled(values: Raw, path: Path, logits: bool) -> Numbers:
+def scale_probabilities(values: Raw, path: Path, logits: bool) -> StoredValues:
     """Probabilities as floats: integers are shares of the largest value of their type."""
     if values.dtype.kind == "f":
         return values if values.dtype.itemsize >= 4 else values.astype(np.float32)
@@ -61,10 +61,10 @@ def scaled(values: Raw, path: Path, logits: bool) -> Numbers:
         return values.astype(np.float64)
     if values.dtype.kind == "u" and values.dtype.itemsize <= 2:
         return values / np.float64(np.iinfo(values.dtype).max)
-    return small_range(values, path)
+    return zero_one_probabilities(values, path)
 
 
-def small_range(values: Raw, path: Path) -> Numbers:
+def zero_one_probabilities(values: Raw, path: Path) -> StoredValues:
     """Wider integers as probabilities: only 0 and 1 have one meaning. Raises ReadError."""
     low, high = int(values.min()), int(values.max())
     if low < 0 or high > 1:
@@ -76,7 +76,7 @@ def small_range(values: Raw, path: Path) -> Numbers:
     return values.astype(np.float64)
 
 
-def not_probabilities(path: Path, low: float, high: float) -> ReadError:
+def not_probabilities_error(path: Path, low: float, high: float) -> ReadError:
     """The error for floats that are neither labels nor probabilities.
 
     low  the least value; where none is negative, any bound from below

@@ -16,12 +16,12 @@ from segeval.request.settings import Settings
 from segeval.runtime.arrays import Labels
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen
-from segeval.volume.value_kinds import Numbers
+from segeval.volume.value_kinds import StoredValues
 from segeval.volume.volume import Volume
 
 
 @frozen
-class Found:
+class ValueKind:
     """What a side turned out to hold.
 
     kind       labels, prob or logits
@@ -38,7 +38,7 @@ class Found:
 
 
 @frozen
-class Slab:
+class SideSlab:
     """The next values of one side; arrays that the next read may overwrite.
 
     labels  by channel, flat uint8 or uint16
@@ -49,13 +49,13 @@ class Slab:
     """
 
     labels: dict[int, Labels] = field(default_factory=dict)
-    scores: Numbers | None = None
-    logits: Numbers | None = None
-    best: Numbers | None = None
+    scores: StoredValues | None = None
+    logits: StoredValues | None = None
+    best: StoredValues | None = None
     codes: Labels | None = None
 
 
-class Side(Protocol):
+class ValueStream(Protocol):
     """One side of a case, read slab by slab.
 
     channels  of scores; 0: it holds labels
@@ -63,15 +63,15 @@ class Side(Protocol):
 
     channels: int
 
-    def read(self, count: int) -> Slab:
+    def read(self, count: int) -> SideSlab:
         """The next voxels. Raises ReadError."""
 
-    def finish(self) -> Found:
+    def finish(self) -> ValueKind:
         """What it was, after the last voxel. Raises ReadError."""
 
 
 @frozen
-class Wanted:
+class ReadAs:
     """What a side is asked to be.
 
     kind         auto, labels, prob or logits
@@ -84,7 +84,7 @@ class Wanted:
     independent: bool = False
 
 
-def wanted_pred(volume: Volume, settings: Settings, regions: bool) -> Wanted:
+def read_pred_as(volume: Volume, settings: Settings, regions: bool) -> ReadAs:
     """How the prediction is to be read, from the request and from what the file says of itself."""
     kind, activation = settings.kind, settings.activation
     activated = activation in ("softmax", "sigmoid")
@@ -93,14 +93,14 @@ def wanted_pred(volume: Volume, settings: Settings, regions: bool) -> Wanted:
     if kind == "prob" and activated:
         kind = "logits"
     independent = regions or bool(volume.segments) or activation in ("sigmoid", "none")
-    return Wanted(kind, activation, settings.threshold, independent)
+    return ReadAs(kind, activation, settings.threshold, independent)
 
 
-def wanted_truth(settings: Settings, independent: bool) -> Wanted:
+def read_truth_as(settings: Settings, independent: bool) -> ReadAs:
     """How the ground truth is to be read; `independent`: each channel is a class of its own."""
     prob = settings.gt_kind == "prob"
     activation = "none" if prob else "auto"
-    return Wanted(settings.gt_kind, activation, settings.threshold, prob and independent)
+    return ReadAs(settings.gt_kind, activation, settings.threshold, prob and independent)
 
 
 def can_hold_scores(volume: Volume) -> bool:
@@ -108,14 +108,14 @@ def can_hold_scores(volume: Volume) -> bool:
     return any(v.dtype.kind == "f" or v.scaled for v in volume.channels)
 
 
-def may_score(volume: Volume, wanted: Wanted) -> bool:
+def may_hold_probabilities(volume: Volume, wanted: ReadAs) -> bool:
     """Whether the side may turn out to hold probabilities; one without a file does not."""
     if all(v.source is None for v in volume.channels):
         return False
     return wanted.kind in ("prob", "logits") or (wanted.kind == "auto" and can_hold_scores(volume))
 
 
-def of_codes(volume: Volume, wanted: Wanted) -> bool:
+def holds_byte_codes(volume: Volume, wanted: ReadAs) -> bool:
     """Whether the side is one map of probabilities in 8 bits, of which there are 256 at most."""
     one = volume.channels[0]
     coded = one.dtype == np.uint8 and not one.scaled and one.source is not None

@@ -20,13 +20,13 @@ from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen, replace
 from segeval.runtime.packed_streams import (
-    Filled,
-    Packed,
+    ByteStream,
+    PackedBytes,
     compare_checksum,
-    fill,
-    finish,
-    opened,
-    spilled,
+    fill_buffer,
+    finish_stream,
+    open_packed,
+    spill_packed,
 )
 from segeval.volume.instances import Instances, RoiMasks
 
@@ -48,7 +48,7 @@ STRIDED_BYTES = 16 << 20  # planes that are turned at a time
 
 
 @frozen
-class Voxels:
+class Channel:
     """One channel of values, in C order of its grid; nothing is read yet.
 
     source  packed bytes, a loader that decodes a whole array, something that draws any part of one,
@@ -61,7 +61,7 @@ class Voxels:
             `order` then speaks of the stored axes without it
     """
 
-    source: Packed | Loader | Drawer | None
+    source: PackedBytes | Loader | Drawer | None
     dtype: np.dtype[Any]
     stored: tuple[int, ...]
     order: Reorder | None = None
@@ -79,13 +79,13 @@ class Voxels:
         """Whether values differ from what is stored."""
         return (self.slope, self.inter) != (1.0, 0.0)
 
-    def turned(self, order: Reorder) -> Voxels:
+    def turned(self, order: Reorder) -> Channel:
         """The same channel in another order of axes."""
         if order.trivial:
             return self
         return replace(self, order=order if self.order is None else order.after(self.order))
 
-    def flattened(self) -> Voxels:
+    def flattened(self) -> Channel:
         """The same channel without the first axis of its grid, which has one plane."""
         if self.order is None:
             return replace(self, stored=self.stored[1:])
@@ -103,7 +103,7 @@ class Voxels:
 
 
 @frozen
-class Reading:
+class ReadOptions:
     """What a reader may be told of the run.
 
     spacing       millimetres, along (z, y, x) or (y, x), for files that have none
@@ -151,7 +151,7 @@ class Volume:
     """
 
     geometry: Geometry
-    channels: tuple[Voxels, ...]
+    channels: tuple[Channel, ...]
     path: Path
     names: Mapping[int, str] = field(default_factory=dict)
     segments: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -182,17 +182,17 @@ class Stream(Protocol):
 class _PackedStream:
     """Values out of bytes, through one buffer."""
 
-    def __init__(self, file: Filled, voxels: Voxels, packed: Packed, chunk: int) -> None:
+    def __init__(self, file: ByteStream, voxels: Channel, packed: PackedBytes, chunk: int) -> None:
         self._file, self._packed = file, packed
         self._raw = np.empty(min(chunk, voxels.count), voxels.dtype)
         self._bytes = memoryview(self._raw.view(np.uint8))  # type: ignore[arg-type]
 
     def read(self, count: int, into: Raw | None = None) -> Raw:
         if into is not None and into.dtype == self._raw.dtype:
-            fill(self._file, into.view(np.uint8).data, self._packed)
+            fill_buffer(self._file, into.view(np.uint8).data, self._packed)
             return into
         width = self._raw.itemsize
-        fill(self._file, self._bytes[: count * width], self._packed)
+        fill_buffer(self._file, self._bytes[: count * width], self._packed)
         return self._raw[:count]
 
 
@@ -268,7 +268,7 @@ class _TurnedStream:
 class _NativeStream:
     """Values in native byte order, scaled where the file says so."""
 
-    def __init__(self, stream: Stream, voxels: Voxels) -> None:
+    def __init__(self, stream: Stream, voxels: Channel) -> None:
         self._stream, self._voxels = stream, voxels
 
     def read(self, count: int, into: Raw | None = None) -> Raw:
@@ -284,52 +284,54 @@ class _NativeStream:
 
 
 @contextmanager
-def streams(channels: Sequence[Voxels], chunk: int) -> Iterator[list[Stream]]:
+def open_channels(channels: Sequence[Channel], chunk: int) -> Iterator[list[Stream]]:
     """Open channels together, to be read in lockstep, at most `chunk` values a read.
 
     A packed file that holds several of them, or holds one in another order, is unpacked once to
     disk. After the last value the checksum of packed files is compared, before the first one that
     of members of an archive that are not packed. Raises ReadError.
     """
-    packed = (v.source for v in channels if isinstance(v.source, Packed))
+    packed = (v.source for v in channels if isinstance(v.source, PackedBytes))
     for source in {(p.path, p.start): p for p in packed}.values():
         compare_checksum(source)
     with ExitStack() as stack:
         shared = _spill_shared(channels, stack)
-        yield [_stream(voxels, shared, chunk, stack) for voxels in channels]
+        yield [_open_stream(voxels, shared, chunk, stack) for voxels in channels]
         stack.pop_all().close()
 
 
-def _spill_shared(channels: Sequence[Voxels], stack: ExitStack) -> dict[tuple[Path, str], Packed]:
+def _spill_shared(
+    channels: Sequence[Channel], stack: ExitStack
+) -> dict[tuple[Path, str], PackedBytes]:
     """Unpack to disk each packed file that more than one forward pass would need."""
-    users: dict[tuple[Path, str], list[Voxels]] = {}
+    users: dict[tuple[Path, str], list[Channel]] = {}
     for voxels in channels:
-        if isinstance(voxels.source, Packed) and not voxels.source.seekable:
+        if isinstance(voxels.source, PackedBytes) and not voxels.source.seekable:
             users.setdefault((voxels.source.path, voxels.source.packing), []).append(voxels)
     return {
-        key: stack.enter_context(spilled(_whole([v.source for v in those])))  # type: ignore[misc]
+        key: stack.enter_context(spill_packed(_whole_file_part([v.source for v in those])))  # type: ignore[misc]
         for key, those in users.items()
         if len(those) > 1 or those[0].order is not None
     }
 
 
-def _whole(parts: Sequence[Packed]) -> Packed:
+def _whole_file_part(parts: Sequence[PackedBytes]) -> PackedBytes:
     """The part of a packed file from its first channel to its last."""
     end = max(p.skip + p.size for p in parts)
     return replace(parts[0], skip=0, size=end)
 
 
-def _stream(
-    voxels: Voxels, shared: Mapping[tuple[Path, str], Packed], chunk: int, stack: ExitStack
+def _open_stream(
+    voxels: Channel, shared: Mapping[tuple[Path, str], PackedBytes], chunk: int, stack: ExitStack
 ) -> Stream:
-    stream = _plain_stream(voxels, shared, chunk, stack)
+    stream = _open_plain_stream(voxels, shared, chunk, stack)
     if voxels.scaled or not voxels.dtype.isnative:
         return _NativeStream(stream, voxels)
     return stream
 
 
-def _plain_stream(
-    voxels: Voxels, shared: Mapping[tuple[Path, str], Packed], chunk: int, stack: ExitStack
+def _open_plain_stream(
+    voxels: Channel, shared: Mapping[tuple[Path, str], PackedBytes], chunk: int, stack: ExitStack
 ) -> Stream:
     if voxels.source is None:
         return _ZeroStream(min(chunk, voxels.count))
@@ -337,30 +339,30 @@ def _plain_stream(
         array = voxels.source()
         if voxels.order is None:
             return _ArrayStream(array)
-        return _TurnedStream(turn(array, voxels), array.nbytes)
-    if not isinstance(voxels.source, Packed):
-        return _drawn_stream(voxels, voxels.source, chunk)
+        return _TurnedStream(turn_array(array, voxels), array.nbytes)
+    if not isinstance(voxels.source, PackedBytes):
+        return _open_drawn_stream(voxels, voxels.source, chunk)
     packed = voxels.source
     if (packed.path, packed.packing) in shared:
         file = shared[packed.path, packed.packing]
         packed = replace(file, start=file.start, skip=packed.skip, size=packed.size)
     if voxels.order is None:
-        opened_file = stack.enter_context(opened(packed))
-        stack.callback(finish, opened_file, packed)
+        opened_file = stack.enter_context(open_packed(packed))
+        stack.callback(finish_stream, opened_file, packed)
         return _PackedStream(opened_file, voxels, packed, chunk)
     mapped: Any = np.memmap(
         packed.path, voxels.dtype, "r", packed.start + packed.skip, voxels.stored
     )
-    return _TurnedStream(turn(mapped, voxels), mapped.nbytes, mapped._mmap)
+    return _TurnedStream(turn_array(mapped, voxels), mapped.nbytes, mapped._mmap)
 
 
-def _drawn_stream(voxels: Voxels, drawer: Drawer, chunk: int) -> Stream:
+def _open_drawn_stream(voxels: Channel, drawer: Drawer, chunk: int) -> Stream:
     if voxels.order is not None:
         drawer = drawer.turned(voxels.order.axes, voxels.order.flips)
     return _DrawnStream(drawer, voxels.dtype, min(chunk, voxels.count))
 
 
-def turn(array: Raw, voxels: Voxels) -> Raw:
+def turn_array(array: Raw, voxels: Channel) -> Raw:
     """A view of a stored array in the order of the grid."""
     view = array.reshape(voxels.stored)
     if voxels.picked is not None:

@@ -17,13 +17,13 @@ def write(path: Path, labels: Labels, grid: Geometry) -> None:
 
     library: Any = nibabel
     array = labels.reshape(grid.shape)
-    image = library.Nifti1Image(array[None].T if array.ndim == 2 else array.T, matrix(grid))
+    image = library.Nifti1Image(array[None].T if array.ndim == 2 else array.T, ras_affine(grid))
     image.header.set_xyzt_units("mm")
-    with packed(path) if path.suffix == ".gz" else path.open("wb") as file:
+    with open_gzip_output(path) if path.suffix == ".gz" else path.open("wb") as file:
         image.to_stream(file)
 
 
-def packed(path: Path) -> Any:
+def open_gzip_output(path: Path) -> Any:
     """A gzip file to write, which holds no date: the same labels are the same bytes.
 
     isal packs masks ten times faster than zlib, where it has a wheel.
@@ -39,7 +39,7 @@ def packed(path: Path) -> Any:
     return library.GzipFile(path, "wb", 1, mtime=0)
 
 
-def matrix(grid: Geometry) -> Floats:
+def ras_affine(grid: Geometry) -> Floats:
     """From (x, y, z) indices to RAS millimetres; voxel sides alone where there is no more."""
     if grid.placed and len(grid.shape) == 3:
         placed: Floats = np.diag([-1.0, -1.0, 1.0, 1.0]) @ grid.affine()[:, [2, 1, 0, 3]]

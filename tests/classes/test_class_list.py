@@ -4,7 +4,13 @@ import json
 
 import pytest
 
-from segeval.classes.class_list import ClassDef, ClassList, class_list, parse_classes, read_classes
+from segeval.classes.class_list import (
+    ClassDef,
+    ClassList,
+    make_class_list,
+    parse_classes,
+    read_classes,
+)
 from segeval.runtime.errors import RequestError
 
 
@@ -47,12 +53,12 @@ def test_a_dataset_json_has_labels_and_an_ignore_value(tmp_path):
 
 
 def test_the_older_form_goes_from_value_to_name():
-    classes = class_list({"0": "background", "2": "liver", "10": "spleen"})
+    classes = make_class_list({"0": "background", "2": "liver", "10": "spleen"})
     assert labels(classes) == {"liver": (2,), "spleen": (10,)}
 
 
 def test_regions_are_unions():
-    classes = class_list({"background": 0, "whole": [1, 2, 3], "core": [2, 3]})
+    classes = make_class_list({"background": 0, "whole": [1, 2, 3], "core": [2, 3]})
     assert classes.regions
     assert labels(classes) == {"whole": (1, 2, 3), "core": (2, 3)}
 

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.classes.names import TABLE, is_structure, match, natural, nearest, normal, structure
+from segeval.classes.names import (
+    TABLE,
+    is_structure_name,
+    match_name,
+    natural_key,
+    normalize_name,
+    primary_name,
+    similar_names,
+)
 from segeval.runtime.errors import CaseError
 
 
@@ -33,7 +41,7 @@ from segeval.runtime.errors import CaseError
     ],
 )
 def test_n2_normal_form(name, form):
-    assert normal(name) == form
+    assert normalize_name(name) == form
 
 
 @pytest.mark.parametrize(
@@ -50,41 +58,43 @@ def test_n2_normal_form(name, form):
     ],
 )
 def test_n2_n3_other_volumes_never_match(one, other):
-    assert normal(one) != normal(other)
-    assert match(one, [other]) is None
-    assert match(other, [one]) is None
+    assert normalize_name(one) != normalize_name(other)
+    assert match_name(one, [other]) is None
+    assert match_name(other, [one]) is None
 
 
 @given(st.text(st.characters(codec="ascii"), min_size=1).map(str.strip).filter(bool))
 def test_a_side_never_gets_lost(name):
-    assert not (normal(f"{name} left") == normal(f"{name} right") and name.isalnum())
+    assert not (
+        normalize_name(f"{name} left") == normalize_name(f"{name} right") and name.isalnum()
+    )
 
 
 def test_n1_order_first_hit_wins():
     aliases = ("mine", "re:^.*_dom$")
-    assert match("Heart", ["heart", "Heart", "mine"], aliases) == "Heart"
-    assert match("Heart", ["heart", "mine"], aliases) == "mine"
-    assert match("Heart", ["heart", "x_DOM"], aliases) == "x_DOM"
-    assert match("Heart", ["heart", "he_art"]) == "heart"
-    assert match("Brain Stem", ["Brain_stem", "Truncus encephali"]) == "Brain_stem"
-    assert match("Brain Stem", ["Truncus encephali"]) == "Truncus encephali"
-    assert match("Parotid-Lt", ["parotid_r", "parotid_l"]) == "parotid_l"
+    assert match_name("Heart", ["heart", "Heart", "mine"], aliases) == "Heart"
+    assert match_name("Heart", ["heart", "mine"], aliases) == "mine"
+    assert match_name("Heart", ["heart", "x_DOM"], aliases) == "x_DOM"
+    assert match_name("Heart", ["heart", "he_art"]) == "heart"
+    assert match_name("Brain Stem", ["Brain_stem", "Truncus encephali"]) == "Brain_stem"
+    assert match_name("Brain Stem", ["Truncus encephali"]) == "Truncus encephali"
+    assert match_name("Parotid-Lt", ["parotid_r", "parotid_l"]) == "parotid_l"
 
 
 def test_n4_nothing_is_fuzzy_but_suggestions():
     names = ["Brainstem", "Brain", "Heart"]
-    assert match("Brainstm", names) is None
-    assert nearest("Brainstm", names)[0] == "Brainstem"
+    assert match_name("Brainstm", names) is None
+    assert similar_names("Brainstm", names)[0] == "Brainstem"
 
 
 def test_n6_patterns_match_the_whole_name():
-    assert match("Heart", ["my heart"], ("re:heart",)) is None
-    assert match("Heart", ["my heart"], ("re:.*HEART",)) == "my heart"
+    assert match_name("Heart", ["my heart"], ("re:heart",)) is None
+    assert match_name("Heart", ["my heart"], ("re:.*HEART",)) == "my heart"
 
 
 def test_s5_two_structures_of_one_name():
     with pytest.raises(CaseError, match="two structures") as problem:
-        match("Parotid_L", ["parotid lt", "left parotid"])
+        match_name("Parotid_L", ["parotid lt", "left parotid"])
     assert problem.value.facts == ("parotid lt", "left parotid")
 
 
@@ -94,11 +104,11 @@ def test_n5_the_table_keeps_its_promises():
     assert len({name.casefold() for name in primary}) == len(primary) >= 80
     assert [name for name in primary if len(name) > 16] == []
     for name in primary:
-        assert structure(name) == name
+        assert primary_name(name) == name
     for name, names in content["single"].items():
-        assert {structure(alias) for alias in names} <= {name}
+        assert {primary_name(alias) for alias in names} <= {name}
     for name, names in content["sided"].items():
-        assert {structure(f"{alias} left") for alias in names} <= {f"{name}_L"}
+        assert {primary_name(f"{alias} left") for alias in names} <= {f"{name}_L"}
 
 
 @pytest.mark.parametrize(
@@ -116,17 +126,17 @@ def test_n5_the_table_keeps_its_promises():
     ],
 )
 def test_n5_names_of_public_data(name, primary):
-    assert structure(name) == primary
+    assert primary_name(name) == primary
 
 
 def test_prv_and_targets_are_structures_without_being_the_organ():
-    assert structure("SpinalCord_PRV05") is None
-    assert all(map(is_structure, ["SpinalCord_PRV05", "GTVp", "PTV_70", "~Lung_L", "ctv"]))
-    assert not any(map(is_structure, ["case_1", "patient", "ptvillage"]))
+    assert primary_name("SpinalCord_PRV05") is None
+    assert all(map(is_structure_name, ["SpinalCord_PRV05", "GTVp", "PTV_70", "~Lung_L", "ctv"]))
+    assert not any(map(is_structure_name, ["case_1", "patient", "ptvillage"]))
 
 
 def test_p6_natural_order():
-    assert sorted(["case10", "case2", "Case1", "case2b"], key=natural) == [
+    assert sorted(["case10", "case2", "Case1", "case2b"], key=natural_key) == [
         "Case1",
         "case2",
         "case2b",
@@ -136,14 +146,14 @@ def test_p6_natural_order():
 
 @given(st.permutations(["a2", "a10", "A2", "a02", "b", "", "a", "2", "10a"]))
 def test_natural_order_is_total(names):
-    assert sorted(names, key=natural) == ["", "2", "10a", "a", "A2", "a02", "a2", "a10", "b"]
+    assert sorted(names, key=natural_key) == ["", "2", "10a", "a", "A2", "a02", "a2", "a10", "b"]
 
 
 @given(st.text(), st.text())
 def test_only_equal_names_have_equal_keys(one, other):
-    assert (natural(one) == natural(other)) == (one == other)
+    assert (natural_key(one) == natural_key(other)) == (one == other)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_natural_order_counts(a, b):
-    assert (natural(f"x{a}y") < natural(f"x{b}y")) == (a < b)
+    assert (natural_key(f"x{a}y") < natural_key(f"x{b}y")) == (a < b)

@@ -3,12 +3,12 @@
 import pytest
 
 from segeval.classes.class_list import ClassDef, ClassList
-from segeval.classes.structure_matching import Item, classified, joined, matching
+from segeval.classes.structure_matching import StructureItem, classify_structure, joined, matching
 from segeval.runtime.errors import CaseError
 
 
 def items(*names, support=()):
-    return [Item(name, name, n, name in support) for n, name in enumerate(names, 1)]
+    return [StructureItem(name, name, n, name in support) for n, name in enumerate(names, 1)]
 
 
 def keys(side):
@@ -79,7 +79,9 @@ def test_a_union_needs_all_of_its_parts():
 
 def test_the_rule_that_was_used():
     wanted = ClassList((ClassDef("Heart", aliases=("cor", "re:herz.*")),))
-    rules = [classified(item, wanted) for item in items("Heart", "cor", "Herz 1", "HEART", "x")]
+    rules = [
+        classify_structure(item, wanted) for item in items("Heart", "cor", "Herz 1", "HEART", "x")
+    ]
     assert rules == [
         ("Heart", "exact"), ("Heart", "alias"), ("Heart", "alias"), ("Heart", "without case"),
         ("", ""),
@@ -89,10 +91,10 @@ def test_the_rule_that_was_used():
 def test_a_structure_is_called_as_the_run_calls_it():
     #    but two structures of one file stay two
     called = {"lt parotid": "Parotid_L", "Cord": "SpinalCord"}
-    one = [Item("lt parotid", "lt parotid", 1), Item("Cord", "Cord", 2)]
+    one = [StructureItem("lt parotid", "lt parotid", 1), StructureItem("Cord", "Cord", 2)]
     truth, pred, _ = joined(one, one, ClassList(), called)
     assert list(truth.keys) == list(pred.keys) == ["Parotid_L", "SpinalCord"]
-    two = [*one, Item("SpinalCord", "SpinalCord", 3)]
+    two = [*one, StructureItem("SpinalCord", "SpinalCord", 3)]
     assert list(joined(two, two, ClassList(), called)[0].keys) == [
         "Parotid_L",
         "Cord",

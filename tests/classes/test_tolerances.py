@@ -2,8 +2,12 @@
 
 import pytest
 
-from segeval.classes.names import structure
-from segeval.classes.tolerances import check_tables, published, tables
+from segeval.classes.names import primary_name
+from segeval.classes.tolerances import (
+    check_tolerance_tables,
+    find_published_tolerance,
+    load_tolerance_tables,
+)
 from segeval.runtime.errors import RequestError
 
 
@@ -22,25 +26,25 @@ from segeval.runtime.errors import RequestError
     ],
 )
 def test_a_structure_by_any_of_its_names(name, want):
-    found = published(name, ["nikolov-2021"])
+    found = find_published_tolerance(name, ["nikolov-2021"])
     assert found == (None if want is None else (want, "nikolov-2021"))
 
 
 def test_the_first_table_that_has_it():
     both = ["nikolov-2021", "flare-2022"]
-    assert published("Liver", both) == (5, "flare-2022")
-    assert published("Liver", []) is None
+    assert find_published_tolerance("Liver", both) == (5, "flare-2022")
+    assert find_published_tolerance("Liver", []) is None
 
 
 def test_every_row_is_a_structure_with_a_length():
-    for table in tables().values():
+    for table in load_tolerance_tables().values():
         assert table.source
         for name, mm in table.mm.items():
-            known = structure(name) == name or structure(f"{name}_L") == f"{name}_L"
+            known = primary_name(name) == name or primary_name(f"{name}_L") == f"{name}_L"
             assert known, name
             assert 0 < mm < 10
 
 
 def test_a_table_that_does_not_exist():
     with pytest.raises(RequestError, match="2mm"):
-        check_tables(["2mm"])
+        check_tolerance_tables(["2mm"])

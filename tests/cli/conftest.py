@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from segeval.cli.entry import answer
+from segeval.cli.entry import run_command_line
 from segeval.cli.log import LOG
 
 
@@ -35,7 +35,7 @@ def segeval(here, capsys):
 
     def run(*arguments):
         capsys.readouterr()
-        status = answer([str(argument) for argument in arguments])
+        status = run_command_line([str(argument) for argument in arguments])
         LOG.close()
         return Answer(status, *capsys.readouterr())
 

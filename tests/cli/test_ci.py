@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from segeval.cli.ci import place_of
+from segeval.cli.ci import finding_path
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 SCORE = ("score", "sample_data/ct/pred", "sample_data/ct/gt", "-m", "dice", "--gate", "dice=0.8")
@@ -90,5 +90,5 @@ def test_j3_a_finding_points_at_the_rules(segeval, build, monkeypatch):
     ],
 )
 def test_j3_the_place_is_relative_to_the_repository(here, origin, project, place):
-    found = place_of(origin, "./gt/", {"CI_PROJECT_DIR": project and str(here.parent)})
+    found = finding_path(origin, "./gt/", {"CI_PROJECT_DIR": project and str(here.parent)})
     assert found == place.format(here=here.name)

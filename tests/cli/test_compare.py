@@ -10,7 +10,7 @@ import pytest
 from cards import NAN, card, case
 from scipy import stats
 
-from segeval.scorecard.results import lines
+from segeval.scorecard.results import result_lines
 
 R = np.random.default_rng(2)
 LIVER, SPLEEN = R.uniform(0.7, 0.9, 16), R.uniform(0.6, 0.9, 16)
@@ -22,7 +22,7 @@ def results(path, liver, spleen, metric="dice", **parts):
         for i, (a, b) in enumerate(zip(liver, spleen, strict=True))
     ]
     fields = {"metrics": {metric: metric}, "numbers": 1, **parts}
-    path.write_text("".join(lines(replace(card(cases), fields=fields))))
+    path.write_text("".join(result_lines(replace(card(cases), fields=fields))))
 
 
 @pytest.fixture

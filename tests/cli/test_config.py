@@ -4,7 +4,7 @@ import re
 import tomllib
 
 from segeval.cli.choices import CHOICES
-from segeval.cli.settings_sources import Request, resolve
+from segeval.cli.settings_sources import CommandLineRequest, resolve_settings
 
 FILE = """
 metrics = ["dice", "nsd@2mm"]
@@ -38,9 +38,9 @@ def test_it_names_every_key_and_where_it_comes_from(segeval, here, monkeypatch):
 
 def test_what_it_prints_gives_the_same_settings(segeval, here):
     (here / "segeval.toml").write_text(FILE)
-    before = resolve(Request({}), {}, here).settings
+    before = resolve_settings(CommandLineRequest({}), {}, here).settings
     (here / "again.toml").write_text(segeval("config").out)
-    assert resolve(Request({}, "again.toml"), {}, here).settings == before
+    assert resolve_settings(CommandLineRequest({}, "again.toml"), {}, here).settings == before
 
 
 def test_a_preset_in_full(segeval):
@@ -56,7 +56,7 @@ def test_init_writes_a_file_in_which_every_comment_is_a_valid_line(segeval, here
     settings = [line[2:] for line in text.splitlines() if line.startswith("# ")]
     valid = [line for line in settings if re.match(r'([\w-]+|".*?") = |\[', line)]
     (here / "used.toml").write_text("\n".join(valid))
-    found = resolve(Request({}, "used.toml"), {}, here).settings
+    found = resolve_settings(CommandLineRequest({}, "used.toml"), {}, here).settings
     assert [str(gate) for gate in found.gates] == [
         "Brainstem/dice=0.85",
         "dice=0.85",

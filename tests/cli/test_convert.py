@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from outlined import loops
 from paths import SHARED, needs_data
 
-from segeval.cli.entry import answer
+from segeval.cli.entry import run_command_line
 
 SHAPE = (4, 20, 20)
 SPACING, ORIGIN = (2.0, 0.5, 0.5), (-30.0, 7.0, 100.0)
@@ -222,7 +222,7 @@ def test_from_a_mask_to_contours_and_back(tmp_path_factory, mask):
         for loop in loops(plane)
     ]
     path = build.rtstruct(folder / "RS.dcm", [build.Organ("A", rings, form="none")])
-    assert answer(["convert", str(path), str(folder / "out"), "-q"]) == 0
+    assert run_command_line(["convert", str(path), str(folder / "out"), "-q"]) == 0
     again = loaded(folder / "out" / "A.nii.gz")[1].T.astype(bool)
     assert (again == mask).all()
 

@@ -11,8 +11,8 @@ from oracles import command, sums
 from oracles.conventions import answer
 from oracles.read import records
 
-from segeval.metrics.registry import resolve
-from segeval.request.grammar import parse
+from segeval.metrics.registry import resolve_metric
+from segeval.request.grammar import parse_metric
 
 CASES = sorted({r.case for r in records()})
 LEFT = ("decode.dont_care", "negative_control")
@@ -45,7 +45,7 @@ def asked(monkeypatch, case):
 
 
 def spelled(text):
-    return str(resolve(parse(text))[0])
+    return str(resolve_metric(parse_metric(text))[0])
 
 
 @pytest.mark.parametrize("form", command.FORMATS)

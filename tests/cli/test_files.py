@@ -6,13 +6,13 @@ import pytest
 
 from segeval.cli.files import (
     PRESETS,
-    dotted,
-    find,
-    layer,
-    line_of,
-    load,
-    plain_content,
+    find_key_line,
+    find_settings_file,
+    load_settings_file,
+    make_settings_layer,
+    parse_plain_preset,
     preset_names,
+    split_dotted_key,
 )
 from segeval.runtime.errors import RequestError
 
@@ -24,22 +24,22 @@ def write(path, text):
 
 
 def values(file):
-    return {field: given.value for field, given in layer(file).items()}
+    return {field: given.value for field, given in make_settings_layer(file).items()}
 
 
 def test_the_nearest_file_upwards_wins(here):
     write(here / "segeval.toml", "digits = 1")
     deep = here / "a" / "b"
     deep.mkdir(parents=True)
-    assert find(deep).path == here / "segeval.toml"
+    assert find_settings_file(deep).path == here / "segeval.toml"
     write(here / "a" / "pyproject.toml", "[tool.segeval]\ndigits = 2")
-    assert values(find(deep)) == {"digits": 2}
+    assert values(find_settings_file(deep)) == {"digits": 2}
 
 
 def test_in_one_folder_segeval_toml_comes_first(here):
     write(here / "segeval.toml", "digits = 1")
     write(here / "pyproject.toml", "[tool.segeval]\ndigits = 2")
-    assert values(find(here)) == {"digits": 1}
+    assert values(find_settings_file(here)) == {"digits": 1}
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_in_one_folder_segeval_toml_comes_first(here):
 )
 def test_the_table_of_a_pyproject_is_found_however_it_is_written(here, text):
     write(here / "pyproject.toml", f"a = 1\n{text}\n")
-    assert values(find(here)) == {"digits": 2}
+    assert values(find_settings_file(here)) == {"digits": 2}
 
 
 @pytest.mark.parametrize("more", ["", '[project.scripts]\nsegeval = "x:y"\n[tool.ruff]\n'])
 def test_a_pyproject_of_others_is_passed_by(here, more):
     write(here / "a" / "pyproject.toml", f'[project]\nname = "segeval"\n{more}')
     write(here / "segeval.toml", "digits = 4")
-    assert values(find(here / "a")) == {"digits": 4}
+    assert values(find_settings_file(here / "a")) == {"digits": 4}
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_a_pyproject_of_others_is_passed_by(here, more):
     ],
 )
 def test_a_mistake_is_answered_with_its_line(here, text, place, said, help):
-    file = load(write(here / "segeval.toml", text))
+    file = load_settings_file(write(here / "segeval.toml", text))
     with pytest.raises(RequestError) as caught:
-        layer(file)
+        make_settings_layer(file)
     assert caught.value.where == f"segeval.toml{place}"
     assert said in caught.value.message
     assert help in caught.value.help
@@ -95,18 +95,18 @@ def test_a_mistake_is_answered_with_its_line(here, text, place, said, help):
 def test_lines_are_those_of_the_whole_pyproject(here):
     text = "[project]\ndigit = 1\n[tool.segeval]\ndigit = 1\n"
     with pytest.raises(RequestError) as caught:
-        layer(load(write(here / "pyproject.toml", text)))
+        make_settings_layer(load_settings_file(write(here / "pyproject.toml", text)))
     assert caught.value.where == "pyproject.toml:4"
 
 
 @pytest.mark.parametrize("text", ["digits = ", "digits = 1\ndigits = 2\n", "x"])
 def test_what_is_no_toml(here, text):
     with pytest.raises(RequestError, match="not TOML"):
-        load(write(here / "segeval.toml", text))
+        load_settings_file(write(here / "segeval.toml", text))
 
 
 def test_underscores_are_read_as_dashes(here):
-    assert values(load(write(here / "segeval.toml", "max_memory = '1GiB'"))) == {
+    assert values(load_settings_file(write(here / "segeval.toml", "max_memory = '1GiB'"))) == {
         "max_memory": 1 << 30
     }
 
@@ -121,7 +121,7 @@ def test_paths_are_relative_to_the_file(here, monkeypatch):
     write(here / "a" / "segeval.toml", text)
     (here / "b").mkdir()
     monkeypatch.chdir(here / "b")
-    assert values(load(here / "a" / "segeval.toml")) == {
+    assert values(load_settings_file(here / "a" / "segeval.toml")) == {
         "output": ("../a/out/a.csv", "json:../a/b.json", "-"),
         "pairs": "../a/pairs.csv",
         "resample": "../a/grid.nii",
@@ -131,7 +131,7 @@ def test_paths_are_relative_to_the_file(here, monkeypatch):
 
 def test_words_are_no_paths(here, monkeypatch):
     write(here / "a" / "segeval.toml", 'resample = "gt"\nclasses = ["liver", "spleen"]\n')
-    found = values(load(here / "a" / "segeval.toml"))
+    found = values(load_settings_file(here / "a" / "segeval.toml"))
     assert found["resample"] == "gt"
     assert found["classes"].names == ("liver", "spleen")
 
@@ -139,7 +139,7 @@ def test_words_are_no_paths(here, monkeypatch):
 def test_the_file_that_classes_names_lies_beside(here):
     write(here / "a" / "labels.json", '{"liver": 1}')
     write(here / "a" / "segeval.toml", 'classes = "labels.json"')
-    assert values(load(here / "a" / "segeval.toml"))["classes"].names == ("liver",)
+    assert values(load_settings_file(here / "a" / "segeval.toml"))["classes"].names == ("liver",)
 
 
 def test_gates_of_classes_and_of_the_run_come_together(here):
@@ -149,7 +149,7 @@ def test_gates_of_classes_and_of_the_run_come_together(here):
         [gates]
         "overall/dice" = 0.8
     """
-    found = values(load(write(here / "segeval.toml", text)))
+    found = values(load_settings_file(write(here / "segeval.toml", text)))
     assert [str(gate) for gate in found["gates"]] == [
         "Heart/dice=0.9",
         "Heart/hd95.worst=5mm",
@@ -163,23 +163,23 @@ def test_every_preset_can_be_read():
 
 def test_line_of():
     text = '# a\n[tool.segeval]\na = 1\n"b c" = 2\n[tool.segeval.classes."L R"]\nlabel = 1\n'
-    assert line_of(text, ("tool", "segeval", "a")) == 3
-    assert line_of(text, ("tool", "segeval", "b c")) == 4
-    assert line_of(text, ("tool", "segeval", "classes", "L R")) == 5
-    assert line_of(text, ("tool", "segeval", "classes", "L R", "label")) == 6
-    assert line_of(text, ("tool", "segeval", "z")) == 0
+    assert find_key_line(text, ("tool", "segeval", "a")) == 3
+    assert find_key_line(text, ("tool", "segeval", "b c")) == 4
+    assert find_key_line(text, ("tool", "segeval", "classes", "L R")) == 5
+    assert find_key_line(text, ("tool", "segeval", "classes", "L R", "label")) == 6
+    assert find_key_line(text, ("tool", "segeval", "z")) == 0
 
 
 def test_dotted():
-    assert dotted("""a."b.c".'d e' . f-g""") == ("a", "b.c", "d e", "f-g")
+    assert split_dotted_key("""a."b.c".'d e' . f-g""") == ("a", "b.c", "d e", "f-g")
 
 
 @pytest.mark.parametrize("name", preset_names())
 def test_a_preset_that_needs_no_parser_is_read_as_toml_all_the_same(name):
     text = (PRESETS / f"{name}.toml").read_text("utf-8")
-    assert plain_content(text) in (None, tomllib.loads(text))
+    assert parse_plain_preset(text) in (None, tomllib.loads(text))
 
 
 @pytest.mark.parametrize("name", ["default", "semantic", "probability"])
 def test_these_presets_need_no_parser(name):
-    assert plain_content((PRESETS / f"{name}.toml").read_text("utf-8")) is not None
+    assert parse_plain_preset((PRESETS / f"{name}.toml").read_text("utf-8")) is not None

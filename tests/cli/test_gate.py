@@ -13,7 +13,7 @@ import pytest
 from cards import NAN, card, case, row, unscored
 
 from segeval.scorecard.card import CaseResult
-from segeval.scorecard.results import lines, load
+from segeval.scorecard.results import load_results, result_lines
 
 R = np.random.default_rng(0)
 BASE = R.uniform(0.7, 0.95, 20)
@@ -26,7 +26,7 @@ def results(path, values, missing="error", more=(), **parts):
         for i in range(len(BASE))
     ]
     fields = {"metrics": {"dice": "dice"}, "missing": missing, "numbers": 1, **parts}
-    path.write_text("".join(lines(replace(card([*cases, *more]), fields=fields))))
+    path.write_text("".join(result_lines(replace(card([*cases, *more]), fields=fields))))
     return path.name
 
 
@@ -115,9 +115,9 @@ def test_verdicts_in_every_form(segeval, files):
 
 def test_files_hold_the_verdicts(segeval, files):
     segeval("gate", "worse.json", "--baseline", "base.json", "-o", "judged.json")
-    judged = load(files / "judged.json")
+    judged = load_results(files / "judged.json")
     assert [v["passed"] for v in judged.gates] == [False, True]
-    assert judged.cases == load(files / "worse.json").cases
+    assert judged.cases == load_results(files / "worse.json").cases
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_pooled_is_made_of_the_tallies(segeval, here):
     picture(here / "p" / "b.png", 2)
     picture(here / "g" / "b.png", 4)
     segeval("score", "p", "g", "-m", "dice", "-o", "r.json", "--format", "none")
-    scored = load(here / "r.json")
+    scored = load_results(here / "r.json")
     wanted = {c: made["dice"].pooled for c, made in scored.summary[""].items()}
-    (here / "r.json").write_text("".join(lines(replace(scored, summary={"": {}}))))
+    (here / "r.json").write_text("".join(result_lines(replace(scored, summary={"": {}}))))
     name = next(iter(wanted))
     done = segeval("gate", "r.json", "--gate", f"{name}/dice.pooled=0.1", "--format", "json")
     assert json.loads(done.out)["gates"][0]["value"] == wanted[name]
@@ -178,7 +178,7 @@ def test_a_missed_organ_fails_unless_the_undefined_was_asked_for(segeval, here):
     lost = CaseResult("c0", "p", "g", (row("c0", "liver", "precision", NAN, "", "pred_empty"),))
     made = card([lost, case("c1", {"liver": {"precision": 0.9}})])
     (here / "r.json").write_text(
-        "".join(lines(replace(made, fields={"metrics": {}, "numbers": 1})))
+        "".join(result_lines(replace(made, fields={"metrics": {}, "numbers": 1})))
     )
     assert segeval("gate", "r.json", "--gate", "precision=0.5").status == 1
     done = segeval("gate", "r.json", "--gate", "precision=0.5", "--undefined", "exclude")
@@ -188,7 +188,7 @@ def test_a_missed_organ_fails_unless_the_undefined_was_asked_for(segeval, here):
 def test_an_infinite_value_fails_a_mean(segeval, here):
     made = card([case("a", {"liver": {"ce": float("inf")}}), case("b", {"liver": {"ce": 0.1}})])
     (here / "r.json").write_text(
-        "".join(lines(replace(made, fields={"metrics": {}, "numbers": 1})))
+        "".join(result_lines(replace(made, fields={"metrics": {}, "numbers": 1})))
     )
     done = segeval("gate", "r.json", "--gate", "ce=0.5")
     assert (done.status, done.out) == (1, "FAIL liver/ce: infinite in 1 case\n")
@@ -215,20 +215,20 @@ def test_intervals_stand_beside_the_means(segeval, here):
         picture(here / "g" / f"{name}.png", 4)
     done = segeval("score", "p", "g", "-m", "dice", "--ci", "0.9", "-o", "r.json")
     assert "mean +/- sd [90 % interval] over the cases" in done.out
-    made = load(here / "r.json")
+    made = load_results(here / "r.json")
     for of_metric in made.summary[""].values():
         low, high = of_metric["dice"].interval
         assert low < of_metric["dice"].mean < high
         assert f"[{low:.3f}, {high:.3f}]" in done.out
     assert "|ci:0.9|seed:0|" in made.signature
     segeval("score", "p", "g", "-m", "dice", "--ci", "0.9", "--seed", "4", "-o", "s.json")
-    assert "|ci:0.9|seed:4|" in load(here / "s.json").signature
-    assert load(here / "s.json").cases == made.cases
+    assert "|ci:0.9|seed:4|" in load_results(here / "s.json").signature
+    assert load_results(here / "s.json").cases == made.cases
 
 
 CRASH = """
 from dataclasses import replace
-from segeval.metrics.registry import KNOWN, find
+from segeval.metrics.registry import KNOWN, find_metric
 def broken(*_, **__):
     raise ZeroDivisionError("a bug")
 KNOWN["dice"] = replace(find("dice"), compute=broken)

@@ -2,18 +2,18 @@
 
 import pytest
 
-from segeval.cli.log import Log
+from segeval.cli.log import DebugLog
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 
 
 def test_a_log_that_is_not_open_writes_nothing(capsys):
-    Log().line("x")
+    DebugLog().line("x")
     assert capsys.readouterr() == ("", "")
 
 
 def test_lines_have_seconds(here, capsys):
-    log = Log()
+    log = DebugLog()
     log.open(Settings(log_file="logs/run.txt", verbose=2))
     log.line("first")
     log.trace(ValueError("boom"))
@@ -27,7 +27,7 @@ def test_lines_have_seconds(here, capsys):
 
 
 def test_one_v_is_no_debug_log(capsys):
-    log = Log()
+    log = DebugLog()
     log.open(Settings(verbose=1))
     log.line("x")
     assert capsys.readouterr().err == ""
@@ -36,4 +36,4 @@ def test_one_v_is_no_debug_log(capsys):
 def test_a_log_that_cannot_be_written(here):
     (here / "file").write_text("")
     with pytest.raises(RequestError, match="cannot write the log"):
-        Log().open(Settings(log_file="file/log.txt"))
+        DebugLog().open(Settings(log_file="file/log.txt"))

@@ -7,18 +7,20 @@ import build
 import numpy as np
 import pytest
 
-from segeval.api import requested
+from segeval.api import requested_metrics
 from segeval.cli.files import preset_names
-from segeval.cli.settings_sources import Request, resolve
+from segeval.cli.settings_sources import CommandLineRequest, resolve_settings
 
 SURFACE = [name for name in preset_names() if name not in ("default", "semantic", "probability")]
 
 
 @pytest.mark.parametrize("name", preset_names())
 def test_a_preset_is_a_request_that_can_be_run(here, name):
-    settings = resolve(Request({"preset": name}, isolated=True), {}, here).settings
+    settings = resolve_settings(
+        CommandLineRequest({"preset": name}, isolated=True), {}, here
+    ).settings
     assert settings.metrics
-    assert requested(settings)
+    assert requested_metrics(settings)
 
 
 @pytest.mark.parametrize("name", preset_names())

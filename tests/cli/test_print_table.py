@@ -4,11 +4,11 @@ import io
 
 import pytest
 
-from segeval.cli.print_table import plain, show
+from segeval.cli.print_table import plain_text_lines, print_rows
 
 
 def test_columns_are_as_wide_as_their_content():
-    assert plain(["a", "long"], [["xyz", ""], ["", "1"]]) == [
+    assert plain_text_lines(["a", "long"], [["xyz", ""], ["", "1"]]) == [
         "a    long",
         "---  ----",
         "xyz",
@@ -18,7 +18,7 @@ def test_columns_are_as_wide_as_their_content():
 
 def test_a_pipe_gets_every_word(capsys):
     word = "x" * 500
-    show(["name"], [[word]])
+    print_rows(["name"], [[word]])
     assert word in capsys.readouterr().out.splitlines()
 
 
@@ -34,6 +34,6 @@ def test_a_terminal_gets_a_table(here, monkeypatch, color, styled):
     screen = Terminal()
     monkeypatch.setattr("sys.stdout", screen)
     monkeypatch.setenv("TERM", "xterm")
-    show(["name"], [["[red]liver[/]"]], color)
+    print_rows(["name"], [["[red]liver[/]"]], color)
     assert "[red]liver[/]" in screen.getvalue()  # names are text and no markup
     assert ("\x1b" in screen.getvalue()) is styled

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from segeval.cli.problems import exit_status, tell_problems
+from segeval.cli.problems import exit_status, report_problems
 from segeval.request.settings import Settings
 from segeval.scorecard.card import CaseResult, Scorecard
 
@@ -44,20 +44,20 @@ def test_exit_status(statuses, verdicts, errors, settings, status):
 
 
 def test_an_error_has_the_case_the_facts_and_help(capsys):
-    tell_problems(card("ok", "unreadable"), Settings())
+    report_problems(card("ok", "unreadable"), Settings())
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines() == ["error: case_1: broken", "  pred 1", "  help: try"]
 
 
 def test_errors_are_coloured_where_that_is_wanted(capsys):  # H4
-    tell_problems(card("unreadable"), Settings(color="always"))
+    report_problems(card("unreadable"), Settings(color="always"))
     err = capsys.readouterr().err
     assert "\x1b[31m\x1b[1merror:\x1b[0m case_0: broken" in err
-    tell_problems(card("unreadable"), Settings())
+    report_problems(card("unreadable"), Settings())
     assert capsys.readouterr().err == "error: case_0: broken\n  pred 1\n  help: try\n"
 
 
 def test_accepted_cases_are_no_errors(capsys):
-    tell_problems(card("missing_prediction"), Settings(missing="skip"))
+    report_problems(card("missing_prediction"), Settings(missing="skip"))
     assert capsys.readouterr().err == ""

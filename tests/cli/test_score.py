@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from segeval.pairing.cases import Pairing
-from segeval.request.grammar import parse
+from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import Note, NothingToScore, RequestError
 from segeval.scorecard.card import CaseResult, Row, Scorecard
-from segeval.scorecard.result_store import Done
-from segeval.scorecard.summary import summarise
+from segeval.scorecard.result_store import FinishedCase
+from segeval.scorecard.summary import summarise_results
 
 
 def result(name, dice, status="ok"):
@@ -33,10 +33,10 @@ def scored(monkeypatch):
             watch.paired(Pairing((), "paired 2 of 2 cases by file stem"))
             watch.total = len(results)
             for done, one in enumerate(results, 1):
-                watch.scored(Done.of(one), done, len(results))
+                watch.scored(FinishedCase.of(one), done, len(results))
             if fails is not None:
                 raise fails
-            summary = summarise(results, [parse("dice")])
+            summary = summarise_results(results, [parse_metric("dice")])
             return Scorecard(results, ("dice",), "dice|numbers:1", {}, summary, notes=notes)
 
         monkeypatch.setattr(api, "score_paths", score_paths)

@@ -5,14 +5,14 @@ import pytest
 from segeval.classes.class_list import parse_classes
 from segeval.cli.choices import CHOICES
 from segeval.cli.files import preset_names
-from segeval.cli.settings_sources import Request, resolve
-from segeval.metrics.registry import known
+from segeval.cli.settings_sources import CommandLineRequest, resolve_settings
+from segeval.metrics.registry import load_all_metrics
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 
 
 def resolved(here, options=None, environment=None, **request):
-    return resolve(Request(options or {}, **request), environment or {}, here)
+    return resolve_settings(CommandLineRequest(options or {}, **request), environment or {}, here)
 
 
 def test_without_anything_the_preset_default_says_what_is_computed(here):
@@ -105,7 +105,7 @@ def test_classes_that_are_named_replace_those_of_the_file(here):
 @pytest.mark.parametrize("name", preset_names())
 def test_a_preset_ships_when_its_metrics_do(here, name):
     found = resolved(here, {"preset": name}).settings
-    missing = [metric.name for metric in found.metrics if metric.name not in known()]
+    missing = [metric.name for metric in found.metrics if metric.name not in load_all_metrics()]
     if missing and set(missing) <= {"ce", "bce", "l2", "dice_loss"}:
         pytest.xfail("the losses are not registered yet")
     assert not missing

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from segeval.classes.class_list import ClassDef, parse_classes
-from segeval.cli.tables import class_lines, class_table, gate_line, gate_table
+from segeval.cli.tables import class_lines, gate_line, read_class_tables, read_gate_table
 from segeval.request.grammar import parse_gate
 
 
@@ -14,7 +14,7 @@ def where(*key):
 
 
 def classes(text):
-    return class_table(tomllib.loads(text), where)[0]
+    return read_class_tables(tomllib.loads(text), where)[0]
 
 
 def test_all_that_a_class_may_have():
@@ -52,15 +52,15 @@ def test_a_union_of_names_stays_one():
 )
 def test_a_class_reads_back_as_itself(class_):
     table = tomllib.loads("\n".join(class_lines(class_)))["classes"]
-    assert class_table(table, where)[0].classes[0].labels == class_.labels
-    assert class_table(table, where)[0].classes[0].aliases == class_.aliases
-    assert class_table(table, where)[0].classes[0].colour == class_.colour
+    assert read_class_tables(table, where)[0].classes[0].labels == class_.labels
+    assert read_class_tables(table, where)[0].classes[0].aliases == class_.aliases
+    assert read_class_tables(table, where)[0].classes[0].colour == class_.colour
 
 
 @pytest.mark.parametrize("text", ["dice=0.85", "Heart/hd95.worst=5mm", "Parotid_*/nsd@2mm=90%"])
 def test_a_gate_reads_back_as_itself(text):
     gate = parse_gate(text)
-    assert gate_table(tomllib.loads(gate_line(gate)), "", where) == [gate]
+    assert read_gate_table(tomllib.loads(gate_line(gate)), "", where) == [gate]
 
 
 def test_the_table_and_the_option_make_the_same_list():

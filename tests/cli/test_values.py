@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segeval.cli.choices import CHOICES
-from segeval.cli.values import quoted, read, size_text, written
-from segeval.request.grammar import parse, parse_gate
+from segeval.cli.values import format_choice, format_size, quote_toml, read_choice
+from segeval.request.grammar import parse_gate, parse_metric
 from segeval.runtime.errors import RequestError
 
 
@@ -26,8 +26,8 @@ from segeval.runtime.errors import RequestError
         ("wide", False, False),
         ("spacing", "0.98,0.97,3", (3.0, 0.97, 0.98)),  # people write x,y,z; arrays are z,y,x
         ("spacing", [1, 2], (2.0, 1.0)),
-        ("metrics", ["dice,hd95", "dice"], (parse("dice"), parse("hd95"))),
-        ("metrics", "dice", (parse("dice"),)),
+        ("metrics", ["dice,hd95", "dice"], (parse_metric("dice"), parse_metric("hd95"))),
+        ("metrics", "dice", (parse_metric("dice"),)),
         ("gates", ["dice=0.85"], (parse_gate("dice=0.85"),)),
         ("output", ["a,b.csv"], ("a,b.csv",)),
         ("max_memory", "128MiB", 128 * 1024**2),
@@ -37,7 +37,7 @@ from segeval.runtime.errors import RequestError
     ],
 )
 def test_read(field, raw, value):
-    assert read(CHOICES[field], raw, "") == value
+    assert read_choice(CHOICES[field], raw, "") == value
 
 
 @pytest.mark.parametrize(
@@ -63,26 +63,26 @@ def test_read(field, raw, value):
 )
 def test_a_wrong_value_is_refused_where_it_stands(field, raw, said):
     with pytest.raises(RequestError, match=said) as caught:
-        read(CHOICES[field], raw, "segeval.toml:3")
+        read_choice(CHOICES[field], raw, "segeval.toml:3")
     assert caught.value.where == "segeval.toml:3"
 
 
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
 def test_a_default_reads_back_as_itself(choice):
-    text = written(choice, choice.default) if choice.field != "classes" else ""
+    text = format_choice(choice, choice.default) if choice.field != "classes" else ""
     if text:
-        assert read(choice, tomllib.loads(f"x = {text}")["x"], "") == choice.default
+        assert read_choice(choice, tomllib.loads(f"x = {text}")["x"], "") == choice.default
 
 
 def test_sides_are_written_as_people_read_them():
-    assert written(CHOICES["spacing"], (3.0, 0.97, 0.98)) == "[0.98, 0.97, 3]"
+    assert format_choice(CHOICES["spacing"], (3.0, 0.97, 0.98)) == "[0.98, 0.97, 3]"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_survives_toml(text):
-    assert tomllib.loads(f"x = {quoted(text)}")["x"] == text
+    assert tomllib.loads(f"x = {quote_toml(text)}")["x"] == text
 
 
 @given(st.integers(1, 1 << 50))
 def test_a_size_reads_back_as_itself(size):
-    assert read(CHOICES["max_memory"], size_text(size), "") == size
+    assert read_choice(CHOICES["max_memory"], format_size(size), "") == size

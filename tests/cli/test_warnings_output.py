@@ -1,6 +1,6 @@
 """Warnings and notes: grouped, counted, made errors or left out."""
 
-from segeval.cli.warnings_output import tell
+from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note
 
@@ -10,7 +10,7 @@ QUIET = Note("N-extra", "no ground truth", "case_9")
 
 
 def said(capsys, notes, **settings):
-    errors = tell(notes, Settings(**settings))
+    errors = report_notes(notes, Settings(**settings))
     captured = capsys.readouterr()
     assert captured.out == ""
     return errors, captured.err.splitlines()

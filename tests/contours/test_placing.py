@@ -4,8 +4,8 @@ import dicom_build as build
 import pytest
 from rings import contour, flat, roi, slices
 
-from segeval.contours.placing import placed
-from segeval.contours.rules import Rules
+from segeval.contours.placing import place_contours
+from segeval.contours.rules import DrawingRules
 from segeval.contours.structure_set import Contour
 from segeval.grid.slices import Frame
 from segeval.runtime.errors import CaseError
@@ -14,7 +14,7 @@ SQUARE = [(4, 4), (12, 4), (12, 12), (4, 12)]
 
 
 def place(*contours, on=None, **rules):
-    return placed(roi(*contours), on or slices(), Rules(**rules), "RS.dcm")
+    return place_contours(roi(*contours), on or slices(), DrawingRules(**rules), "RS.dcm")
 
 
 def codes(found):
@@ -175,5 +175,5 @@ def test_files_and_values_give_the_same(tmp_path):
 
     organ = build.Organ("Heart", [build.ring(SQUARE, 3)])
     found = rtstruct.read(build.rtstruct(tmp_path / "RS", [organ])).rois[0]
-    made = placed(found, slices(), Rules())
+    made = place_contours(found, slices(), DrawingRules())
     assert made.polygons.points.tolist() == [list(p) for p in SQUARE]

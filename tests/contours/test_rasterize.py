@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 from rings import contour, flat, roi, slices, square
 
-from segeval.contours.rasterize import drawn
-from segeval.contours.rules import Rules
+from segeval.contours.rasterize import rasterize_structure
+from segeval.contours.rules import DrawingRules
 from segeval.contours.structure_set import Roi
-from segeval.grid.slices import Frame, arranged
+from segeval.grid.slices import Frame, arrange_slices
 
 OUTER, HOLE = square(3.5, 13.5), square(5.5, 9.5)
 
 
 def draw(*contours, on=None, **rules):
-    return drawn(roi(*contours), on or slices(), Rules(**rules), "RS.dcm")
+    return rasterize_structure(roi(*contours), on or slices(), DrawingRules(**rules), "RS.dcm")
 
 
 def codes(found):
@@ -92,7 +92,7 @@ def test_smaller_than_a_voxel():
 
 
 def test_a_structure_without_contours_is_empty_and_that_is_all():
-    found = drawn(Roi(1, "Empty"), slices(), Rules())
+    found = rasterize_structure(Roi(1, "Empty"), slices(), DrawingRules())
     assert (found.runs.count, found.status, found.notes) == (0, "", ())
 
 
@@ -152,7 +152,7 @@ SHAPES = {
 def test_analytic_shapes(shape):
     radii, volume = SHAPES[shape]
     frame = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0), (SIZE, SIZE))
-    on = arranged(frame, np.outer(np.arange(SIZE), frame.normal))
+    on = arrange_slices(frame, np.outer(np.arange(SIZE), frame.normal))
     found = draw(*shape_contours(radii), on=on)
     assert found.runs.count == pytest.approx(volume, rel=0.01)
     # Against the truth below the voxel: voxels that are inside by half or

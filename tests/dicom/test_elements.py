@@ -3,31 +3,38 @@
 import dicom_build as build
 import pytest
 
-from segeval.dicom.elements import Coding, Damaged, Elements, decimals, decoded, walk
-from segeval.dicom.files import opened
+from segeval.dicom.elements import (
+    Coding,
+    DamagedElements,
+    Elements,
+    decode_text,
+    find_elements,
+    parse_decimals,
+)
+from segeval.dicom.files import open_dicom
 
 
 def test_numbers_are_read_strictly():
-    assert decimals(b"1\\-2.5\\ 3e1 ") == (1.0, -2.5, 30.0)
-    assert decimals(b"  ") == ()
+    assert parse_decimals(b"1\\-2.5\\ 3e1 ") == (1.0, -2.5, 30.0)
+    assert parse_decimals(b"  ") == ()
     for bad in (b"1\\\\2", b"1,5\\2", b"1_0", b"nan", b"1\\inf", b"x"):
         with pytest.raises(ValueError, match=r"."):
-            decimals(bad)
+            parse_decimals(bad)
 
 
 def test_text_is_read_in_its_character_set():
-    assert decoded("Ö".encode("latin-1"), "ISO_IR 100") == "Ö"
-    assert decoded("Ж".encode("iso8859_5"), "ISO_IR 144") == "Ж"
-    assert decoded(b"\xd6", "ISO_IR 192") == "Ö"  # not UTF-8 after all
-    assert decoded(b"plain", "unknown set") == "plain"
+    assert decode_text("Ö".encode("latin-1"), "ISO_IR 100") == "Ö"
+    assert decode_text("Ж".encode("iso8859_5"), "ISO_IR 144") == "Ж"
+    assert decode_text(b"\xd6", "ISO_IR 192") == "Ö"  # not UTF-8 after all
+    assert decode_text(b"plain", "unknown set") == "plain"
 
 
 def test_a_sequence_that_holds_no_item_is_damaged(tmp_path):
     path = build.rtstruct(tmp_path / "a", [build.Organ("Heart")])
     raw = path.read_bytes()
     path.write_bytes(raw.replace(b"\xfe\xff\x00\xe0", b"\xfe\xff\x01\xe0"))
-    with pytest.raises(Damaged, match="no item"):
-        list(opened(path).elements.items(0x30060020))
+    with pytest.raises(DamagedElements, match="no item"):
+        list(open_dicom(path).elements.items(0x30060020))
 
 
 def test_an_unknown_value_of_no_length_is_an_implicit_sequence(tmp_path):
@@ -40,7 +47,7 @@ def test_an_unknown_value_of_no_length_is_an_implicit_sequence(tmp_path):
     )  # fmt: skip
     path = tmp_path / "a"
     path.write_bytes(b"\x08\x00\x16\x00UI\x02\x001\x00" + content)
-    assert opened(path).elements.word(0x00100020) == "P1"
+    assert open_dicom(path).elements.word(0x00100020) == "P1"
 
 
 def test_values_by_their_type():
@@ -48,7 +55,7 @@ def test_values_by_their_type():
         b"\x28\x00\x10\x00US\x04\x00\x07\x00\x08\x00"
         + b"\x28\x00\x11\x00UL\x04\x00\xff\xff\xff\xff"
     )
-    found, end = walk(data, 0, len(data), Coding(True))
+    found, end = find_elements(data, 0, len(data), Coding(True))
     made = Elements(data, Coding(True), found)
     assert end == len(data)
     assert made.short(0x00280010) == 7
@@ -67,7 +74,10 @@ def test_a_few_zeros_at_the_end_are_padding():
     for rest, good in ((b"\0", True), (b"\0" * 5, True), (b"\0x", False)):
         whole = data + rest
         if good:
-            assert walk(whole, 0, len(whole), Coding(False)) == ({0x00010001: (8, 10)}, len(whole))
+            assert find_elements(whole, 0, len(whole), Coding(False)) == (
+                {0x00010001: (8, 10)},
+                len(whole),
+            )
         else:
-            with pytest.raises(Damaged):
-                walk(whole, 0, len(whole), Coding(False))
+            with pytest.raises(DamagedElements):
+                find_elements(whole, 0, len(whole), Coding(False))

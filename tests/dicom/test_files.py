@@ -9,7 +9,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from segeval.dicom.files import is_dicom, names_class, opened
+from segeval.dicom.files import is_dicom, names_class, open_dicom
 from segeval.runtime.errors import ReadError
 
 SQUARE = build.square(1, 5, 2)
@@ -37,7 +37,7 @@ def small(path, syntax=ExplicitVRLittleEndian, undefined=False):
     ],
 )
 def test_every_coding_reads_alike(tmp_path, syntax, undefined):
-    file = opened(small(tmp_path / "a", syntax, undefined))
+    file = open_dicom(small(tmp_path / "a", syntax, undefined))
     first, second = file.elements.items(0x30060020)
     assert (file.syntax, file.elements.short(0x00280010)) == (syntax, 7)
     assert (first.whole(0x30060022), first.text(0x30060026)) == (12, "Ö")
@@ -50,7 +50,7 @@ def test_a_file_without_preamble_is_read_as_it_is(tmp_path):
     path = small(tmp_path / "a")
     raw = path.read_bytes()
     path.write_bytes(raw[132:])
-    assert opened(path).elements.word(0x00100020) == "P1"
+    assert open_dicom(path).elements.word(0x00100020) == "P1"
 
 
 def test_a_bare_data_set_tells_its_coding_by_its_types(tmp_path):
@@ -58,7 +58,7 @@ def test_a_bare_data_set_tells_its_coding_by_its_types(tmp_path):
         path = small(tmp_path / "a", syntax)
         raw = path.read_bytes()
         path.write_bytes(raw[raw.index(b"\x08\x00\x05\x00") :])
-        assert opened(path).elements.short(0x00280010) == 7
+        assert open_dicom(path).elements.short(0x00280010) == 7
 
 
 @pytest.mark.parametrize("undefined", [False, True])
@@ -70,7 +70,7 @@ def test_a_file_that_is_cut_says_at_which_byte(tmp_path, undefined, keep):
     raw = path.read_bytes()
     path.write_bytes(raw[: int(len(raw) * keep)])
     with pytest.raises(ReadError, match=r"at byte \d+") as caught:
-        opened(path)
+        open_dicom(path)
     assert caught.value.where == str(path)
 
 
@@ -79,7 +79,7 @@ def test_another_file(tmp_path, content):
     path = tmp_path / "a.dcm"
     path.write_bytes(content)
     with pytest.raises(ReadError, match="not a DICOM file"):
-        opened(path)
+        open_dicom(path)
 
 
 def test_damaged_deflate(tmp_path):
@@ -88,16 +88,16 @@ def test_damaged_deflate(tmp_path):
     raw[-20:-10] = bytes(10)
     path.write_bytes(raw)
     with pytest.raises(ReadError, match="damaged DICOM file"):
-        opened(path)
+        open_dicom(path)
 
 
 def test_a_missing_file(tmp_path):
     with pytest.raises(ReadError, match="cannot read"):
-        opened(tmp_path / "nothing")
+        open_dicom(tmp_path / "nothing")
 
 
 def test_a_file_without_pixels(tmp_path):
-    file = opened(small(tmp_path / "a"))
+    file = open_dicom(small(tmp_path / "a"))
     with pytest.raises(ReadError, match="no pixels"):
         file.pixel_place()
 

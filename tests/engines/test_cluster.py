@@ -19,10 +19,10 @@ from runs import run, settings
 
 from segeval import api
 from segeval.classes.class_list import ClassList
-from segeval.pairing.pair import pair
-from segeval.readers.remote_files import Store
+from segeval.pairing.pair import pair_paths
+from segeval.readers.remote_files import RemoteStore
 from segeval.runtime.errors import CaseError, RequestError
-from segeval.scorecard.results import lines
+from segeval.scorecard.results import result_lines
 from segeval.scoring.pass_plan import Job
 
 distributed = pytest.importorskip("distributed", reason='pip install "segeval[dask]"')
@@ -116,7 +116,7 @@ def tree(tmp_path, prey=""):
 
 
 def text(card):
-    return "".join(lines(card))
+    return "".join(result_lines(card))
 
 
 def silent(_):
@@ -126,8 +126,8 @@ def silent(_):
 def clustered(address, cases, *failing, say=silent):
     """Results by case."""
     chosen = settings("dice")
-    job = Job(chosen, ClassList(), (*api.requested(chosen), *map(killers.asked, failing)))
-    with cluster.connected(address, say) as engine:
+    job = Job(chosen, ClassList(), (*api.requested_metrics(chosen), *map(killers.asked, failing)))
+    with cluster.connect_cluster(address, say) as engine:
         return {result.case: result for result in engine(cases, job)}
 
 
@@ -152,7 +152,7 @@ def test_workers_fetch_from_a_store(tmp_path, two_workers):
 
 
 def test_a_bug_is_of_its_case_alone(tmp_path, two_workers):  # X4
-    cases = pair(*tree(tmp_path, "b"), settings()).cases
+    cases = pair_paths(*tree(tmp_path, "b"), settings()).cases
     found = clustered(two_workers.address, cases, "raising")
     assert found["b"].status == "internal_error"
     assert "ZeroDivisionError" in found["b"].trace
@@ -160,7 +160,7 @@ def test_a_bug_is_of_its_case_alone(tmp_path, two_workers):  # X4
 
 
 def test_a_case_that_kills_its_workers_is_given_up_and_the_others_are_scored(tmp_path, two_workers):
-    cases = pair(*tree(tmp_path, "b"), settings()).cases
+    cases = pair_paths(*tree(tmp_path, "b"), settings()).cases
     found = clustered(two_workers.address, cases, "exiting", say=two_workers.add)
     assert {name: r.status for name, r in found.items() if r.status != "ok"} == {
         "b": "worker_killed"
@@ -170,10 +170,10 @@ def test_a_case_that_kills_its_workers_is_given_up_and_the_others_are_scored(tmp
 
 def test_a_lost_worker_loses_nothing(tmp_path, two_workers):
     # It is stopped, so it takes cases and gives none back, and then it is killed.
-    cases = pair(*tree(tmp_path), settings()).cases
+    cases = pair_paths(*tree(tmp_path), settings()).cases
     chosen = settings("dice")
-    job = Job(chosen, ClassList(), api.requested(chosen))
-    with cluster.connected(two_workers.address, silent) as engine:
+    job = Job(chosen, ClassList(), api.requested_metrics(chosen))
+    with cluster.connect_cluster(two_workers.address, silent) as engine:
         worker = next(worker for worker in two_workers.workers if worker.poll() is None)
         worker.send_signal(signal.SIGSTOP)
         results = engine(cases, job)
@@ -185,7 +185,7 @@ def test_a_lost_worker_loses_nothing(tmp_path, two_workers):
 
 def test_workers_are_waited_for_and_a_scheduler_that_goes_away_is_an_error(tmp_path):
     own = Cluster(tmp_path)
-    cases = pair(*tree(tmp_path), settings()).cases
+    cases = pair_paths(*tree(tmp_path), settings()).cases
     said = []
 
     def comes(text):
@@ -194,8 +194,8 @@ def test_workers_are_waited_for_and_a_scheduler_that_goes_away_is_an_error(tmp_p
 
     def gone():
         chosen = settings("dice")
-        job = Job(chosen, ClassList(), api.requested(chosen))
-        with cluster.connected(own.address, silent) as engine:
+        job = Job(chosen, ClassList(), api.requested_metrics(chosen))
+        with cluster.connect_cluster(own.address, silent) as engine:
             for number, _ in enumerate(engine(list(cases) * 40, job)):
                 if not number:
                     own.scheduler.kill()
@@ -211,12 +211,12 @@ def test_workers_are_waited_for_and_a_scheduler_that_goes_away_is_an_error(tmp_p
 
 
 def test_a_run_that_is_broken_off_leaves_nothing_behind(tmp_path, two_workers):
-    cases = list(pair(*tree(tmp_path), settings()).cases) * 4
+    cases = list(pair_paths(*tree(tmp_path), settings()).cases) * 4
     chosen = settings("dice")
-    job = Job(chosen, ClassList(), api.requested(chosen))
+    job = Job(chosen, ClassList(), api.requested_metrics(chosen))
 
     def broken_off():
-        with cluster.connected(two_workers.address, silent) as engine:
+        with cluster.connect_cluster(two_workers.address, silent) as engine:
             for _ in engine(cases, job):
                 raise KeyboardInterrupt
 
@@ -230,7 +230,7 @@ def test_a_run_that_is_broken_off_leaves_nothing_behind(tmp_path, two_workers):
 
 def refusal(address):
     start = time.monotonic()
-    with pytest.raises(RequestError) as problem, cluster.connected(address, silent):
+    with pytest.raises(RequestError) as problem, cluster.connect_cluster(address, silent):
         pass
     assert time.monotonic() - start < 8
     return "\n".join(problem.value.lines())
@@ -257,7 +257,7 @@ def test_what_is_no_address_is_refused(address):
 
 
 def test_a_store_of_this_process_is_refused(tmp_path):
-    stores = (Store("memory://gt", tmp_path),)
+    stores = (RemoteStore("memory://gt", tmp_path),)
     job = Job(settings(), ClassList(), (), stores)
     with pytest.raises(RequestError, match="no other process can read"):
         next(cluster.run(None, silent, [], job))
@@ -277,7 +277,7 @@ def test_another_version_is_refused_with_the_facts():
 
 def test_a_worker_of_another_version_that_comes_later_refuses():
     with pytest.raises(RequestError) as problem:
-        cluster.scored(b"", b"", "9.9")
+        cluster.score_in_worker(b"", b"", "9.9")
     assert "here: 9.9" in problem.value.facts
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from runs import run, soft
 
-from segeval.engines.merge import differing, merged
+from segeval.engines.merge import merge_scorecards, signature_differences
 from segeval.runtime.errors import RequestError
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.results import lines
+from segeval.scorecard.results import result_lines
 
 NII = (build.nifti, ".nii.gz")
 NAMES = ("a1", "a2", "a10", "b", "c", "d", "e")
@@ -38,7 +38,7 @@ def shards(sides, count, *metrics, **choices):
 
 
 def text(card):
-    return "".join(lines(card))
+    return "".join(result_lines(card))
 
 
 @pytest.mark.parametrize("count", [1, 3, 20])
@@ -46,7 +46,7 @@ def test_shards_in_any_order_are_one_run(sides, count):  # O2, O4
     whole = run(*sides, *METRICS)
     parts = shards(sides, count, *METRICS)
     assert len(whole.cases) == len(NAMES)
-    assert text(merged(parts)) == text(merged(parts[::-1])) == text(whole)
+    assert text(merge_scorecards(parts)) == text(merge_scorecards(parts[::-1])) == text(whole)
 
 
 def test_a_shard_says_which_it_is_and_keeps_its_gates(sides):
@@ -61,7 +61,7 @@ def test_a_shard_says_which_it_is_and_keeps_its_gates(sides):
 
 def refused(files, **choices):
     with pytest.raises(RequestError) as problem:
-        merged(files, **choices)
+        merge_scorecards(files, **choices)
     return "\n".join(problem.value.lines())
 
 
@@ -93,7 +93,7 @@ def test_other_settings_are_refused_with_the_fields(sides):  # R5
     assert "1.json and 2.json were scored under different settings" in said
     assert "  metrics fbeta@2: none, fbeta@2" in said
     assert "  background: False, True" in said
-    card = merged([one[0], other[1]], allow_different=True)
+    card = merge_scorecards([one[0], other[1]], allow_different=True)
     assert [note.code for note in card.notes if note.where == "2.json"] == ["W-different-settings"]
     assert card.metrics == ("dice", "fbeta@2")
 
@@ -104,7 +104,7 @@ def test_runs_over_other_folders_are_joined(tmp_path):
             files = {n: build.blocks(seed=len(side) + ord(n)) for n in names}
             build.folder(tmp_path / place / side, NII, **files)
     files = [(p, run(tmp_path / p / "pred", tmp_path / p / "gt", "dice")) for p in "yx"]
-    card = merged(files)
+    card = merge_scorecards(files)
     assert [case.case for case in card.cases] == ["a", "b", "c"]
     assert card.inputs["pairing"] == "paired 1 of 1 case by path; paired 2 of 2 cases by path"
     statistic = card.summary[""]["1"]["dice"]
@@ -123,8 +123,11 @@ def test_a_case_in_two_files_is_named(sides):
 def test_differences_go_into_what_is_nested():
     one = {"metrics": {"dice": "dice"}, "threshold": 0.5}
     other = {"metrics": {"dice": "dice", "iou": "iou"}, "threshold": 0.6}
-    assert list(differing(one, other)) == ["metrics iou: none, iou", "threshold: 0.5, 0.6"]
-    assert list(differing(one, dict(one))) == []
+    assert list(signature_differences(one, other)) == [
+        "metrics iou: none, iou",
+        "threshold: 0.5, 0.6",
+    ]
+    assert list(signature_differences(one, dict(one))) == []
 
 
 def test_an_empty_shard_is_no_error(sides):

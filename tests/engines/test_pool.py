@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from runs import run, settings
 
-from segeval.api import requested
+from segeval.api import requested_metrics
 from segeval.classes.class_list import ClassList
 from segeval.engines import pool, serial
-from segeval.pairing.pair import pair
+from segeval.pairing.pair import pair_paths
 from segeval.runtime.frozen import replace
-from segeval.scorecard.results import lines
+from segeval.scorecard.results import result_lines
 from segeval.scoring.pass_plan import Job
 
 NII = (build.nifti, ".nii.gz")
@@ -31,12 +31,12 @@ def tree(tmp_path, prey=""):
 
 def job_of(*failing, **choices):
     chosen = settings("dice", **choices)
-    return Job(chosen, ClassList(), (*requested(chosen), *map(killers.asked, failing)))
+    return Job(chosen, ClassList(), (*requested_metrics(chosen), *map(killers.asked, failing)))
 
 
 def pooled(tmp_path, jobs, failing, prey="b"):
     """Results by case, from a pool."""
-    cases = pair(*tree(tmp_path, prey), settings()).cases
+    cases = pair_paths(*tree(tmp_path, prey), settings()).cases
     return {r.case: r for r in pool.run(cases, job_of(failing), jobs)}
 
 
@@ -45,7 +45,7 @@ def test_any_number_of_processes_gives_the_same_bytes(tmp_path):  # O4
     (sides[0] / "b.nii.gz").write_bytes(b"damaged")
     (sides[0] / "c.nii.gz").unlink()
     cards = [run(*sides, "dice", "iou", "volume_difference", jobs=n) for n in (1, 2, 3)]
-    texts = ["".join(lines(card)) for card in cards]
+    texts = ["".join(result_lines(card)) for card in cards]
     assert texts[0] == texts[1] == texts[2]
     assert [c.case for c in cards[1].cases] == ["a1", "a2", "a10", "b", "c"]  # P6
     assert [c.status for c in cards[1].cases][3:] == ["unreadable", "missing_prediction"]
@@ -79,7 +79,7 @@ def test_a_metric_that_raises_is_a_bug_of_its_case_alone(tmp_path):  # X4
 
 
 def test_results_of_both_engines_are_equal(tmp_path):
-    cases = pair(*tree(tmp_path), settings()).cases
+    cases = pair_paths(*tree(tmp_path), settings()).cases
     job = job_of()
     one = list(serial.run(cases, job))
     assert sorted(pool.run(cases, job, 2), key=lambda r: [c.id for c in cases].index(r.case)) == one
@@ -90,7 +90,7 @@ def test_no_cases():
 
 
 def test_of_many_small_cases_that_a_process_had_only_the_one_is_lost(tmp_path):
-    cases = pair(*tree(tmp_path, "b"), settings()).cases
+    cases = pair_paths(*tree(tmp_path, "b"), settings()).cases
     others = [case for case in cases if case.id != "b"]
     many = [replace(case, id=f"{case.id}-{k}") for k in range(30) for case in others]
     many.insert(70, next(case for case in cases if case.id == "b"))
@@ -102,5 +102,5 @@ def test_of_many_small_cases_that_a_process_had_only_the_one_is_lost(tmp_path):
 def test_finished_cases_are_handed_back_a_moment_at_a_time(monkeypatch):
     now = iter([0.0, 0.01, 0.02, 0.06, 0.06, 0.10, 0.20, 0.20, 0.21, 0.3])
     monkeypatch.setattr(pool, "monotonic", lambda: next(now))
-    assert list(pool.moments("abcdef")) == [["a", "b", "c"], ["d", "e"], ["f"]]
-    assert list(pool.moments("")) == []
+    assert list(pool.group_by_moment("abcdef")) == [["a", "b", "c"], ["d", "e"], ["f"]]
+    assert list(pool.group_by_moment("")) == []

@@ -12,7 +12,7 @@ from segeval import api
 from segeval.api import score_paths
 from segeval.engines import serial
 from segeval.engines.resume import Journal
-from segeval.scorecard.results import lines
+from segeval.scorecard.results import result_lines
 
 NII = (build.nifti, ".nii.gz")
 NAMES = ("a", "b", "c")
@@ -43,14 +43,14 @@ def scored(monkeypatch):
             found.append(case.id)
             yield result
 
-    monkeypatch.setattr(api, "engine", lambda settings, say: nullcontext(run))
+    monkeypatch.setattr(api, "choose_engine", lambda settings, say: nullcontext(run))
     return found
 
 
 def go(sides, tmp_path, *metrics, **choices):
     """A run with a journal; gives the text of its results."""
     card = score_paths(*sides, settings(*metrics, **choices), None, str(tmp_path / "out.json"))
-    return "".join(lines(card))
+    return "".join(result_lines(card))
 
 
 def finish(tmp_path, text):

@@ -5,10 +5,10 @@ import killers
 import numpy as np
 from runs import settings
 
-from segeval.api import requested
+from segeval.api import requested_metrics
 from segeval.classes.class_list import ClassList
 from segeval.engines import serial
-from segeval.pairing.pair import pair
+from segeval.pairing.pair import pair_paths
 from segeval.scoring.pass_plan import Job
 
 NII = (build.nifti, ".nii.gz")
@@ -19,11 +19,13 @@ def cases(tmp_path):
     marked.reshape(-1)[: killers.PREY] = 1
     for side in ("gt", "pred"):
         build.folder(tmp_path / side, NII, c2=marked, c10=build.blocks(), c1=build.blocks())
-    return pair(tmp_path / "pred", tmp_path / "gt", settings()).cases
+    return pair_paths(tmp_path / "pred", tmp_path / "gt", settings()).cases
 
 
 def job(*failing):
-    return Job(settings(), ClassList(), (*requested(settings()), *map(killers.asked, failing)))
+    return Job(
+        settings(), ClassList(), (*requested_metrics(settings()), *map(killers.asked, failing))
+    )
 
 
 def test_results_come_in_the_order_of_the_cases(tmp_path):

@@ -8,9 +8,9 @@ from runs import run, settings
 
 from segeval.classes.class_list import ClassList
 from segeval.engines import shared
-from segeval.engines.shared import Crew
+from segeval.engines.shared import ClassWorkers
 from segeval.runtime.errors import CaseError
-from segeval.scorecard.results import lines
+from segeval.scorecard.results import result_lines
 from segeval.scoring import surfaces_by_class
 from segeval.scoring.pass_plan import Job
 
@@ -25,18 +25,20 @@ def test_any_number_of_processes_gives_the_same_bytes(tmp_path, monkeypatch, cas
         )
     crews = []
     monkeypatch.setattr(surfaces_by_class, "FEW", 0)
-    share = Crew.share
-    monkeypatch.setattr(Crew, "share", lambda crew, *a: crews.append(crew) or share(crew, *a))
+    share = ClassWorkers.share
+    monkeypatch.setattr(
+        ClassWorkers, "share", lambda crew, *a: crews.append(crew) or share(crew, *a)
+    )
     names = ("dice", "hd95", "masd:as=monai", "nsd@2mm")
     cards = [run(tmp_path / "pred", tmp_path / "gt", *names, jobs=n) for n in (1, 3)]
-    assert "".join(lines(cards[0])) == "".join(lines(cards[1]))
+    assert "".join(result_lines(cards[0])) == "".join(result_lines(cards[1]))
     assert len(crews) == cases
     assert len(set(crews)) == 1  # one pool for all of them
     assert crews[0]._pool is None  # and it is gone
 
 
 def test_a_process_that_dies_is_an_error_of_the_case():
-    crew = Crew(None, 2)
+    crew = ClassWorkers(None, 2)
     with pytest.raises(CaseError) as caught:
         crew.share(os._exit, [9, 9])
     assert caught.value.status == "worker_killed"

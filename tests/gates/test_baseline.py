@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from cards import NAN, card, case, row, unscored
 
-from segeval.gates.baseline import against, passes
+from segeval.gates.baseline import is_no_regression, judge_by_baseline
 from segeval.request.grammar import parse_gate
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
@@ -37,7 +37,7 @@ def signed(made, **parts):
 
 def judge(mine, theirs, accept=False, tolerance="", **choices):
     gates = tuple(parse_gate(text) for text in tolerance.split()) if tolerance else ()
-    return against(mine, theirs, Settings(baseline_tolerance=gates, **choices), accept)
+    return judge_by_baseline(mine, theirs, Settings(baseline_tolerance=gates, **choices), accept)
 
 
 def passed(found):
@@ -95,11 +95,11 @@ def test_a_loss_that_is_the_same_in_every_case_is_certain(policy):
 
 
 def test_the_tolerance_itself_passes():
-    assert passes("any", -1, (-0.01, math.nan, math.nan), 0.01)
-    assert passes("noninferior", -1, (0, -0.01, 0.02), 0.01)
-    assert not passes("noninferior", 1, (0, -0.01, 0.02), 0.01)
-    assert passes("regression", 1, (0.02, 0, 0.03), 0.01)
-    assert not passes("regression", 1, (0.02, 0.001, 0.03), 0.01)
+    assert is_no_regression("any", -1, (-0.01, math.nan, math.nan), 0.01)
+    assert is_no_regression("noninferior", -1, (0, -0.01, 0.02), 0.01)
+    assert not is_no_regression("noninferior", 1, (0, -0.01, 0.02), 0.01)
+    assert is_no_regression("regression", 1, (0.02, 0, 0.03), 0.01)
+    assert not is_no_regression("regression", 1, (0.02, 0.001, 0.03), 0.01)
 
 
 def test_the_tolerance_of_a_class_goes_before_that_of_all():

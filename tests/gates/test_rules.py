@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from segeval.gates.rules import check, resolved_gate
+from segeval.gates.rules import check_gate, resolve_gate
 from segeval.request.grammar import parse_gate
 from segeval.runtime.errors import RequestError
 from segeval.scorecard.card import CaseResult, Row, Scorecard, Statistic
@@ -26,7 +26,7 @@ def card(rows=(), groups=("",), **values):
 
 
 def verdicts(rule, scores, accept=False):
-    return check(parse_gate(rule), scores, accept)
+    return check_gate(parse_gate(rule), scores, accept)
 
 
 SCORES = card(
@@ -117,7 +117,7 @@ def test_a_case_without_a_group_is_judged_with_all_cases():
 )
 def test_rules_that_make_no_sense(rule, said):
     with pytest.raises(RequestError) as caught:
-        resolved_gate(parse_gate(rule))
+        resolve_gate(parse_gate(rule))
     assert said in "\n".join(caught.value.lines())
 
 

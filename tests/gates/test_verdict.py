@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from segeval.gates.verdict import Against, Verdict, enough_digits
+from segeval.gates.verdict import BaselineComparison, Verdict, enough_digits
 
 RULE = Verdict("dice=0.85", "liver", "dice", "mean", 0.8, 0.85, "higher", 42, False)
-AGAINST = Against("regression", 0.862, -0.031, -0.045, -0.017, 0.95, "max", 0.01)
+AGAINST = BaselineComparison("regression", 0.862, -0.031, -0.045, -0.017, 0.95, "max", 0.01)
 WORSE = replace(RULE, gate="baseline", value=0.831, bar=0.852, against=AGAINST)
 
 

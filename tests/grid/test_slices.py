@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from segeval.grid.geometry import Geometry
-from segeval.grid.slices import Frame, arranged, nearest, regular, slabs
+from segeval.grid.slices import (
+    Frame,
+    arrange_slices,
+    nearest_position,
+    slabs_on_grid,
+    slices_of_grid,
+)
 from segeval.runtime.errors import GeometryError
 
 AXIAL = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (2.0, 0.5), (4, 5))
@@ -18,7 +24,7 @@ def at(heights, frame=AXIAL, start=(10.0, 20.0, 30.0)):
 
 
 def test_even_slices_in_any_order():
-    slices = arranged(AXIAL, at([3, 0, 6]), ["b", "a", "c"])
+    slices = arrange_slices(AXIAL, at([3, 0, 6]), ["b", "a", "c"])
     assert slices.geometry == Geometry(
         (3, 4, 5), (3.0, 2.0, 0.5), (10.0, 20.0, 30.0), ((0, 0, 1), (0, 1, 0), (1, 0, 0))
     )
@@ -30,21 +36,21 @@ def test_even_slices_in_any_order():
 
 def test_sagittal_slices_follow_their_normal():
     #    along a row is +y, along a column is -z: the normal is y x -z = -x
-    slices = arranged(SAGITTAL, at([0, 2, 4], SAGITTAL))
+    slices = arrange_slices(SAGITTAL, at([0, 2, 4], SAGITTAL))
     assert SAGITTAL.normal == (-1.0, 0.0, 0.0)
     assert slices.geometry.directions == ((-1, 0, 0), (0, 0, -1), (0, 1, 0))
     assert slices.geometry.origin == (10, 20, 30)
 
 
 def test_rounded_positions_are_even():
-    slices = arranged(AXIAL, at([0, 0.67, 1.33, 2.0]))
+    slices = arrange_slices(AXIAL, at([0, 0.67, 1.33, 2.0]))
     assert slices.geometry.spacing[0] == pytest.approx(2 / 3)
     assert slices.notes == ()
 
 
 def test_uneven_slices_are_drawn_at_the_finest_gap():
     #    slices 0 2 4 8; planes 0 2 4 6 8; the plane at 6 is half way and takes the lower slice
-    slices = arranged(AXIAL, at([0, 2, 4, 8]))
+    slices = arrange_slices(AXIAL, at([0, 2, 4, 8]))
     assert slices.geometry.shape[0] == 5
     assert slices.source.tolist() == [0, 1, 2, 2, 3]
     assert slices.thickness.tolist() == [2, 2, 3, 4]
@@ -53,7 +59,7 @@ def test_uneven_slices_are_drawn_at_the_finest_gap():
 
 
 def test_gaps_of_two_sizes_are_uneven_but_not_holes():
-    slices = arranged(AXIAL, at([0, 3, 6, 11]))
+    slices = arrange_slices(AXIAL, at([0, 3, 6, 11]))
     assert [n.code for n in slices.notes] == ["N-uneven-slices"]
     assert slices.geometry.shape[0] == 5  # 11 / 3 = 3.67, four gaps
     assert slices.source.tolist() == [0, 1, 2, 3, 3]
@@ -70,11 +76,11 @@ def test_gaps_of_two_sizes_are_uneven_but_not_holes():
 )
 def test_what_is_no_grid(corners, said):
     with pytest.raises(GeometryError, match=said):
-        arranged(AXIAL, corners)
+        arrange_slices(AXIAL, corners)
 
 
 def test_one_slice_needs_a_thickness():
-    slices = arranged(AXIAL, at([0]), gap=5.0)
+    slices = arrange_slices(AXIAL, at([0]), gap=5.0)
     assert slices.geometry.spacing == (5.0, 2.0, 0.5)
     assert slices.thickness.tolist() == [5]
     assert slices.nearest(np.array([-9.0, 9.0])).tolist() == [0, 0]
@@ -82,13 +88,18 @@ def test_one_slice_needs_a_thickness():
 
 def test_half_way_is_the_lower_one_up_to_rounding():
     positions = np.array([0.0, 0.3, 0.6])
-    assert nearest(positions, np.array([0.15, 0.15 + 1e-9, 0.1501, 9])).tolist() == [0, 0, 1, 2]
+    assert nearest_position(positions, np.array([0.15, 0.15 + 1e-9, 0.1501, 9])).tolist() == [
+        0,
+        0,
+        1,
+        2,
+    ]
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_any_axis_of_a_grid_can_be_that_of_the_slices(axis):
     grid = Geometry((3, 4, 5), (3.0, 2.0, 1.0), (0, 0, 0), ((0, 0, 1), (0, 1, 0), (1, 0, 0)))
-    slices = regular(grid, axis)
+    slices = slices_of_grid(grid, axis)
     assert slices.geometry.shape[0] == grid.shape[axis]
     assert slices.geometry.directions[0] == grid.directions[axis]
     assert slices.positions.tolist() == [i * grid.spacing[axis] for i in range(grid.shape[axis])]
@@ -97,16 +108,16 @@ def test_any_axis_of_a_grid_can_be_that_of_the_slices(axis):
 def test_planes_of_another_grid_are_slabs_of_the_slices():
     #    slices at 10 12 14, planes at 9 10 … 16: each takes the nearest, half way the lower one;
     #    9 is half way below the first and 16 beyond the last by a whole gap
-    own = arranged(AXIAL, at([10, 12, 14], start=(0, 0, 0)))
-    grid = regular(Geometry((8, 4, 4), (1.0, 1.0, 1.0), (0, 0, 9.0),
+    own = arrange_slices(AXIAL, at([10, 12, 14], start=(0, 0, 0)))
+    grid = slices_of_grid(Geometry((8, 4, 4), (1.0, 1.0, 1.0), (0, 0, 9.0),
                             ((0, 0, 1), (0, 1, 0), (1, 0, 0))))  # fmt: skip
-    found = slabs(own, grid)
+    found = slabs_on_grid(own, grid)
     assert found.positions.tolist() == [-1, 1, 3, 5, 7]
     assert found.source.tolist() == [0, 1, 1, 2, 2, 3, 3, 4]
     assert found.beyond(np.array([-0.6, -0.5, 7.5, 7.6])).tolist() == [True, False, False, True]
     assert not own.beyond(np.array([-9.0])).any()
     down = ((0, 0, -1), (0, 1, 0), (1, 0, 0))
     turned = replace(grid.geometry, directions=down, origin=(0, 0, 16))
-    assert slabs(own, regular(turned)).positions.tolist() == [0, 2, 4, 6, 8]
+    assert slabs_on_grid(own, slices_of_grid(turned)).positions.tolist() == [0, 2, 4, 6, 8]
     tilted = replace(grid.geometry, directions=((0, 1, 0), (0, 0, 1), (1, 0, 0)))
-    assert slabs(own, regular(tilted)) is None
+    assert slabs_on_grid(own, slices_of_grid(tilted)) is None

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segeval.kernels.bins import EDGES, bin_edges, bin_index, reliability
+from segeval.kernels.bins import EDGE_RULES, bin_edges, bin_index, reliability_bins
 
 SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -17,7 +17,7 @@ def searched(values, edges, rule):
     return np.minimum(np.searchsorted(edges[1:], values, side=side), len(edges) - 2)
 
 
-@pytest.mark.parametrize("rule", EDGES)
+@pytest.mark.parametrize("rule", EDGE_RULES)
 @pytest.mark.parametrize("bins", [1, 5, 10, 15, 20, 97])
 @pytest.mark.parametrize("dtype", [SINGLE, DOUBLE])
 @given(drawn=arrays(np.float64, 50, elements=st.floats(0, 1)))
@@ -41,6 +41,6 @@ def test_monai_closes_bins_on_the_right():
 
 def test_reliability_by_hand():
     confidence, hit = np.array([0.25, 0.35, 0.9]), np.array([True, False, True])
-    found = reliability(confidence, hit, np.array([0, 0, 1]), 2)
+    found = reliability_bins(confidence, hit, np.array([0, 0, 1]), 2)
     #                       voxels  confidence  hits
     np.testing.assert_allclose(found, [[2, 0.6, 1], [1, 0.9, 1]])

@@ -10,15 +10,15 @@ from surfaces import surfaces, value
 
 from segeval.kernels.conventions import (
     CONVENTIONS,
-    contour,
-    mean,
-    percentile,
-    pooled,
-    smallest,
-    within,
+    area_within,
+    contour_voxels,
+    distance_percentile,
+    join_directions,
+    mean_distance,
+    smallest_distance,
 )
-from segeval.kernels.distances import Directed
-from segeval.metrics.registry import known
+from segeval.kernels.distances import DirectedDistances
+from segeval.metrics.registry import load_all_metrics
 
 TOOLS = json.loads((Path(__file__).parent / "conventions.json").read_text())
 MEASURED = {name: surfaces(*make()) for name, make in PAIRS.items()}
@@ -73,7 +73,7 @@ def test_a_mask_is_nowhere_apart_from_itself(convention, pair):
     truth, _, spacing = PAIRS[pair]()
     s = surfaces(truth, truth, spacing)
     for name in ("hd", "hd95", "masd", "assd"):
-        if convention in known()[name.removesuffix("95")].origins:
+        if convention in load_all_metrics()[name.removesuffix("95")].origins:
             found = value(s, f"{name}:as={convention}")
             assert np.isnan(found) == (convention == "itk" and name == "hd95")
             assert np.isnan(found) or found == 0
@@ -89,7 +89,7 @@ def test_metrics_reloaded_by_hand():
     assert value(s, "hd95:as=metrics-reloaded") == value(s, "hd95:as=monai")
 
 
-SOME = Directed(np.array([3.0, 0.0, 1.0, 2.0]), np.array([1.0, 4.0, 3.0, 2.0]), 3.0)
+SOME = DirectedDistances(np.array([3.0, 0.0, 1.0, 2.0]), np.array([1.0, 4.0, 3.0, 2.0]), 3.0)
 
 
 @pytest.mark.parametrize(
@@ -98,32 +98,32 @@ SOME = Directed(np.array([3.0, 0.0, 1.0, 2.0]), np.array([1.0, 4.0, 3.0, 2.0]), 
     [(0.0, 0), (0.4, 0), (0.41, 1), (0.7, 1), (0.9, 2), (0.91, 3), (1.0, 3)],
 )
 def test_the_smallest_distance_that_reaches_a_share(share, want):
-    assert smallest(SOME, share) == want
+    assert smallest_distance(SOME, share) == want
 
 
 def test_the_share_agrees_with_sorting_everything():
     rng = np.random.default_rng(3)
-    many = Directed(rng.exponential(size=5000).round(3), rng.random(5000), 0)
+    many = DirectedDistances(rng.exponential(size=5000).round(3), rng.random(5000), 0)
     order = np.argsort(many.distances)
     cumulative = np.cumsum(many.sizes[order])
     for share in (0.01, 0.5, 0.95, 0.99):
         place = np.searchsorted(cumulative, share * cumulative[-1])
-        assert smallest(many, share) == many.distances[order[place]]
+        assert smallest_distance(many, share) == many.distances[order[place]]
 
 
 def test_mean_and_tolerance_by_hand():
-    assert mean(SOME) == (3 * 1 + 0 * 4 + 1 * 3 + 2 * 2) / 10
-    assert within(SOME, 1.0 - 1e-7) == 4 + 3  # a tie but for rounding counts
-    assert pooled((SOME, SOME)).sizes.sum() == 20
+    assert mean_distance(SOME) == (3 * 1 + 0 * 4 + 1 * 3 + 2 * 2) / 10
+    assert area_within(SOME, 1.0 - 1e-7) == 4 + 3  # a tie but for rounding counts
+    assert join_directions((SOME, SOME)).sizes.sum() == 20
 
 
 def test_interpolated_percentile_by_hand():
     # 0 1 2 3: 95 % lies at place 2.85
-    assert percentile(SOME, 0.95, CONVENTIONS["medpy"]) == pytest.approx(2.85)
+    assert distance_percentile(SOME, 0.95, CONVENTIONS["medpy"]) == pytest.approx(2.85)
 
 
 def test_a_contour_has_nothing_beyond_the_array():
     mask = np.ones((3, 4), bool)
     edges = ((True, True), (True, False))
     #  only the last column has a neighbour outside: the array goes on there
-    assert contour(mask, edges).tolist() == [[False, False, False, True]] * 3
+    assert contour_voxels(mask, edges).tolist() == [[False, False, False, True]] * 3

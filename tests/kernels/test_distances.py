@@ -10,10 +10,15 @@ from surfaces import surfaces, value
 
 from segeval.kernels import distances
 from segeval.kernels import mesh as kernels_mesh
-from segeval.kernels.borders import Points, around, border
-from segeval.kernels.distance_tables import STEPS, Tables, places, reach
-from segeval.kernels.distances import Surface, directed, neighbours, own_depth
-from segeval.kernels.mesh import cells_of, mesh, smoothed
+from segeval.kernels.borders import PointSet, boundary_voxels, neighbour_steps
+from segeval.kernels.distance_tables import TABLE_STEPS, DistanceTables, cell_places, reach_of_steps
+from segeval.kernels.distances import (
+    MeasuredSurface,
+    directed_distances,
+    nearby_cells,
+    voxels_near_surface,
+)
+from segeval.kernels.mesh import find_surface_cells, make_mesh, smooth_mask
 
 NAMES = ("hd", "hd95", "masd", "assd", "asd_gt_to_pred", "asd_pred_to_gt", "nsd@1mm", "biou@1.3mm")
 
@@ -56,12 +61,12 @@ def closed(faces):
 @pytest.mark.parametrize("name", ["noise", "hollow", "at_the_edge"])
 def test_a_mesh_is_closed_also_at_the_edge_of_the_array(name):
     truth, _, spacing = PAIRS[name]()
-    assert closed(mesh(cells_of(truth), np.array(spacing)).faces)
+    assert closed(make_mesh(find_surface_cells(truth), np.array(spacing)).faces)
 
 
 def test_the_volume_inside_a_mesh_by_hand():
     # one voxel: the octahedron between the middles of its edges, 6 pyramids, (1/2)^3 * 4/3
-    found = mesh(cells_of(np.ones((1, 1, 1), bool)), np.array([3.0, 1.0, 2.0]))
+    found = make_mesh(find_surface_cells(np.ones((1, 1, 1), bool)), np.array([3.0, 1.0, 2.0]))
     a, b, c = (found.vertices[found.faces[:, i]] for i in range(3))
     assert np.einsum("ij,ij->", a, np.cross(b, c)) / 6 == pytest.approx(4 / 3 / 8 * 3 * 1 * 2)
 
@@ -79,8 +84,8 @@ def test_the_volume_inside_a_mesh_by_hand():
 )
 def test_distances_are_those_of_every_triangle(spacing):
     truth, pred = (PAIRS["noise"]()[i][:5, :6, :6] for i in (0, 1))
-    one, other = (Surface(m, spacing, Tables(spacing)) for m in (truth, pred))
-    found = directed(one, other)
+    one, other = (MeasuredSurface(m, spacing, DistanceTables(spacing)) for m in (truth, pred))
+    found = directed_distances(one, other)
     want = plain_distances(one.mesh.centroids(), other.mesh)
     assert np.sort(found.distances) == pytest.approx(np.sort(want), abs=1e-12)
     assert found.sizes.sum() == pytest.approx(one.mesh.areas().sum())
@@ -90,9 +95,9 @@ def test_distances_are_those_of_every_triangle(spacing):
 
 @given(st.lists(st.sampled_from([0.5, 0.98, 1.0, 2.0, 3.0, 40.0]), min_size=3, max_size=3))
 def test_equal_sides_are_reached_equally_far(spacing):
-    wide = reach(tuple(spacing))
+    wide = reach_of_steps(tuple(spacing))
     assert len(set(zip(wide, spacing, strict=True))) == len(set(spacing))
-    assert np.prod([2 * r + 1 for r in wide]) <= STEPS
+    assert np.prod([2 * r + 1 for r in wide]) <= TABLE_STEPS
 
 
 @pytest.mark.parametrize("name", ["noise", "hollow", "two_ellipsoids"])
@@ -120,14 +125,14 @@ def test_few_far_points_ask_a_part_of_the_surface(far):
 def test_no_cell_that_can_be_nearest_is_left_out(spacing):
     """Of two cells no points are nearer than the gap between them: each pair by itself."""
     rng = np.random.default_rng(5)
-    grid = cells_of(rng.random((17, 14, 15)) < 0.02, reach=(1, 1, 1))
+    grid = find_surface_cells(rng.random((17, 14, 15)) < 0.02, reach=(1, 1, 1))
     size = np.array(spacing)
     theirs = np.transpose(np.unravel_index(grid.at, grid.shape))
     for most in (0.4, 2.0, 3.1, 5.9):
         for cell in rng.choice(int(np.prod(grid.shape)), 200, replace=False):
             apart = np.abs(theirs - np.unravel_index(cell, grid.shape)) - 1
             gap = np.linalg.norm(np.maximum(apart, 0) * size, axis=1)
-            found = neighbours(grid, np.array([cell]), np.array([most]), size)
+            found = nearby_cells(grid, np.array([cell]), np.array([most]), size)
             assert set(grid.at[gap <= most]) <= set(found)
             assert len(found) < len(grid.at)
 
@@ -209,17 +214,19 @@ def test_a_field_puts_the_vertices_where_it_crosses_a_half():
     mask = np.ones((1, 1, 1), bool)
     field = np.full((3, 3, 3), 0.1)
     field[1, 1, 1] = 0.6
-    found = mesh(cells_of(mask), np.ones(3), field).vertices
+    found = make_mesh(find_surface_cells(mask), np.ones(3), field).vertices
     assert np.abs(found).max(axis=0) == pytest.approx([0.2] * 3)
-    assert smoothed(mask).shape == (3, 3, 3)
+    assert smooth_mask(mask).shape == (3, 3, 3)
 
 
 def test_the_shell_of_a_cube_by_hand():
     # 7 voxels wide: the surface is half a voxel out, so layers lie 0.5, 1.5, 2.5, 3.5 deep
     mask = np.ones((7, 7, 7), bool)
-    surface = Surface(mask, (1.0, 1.0, 1.0), Tables((1.0, 1.0, 1.0)))
+    surface = MeasuredSurface(mask, (1.0, 1.0, 1.0), DistanceTables((1.0, 1.0, 1.0)))
     for depth, left in ((0.5, 343), (0.6, 125), (1.5, 125), (1.6, 27)):
-        assert own_depth(surface, mask, depth).sum() == (343 - left if depth != 0.5 else edges())
+        assert voxels_near_surface(surface, mask, depth).sum() == (
+            343 - left if depth != 0.5 else edges()
+        )
 
 
 def edges():
@@ -234,13 +241,13 @@ def test_points_are_as_far_as_a_distance_transform_says(spacing):
     rng = np.random.default_rng(2)
     for many in (0.05, 0.002):
         one, other = rng.random((8, 20, 22)) < 0.03, rng.random((8, 20, 22)) < many
-        sides = [Points(m, spacing) for m in (one, other)]
+        sides = [PointSet(m, spacing) for m in (one, other)]
         want = distance_transform_edt(~other, sampling=spacing)[one]
         assert sides[1].distances_of(sides[0].at) == pytest.approx(want, abs=1e-12)
 
 
 def test_steps_are_complete_up_to_what_is_known():
-    known = around((3.0, 1.0, 1.0))
+    known = neighbour_steps((3.0, 1.0, 1.0))
     assert (np.diff(known.near) >= 0).all()
     whole = int(known.known) + 1
     grid = np.stack(np.meshgrid(*[np.arange(-whole, whole + 1)] * 3), -1).reshape(-1, 3)
@@ -256,11 +263,11 @@ def test_a_border_is_what_erosion_takes_away(closed, diagonal):
     mask = np.random.default_rng(1).random((6, 7, 8)) < 0.7
     structure = generate_binary_structure(3, 3 if diagonal else 1)
     want = mask & ~binary_erosion(mask, structure, border_value=not closed)
-    assert (border(mask, closed, diagonal) == want).all()
+    assert (boundary_voxels(mask, closed, diagonal) == want).all()
 
 
 def test_few_places_need_a_table():
     # 63 centroids, 12 middles of edges; on a grid of equal sides 48 symmetries leave 7 of them
-    assert len(places()) == 75
-    assert len(set(Tables((1.0, 1.0, 1.0)).standing.tolist())) == 7
-    assert len(set(Tables((3.0, 1.0, 0.9)).standing.tolist())) == 17
+    assert len(cell_places()) == 75
+    assert len(set(DistanceTables((1.0, 1.0, 1.0)).standing.tolist())) == 7
+    assert len(set(DistanceTables((3.0, 1.0, 0.9)).standing.tolist())) == 17

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from segeval.kernels.entropy import binary_costs, floored, focal_factor, kept_away, log
+from segeval.kernels.entropy import (
+    binary_costs,
+    clip_probabilities,
+    floor_logs,
+    focal_factor,
+    log_allowing_zero,
+)
 
 ZERO = np.array([0.0])
 
@@ -32,14 +38,16 @@ def test_tiny_probabilities_keep_their_cost():
     ("floor", "value"), [("", -np.inf), ("caffe", -87.3365), ("clamp", -100), ("clip", -16.118)]
 )
 def test_the_floors_of_a_logarithm(floor, value):
-    assert floored(log(ZERO), floor)[0] == pytest.approx(value, rel=1e-4)
+    assert floor_logs(log_allowing_zero(ZERO), floor)[0] == pytest.approx(value, rel=1e-4)
 
 
 def test_keras_divides_before_or_after_it_clips():
     p = np.array([[0.2], [0.2]])  # sums to 0.4
-    assert kept_away(p, "whole").ravel().tolist() == [0.5, 0.5]
-    assert kept_away(np.array([[1.0], [0.0]]), "shares")[1, 0] == pytest.approx(1e-7, rel=1e-9)
-    assert kept_away(np.array([[1.0], [0.0]]), "whole")[1, 0] == 1e-7
+    assert clip_probabilities(p, "whole").ravel().tolist() == [0.5, 0.5]
+    assert clip_probabilities(np.array([[1.0], [0.0]]), "shares")[1, 0] == pytest.approx(
+        1e-7, rel=1e-9
+    )
+    assert clip_probabilities(np.array([[1.0], [0.0]]), "whole")[1, 0] == 1e-7
 
 
 def test_focal_factor_by_hand():

@@ -6,19 +6,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segeval.kernels.label_runs import around_both, box, by_label, in_rows, joined, painted, runs_of
+from segeval.kernels.label_runs import (
+    enclosing_box,
+    find_label_runs,
+    join_runs,
+    paint_runs,
+    runs_box,
+    runs_by_label,
+    split_at_rows,
+)
 
 
 def test_by_hand():
     #            0 1 2 3 4 5 6
-    runs = runs_of(np.array([0, 2, 2, 0, 5, 2, 2], np.uint8), 100)
+    runs = find_label_runs(np.array([0, 2, 2, 0, 5, 2, 2], np.uint8), 100)
     assert runs.start.tolist() == [101, 104, 105]
     assert runs.stop.tolist() == [103, 105, 107]
     assert runs.label.tolist() == [2, 5, 2]
 
 
 def test_a_run_over_several_rows_is_cut_at_their_ends():
-    runs = in_rows(runs_of(np.array([0, 0, 7, 7, 7, 7, 7, 7, 0], np.uint8), 0), 3)
+    runs = split_at_rows(find_label_runs(np.array([0, 0, 7, 7, 7, 7, 7, 7, 0], np.uint8), 0), 3)
     assert list(zip(runs.start.tolist(), runs.stop.tolist(), strict=True)) == [
         (2, 3),
         (3, 6),
@@ -34,25 +42,25 @@ maps = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 5)).flatma
 @given(maps, st.integers(1, 7))
 def test_a_map_is_drawn_again(labels, slab):
     flat = labels.ravel()
-    slabs = [runs_of(flat[i : i + slab], i) for i in range(0, flat.size, slab)]
-    for label, runs in by_label(in_rows(joined(slabs), labels.shape[-1])).items():
-        where = box(runs, labels.shape)
+    slabs = [find_label_runs(flat[i : i + slab], i) for i in range(0, flat.size, slab)]
+    for label, runs in runs_by_label(split_at_rows(join_runs(slabs), labels.shape[-1])).items():
+        where = runs_box(runs, labels.shape)
         found = np.argwhere(labels == label)
         assert where == tuple(zip(found.min(0).tolist(), (found.max(0) + 1).tolist(), strict=True))
         inside = tuple(slice(a, b) for a, b in where)
-        assert (painted(runs, labels.shape, where) == (labels == label)[inside]).all()
+        assert (paint_runs(runs, labels.shape, where) == (labels == label)[inside]).all()
         assert (
-            painted(runs, labels.shape, tuple((0, n) for n in labels.shape)) == (labels == label)
+            paint_runs(runs, labels.shape, tuple((0, n) for n in labels.shape)) == (labels == label)
         ).all()
 
 
 def test_a_smaller_box_leaves_out_what_is_beyond():
     labels = np.ones((3, 4), np.uint8)
-    runs = in_rows(runs_of(labels.ravel(), 0), 4)
-    assert painted(runs, (3, 4), ((1, 2), (1, 3))).tolist() == [[True, True]]
+    runs = split_at_rows(find_label_runs(labels.ravel(), 0), 4)
+    assert paint_runs(runs, (3, 4), ((1, 2), (1, 3))).tolist() == [[True, True]]
 
 
 @pytest.mark.parametrize("one", [None, ((1, 2), (3, 4))])
 def test_the_box_around_nothing_and_something_is_the_something(one):
-    assert around_both(one, None) == around_both(None, one) == one
-    assert around_both(((1, 2), (3, 4)), ((0, 1), (3, 9))) == ((0, 2), (3, 9))
+    assert enclosing_box(one, None) == enclosing_box(None, one) == one
+    assert enclosing_box(((1, 2), (3, 4)), ((0, 1), (3, 9))) == ((0, 2), (3, 9))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from segeval.kernels.mask_runs import common, covered, exclusive, runs_of
+from segeval.kernels.mask_runs import count_common_voxels, cover_at_least, cover_odd, runs_of_box
 
 MASKS = array_shapes(min_dims=3, max_dims=3, min_side=1, max_side=5).flatmap(
     lambda shape: st.tuples(*[arrays(np.bool_, shape)] * 3)
@@ -14,7 +14,7 @@ MASKS = array_shapes(min_dims=3, max_dims=3, min_side=1, max_side=5).flatmap(
 
 
 def runs(mask):
-    return runs_of(mask, (0, 0, 0), mask.shape)
+    return runs_of_box(mask, (0, 0, 0), mask.shape)
 
 
 @given(MASKS)
@@ -31,10 +31,10 @@ def test_runs_draw_their_mask_and_count_it(masks):
 def test_set_operations(masks):
     a, b, c = masks
     three = [runs(m) for m in masks]
-    assert (exclusive(three).drawn() == a ^ b ^ c).all()
-    assert (covered(three).drawn() == a | b | c).all()
-    assert (covered(three, 2).drawn() == (a & b) | (a & c) | (b & c)).all()
-    assert common(three[0], three[1]) == (a & b).sum()
+    assert (cover_odd(three).drawn() == a ^ b ^ c).all()
+    assert (cover_at_least(three).drawn() == a | b | c).all()
+    assert (cover_at_least(three, 2).drawn() == (a & b) | (a & c) | (b & c)).all()
+    assert count_common_voxels(three[0], three[1]) == (a & b).sum()
 
 
 @given(MASKS, st.integers(1, 30))
@@ -58,7 +58,7 @@ def test_another_order_of_axes(masks, axes, flips):
 
 def test_a_box_in_a_larger_grid():
     box = np.array([[[True, True], [False, True]]])
-    made = runs_of(box, (1, 2, 3), (3, 4, 5))
+    made = runs_of_box(box, (1, 2, 3), (3, 4, 5))
     whole = np.zeros((3, 4, 5), bool)
     whole[1:2, 2:4, 3:5] = box
     assert (made.drawn() == whole).all()
@@ -75,14 +75,14 @@ def test_nothing_is_no_run():
     assert (made.count, made.edges.tolist()) == (0, [])
     assert made.planes().tolist() == [0, 0]
     assert made.turned((2, 1, 0), (0,)).count == 0
-    assert covered([made, made]).count == 0
+    assert cover_at_least([made, made]).count == 0
 
 
 @pytest.mark.parametrize("least", [1, 2])
 def test_the_same_mask_twice(least):
     made = runs(np.array([[[1, 0, 1]]], bool))
-    assert covered([made, made], least).edges.tolist() == made.edges.tolist()
-    assert exclusive([made, made]).count == 0
+    assert cover_at_least([made, made], least).edges.tolist() == made.edges.tolist()
+    assert cover_odd([made, made]).count == 0
 
 
 def test_a_run_over_the_end_of_a_plane_turns_whole():

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from segeval.kernels.outlines import (
-    chosen,
-    crossing,
-    grouped,
-    joined,
-    off_plane,
-    picked,
-    repeated,
-    thin,
+    crossing_polygons,
+    find_repeated_polygons,
+    find_thin_polygons,
+    group_heights,
+    join_polygons,
+    keep_polygons,
+    pick_polygons,
+    plane_deviations,
 )
 from segeval.kernels.raster import Polygons
 
@@ -19,7 +19,7 @@ SQUARE = np.array([(0, 0), (4, 0), (4, 4), (0, 4)], float)
 
 
 def polygons(*rings, planes=None):
-    points, ends = joined([np.array(r, float) for r in rings])
+    points, ends = join_polygons([np.array(r, float) for r in rings])
     on = np.zeros(len(ends), int) if planes is None else np.array(planes)
     return Polygons(points, ends, on)
 
@@ -35,7 +35,15 @@ def test_thin_polygons():
         [(0, 0), (100, 0), (50, 0.001)],
     ]
     both = polygons(*rings)
-    assert thin(both.points, both.ends).tolist() == [False, True, True, True, True, False, False]
+    assert find_thin_polygons(both.points, both.ends).tolist() == [
+        False,
+        True,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_heights_bends_and_tilts():
@@ -43,15 +51,15 @@ def test_heights_bends_and_tilts():
     flat = np.column_stack([SQUARE, np.full(4, 7.0)])
     tilted = np.column_stack([SQUARE, [0, 0.3, 0.3, 0]])
     upright = np.array([(0, 0, 0), (0, 4, 0), (0, 4, 4), (0, 0, 4)], float)
-    points, ends = joined([flat, tilted, upright])
-    heights, away, tilt = off_plane(points, ends)
+    points, ends = join_polygons([flat, tilted, upright])
+    heights, away, tilt = plane_deviations(points, ends)
     assert heights == pytest.approx([7, 0.15, 2])
     assert away == pytest.approx([0, 0.15, 2])
     assert tilt == pytest.approx([0, np.degrees(np.arctan(0.075)), 90])
 
 
 def test_heights_that_are_the_same_are_one_group():
-    group, means = grouped(np.array([5.0, 1.0, 5.008, 1.02]), 0.01)
+    group, means = group_heights(np.array([5.0, 1.0, 5.008, 1.02]), 0.01)
     assert group.tolist() == [2, 0, 2, 1]
     assert means == pytest.approx([1, 1.02, 5.004])
 
@@ -60,14 +68,14 @@ def test_a_polygon_stored_twice():
     again = np.roll(SQUARE, 1, axis=0)[::-1] + 0.0005
     other = SQUARE * [1, 1.001]
     rings = polygons(SQUARE, again, other, SQUARE, planes=[0, 0, 0, 1])
-    assert repeated(rings, 0.001).tolist() == [False, True, False, False]
+    assert find_repeated_polygons(rings, 0.001).tolist() == [False, True, False, False]
 
 
 def test_polygons_that_cross():
     inner, touching, apart = SQUARE / 2 + 1, SQUARE + np.array([4, 0]), SQUARE + 9
     crossed = SQUARE + np.array([3, 3])  # shares one square millimetre with the first
     rings = polygons(SQUARE, inner, touching, apart, crossed, crossed + 0, planes=[0] * 5 + [1])
-    pairs, disputed = crossing(rings, 0.01)
+    pairs, disputed = crossing_polygons(rings, 0.01)
     #    with the one that touches it shares 3..4 x … : x 4 to 7 of its own width, y 3 to 4: 3 mm²
     assert pairs == [(0, 4), (2, 4)]
     assert disputed == pytest.approx([1, 3])
@@ -75,8 +83,8 @@ def test_polygons_that_cross():
 
 def test_polygons_can_be_chosen_and_picked():
     rings = polygons(SQUARE, SQUARE[:3] + 1, planes=[5, 6])
-    second = chosen(rings, np.array([False, True]))
+    second = keep_polygons(rings, np.array([False, True]))
     assert (second.points.tolist(), second.ends.tolist()) == ((SQUARE[:3] + 1).tolist(), [3])
-    twice = picked(rings, np.array([1, 0, 1]), np.array([0, 1, 2]))
+    twice = pick_polygons(rings, np.array([1, 0, 1]), np.array([0, 1, 2]))
     assert twice.ends.tolist() == [3, 7, 10]
     assert (twice.points[7:] == SQUARE[:3] + 1).all()

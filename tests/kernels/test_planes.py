@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segeval.kernels.planes import added_length, added_pixels, rim
+from segeval.kernels.planes import added_length, added_pixels, inner_boundary
 
 
 def square(at, side, shape=(12, 12)):
@@ -38,4 +38,4 @@ def test_the_tolerance_forgives_a_shift():
 
 
 def test_a_rim_is_what_erosions_take_away():
-    assert rim(square(0, 7, (7, 7)), 2).sum() == 49 - 9
+    assert inner_boundary(square(0, 7, (7, 7)), 2).sum() == 49 - 9

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segeval.kernels.outlines import joined
-from segeval.kernels.polygons import areas
-from segeval.kernels.raster import Polygons, inside
+from segeval.kernels.outlines import join_polygons
+from segeval.kernels.polygons import polygon_areas
+from segeval.kernels.raster import Polygons, rasterize_polygons
 
 
 def polygons(*rings, planes=None):
-    points, ends = joined([np.array(r, float) for r in rings])
+    points, ends = join_polygons([np.array(r, float) for r in rings])
     on = np.zeros(len(ends), int) if planes is None else np.array(planes)
     return Polygons(points.reshape(-1, points.shape[1])[:, :2], ends, on)
 
@@ -21,7 +21,7 @@ def square(low, high, down=0.0):
 
 
 def shared(a, b, planes=1):
-    found = areas(a, b, planes)
+    found = polygon_areas(a, b, planes)
     return np.array([found.a, found.b, found.both]).T.tolist()
 
 
@@ -73,7 +73,7 @@ def test_against_counting_small_squares(a, b):
     masks = []
     for rings in (a, b):
         moved = [np.array(r) * fine - 0.5 for r in rings]  # centres of small squares
-        masks.append(inside(polygons(*moved), (1, 8 * fine, 8 * fine)).drawn())
+        masks.append(rasterize_polygons(polygons(*moved), (1, 8 * fine, 8 * fine)).drawn())
     counted = [m.sum() / fine**2 for m in (*masks, masks[0] & masks[1])]
     ((one, two, both),) = shared(polygons(*a), polygons(*b))
     assert counted == pytest.approx([one, two, both], abs=1.5)

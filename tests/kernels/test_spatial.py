@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from segeval.kernels.spatial import (
-    dilated,
     distance_field,
-    eroded,
     hausdorff_dt,
     soft_cldice,
+    soft_dilate,
+    soft_erode,
     soft_skeleton,
 )
 
@@ -29,8 +29,8 @@ def test_hausdorff_loss_by_hand():
 def test_erosion_looks_along_axes_and_dilation_at_corners():
     dot = np.zeros((1, 3, 3))
     dot[0, 1, 1] = 1
-    assert dilated(dot).all()
-    assert eroded(1 - dot)[0].tolist() == [[1, 0, 1], [0, 0, 0], [1, 0, 1]]
+    assert soft_dilate(dot).all()
+    assert soft_erode(1 - dot)[0].tolist() == [[1, 0, 1], [0, 0, 0], [1, 0, 1]]
 
 
 def test_a_line_is_its_own_skeleton():

@@ -5,18 +5,18 @@ from hypothesis import strategies as st
 
 from segeval.kernels.sums import (
     NAMES,
-    ByLabel,
     LabelSums,
-    decay,
+    VoxelsByLabel,
     joint_sums,
     mask_sums,
     share_sums,
+    sum_weight_decay,
 )
 
 
 def label_sums(p, labels):
     """The sums of rows that are shown from the last to the first, and p of each voxel's label."""
-    sums = LabelSums(ByLabel(labels, len(p)))
+    sums = LabelSums(VoxelsByLabel(labels, len(p)))
     for label in reversed(range(len(p))):
         sums.add(label, p[label])
     return sums.finish(), sums.own
@@ -74,7 +74,7 @@ def test_a_good_prediction_keeps_its_digits():
 def test_sums_by_label_whatever_the_length_of_runs(run):
     _, labels = drawn(3, classes=4, n=1000, run=run)
     values = np.random.default_rng(0).random(1000)
-    by = ByLabel(labels, 4)
+    by = VoxelsByLabel(labels, 4)
     np.testing.assert_allclose(by.sum(values), [values[labels == c].sum() for c in range(4)])
     assert by.count().tolist() == [(labels == c).sum() for c in range(4)]
     hits = values > 0.5
@@ -82,16 +82,18 @@ def test_sums_by_label_whatever_the_length_of_runs(run):
 
 
 def test_a_slab_without_voxels():
-    assert ByLabel(np.zeros(0, np.uint8), 2).sum(np.zeros(0)).tolist() == [0, 0]
+    assert VoxelsByLabel(np.zeros(0, np.uint8), 2).sum(np.zeros(0)).tolist() == [0, 0]
 
 
 def test_soft_confusion_by_hand():
     #             labels  0    1    1
     p = np.array([[0.75, 0.5, 0.0], [0.25, 0.5, 1.0]])
-    joint = joint_sums(p, ByLabel(np.array([0, 1, 1], np.uint8), 2))
+    joint = joint_sums(p, VoxelsByLabel(np.array([0, 1, 1], np.uint8), 2))
     assert joint.tolist() == [[0.75, 0.25], [0.5, 1.5]]
 
 
 def test_weight_decay_by_hand():
     # 0.1 * ((1 + 4) + 9) / 2
-    assert decay([np.array([1, 2], np.float32), np.array([3.0])], 0.1) == pytest.approx(0.7)
+    assert sum_weight_decay([np.array([1, 2], np.float32), np.array([3.0])], 0.1) == pytest.approx(
+        0.7
+    )

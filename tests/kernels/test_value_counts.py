@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.kernels.value_counts import histogram, shade_counts
+from segeval.kernels.value_counts import byte_histogram, shade_counts
 
 
 def plain(labels, shades):
@@ -24,8 +24,8 @@ def test_every_pair_is_counted(seed, size, most):
 
 def test_a_mask_is_all_that_is_counted():
     shades = np.array([7, 7, 9, 7], np.uint8)
-    assert np.flatnonzero(histogram(shades)).tolist() == [7, 9]
-    inside = histogram(shades, np.array([True, False, True, True]))
+    assert np.flatnonzero(byte_histogram(shades)).tolist() == [7, 9]
+    inside = byte_histogram(shades, np.array([True, False, True, True]))
     assert inside[[7, 9]].tolist() == [2, 1]
     assert inside.sum() == 3
 

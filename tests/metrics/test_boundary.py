@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from surfaces import surfaces, value
 
-from segeval.metrics.boundary import RIM
-from segeval.metrics.registry import resolve
-from segeval.request.grammar import parse
+from segeval.metrics.boundary import BOUNDARY_WIDTH
+from segeval.metrics.registry import resolve_metric
+from segeval.request.grammar import parse_metric
 
 
 def bar(start, stop):
@@ -42,9 +42,9 @@ def test_boundary_iou_by_hand():
 
 
 def test_boundary_iou_is_of_pictures():
-    _, definition = resolve(parse("boundary_iou"))
+    _, definition = resolve_metric(parse_metric("boundary_iou"))
     assert definition.compute(PUSHED).reason == "not_a_picture"
 
 
 def test_a_rim_is_2_per_cent_of_the_diagonal_wide():
-    assert RIM == 0.02
+    assert BOUNDARY_WIDTH == 0.02

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from oracles.sums import answers, from_labels, whole
 
-from segeval.metrics.combined_losses import deep_supervision_weights, main_and_aux
+from segeval.metrics.combined_losses import deep_supervision_weights, main_and_aux_loss
 
 Z = np.random.default_rng(0).normal(size=(1, 3, 60))
 Y = np.random.default_rng(1).integers(0, 3, (1, 60)).astype(np.uint8)
@@ -31,5 +31,5 @@ def test_deep_supervision_halves_and_drops_the_last():
 
 
 def test_main_and_aux_by_hand():
-    assert main_and_aux(1.0, 0.5) == 1.0 + 0.4 * 0.5
-    assert main_and_aux(1.0, 0.5, 0.2, 0.01) == 1.0 + 0.2 * 0.5 + 0.01
+    assert main_and_aux_loss(1.0, 0.5) == 1.0 + 0.4 * 0.5
+    assert main_and_aux_loss(1.0, 0.5, 0.2, 0.01) == 1.0 + 0.2 * 0.5 + 0.01

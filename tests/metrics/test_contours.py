@@ -11,10 +11,10 @@ from segeval.metrics.contours import (
     contour_volume_difference,
     voxel_dice_error,
 )
-from segeval.tallies.polygons import Solids
+from segeval.tallies.polygons import PolygonVolumes
 
 #               truth 4, pred 6, both 3            empty truth      both empty
-SOLIDS = Solids(
+SOLIDS = PolygonVolumes(
     ("a", "b", "c"),
     np.array([[4.0, 6, 3], [0, 2, 0], [0, 0, 0]]),
     np.array([[4.0, 6, 4], [0, 2, 0], [0, 0, 0]]),
@@ -54,7 +54,7 @@ def test_contour_apl():
         "b": (NO_RING, ring(0, 4)),
         "c": (ring(0, 4), NO_RING),
     }
-    solids = Solids(("a", "b", "c"), SOLIDS.polygons, SOLIDS.masks, outlines)
+    solids = PolygonVolumes(("a", "b", "c"), SOLIDS.polygons, SOLIDS.masks, outlines)
     assert contour_apl(solids, 0.5).classes == pytest.approx([40, np.nan, 16], nan_ok=True)
     # the four corners are more than 1 mm away: those of the sides that are beside it are not
     assert contour_apl(solids, 1).classes[0] == pytest.approx(4 * 2, abs=2e-2)

@@ -11,18 +11,23 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from runs import every
 
-from segeval.classes.class_list import Part, Target
-from segeval.metrics.registry import arguments, known, pieces, resolve
-from segeval.request.grammar import parse
+from segeval.classes.class_list import LabelSelector, ScoredClass
+from segeval.metrics.registry import (
+    load_all_metrics,
+    metric_arguments,
+    needed_terms,
+    resolve_metric,
+)
+from segeval.request.grammar import parse_metric
 from segeval.tallies.block import Block
-from segeval.tallies.counts import CountTally, counts
+from segeval.tallies.counts import CountTally, class_counts
 from segeval.tallies.sums import Sums, SumsTally
 
 VOXELS, CHANNELS = 24, 3
 ALL = every("counts") + every("sums")
 # No slabs, or not kept: see the tests of their own.
 WHOLE = {"polygons", "voxels", "branches", "rois", "surface"}
-DEFINITIONS = {text: resolve(parse(text))[1] for text in ALL}
+DEFINITIONS = {text: resolve_metric(parse_metric(text))[1] for text in ALL}
 METRIC = pytest.mark.parametrize("text", ALL)
 SHAPES = ("exclusive", "logits", "independent", "soft", "soft independent")
 SHAPE = pytest.mark.parametrize("shape", SHAPES)
@@ -34,12 +39,12 @@ def shapes(text):
 
 
 def asked(text):
-    return resolve(parse(text))
+    return resolve_metric(parse_metric(text))
 
 
 def value(text, tally):
     metric, definition = asked(text)
-    return definition.compute(tally, **arguments(metric, definition))
+    return definition.compute(tally, **metric_arguments(metric, definition))
 
 
 def numbers(values):
@@ -55,9 +60,11 @@ def count_tally(truth, pred, part=slice(None)):
 
 
 def counted(tally):
-    targets = [Target(str(v), *[Part(0, frozenset([v]))] * 2) for v in range(1, CHANNELS)]
+    targets = [
+        ScoredClass(str(v), *[LabelSelector(0, frozenset([v]))] * 2) for v in range(1, CHANNELS)
+    ]
     cells = tally.finish((0, 0))
-    return counts({(0, 0): cells}, targets, (0.5, "ml"), cells)
+    return class_counts({(0, 0): cells}, targets, (0.5, "ml"), cells)
 
 
 def block(shape, truth, p, part=slice(None)):
@@ -81,7 +88,7 @@ def block(shape, truth, p, part=slice(None)):
 
 def sum_tally(text, shape, truth, p, part=slice(None)):
     metric, definition = asked(text)
-    tally = SumsTally(CHANNELS, "independent" not in shape, pieces(metric, definition))
+    tally = SumsTally(CHANNELS, "independent" not in shape, needed_terms(metric, definition))
     tally.update(block(shape, truth, p, part))
     return tally
 
@@ -103,7 +110,7 @@ def random(seed=0):
 
 
 def test_every_tally_is_tried():
-    assert {d.of for d in known().values()} - WHOLE == {"counts", "sums"}
+    assert {d.of for d in load_all_metrics().values()} - WHOLE == {"counts", "sums"}
     assert len(ALL) > 60
 
 
@@ -205,6 +212,6 @@ def test_pooled_pieces_keep_the_classes_apart():
     made = [sum_tally("ce", "exclusive", truth, p).finish(("background", a, "z")) for a in "xy"]
     both = Sums.pool_cases(made)
     assert both.classes == ("background", "x", "z", "y")
-    assert both.piece(pieces(*asked("ce"))[0])[1] == pytest.approx(
-        made[0].piece(pieces(*asked("ce"))[0])[1]
+    assert both.piece(needed_terms(*asked("ce"))[0])[1] == pytest.approx(
+        made[0].piece(needed_terms(*asked("ce"))[0])[1]
     )

@@ -2,8 +2,8 @@
 
 from oracles.read import records
 
-from segeval.metrics.convention_names import CALLED, called
-from segeval.metrics.registry import known
+from segeval.metrics.convention_names import CONVENTION_NAMES, convention_name
+from segeval.metrics.registry import load_all_metrics
 
 # of kernels, which no metric is: activations, resampling, decoding, targets, and sums by themselves
 KERNELS = ("torch.sigmoid", "torch.logsigmoid", "torch.softmax", "torch.log_softmax", "bilinear.",
@@ -12,18 +12,18 @@ KERNELS = ("torch.sigmoid", "torch.logsigmoid", "torch.softmax", "torch.log_soft
 
 
 def test_every_name_is_that_of_a_convention():
-    for name, origins in CALLED.items():
-        assert set(origins) == set(known()[name].origins or {""}), name
+    for name, origins in CONVENTION_NAMES.items():
+        assert set(origins) == set(load_all_metrics()[name].origins or {""}), name
 
 
 def test_every_convention_of_a_loss_has_a_name():
     losses = ("sums", "voxels", "branches")
-    for name, definition in known().items():
+    for name, definition in load_all_metrics().items():
         if definition.of in losses:
-            assert all(called(name, origin) for origin in definition.origins or [""]), name
+            assert all(convention_name(name, origin) for origin in definition.origins or [""]), name
 
 
 def test_the_names_are_those_of_the_libraries():
-    names = " ".join(name for origins in CALLED.values() for name in origins.values())
+    names = " ".join(name for origins in CONVENTION_NAMES.values() for name in origins.values())
     for convention in {r.convention for r in records()}:
         assert convention.startswith(KERNELS) or convention in names, convention

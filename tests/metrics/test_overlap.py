@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from segeval.metrics import overlap, semantic, volume
-from segeval.metrics.registry import arguments, known, resolve
-from segeval.request.grammar import parse
-from segeval.tallies.counts import Cells, Counts
+from segeval.metrics.registry import load_all_metrics, metric_arguments, resolve_metric
+from segeval.request.grammar import parse_metric
+from segeval.tallies.counts import Counts, PairCells
 
 
 def counts(*rows, voxel=0.5, unit="ml", confusion=None):
@@ -19,8 +19,8 @@ def counts(*rows, voxel=0.5, unit="ml", confusion=None):
 
 
 def value(text, n):
-    metric, definition = resolve(parse(text))
-    return definition.compute(n, **arguments(metric, definition))
+    metric, definition = resolve_metric(parse_metric(text))
+    return definition.compute(n, **metric_arguments(metric, definition))
 
 
 #             tp 6  fp 2  fn 4  tn 8:  truth 10, pred 8, 20 voxels
@@ -59,9 +59,9 @@ def test_by_hand(text, want):
 
 
 def test_every_overlap_and_volume_metric_is_tried_by_hand():
-    tried = {parse(text).name for text in BY_HAND}
+    tried = {parse_metric(text).name for text in BY_HAND}
     families = (overlap.__name__, volume.__name__)
-    registered = {d.name for d in known().values() if d.compute.__module__ in families}
+    registered = {d.name for d in load_all_metrics().values() if d.compute.__module__ in families}
     assert registered == tried
 
 
@@ -109,7 +109,7 @@ def test_volumes_pooled_over_two_units_are_undefined():
 
 #   truth 0 0 0 1 1 2     n_00 2, n_01 1, n_11 1, n_12 1, n_22 1
 #   pred  0 0 1 1 2 2
-CONFUSION = Cells(*np.array([[0, 0, 2], [0, 1, 1], [1, 1, 1], [1, 2, 1], [2, 2, 1]]).T)
+CONFUSION = PairCells(*np.array([[0, 0, 2], [0, 1, 1], [1, 1, 1], [1, 2, 1], [2, 2, 1]]).T)
 CLASSES = ((1, 1, 1, 3), (1, 1, 0, 4))  # label 1, label 2
 
 
@@ -144,5 +144,7 @@ def test_overlapping_classes_have_no_confusion(text):
 
 
 def test_every_whole_case_metric_is_tried():
-    registered = {d.name for d in known().values() if d.compute.__module__ == semantic.__name__}
+    registered = {
+        d.name for d in load_all_metrics().values() if d.compute.__module__ == semantic.__name__
+    }
     assert registered == {"pixel_accuracy", "miou", "fwiou", "overall_kappa"}

@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import every
 
-from segeval.metrics.registry import arguments, full_text, known, registered, resolve
-from segeval.request.grammar import parse
+from segeval.metrics.registry import (
+    find_convention,
+    full_metric_text,
+    load_all_metrics,
+    metric_arguments,
+    resolve_metric,
+)
+from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import RequestError
 
 ALL = every()
@@ -31,24 +37,24 @@ ALL = every()
     ],
 )
 def test_one_spelling(given, want):
-    assert str(resolve(parse(given))[0]) == want
+    assert str(resolve_metric(parse_metric(given))[0]) == want
 
 
 @pytest.mark.parametrize("text", ALL)
 def test_a_resolved_metric_resolves_to_itself(text):
-    metric, definition = resolve(parse(text))
-    for again in (str(metric), full_text(metric, definition)):
-        found, same = resolve(parse(again))
+    metric, definition = resolve_metric(parse_metric(text))
+    for again in (str(metric), full_metric_text(metric, definition)):
+        found, same = resolve_metric(parse_metric(again))
         assert found == metric
         assert (same.compute, same.origin) == (definition.compute, definition.origin)
-        assert arguments(parse(again), same) == arguments(metric, definition)
+        assert metric_arguments(parse_metric(again), same) == metric_arguments(metric, definition)
 
 
 @pytest.mark.parametrize("text", ALL)
 def test_a_definition_goes_to_another_process(text):
-    definition = resolve(parse(text))[1]
+    definition = resolve_metric(parse_metric(text))[1]
     back = pickle.loads(pickle.dumps(definition))
-    assert back is registered(definition.name, definition.origin)
+    assert back is find_convention(definition.name, definition.origin)
     assert (back.compute, back.given) == (definition.compute, definition.given)
 
 
@@ -66,24 +72,24 @@ def test_a_definition_goes_to_another_process(text):
 )
 def test_a_wrong_request_says_what_would_be_right(text, said):  # E3
     with pytest.raises(RequestError) as caught:
-        resolve(parse(text))
+        resolve_metric(parse_metric(text))
     assert said in f"{caught.value.message} {caught.value.help}"
     assert caught.value.exit_status == 2
 
 
 def test_every_option_has_a_default_that_can_be_read():
     for text in ALL:
-        metric, definition = resolve(parse(text))
-        given = arguments(metric, definition)
+        metric, definition = resolve_metric(parse_metric(text))
+        given = metric_arguments(metric, definition)
         assert set(definition.options) - {"as", "box"} <= set(given), text
 
 
-@given(st.sampled_from(sorted(known())), st.floats(0.01, 100))
+@given(st.sampled_from(sorted(load_all_metrics())), st.floats(0.01, 100))
 def test_the_quantity_reaches_the_function(name, number):
-    definition = known()[name]
+    definition = load_all_metrics()[name]
     if not definition.at:
         with pytest.raises(RequestError):
-            resolve(parse(f"{name}@{number}"))
+            resolve_metric(parse_metric(f"{name}@{number}"))
     else:
-        metric, found = resolve(parse(f"{name}@{number}{definition.at[0]}"))
-        assert arguments(metric, found)["at"] == pytest.approx(number, rel=1e-12)
+        metric, found = resolve_metric(parse_metric(f"{name}@{number}{definition.at[0]}"))
+        assert metric_arguments(metric, found)["at"] == pytest.approx(number, rel=1e-12)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from surfaces import surfaces, value
 
-from segeval.metrics.registry import arguments, known, resolve
-from segeval.request.grammar import parse
+from segeval.metrics.registry import load_all_metrics, metric_arguments, resolve_metric
+from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import RequestError
 
 
@@ -49,7 +49,7 @@ def test_nsd_grows_with_the_tolerance_and_ends_at_one():
 def test_bare_nsd_takes_the_tolerance_of_the_class():
     s = surfaces(bar(5, 10), bar(5, 13), (1.0, 1.0, 2.0), tolerances=(3.0,))
     assert value(s, "nsd") == value(PUSHED, "nsd@3mm")
-    _, definition = resolve(parse("nsd"))
+    _, definition = resolve_metric(parse_metric("nsd"))
     none = definition.compute(PUSHED, at=None)
     assert math.isnan(none.classes[0])
     assert none.beside == ("no_tolerance",)
@@ -79,7 +79,7 @@ def test_empty_masks(truth, pred, share, apl):
 def test_without_spacing_lengths_are_pixels():
     s = surfaces(bar(5, 10), bar(5, 13))
     assert value(s, "hd") == pytest.approx(3)
-    _, definition = resolve(parse("hd"))
+    _, definition = resolve_metric(parse_metric("hd"))
     assert definition.compute(s, at=None).unit == "px"
 
 
@@ -116,8 +116,8 @@ def test_by_slice_a_plane_of_one_side_has_nothing_in_common():
 
 def test_by_slice_says_what_is_not_in_the_mean():
     s = surfaces(*planes(), (3.0, 1.0, 1.5))
-    metric, definition = resolve(parse("hd:by=slice"))
-    found = definition.compute(s, **arguments(metric, definition))
+    metric, definition = resolve_metric(parse_metric("hd:by=slice"))
+    found = definition.compute(s, **metric_arguments(metric, definition))
     assert found.beside == ("one_sided_slices",)
     assert found.worst[0] == pytest.approx((3 + math.hypot(12, 30) + 0) / 3)
 
@@ -130,7 +130,7 @@ def test_a_picture_is_one_slice():
 
 
 def test_a_missed_class_is_charged_the_diagonal_of_the_image():
-    _, definition = resolve(parse("hd95"))
+    _, definition = resolve_metric(parse_metric("hd95"))
     found = definition.compute(surfaces(bar(5, 10), EMPTY, (1.0, 1.0, 2.0)), at=95)
     assert math.isnan(found.classes[0])
     assert found.worst[0] == pytest.approx(math.hypot(8, 9, 60))
@@ -138,12 +138,16 @@ def test_a_missed_class_is_charged_the_diagonal_of_the_image():
 
 def test_a_convention_without_the_number_is_refused():
     with pytest.raises(RequestError, match="masd:as"):
-        resolve(parse("masd:as=medpy"))
+        resolve_metric(parse_metric("masd:as=medpy"))
 
 
 def test_every_surface_metric_is_documented():
     topology = "segeval.metrics.topology"  # reads the same runs, has tests of its own
-    own = [d for d in known().values() if d.of == "surface" and d.compute.__module__ != topology]
+    own = [
+        d
+        for d in load_all_metrics().values()
+        if d.of == "surface" and d.compute.__module__ != topology
+    ]
     assert {d.name for d in own} == {n.split("@")[0].replace("95", "") for n in NAMES} | {
         "boundary_iou"
     }
@@ -153,4 +157,4 @@ def test_every_surface_metric_is_documented():
 
 
 def test_mesh_is_the_default():
-    assert known()["hd"].origin == "mesh"
+    assert load_all_metrics()["hd"].origin == "mesh"

@@ -9,10 +9,10 @@ from surfaces import surfaces, value
 
 from segeval.classes.class_list import ClassList
 from segeval.kernels.topology import skeleton
-from segeval.metrics.registry import resolve
-from segeval.request.grammar import parse
+from segeval.metrics.registry import resolve_metric
+from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
-from segeval.scorecard.signature import signature, signature_fields
+from segeval.scorecard.signature import signature_fields, signature_line
 
 # Programs that give nan where the skeletons miss the masks, and where one side is empty: here 0.
 ZERO = ("disjoint", "border", "pred_empty", "gt_empty")
@@ -98,8 +98,8 @@ def test_a_picture_has_no_cavities():
 def test_instances_b1_rule_order_and_version_are_signed():
     from importlib.metadata import version
 
-    asked = [resolve(parse(text)) for text in ("cldice:order=xyz", "dice")]
-    line = signature(signature_fields(Settings(), asked, ClassList()))
+    asked = [resolve_metric(parse_metric(text)) for text in ("cldice:order=xyz", "dice")]
+    line = signature_line(signature_fields(Settings(), asked, ClassList()))
     assert "cldice:by=case:order=xyz:skeleton=auto" in line
     assert f"libraries:scikit-image {version('scikit-image')}" in line
-    assert "libraries" not in signature(signature_fields(Settings(), asked[1:], ClassList()))
+    assert "libraries" not in signature_line(signature_fields(Settings(), asked[1:], ClassList()))

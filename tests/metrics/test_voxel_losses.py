@@ -5,15 +5,15 @@ import pytest
 from oracles.read import inputs, records
 
 from segeval.kernels.softmax import softmax
-from segeval.metrics.registry import arguments, pieces, resolve
-from segeval.request.grammar import parse
+from segeval.metrics.registry import metric_arguments, needed_terms, resolve_metric
+from segeval.request.grammar import parse_metric
 from segeval.tallies.block import Block
-from segeval.tallies.voxels import Memory, VoxelTally
+from segeval.tallies.voxels import LossMemory, VoxelTally
 
 PLENTY = 1 << 30
 
 
-NO_WORK = (Memory(),)
+NO_WORK = (LossMemory(),)
 
 
 def kept(item, needs=NO_WORK, budget=PLENTY, parts=2):
@@ -44,9 +44,9 @@ def kept(item, needs=NO_WORK, budget=PLENTY, parts=2):
 
 def value(text, item, **how):
     """What a metric says of one case."""
-    metric, definition = resolve(parse(text))
-    voxels = kept(item, pieces(metric, definition), **how)
-    return definition.compute(voxels, **arguments(metric, definition))
+    metric, definition = resolve_metric(parse_metric(text))
+    voxels = kept(item, needed_terms(metric, definition), **how)
+    return definition.compute(voxels, **metric_arguments(metric, definition))
 
 
 def found(*conventions):
@@ -151,8 +151,8 @@ def test_how_it_was_read_makes_no_difference(name):
 @pytest.mark.parametrize("name", ["topk_ce@50%", "lovasz_loss", "hausdorff_dt_loss", "cldice_loss"])
 def test_over_the_budget_nothing_is_kept(name):
     item = {"p": P.astype(np.float32), "y": Y}
-    metric, definition = resolve(parse(name))
-    (memory,) = pieces(metric, definition)
+    metric, definition = resolve_metric(parse_metric(name))
+    (memory,) = needed_terms(metric, definition)
     # 4 voxels, each 2 channels of 4 bytes, a label of 2 and a mark of 1; and what the loss takes
     size = 4 * (2 * 4 + 2 + 1 + memory.voxel + 2 * memory.value)
     voxels = kept(item, (memory,), budget=size - 1)

@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 from paths import SHARED, needs_data
 
-from segeval.classes.class_list import ClassList, Part
+from segeval.classes.class_list import ClassList, LabelSelector
 from segeval.grid.geometry import Geometry
 from segeval.metrics import overlap  # noqa: F401 - registers dice
-from segeval.metrics.registry import resolve
+from segeval.metrics.registry import resolve_metric
 from segeval.opening.common_grid import Ask, Choices, together
-from segeval.opening.open_case import Opened, own_names
+from segeval.opening.open_case import Opened, file_class_selectors
 from segeval.pairing.cases import Case
-from segeval.pairing.cases import Side as Files
-from segeval.readers.series import indexed
-from segeval.request.grammar import parse
+from segeval.pairing.cases import CaseFiles as Files
+from segeval.readers.series import index_dicom
+from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, GeometryError
-from segeval.scoring.case import scored_sides
+from segeval.scoring.case import score_sides
 from segeval.scoring.pass_plan import Job
-from segeval.volume.volume import streams
+from segeval.volume.volume import open_channels
 
 #    6 x 6 pixels on three slices, 108 voxels
 ORGAN = [build.Organ("Heart", [build.square(3.5, 9.5, z) for z in (2, 4, 6)])]
@@ -52,14 +52,14 @@ SIDES = {
 
 def drawn(side):
     found = []
-    with streams(side.volume.channels, 1 << 21) as opened:
+    with open_channels(side.volume.channels, 1 << 21) as opened:
         for stream, voxels in zip(opened, side.volume.channels, strict=True):
             found.append(stream.read(voxels.count).reshape(side.volume.geometry.shape).copy())
     return found[0]
 
 
 def meet(truth, pred, folder, **choices):
-    return together(Ask(truth), Ask(pred), indexed(folder), Choices(**choices))
+    return together(Ask(truth), Ask(pred), index_dicom(folder), Choices(**choices))
 
 
 @pytest.mark.parametrize("with_series", [True, False])
@@ -142,12 +142,12 @@ def test_the_scorer_takes_them_as_they_are(tmp_path, truth):
     series(tmp_path)
     pred = build.rtstruct(tmp_path / "pred.dcm", LARGER)
     sides = meet(SIDES[truth](tmp_path), pred, tmp_path)
-    one, two = (Opened(side.volume, own_names(side.volume)) for side in sides)
+    one, two = (Opened(side.volume, file_class_selectors(side.volume)) for side in sides)
     case = Case("PAT01", None, Files(tmp_path, {"": pred}))
-    job = Job(Settings(), ClassList(), (resolve(parse("dice")),))
+    job = Job(Settings(), ClassList(), (resolve_metric(parse_metric("dice")),))
     if truth == "nifti":  # label 1 has no name there
-        one = Opened(one.volume, {"Heart": Part(0, frozenset([1]))})
-    (row,) = (r for r in scored_sides(case, one, two, job).rows if r.class_ == "Heart")
+        one = Opened(one.volume, {"Heart": LabelSelector(0, frozenset([1]))})
+    (row,) = (r for r in score_sides(case, one, two, job).rows if r.class_ == "Heart")
     assert row.value == pytest.approx(2 * 72 / (3 * 36 + 3 * 49))
 
 

@@ -10,7 +10,7 @@ from paths import SHARED
 from PIL import Image
 from runs import only, reasons, run, values
 
-from segeval.opening.instances import check_coding
+from segeval.opening.instances import check_instance_coding
 from segeval.runtime.errors import RequestError
 
 SHAPE = (20, 24)
@@ -107,7 +107,7 @@ def test_a_low_score_is_no_mask(tmp_path):
 @pytest.mark.parametrize("word", ["1", "x", "-5"])
 def test_a_coding_that_is_none(word):
     with pytest.raises(RequestError, match="--instances"):
-        check_coding(word)
+        check_instance_coding(word)
 
 
 def test_detections_against_instances(tmp_path):

@@ -8,14 +8,22 @@ import numpy as np
 import pytest
 from runs import settings, soft
 
-from segeval.classes.class_list import ClassList, Part
-from segeval.opening.open_case import NOWHERE, covered, opened, outside, own_names, side, wanted
+from segeval.classes.class_list import ClassList, LabelSelector
+from segeval.opening.open_case import (
+    NOWHERE,
+    covered,
+    file_class_selectors,
+    opened,
+    outside,
+    side,
+    wanted,
+)
 from segeval.pairing.cases import Case
-from segeval.pairing.cases import Side as Files
+from segeval.pairing.cases import CaseFiles as Files
 from segeval.runtime.errors import CaseError, GeometryError, ReadError
-from segeval.volume.align import whole_channel
-from segeval.volume.value_stream import Wanted
-from segeval.volume.volume import Reading, Volume
+from segeval.volume.align import read_whole_channel
+from segeval.volume.value_stream import ReadAs
+from segeval.volume.volume import ReadOptions, Volume
 
 T, P = build.blocks(), build.blocks(seed=5)
 
@@ -31,12 +39,12 @@ def one(path, scores=None):
 
 
 def read(volume, channel=0):
-    return whole_channel(volume.channels[channel], volume.geometry)
+    return read_whole_channel(volume.channels[channel], volume.geometry)
 
 
 def test_class_files_are_channels_with_names(tmp_path):
-    found = side(files(tmp_path, liver=T, spleen=P), Reading())
-    assert found.parts == {"liver": Part(0), "spleen": Part(1)}
+    found = side(files(tmp_path, liver=T, spleen=P), ReadOptions())
+    assert found.parts == {"liver": LabelSelector(0), "spleen": LabelSelector(1)}
     assert found.named
     assert (read(found.volume, 1) == P).all()
     assert found.volume.file(1) == tmp_path / "spleen.nii.gz"
@@ -46,13 +54,13 @@ def test_class_files_in_another_order_of_axes_are_turned(tmp_path):
     made = files(tmp_path, a=T)
     turned = replace(build.GRID, origin=(10.0, 6, 7), directions=((0, 0, 1), (0, 1, 0), (-1, 0, 0)))
     build.nifti(tmp_path / "b.nii.gz", P[..., ::-1].copy(), turned)
-    found = side(replace(made, files={**made.files, "b": tmp_path / "b.nii.gz"}), Reading())
+    found = side(replace(made, files={**made.files, "b": tmp_path / "b.nii.gz"}), ReadOptions())
     assert (read(found.volume, 1) == P).all()
 
 
 def test_class_files_on_two_grids_are_refused_by_name(tmp_path):
     with pytest.raises(GeometryError) as caught:
-        side(files(tmp_path, liver=T, spleen=P[:3]), Reading())
+        side(files(tmp_path, liver=T, spleen=P[:3]), ReadOptions())
     text = "\n".join(caught.value.lines())
     assert "spleen.nii.gz and liver.nii.gz are on different grids" in text
 
@@ -60,20 +68,23 @@ def test_class_files_on_two_grids_are_refused_by_name(tmp_path):
 def test_a_class_file_holds_one_channel(tmp_path):
     build.stack(tmp_path / "liver.nii.gz", soft(3))
     with pytest.raises(ReadError, match="holds 3 channels"):
-        side(Files(tmp_path, {"liver": tmp_path / "liver.nii.gz"}), Reading())
+        side(Files(tmp_path, {"liver": tmp_path / "liver.nii.gz"}), ReadOptions())
 
 
 def test_a_label_map_has_no_names(tmp_path):
-    found = side(one(build.nifti(tmp_path / "a.nii", T)), Reading())
+    found = side(one(build.nifti(tmp_path / "a.nii", T)), ReadOptions())
     assert not found.named
     assert found.scores is None
 
 
 def test_the_names_that_a_file_gives():
     volume = Volume(build.GRID, (), Path("x"), names={5: "liver"})
-    assert own_names(volume) == {"liver": Part(0, frozenset([5]))}
+    assert file_class_selectors(volume) == {"liver": LabelSelector(0, frozenset([5]))}
     layers = replace(volume, segments={"a": (1, 3), "b": (0, 3)})
-    assert own_names(layers) == {"a": Part(1, frozenset([3])), "b": Part(0, frozenset([3]))}
+    assert file_class_selectors(layers) == {
+        "a": LabelSelector(1, frozenset([3])),
+        "b": LabelSelector(0, frozenset([3])),
+    }
 
 
 def case(tmp_path, pred, **more):
@@ -129,12 +140,12 @@ def test_the_grid_of_the_image(tmp_path):  # G3
 @pytest.mark.parametrize(
     ("how", "channels", "want"),
     [
-        (Wanted("prob"), 1, (0,)),
-        (Wanted("auto"), 3, (1, 0, 0)),
-        (Wanted("prob", independent=True), 3, (0, 0, 0)),
-        (Wanted("logits"), 1, (-20,)),
-        (Wanted("logits"), 2, (20, -20)),
-        (Wanted("logits", independent=True), 2, (-20, -20)),
+        (ReadAs("prob"), 1, (0,)),
+        (ReadAs("auto"), 3, (1, 0, 0)),
+        (ReadAs("prob", independent=True), 3, (0, 0, 0)),
+        (ReadAs("logits"), 1, (-20,)),
+        (ReadAs("logits"), 2, (20, -20)),
+        (ReadAs("logits", independent=True), 2, (-20, -20)),
     ],
 )
 def test_what_lies_beyond_a_volume(how, channels, want):
@@ -146,12 +157,12 @@ def test_what_lies_beyond_a_volume(how, channels, want):
 )
 def test_a_stack_that_covers_every_voxel(tmp_path, labels, want):
     stack = np.stack([v == T for v in labels]).astype(np.uint8)
-    assert covered(side(one(build.stack(tmp_path / "a.nii", stack)), Reading()).volume) is want
+    assert covered(side(one(build.stack(tmp_path / "a.nii", stack)), ReadOptions()).volume) is want
 
 
 def test_how_both_sides_are_read(tmp_path):
-    plain = side(one(build.nifti(tmp_path / "a.nii", T)), Reading())
-    named = side(files(tmp_path, liver=T), Reading())
+    plain = side(one(build.nifti(tmp_path / "a.nii", T)), ReadOptions())
+    named = side(files(tmp_path, liver=T), ReadOptions())
     assert [w.independent for w in wanted(plain, plain, settings(), regions=False)] == [
         False,
         False,

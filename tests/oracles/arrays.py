@@ -5,11 +5,11 @@ from oracles.conventions import answers
 from oracles.sums import from_labels, mean, whole
 
 from segeval.kernels import ordered, resample, rois, softmax, spatial
-from segeval.kernels.decode import largest
+from segeval.kernels.decode import argmax_channel
 from segeval.kernels.entropy import binary_costs
 from segeval.kernels.flips import flip_logit_sum, flip_softmax_mean
-from segeval.metrics.combined_losses import main_and_aux
-from segeval.metrics.registry import registered
+from segeval.metrics.combined_losses import main_and_aux_loss
+from segeval.metrics.registry import find_convention
 from segeval.tallies.rois import RoiSums
 
 ACTIVATIONS = {
@@ -34,18 +34,18 @@ def sized(r, x):
 def bilinear(r, x, p):
     rule = r.convention.split(".")[1]
     if r.case == "resize_kernels":
-        return resample.linear(x[p["x"]], p["size"], rule)
+        return resample.resample_linear(x[p["x"]], p["size"], rule)
     part = x["main"][0, 0] if p["x"] == "main[0,0]" else x["main"][:1, :2]
-    return resample.linear(part, sized(r, x), rule).reshape(r.want.shape)
+    return resample.resample_linear(part, sized(r, x), rule).reshape(r.want.shape)
 
 
 @answers("nearest.asymmetric", "nearest.half_pixel")
 def nearest(r, x, p):
     rule = r.convention.split(".")[1]
     if r.case == "resize_kernels":
-        return resample.nearest(x[p["x"]], p["size"], rule)
+        return resample.resample_nearest(x[p["x"]], p["size"], rule)
     if r.id == "hellochick_low_labels":
-        return resample.nearest(x["labels_oor"], x["main"].shape[2:], rule)
+        return resample.resample_nearest(x["labels_oor"], x["main"].shape[2:], rule)
     axis = 2 if r.id.endswith("_y") else 3
     return resample.nearest_index(x["labels"].shape[axis - 1], x["main"].shape[axis], rule)
 
@@ -53,13 +53,13 @@ def nearest(r, x, p):
 @answers("decode.argmax", "decode.flip_logit_sum", "decode.flip_softmax_mean")
 def decoded(r, x, p):
     scores = {
-        "decode.argmax": lambda a, b, *how: resample.linear(a, *how),
+        "decode.argmax": lambda a, b, *how: resample.resample_linear(a, *how),
         "decode.flip_logit_sum": flip_logit_sum,
         "decode.flip_softmax_mean": flip_softmax_mean,
     }[r.convention]
     pairs = zip(x["main"], x["main_flipped"], strict=True)
     maps = [scores(a, b, sized(r, x), p["upsample"]) for a, b in pairs]
-    return np.stack([largest(m.reshape(len(m), -1)).reshape(m.shape[1:]) for m in maps])
+    return np.stack([argmax_channel(m.reshape(len(m), -1)).reshape(m.shape[1:]) for m in maps])
 
 
 @answers("pspnet.semseg", "pspnet.hellochick")
@@ -69,18 +69,20 @@ def pspnet(r, x, p):
     values = [branch_loss(r, x, p, name, weights) for name in branches]
     decay = 0.0
     if "weight_decay" in p:
-        from segeval.kernels.sums import decay as weight_decay
+        from segeval.kernels.sums import sum_weight_decay as weight_decay
 
         decay = weight_decay([x["w1"], x["w2"]], p["weight_decay"])
-    return main_and_aux(*values, p["aux_weight"], decay) if len(values) > 1 else values[0] + decay
+    return (
+        main_and_aux_loss(*values, p["aux_weight"], decay) if len(values) > 1 else values[0] + decay
+    )
 
 
 def branch_loss(r, x, p, name, weights):
     """The cross-entropy of one output."""
     if r.convention == "pspnet.semseg":
-        z, y = resample.linear(x[name], sized(r, x), p["upsample"]), x["labels"]
+        z, y = resample.resample_linear(x[name], sized(r, x), p["upsample"]), x["labels"]
         return whole(f"ce{weights}", from_labels(z, y, 255))
-    y = resample.nearest(x["labels_oor"], x[name].shape[2:], "asymmetric")
+    y = resample.resample_nearest(x["labels_oor"], x[name].shape[2:], "asymmetric")
     y = np.where(y >= x[name].shape[1], 255, y)
     return whole("ce:as=tf", from_labels(x[name], y, 255))
 
@@ -156,7 +158,7 @@ def targets(r, x, rule):
     """The target of every RoI."""
     masks, m = instances(r, x), x["logits_q"].shape[-1]
     pairs = zip(x["boxes"], x["matched"], strict=True)
-    return np.stack([rois.target(masks[which], box, m, rule) for box, which in pairs])
+    return np.stack([rois.roi_target(masks[which], box, m, rule) for box, which in pairs])
 
 
 def roi_costs(logits, target, floor="torch"):
@@ -168,7 +170,7 @@ def roi_costs(logits, target, floor="torch"):
 
 def chosen(r, x, labels="labels"):
     """The logits of the k-th map of every RoI."""
-    return rois.selected(x["logits_q"] / 8, x[labels])
+    return rois.select_maps(x["logits_q"] / 8, x[labels])
 
 
 @answers("maskrcnn.torchvision", "roi_align.legacy", "maskrcnn.kth_bce", "maskrcnn.positive_only")
@@ -191,8 +193,8 @@ def roi_detectron2(r, x, p):
         return goal
     if r.id == "d2_loss":
         return roi_costs(chosen(r, x), goal).mean()
-    counted = RoiSums({}, cells=rois.mask_cells(chosen(r, x), goal))
-    return registered(r.id.replace("d2", "maskrcnn")).compute(counted).whole
+    counted = RoiSums({}, cells=rois.count_mask_cells(chosen(r, x), goal))
+    return find_convention(r.id.replace("d2", "maskrcnn")).compute(counted).whole
 
 
 @answers("maskrcnn.matterport")
@@ -213,11 +215,11 @@ def pasted(r, x, p):
     boxes = x["boxes_int_yxyx"][:, [1, 0, 3, 2]] if rule == "matterport" else x["boxes"]
     full = np.zeros((len(maps), *x["image_size"]))
     for image, one, box in zip(full, maps, boxes, strict=True):
-        rows, columns, patch = rois.pasted(one, box, image.shape, rule)
+        rows, columns, patch = rois.paste_map(one, box, image.shape, rule)
         image[rows, columns] = patch
     if "soft" in r.id:
         return full[0]
-    masks = rois.above(full, rule)
+    masks = rois.threshold_map(full, rule)
     return masks.sum(axis=(1, 2)) if r.id.endswith("area") else masks
 
 

@@ -381,9 +381,9 @@ def l2_batch(r, x, p):
 @answers("mse", "sse", "rmse", "euclidean", "caffe_euclidean", "tf.l2_loss", "mae")
 def l2(r, x, p):
     if "weight_decay" in p:
-        from segeval.kernels.sums import decay
+        from segeval.kernels.sums import sum_weight_decay
 
-        return decay([x["w1"], x["w2"]], p["weight_decay"])
+        return sum_weight_decay([x["w1"], x["w2"]], p["weight_decay"])
     names = {"caffe_euclidean": "l2:as=caffe", "tf.l2_loss": "l2:as=tf", "mae": "l1"}
     text = names.get(r.convention, f"l2:as={r.convention}")
     batch = l2_batch(r, x, p)
@@ -454,8 +454,8 @@ def nll(r, x, p):
 def summary(r, x, p):
     from oracles.sums import tallied
 
-    from segeval.tallies.loss_terms import Bins
+    from segeval.tallies.loss_terms import LabelBinsTerm
 
-    bins = Bins(10, "torchmetrics")
+    bins = LabelBinsTerm(10, "torchmetrics")
     voxels, confidence, hits = tallied(calibration_batch(r, x, p), [bins]).piece(bins).sum(axis=0)
     return np.array([hits, confidence]) / voxels

@@ -7,8 +7,8 @@ mean over cases.
 import numpy as np
 
 from segeval.kernels.softmax import sigmoid, softmax
-from segeval.metrics.registry import arguments, pieces, resolve
-from segeval.request.grammar import parse
+from segeval.metrics.registry import metric_arguments, needed_terms, resolve_metric
+from segeval.request.grammar import parse_metric
 from segeval.tallies.block import Block
 from segeval.tallies.sums import Sums, SumsTally
 
@@ -43,9 +43,9 @@ def blocks(batch):
 
 def answers(text, batch):
     """What a metric says of each case, and of the pooled ones."""
-    metric, definition = resolve(parse(text))
-    needs = pieces(metric, definition)
-    given = arguments(metric, definition)
+    metric, definition = resolve_metric(parse_metric(text))
+    needs = needed_terms(metric, definition)
+    given = metric_arguments(metric, definition)
     found = tallies(batch, needs)
     return [definition.compute(s, **given) for s in [*found, Sums.pool_cases(found)]]
 

@@ -3,18 +3,18 @@ import pytest
 from segeval.classes.class_list import parse_classes
 from segeval.pairing.class_names import (
     Hints,
-    class_names,
-    common_start,
-    forms,
-    inner,
-    is_label_map,
+    common_prefix,
+    derive_class_names,
+    is_label_map_name,
+    names_by_token,
+    normal_names,
     split_token,
-    token_names,
+    strip_folder_name,
 )
 
 
 def names(*stems, known=()):
-    return list(class_names(stems, Hints(forms=frozenset(known))).values())
+    return list(derive_class_names(stems, Hints(forms=frozenset(known))).values())
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_l14_what_all_file_names_share_is_no_name(stems, classes):
 
 
 def test_i12_known_names_are_of_the_list_or_the_table():
-    hints = Hints(forms=forms(parse_classes("1=My Organ")))
+    hints = Hints(forms=normal_names(parse_classes("1=My Organ")))
     assert hints.known("my_organ")
     assert hints.known("Liver")
     assert hints.mostly_known(["my organ", "liver", "x"])
@@ -60,21 +60,21 @@ def test_i12_known_names_are_of_the_list_or_the_table():
     ],
 )
 def test_l6_the_class_token_of_a_file_name(stem, found):
-    hints = Hints(tokens=token_names(parse_classes("light,road,traffic light")))
+    hints = Hints(tokens=names_by_token(parse_classes("light,road,traffic light")))
     assert split_token(stem, hints) == found
 
 
 def test_a_case_folder_names_its_label_map():
-    assert inner("BraTS_1_seg", "BraTS_1") == "seg"
-    assert inner("BraTS_1", "BraTS_1") == ""
-    assert inner("BraTS_10_seg", "BraTS_1") == "BraTS_10_seg"
-    assert is_label_map("seg", "c")
-    assert is_label_map("", "c")
-    assert is_label_map("pred_c", "c")
-    assert not is_label_map("liver", "c")
+    assert strip_folder_name("BraTS_1_seg", "BraTS_1") == "seg"
+    assert strip_folder_name("BraTS_1", "BraTS_1") == ""
+    assert strip_folder_name("BraTS_10_seg", "BraTS_1") == "BraTS_10_seg"
+    assert is_label_map_name("seg", "c")
+    assert is_label_map_name("", "c")
+    assert is_label_map_name("pred_c", "c")
+    assert not is_label_map_name("liver", "c")
 
 
 def test_common_start():
-    assert common_start(["ab_c", "ab_d", "ab_"]) == "ab_"
-    assert common_start(["ab", "ab"]) == "ab"
-    assert common_start([]) == ""
+    assert common_prefix(["ab_c", "ab_d", "ab_"]) == "ab_"
+    assert common_prefix(["ab", "ab"]) == "ab"
+    assert common_prefix([]) == ""

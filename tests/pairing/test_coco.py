@@ -1,8 +1,8 @@
 import pytest
 import regions_build as build
 
-from segeval.pairing.coco import annotated
-from segeval.pairing.pair import pair
+from segeval.pairing.coco import coco_layout
+from segeval.pairing.pair import pair_paths
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 
@@ -13,7 +13,7 @@ def two(path):
 
 def test_every_image_is_a_case(tmp_path):
     gt = two(tmp_path)
-    layout = annotated(gt, gt)
+    layout = coco_layout(gt, gt)
     assert [(e.path, e.bare, e.name) for e in layout.entries] == [
         ("x/img_1.jpg", "x/img_1", "img_1"),
         ("x/img_2.jpg", "x/img_2", "img_2"),
@@ -24,7 +24,7 @@ def test_every_image_is_a_case(tmp_path):
 def test_a_folder_against_a_file(tmp_path):
     gt = two(tmp_path)
     build.rois(tmp_path / "pred" / "img_2.npz", [], [])
-    found = pair(tmp_path / "pred", gt, Settings())
+    found = pair_paths(tmp_path / "pred", gt, Settings())
     assert [(c.id, c.pred is not None) for c in found.cases] == [("img_1", False), ("img_2", True)]
     assert found.cases[0].truth.shown == "gt.json#x/img_1.jpg"
     assert "gt: a COCO file, a case an image" in found.sentence
@@ -33,7 +33,7 @@ def test_a_folder_against_a_file(tmp_path):
 def test_detections_have_the_images_of_the_other_side(tmp_path):
     gt = two(tmp_path)
     (tmp_path / "dt.json").write_text("[]")
-    found = pair(tmp_path / "dt.json", gt, Settings())
+    found = pair_paths(tmp_path / "dt.json", gt, Settings())
     assert [c.pred.member for c in found.cases] == ["1", "2"]
     with pytest.raises(RequestError, match="does not say what its images are called"):
-        annotated(tmp_path / "dt.json", tmp_path / "dt.json")
+        coco_layout(tmp_path / "dt.json", tmp_path / "dt.json")

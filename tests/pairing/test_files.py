@@ -3,7 +3,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trees import tree
 
-from segeval.pairing.files import ROLES, has_role, modality, roleless, stem, suffix, survey
+from segeval.pairing.files import (
+    ROLES,
+    format_suffix,
+    has_role,
+    list_mask_files,
+    strip_format_suffix,
+    strip_modality,
+    strip_roles,
+)
 from segeval.runtime.errors import RequestError
 
 
@@ -21,13 +29,13 @@ from segeval.runtime.errors import RequestError
     ],
 )
 def test_stems_lose_the_whole_suffix(name, cut):
-    assert stem(name) == cut
+    assert strip_format_suffix(name) == cut
     assert name.startswith(cut)
-    assert cut + suffix(name) == name
+    assert cut + format_suffix(name) == name
 
 
 def test_accents_are_the_same_however_the_file_system_keeps_them():
-    assert stem("caf\u0065\u0301.png") == stem("caf\u00e9.png")
+    assert strip_format_suffix("caf\u0065\u0301.png") == strip_format_suffix("caf\u00e9.png")
 
 
 def test_p5_side_files_are_never_cases(tmp_path):
@@ -37,14 +45,14 @@ def test_p5_side_files_are_never_cases(tmp_path):
         *("dataset.json", "plans.json", "predict_from_raw_data_args.json", "summary.json"),
         *("statistics.json", "a.pkl", "__MACOSX/a.nii.gz", ".git/a.nii.gz"),
     )
-    found = survey(root)
+    found = list_mask_files(root)
     assert [f.shown for f in found.files] == ["a.nii.gz"]
     assert found.others == {}
 
 
 def test_p6_natural_order_folders_first_by_name(tmp_path):
     root = tree(tmp_path, "s10/a.png", "s2/b10.png", "s2/b9.png", "s1.png")
-    assert [f.shown for f in survey(root).files] == [
+    assert [f.shown for f in list_mask_files(root).files] == [
         "s1.png",
         "s2/b9.png",
         "s2/b10.png",
@@ -53,43 +61,43 @@ def test_p6_natural_order_folders_first_by_name(tmp_path):
 
 
 def test_other_files_are_counted_for_the_message(tmp_path):
-    found = survey(tree(tmp_path, "a.dcm", "b.dcm", "c", "d.txt"))
+    found = list_mask_files(tree(tmp_path, "a.dcm", "b.dcm", "c", "d.txt"))
     assert found.files == ()
     assert found.others == {".dcm": 2, "no suffix": 1, ".txt": 1}
 
 
 def test_refused_formats_are_taken_only_where_nothing_else_is(tmp_path):
-    assert [f.name for f in survey(tree(tmp_path / "a", "x.jpg", "y.mha")).files] == [
+    assert [f.name for f in list_mask_files(tree(tmp_path / "a", "x.jpg", "y.mha")).files] == [
         "x.jpg",
         "y.mha",
     ]
-    mixed = survey(tree(tmp_path / "b", "x.jpg", "x.png"))
+    mixed = list_mask_files(tree(tmp_path / "b", "x.jpg", "x.png"))
     assert [f.name for f in mixed.files] == ["x.png"]
     assert mixed.others == {".jpg": 1}
 
 
 def test_folders_of_images_beside_folders_of_masks_are_not_searched(tmp_path):
     root = tree(tmp_path, "images/a.png", "labels/a.png")
-    assert [f.shown for f in survey(root).files] == ["labels/a.png"]
+    assert [f.shown for f in list_mask_files(root).files] == ["labels/a.png"]
     alone = tree(tmp_path / "only", "images/a.png")
-    assert [f.shown for f in survey(alone).files] == ["images/a.png"]
+    assert [f.shown for f in list_mask_files(alone).files] == ["images/a.png"]
 
 
 def test_a_link_to_the_folder_above_ends(tmp_path):
     root = tree(tmp_path / "gt", "sub/a.png")
     (root / "sub" / "again").symlink_to(root)
-    assert [f.shown for f in survey(root).files] == ["sub/a.png"]
+    assert [f.shown for f in list_mask_files(root).files] == ["sub/a.png"]
 
 
 def test_a_link_to_another_folder_is_followed(tmp_path):
     root, store = tree(tmp_path / "gt", "x/"), tree(tmp_path / "gt2", "a.png")
     (root / "linked").symlink_to(store)
-    assert [f.shown for f in survey(root).files] == ["linked/a.png"]
+    assert [f.shown for f in list_mask_files(root).files] == ["linked/a.png"]
 
 
 def test_a_folder_that_cannot_be_listed(tmp_path):
     with pytest.raises(RequestError, match="cannot list the folder"):
-        survey(tmp_path / "missing")
+        list_mask_files(tmp_path / "missing")
 
 
 @pytest.mark.parametrize(
@@ -110,25 +118,25 @@ def test_a_folder_that_cannot_be_listed(tmp_path):
     ],
 )
 def test_k3_role_tokens(name, less):
-    assert roleless(name) == less
+    assert strip_roles(name) == less
 
 
 @given(st.from_regex(r"[a-z]{1,3}[0-9]{1,3}", fullmatch=True), st.lists(st.sampled_from(ROLES)))
 def test_any_number_of_role_tokens_goes(name, roles):
-    assert roleless("_".join([name, *roles])) == name
-    assert roleless("-".join([*roles, name])) == name
+    assert strip_roles("_".join([name, *roles])) == name
+    assert strip_roles("-".join([*roles, name])) == name
 
 
 @given(st.text())
 def test_removing_role_tokens_twice_changes_nothing(name):
-    assert roleless(roleless(name)) == roleless(name)
+    assert strip_roles(strip_roles(name)) == strip_roles(name)
 
 
 def test_roles_and_modalities():
     assert has_role("seg")
     assert has_role("BraTS_0001_seg")
     assert not has_role("liver")
-    assert modality("BraTS_0001_t1ce") == "BraTS_0001"
-    assert modality("BraTS-0001-t2f") == "BraTS-0001"
-    assert modality("pet") == ""
-    assert modality("carpet") is None
+    assert strip_modality("BraTS_0001_t1ce") == "BraTS_0001"
+    assert strip_modality("BraTS-0001-t2f") == "BraTS-0001"
+    assert strip_modality("pet") == ""
+    assert strip_modality("carpet") is None

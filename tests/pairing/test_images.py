@@ -1,11 +1,11 @@
 from trees import tree
 
-from segeval.pairing.files import survey
-from segeval.pairing.images import unit, without_images
+from segeval.pairing.files import list_mask_files
+from segeval.pairing.images import case_folder, drop_images
 
 
 def masks(tmp_path, names, other=()):
-    units = without_images(survey(tree(tmp_path, *names.split())), frozenset(other))
+    units = drop_images(list_mask_files(tree(tmp_path, *names.split())), frozenset(other))
     return [found.shown for files in units.values() for found in files]
 
 
@@ -51,6 +51,6 @@ def test_l11_other_forms_of_a_label_map(tmp_path):
 
 
 def test_i1_the_folder_of_a_case():
-    assert unit(("s1", "segmentations")) == ("s1",)
-    assert unit(("seg", "s1", "Masks", "labels")) == ("seg", "s1")
-    assert unit(("labels",)) == ()
+    assert case_folder(("s1", "segmentations")) == ("s1",)
+    assert case_folder(("seg", "s1", "Masks", "labels")) == ("seg", "s1")
+    assert case_folder(("labels",)) == ()

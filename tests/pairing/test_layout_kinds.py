@@ -2,13 +2,15 @@ import pytest
 from trees import tree
 
 from segeval.pairing.class_names import Hints
-from segeval.pairing.files import survey
-from segeval.pairing.images import without_images
-from segeval.pairing.layout_kinds import detected, possible
+from segeval.pairing.files import list_mask_files
+from segeval.pairing.images import drop_images
+from segeval.pairing.layout_kinds import detect_layout, fits_layout
 
 
 def kind(tmp_path, names):
-    return detected(without_images(survey(tree(tmp_path, *names.split())), frozenset()), Hints())
+    return detect_layout(
+        drop_images(list_mask_files(tree(tmp_path, *names.split())), frozenset()), Hints()
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,9 +40,9 @@ def test_the_layout_of_names(tmp_path, names, layout):
 
 def test_what_a_side_can_be_forced_to():
     nested, flat = {("s1",): ()}, {(): ()}
-    assert possible("case-folders", nested)
-    assert not possible("case-folders", flat)
-    assert possible("one-case", nested)
-    assert not possible("one-case", {("s1",): (), ("s2",): ()})
-    assert possible("flat", nested)
-    assert not possible("auto", flat)
+    assert fits_layout("case-folders", nested)
+    assert not fits_layout("case-folders", flat)
+    assert fits_layout("one-case", nested)
+    assert not fits_layout("one-case", {("s1",): (), ("s2",): ()})
+    assert fits_layout("flat", nested)
+    assert not fits_layout("auto", flat)

@@ -2,7 +2,7 @@ import pytest
 from paths import SHARED
 from trees import class_files, ids, paired, shown, sides, tree
 
-from segeval.pairing.pair import pair
+from segeval.pairing.pair import pair_paths
 from segeval.request.settings import Settings
 from segeval.runtime.errors import NothingToScore, PairingError, RequestError
 
@@ -43,13 +43,13 @@ def test_p6_cases_come_in_natural_order(tmp_path):
 
 def test_l1_two_files_are_one_case_named_by_the_ground_truth(tmp_path):
     pred, gt = sides(tmp_path, "out_7.nii.gz", "patient3_gt.nii.gz")
-    found = pair(pred / "out_7.nii.gz", gt / "patient3_gt.nii.gz", Settings())
+    found = pair_paths(pred / "out_7.nii.gz", gt / "patient3_gt.nii.gz", Settings())
     assert shown(found) == [("patient3_gt", "out_7.nii.gz", "patient3_gt.nii.gz")]
 
 
 def test_l1_a_file_finds_its_name_in_a_folder(tmp_path):
     pred, gt = sides(tmp_path, "a.png b.png", "b.png")
-    found = pair(pred, gt / "b.png", Settings())
+    found = pair_paths(pred, gt / "b.png", Settings())
     assert shown(found) == [("b", "b.png", "b.png")]
     assert found.extra == ("a.png",)
 
@@ -185,9 +185,9 @@ def test_mixed_class_files_against_label_maps(tmp_path):
 
 def test_mixed_a_folder_of_class_files_against_one_label_map(tmp_path):
     pred, gt = sides(tmp_path, "liver.nii heart.nii", "patient_4.nii")
-    found = pair(pred, gt / "patient_4.nii", Settings())
+    found = pair_paths(pred, gt / "patient_4.nii", Settings())
     assert shown(found) == [("patient_4", ".", "patient_4.nii")]
-    assert shown(pair(pred, gt, Settings())) == shown(found)
+    assert shown(pair_paths(pred, gt, Settings())) == shown(found)
 
 
 def test_i12_a_flat_folder_of_structures_is_one_case(tmp_path):
@@ -224,7 +224,7 @@ def test_i12_files_on_different_grids_are_cases(tmp_path):
             voxels = numpy.zeros((size, 2, 2), numpy.uint8)
             path = tree(tmp_path / side) / f"{name}.nii"
             nibabel.Nifti1Image(voxels, numpy.eye(4)).to_filename(path)
-    found = pair(tmp_path / "pred", tmp_path / "gt", Settings())
+    found = pair_paths(tmp_path / "pred", tmp_path / "gt", Settings())
     assert ids(found) == ["heart", "liver"]
 
 
@@ -237,7 +237,7 @@ def test_i12_p2_one_side_alone_reads_as_a_case(tmp_path):
 def test_i12_a_parent_names_a_folder_called_segmentations(tmp_path):
     tree(tmp_path / "s7" / "segmentations", "liver.nii", "heart.nii")
     gt = tmp_path / "s7" / "segmentations"
-    assert ids(pair(gt, gt, Settings())) == ["s7"]
+    assert ids(pair_paths(gt, gt, Settings())) == ["s7"]
 
 
 def test_i5_probabilities_beside_the_label_map(tmp_path):
@@ -248,7 +248,7 @@ def test_i5_probabilities_beside_the_label_map(tmp_path):
     assert first.scores == tmp_path / "pred" / "c1.npz"
     assert second.scores is None
     assert found.cases[0].truth.scores is None
-    alone = pair(tmp_path / "pred/c1.nii.gz", tmp_path / "gt/c1.nii.gz", Settings())
+    alone = pair_paths(tmp_path / "pred/c1.nii.gz", tmp_path / "gt/c1.nii.gz", Settings())
     assert alone.cases[0].pred == first
 
 
@@ -272,7 +272,7 @@ def test_i6_image_channels_are_never_masks(tmp_path):
     assert shown(found) == [("c1", "c1.nii.gz", "c1.nii.gz")]
     assert "2 image files left aside" in found.sentence
     with pytest.raises(NothingToScore, match="no mask in the prediction") as problem:
-        pair(tree(tmp_path / "imagesTs", "c1_0000.nii.gz"), tmp_path / "gt", Settings())
+        pair_paths(tree(tmp_path / "imagesTs", "c1_0000.nii.gz"), tmp_path / "gt", Settings())
     assert "1 image file" in problem.value.facts[0]
 
 
@@ -339,7 +339,7 @@ def test_m6_the_same_file_on_both_sides(tmp_path, how):
         (pred / "a.png").write_bytes(b"mask")
     else:
         (pred / "a.png").symlink_to(gt / "a.png")
-    notes = pair(pred, gt, Settings()).notes
+    notes = pair_paths(pred, gt, Settings()).notes
     assert [note.code for note in notes] == ["W-same-file"]
 
 
@@ -347,7 +347,7 @@ def test_m6_links_are_found_without_reading(tmp_path):
     pred, gt = tree(tmp_path / "p"), tree(tmp_path / "g", "a.png", "b.png")
     (pred / "a.png").symlink_to(gt / "a.png")
     (pred / "b.png").touch()  # empty files are alike and mean nothing
-    (note,) = pair(pred, gt, Settings()).notes
+    (note,) = pair_paths(pred, gt, Settings()).notes
     assert note.text == "prediction and ground truth are the same file in 1 case: a"
 
 
@@ -355,7 +355,7 @@ def test_m6_other_bytes_of_the_same_size_are_no_warning(tmp_path):
     pred, gt = tree(tmp_path / "p"), tree(tmp_path / "g")
     (pred / "a.png").write_bytes(b"mask")
     (gt / "a.png").write_bytes(b"task")
-    assert pair(pred, gt, Settings()).notes == ()
+    assert pair_paths(pred, gt, Settings()).notes == ()
 
 
 @pytest.mark.parametrize("side", ["prediction", "ground truth"])
@@ -363,7 +363,7 @@ def test_x4_a_path_that_does_not_exist(tmp_path, side):
     there = tree(tmp_path / "there", "a.png")
     paths = (tmp_path / "no", there) if side == "prediction" else (there, tmp_path / "no")
     with pytest.raises(RequestError, match=f"the {side} does not exist") as problem:
-        pair(*paths, Settings())
+        pair_paths(*paths, Settings())
     assert problem.value.exit_status == 2
 
 
@@ -372,7 +372,7 @@ def test_x4_a_folder_without_masks(tmp_path):
         paired(tmp_path, "a.png", "a.dcm b.dcm")
     assert problem.value.facts[0].endswith("gt holds 2 .dcm")
     with pytest.raises(NothingToScore, match="prediction and in the ground truth"):
-        pair(tree(tmp_path / "e"), tree(tmp_path / "e"), Settings())
+        pair_paths(tree(tmp_path / "e"), tree(tmp_path / "e"), Settings())
 
 
 @pytest.mark.parametrize(
@@ -429,7 +429,7 @@ real = pytest.mark.skipif(not REAL.is_dir(), reason="shared/data is not beside t
 @real
 def test_real_two_observers_are_one_case():
     root = REAL / "oar_two_observers"
-    found = pair(root / "radiographer", root / "oncologist", Settings())
+    found = pair_paths(root / "radiographer", root / "oncologist", Settings())
     (case,) = found.cases
     assert case.id == "oncologist"
     assert case.pred is not None
@@ -441,7 +441,7 @@ def test_real_two_observers_are_one_case():
 @real
 def test_real_organ_files_against_a_label_map():
     root = REAL / "totalseg_ct"
-    (case,) = pair(root / "fast_per_organ", root / "example_seg.nii.gz", Settings()).cases
+    (case,) = pair_paths(root / "fast_per_organ", root / "example_seg.nii.gz", Settings()).cases
     assert case.id == "example_seg"
     assert case.pred is not None
     assert len(case.pred.files) == 12
@@ -451,8 +451,8 @@ def test_real_organ_files_against_a_label_map():
 @real
 def test_real_files_and_pictures():
     root = REAL / "spine_mr_instances"
-    assert ids(pair(root / "pred.nii.gz", root / "ref.nii.gz", Settings())) == ["ref"]
+    assert ids(pair_paths(root / "pred.nii.gz", root / "ref.nii.gz", Settings())) == ["ref"]
     pictures = REAL / "png_masks" / "palette"
-    found = pair(pictures, pictures, Settings())
+    found = pair_paths(pictures, pictures, Settings())
     assert ids(found) == [f"0000{n}_gt" for n in range(5)]
     assert found.notes[0].code == "W-same-file"

@@ -13,10 +13,10 @@ import pytest
 from dicom_build import Organ, rtstruct, series, square
 from runs import run, settings, soft
 
-from segeval.pairing.pair import pair
-from segeval.pairing.remote import fetched, located
+from segeval.pairing.pair import pair_paths
+from segeval.pairing.remote import fetch_case, localize_inputs
 from segeval.runtime.errors import NothingToScore, RequestError
-from segeval.scorecard.results import lines
+from segeval.scorecard.results import result_lines
 
 fsspec = pytest.importorskip("fsspec", reason='pip install "segeval[remote]"')
 
@@ -63,7 +63,7 @@ def text(card):
     from dataclasses import replace
 
     cases = tuple(replace(case, fingerprint="") for case in card.cases)
-    return "".join(lines(replace(card, cases=cases)))
+    return "".join(result_lines(replace(card, cases=cases)))
 
 
 METRICS = ("dice", "hd95", "volume_difference")
@@ -115,7 +115,9 @@ def test_every_process_fetches_for_itself(tmp_path, temporary, jobs):
 def test_shared_storage_is_read_where_it_is(tmp_path):
     data = sides(tmp_path)
     found = run(f"file://{data}/pred", f"file://{data}/gt", *METRICS)
-    assert "".join(lines(found)) == "".join(lines(run(data / "pred", data / "gt", *METRICS)))
+    assert "".join(result_lines(found)) == "".join(
+        result_lines(run(data / "pred", data / "gt", *METRICS))
+    )
 
 
 def test_a_dicom_tree(tmp_path, store):
@@ -131,12 +133,12 @@ def test_a_dicom_tree(tmp_path, store):
 
 def test_only_what_a_case_needs_is_here_and_only_while_it_is_looked_at(tmp_path, store):
     url = store(sides(tmp_path))
-    with located(f"{url}/pred", f"{url}/gt", settings()) as place:
-        cases = pair(place.pred, place.truth, place.settings).cases
+    with localize_inputs(f"{url}/pred", f"{url}/gt", settings()) as place:
+        cases = pair_paths(place.pred, place.truth, place.settings).cases
         outlined = place.pred / "a.nii.gz"
         size = (tmp_path / "data" / "pred" / "a.nii.gz").stat().st_size
         assert outlined.stat().st_size == size
-        with fetched(cases[0], place.stores) as case:
+        with fetch_case(cases[0], place.stores) as case:
             here = case.pred.files[""]
             assert here.read_bytes() == (tmp_path / "data" / "pred" / "a.nii.gz").read_bytes()
             assert not (here.parent / "b.nii.gz").exists()
@@ -146,7 +148,7 @@ def test_only_what_a_case_needs_is_here_and_only_while_it_is_looked_at(tmp_path,
 
 
 def test_the_same_fingerprint_from_the_ends_of_a_large_file(tmp_path, store):
-    from segeval.scoring.fingerprint import fingerprint
+    from segeval.scoring.fingerprint import case_fingerprint
 
     data = tmp_path / "data"
     noise = np.random.default_rng(0).integers(0, 3, (40, 80, 80)).astype(np.uint8)
@@ -154,12 +156,12 @@ def test_the_same_fingerprint_from_the_ends_of_a_large_file(tmp_path, store):
         build.folder(data / side, (build.nifti, ".nii"), a=noise)
     assert (data / "gt" / "a.nii").stat().st_size > 3 * (1 << 16)
     url = store(data)
-    with located(f"{url}/pred", f"{url}/gt", settings()) as place:
-        case = pair(place.pred, place.truth, place.settings).cases[0]
+    with localize_inputs(f"{url}/pred", f"{url}/gt", settings()) as place:
+        case = pair_paths(place.pred, place.truth, place.settings).cases[0]
         found = []
         for whole in (True, False):
-            with fetched(case, place.stores, whole) as here:
-                found.append(fingerprint(here))
+            with fetch_case(case, place.stores, whole) as here:
+                found.append(case_fingerprint(here))
     assert found[0] == found[1] != ""
 
 
@@ -180,7 +182,7 @@ def test_resume_knows_what_has_changed(tmp_path, store):
         watch = Count()
         there = f"{url}/pred", f"{url}/gt"
         card = score_paths(*there, settings("dice", **choices), watch, str(output))
-        output.write_text("".join(lines(card)))
+        output.write_text("".join(result_lines(card)))
         return watch
 
     assert go() == ["a", "b"]

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from segeval.pairing.cases import Case, Pairing, Side
+from segeval.pairing.cases import Case, CaseFiles, Pairing
 from segeval.pairing.shards import Shard, parse_shard
 from segeval.runtime.errors import RequestError
 
-SIDE = Side(Path(), {"": Path("x.png")})
+SIDE = CaseFiles(Path(), {"": Path("x.png")})
 
 
 def cases(*names):

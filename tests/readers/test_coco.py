@@ -6,9 +6,9 @@ import regions_build as build
 from paths import SHARED
 
 from segeval.readers import coco
-from segeval.readers.registry import read
+from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import Reading
+from segeval.volume.volume import ReadOptions
 
 SHAPE = (10, 12)
 A, B = build.square(SHAPE, (1, 5), (2, 6)), build.square(SHAPE, (4, 9), (3, 9))
@@ -27,26 +27,26 @@ def two(path, **more):
 
 
 def test_a_channel_a_category(tmp_path):
-    volume = read(two(tmp_path / "a.json"), Reading())
+    volume = open_volume(two(tmp_path / "a.json"), ReadOptions())
     assert volume.segments == {"car": (0, 1), "dog": (1, 1)}
     assert np.array_equal(masks(volume)[0], A | B)
     assert not masks(volume)[1].any()
 
 
 def test_instances_stay_apart(tmp_path):
-    found = read(two(tmp_path / "a.json"), Reading()).regions
+    found = open_volume(two(tmp_path / "a.json"), ReadOptions()).regions
     assert [np.array_equal(mask(), want) for mask, want in zip(found.masks, (A, B), strict=True)]
     assert found.boxes.tolist() == [[2, 1, 6, 5], [3, 4, 9, 9]]
     assert found.names == {1: "car", 2: "dog"}
 
 
 def test_a_box_that_is_given(tmp_path):
-    found = read(two(tmp_path / "a.json", bbox=[1, 2, 3, 4]), Reading()).regions
+    found = open_volume(two(tmp_path / "a.json", bbox=[1, 2, 3, 4]), ReadOptions()).regions
     assert found.boxes[1].tolist() == [1, 2, 4, 6]
 
 
 def test_a_crowd_is_a_mask_and_no_instance(tmp_path):
-    volume = read(two(tmp_path / "a.json", iscrowd=1), Reading())
+    volume = open_volume(two(tmp_path / "a.json", iscrowd=1), ReadOptions())
     assert len(volume.regions.masks) == 1
     assert np.array_equal(masks(volume)[0], A | B)
     assert [note.code for note in volume.notes] == ["N-crowds"]
@@ -60,12 +60,12 @@ def test_detections_with_a_score(tmp_path):
         build.annotation(3, 8, 1, build.runs(B), score=0.9),
     ]
     path.write_text(json.dumps(marks))
-    volume = read(path, Reading(grid=SHAPE, member="7"))
+    volume = open_volume(path, ReadOptions(grid=SHAPE, member="7"))
     assert volume.values == (1, 2)
     assert np.array_equal(masks(volume)[1], A)
-    assert read(path, Reading(grid=SHAPE, member="7", min_score=0.5)).values == (2,)
+    assert open_volume(path, ReadOptions(grid=SHAPE, member="7", min_score=0.5)).values == (2,)
     with pytest.raises(ReadError, match="do not say how large"):
-        read(path, Reading())
+        open_volume(path, ReadOptions())
 
 
 @pytest.mark.parametrize(
@@ -74,29 +74,29 @@ def test_detections_with_a_score(tmp_path):
 def test_no_coco_file(tmp_path, content):
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(ReadError, match="not a COCO file"):
-        read(tmp_path / "a.json", Reading(grid=SHAPE, member="1"))
+        open_volume(tmp_path / "a.json", ReadOptions(grid=SHAPE, member="1"))
 
 
 def test_runs_of_another_image(tmp_path):
     marks = [build.annotation(5, 1, 1, build.runs(np.ones((3, 3), bool)))]
     with pytest.raises(ReadError, match="annotation 5 cannot be drawn"):
-        read(build.coco(tmp_path / "a.json", SHAPE, marks), Reading())
+        open_volume(build.coco(tmp_path / "a.json", SHAPE, marks), ReadOptions())
 
 
 def test_which_image(tmp_path):
     path = build.coco(tmp_path / "a.json", SHAPE, [], images=("x/1.jpg", "2.jpg"))
     with pytest.raises(ReadError, match="holds 2 images"):
-        read(path, Reading())
-    assert read(path, Reading(member="2.jpg")).geometry.shape == SHAPE
+        open_volume(path, ReadOptions())
+    assert open_volume(path, ReadOptions(member="2.jpg")).geometry.shape == SHAPE
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="../shared/data is not here")
 def test_polygons_of_a_real_file_fill_their_boxes():
     path = REAL / "gt_dataset.json"
-    for name, image in coco.taken_apart(path).images.items():
-        volume = read(path, Reading(member=name))
+    for name, image in coco.parse_coco(path).images.items():
+        volume = open_volume(path, ReadOptions(member=name))
         shape = (image["height"], image["width"])
         assert volume.geometry.shape == shape
         for mask, box in zip(volume.regions.masks, volume.regions.boxes, strict=True):
-            drawn = np.array(coco.around(mask()))
+            drawn = np.array(coco.mask_box(mask()))
             assert np.abs(drawn - box).max() <= 2

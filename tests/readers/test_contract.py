@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from segeval.grid.geometry import Geometry
-from segeval.readers.registry import read
+from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import Reading, streams
+from segeval.volume.volume import ReadOptions, open_channels
 
 LABELS = np.random.default_rng(0).integers(0, 4, build.GRID.shape).astype(np.uint8)
 NOISE = np.random.default_rng(0).integers(0, 200, (40, 30, 20)).astype(np.uint8)
@@ -49,7 +49,7 @@ def written(tmp_path, suffix, array=LABELS):
 
 def pieces(volume, chunk):
     own = volume.channels[0]
-    with streams([own], chunk) as (stream,):
+    with open_channels([own], chunk) as (stream,):
         parts = [
             stream.read(min(chunk, own.count - at)).copy() for at in range(0, own.count, chunk)
         ]
@@ -59,7 +59,7 @@ def pieces(volume, chunk):
 @SUFFIXES
 def test_values_and_axes(tmp_path, suffix):
     path, array = written(tmp_path, suffix)
-    volume = read(path, Reading())
+    volume = open_volume(path, ReadOptions())
     assert volume.geometry.shape == array.shape
     assert pieces(volume, volume.channels[0].count).tolist() == array.tolist()
 
@@ -67,7 +67,7 @@ def test_values_and_axes(tmp_path, suffix):
 @SUFFIXES
 def test_millimetres(tmp_path, suffix):
     path, _ = written(tmp_path, suffix)
-    grid = read(path, Reading()).geometry
+    grid = open_volume(path, ReadOptions()).geometry
     if any(word in suffix for word in PLACED):
         assert grid.affine() == pytest.approx(build.GRID.affine(), abs=1e-6)
     else:
@@ -81,14 +81,14 @@ def test_millimetres_of_an_oblique_grid(tmp_path, writer):
         (4, 5, 6), (3.0, 2.0, 1.0), (-5.0, 6.0, 7.0), ((0, -s, c), (0, c, s), (-1, 0, 0))
     )
     suffix = ".nii.gz" if writer is build.nifti else ".nrrd"
-    found = read(writer(tmp_path / f"a{suffix}", LABELS, grid), Reading()).geometry
+    found = open_volume(writer(tmp_path / f"a{suffix}", LABELS, grid), ReadOptions()).geometry
     assert found.affine() == pytest.approx(grid.affine(), abs=1e-6)
 
 
 @SUFFIXES
 def test_a_spacing_that_is_given_is_that_of_files_without_one(tmp_path, suffix):
     path, array = written(tmp_path, suffix)
-    grid = read(path, Reading(spacing=(0.5,) * array.ndim)).geometry
+    grid = open_volume(path, ReadOptions(spacing=(0.5,) * array.ndim)).geometry
     placed = any(word in suffix for word in PLACED)
     assert grid.spacing == (build.GRID.spacing if placed else (0.5,) * array.ndim)
 
@@ -97,7 +97,7 @@ def test_a_spacing_that_is_given_is_that_of_files_without_one(tmp_path, suffix):
 @pytest.mark.parametrize("chunk", [1, 7, 64])
 def test_pieces_are_the_whole(tmp_path, suffix, chunk):
     path, array = written(tmp_path, suffix)
-    assert pieces(read(path, Reading()), chunk).tolist() == array.tolist()
+    assert pieces(open_volume(path, ReadOptions()), chunk).tolist() == array.tolist()
 
 
 @SUFFIXES
@@ -106,7 +106,7 @@ def test_half_a_file(tmp_path, suffix):
     raw = path.read_bytes()
     path.write_bytes(raw[: len(raw) // 2])
     with pytest.raises(ReadError) as caught:
-        pieces(read(path, Reading()), 1000)
+        pieces(open_volume(path, ReadOptions()), 1000)
     assert str(caught.value.where) == str(path)
     assert caught.value.message
 
@@ -117,7 +117,7 @@ def test_another_file_under_the_name(tmp_path, suffix, content):
     path = tmp_path / f"case{suffix}"
     path.write_bytes(content)
     with pytest.raises(ReadError) as caught:
-        pieces(read(path, Reading()), 1000)
+        pieces(open_volume(path, ReadOptions()), 1000)
     assert str(caught.value.where) == str(path)
 
 
@@ -125,14 +125,14 @@ def test_another_file_under_the_name(tmp_path, suffix, content):
 @pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".npy", ".npz"])
 def test_every_type(tmp_path, suffix, dtype):
     path, array = written(tmp_path, suffix, LABELS.astype(dtype))
-    got = pieces(read(path, Reading()), 11)
+    got = pieces(open_volume(path, ReadOptions()), 11)
     assert got.dtype == np.dtype(dtype).newbyteorder("=")
     assert got.tolist() == array.tolist()
 
 
 def test_a_missing_file(tmp_path):
     with pytest.raises(ReadError, match="cannot be opened"):
-        read(tmp_path / "nothing.nii", Reading())
+        open_volume(tmp_path / "nothing.nii", ReadOptions())
 
 
 @pytest.mark.parametrize(
@@ -149,23 +149,23 @@ def test_a_missing_file(tmp_path):
 def test_other_formats_are_named_with_a_way_out(tmp_path, name, said):
     (tmp_path / name).write_bytes(b"some content")
     with pytest.raises(ReadError, match=said) as caught:
-        read(tmp_path / name, Reading())
+        open_volume(tmp_path / name, ReadOptions())
     assert caught.value.help
 
 
 def test_dicom_is_known_by_its_content(tmp_path):
     (tmp_path / "RS").write_bytes(bytes(128) + b"DICM" + bytes(50))
     with pytest.raises(ReadError, match="DICOM"):
-        read(tmp_path / "RS", Reading())
+        open_volume(tmp_path / "RS", ReadOptions())
 
 
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(ReadError, match="cannot be opened"):
-        read(tmp_path, Reading())
+        open_volume(tmp_path, ReadOptions())
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".npy", ".png", ".tif"])
 def test_a_file_is_known_by_its_content_where_the_name_says_nothing(tmp_path, suffix):
     path, array = written(tmp_path, suffix)
     bare = path.rename(tmp_path / "case")
-    assert pieces(read(bare, Reading()), 50).tolist() == array.tolist()
+    assert pieces(open_volume(bare, ReadOptions()), 50).tolist() == array.tolist()

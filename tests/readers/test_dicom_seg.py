@@ -17,11 +17,11 @@ from pydicom.uid import (
 )
 
 from segeval.grid.geometry import Reorder
-from segeval.grid.slices import Frame, arranged
+from segeval.grid.slices import Frame, arrange_slices
 from segeval.readers import dicom_seg
-from segeval.readers.pixels import name_of
+from segeval.readers.pixels import transfer_syntax_name
 from segeval.runtime.errors import CaseError, ReadError
-from segeval.volume.volume import Reading, streams
+from segeval.volume.volume import ReadOptions, open_channels
 
 RNG = np.random.default_rng(3)
 MASKS = RNG.integers(0, 2, (4, 3, 5)).astype(np.uint8)  # 15 bits a frame: not whole bytes
@@ -34,7 +34,7 @@ def shots(masks, heights=None, segment=1):
 
 def values(volume, chunk=7):
     found = []
-    with streams(volume.channels, chunk) as opened:
+    with open_channels(volume.channels, chunk) as opened:
         for stream, voxels in zip(opened, volume.channels, strict=True):
             parts = [stream.read(min(chunk, voxels.count - at)).copy()
                      for at in range(0, voxels.count, chunk)]  # fmt: skip
@@ -43,7 +43,7 @@ def values(volume, chunk=7):
 
 
 def read(path, slices=None):
-    return dicom_seg.read(path, Reading(slices=slices))
+    return dicom_seg.read(path, ReadOptions(slices=slices))
 
 
 @pytest.mark.parametrize("undefined", [False, True])
@@ -134,18 +134,18 @@ def test_a_gap_that_does_not_fit_is_not_believed(tmp_path):
 
 def test_frames_take_the_slices_of_the_other_side(tmp_path):
     frame = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0), (3, 5))
-    slices = arranged(frame, np.array([[7, 8, z] for z in range(-3, 7)], float))
+    slices = arrange_slices(frame, np.array([[7, 8, z] for z in range(-3, 7)], float))
     path = build.seg(tmp_path / "a", shots(MASKS[:2], [2, 5]), ["A"])
     volume = read(path, slices)
     assert volume.geometry == slices.geometry
     assert values(volume)[0].sum(axis=(1, 2)).nonzero()[0].tolist() == [5, 8]
-    beside = arranged(frame, np.array([[7, 8, z + 0.5] for z in range(-3, 7)], float))
+    beside = arrange_slices(frame, np.array([[7, 8, z + 0.5] for z in range(-3, 7)], float))
     assert read(path, beside).geometry.shape[0] == 2  # its own grid
 
 
 def test_frames_on_uneven_slices_of_the_other_side(tmp_path):
     frame = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0), (3, 5))
-    slices = arranged(frame, np.array([[7, 8, z] for z in (0, 2, 4, 8)], float))
+    slices = arrange_slices(frame, np.array([[7, 8, z] for z in (0, 2, 4, 8)], float))
     path = build.seg(tmp_path / "a", shots(MASKS[:3], [0, 4, 8]), ["A"])
     found = values(read(path, slices))[0]
     assert [(p == m).all() for p, m in zip(found, MASKS[[0, 0, 1, 1, 2]], strict=True)] == [
@@ -227,7 +227,7 @@ def test_a_transfer_syntax_that_cannot_be_decoded_is_named(tmp_path):
     path.write_bytes(raw.replace(b"1.2.840.10008.1.2.5\0", b"1.2.840.10008.1.2.77"))
     with pytest.raises(ReadError, match=r"transfer syntax 1\S+77 cannot be decoded"):
         read(path)
-    assert name_of("1.2.840.10008.1.2.4.80") == "JPEG-LS Lossless Image Compression"
+    assert transfer_syntax_name("1.2.840.10008.1.2.4.80") == "JPEG-LS Lossless Image Compression"
 
 
 @pytest.mark.parametrize("keep", np.linspace(0.02, 0.99, 12))
@@ -257,7 +257,7 @@ def test_another_order_of_axes(tmp_path, how):
     volume = read(path)
     (straight,) = values(volume)
     channel = volume.channels[0].turned(Reorder((2, 0, 1), (0, 2)))
-    with streams([channel], 100) as (stream,):
+    with open_channels([channel], 100) as (stream,):
         found = stream.read(60).reshape(5, 4, 3).copy()
     assert (found == np.flip(straight.transpose(2, 0, 1), (0, 2))).all()
 

@@ -9,7 +9,7 @@ import pytest
 
 from segeval.readers import nifti
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import Reading, streams
+from segeval.volume.volume import ReadOptions, open_channels
 
 SHIPPED = Path(nibabel.__file__).parent / "tests" / "data"
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -29,7 +29,7 @@ def saved(path, data=None, affine=OBLIQUE, kind=nibabel.Nifti1Image, change=None
 
 def values(volume, channel=0, chunk=5):
     own = volume.channels[channel]
-    with streams([own], chunk) as (stream,):
+    with open_channels([own], chunk) as (stream,):
         parts = [
             stream.read(min(chunk, own.count - at)).copy() for at in range(0, own.count, chunk)
         ]
@@ -38,7 +38,7 @@ def values(volume, channel=0, chunk=5):
 
 def agrees(path):
     """Grid and values as nibabel gives them, axes reversed and RAS made LPS."""
-    volume = nifti.read(path, Reading())
+    volume = nifti.read(path, ReadOptions())
     image = nibabel.load(path)
     want = LPS @ image.affine
     index = np.eye(4)
@@ -71,7 +71,7 @@ def test_axes_and_millimetres_by_hand(tmp_path):
     # 4 x 3 x 2 voxels of 1 x 2 x 3 mm, first voxel at RAS (10, 20, 30): LPS (-10, -20, 30)
     affine = np.diag([1.0, 2.0, 3.0, 1.0])
     affine[:3, 3] = 10, 20, 30
-    grid = nifti.read(saved(tmp_path / "a.nii", affine=affine), Reading()).geometry
+    grid = nifti.read(saved(tmp_path / "a.nii", affine=affine), ReadOptions()).geometry
     assert grid.shape == (2, 3, 4)
     assert grid.spacing == (3.0, 2.0, 1.0)
     assert grid.origin == (-10.0, -20.0, 30.0)
@@ -101,8 +101,8 @@ def test_channels_are_the_last_axis(tmp_path, shape):
 
 def test_all_channels_of_a_gzip_file_in_lockstep(tmp_path):
     data = np.random.default_rng(0).random((4, 3, 2, 3)).astype(np.float32)
-    volume = nifti.read(saved(tmp_path / "a.nii.gz", data), Reading())
-    with streams(volume.channels, 7) as opened:
+    volume = nifti.read(saved(tmp_path / "a.nii.gz", data), ReadOptions())
+    with open_channels(volume.channels, 7) as opened:
         first = [s.read(7).copy() for s in opened]
         rest = [s.read(7).copy() for s in opened]
     flat = data.T.reshape(3, -1)
@@ -137,7 +137,7 @@ def test_forms_that_disagree_are_a_warning_and_sform_is_used(tmp_path):
     image.set_sform(np.diag([2.0, 2, 2, 1]), 1)
     image.set_qform(np.diag([1.0, 1, 1, 1]), 1)
     nibabel.save(image, tmp_path / "a.nii")
-    volume = nifti.read(tmp_path / "a.nii", Reading())
+    volume = nifti.read(tmp_path / "a.nii", ReadOptions())
     assert [n.code for n in volume.notes] == ["W-two-forms"]
     assert volume.geometry.spacing == (2, 2, 2)
 
@@ -153,7 +153,7 @@ def test_no_form_at_all_is_a_warning(tmp_path):
     raw = bytearray(path.read_bytes())
     raw[252:256] = bytes(4)  # qform_code, sform_code
     path.write_bytes(bytes(raw))
-    volume = nifti.read(path, Reading())
+    volume = nifti.read(path, ReadOptions())
     assert [n.code for n in volume.notes] == ["W-no-form"]
     assert volume.geometry.spacing is not None
 
@@ -163,7 +163,7 @@ def test_units_become_millimetres(tmp_path, unit, factor):
     path = saved(
         tmp_path / "a.nii", affine=np.diag([2.0, 2, 2, 1]), change=lambda h: h.set_xyzt_units(unit)
     )
-    spacing = nifti.read(path, Reading()).geometry.spacing
+    spacing = nifti.read(path, ReadOptions()).geometry.spacing
     assert spacing == pytest.approx((2 * factor,) * 3)
 
 
@@ -182,7 +182,7 @@ def test_units_become_millimetres(tmp_path, unit, factor):
 def test_the_files_that_nibabel_ships(name):
     if not (SHIPPED / name).exists():
         pytest.skip(f"this nibabel does not ship {name}")
-    volume = nifti.read(SHIPPED / name, Reading())
+    volume = nifti.read(SHIPPED / name, ReadOptions())
     image = nibabel.load(SHIPPED / name)
     corner = volume.geometry.affine() @ [*volume.geometry.shape, 1]
     want = LPS @ image.affine @ [*image.shape[:3], 1]
@@ -197,7 +197,7 @@ def test_half_a_gzip_file(tmp_path):
     noise = np.random.default_rng(0).integers(0, 255, (40, 30, 20)).astype(np.uint8)
     path = saved(tmp_path / "a.nii.gz", noise)
     path.write_bytes(path.read_bytes()[:9000])
-    volume = nifti.read(path, Reading())
+    volume = nifti.read(path, ReadOptions())
     with pytest.raises(ReadError, match="damaged gzip"):
         values(volume, chunk=1000)
 
@@ -206,7 +206,7 @@ def test_half_a_plain_file_is_found_before_a_voxel_is_read(tmp_path):
     path = saved(tmp_path / "a.nii")
     path.write_bytes(path.read_bytes()[:-7])
     with pytest.raises(ReadError, match="ends after 369 of 376 bytes"):
-        nifti.read(path, Reading())
+        nifti.read(path, ReadOptions())
 
 
 def test_a_changed_byte_fails_the_checksum(tmp_path):
@@ -215,21 +215,21 @@ def test_a_changed_byte_fails_the_checksum(tmp_path):
     path = tmp_path / "b.nii.gz"
     path.write_bytes(bytes(raw))
     with pytest.raises(ReadError, match="damaged gzip"):
-        values(nifti.read(path, Reading()))
+        values(nifti.read(path, ReadOptions()))
 
 
 def test_a_gzip_file_of_several_members(tmp_path):
     raw = saved(tmp_path / "a.nii").read_bytes()
     path = tmp_path / "b.nii.gz"
     path.write_bytes(gzip.compress(raw[:360]) + gzip.compress(raw[360:]) + bytes(8))
-    np.testing.assert_array_equal(values(nifti.read(path, Reading())), RAMP.T)
+    np.testing.assert_array_equal(values(nifti.read(path, ReadOptions())), RAMP.T)
 
 
 def test_a_suffix_that_lies(tmp_path):
     path = tmp_path / "a.nii.gz"
     path.write_bytes(saved(tmp_path / "a.nii").read_bytes())
     with pytest.raises(ReadError, match="the name says gzip and the content is not"):
-        nifti.read(path, Reading())
+        nifti.read(path, ReadOptions())
 
 
 @pytest.mark.parametrize("content", [b"", b"not a header", bytes(400)])
@@ -237,13 +237,13 @@ def test_no_header(tmp_path, content):
     path = tmp_path / "a.nii"
     path.write_bytes(content)
     with pytest.raises(ReadError, match="not a NIfTI file"):
-        nifti.read(path, Reading())
+        nifti.read(path, ReadOptions())
 
 
 def test_complex_values_are_refused(tmp_path):
     path = saved(tmp_path / "a.nii", RAMP.astype(np.complex64))
     with pytest.raises(ReadError, match="type 32"):
-        nifti.read(path, Reading())
+        nifti.read(path, ReadOptions())
 
 
 def test_claims(tmp_path):

@@ -9,9 +9,9 @@ import pytest
 
 from segeval.grid.geometry import Geometry
 from segeval.readers import nrrd
-from segeval.readers.nrrd_header import parse
+from segeval.readers.nrrd_header import parse_nrrd_header
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import Reading, streams
+from segeval.volume.volume import ReadOptions, open_channels
 
 ARRAY = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)  # z, y, x
 PLAIN = {
@@ -38,7 +38,7 @@ def written(path, data=None, keys=(), **fields):
 def values(volume, chunk=5):
     """All channels, read in lockstep."""
     count = volume.geometry.size
-    with streams(volume.channels, chunk) as opened:
+    with open_channels(volume.channels, chunk) as opened:
         parts = [
             [s.read(min(chunk, count - at)).copy() for s in opened] for at in range(0, count, chunk)
         ]
@@ -46,7 +46,7 @@ def values(volume, chunk=5):
 
 
 def grid(path):
-    return nrrd.read(path, Reading()).geometry
+    return nrrd.read(path, ReadOptions()).geometry
 
 
 # -- where the voxels are -------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def test_axes_and_millimetres_by_hand(tmp_path):
     assert grid(path) == Geometry(
         (2, 3, 4), (3.0, 2.0, 1.0), (10.0, 20.0, 30.0), ((0, 0, 1), (0, 1, 0), (1, 0, 0))
     )
-    assert values(nrrd.read(path, Reading())).tolist() == [ARRAY.tolist()]
+    assert values(nrrd.read(path, ReadOptions())).tolist() == [ARRAY.tolist()]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_units_become_millimetres(tmp_path):
 
 def test_a_space_that_is_not_anatomical_is_a_warning(tmp_path):
     path = written(tmp_path / "a.nrrd", space=None, space_dimension=3)
-    volume = nrrd.read(path, Reading())
+    volume = nrrd.read(path, ReadOptions())
     assert [note.code for note in volume.notes] == ["W-unknown-space"]
     assert volume.geometry.origin == (10, 20, 30)
 
@@ -107,7 +107,7 @@ def test_spacings_without_directions(tmp_path):
     assert grid(path) == Geometry((2, 3, 4), (3, 2, 1))
     path = written(tmp_path / "b.nrrd", **bare, spacings="nan 2 3")
     assert grid(path) == Geometry((2, 3, 4))
-    assert nrrd.read(path, Reading(spacing=(9, 8, 7))).geometry.spacing == (9, 8, 7)
+    assert nrrd.read(path, ReadOptions(spacing=(9, 8, 7))).geometry.spacing == (9, 8, 7)
 
 
 def test_directions_without_an_origin_give_only_spacing(tmp_path):
@@ -119,7 +119,7 @@ def test_a_picture(tmp_path):
         tmp_path / "a.nrrd", ARRAY[0].tobytes(), dimension=2, sizes="4 3", space=None,
         space_dimension=2, space_directions="(1,0) (0,2)", space_origin="(0,0)",
     )  # fmt: skip
-    volume = nrrd.read(path, Reading())
+    volume = nrrd.read(path, ReadOptions())
     assert volume.geometry == Geometry((3, 4), (2, 1))
     assert values(volume).tolist() == [ARRAY[0].tolist()]
 
@@ -136,7 +136,7 @@ def test_a_picture(tmp_path):
 def test_types_and_byte_orders(tmp_path, name, dtype, endian):
     data = ARRAY.astype({"little": "<", "big": ">"}[endian] + dtype)
     path = written(tmp_path / "a.nrrd", data.tobytes(), type=name, endian=endian)
-    assert values(nrrd.read(path, Reading())).tolist() == [ARRAY.tolist()]
+    assert values(nrrd.read(path, ReadOptions())).tolist() == [ARRAY.tolist()]
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_encodings_beside_the_header_and_apart(tmp_path, encoding, pack, apart):
         path = written(tmp_path / "a.nhdr", b"", encoding=encoding, data_file="a.bin")
     else:
         path = written(tmp_path / "a.nrrd", data, encoding=encoding)
-    assert values(nrrd.read(path, Reading())).tolist() == [ARRAY.tolist()]
+    assert values(nrrd.read(path, ReadOptions())).tolist() == [ARRAY.tolist()]
 
 
 @pytest.mark.parametrize("skip", [3, -1])
 def test_bytes_are_skipped(tmp_path, skip):
     path = written(tmp_path / "a.nrrd", b"abc" + ARRAY.tobytes(), byte_skip=skip)
-    assert values(nrrd.read(path, Reading())).tolist() == [ARRAY.tolist()]
+    assert values(nrrd.read(path, ReadOptions())).tolist() == [ARRAY.tolist()]
 
 
 @pytest.mark.parametrize("axis", range(4))
@@ -183,7 +183,7 @@ def test_channels_on_any_axis(tmp_path, axis, said, encoding):
         rows = PLAIN["space directions"].split()
         rows.insert(axis, "none")
         fields |= {"space_directions": " ".join(rows)}
-    volume = nrrd.read(written(tmp_path / "a.nrrd", pack[encoding](raw), **fields), Reading())
+    volume = nrrd.read(written(tmp_path / "a.nrrd", pack[encoding](raw), **fields), ReadOptions())
     assert volume.geometry.shape == (2, 3, 4)
     assert volume.geometry.spacing == (None if said == "kinds" else (3, 2, 1))
     np.testing.assert_array_equal(values(volume), stack)
@@ -194,7 +194,7 @@ def test_the_slowest_channels_stream(tmp_path):
         tmp_path / "a.nrrd", bytes(2 * 24), dimension=4, sizes="4 3 2 2",
         space_directions=f"{PLAIN['space directions']} none",
     )  # fmt: skip
-    assert all(v.order is None for v in nrrd.read(path, Reading()).channels)
+    assert all(v.order is None for v in nrrd.read(path, ReadOptions()).channels)
 
 
 # -- segments -------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_names_of_label_values(tmp_path):
         *segment(0, ID="Segment_1", Name="Niere links ä", LabelValue=7, Layer=0),
         *segment(1, ID="Segment_2", Name="liver: left", LabelValue=3, Layer=0),
     ]
-    volume = nrrd.read(written(tmp_path / "a.seg.nrrd", keys=keys), Reading())
+    volume = nrrd.read(written(tmp_path / "a.seg.nrrd", keys=keys), ReadOptions())
     assert volume.names == {7: "Niere links ä", 3: "liver: left"}
     assert volume.segments == {}
     assert values(volume).tolist() == [ARRAY.tolist()]  # the header is as long in bytes
@@ -232,7 +232,7 @@ def test_segments_that_overlap_are_in_layers(tmp_path):
         segment(1, ID="b", Name="lung", LabelValue=2, Layer=0),
         segment(2, ID="c", Name="body", LabelValue=1, Layer=1),
     )
-    volume = nrrd.read(path, Reading())
+    volume = nrrd.read(path, ReadOptions())
     assert volume.segments == {"heart": (0, 1), "lung": (0, 2), "body": (1, 1)}
     assert volume.names == {}
     np.testing.assert_array_equal(values(volume), layers)
@@ -243,12 +243,12 @@ def test_segments_of_an_older_slicer_have_a_layer_each(tmp_path):
     path = layered(
         tmp_path / "a.seg.nrrd", layers, segment(0, ID="a", Name="A"), segment(1, ID="b", Name="B")
     )
-    assert nrrd.read(path, Reading()).segments == {"A": (0, 1), "B": (1, 1)}
+    assert nrrd.read(path, ReadOptions()).segments == {"A": (0, 1), "B": (1, 1)}
 
 
 def test_one_layer_is_a_label_map(tmp_path):
     keys = segment(0, ID="a", Name="A", LabelValue=4, Layer=0)
-    volume = nrrd.read(layered(tmp_path / "a.seg.nrrd", ARRAY[None], keys), Reading())
+    volume = nrrd.read(layered(tmp_path / "a.seg.nrrd", ARRAY[None], keys), ReadOptions())
     assert volume.names == {4: "A"}
     assert volume.channels[0].order is None
     assert values(volume).tolist() == [ARRAY.tolist()]
@@ -266,7 +266,7 @@ def test_one_layer_is_a_label_map(tmp_path):
 def test_segments_that_cannot_be_told_apart(tmp_path, second, said):
     keys = segment(0, ID="a", Name="A", LabelValue=1, Layer=0) + segment(1, **second)
     with pytest.raises(ReadError, match=said):
-        nrrd.read(written(tmp_path / "a.seg.nrrd", keys=keys), Reading())
+        nrrd.read(written(tmp_path / "a.seg.nrrd", keys=keys), ReadOptions())
 
 
 # -- what is wrong --------------------------------------------------------------------------------
@@ -296,14 +296,14 @@ def test_segments_that_cannot_be_told_apart(tmp_path, second, said):
 )
 def test_headers_that_are_refused(tmp_path, fields, said):
     with pytest.raises(ReadError, match=said):
-        nrrd.read(written(tmp_path / "a.nrrd", **fields), Reading())
+        nrrd.read(written(tmp_path / "a.nrrd", **fields), ReadOptions())
 
 
 def test_a_data_file_that_was_cut_off_is_the_one_that_is_named(tmp_path):
     (tmp_path / "a.raw").write_bytes(bytes(23))
     path = written(tmp_path / "a.nhdr", b"", data_file="a.raw")
     with pytest.raises(ReadError, match="ends after 23 of 24 bytes") as caught:
-        nrrd.read(path, Reading())
+        nrrd.read(path, ReadOptions())
     assert caught.value.where == str(tmp_path / "a.raw")
 
 
@@ -313,13 +313,13 @@ def test_a_file_cut_off_anywhere(tmp_path):
     for length in range(0, len(raw) - 1, 11):
         path.write_bytes(raw[:length])
         with pytest.raises(ReadError):
-            values(nrrd.read(path, Reading()))
+            values(nrrd.read(path, ReadOptions()))
 
 
 def test_text_that_is_no_number(tmp_path):
     path = written(tmp_path / "a.nrrd", b"1 2 3", encoding="ascii")
     with pytest.raises(ReadError, match="values that are no numbers"):
-        values(nrrd.read(path, Reading()))
+        values(nrrd.read(path, ReadOptions()))
 
 
 def test_the_library_reads_the_same(tmp_path):
@@ -327,7 +327,7 @@ def test_the_library_reads_the_same(tmp_path):
 
     path = build.nrrd_file(tmp_path / "a.nrrd", ARRAY.astype(np.int16), encoding="raw")
     header = library.read_header(str(path))
-    assert parse(path).sizes == tuple(header["sizes"])
-    assert values(nrrd.read(path, Reading())).tolist() == [
+    assert parse_nrrd_header(path).sizes == tuple(header["sizes"])
+    assert values(nrrd.read(path, ReadOptions())).tolist() == [
         library.read(str(path), index_order="C")[0].tolist()
     ]

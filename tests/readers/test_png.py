@@ -15,7 +15,7 @@ from PIL import Image
 
 from segeval.readers import png
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import Reading
+from segeval.volume.volume import ReadOptions
 
 MASKS = SHARED / "data" / "png_masks"
 ROAD, CAR = (128, 64, 128), (0, 0, 142)
@@ -24,7 +24,7 @@ LABELS = np.array([[0, 1, 2], [3, 3, 0]], np.uint8)
 
 def pixels(path, **reading):
     """The labels of a picture, whose type and shape are as announced."""
-    volume = png.read(path, Reading(**reading))
+    volume = png.read(path, ReadOptions(**reading))
     (channel,) = volume.channels
     values = channel.source()
     assert values.flags.c_contiguous
@@ -55,7 +55,7 @@ def test_one_channel(tmp_path, dtype, suffix):
     array, _ = ONE_CHANNEL[dtype]
     path = tmp_path / f"a{suffix}"
     Image.fromarray(array).save(path)
-    assert png.read(path, Reading()).channels[0].dtype == dtype
+    assert png.read(path, ReadOptions()).channels[0].dtype == dtype
     assert pixels(path).dtype == dtype
     assert pixels(path).tolist() == array.tolist()
 
@@ -68,7 +68,7 @@ def test_a_big_endian_tiff(tmp_path):
 
 def test_the_label_of_a_palette_picture_is_its_index(tmp_path):
     path = build.png(tmp_path / "a.png", LABELS, palette=True)
-    assert png.read(path, Reading()).palette
+    assert png.read(path, ReadOptions()).palette
     assert pixels(path).tolist() == LABELS.tolist()
 
 
@@ -106,7 +106,7 @@ def test_four_bits_in_a_tiff(tmp_path):
 def test_sixteen_bits_a_channel_are_refused(tmp_path, colour, width):
     path = build.raw_png(tmp_path / "a.png", 1, 16, colour, [b"\0\1" * (width // 2)])
     with pytest.raises(ReadError, match="16 bits a channel"):
-        png.read(path, Reading(colours={ROAD: 1}))
+        png.read(path, ReadOptions(colours={ROAD: 1}))
 
 
 def test_sixteen_bits_a_channel_of_a_tiff_are_refused(tmp_path):
@@ -123,7 +123,7 @@ def test_sixteen_bits_a_channel_of_a_tiff_are_refused(tmp_path):
         + struct.pack("<6H", *[16] * 3, 1, 2, 3)
     )
     with pytest.raises(ReadError, match="RGB of 16 bits a channel"):
-        png.read(path, Reading())
+        png.read(path, ReadOptions())
 
 
 def test_colours_through_the_table(tmp_path):
@@ -179,7 +179,7 @@ def test_several_pages_are_refused(tmp_path):
     page = Image.fromarray(LABELS)
     page.save(tmp_path / "a.tif", save_all=True, append_images=[page, page])
     with pytest.raises(ReadError, match="3 pages in one file"):
-        png.read(tmp_path / "a.tif", Reading())
+        png.read(tmp_path / "a.tif", ReadOptions())
 
 
 def test_a_jpeg_is_refused_whatever_its_name_and_wherever_it_is(tmp_path):
@@ -189,19 +189,19 @@ def test_a_jpeg_is_refused_whatever_its_name_and_wherever_it_is(tmp_path):
     Image.fromarray(noise).save(tmp_path / "b.tif", compression="jpeg")
     for name in ("a.png", "b.tif"):
         with pytest.raises(ReadError, match="lossy compression changes label values"):
-            png.read(tmp_path / name, Reading())
+            png.read(tmp_path / name, ReadOptions())
 
 
 def test_modes_that_are_no_labels_are_refused(tmp_path):
     Image.new("CMYK", (2, 2)).save(tmp_path / "a.tif")
     with pytest.raises(ReadError, match="mode CMYK"):
-        png.read(tmp_path / "a.tif", Reading())
+        png.read(tmp_path / "a.tif", ReadOptions())
 
 
 def test_a_tiff_whose_0_is_white_is_refused(tmp_path):
     Image.fromarray(LABELS).save(tmp_path / "a.tif", tiffinfo={262: 0})
     with pytest.raises(ReadError, match="0 is white"):
-        png.read(tmp_path / "a.tif", Reading())
+        png.read(tmp_path / "a.tif", ReadOptions())
 
 
 def test_a_picture_cut_off_anywhere_is_a_read_error(tmp_path):
@@ -224,8 +224,8 @@ def test_a_large_picture_is_no_attack(tmp_path, monkeypatch):
 def test_a_picture_loads_no_library_but_pillow(tmp_path):
     path = build.png(tmp_path / "a.png", LABELS)
     code = (
-        "import sys; from pathlib import Path; from segeval.readers.registry import read\n"
-        "from segeval.volume.volume import Reading\n"
+        "import sys; from pathlib import Path; from segeval.readers.registry import open_volume\n"
+        "from segeval.volume.volume import ReadOptions\n"
         f"read(Path({str(path)!r}), Reading()).channels[0].source()\n"
         "heavy = {'nrrd', 'nibabel', 'scipy', 'rich', 'zipfile'}\n"
         "print(sorted({m.split('.')[0] for m in sys.modules} & heavy))"
@@ -250,7 +250,7 @@ PLAIN = {  # labels as SOURCE.md describes them
 @pytest.mark.parametrize("name", PLAIN)
 def test_real_labels(name):
     assert set(np.unique(pixels(MASKS / f"{name}.png")).tolist()) <= PLAIN[name]
-    assert png.read(MASKS / f"{name}.png", Reading()).palette is name.startswith("palette")
+    assert png.read(MASKS / f"{name}.png", ReadOptions()).palette is name.startswith("palette")
 
 
 @needs_data
@@ -271,7 +271,7 @@ def test_real_sixteen_bits(name):
 )
 def test_real_sixteen_bit_colours_are_refused_not_read_as_0(name):
     with pytest.raises(ReadError, match="RGB of 16 bits a channel"):
-        png.read(MASKS / "sixteen_bit" / f"synthia_rgb16_{name}.png", Reading())
+        png.read(MASKS / "sixteen_bit" / f"synthia_rgb16_{name}.png", ReadOptions())
 
 
 @needs_data

@@ -13,7 +13,7 @@ from PIL import Image
 from segeval.readers import png, png_bands
 from segeval.runtime import packed_streams
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import Reading
+from segeval.volume.volume import ReadOptions
 
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
@@ -59,12 +59,12 @@ def passes(random_, shape, colour, depth):
 
 
 def ours(path):
-    return png.read(path, Reading()).channels[0].source()
+    return png.read(path, ReadOptions()).channels[0].source()
 
 
 def through_pillow(path):
-    with png.opened(path) as (image, _):
-        return png.decoded(image)
+    with png.open_image(path) as (image, _):
+        return png.decode_picture(image)
 
 
 def pillows(path):
@@ -75,7 +75,9 @@ def pillows(path):
 def same(path):
     """Whether the values are those of Pillow alone, and those read in bands if they can be."""
     theirs = pillows(path)
-    mine = [through_pillow(path)] + ([ours(path)] if png_bands.head(path) is not None else [])
+    mine = [through_pillow(path)] + (
+        [ours(path)] if png_bands.read_png_head(path) is not None else []
+    )
     return all(m.dtype == theirs.dtype and np.array_equal(m, theirs) for m in mine)
 
 
@@ -115,8 +117,8 @@ def test_rows_that_are_differences_to_the_left(tmp_path, kinds, width):
 def test_which_pictures_are_read_in_bands(tmp_path):
     path = tmp_path / "a.png"
     filtered = rows(np.random.default_rng(0), (3, 4), 0, 8)
-    assert png_bands.head(written(path, 0, 8, (3, 4), filtered)).shape == (3, 4)
-    assert png_bands.head(written(path, 3, 8, (3, 4), filtered)).palette
+    assert png_bands.read_png_head(written(path, 0, 8, (3, 4), filtered)).shape == (3, 4)
+    assert png_bands.read_png_head(written(path, 3, 8, (3, 4), filtered)).palette
     animated = [chunk(b"acTL", struct.pack(">II", 1, 0))]
     far = [chunk(b"tEXt", b"a\0" + bytes(5000))]
     for colour, depth, more in (
@@ -126,7 +128,9 @@ def test_which_pictures_are_read_in_bands(tmp_path):
         (0, 8, {"extra": animated}),
         (0, 8, {"extra": far}),
     ):
-        assert png_bands.head(written(path, colour, depth, (3, 4), filtered, **more)) is None
+        assert (
+            png_bands.read_png_head(written(path, colour, depth, (3, 4), filtered, **more)) is None
+        )
 
 
 @pytest.mark.parametrize("level", [0, 1, 9])

@@ -4,12 +4,12 @@ import regions_build as build
 from oracles.read import expected, inputs
 
 from segeval.readers import npy, rois
-from segeval.readers.registry import read
+from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import Reading
+from segeval.volume.volume import ReadOptions
 
 BOXES = [[1.2, 1.6, 7.9, 8.1], [4, 3, 11, 9], [0, 0, 5, 5]]
-HERE = Reading(grid=(10, 12))
+HERE = ReadOptions(grid=(10, 12))
 
 
 def drawn(volume):
@@ -27,7 +27,7 @@ def test_it_claims_the_archive_of_rois_alone(tmp_path):
 
 
 def test_a_channel_a_label(tmp_path):
-    volume = read(build.rois(tmp_path / "a.npz", BOXES, [1, 2, 1]), HERE)
+    volume = open_volume(build.rois(tmp_path / "a.npz", BOXES, [1, 2, 1]), HERE)
     assert volume.values == (1, 2)
     assert [v.stored for v in volume.channels] == [(10, 12), (10, 12)]
     assert len(volume.regions.labels) == 3
@@ -39,7 +39,7 @@ def test_the_union_of_the_masks_of_the_libraries(tmp_path, rule):
     arrays = {"masks": x["logits_q"] / 8}
     path = build.rois(tmp_path / "a.npz", x["boxes"], x["labels"], **arrays)
     height, width = x["image_size"].tolist()
-    volume = rois.read(path, Reading(grid=(height, width), paste=rule))
+    volume = rois.read(path, ReadOptions(grid=(height, width), paste=rule))
     short = {"detectron2": "d2", "torchvision": "tv", "matterport": "mt"}[rule]
     masks, open_ = (
         np.unpackbits(want[f"{short}_{name}.value"], axis=-1, count=width).astype(bool)
@@ -53,7 +53,7 @@ def test_the_union_of_the_masks_of_the_libraries(tmp_path, rule):
 
 def test_low_scores_are_not_pasted(tmp_path):
     path = build.rois(tmp_path / "a.npz", BOXES, [1, 2, 1], scores=np.array([0.9, 0.2, 0.5]))
-    volume = rois.read(path, Reading(grid=(10, 12), min_score=0.5))
+    volume = rois.read(path, ReadOptions(grid=(10, 12), min_score=0.5))
     assert volume.values == (1,)
     assert volume.regions.below == 1
     assert len(volume.regions.labels) == 3  # the loss is of all
@@ -70,7 +70,7 @@ def test_label_0_has_two_readings(tmp_path):
     with pytest.raises(ReadError, match="label 0: the background, or the first class") as caught:
         rois.read(path, HERE)
     assert "--roi-offset 1" in caught.value.help
-    assert rois.read(path, Reading(grid=(10, 12), roi_offset=1)).values == (1, 2, 3)
+    assert rois.read(path, ReadOptions(grid=(10, 12), roi_offset=1)).values == (1, 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -98,12 +98,12 @@ def test_half_a_file(tmp_path):
     path = build.rois(tmp_path / "a.npz", BOXES, [1, 2, 1])
     path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(ReadError, match="not a readable"):
-        read(path, HERE)
+        open_volume(path, HERE)
 
 
 def test_without_an_image_or_scores(tmp_path):
     path = build.rois(tmp_path / "a.npz", BOXES, [1, 2, 1])
     with pytest.raises(ReadError, match="there is no image"):
-        rois.read(path, Reading())
+        rois.read(path, ReadOptions())
     with pytest.raises(ReadError, match=r"--min-score 0\.5 of a file without scores"):
-        rois.read(path, Reading(grid=(10, 12), min_score=0.5))
+        rois.read(path, ReadOptions(grid=(10, 12), min_score=0.5))

@@ -4,30 +4,30 @@ from pathlib import Path
 
 import pytest
 
-from segeval.readers.selection import selected
-from segeval.readers.series import Found
+from segeval.readers.selection import select_structure_set
+from segeval.readers.series import StructureSetHeader
 from segeval.runtime.errors import CaseError, RequestError
 
 
 def found(name, label="plan", names=("Heart",)):
     facts = ("S", "P1", "F", label, "", "20240102", "APPROVED", "Maker", "1.2", names)
-    return Found(Path(name), "rtstruct", *facts)
+    return StructureSetHeader(Path(name), "rtstruct", *facts)
 
 
 MANUAL, AUTO = found("RS_manual.dcm", "manual"), found("RS_auto.dcm", "auto", ("Heart", "Lung"))
 
 
 def test_the_only_one_is_meant():
-    assert selected([MANUAL]) == (MANUAL, ())
+    assert select_structure_set([MANUAL]) == (MANUAL, ())
 
 
 @pytest.mark.parametrize("text", ["RS_auto.dcm", "*AUTO*", "label=auto", "label=A*"])
 def test_a_selector_names_it(text):
-    assert selected([MANUAL, AUTO], text)[0] == AUTO
+    assert select_structure_set([MANUAL, AUTO], text)[0] == AUTO
 
 
 def test_the_only_one_that_has_all_classes():
-    one, (note,) = selected([MANUAL, AUTO], has=lambda f: "Lung" in f.names)
+    one, (note,) = select_structure_set([MANUAL, AUTO], has=lambda f: "Lung" in f.names)
     assert one == AUTO
     assert "of 2 structure sets only RS_auto.dcm" in note.text
 
@@ -37,7 +37,7 @@ def test_the_only_one_that_has_all_classes():
 )
 def test_nothing_is_guessed(text, said):
     with pytest.raises(CaseError, match=said) as caught:
-        selected([MANUAL, AUTO], text, has=lambda f: "Heart" in f.names, where="PAT01")
+        select_structure_set([MANUAL, AUTO], text, has=lambda f: "Heart" in f.names, where="PAT01")
     assert caught.value.facts == (
         "RS_manual.dcm: manual, 20240102, APPROVED, 1 structures",
         "RS_auto.dcm: auto, 20240102, APPROVED, 2 structures",
@@ -46,4 +46,4 @@ def test_nothing_is_guessed(text, said):
 
 def test_a_field_that_is_none():
     with pytest.raises(RequestError, match="'date'"):
-        selected([MANUAL, AUTO], "date=2024")
+        select_structure_set([MANUAL, AUTO], "date=2024")

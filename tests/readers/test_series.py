@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from paths import SHARED, needs_data
 
-from segeval.contours.rules import Rules
-from segeval.contours.structures import structures
+from segeval.contours.rules import DrawingRules
+from segeval.contours.structures import draw_structures
 from segeval.readers import rtstruct
-from segeval.readers.series import indexed
-from segeval.readers.series_matching import hints, series_of
+from segeval.readers.series import index_dicom
+from segeval.readers.series_matching import image_reference_notes, match_series
 from segeval.runtime.errors import GeometryError
 
 HEART = [build.Organ("Heart", [build.square(3, 9, 2)])]
@@ -25,7 +25,7 @@ def only(index):
 
 def test_slices_are_sorted_by_position_whatever_the_files_are_called(tmp_path):
     build.series(tmp_path, (5, 4, 6), (2.5, 0.5, 0.75), (-10, -20, -30))
-    slices = only(indexed(tmp_path)).slices()
+    slices = only(index_dicom(tmp_path)).slices()
     assert slices.geometry.shape == (5, 4, 6)
     assert slices.geometry.spacing == (2.5, 0.5, 0.75)  # not the thickness, which says 9
     assert slices.geometry.origin == (-10, -20, -30)
@@ -35,7 +35,7 @@ def test_slices_are_sorted_by_position_whatever_the_files_are_called(tmp_path):
 def test_an_oblique_series_runs_along_its_own_normal(tmp_path):
     turn = np.cos(0.3), np.sin(0.3)
     build.series(tmp_path, (3, 4, 4), orientation=(1, 0, 0, 0, turn[0], turn[1]))
-    slices = only(indexed(tmp_path)).slices()
+    slices = only(index_dicom(tmp_path)).slices()
     assert slices.geometry.directions[0] == pytest.approx((0, -turn[1], turn[0]))
     assert slices.positions == pytest.approx([0, 1, 2])
 
@@ -43,7 +43,7 @@ def test_an_oblique_series_runs_along_its_own_normal(tmp_path):
 def test_the_same_slice_twice_counts_once(tmp_path):
     build.series(tmp_path / "a", (4, 4, 4))
     build.series(tmp_path / "copy", (4, 4, 4))
-    assert only(indexed(tmp_path)).slices().geometry.shape == (4, 4, 4)
+    assert only(index_dicom(tmp_path)).slices().geometry.shape == (4, 4, 4)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_slices_must_be_alike(tmp_path, other):
             raw = raw.replace(f"1.2.3.2.{number}".encode(), f"1.2.3.2.{number + 6}".encode())
         path.write_bytes(raw)
     with pytest.raises(GeometryError, match="slices differ"):
-        only(indexed(tmp_path)).slices()
+        only(index_dicom(tmp_path)).slices()
 
 
 def test_a_tree_of_many_things(tmp_path):
@@ -73,7 +73,7 @@ def test_a_tree_of_many_things(tmp_path):
     (tmp_path / "empty.dcm").write_bytes(b"")
     whole = (tmp_path / "any name").read_bytes()
     (tmp_path / "cut.dcm").write_bytes(whole[:-50])
-    index = indexed(tmp_path)
+    index = index_dicom(tmp_path)
     assert [(f.path.name, f.kind, f.names) for f in index.structures] == [
         ("any name", "rtstruct", ("Heart",)),
         ("x.seg", "seg", ("Heart",)),
@@ -97,7 +97,7 @@ def test_the_frames_of_a_multi_frame_image_are_its_slices(tmp_path):
         SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=places,
     )  # fmt: skip
     build.save(tmp_path / "a", data, "1.2.840.10008.5.1.4.1.1.2.1")
-    slices = only(indexed(tmp_path)).slices()
+    slices = only(index_dicom(tmp_path)).slices()
     assert slices.geometry.shape == (3, 4, 5)
     assert slices.geometry.spacing == (3.0, 0.5, 0.75)
     assert slices.images == ("1.2.9#2", "1.2.9#3", "1.2.9#1")
@@ -108,7 +108,7 @@ def test_an_image_without_a_place_is_no_slice(tmp_path):
                       Rows=4, Columns=5)  # fmt: skip
     build.save(tmp_path / "a", data, build.CT)
     with pytest.raises(GeometryError, match="does not say where it lies"):
-        only(indexed(tmp_path)).slices()
+        only(index_dicom(tmp_path)).slices()
 
 
 # Real files.
@@ -119,12 +119,14 @@ VOXELS = dict(zip(CASES, [8862, 8862, 388, 128260, 5550], strict=True))
 
 
 def drawn(folder):
-    index = indexed(folder)
+    index = index_dicom(folder)
     (found,) = index.structures
     contours = rtstruct.read(found.path)
-    series, _ = series_of(contours, index.series)
+    series, _ = match_series(contours, index.series)
     slices = series.slices()
-    return structures(contours, slices, Rules()), hints(contours, slices)
+    return draw_structures(contours, slices, DrawingRules()), image_reference_notes(
+        contours, slices
+    )
 
 
 @needs_data

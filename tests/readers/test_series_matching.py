@@ -5,8 +5,8 @@ import pytest
 
 from segeval.contours.structure_set import Contours
 from segeval.readers import rtstruct
-from segeval.readers.series import indexed
-from segeval.readers.series_matching import case_keys, hints, series_of
+from segeval.readers.series import index_dicom
+from segeval.readers.series_matching import image_reference_notes, match_series, structure_set_keys
 from segeval.runtime.errors import CaseError
 
 HEART = [build.Organ("Heart", [build.square(3, 9, 2)])]
@@ -15,7 +15,7 @@ HEART = [build.Organ("Heart", [build.square(3, 9, 2)])]
 def joined(tmp_path, **how):
     ignore = how.pop("ignore", False)
     path = build.rtstruct(tmp_path / "RS.dcm", HEART, **how)
-    return series_of(rtstruct.read(path), indexed(tmp_path).series, ignore)
+    return match_series(rtstruct.read(path), index_dicom(tmp_path).series, ignore)
 
 
 def codes(notes):
@@ -85,10 +85,10 @@ def test_images_that_contours_name_are_hints(tmp_path):
         for z, uid in enumerate(["1.2.3.2.1", "8.8", "8.9"])
     ]
     path = build.rtstruct(tmp_path / "RS.dcm", [build.Organ("A", rings)])
-    slices = indexed(tmp_path).series[build.SERIES].slices()
-    (note,) = hints(rtstruct.read(path), slices)
+    slices = index_dicom(tmp_path).series[build.SERIES].slices()
+    (note,) = image_reference_notes(rtstruct.read(path), slices)
     assert note.text.startswith("2 of 3 contours")
-    assert list(hints(Contours(path, ()), slices)) == []
+    assert list(image_reference_notes(Contours(path, ()), slices)) == []
 
 
 def test_cases_by_folder_or_by_patient(tmp_path):
@@ -96,9 +96,18 @@ def test_cases_by_folder_or_by_patient(tmp_path):
         build.series(tmp_path / folder / "ct", (2, 4, 4), uid=f"1.2.{number}",
                      patient=patient)  # fmt: skip
         build.rtstruct(tmp_path / folder / "RS.dcm", HEART, patient=patient)
-    assert sorted(case_keys(indexed(tmp_path), tmp_path).values()) == ["a", "b"]
-    assert sorted(case_keys(indexed(tmp_path), tmp_path, "patient").values()) == ["P1", "P2"]
-    assert set(case_keys(indexed(tmp_path), tmp_path, "series").values()) == {build.SERIES}
+    assert sorted(structure_set_keys(index_dicom(tmp_path), tmp_path).values()) == ["a", "b"]
+    assert sorted(structure_set_keys(index_dicom(tmp_path), tmp_path, "patient").values()) == [
+        "P1",
+        "P2",
+    ]
+    assert set(structure_set_keys(index_dicom(tmp_path), tmp_path, "series").values()) == {
+        build.SERIES
+    }
     build.rtstruct(tmp_path / "a" / "other.dcm", HEART, patient="P3")
-    assert sorted(case_keys(indexed(tmp_path), tmp_path).values()) == ["P1", "P2", "P3"]
-    assert set(case_keys(indexed(tmp_path), tmp_path, "folder").values()) == {"a", "b"}
+    assert sorted(structure_set_keys(index_dicom(tmp_path), tmp_path).values()) == [
+        "P1",
+        "P2",
+        "P3",
+    ]
+    assert set(structure_set_keys(index_dicom(tmp_path), tmp_path, "folder").values()) == {"a", "b"}

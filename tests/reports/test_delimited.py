@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segeval.reports import delimited
-from segeval.reports.delimited import number
+from segeval.reports.delimited import shortest_number
 from segeval.request.settings import Settings
 from segeval.scorecard.card import CaseResult
 
@@ -85,8 +85,8 @@ def test_a_name_is_not_changed(name):
 
 @given(st.floats(allow_nan=False))
 def test_a_number_reads_back_as_itself(value):
-    assert float(number(value)) == value
+    assert float(shortest_number(value)) == value
 
 
 def test_nan_is_an_empty_cell():
-    assert number(math.nan) == ""
+    assert shortest_number(math.nan) == ""

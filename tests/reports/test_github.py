@@ -6,14 +6,14 @@ import pytest
 from cards import case, cases, unscored
 from judged import judged
 
-from segeval.reports.github import LIMIT, errors, summary
+from segeval.reports.github import LIMIT, error_commands, job_summary
 from segeval.request.settings import Settings
 
 TWO = cases("dice", a={"liver": 0.9, "spleen": 0.5}, b={"liver": 0.8, "spleen": 0.7})
 
 
 def test_the_page_has_verdicts_classes_and_the_worst_cases():
-    page = summary(judged(TWO, "dice=0.8"), Settings())
+    page = job_summary(judged(TWO, "dice=0.8"), Settings())
     title, verdicts, opening, classes, worst, signature = page.strip().split("\n\n")
     assert title == "## segeval: FAIL, 1 of 2 gates missed"
     assert verdicts.splitlines()[2:] == [
@@ -37,14 +37,16 @@ def test_the_page_has_verdicts_classes_and_the_worst_cases():
 
 def test_ten_cases_are_the_worst():
     many = [case(f"c{i:02}", {"liver": {"dice": i / 20}}) for i in range(20)]
-    page = summary(judged(many), Settings())
+    page = job_summary(judged(many), Settings())
     rows = [line for line in page.splitlines() if line.startswith("| c")][-10:]
     assert [row.split(" | ")[0] for row in rows] == [f"| c{i:02}" for i in range(10)]
     assert page.count("| c1") == 0
 
 
 def test_unscored_cases_are_on_the_page():
-    page = summary(judged([*TWO, unscored("c", message="```\nno gzip")], "dice=0.1"), Settings())
+    page = job_summary(
+        judged([*TWO, unscored("c", message="```\nno gzip")], "dice=0.1"), Settings()
+    )
     assert page.startswith("## segeval: ERROR, 1 case not scored in full\n")
     assert "\n```text\nerror: c: '''\\nno gzip\n```\n" in page
 
@@ -52,11 +54,11 @@ def test_unscored_cases_are_on_the_page():
 def test_rows_are_cut_until_the_page_fits():
     assert LIMIT == 900 * 1024
     many = judged([case("a", {f"class_{i}": {"dice": 0.5} for i in range(500)})], "dice=0.8")
-    whole = summary(many, Settings())
+    whole = job_summary(many, Settings())
     assert "more row" not in whole
     rows = sum(line[:2] == "| " for line in whole.splitlines())
     for limit in (30_000, 15_000, 5_000):
-        page = summary(many, Settings(), limit)
+        page = job_summary(many, Settings(), limit)
         assert limit - 200 < len(page.encode()) <= limit
         cut = sum(map(int, re.findall(r"^… (\d+) more rows$", page, re.MULTILINE)))
         assert cut == rows - sum(line[:2] == "| " for line in page.splitlines()) > 0
@@ -65,13 +67,13 @@ def test_rows_are_cut_until_the_page_fits():
 
 @pytest.mark.parametrize("limit", [-5, 0, 100, 400, 600, 1000, 3000])
 def test_there_may_be_little_room(limit):
-    page = summary(judged(TWO * 9, "dice=0.8"), Settings(), limit)
+    page = job_summary(judged(TWO * 9, "dice=0.8"), Settings(), limit)
     assert len(page.encode()) <= max(limit, 0)
     assert page == "" or page.startswith("## segeval: FAIL")
 
 
 def test_a_missed_gate_is_an_error_command():
-    assert errors(judged(TWO, "dice=0.8")) == [
+    assert error_commands(judged(TWO, "dice=0.8")) == [
         "::error title=segeval dice=0.8::spleen/dice 0.6 < 0.8 (n=2)"
     ]
 
@@ -79,7 +81,7 @@ def test_a_missed_gate_is_an_error_command():
 @pytest.mark.parametrize(("failed", "lines"), [(1, 1), (10, 10), (11, 10), (250, 10)])
 def test_ten_commands_at_most_and_the_last_says_how_many_more(failed, lines):
     made = judged([case("a", {f"c{i}": {"dice": 0.5} for i in range(failed)})], "dice=0.8")
-    told = errors(made)
+    told = error_commands(made)
     assert len(told) == lines
     more = f"::error title=segeval::{failed - 9} more gates were missed"
     assert (told[-1] == more) == (failed > 10)
@@ -89,7 +91,7 @@ def test_values_are_escaped():
     made = judged(
         [case("a", {"50%, x:y": {"dice_loss:as=nnunet": 0.9}})], "dice_loss:as=nnunet=0.1"
     )
-    (line,) = errors(made)
+    (line,) = error_commands(made)
     properties, message = line.removeprefix("::error ").split("::", 1)
     assert properties == "title=segeval dice_loss%3Aas=nnunet=0.1"
     assert message.startswith("50%25, x:y/dice_loss:as=nnunet ")
@@ -97,6 +99,6 @@ def test_values_are_escaped():
 
 def test_a_line_break_cannot_begin_a_command_of_its_own():
     made = judged([case("a", {"x\r\n::set-env name=A::b": {"dice": 0.1}})], "dice=0.8")
-    (line,) = errors(made)
+    (line,) = error_commands(made)
     assert "%0D%0A::set-env" in line
     assert len(line.splitlines()) == 1

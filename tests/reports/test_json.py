@@ -5,7 +5,7 @@ from cards import card, cases, unscored
 
 from segeval.reports import json as report
 from segeval.request.settings import Settings
-from segeval.scorecard.results import from_json
+from segeval.scorecard.results import card_from_json
 
 MADE = card([*cases("dice", a={"x": 0.5}, b={"x": 0.25}), unscored("c")])
 
@@ -13,4 +13,4 @@ MADE = card([*cases("dice", a={"x": 0.5}, b={"x": 0.25}), unscored("c")])
 def test_the_result_file_is_the_scorecard():
     file = io.StringIO()
     report.write(MADE, file, Settings())
-    assert from_json(json.loads(file.getvalue())) == MADE
+    assert card_from_json(json.loads(file.getvalue())) == MADE

@@ -8,7 +8,7 @@ from cards import card, case, cases, unscored
 from judged import judged, written
 from junitparser import Error, Failure, JUnitXml, Skipped
 
-from segeval.gates.verdict import Against, Verdict
+from segeval.gates.verdict import BaselineComparison, Verdict
 from segeval.reports import junit
 from segeval.scorecard.card import CaseResult, Row
 
@@ -153,7 +153,9 @@ def test_the_baseline_is_one_gate_for_all_metrics():
     verdicts = [
         Verdict(
             *("baseline", class_, "dice", "mean", value, 0.0, "higher", 2, passed),
-            against=Against("regression", 0.9, value - 0.9, -0.06, -0.04, 0.95, "max", 0.01),
+            against=BaselineComparison(
+                "regression", 0.9, value - 0.9, -0.06, -0.04, 0.95, "max", 0.01
+            ),
         )
         for class_, value, passed in (("liver", 0.85, False), ("spleen", 0.95, True))
     ]

@@ -3,7 +3,7 @@ import io
 from cards import card, case, cases, unscored
 
 from segeval.reports import markdown
-from segeval.reports.markdown import code, escaped
+from segeval.reports.markdown import code_span, escape_markdown
 from segeval.request.settings import Settings
 
 
@@ -41,8 +41,8 @@ def test_a_group_has_a_title():
 
 
 def test_names_are_shown_as_they_are():
-    assert escaped("a|b_c*<d>") == "a\\|b\\_c\\*\\<d\\>"
-    assert code("a`b") == "``a`b``"
+    assert escape_markdown("a|b_c*<d>") == "a\\|b\\_c\\*\\<d\\>"
+    assert code_span("a`b") == "``a`b``"
     made = card([case("p|q", {"x|y": {"dice": 0.5}}), case("r", {"x|y": {"dice": 0.6}})])
     assert "| x\\|y | 2 |" in text(made)
     assert "| p\\|q |" in text(made)

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.reports.table_model import aligned, clean, counted, decimals, figure, padded, places
+from segeval.reports.table_model import (
+    align_cells,
+    clean_name,
+    format_count,
+    format_figure,
+    metric_decimals,
+    pad_text,
+    text_width,
+)
 from segeval.scorecard.summary import Column
 
 
@@ -21,12 +29,12 @@ from segeval.scorecard.summary import Column
     ],
 )
 def test_decimals_suit_the_unit(metric, unit, expected):
-    assert decimals(Column(metric, unit), 3) == expected
+    assert metric_decimals(Column(metric, unit), 3) == expected
 
 
 @pytest.mark.parametrize("unit", ["", "ml", "%", "voxels"])
 def test_there_are_no_fewer_than_no_decimals(unit):
-    assert decimals(Column("dice", unit), 0) == 0
+    assert metric_decimals(Column("dice", unit), 0) == 0
 
 
 @pytest.mark.parametrize(
@@ -34,12 +42,12 @@ def test_there_are_no_fewer_than_no_decimals(unit):
     [(0.9996, "1.000"), (-0.0001, "0.000"), (math.nan, "-"), (math.inf, "inf"), (-2, "-2.000")],
 )
 def test_figures(value, text):
-    assert figure(value, 3) == text
+    assert format_figure(value, 3) == text
 
 
 def test_digit_stands_under_digit():
     cells = [("0.9", "0.12", ""), ("-10.1", "3.00", "n=4"), ("-", "", "")]
-    assert aligned(cells) == (
+    assert align_cells(cells) == (
         "  0.9 ± 0.12    ",
         "-10.1 ± 3.00 n=4",
         "    -           ",
@@ -47,26 +55,26 @@ def test_digit_stands_under_digit():
 
 
 def test_nothing_to_align():
-    assert aligned([]) == ()
+    assert align_cells([]) == ()
 
 
 @pytest.mark.parametrize(("text", "width"), [("abc", 3), ("肝臓", 4), ("é", 1), ("e\u0301", 1)])
 def test_places_in_a_terminal(text, width):
-    assert places(text) == width
-    assert places(padded(text, 8)) == 8
+    assert text_width(text) == width
+    assert text_width(pad_text(text, 8)) == 8
 
 
 @given(st.text())
 def test_nothing_of_a_name_steers_a_terminal(text):
-    assert clean(text).isprintable()
+    assert clean_name(text).isprintable()
 
 
 def test_a_readable_name_is_not_changed():
-    assert clean("Hüfte (links) 肝臓") == "Hüfte (links) 肝臓"
-    assert clean("a\x1b[2Jb\n") == "a\\x1b[2Jb\\n"
+    assert clean_name("Hüfte (links) 肝臓") == "Hüfte (links) 肝臓"
+    assert clean_name("a\x1b[2Jb\n") == "a\\x1b[2Jb\\n"
 
 
 def test_counted():
-    assert counted(1, "case") == "1 case"
-    assert counted(0, "case") == "0 cases"
-    assert counted(2, "class", "classes") == "2 classes"
+    assert format_count(1, "case") == "1 case"
+    assert format_count(0, "case") == "0 cases"
+    assert format_count(2, "class", "classes") == "2 classes"

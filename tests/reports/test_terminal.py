@@ -3,7 +3,7 @@
 import pytest
 from terminals import Stream
 
-from segeval.reports.terminal import coloured, console, drawable
+from segeval.reports.terminal import can_draw, make_console, uses_colour
 
 
 @pytest.fixture(autouse=True)
@@ -14,8 +14,8 @@ def bare(monkeypatch):
 
 
 def test_a_terminal_is_coloured_and_a_pipe_is_not():
-    assert coloured(Stream(), "auto")
-    assert not coloured(Stream(terminal=False), "auto")
+    assert uses_colour(Stream(), "auto")
+    assert not uses_colour(Stream(terminal=False), "auto")
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_a_terminal_is_coloured_and_a_pipe_is_not():
 def test_colour(environment, terminal, wish, expected, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert coloured(Stream(terminal), wish) is expected
+    assert uses_colour(Stream(terminal), wish) is expected
 
 
 def test_a_terminal_that_shows_ascii_only_gets_ascii():
-    assert drawable(Stream())
-    assert not drawable(Stream(encoding="latin-1"))
-    assert not drawable(Stream(terminal=False))
+    assert can_draw(Stream())
+    assert not can_draw(Stream(encoding="latin-1"))
+    assert not can_draw(Stream(terminal=False))
 
 
 def test_without_colour_there_is_no_style_at_all(monkeypatch):
@@ -47,10 +47,10 @@ def test_without_colour_there_is_no_style_at_all(monkeypatch):
 
     monkeypatch.setenv("NO_COLOR", "1")
     stream = Stream()
-    console(stream, "auto").print(Text("bold", "bold red"))
+    make_console(stream, "auto").print(Text("bold", "bold red"))
     assert stream.getvalue() == "bold\n"
 
 
 def test_a_pipe_has_room_for_everything(monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
-    assert console(Stream(terminal=False), "always").width > 10_000
+    assert make_console(Stream(terminal=False), "always").width > 10_000

@@ -10,11 +10,11 @@ from segeval.request.grammar import (
     Gate,
     Metric,
     Quantity,
-    parse,
+    format_number,
     parse_charge,
     parse_gate,
+    parse_metric,
     parse_quantity,
-    plain,
 )
 from segeval.runtime.errors import RequestError
 
@@ -30,7 +30,7 @@ gates = st.builds(Gate, metrics, quantities, class_names, st.sampled_from(STATIS
 
 @given(metrics)
 def test_a_metric_reads_back_as_itself(m):
-    assert parse(str(m)) == m
+    assert parse_metric(str(m)) == m
 
 
 @given(gates)
@@ -40,7 +40,7 @@ def test_a_gate_reads_back_as_itself(g):
 
 @given(numbers)
 def test_a_number_keeps_its_value(number):
-    assert float(plain(number)) == number
+    assert float(format_number(number)) == number
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_a_number_keeps_its_value(number):
     ],
 )
 def test_one_spelling(written, spelling):
-    assert str(parse(written)) == spelling
+    assert str(parse_metric(written)) == spelling
 
 
 def test_the_percentile_of_hd_is_its_quantity():
-    assert parse("hd95") == Metric("hd", Quantity(95, "%"))
+    assert parse_metric("hd95") == Metric("hd", Quantity(95, "%"))
 
 
 @pytest.mark.parametrize(
@@ -72,17 +72,17 @@ def test_the_percentile_of_hd_is_its_quantity():
 )
 def test_no_metric(text):
     with pytest.raises(RequestError):
-        parse(text)
+        parse_metric(text)
 
 
 def test_a_percentile_in_the_name_leaves_no_place_for_a_quantity():
     with pytest.raises(RequestError, match="hd95 carries its percentile in its name"):
-        parse("hd95@2mm")
+        parse_metric("hd95@2mm")
 
 
 def test_an_option_twice_is_refused():
     with pytest.raises(RequestError, match="twice"):
-        parse("ece:bins=mass:bins=width")
+        parse_metric("ece:bins=mass:bins=width")
 
 
 def test_a_gate_is_cut_at_its_last_equals_and_its_last_slash():
@@ -136,10 +136,10 @@ def test_what_is_no_charge(text):
 
 def test_a_charge_that_says_more_holds_for_less():
     every, deepmind = parse_charge("hd.gt_empty=1"), parse_charge("hd:as=deepmind.gt_empty=1")
-    assert every.holds(parse("hd95:as=deepmind"))
-    assert deepmind.holds(parse("hd95:as=deepmind"))
-    assert not deepmind.holds(parse("hd95"))
-    assert not parse_charge("hd95.gt_empty=1").holds(parse("hd"))
+    assert every.holds(parse_metric("hd95:as=deepmind"))
+    assert deepmind.holds(parse_metric("hd95:as=deepmind"))
+    assert not deepmind.holds(parse_metric("hd95"))
+    assert not parse_charge("hd95.gt_empty=1").holds(parse_metric("hd"))
 
 
 @pytest.mark.parametrize(

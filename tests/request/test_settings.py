@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from segeval.request.settings import Form, Settings
+from segeval.request.settings import ChoiceForm, Settings
 
 GROUPS = ("inputs", "contours", "metrics", "output", "gate", "performance")
 FIELDS = {field.name: field for field in fields(Settings)}
@@ -15,7 +15,7 @@ def test_every_field_says_what_it_is(field):
     assert field.metadata["group"] in GROUPS
     assert field.metadata["help"]
     assert isinstance(field.metadata["signed"], bool)
-    assert isinstance(field.metadata["form"], Form)
+    assert isinstance(field.metadata["form"], ChoiceForm)
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)

@@ -24,7 +24,7 @@ def faults(first):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc")
 def test_pages_are_touched_once():
-    kept = faults("from segeval.runtime.allocator import keep_freed; keep_freed()")
+    kept = faults("from segeval.runtime.allocator import keep_freed_memory; keep_freed()")
     assert kept < 3 * (6 << 20) // 4096
     assert kept <= faults("")
 
@@ -32,10 +32,10 @@ def test_pages_are_touched_once():
 def test_a_c_library_without_the_call_is_left_alone(monkeypatch):
     import ctypes
 
-    from segeval.runtime.allocator import keep_freed
+    from segeval.runtime.allocator import keep_freed_memory
 
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
-    keep_freed()
+    keep_freed_memory()
 
 
 CYCLES = """

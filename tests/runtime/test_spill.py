@@ -10,13 +10,13 @@ import pytest
 
 from segeval.runtime import spill
 from segeval.runtime.errors import RequestError
-from segeval.runtime.spill import Scratch
+from segeval.runtime.spill import SpillFile
 
 
 @pytest.mark.parametrize("kept", [0, 7, 1 << 20])
 def test_what_was_added_is_read_from_its_place(monkeypatch, kept):
     monkeypatch.setattr(spill, "KEPT", kept)
-    held = Scratch()
+    held = SpillFile()
     places = []
     for number in range(20):
         places.append(held.add(b"%d\n" % number))
@@ -27,7 +27,7 @@ def test_what_was_added_is_read_from_its_place(monkeypatch, kept):
 
 def test_little_needs_no_file_and_a_file_has_no_name(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    held = Scratch()
+    held = SpillFile()
     held.add(b"x" * spill.KEPT)
     opened = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
     held.add(b"y")
@@ -41,7 +41,7 @@ def test_little_needs_no_file_and_a_file_has_no_name(monkeypatch, tmp_path):
 
 def test_a_file_of_a_name_can_be_read_while_it_grows(tmp_path):
     path = tmp_path / "kept"
-    held = Scratch(path.open("w+b"))
+    held = SpillFile(path.open("w+b"))
     held.add(b"one\n")
     place = held.add(b"two\n")
     assert path.read_bytes() == b"one\ntwo\n"
@@ -50,7 +50,7 @@ def test_a_file_of_a_name_can_be_read_while_it_grows(tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux")
 def test_a_full_disk_is_an_error_that_names_the_file():
-    held = Scratch(open("/dev/full", "wb", buffering=0))  # noqa: SIM115 - it closes it
+    held = SpillFile(open("/dev/full", "wb", buffering=0))  # noqa: SIM115 - it closes it
     with pytest.raises(RequestError) as problem:
         held.add(b"x")
     assert problem.value.where == "/dev/full"
@@ -63,7 +63,7 @@ def test_a_temporary_folder_without_room_is_an_error_that_says_what_to_do(monkey
 
     monkeypatch.setattr(tempfile, "TemporaryFile", full)
     monkeypatch.setattr(spill, "KEPT", 3)
-    held = Scratch()
+    held = SpillFile()
     held.add(b"abc")
     with pytest.raises(RequestError, match="results cannot be kept") as problem:
         held.add(b"d")

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from segeval.request.grammar import parse, parse_charge
-from segeval.scorecard.empty_class_policy import charged, judged, presence
+from segeval.request.grammar import parse_charge, parse_metric
+from segeval.scorecard.empty_class_policy import absence_reason, apply_empty_policy, matching_charge
 
 NAN, INF = math.nan, math.inf
 
@@ -15,7 +15,7 @@ NAN, INF = math.nan, math.inf
     [(0, 0, "both_empty"), (0, 3, "gt_empty"), (3, 0, "pred_empty"), (3, 3, "")],
 )
 def test_presence(truth, pred, reason):
-    assert presence(truth, pred) == reason
+    assert absence_reason(truth, pred) == reason
 
 
 @pytest.mark.parametrize(
@@ -33,20 +33,28 @@ def test_presence(truth, pred, reason):
     ],
 )
 def test_judged(value, reason, undefined, want):
-    got = judged(value, reason, 0.0, undefined)
+    got = apply_empty_policy(value, reason, 0.0, undefined)
     assert got[0] == pytest.approx(want[0], nan_ok=True)
     assert got[1:] == want[1:]
 
 
 def test_a_metric_without_a_worst_value_charges_nothing():
-    value, status, reason = judged(NAN, "pred_empty", NAN, "worst")
+    value, status, reason = apply_empty_policy(NAN, "pred_empty", NAN, "worst")
     assert math.isnan(value)
     assert (status, reason) == ("undefined", "pred_empty")
 
 
 def test_a_mean_over_slices_is_charged_for_those_of_one_side():
-    assert judged(3.0, "one_sided_slices", 7.0, "exclude") == (3.0, "ok", "one_sided_slices")
-    assert judged(3.0, "one_sided_slices", 7.0, "worst") == (7.0, "ok", "one_sided_slices")
+    assert apply_empty_policy(3.0, "one_sided_slices", 7.0, "exclude") == (
+        3.0,
+        "ok",
+        "one_sided_slices",
+    )
+    assert apply_empty_policy(3.0, "one_sided_slices", 7.0, "worst") == (
+        7.0,
+        "ok",
+        "one_sided_slices",
+    )
 
 
 CHARGES = [parse_charge(f"{rule}mm") for rule in ("hd.pred_empty=1", "hd95.pred_empty=2")]
@@ -64,5 +72,5 @@ CHARGES = [parse_charge(f"{rule}mm") for rule in ("hd.pred_empty=1", "hd95.pred_
     ],
 )
 def test_the_last_charge_that_fits(metric, reason, want):
-    found = charged(parse(metric), reason, CHARGES)
+    found = matching_charge(parse_metric(metric), reason, CHARGES)
     assert (found.value.number if found else None) == want

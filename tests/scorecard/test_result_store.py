@@ -8,15 +8,15 @@ import pytest
 from cards import case, crowd, unscored
 
 from segeval.runtime import spill
-from segeval.scorecard.case_json import case_to_json, text
-from segeval.scorecard.result_store import Done, Spool, texts
-from segeval.scorecard.row_index import Census, Held
+from segeval.scorecard.case_json import case_to_json, strict_json
+from segeval.scorecard.result_store import FinishedCase, ResultStore, case_texts
+from segeval.scorecard.row_index import CasesInMemory, RowIndex
 
 
 def spooled(results, order=None):
-    spool = Spool(one.case for one in results)
+    spool = ResultStore(one.case for one in results)
     for one in order or results:
-        done = Done.of(one)
+        done = FinishedCase.of(one)
         spool.add(done.case, done.text)
     return spool
 
@@ -27,9 +27,9 @@ def test_the_order_in_which_cases_finish_makes_no_difference(monkeypatch, seed):
     results = crowd(seed=seed)
     mixed = random.Random(seed).sample(results, len(results))
     spool = spooled(results, mixed)
-    assert list(texts(spool)) == list(texts(Held(results)))
+    assert list(case_texts(spool)) == list(case_texts(CasesInMemory(results)))
     assert [case_to_json(one) for one in spool] == [case_to_json(one) for one in results]
-    assert list(spool.census.kinds) == list(Census(results).kinds)
+    assert list(spool.census.kinds) == list(RowIndex(results).kinds)
     assert spool.census.names == [one.case for one in results]
 
 
@@ -41,17 +41,17 @@ def test_it_is_a_sequence_of_cases():
     assert spool == spooled(results)
     assert spool != spooled(results[:2])
     again = pickle.loads(pickle.dumps(spool))
-    assert isinstance(again, Held)
-    assert list(texts(again)) == list(texts(spool))
+    assert isinstance(again, CasesInMemory)
+    assert list(case_texts(again)) == list(case_texts(spool))
     with pytest.raises(IndexError):
         spool[3]
 
 
 def test_cases_are_counted_up_to_the_first_that_is_missing():
     a, b, c = (case(name, {"x": {"dice": 0.5}}) for name in "abc")
-    spool = Spool("abc")
+    spool = ResultStore("abc")
     for one, counted in ((c, []), (a, ["a"]), (b, ["a", "b", "c"])):
-        spool.add(one.case, text(case_to_json(one)))
+        spool.add(one.case, strict_json(case_to_json(one)))
         assert spool.census.names == counted
     assert spool.came == 3
     assert spool.has("a")
@@ -60,7 +60,7 @@ def test_cases_are_counted_up_to_the_first_that_is_missing():
 
 def test_a_finished_case_is_its_text():
     one = unscored("a", message="cut")
-    done = Done.of(one, large=True)
+    done = FinishedCase.of(one, large=True)
     assert (done.case, done.status, done.rows, done.large) == ("a", one.status, 1, True)
     assert json.loads(done.text) == case_to_json(one)
     assert case_to_json(done.result) == case_to_json(one)

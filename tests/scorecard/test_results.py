@@ -11,11 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from segeval.gates.verdict import Against, Verdict
+from segeval.gates.verdict import BaselineComparison, Verdict
 from segeval.runtime.errors import Note, RequestError
 from segeval.scorecard.card import CaseResult, Row
 from segeval.scorecard.case_json import case_from_json, case_to_json
-from segeval.scorecard.results import SCHEMA, from_json, lines, load, to_json
+from segeval.scorecard.results import (
+    SCHEMA,
+    card_from_json,
+    card_to_json,
+    load_results,
+    result_lines,
+)
 
 VALIDATOR = Draft202012Validator(
     json.loads(files("segeval").joinpath("data/results.schema.json").read_text("utf-8"))
@@ -24,7 +30,7 @@ VALIDATOR = Draft202012Validator(
 
 def written(made):
     """The file's content, through the text."""
-    return json.loads("".join(lines(made)), parse_constant=pytest.fail)
+    return json.loads("".join(result_lines(made)), parse_constant=pytest.fail)
 
 
 def everything():
@@ -66,16 +72,16 @@ def test_what_is_written_is_valid():
 
 def test_a_scorecard_reads_back_as_itself():
     made = everything()
-    assert from_json(written(made)) == made
+    assert card_from_json(written(made)) == made
 
 
 def test_the_text_is_the_value():
     made = everything()
-    assert written(made) == to_json(made)
+    assert written(made) == card_to_json(made)
 
 
 def test_a_case_stands_on_one_line():
-    text = "".join(lines(everything())).splitlines()
+    text = "".join(result_lines(everything())).splitlines()
     own = [line for line in text if line.startswith('{"case": ')]
     assert len(own) == 2
     assert json.loads(own[0].rstrip(","))["case"] == "CT_001"
@@ -111,7 +117,7 @@ def test_what_is_empty_is_left_out():
 
 def test_a_null_statistic_says_why():
     made = card(cases("gt_volume", "ml", a={"liver": 5.0}))
-    kept = to_json(made)["summary"][""]["liver"]["gt_volume"]
+    kept = card_to_json(made)["summary"][""]["liver"]["gt_volume"]
     assert kept["mean"] == 5.0
     assert (kept["sd"], kept["worst"]) == (None, None)
     assert kept["reasons"] == {
@@ -124,7 +130,7 @@ def test_a_null_statistic_says_why():
 
 def test_an_infinite_statistic_comes_back():
     made = card(cases("false_positive_volume", "ml", a={"x": math.inf}, b={"x": 1.0}))
-    assert from_json(written(made)).summary[""]["x"]["false_positive_volume"].worst == math.inf
+    assert card_from_json(written(made)).summary[""]["x"]["false_positive_volume"].worst == math.inf
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf])
@@ -135,7 +141,7 @@ def test_an_infinite_value_keeps_its_sign(value):
 
 def test_a_verdict_of_this_run_is_written_by_its_fields():
     missed = Verdict("dice=0.9", "liver", "dice", "mean", math.nan, 0.9, "higher", 0, False)
-    against = Against("any", 0.9, -0.1, math.nan, math.nan, 0.95, "none", 0.01)
+    against = BaselineComparison("any", 0.9, -0.1, math.nan, math.nan, 0.95, "none", 0.01)
     worse = replace(missed, gate="baseline", value=0.8, against=against)
     made = replace(everything(), gates=(missed, worse))
     rule, baseline = written(made)["gates"]
@@ -146,24 +152,24 @@ def test_a_verdict_of_this_run_is_written_by_its_fields():
         "level": 0.95, "adjust": "none", "tolerance": 0.01,
     }  # fmt: skip
     VALIDATOR.validate(written(made))
-    assert written(from_json(written(made)))["gates"] == [rule, baseline]
+    assert written(card_from_json(written(made)))["gates"] == [rule, baseline]
 
 
 def test_no_trace_of_a_bug_reaches_a_file():
     made = card([replace(unscored("a", "internal_error"), trace="Traceback at /home/x")])
-    assert "Traceback" not in "".join(lines(made))
+    assert "Traceback" not in "".join(result_lines(made))
 
 
 def test_names_that_are_no_valid_text_survive():
     made = card(cases("dice", **{"K\udcfcnzel": {"Hüfte": 0.5}}))
-    text = "".join(lines(made)).encode("ascii")
-    assert from_json(json.loads(text)) == made
+    text = "".join(result_lines(made)).encode("ascii")
+    assert card_from_json(json.loads(text)) == made
 
 
 @pytest.mark.parametrize("content", [[], {}, {"schema": "segeval.results/2"}, "text", None])
 def test_another_file_is_refused(content):
     with pytest.raises(RequestError, match="not a result file"):
-        from_json(content)
+        card_from_json(content)
 
 
 @pytest.mark.parametrize("key", ["cases", "summary", "signature", "metrics", "notes"])
@@ -171,7 +177,7 @@ def test_a_damaged_file_is_refused(key):
     content = written(everything())
     del content[key]
     with pytest.raises(RequestError, match="damaged"):
-        from_json(content)
+        card_from_json(content)
 
 
 @pytest.mark.parametrize(
@@ -235,30 +241,30 @@ def test_any_scorecard_reads_back_as_itself(made):
     whole = card(made, "dice", "iou", "volume_difference", "fbeta@2", "gt_volume")
     content = written(whole)
     VALIDATOR.validate(content)
-    assert from_json(content) == whole
+    assert card_from_json(content) == whole
 
 
 def test_a_file_that_another_tool_wrote_again_reads_alike(tmp_path):
     written_here, again = tmp_path / "a.json", tmp_path / "b.json"
-    written_here.write_text("".join(lines(everything())))
+    written_here.write_text("".join(result_lines(everything())))
     again.write_text(json.dumps(json.loads(written_here.read_text()), indent=2))
-    ours, theirs = load(written_here), load(again)
-    assert to_json(ours) == to_json(theirs) == to_json(everything())
-    assert "".join(lines(theirs)) == written_here.read_text()
+    ours, theirs = load_results(written_here), load_results(again)
+    assert card_to_json(ours) == card_to_json(theirs) == card_to_json(everything())
+    assert "".join(result_lines(theirs)) == written_here.read_text()
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.99])
 def test_a_file_that_is_cut_is_refused(tmp_path, share):
     path = tmp_path / "a.json"
-    text = "".join(lines(everything()))
+    text = "".join(result_lines(everything()))
     path.write_text(text[: int(share * len(text))])
     with pytest.raises(RequestError, match="no JSON") as problem:
-        load(path)
+        load_results(path)
     assert problem.value.where == str(path)
 
 
 def test_a_case_that_lacks_something_is_refused(tmp_path):
     path = tmp_path / "a.json"
-    path.write_text("".join(lines(everything())).replace('"status": "ok", ', "", 1))
+    path.write_text("".join(result_lines(everything())).replace('"status": "ok", ', "", 1))
     with pytest.raises(RequestError, match="damaged result file"):
-        load(path)
+        load_results(path)

@@ -8,7 +8,7 @@ from cards import case, cases, crowd, unscored
 
 from segeval.runtime.errors import Note
 from segeval.scorecard import row_index as module
-from segeval.scorecard.row_index import Census, Held, census, marked
+from segeval.scorecard.row_index import CasesInMemory, RowIndex, index_rows, noteworthy_cases
 
 
 def every(results):
@@ -20,7 +20,7 @@ def every(results):
 def test_kinds_hold_every_row_and_every_number(monkeypatch, chunk, seed):
     monkeypatch.setattr(module, "CHUNK", chunk)
     results = crowd(seed=seed)
-    found = Census(results)
+    found = RowIndex(results)
     kinds = Counter()
     numbers = set()
     for kind, rows in found.kinds.items():
@@ -46,13 +46,13 @@ def test_what_is_counted_of_cases():
         case("d", {"x": {"dice": 0.5}}, notes=(Note("N-x", "odd"),)),
         case("e", {}, facts={"faults": {"x": {"status": "unreadable", "message": "cut"}}}),
     ]
-    found = Census(results)
+    found = RowIndex(results)
     assert (len(found), found.scored, found.faulty) == (5, 3, 1)
     assert found.groups == {"": 4, "east": 1}
     assert found.lost == {("east", "missing_prediction"): 1, ("", "unreadable"): 1}
     assert [found.lost_of(group) for group in ("", "east", "west")] == [2, 1, 0]
     assert found.statuses["ok"] == 3
-    assert [one.case for one in marked(Held(results))] == ["b", "c", "d", "e"]
+    assert [one.case for one in noteworthy_cases(CasesInMemory(results))] == ["b", "c", "d", "e"]
     assert found.inside("east").tolist() == [False, True, False, False, False]
     assert found.inside("").all()
 
@@ -60,7 +60,7 @@ def test_what_is_counted_of_cases():
 def test_cases_of_a_patient_are_one_unit_numbered_as_they_are_met():
     patients = ["p", "", "q", "p", "q", ""]
     results = [case(f"c{k}", {"x": {"dice": 0.5}}, patient=p) for k, p in enumerate(patients)]
-    found = Census(results)
+    found = RowIndex(results)
     assert found.units(found.inside("")).tolist() == [0, 1, 2, 0, 2, 3]
     some = found.inside("")
     some[:2] = False
@@ -69,11 +69,11 @@ def test_cases_of_a_patient_are_one_unit_numbered_as_they_are_met():
 
 def test_a_row_without_class_is_in_no_order():
     values = {"b": {"x": 0.5, "all": 1.0}, "c": {"w": 0.5, "x": 1.0}}
-    found = Census([unscored("a"), *cases("dice", **values)])
+    found = RowIndex([unscored("a"), *cases("dice", **values)])
     assert found.order == ["w", "x", "all"]
 
 
 def test_cases_in_memory_are_counted_once():
-    held = Held(crowd(3))
-    assert census(held) is census(held)
-    assert census(tuple(held)).names == ["c0", "c1", "c2"]
+    held = CasesInMemory(crowd(3))
+    assert index_rows(held) is index_rows(held)
+    assert index_rows(tuple(held)).names == ["c0", "c1", "c2"]

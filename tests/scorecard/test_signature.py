@@ -10,10 +10,10 @@ import pytest
 from runs import run, settings, sigmoids, soft
 
 from segeval.classes.class_list import ClassDef, ClassList, parse_classes
-from segeval.metrics.registry import resolve
+from segeval.metrics.registry import resolve_metric
 from segeval.request.grammar import parse_charge, parse_gate
 from segeval.request.settings import NUMBERS, Settings
-from segeval.scorecard.signature import signature, signature_fields
+from segeval.scorecard.signature import signature_fields, signature_line
 
 NII = (build.nifti, ".nii.gz")
 T, P = build.blocks(), build.blocks(seed=5)
@@ -22,8 +22,8 @@ T, P = build.blocks(), build.blocks(seed=5)
 def line(*metrics, classes=ClassList(), **choices):  # noqa: B008 - a frozen value
     """The signature of a request."""
     chosen = settings(*metrics, **choices)
-    parts = signature_fields(chosen, [resolve(m) for m in chosen.metrics], classes)
-    return signature(parts)
+    parts = signature_fields(chosen, [resolve_metric(m) for m in chosen.metrics], classes)
+    return signature_line(parts)
 
 
 def test_the_line_of_a_plain_request():

@@ -9,13 +9,20 @@ from cards import NAN, card, case, cases, not_scored, unscored
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.request.grammar import parse
+from segeval.request.grammar import parse_metric
 from segeval.scorecard.card import OVERALL
-from segeval.scorecard.summary import class_order, columns, deviation, mean, median, summarise
+from segeval.scorecard.summary import (
+    class_order,
+    mean_value,
+    median_value,
+    metric_columns,
+    standard_deviation,
+    summarise_results,
+)
 
 
 def of(results, metric="dice", class_="liver", group=""):
-    return summarise(results, [parse(metric)])[group][class_][metric]
+    return summarise_results(results, [parse_metric(metric)])[group][class_][metric]
 
 
 def four(metric="dice", unit="", values=(0.9, 0.6, 0.8, 0.5)):
@@ -85,7 +92,7 @@ def test_nothing_but_undefined_values():
 
 def test_a_case_that_was_not_scored_is_missing_for_every_class():
     results = [*cases("dice", a={"liver": 0.9, "spleen": 0.8}), unscored("b"), unscored("c")]
-    summary = summarise(results, [parse("dice")])[""]
+    summary = summarise_results(results, [parse_metric("dice")])[""]
     assert [summary[c]["dice"].n_missing for c in ("liver", "spleen")] == [2, 2]
     assert summary[OVERALL]["dice"].n_missing == 4
 
@@ -107,7 +114,7 @@ def test_a_class_that_could_not_be_read_anywhere_is_listed():
     results = [case("a", {"liver": {"dice": 0.9}, "all": {"miou": 0.4}})]
     failed = not_scored("a", "spleen", "unreadable")
     results[0] = replace(results[0], rows=(*results[0].rows, failed))
-    summary = summarise(results, [parse("dice"), parse("miou")])[""]
+    summary = summarise_results(results, [parse_metric("dice"), parse_metric("miou")])[""]
     assert set(summary["spleen"]) == {"dice"}  # what belongs to the whole case is not its
     assert (summary["spleen"]["dice"].n, summary["spleen"]["dice"].n_missing) == (0, 1)
 
@@ -135,7 +142,7 @@ def test_overall_leaves_out_a_class_without_a_value():
 
 def test_a_whole_case_is_no_class():
     results = [case("a", {"all": {"miou": 0.5}})]
-    assert set(summarise(results, [parse("miou")])[""]) == {"all"}
+    assert set(summarise_results(results, [parse_metric("miou")])[""]) == {"all"}
 
 
 def test_pooled_values_stand_beside_the_others():
@@ -145,7 +152,7 @@ def test_pooled_values_stand_beside_the_others():
         "": lambda metric: {"liver": 0.25, "spleen": 0.75},
         "east": lambda metric: {"liver": {"dice": 0.5}[str(metric)]},
     }
-    summary = summarise([*results, unscored("c")], [parse("dice")], pools)
+    summary = summarise_results([*results, unscored("c")], [parse_metric("dice")], pools)
     assert summary[""]["liver"]["dice"].pooled == 0.25
     assert summary[""][OVERALL]["dice"].pooled == (0.25 + 0.75) / 2
     assert summary["east"]["liver"]["dice"].pooled == 0.5
@@ -157,7 +164,7 @@ def test_groups_stand_beside_all_cases():
         case("b", {"liver": {"dice": 0.5}, "spleen": {"dice": 0.4}}, group="west"),
         case("c", {"liver": {"dice": 0.7}}, group="east"),
     ]
-    summary = summarise(results, [parse("dice")])
+    summary = summarise_results(results, [parse_metric("dice")])
     assert list(summary) == ["", "east", "west"]
     assert summary[""]["liver"]["dice"].n == 3
     assert summary["east"]["liver"]["dice"].mean == pytest.approx(0.8)
@@ -171,11 +178,11 @@ def test_a_group_of_which_nothing_was_scored_waits_for_every_class():
 
 
 def test_nothing_was_scored():
-    assert summarise([unscored("a")], [parse("dice")]) == {"": {}}
+    assert summarise_results([unscored("a")], [parse_metric("dice")]) == {"": {}}
 
 
 def test_no_case_at_all():
-    assert summarise([], [parse("dice")]) == {"": {}}
+    assert summarise_results([], [parse_metric("dice")]) == {"": {}}
 
 
 # Units (rule G7)
@@ -191,7 +198,7 @@ def mixed():
 
 
 def test_two_units_are_never_averaged():
-    summary = summarise(mixed(), [parse("volume_difference")])[""]["liver"]
+    summary = summarise_results(mixed(), [parse_metric("volume_difference")])[""]["liver"]
     assert list(summary) == ["volume_difference [ml]", "volume_difference [voxels]"]
     ml, voxels = summary.values()
     assert (ml.mean, ml.n, ml.unit, ml.n_missing) == (3.0, 2, "ml", 1)
@@ -209,21 +216,21 @@ def test_two_units_are_never_pooled():
         def of_some(self, cases):
             return Seen(case.tallies for case in cases)
 
-    summarise(mixed(), [parse("volume_difference")], Seen())
+    summarise_results(mixed(), [parse_metric("volume_difference")], Seen())
     assert pools == [[1, 3], [2]]
 
 
 def test_a_value_without_number_and_unit_makes_no_column():
     results = [*cases("volume_difference", "ml", a={"liver": 2.0})]
     results += cases("volume_difference", "", b={"liver": NAN})
-    (head,) = columns(results, ["volume_difference"])
+    (head,) = metric_columns(results, ["volume_difference"])
     assert (head.name, head.unit) == ("volume_difference", "ml")
     assert of(results, "volume_difference").n_undefined == 1
 
 
 def test_columns_stand_in_the_order_asked_for():
     results = [case("a", {"liver": {"iou": 0.8, "dice": 0.9}})]
-    assert [head.name for head in columns(results, ["dice", "iou"])] == ["dice", "iou"]
+    assert [head.name for head in metric_columns(results, ["dice", "iou"])] == ["dice", "iou"]
 
 
 # Order
@@ -252,30 +259,32 @@ finite = st.floats(-1e6, 1e6)
 @given(st.lists(finite, min_size=1), st.randoms(use_true_random=False))
 def test_the_mean_does_not_depend_on_an_order(values, chance):
     mixed_up = random.Random(chance.random()).sample(values, len(values))
-    assert mean(mixed_up) == mean(values)
+    assert mean_value(mixed_up) == mean_value(values)
 
 
 @given(st.lists(finite, min_size=1))
 def test_mean_and_median_lie_between_the_extremes(values):
     slack = 1e-9 * max(1, *map(abs, values))
-    assert min(values) - slack <= mean(values) <= max(values) + slack
-    assert min(values) <= median(values) <= max(values)
+    assert min(values) - slack <= mean_value(values) <= max(values) + slack
+    assert min(values) <= median_value(values) <= max(values)
 
 
 @given(st.lists(finite, min_size=2))
 def test_the_deviation_is_that_of_numpy(values):
     import numpy as np
 
-    assert deviation(values, mean(values)) == pytest.approx(np.std(values, ddof=1), abs=1e-6)
+    assert standard_deviation(values, mean_value(values)) == pytest.approx(
+        np.std(values, ddof=1), abs=1e-6
+    )
 
 
 def test_statistics_of_nothing():
-    assert math.isnan(mean([]))
-    assert math.isnan(median([]))
-    assert math.isnan(deviation([1.0], 1.0))
+    assert math.isnan(mean_value([]))
+    assert math.isnan(median_value([]))
+    assert math.isnan(standard_deviation([1.0], 1.0))
 
 
 def test_an_infinite_mean_over_classes_stays_infinite():
-    assert mean([1.0, math.inf]) == math.inf
-    assert mean([-math.inf, 1.0]) == -math.inf
-    assert mean([-math.inf, math.inf]) is math.nan  # one object: scorecards compare equal
+    assert mean_value([1.0, math.inf]) == math.inf
+    assert mean_value([-math.inf, 1.0]) == -math.inf
+    assert mean_value([-math.inf, math.inf]) is math.nan  # one object: scorecards compare equal

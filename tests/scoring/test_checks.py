@@ -5,28 +5,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segeval.classes.class_list import ClassList, Part, parse_classes
+from segeval.classes.class_list import ClassList, LabelSelector, parse_classes
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_case import Opened
 from segeval.runtime.errors import CaseError, ReadError
 from segeval.scoring.checks import (
     check_files,
     check_stacks,
-    first,
     found_labels,
-    plain_labels,
+    label_replacements,
+    list_first_values,
     refuse_shades,
 )
-from segeval.tallies.counts import Cells
-from segeval.volume.value_stream import Found
-from segeval.volume.volume import Volume, Voxels
+from segeval.tallies.counts import PairCells
+from segeval.volume.value_stream import ValueKind
+from segeval.volume.volume import Channel, Volume
 
 NONE = ClassList()
-MAP = Found("labels", True, 1)
+MAP = ValueKind("labels", True, 1)
 
 
 def picture(palette=False, picture=True):
-    voxels = Voxels(None, np.dtype("u1"), (2, 2))
+    voxels = Channel(None, np.dtype("u1"), (2, 2))
     return Volume(Geometry((2, 2)), (voxels,), Path("a.png"), picture=picture, palette=palette)
 
 
@@ -37,19 +37,19 @@ def labels(*values):
 @pytest.mark.parametrize("classes", [NONE, parse_classes("1=road"), ClassList(ignore=9)])
 @pytest.mark.parametrize("found", [labels(0, 255), labels(255)])
 def test_black_and_white_is_a_mask(found, classes):  # I8
-    assert plain_labels(picture(), found, classes, "auto") == {255: 1}
+    assert label_replacements(picture(), found, classes, "auto") == {255: 1}
 
 
 @pytest.mark.parametrize("classes", [ClassList(ignore=255), parse_classes("255=sky")])
 def test_255_that_is_declared_stays(classes):  # I8, I10
-    assert plain_labels(picture(), labels(0, 255), classes, "auto") == {}
-    assert plain_labels(picture(), labels(0, 3, 255), classes, "auto") == {}
+    assert label_replacements(picture(), labels(0, 255), classes, "auto") == {}
+    assert label_replacements(picture(), labels(0, 3, 255), classes, "auto") == {}
 
 
 @pytest.mark.parametrize("asked", ["auto", "labels"])
 def test_255_beside_labels_has_two_readings(asked):  # I8
     with pytest.raises(ReadError) as caught:
-        plain_labels(picture(), labels(0, 1, 255), NONE, asked)
+        label_replacements(picture(), labels(0, 1, 255), NONE, asked)
     assert "--ignore-label 255" in caught.value.help
     assert "--classes" in caught.value.help
     assert caught.value.facts == ("values 0, 1, 255",)
@@ -59,7 +59,7 @@ def test_255_beside_labels_has_two_readings(asked):  # I8
 @pytest.mark.parametrize("white", [(), (255,)])
 def test_a_ramp_is_not_taken_for_labels(top, white):  # I8
     with pytest.raises(ReadError) as caught:
-        plain_labels(picture(), labels(0, 1, top, *white), NONE, "auto")
+        label_replacements(picture(), labels(0, 1, top, *white), NONE, "auto")
     assert "--kind prob" in caught.value.help
     assert "--kind labels" in caught.value.help
 
@@ -76,7 +76,7 @@ def test_a_ramp_is_not_taken_for_labels(top, white):  # I8
     ],
 )
 def test_labels_stay_as_they_are(volume, found, classes, asked):
-    assert plain_labels(volume, found, classes, asked) == {}
+    assert label_replacements(volume, found, classes, asked) == {}
 
 
 def test_shades_against_a_mask():
@@ -88,7 +88,7 @@ def test_shades_against_a_mask():
 
 
 def cells(*rows):
-    return Cells(*np.array(rows, np.int64).reshape(-1, 3).T)
+    return PairCells(*np.array(rows, np.int64).reshape(-1, 3).T)
 
 
 def test_the_labels_of_both_sides():
@@ -99,9 +99,9 @@ def test_the_labels_of_both_sides():
 @pytest.mark.parametrize(
     ("found", "want"),
     [
-        (Found("labels", False, 3), {1, 2, 3}),
-        (Found("labels", False, 3, onehot=True), {0, 1, 2}),
-        (Found("prob", False, 1), {0, 1}),
+        (ValueKind("labels", False, 3), {1, 2, 3}),
+        (ValueKind("labels", False, 3, onehot=True), {0, 1, 2}),
+        (ValueKind("prob", False, 1), {0, 1}),
     ],
 )
 def test_the_labels_of_channels(found, want):
@@ -110,18 +110,18 @@ def test_the_labels_of_channels(found, want):
 
 
 def opened(channels, names=(), files=()):
-    voxels = (Voxels(None, np.dtype("u1"), (2, 2)),) * channels
+    voxels = (Channel(None, np.dtype("u1"), (2, 2)),) * channels
     volume = Volume(Geometry((2, 2)), voxels, Path("x"), paths=tuple(map(Path, files)))
-    return Opened(volume, {n: Part(i) for i, n in enumerate(names)})
+    return Opened(volume, {n: LabelSelector(i) for i, n in enumerate(names)})
 
 
 STACK = {
     "map": MAP,
-    "masks 2": Found("labels", False, 2),
-    "masks 3": Found("labels", False, 3),
-    "onehot 3": Found("labels", False, 3, onehot=True),
-    "softmax 3": Found("prob", True, 3),
-    "sigmoid 3": Found("prob", False, 3),
+    "masks 2": ValueKind("labels", False, 2),
+    "masks 3": ValueKind("labels", False, 3),
+    "onehot 3": ValueKind("labels", False, 3, onehot=True),
+    "softmax 3": ValueKind("prob", True, 3),
+    "sigmoid 3": ValueKind("prob", False, 3),
 }
 
 
@@ -174,4 +174,4 @@ def test_the_file_of_a_class_holds_one_label(side):  # I12
 
 
 def test_values_in_messages():
-    assert first(frozenset(range(12))) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"
+    assert list_first_values(frozenset(range(12))) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"

@@ -5,41 +5,43 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segeval.classes.class_list import ClassDef, ClassList, Part, parse_classes
+from segeval.classes.class_list import ClassDef, ClassList, LabelSelector, parse_classes
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_case import NOWHERE, Opened
 from segeval.runtime.errors import CaseError
 from segeval.scoring.class_resolution import (
-    by_name,
-    by_value,
-    channel_of,
-    listed,
+    find_class_channel,
     may_be_white,
-    part,
-    settled,
-    unlisted,
-    valued,
+    named_class_selector,
+    resolve_after_reading,
+    resolve_by_name,
+    resolve_by_value,
+    shorten_name_list,
+    unlisted_labels,
     valued_class,
+    valued_class_selector,
 )
-from segeval.volume.value_stream import Found
-from segeval.volume.volume import Volume, Voxels
+from segeval.volume.value_stream import ValueKind
+from segeval.volume.volume import Channel, Volume
 
-MAP = Found("labels", True, 1)
-ONE = Found("prob", False, 1)
-SOFTMAX = Found("prob", True, 4)
-SIGMOID = Found("prob", False, 3)
-ONEHOT = Found("labels", False, 4, onehot=True)
+MAP = ValueKind("labels", True, 1)
+ONE = ValueKind("prob", False, 1)
+SOFTMAX = ValueKind("prob", True, 4)
+SIGMOID = ValueKind("prob", False, 3)
+ONEHOT = ValueKind("labels", False, 4, onehot=True)
 
 
 def side(*names):
     """A side that names its classes, or a label map."""
     grid = Geometry((1, 2, 2))
-    channels = (Voxels(None, np.dtype("u1"), grid.shape),) * max(1, len(names))
-    return Opened(Volume(grid, channels, Path("x")), {n: Part(i) for i, n in enumerate(names)})
+    channels = (Channel(None, np.dtype("u1"), grid.shape),) * max(1, len(names))
+    return Opened(
+        Volume(grid, channels, Path("x")), {n: LabelSelector(i) for i, n in enumerate(names)}
+    )
 
 
 def labels(*values):
-    return Part(0, frozenset(values))
+    return LabelSelector(0, frozenset(values))
 
 
 def shown(resolved):
@@ -47,75 +49,89 @@ def shown(resolved):
 
 
 def test_sides_with_names_are_joined_by_name():  # V4: called as the ground truth calls it
-    found = by_name(side("Liver", "spleen"), side("spleen", "liver"), ClassList(), False)
-    assert shown(found) == {"Liver": (Part(0), Part(1)), "spleen": (Part(1), Part(0))}
+    found = resolve_by_name(side("Liver", "spleen"), side("spleen", "liver"), ClassList(), False)
+    assert shown(found) == {
+        "Liver": (LabelSelector(0), LabelSelector(1)),
+        "spleen": (LabelSelector(1), LabelSelector(0)),
+    }
     assert (found.skipped, found.absent) == ((), frozenset())
 
 
 def test_what_a_side_lacks():  # I2
-    found = by_name(side("a", "b"), side("b", "c"), ClassList(), empty_is_annotated=False)
-    assert shown(found) == {"a": (Part(0), NOWHERE), "b": (Part(1), Part(0))}
+    found = resolve_by_name(side("a", "b"), side("b", "c"), ClassList(), empty_is_annotated=False)
+    assert shown(found) == {
+        "a": (LabelSelector(0), NOWHERE),
+        "b": (LabelSelector(1), LabelSelector(0)),
+    }
     assert (found.skipped, found.absent) == (("c",), {"a"})
-    found = by_name(side("a", "b"), side("b", "c"), ClassList(), empty_is_annotated=True)
-    assert shown(found)["c"] == (NOWHERE, Part(1))
+    found = resolve_by_name(side("a", "b"), side("b", "c"), ClassList(), empty_is_annotated=True)
+    assert shown(found)["c"] == (NOWHERE, LabelSelector(1))
     assert found.skipped == ()
 
 
 def test_a_list_picks_and_orders():
-    found = by_name(side("a", "b", "c"), side("a", "b", "c"), parse_classes("c,a"), False)
+    found = resolve_by_name(side("a", "b", "c"), side("a", "b", "c"), parse_classes("c,a"), False)
     assert list(shown(found)) == ["c", "a"]
     assert [c.name for c in found.classes] == ["c", "a"]
 
 
 def test_names_against_values_need_a_list():
     with pytest.raises(CaseError, match="names its classes") as caught:
-        by_name(side("liver"), side(), ClassList(), False)
+        resolve_by_name(side("liver"), side(), ClassList(), False)
     assert caught.value.status == "classes_unknown"
     assert "--classes" in caught.value.help
-    found = by_name(side("liver"), side(), parse_classes("5=liver"), False)
-    assert shown(found) == {"liver": (Part(0), labels(5))}
+    found = resolve_by_name(side("liver"), side(), parse_classes("5=liver"), False)
+    assert shown(found) == {"liver": (LabelSelector(0), labels(5))}
 
 
 def test_a_name_without_a_value_is_refused():
     with pytest.raises(CaseError, match="which label value is 'liver'"):
-        part(ClassDef("liver"), side())
+        named_class_selector(ClassDef("liver"), side())
 
 
 def test_an_alias_is_a_name():
-    assert part(ClassDef("Brainstem", aliases=("stem",)), side("x", "stem")) == Part(1)
+    assert named_class_selector(
+        ClassDef("Brainstem", aliases=("stem",)), side("x", "stem")
+    ) == LabelSelector(1)
 
 
 @pytest.mark.parametrize(
     ("found", "want"),
-    [(MAP, labels(5)), (SOFTMAX, labels(5)), (ONE, Part(0)), (SIGMOID, NOWHERE), (ONEHOT, NOWHERE)],
+    [
+        (MAP, labels(5)),
+        (SOFTMAX, labels(5)),
+        (ONE, LabelSelector(0)),
+        (SIGMOID, NOWHERE),
+        (ONEHOT, NOWHERE),
+    ],
 )
 def test_the_side_without_names_is_settled_once_it_was_read(found, want):
-    resolved = by_name(side("liver"), side(), parse_classes("5=liver"), False)
-    done = settled(resolved, (True, False), (Found("labels", False, 1), found))
-    assert shown(done) == {"liver": (Part(0), want)}
+    resolved = resolve_by_name(side("liver"), side(), parse_classes("5=liver"), False)
+    done = resolve_after_reading(resolved, (True, False), (ValueKind("labels", False, 1), found))
+    assert shown(done) == {"liver": (LabelSelector(0), want)}
 
 
 def test_labels_that_either_side_holds_are_classes():  # V4
-    found = by_value((MAP, MAP), (frozenset([0, 7]), frozenset([0, 3])), ClassList(), False)
+    found = resolve_by_value((MAP, MAP), (frozenset([0, 7]), frozenset([0, 3])), ClassList(), False)
     assert shown(found) == {"3": (labels(3),) * 2, "7": (labels(7),) * 2}
 
 
 def test_the_background_is_one_where_it_is_asked_for():
-    found = by_value((MAP, MAP), (frozenset([0, 1]), frozenset([0])), ClassList(), True)
+    found = resolve_by_value((MAP, MAP), (frozenset([0, 1]), frozenset([0])), ClassList(), True)
     assert list(shown(found)) == ["0", "1"]
 
 
 def test_a_list_of_values():
     classes = parse_classes("1+2=both,2=b")
-    found = by_value((MAP, SOFTMAX), (frozenset([1]), frozenset([2])), classes, False)
+    found = resolve_by_value((MAP, SOFTMAX), (frozenset([1]), frozenset([2])), classes, False)
     assert shown(found) == {"both": (labels(1, 2),) * 2, "b": (labels(2),) * 2}
 
 
 def test_values_alone_pick_labels():
-    found = by_value((MAP, MAP), (frozenset([1]), frozenset()), parse_classes("2"), False)
+    found = resolve_by_value((MAP, MAP), (frozenset([1]), frozenset()), parse_classes("2"), False)
     assert shown(found) == {"2": (labels(2),) * 2}
     with pytest.raises(CaseError, match="which label value is 'liver'") as caught:
-        by_value((MAP, MAP), (frozenset([1]), frozenset()), parse_classes("liver"), False)
+        resolve_by_value((MAP, MAP), (frozenset([1]), frozenset()), parse_classes("liver"), False)
     assert "labels 1" in caught.value.facts[0]
 
 
@@ -130,33 +146,36 @@ def test_a_class_by_its_value():
     [
         (MAP, labels(2)),
         (SOFTMAX, labels(2)),
-        (SIGMOID, Part(1)),  # channels are classes from 1 on
-        (ONEHOT, Part(2)),  # channel 0 is the background
+        (SIGMOID, LabelSelector(1)),  # channels are classes from 1 on
+        (ONEHOT, LabelSelector(2)),  # channel 0 is the background
         (ONE, NOWHERE),
     ],
 )
 def test_what_stands_for_a_label(found, want):
-    assert valued(ClassDef("x", (2,)), found, only=False) == want
+    assert valued_class_selector(ClassDef("x", (2,)), found, only=False) == want
 
 
 def test_the_only_class_has_the_only_channel():
-    assert channel_of(ClassDef("x", (9,)), 1, only=True) == Part(0)
-    assert channel_of(ClassDef("x", (9,)), 1, only=False) == NOWHERE
-    assert channel_of(ClassDef("x", (3,)), 3, only=True) == Part(2)
+    assert find_class_channel(ClassDef("x", (9,)), 1, only=True) == LabelSelector(0)
+    assert find_class_channel(ClassDef("x", (9,)), 1, only=False) == NOWHERE
+    assert find_class_channel(ClassDef("x", (3,)), 3, only=True) == LabelSelector(2)
 
 
 def test_a_region_has_a_channel_of_its_own():  # I5
     whole, core = parse_classes("1+2=whole,2=core").classes
-    assert (channel_of(whole, 2, False), channel_of(core, 2, False)) == (Part(0), Part(1))
+    assert (find_class_channel(whole, 2, False), find_class_channel(core, 2, False)) == (
+        LabelSelector(0),
+        LabelSelector(1),
+    )
     with pytest.raises(CaseError, match="whole is a union"):
-        valued(whole, ONEHOT, False)
+        valued_class_selector(whole, ONEHOT, False)
 
 
 def test_labels_that_a_list_lacks():  # V3
     classes = parse_classes("1=a,4=b")
-    assert unlisted(frozenset([0, 1, 2, 9]), classes, 9) == [2]
-    assert unlisted(frozenset([2]), ClassList(), None) == []
-    assert unlisted(frozenset([2]), parse_classes("liver"), None) == []
+    assert unlisted_labels(frozenset([0, 1, 2, 9]), classes, 9) == [2]
+    assert unlisted_labels(frozenset([2]), ClassList(), None) == []
+    assert unlisted_labels(frozenset([2]), parse_classes("liver"), None) == []
 
 
 def test_255_may_be_white_unless_it_is_declared():
@@ -166,5 +185,5 @@ def test_255_may_be_white_unless_it_is_declared():
 
 
 def test_names_in_messages():
-    assert listed([1, 2, 3], 2) == "1, 2 and 1 more"
-    assert listed({"a": 1}) == "a"
+    assert shorten_name_list([1, 2, 3], 2) == "1, 2 and 1 more"
+    assert shorten_name_list({"a": 1}) == "a"

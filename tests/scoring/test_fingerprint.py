@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segeval.pairing.cases import Case, Side
-from segeval.scoring.fingerprint import ENDS, files, fingerprint
+from segeval.pairing.cases import Case, CaseFiles
+from segeval.scoring.fingerprint import ENDS, case_fingerprint, list_case_files
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def case(tmp_path):
         (tmp_path / name).write_bytes(bytes(3 * ENDS))
     return Case(
         "c",
-        Side(tmp_path, {"": tmp_path / "p.nii"}, tmp_path / "p.npz"),
-        Side(tmp_path, {"": tmp_path / "g.nii"}),
+        CaseFiles(tmp_path, {"": tmp_path / "p.nii"}, tmp_path / "p.npz"),
+        CaseFiles(tmp_path, {"": tmp_path / "g.nii"}),
         image=tmp_path / "image.nii",
     )
 
@@ -35,33 +35,35 @@ def changed(path: Path, at: int, keep_time: bool = True) -> None:
 
 
 def test_the_same_input_is_the_same(case):
-    assert fingerprint(case) == fingerprint(case) != ""
+    assert case_fingerprint(case) == case_fingerprint(case) != ""
 
 
 @pytest.mark.parametrize("name", ["p.nii", "p.npz", "g.nii", "image.nii"])
 @pytest.mark.parametrize("at", [0, -1])
 def test_every_file_counts_at_both_ends(case, name, at):
-    before = fingerprint(case)
+    before = case_fingerprint(case)
     changed(case.truth.root / name, at)
-    assert fingerprint(case) != before
+    assert case_fingerprint(case) != before
 
 
 def test_the_time_of_change_and_the_size_count(case):
-    path, before = case.truth.files[""], fingerprint(case)
+    path, before = case.truth.files[""], case_fingerprint(case)
     os.utime(path, ns=(0, 0))
-    assert (after := fingerprint(case)) != before
+    assert (after := case_fingerprint(case)) != before
     path.write_bytes(bytes(3 * ENDS + 1))
     os.utime(path, ns=(0, 0))
-    assert fingerprint(case) != after
+    assert case_fingerprint(case) != after
 
 
 def test_what_lies_between_the_ends_is_seen_by_its_time(case):
-    path, before = case.truth.files[""], fingerprint(case)
+    path, before = case.truth.files[""], case_fingerprint(case)
     changed(path, ENDS + 5)
-    assert fingerprint(case) == before  # O3: the ends, the size and the time are what is looked at
+    assert (
+        case_fingerprint(case) == before
+    )  # O3: the ends, the size and the time are what is looked at
     changed(path, ENDS + 5, keep_time=False)
     os.utime(path, ns=(1, 1))
-    assert fingerprint(case) != before
+    assert case_fingerprint(case) != before
 
 
 @pytest.mark.parametrize(
@@ -72,52 +74,57 @@ def test_what_lies_between_the_ends_is_seen_by_its_time(case):
         lambda c: replace(c, spacing=(1.0, 1.0)),
         lambda c: replace(c, pred=c.truth, truth=c.pred),
         lambda c: replace(c, pred=replace(c.pred, scores=None)),
-        lambda c: replace(c, truth=Side(c.truth.root, {"liver": c.truth.files[""]})),
+        lambda c: replace(c, truth=CaseFiles(c.truth.root, {"liver": c.truth.files[""]})),
     ],
 )
 def test_what_a_file_stands_for_counts(case, other):
-    assert fingerprint(other(case)) != fingerprint(case)
+    assert case_fingerprint(other(case)) != case_fingerprint(case)
 
 
 def test_two_classes_that_change_names_are_another_input(case):
     p, g = case.pred.files[""], case.truth.files[""]
-    one = replace(case, truth=Side(p.parent, {"liver": p, "spleen": g}))
-    other = replace(case, truth=Side(p.parent, {"spleen": p, "liver": g}))
-    assert fingerprint(one) != fingerprint(other)
+    one = replace(case, truth=CaseFiles(p.parent, {"liver": p, "spleen": g}))
+    other = replace(case, truth=CaseFiles(p.parent, {"spleen": p, "liver": g}))
+    assert case_fingerprint(one) != case_fingerprint(other)
 
 
 def test_paths_do_not_count(case, tmp_path):
-    before = fingerprint(case)
+    before = case_fingerprint(case)
     moved = tmp_path / "elsewhere.nii"
     case.truth.files[""].rename(moved)
-    assert fingerprint(replace(case, truth=Side(tmp_path, {"": moved}))) == before
+    assert case_fingerprint(replace(case, truth=CaseFiles(tmp_path, {"": moved}))) == before
 
 
 def test_a_file_that_is_not_there_has_none(case):
     case.truth.files[""].unlink()
-    assert fingerprint(case) == ""
+    assert case_fingerprint(case) == ""
 
 
 def test_every_file_is_listed(case):
-    assert [path.name for _, path in files(case)] == ["image.nii", "p.nii", "p.npz", "g.nii"]
+    assert [path.name for _, path in list_case_files(case)] == [
+        "image.nii",
+        "p.nii",
+        "p.npz",
+        "g.nii",
+    ]
 
 
 def test_a_file_that_is_replaced_while_it_is_scored_has_no_values(tmp_path, monkeypatch):
     # O3: the values of one file must never stand with the fingerprint of another
     from runs import settings
 
-    from segeval.metrics.registry import resolve
+    from segeval.metrics.registry import resolve_metric
     from segeval.scoring import case as scoring
     from segeval.scoring.pass_plan import Job
 
     asked = settings("dice")
-    work = Job(asked, asked.classes, tuple(resolve(m) for m in asked.metrics))
+    work = Job(asked, asked.classes, tuple(resolve_metric(m) for m in asked.metrics))
     np.save(one := tmp_path / "pred.npy", np.ones((2, 3), np.uint8))
     np.save(two := tmp_path / "gt.npy", np.ones((2, 3), np.uint8))
-    case = Case("a", Side(tmp_path, {"": one}), Side(tmp_path, {"": two}))
+    case = Case("a", CaseFiles(tmp_path, {"": one}), CaseFiles(tmp_path, {"": two}))
     whole = scoring.score_case(case, work)
     assert whole.status == "ok"
-    assert whole.fingerprint == fingerprint(case)
+    assert whole.fingerprint == case_fingerprint(case)
     read = scoring.opened_case
 
     def replaced(*given):

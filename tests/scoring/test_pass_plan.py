@@ -6,31 +6,33 @@ import numpy as np
 import pytest
 from runs import settings
 
-from segeval.api import requested
-from segeval.classes.class_list import ClassList, Part, parse_classes
+from segeval.api import requested_metrics
+from segeval.classes.class_list import ClassList, LabelSelector, parse_classes
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_case import NOWHERE, Opened
 from segeval.scoring.pass_plan import Job, by_number, planned
 from segeval.scoring.tally_kinds import metrics_of_channels
-from segeval.volume.volume import Volume, Voxels
+from segeval.volume.volume import Channel, Volume
 
 GRID = Geometry((1, 2, 2))
 
 
 def volume(channels, dtype):
-    made = Voxels(lambda: np.zeros(GRID.shape, dtype), np.dtype(dtype), GRID.shape)
+    made = Channel(lambda: np.zeros(GRID.shape, dtype), np.dtype(dtype), GRID.shape)
     return Volume(GRID, (made,) * channels, Path("x"))
 
 
 def side(channels=1, dtype="u1", names=(), beside=None):
     scores = None if beside is None else volume(beside, "f4")
-    return Opened(volume(channels, dtype), {n: Part(i) for i, n in enumerate(names)}, scores)
+    return Opened(
+        volume(channels, dtype), {n: LabelSelector(i) for i, n in enumerate(names)}, scores
+    )
 
 
 def plan(truth, pred, *metrics, classes="", **choices):
     chosen = settings(*metrics, **choices)
     known = parse_classes(classes) if classes else ClassList()
-    job = Job(chosen, known, requested(chosen))
+    job = Job(chosen, known, requested_metrics(chosen))
     return planned(truth, pred, job, metrics_of_channels(job))[0]
 
 
@@ -87,42 +89,42 @@ def test_probabilities_beside_a_label_map_do_not_change_what_is_counted():
 
 def test_what_is_true_of_channels_of_their_own():
     made = plan(side(), side(3, "f4"), "bce", activation="none")
-    assert made.onehot == (Part(0, A), Part(0, B), Part(0, C))
+    assert made.onehot == (LabelSelector(0, A), LabelSelector(0, B), LabelSelector(0, C))
 
 
 def test_what_is_true_of_class_files():
     made = plan(side(2, names=("Liver", "spleen")), side(2, "f4", names=("spleen", "liver")), "bce")
-    assert made.onehot == (Part(1), Part(0))
+    assert made.onehot == (LabelSelector(1), LabelSelector(0))
 
 
 def test_nothing_is_true_of_a_channel_that_is_no_class():
     made = plan(side(1, names="a"), side(2, "f4", names="ab"), "bce")
-    assert made.onehot == (Part(0), NOWHERE)
+    assert made.onehot == (LabelSelector(0), NOWHERE)
 
 
 def test_what_is_true_of_files_against_a_label_map():
     made = plan(side(), side(2, "f4", names="ab"), "bce", classes="7=a,4=b")
-    assert made.onehot == (Part(0, frozenset([7])), Part(0, frozenset([4])))
+    assert made.onehot == (LabelSelector(0, frozenset([7])), LabelSelector(0, frozenset([4])))
 
 
 def test_masks_of_the_truth_for_channels_that_exclude_each_other():
     made = plan(side(2, names="ab"), side(4, "f4"), "ce", classes="3=a,1=b")
-    assert made.masks == (Part(1), None, Part(0))
+    assert made.masks == (LabelSelector(1), None, LabelSelector(0))
 
 
 @pytest.mark.parametrize(
     ("stack", "classes", "channels", "want"),
     [
-        (1, "", 1, {0: Part(0, frozenset([1, 255]))}),
-        (1, "1=a", 1, {0: Part(0, frozenset([1, 255]))}),
-        (1, "1=a,255=b", 1, {0: Part(0, frozenset([1]))}),
-        (1, "7=a", 1, {0: Part(0, frozenset([7]))}),
-        (1, "", 2, {0: Part(0, A), 1: Part(0, B)}),
-        (1, "2", 3, {1: Part(0, B)}),
-        (1, "1+2=w,2=c", 2, {0: Part(0, A | B), 1: Part(0, B)}),
-        (3, "", 3, {0: Part(0), 1: Part(1), 2: Part(2)}),
-        (4, "", 3, {0: Part(1), 1: Part(2), 2: Part(3)}),
-        (4, "3=c", 3, {2: Part(3)}),
+        (1, "", 1, {0: LabelSelector(0, frozenset([1, 255]))}),
+        (1, "1=a", 1, {0: LabelSelector(0, frozenset([1, 255]))}),
+        (1, "1=a,255=b", 1, {0: LabelSelector(0, frozenset([1]))}),
+        (1, "7=a", 1, {0: LabelSelector(0, frozenset([7]))}),
+        (1, "", 2, {0: LabelSelector(0, A), 1: LabelSelector(0, B)}),
+        (1, "2", 3, {1: LabelSelector(0, B)}),
+        (1, "1+2=w,2=c", 2, {0: LabelSelector(0, A | B), 1: LabelSelector(0, B)}),
+        (3, "", 3, {0: LabelSelector(0), 1: LabelSelector(1), 2: LabelSelector(2)}),
+        (4, "", 3, {0: LabelSelector(1), 1: LabelSelector(2), 2: LabelSelector(3)}),
+        (4, "3=c", 3, {2: LabelSelector(3)}),
     ],
 )
 def test_channels_by_number(stack, classes, channels, want):
@@ -133,5 +135,5 @@ def test_channels_by_number(stack, classes, channels, want):
 
 def test_the_ignored_label_is_that_of_the_list():
     known = ClassList(ignore=9)
-    made, _ = planned(side(), side(), Job(settings(), known, requested(settings())), [])
+    made, _ = planned(side(), side(), Job(settings(), known, requested_metrics(settings())), [])
     assert made.ignored == 9

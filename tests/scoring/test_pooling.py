@@ -7,10 +7,10 @@ import pytest
 from runs import every, sigmoids, soft
 
 import segeval
-from segeval.request.grammar import parse
+from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.scoring import pooling
-from segeval.scoring.pooling import Pools
+from segeval.scoring.pooling import GroupPools
 
 SHAPE = (4, 5, 6)
 TRUTH = np.random.default_rng(0).integers(0, 4, (2, *SHAPE)).astype(np.uint8)
@@ -20,7 +20,7 @@ INDEPENDENT = np.stack([sigmoids(3, seed=1), sigmoids(3, seed=2)])
 
 
 def pool_of(cards, text):
-    return Pools([card.cases[0] for card in cards])[""](parse(text))
+    return GroupPools([card.cases[0] for card in cards])[""](parse_metric(text))
 
 
 def values(card, text):
@@ -93,27 +93,30 @@ def test_cases_in_other_units_have_no_common_volume():
 def test_cases_are_added_up_a_few_at_a_time_to_the_same_bits(monkeypatch, text, together):
     cards, _ = compared(EXCLUSIVE, [text])
     cases = [card.cases[0] for card in cards] * 4
-    whole = Pools(cases)[""](parse(text))
+    whole = GroupPools(cases)[""](parse_metric(text))
     monkeypatch.setattr(pooling, "TOGETHER", together)
-    assert Pools(cases)[""](parse(text)) == whole
+    assert GroupPools(cases)[""](parse_metric(text)) == whole
     assert whole
 
 
 def test_a_value_can_be_asked_for_while_cases_come():
     cards, _ = compared(PRED, ["dice"])
-    pools, first, both = Pools(), *(Pools([card.cases[0] for card in cards[:n]]) for n in (1, 2))
+    pools, first, both = (
+        GroupPools(),
+        *(GroupPools([card.cases[0] for card in cards[:n]]) for n in (1, 2)),
+    )
     for known, card in zip((first, both), cards, strict=True):
         pools.add(card.cases[0])
-        assert pools[""](parse("dice")) == known[""](parse("dice"))
+        assert pools[""](parse_metric("dice")) == known[""](parse_metric("dice"))
 
 
 def test_groups_have_pools_of_their_own():
     cards, _ = compared(PRED, ["dice"])
     east, west = (replace(card.cases[0], group=g) for card, g in zip(cards, "ew", strict=True))
-    pools = Pools([east, west])
-    assert pools["e"](parse("dice")) == pool_of(cards[:1], "dice")
-    assert pools[""](parse("dice")) == pool_of(cards, "dice")
-    assert pools["no such group"](parse("dice")) == {}
+    pools = GroupPools([east, west])
+    assert pools["e"](parse_metric("dice")) == pool_of(cards[:1], "dice")
+    assert pools[""](parse_metric("dice")) == pool_of(cards, "dice")
+    assert pools["no such group"](parse_metric("dice")) == {}
 
 
 def test_no_case_has_probabilities():

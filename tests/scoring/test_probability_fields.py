@@ -57,7 +57,7 @@ def test_masks_as_probabilities_have_the_surface_of_masks():
 
 def test_a_sphere_is_found_ten_times_better_than_by_its_mask():
     """Directed from the prediction to the surface of a box far away: exact distances differ."""
-    from segeval.kernels.distances import Surface
+    from segeval.kernels.distances import MeasuredSurface
 
     field = np.pad(slope(13.37), 1)
     mask = slope(13.37) >= 0.5
@@ -65,7 +65,7 @@ def test_a_sphere_is_found_ten_times_better_than_by_its_mask():
     middle = (np.array(SHAPE) - 1) / 2 * spacing
     off = {}
     for name, given in (("mask", None), ("field", field)):
-        mesh = Surface(mask, SPACING, None, given).mesh
+        mesh = MeasuredSurface(mask, SPACING, None, given).mesh
         off[name] = np.abs(np.linalg.norm(mesh.vertices - middle, axis=1) - 13.37).mean()
     assert off["field"] < off["mask"] / 10
 
@@ -100,7 +100,9 @@ def test_a_threshold_moves_the_surface():
 
 
 def test_a_small_budget_reads_class_by_class(tmp_path, monkeypatch):
-    monkeypatch.setattr(pass_plan, "room", lambda budget: 1 << 30)  # to measure in, all the same
+    monkeypatch.setattr(
+        pass_plan, "case_budget", lambda budget: 1 << 30
+    )  # to measure in, all the same
     shapes = [radius(-6) <= 7, radius(6) <= 8]
     gt = np.where(shapes[1], 2, shapes[0]).astype(np.uint8)
     p = np.stack([np.full(SHAPE, 0.4), slope(7.4, -6), slope(7.2, 6)]).astype(np.float32)

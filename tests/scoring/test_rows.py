@@ -8,28 +8,28 @@ import numpy as np
 import pytest
 from runs import settings
 
-from segeval.api import requested
-from segeval.classes.class_list import ClassDef, ClassList, Part, Target
-from segeval.metrics.registry import Definition, Values, resolve
-from segeval.pairing.cases import Case, Side
-from segeval.request.grammar import parse
-from segeval.scoring.class_resolution import Resolved
+from segeval.api import requested_metrics
+from segeval.classes.class_list import ClassDef, ClassList, LabelSelector, ScoredClass
+from segeval.metrics.registry import Definition, Values, resolve_metric
+from segeval.pairing.cases import Case, CaseFiles
+from segeval.request.grammar import parse_metric
+from segeval.scoring.class_resolution import CaseClasses
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.rows import of_classes, rows
 from segeval.scoring.tally_kinds import FinishedTallies
 from segeval.tallies.counts import Counts
 
-CASE = Case("c", None, Side(Path(), {"": Path("g")}), group="site A")
+CASE = Case("c", None, CaseFiles(Path(), {"": Path("g")}), group="site A")
 
 
 def job(*metrics, **choices):
     chosen = settings(*metrics, **choices)
-    return Job(chosen, ClassList(), requested(chosen))
+    return Job(chosen, ClassList(), requested_metrics(chosen))
 
 
 def resolved(*names, **more):
-    targets = tuple(Target(n, Part(0), Part(0)) for n in names)
-    return Resolved(targets, tuple(map(ClassDef, names)), **more)
+    targets = tuple(ScoredClass(n, LabelSelector(0), LabelSelector(0)) for n in names)
+    return CaseClasses(targets, tuple(map(ClassDef, names)), **more)
 
 
 def finished(*table, unit="ml", voxel=0.5):
@@ -107,22 +107,24 @@ def test_losses_without_probabilities_say_so():  # R2
 def test_a_tally_of_scores_goes_by_channel():
     values, made = np.array([9.0, 1.0, 2.0]), finished((1, 0, 0, 1), (1, 0, 0, 1), (1, 0, 0, 1))
     made = replace(made, results={**made.results, "sums": "sums"}, channels=(2, 1, -1))
-    of_sums = of_classes(values, *resolve(parse("ce")), made, 3)
+    of_sums = of_classes(values, *resolve_metric(parse_metric("ce")), made, 3)
     assert of_sums[:2] == [2.0, 1.0]
     assert math.isnan(of_sums[2])
-    assert of_classes(values, *resolve(parse("dice")), made, 3) == [9.0, 1.0, 2.0]
+    assert of_classes(values, *resolve_metric(parse_metric("dice")), made, 3) == [9.0, 1.0, 2.0]
 
 
 def test_a_metric_with_more_or_fewer_values_than_classes_is_a_bug():
     with pytest.raises(RuntimeError, match="dice gave 2 values for 3 classes"):
-        of_classes(np.array([9.0, 1.0]), *resolve(parse("dice")), finished((1, 0, 0, 1)), 3)
+        of_classes(
+            np.array([9.0, 1.0]), *resolve_metric(parse_metric("dice")), finished((1, 0, 0, 1)), 3
+        )
 
 
 def test_an_infinite_value_is_undefined_and_keeps_its_sign():
     def infinite(n):
         return Values(np.full(len(n.tp), -np.inf))
 
-    asked = requested(settings("dice"))[0][0]
+    asked = requested_metrics(settings("dice"))[0][0]
     made = Job(
         settings("dice"),
         ClassList(),

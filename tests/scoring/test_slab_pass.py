@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from runs import every, only, run, sigmoids, soft
 
-from segeval.classes.class_list import Part
+from segeval.classes.class_list import LabelSelector
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_case import Opened
 from segeval.runtime.errors import ReadError
 from segeval.scoring import slab_pass
 from segeval.scoring.slab_pass import Plan, black_and_white, check_range, groups, label_map, shares
 from segeval.tallies import slab as slabs
-from segeval.volume.value_stream import Slab, Wanted
-from segeval.volume.volume import Volume, Voxels
+from segeval.volume.value_stream import ReadAs, SideSlab
+from segeval.volume.volume import Channel, Volume
 
 T, P = build.blocks(), build.blocks(seed=5)
 M, S = soft(4), sigmoids(3)
@@ -85,12 +85,12 @@ def test_every_shape_of_case_has_a_number(tmp_path):
 
 def opened(channels, *names, dtype="u1"):
     """A side of some channels; with names, of that many files."""
-    made = Voxels(lambda: np.zeros((1, 1, 2), dtype), np.dtype(dtype), (1, 1, 2))
+    made = Channel(lambda: np.zeros((1, 1, 2), dtype), np.dtype(dtype), (1, 1, 2))
     volume = Volume(Geometry((1, 1, 2)), (made,) * channels, Path("a"))
-    return Opened(volume, {name: Part(i) for i, name in enumerate(names)})
+    return Opened(volume, {name: LabelSelector(i) for i, name in enumerate(names)})
 
 
-HARD = (Wanted("labels"), Wanted("auto"))
+HARD = (ReadAs("labels"), ReadAs("auto"))
 
 
 def test_class_files_are_read_pair_by_pair():
@@ -135,9 +135,9 @@ PLAN = Plan(((0, 0),), HARD)
 
 def test_masks_become_labels_by_hand():
     #                       mask 0 1 0 0     mask 0 0 1 1      labels 0 1 2 2
-    two = Slab({0: np.uint8([0, 1, 0, 0]), 1: np.uint8([0, 0, 1, 1])})
+    two = SideSlab({0: np.uint8([0, 1, 0, 0]), 1: np.uint8([0, 0, 1, 1])})
     assert label_map(two, 3, PLAN).tolist() == [0, 1, 2, 2]
-    onehot = Slab({0: np.uint8([1, 1, 0, 0]), 1: np.uint8([0, 0, 1, 1])})
+    onehot = SideSlab({0: np.uint8([1, 1, 0, 0]), 1: np.uint8([0, 0, 1, 1])})
     assert label_map(onehot, 2, PLAN).tolist() == [0, 0, 1, 1]
     with pytest.raises(ReadError, match="no label map for 2 channels"):
         label_map(two, 2, PLAN)  # the first voxel has none of them
@@ -148,7 +148,7 @@ def test_black_and_white_by_hand():
 
 
 def test_shares_by_hand():
-    soft_truth = Slab({0: np.uint8([0]), 1: np.uint8([1])}, np.float32([[0.2], [0.7]]))
-    plan = Plan(((0, 0),), HARD, onehot=(Part(1), Part(-1), Part(0)))
+    soft_truth = SideSlab({0: np.uint8([0]), 1: np.uint8([1])}, np.float32([[0.2], [0.7]]))
+    plan = Plan(((0, 0),), HARD, onehot=(LabelSelector(1), LabelSelector(-1), LabelSelector(0)))
     assert shares(soft_truth, 3, plan).tolist() == [[np.float32(0.7)], [0], [np.float32(0.2)]]
-    assert shares(Slab({0: np.uint8([0])}), 3, plan) is None
+    assert shares(SideSlab({0: np.uint8([0])}), 3, plan) is None

@@ -7,14 +7,14 @@ import pytest
 from scipy import stats
 
 from segeval.statistics.bootstrap import (
-    BLOCK,
+    BLOCK_COUNTS,
     RESAMPLES,
-    interval_over,
-    intervals,
-    resampled,
-    simultaneous,
-    stepwise,
-    summed,
+    bca_intervals,
+    overall_interval,
+    resample_means,
+    simultaneous_intervals,
+    stepwise_intervals,
+    sum_by_unit,
 )
 
 SEED = 5
@@ -32,7 +32,7 @@ def scipy_ends(values, statistic=np.mean, level=0.95):
         (values,),
         statistic,
         n_resamples=RESAMPLES,
-        batch=BLOCK // len(values),
+        batch=BLOCK_COUNTS // len(values),
         method="BCa",
         confidence_level=level,
         random_state=np.random.default_rng(SEED),
@@ -44,7 +44,7 @@ def scipy_ends(values, statistic=np.mean, level=0.95):
 @pytest.mark.parametrize("level", [0.9, 0.95])
 def test_bca_is_that_of_scipy(cases, level):
     values = skewed(cases, 3)
-    found = np.transpose(intervals(summed(values, np.arange(cases)), level, SEED))
+    found = np.transpose(bca_intervals(sum_by_unit(values, np.arange(cases)), level, SEED))
     for own, column in zip(found, values.T, strict=True):
         assert own == pytest.approx(scipy_ends(column, level=level), rel=1e-10, abs=1e-10)
 
@@ -52,7 +52,7 @@ def test_bca_is_that_of_scipy(cases, level):
 def test_a_column_with_undefined_values_sees_the_same_resamples():
     values = skewed(30, 2)
     values[::4, 1] = np.nan
-    low, high = intervals(summed(values, np.arange(30)), 0.95, SEED)
+    low, high = bca_intervals(sum_by_unit(values, np.arange(30)), 0.95, SEED)
     for k in range(2):
         wanted = scipy_ends(values[:, k], np.nanmean)
         assert [low[k], high[k]] == pytest.approx(wanted, rel=1e-10)
@@ -60,17 +60,17 @@ def test_a_column_with_undefined_values_sees_the_same_resamples():
 
 def test_many_columns_are_as_each_by_itself():
     values = np.random.default_rng(3).normal(size=(12, 300))
-    low, high = intervals(summed(values, np.arange(12)), 0.95, SEED)
-    one = intervals(summed(values[:, 299:], np.arange(12)), 0.95, SEED)
+    low, high = bca_intervals(sum_by_unit(values, np.arange(12)), 0.95, SEED)
+    one = bca_intervals(sum_by_unit(values[:, 299:], np.arange(12)), 0.95, SEED)
     assert [low[299], high[299]] == pytest.approx([*one[0], *one[1]], rel=1e-12)
 
 
 def test_cases_of_a_patient_are_drawn_together():
     # Ten patients, each with three equal cases: the interval is that of the ten.
     values = skewed(10, 1)
-    thrice = summed(np.repeat(values, 3, axis=0), np.repeat(np.arange(10), 3))
+    thrice = sum_by_unit(np.repeat(values, 3, axis=0), np.repeat(np.arange(10), 3))
     for a, b in zip(
-        intervals(thrice, 0.95, SEED), intervals(summed(values, np.arange(10)), 0.95, SEED),
+        bca_intervals(thrice, 0.95, SEED), bca_intervals(sum_by_unit(values, np.arange(10)), 0.95, SEED),
         strict=True,
     ):  # fmt: skip
         assert a == pytest.approx(b, rel=1e-12)
@@ -78,16 +78,16 @@ def test_cases_of_a_patient_are_drawn_together():
 
 def test_a_patient_with_more_cases_weighs_more():
     values, units = np.array([[1.0], [1.0], [4.0]]), np.array([0, 0, 1])
-    made = resampled(summed(values, units), SEED)
+    made = resample_means(sum_by_unit(values, units), SEED)
     # two patients: twice the first, both (1 + 1 + 4) / 3, twice the second
     assert np.unique(np.round(made, 12)).tolist() == [1.0, 2.0, 4.0]
 
 
-@pytest.mark.parametrize("judge", [intervals, simultaneous, stepwise])
+@pytest.mark.parametrize("judge", [bca_intervals, simultaneous_intervals, stepwise_intervals])
 @pytest.mark.parametrize("value", [0.0, -0.02, 0.1 + 0.2 - 0.3])
 def test_equal_differences_have_that_point(judge, value):
     values = np.full((20, 1), value)
-    ends = judge(summed(values, np.arange(20)), 0.95, SEED)
+    ends = judge(sum_by_unit(values, np.arange(20)), 0.95, SEED)
     assert np.ravel(ends) == pytest.approx([value, value], abs=1e-17)
 
 
@@ -95,16 +95,18 @@ def test_differences_that_are_equal_but_for_rounding_do_not_stretch_the_others()
     noisy = np.random.default_rng(2).normal(0, 0.03, (30, 1))
     rounding = 0.1 + np.where(np.arange(30) % 2, 1e-17, -1e-17)[:, None]
     rounding[::3] = np.nextafter(0.1, 1)
-    alone = simultaneous(summed(noisy, np.arange(30)), 0.95, SEED)
-    both = simultaneous(summed(np.hstack([noisy, rounding]), np.arange(30)), 0.95, SEED)
+    alone = simultaneous_intervals(sum_by_unit(noisy, np.arange(30)), 0.95, SEED)
+    both = simultaneous_intervals(
+        sum_by_unit(np.hstack([noisy, rounding]), np.arange(30)), 0.95, SEED
+    )
     assert [both[0][0], both[1][0]] == pytest.approx([alone[0][0], alone[1][0]], rel=1e-12)
 
 
-@pytest.mark.parametrize("judge", [intervals, simultaneous, stepwise])
+@pytest.mark.parametrize("judge", [bca_intervals, simultaneous_intervals, stepwise_intervals])
 def test_one_value_is_its_interval_and_none_has_none(judge):
     values = np.full((3, 2), np.nan)
     values[1, 0] = 0.5
-    low, high = judge(summed(values, np.arange(3)), 0.95, SEED)
+    low, high = judge(sum_by_unit(values, np.arange(3)), 0.95, SEED)
     assert (low[0], high[0]) == (0.5, 0.5)
     assert math.isnan(low[1])
     assert math.isnan(high[1])
@@ -112,11 +114,13 @@ def test_one_value_is_its_interval_and_none_has_none(judge):
 
 def test_simultaneous_intervals_are_wider_the_more_there_are():
     values = np.random.default_rng(4).normal(0, 0.03, (40, 30))
-    sample = summed(values, np.arange(40))
-    one = np.subtract(*simultaneous(sample.picked(slice(0, 1)), 0.95, SEED)[::-1])
-    many = np.subtract(*simultaneous(sample, 0.95, SEED)[::-1])
+    sample = sum_by_unit(values, np.arange(40))
+    one = np.subtract(*simultaneous_intervals(sample.picked(slice(0, 1)), 0.95, SEED)[::-1])
+    many = np.subtract(*simultaneous_intervals(sample, 0.95, SEED)[::-1])
     again = np.subtract(
-        *simultaneous(summed(np.tile(values[:, :1], 30), np.arange(40)), 0.95, SEED)[::-1]
+        *simultaneous_intervals(sum_by_unit(np.tile(values[:, :1], 30), np.arange(40)), 0.95, SEED)[
+            ::-1
+        ]
     )
     assert many[0] > 1.4 * one[0]  # 30 independent columns: about the quantile at 0.95 / 30
     assert again[0] == pytest.approx(one[0], rel=1e-12)  # 30 times the same column is one
@@ -124,17 +128,17 @@ def test_simultaneous_intervals_are_wider_the_more_there_are():
 
 def test_simultaneous_of_one_normal_column_is_about_that_of_student():
     values = np.random.default_rng(6).normal(0, 1, (25, 1))
-    low, high = simultaneous(summed(values, np.arange(25)), 0.95, SEED)
+    low, high = simultaneous_intervals(sum_by_unit(values, np.arange(25)), 0.95, SEED)
     student = stats.t.interval(0.95, 24, values.mean(), stats.sem(values[:, 0]))
     assert [low[0], high[0]] == pytest.approx(student, rel=0.03)
 
 
 def test_holm_gives_each_step_its_level():
     values = np.random.default_rng(7).normal([-1, -0.02, 0], 1, (60, 3)) * 0.03
-    sample = summed(values, np.arange(60))
-    low, high = stepwise(sample, 0.95, SEED)
+    sample = sum_by_unit(values, np.arange(60))
+    low, high = stepwise_intervals(sample, 0.95, SEED)
     # the first is clear at 1 - 0.05 / 3; the second is not at 1 - 0.05 / 2, which the third keeps
-    steps = [intervals(sample, 1 - 0.05 / k, SEED) for k in (3, 2)]
+    steps = [bca_intervals(sample, 1 - 0.05 / k, SEED) for k in (3, 2)]
     assert (low[0], high[0]) == (steps[0][0][0], steps[0][1][0])
     assert (low[1], high[1]) == (steps[1][0][1], steps[1][1][1])
     assert (low[2], high[2]) == (steps[1][0][2], steps[1][1][2])
@@ -142,11 +146,11 @@ def test_holm_gives_each_step_its_level():
 
 def test_the_interval_of_a_mean_over_columns():
     values = skewed(20, 2)
-    found = interval_over(summed(values, np.arange(20)), 0.95, SEED)
+    found = overall_interval(sum_by_unit(values, np.arange(20)), 0.95, SEED)
     assert found == pytest.approx(scipy_ends(values.mean(axis=1)), rel=1e-10)
 
 
 def test_a_seed_gives_the_same_ends_again():
-    sample = summed(skewed(20, 2), np.arange(20))
-    assert np.array_equal(intervals(sample, 0.95, 1), intervals(sample, 0.95, 1))
-    assert not np.array_equal(intervals(sample, 0.95, 1), intervals(sample, 0.95, 2))
+    sample = sum_by_unit(skewed(20, 2), np.arange(20))
+    assert np.array_equal(bca_intervals(sample, 0.95, 1), bca_intervals(sample, 0.95, 1))
+    assert not np.array_equal(bca_intervals(sample, 0.95, 1), bca_intervals(sample, 0.95, 2))

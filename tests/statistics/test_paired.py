@@ -6,7 +6,7 @@ import pytest
 from cards import NAN, case, not_scored, row, unscored
 
 from segeval.scorecard.card import CaseResult
-from segeval.statistics.paired import Common, Name, judged, paired
+from segeval.statistics.paired import PairKey, SharedCases, metrics_with_better, pair_rows
 
 
 def one(name, value, reason="", metric="dice", unit="", status=""):
@@ -19,8 +19,8 @@ def one(name, value, reason="", metric="dice", unit="", status=""):
 
 def of(mine, theirs, metric="dice", accept=False):
     """The pairs of one case."""
-    found = paired([(mine, theirs)], judged([metric]), accept)
-    return found.get(Name("liver", metric, "mm" if metric == "hd95" else ""))
+    found = pair_rows([(mine, theirs)], metrics_with_better([metric]), accept)
+    return found.get(PairKey("liver", metric, "mm" if metric == "hd95" else ""))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_distance_has_0_as_its_best_and_another_unit_is_lost():
 def test_nearer_to_zero_compares_distances():
     mine = case("a", {"liver": {"volume_difference": -3.0}}, "ml")
     theirs = case("a", {"liver": {"volume_difference": 1.0}}, "ml")
-    (found,) = paired([(mine, theirs)], judged(["volume_difference"])).values()
+    (found,) = pair_rows([(mine, theirs)], metrics_with_better(["volume_difference"])).values()
     assert found.difference.tolist() == [2.0]
     assert found.worse == 1
 
@@ -94,21 +94,21 @@ def test_nearer_to_zero_compares_distances():
 def test_only_cases_that_both_scored_are_common():
     mine = [one("a", 0.9), one("b", 0.9), unscored("c")]
     theirs = [one("c", 0.9), one("a", 0.8), unscored("b")]
-    assert [(a.case, b.case) for a, b in Common(mine, theirs)] == [("a", "a")]
+    assert [(a.case, b.case) for a, b in SharedCases(mine, theirs)] == [("a", "a")]
 
 
 def test_a_metric_without_a_better_side_is_not_judged():
-    assert list(judged(["dice", "gt_volume", "hd95"])) == ["dice", "hd95"]
+    assert list(metrics_with_better(["dice", "gt_volume", "hd95"])) == ["dice", "hd95"]
 
 
 def test_what_runs_have_in_common_is_read_again_each_time():
     mine = [one("a", 0.5), unscored("b"), one("c", 0.7), one("d", 0.9)]
     theirs = [one("d", 0.1), one("c", 0.2), one("x", 0.3), one("b", 0.4)]
-    both = Common(mine, theirs)
+    both = SharedCases(mine, theirs)
     for _ in range(2):
         assert [(a.case, b.case) for a, b in both] == [("c", "c"), ("d", "d")]
     assert (len(both), both.names) == (2, ["c", "d"])
     assert both.units().tolist() == [0, 1]
     assert both.inside("").all()
     assert not both.inside("east").any()
-    assert len(Common(mine, theirs, mine[:3])) == 1
+    assert len(SharedCases(mine, theirs, mine[:3])) == 1

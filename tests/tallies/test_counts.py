@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.classes.class_list import Part, Target
+from segeval.classes.class_list import LabelSelector, ScoredClass
 from segeval.tallies.block import Block
-from segeval.tallies.counts import Cells, Counts, CountTally, counts
+from segeval.tallies.counts import Counts, CountTally, PairCells, class_counts
 
 
 def label(value):
-    return Part(0, frozenset([value]))
+    return LabelSelector(0, frozenset([value]))
 
 
 def tallied(truth, pred, slab=None):
@@ -27,13 +27,14 @@ def tallied(truth, pred, slab=None):
 
 
 def finished(tally, targets):
-    return counts({(0, 0): tally.finish((0, 0))}, targets, (2.0, "ml"))
+    return class_counts({(0, 0): tally.finish((0, 0))}, targets, (2.0, "ml"))
 
 
 def test_counts_by_hand():
     #              truth 0 1 1 1    pred 1 1 1 0     tp 2, fp 1, fn 1, tn 0
     n = finished(
-        tallied(np.uint8([0, 1, 1, 1]), np.uint8([1, 1, 1, 0])), [Target("1", label(1), label(1))]
+        tallied(np.uint8([0, 1, 1, 1]), np.uint8([1, 1, 1, 0])),
+        [ScoredClass("1", label(1), label(1))],
     )
     assert n.table.tolist() == [[2, 1, 1, 0]]
     assert (n.tp[0], n.fp[0], n.fn[0], n.tn[0]) == (2, 1, 1, 0)
@@ -42,9 +43,10 @@ def test_counts_by_hand():
 
 def test_a_region_is_a_union_that_counts_each_voxel_once():
     #     truth 1 2 3 0     pred 2 1 0 3     whole = {1, 2, 3}: tp 2, fp 1, fn 1
-    whole = Part(0, frozenset([1, 2, 3]))
+    whole = LabelSelector(0, frozenset([1, 2, 3]))
     n = finished(
-        tallied(np.uint8([1, 2, 3, 0]), np.uint8([2, 1, 0, 3])), [Target("whole", whole, whole)]
+        tallied(np.uint8([1, 2, 3, 0]), np.uint8([2, 1, 0, 3])),
+        [ScoredClass("whole", whole, whole)],
     )
     assert n.table.tolist() == [[2, 1, 1, 0]]
 
@@ -52,14 +54,19 @@ def test_a_region_is_a_union_that_counts_each_voxel_once():
 def test_ignored_voxels_leave_every_column():
     #     truth 255 255 1 0    pred 1 0 1 1     without 255: tp 1, fp 1
     cells = tallied(np.uint8([255, 255, 1, 0]), np.uint8([1, 0, 1, 1])).finish((0, 0))
-    n = counts({(0, 0): cells.without(255)}, [Target("1", label(1), label(1))], (1.0, "px"))
+    n = class_counts(
+        {(0, 0): cells.without(255)}, [ScoredClass("1", label(1), label(1))], (1.0, "px")
+    )
     assert n.table.tolist() == [[1, 1, 0, 0]]
 
 
 def test_the_empty_mask_needs_no_table_of_its_own():
     cells = tallied(np.uint8([1, 1, 0]), np.uint8([0, 2, 2])).finish((0, 0))
-    missed, spurious = Target("a", label(1), Part(-1)), Target("b", Part(-1), label(2))
-    n = counts({(0, 0): cells}, [missed, spurious], (1.0, "px"))
+    missed, spurious = (
+        ScoredClass("a", label(1), LabelSelector(-1)),
+        ScoredClass("b", LabelSelector(-1), label(2)),
+    )
+    n = class_counts({(0, 0): cells}, [missed, spurious], (1.0, "px"))
     assert n.table.tolist() == [[0, 0, 2, 1], [0, 2, 0, 1]]
 
 
@@ -67,7 +74,7 @@ def test_the_empty_mask_needs_no_table_of_its_own():
 def test_against_voxel_after_voxel_and_in_any_slabs(seed, slab):
     rng = np.random.default_rng(seed)
     truth, pred = np.repeat(rng.integers(0, 4, (2, 40)), 3, axis=1).astype(np.uint8)
-    targets = [Target(str(v), label(v), label(v)) for v in range(4)]
+    targets = [ScoredClass(str(v), label(v), label(v)) for v in range(4)]
     n = finished(tallied(truth, pred, slab), targets)
     assert n.table.tolist() == [plain.confusion(truth, pred, {v}, {v}) for v in range(4)]
 
@@ -85,7 +92,7 @@ def test_many_slabs_are_joined_on_the_way():
 
 
 def cells(*rows):
-    return Cells(*np.array(rows, np.int64).reshape(-1, 3).T)
+    return PairCells(*np.array(rows, np.int64).reshape(-1, 3).T)
 
 
 @pytest.mark.parametrize("confusion", [None, cells((0, 0, 5), (1, 0, 2))])

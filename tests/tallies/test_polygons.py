@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from rings import flat, roi, slices, square
 
-from segeval.contours.rasterize import drawn
-from segeval.contours.rules import Rules
-from segeval.tallies.polygons import PolygonTally, Solids, mask_volumes
+from segeval.contours.rasterize import rasterize_structure
+from segeval.contours.rules import DrawingRules
+from segeval.tallies.polygons import PolygonTally, PolygonVolumes, mask_volumes
 
 BIG, SMALL = square(3.25, 11.25), square(5.25, 9.25)  # 8 x 8 and 4 x 4 mm
 
 
 def tallied(truth, pred, on=None, name="Heart"):
     on = on or slices()
-    a, b = (drawn(roi(*side), on, Rules()) for side in (truth, pred))
+    a, b = (rasterize_structure(roi(*side), on, DrawingRules()) for side in (truth, pred))
     tally = PolygonTally()
     masks = mask_volumes(a.runs, b.runs, np.prod(on.geometry.spacing) / 1000)
     tally.update(name, a.placed.polygons, b.placed.polygons, on.thickness, masks)
@@ -42,8 +42,8 @@ def test_nothing_on_one_side():
 
 def test_it_is_kept_and_pooled():
     kept = tallied([flat(BIG, 3)], [flat(SMALL, 3)]).finish().to_json()
-    again = Solids.from_json(kept)
+    again = PolygonVolumes.from_json(kept)
     assert again.to_json() == kept
-    both = Solids.pool_cases([again, again])
+    both = PolygonVolumes.pool_cases([again, again])
     assert both.polygons[0] == pytest.approx(2 * again.polygons[0])
-    assert Solids.pool_cases([]).classes == ()
+    assert PolygonVolumes.pool_cases([]).classes == ()

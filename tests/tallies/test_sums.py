@@ -5,17 +5,31 @@ import numpy as np
 import pytest
 
 from segeval.kernels.sums import NAMES
-from segeval.metrics.registry import arguments, known, pieces, resolve
-from segeval.request.grammar import parse
+from segeval.metrics.registry import (
+    load_all_metrics,
+    metric_arguments,
+    needed_terms,
+    resolve_metric,
+)
+from segeval.request.grammar import parse_metric
 from segeval.tallies.block import Block
-from segeval.tallies.loss_terms import Bce, Bins, Ce, ClassBins, Focal, Hard, Joint, Logs
+from segeval.tallies.loss_terms import (
+    BinaryCrossEntropyTerm,
+    ClassBinsTerm,
+    CrossEntropyTerm,
+    FocalTerm,
+    HardCountsTerm,
+    JointSumsTerm,
+    LabelBinsTerm,
+    LogSumsTerm,
+)
 from segeval.tallies.sums import Sums, SumsTally
 
 CHANNELS, SIZE = 4, 5000
 EVERY = (
-    Ce(), Ce("caffe"), Ce("clip"), Ce("shares"), Ce("whole"), Logs(), Joint(), Hard(), Bce("torch"),
-    Bce("keras", crossed=True), Focal("logits", 2.0), Bins(15, "torchmetrics"),
-    ClassBins(20, "monai"),
+    CrossEntropyTerm(), CrossEntropyTerm("caffe"), CrossEntropyTerm("clip"), CrossEntropyTerm("shares"), CrossEntropyTerm("whole"), LogSumsTerm(), JointSumsTerm(), HardCountsTerm(), BinaryCrossEntropyTerm("torch"),
+    BinaryCrossEntropyTerm("keras", crossed=True), FocalTerm("logits", 2.0), LabelBinsTerm(15, "torchmetrics"),
+    ClassBinsTerm(20, "monai"),
 )  # fmt: skip
 
 
@@ -98,15 +112,15 @@ def test_a_case_by_hand():
     p = np.array([[0.75, 0.5, 0.0], [0.25, 0.5, 1.0]])
     block = Block(0, 3, {0: np.array([0, 1, 1], np.uint8)}, {0: np.array([0, 0, 1], np.uint8)}, p,
                   valid=np.array([True, True, False]))  # fmt: skip
-    tally = SumsTally(2, True, [Ce(), Hard()])
+    tally = SumsTally(2, True, [CrossEntropyTerm(), HardCountsTerm()])
     tally.update(block)
     s = tally.finish(["background", "liver"])
     assert (s.voxels, s.valid, s.g.tolist()) == (3, 2, [1, 1])
     assert s.of("pg").tolist() == [0.75, 0.5]
     assert s.of("fp").tolist() == [0.5, 0.25]
     assert s.p.tolist() == [1.25, 0.75]
-    assert s.piece(Ce())[:, 0].tolist() == [-np.log(0.75), -np.log(0.5)]
-    assert s.piece(Hard()).tolist() == [[1, 2], [0, 0]]  # both, prediction
+    assert s.piece(CrossEntropyTerm())[:, 0].tolist() == [-np.log(0.75), -np.log(0.5)]
+    assert s.piece(HardCountsTerm()).tolist() == [[1, 2], [0, 0]]  # both, prediction
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -124,10 +138,10 @@ def test_sums_read_back_as_themselves(name):
 
 def test_an_infinite_cost_is_kept_in_strict_json():
     block = replace(exclusive(), scores=np.eye(CHANNELS)[:, [0] * SIZE], valid=None)
-    s = tallied(block, [Ce()])
-    assert np.isinf(s.piece(Ce())[1:, 0]).all()
+    s = tallied(block, [CrossEntropyTerm()])
+    assert np.isinf(s.piece(CrossEntropyTerm())[1:, 0]).all()
     kept = json.dumps(s.to_json(), allow_nan=False)
-    assert np.isinf(Sums.from_json(json.loads(kept)).piece(Ce())[1:, 0]).all()
+    assert np.isinf(Sums.from_json(json.loads(kept)).piece(CrossEntropyTerm())[1:, 0]).all()
 
 
 def test_pooled_cases_are_one_case():
@@ -144,8 +158,10 @@ def test_cases_of_other_classes_are_pooled_by_name():
     both = Sums.pool_cases([s, other])
     assert both.classes == ("0", "1", "2", "3", "x", "y")
     np.testing.assert_allclose(both.g, [s.g[0] + s.g[1], s.g[1] + s.g[0], *s.g[2:], *s.g[2:]])
-    costs = both.piece(Bce("torch"))
-    np.testing.assert_allclose(costs[0], s.piece(Bce("torch"))[[0, 1]].sum(axis=0))
+    costs = both.piece(BinaryCrossEntropyTerm("torch"))
+    np.testing.assert_allclose(
+        costs[0], s.piece(BinaryCrossEntropyTerm("torch"))[[0, 1]].sum(axis=0)
+    )
 
 
 def test_a_block_without_probabilities_adds_nothing():
@@ -175,7 +191,7 @@ def test_type_and_layout_change_nothing(dtype, fortran):
     p = random.integers(0, 9, (CHANNELS, SIZE)) / 8
     block = replace(exclusive(), scores=p)
     turned = np.asfortranarray(p.astype(dtype)) if fortran else p.astype(dtype)
-    needs = [Bce("torch"), Hard(), Bins(10, "torchmetrics")]
+    needs = [BinaryCrossEntropyTerm("torch"), HardCountsTerm(), LabelBinsTerm(10, "torchmetrics")]
     same(tallied(replace(block, scores=turned), needs), tallied(block, needs), 1e-12)
 
 
@@ -205,10 +221,10 @@ def test_calibration_of_eight_million_voxels():
     p[0] = np.float32(0.9)
     y = (np.arange(step) % 4 == 0).astype(np.uint8)  # a quarter of the voxels is class 1
     block = Block(0, step, {0: y}, {0: np.zeros(step, np.uint8)}, p)
-    tally = SumsTally(2, True, [Bins(15, "torchmetrics")])
+    tally = SumsTally(2, True, [LabelBinsTerm(15, "torchmetrics")])
     for start in range(0, n, step):
         tally.update(replace(block, start=start))
-    bins = tally.finish(["0", "1"]).piece(Bins(15, "torchmetrics"))
+    bins = tally.finish(["0", "1"]).piece(LabelBinsTerm(15, "torchmetrics"))
     voxels, confidence, hits = bins[bins[:, 0] > 0][0]
     assert (voxels, hits) == (n, n * 3 / 4)
     assert confidence == pytest.approx(n * float(np.float32(0.9)), rel=1e-12)
@@ -219,15 +235,15 @@ def test_calibration_of_eight_million_voxels():
     assert abs(wrong / error - 1) > 0.26
 
 
-@pytest.mark.parametrize("name", [n for n, d in known().items() if d.of == "sums"])
+@pytest.mark.parametrize("name", [n for n, d in load_all_metrics().items() if d.of == "sums"])
 @pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
 def test_every_convention_answers(name, block):
     """No convention fails on any kind of block, and slabs change no value."""
-    for word in known()[name].origins or [""]:
+    for word in load_all_metrics()[name].origins or [""]:
         text = f"{name}:as={word}" if word else name
-        metric, definition = resolve(parse(text))
-        needs = pieces(metric, definition)
-        given = arguments(metric, definition)
+        metric, definition = resolve_metric(parse_metric(text))
+        needs = needed_terms(metric, definition)
+        given = metric_arguments(metric, definition)
         short = part(block, 0, 900)
         whole, cut = (definition.compute(tallied(short, needs, s), **given) for s in (None, 100))
         for a, b in ((whole.classes, cut.classes), (whole.whole, cut.whole)):

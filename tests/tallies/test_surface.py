@@ -5,7 +5,7 @@ import pytest
 from pairs import PAIRS
 from surfaces import ONE, surfaces, tally_of, value
 
-from segeval.classes.class_list import Part, Target
+from segeval.classes.class_list import LabelSelector, ScoredClass
 from segeval.tallies.block import Block
 from segeval.tallies.surface import SurfaceTally
 
@@ -24,7 +24,7 @@ def test_slabs_come_in_any_order():
     for start in reversed(range(0, TRUTH.size, 100)):
         t, p = (m.ravel()[start : start + 100].astype(np.uint8) for m in (TRUTH, PRED))
         other.update(Block(start, len(t), {0: t}, {0: p}))
-    targets = [Target("a", ONE, ONE)]
+    targets = [ScoredClass("a", ONE, ONE)]
     one, other = (t.finish(targets, SPACING) for t in (whole, other))
     assert value(one, "masd") == value(other, "masd")
 
@@ -50,23 +50,27 @@ def labelled():
 
 def test_a_class_may_be_several_labels():
     truth, pred = labelled()
-    both = Part(0, frozenset([1, 2]))
-    s = tally_of(truth, pred, 50).finish([Target("union", both, both)], None)
+    both = LabelSelector(0, frozenset([1, 2]))
+    s = tally_of(truth, pred, 50).finish([ScoredClass("union", both, both)], None)
     want = surfaces(truth > 0, pred > 0)
     assert value(s, "masd") == value(want, "masd")
-    any_label = tally_of(truth, pred).finish([Target("any", Part(0), Part(0))], None)
+    any_label = tally_of(truth, pred).finish(
+        [ScoredClass("any", LabelSelector(0), LabelSelector(0))], None
+    )
     assert value(any_label, "masd") == value(want, "masd")
 
 
 def test_ignored_voxels_belong_to_neither_side():
     truth, pred = labelled()
-    s = tally_of(truth, pred).finish([Target("a", ONE, Part(0, frozenset([2])))], None, ignored=2)
+    s = tally_of(truth, pred).finish(
+        [ScoredClass("a", ONE, LabelSelector(0, frozenset([2])))], None, ignored=2
+    )
     want = surfaces(truth == 1, (pred == 2) & (truth != 2))
     assert value(s, "masd") == value(want, "masd")
 
 
 def test_the_channel_without_a_voxel_is_empty():
-    s = tally_of(TRUTH, PRED).finish([Target("a", ONE, Part(-1))], SPACING)
+    s = tally_of(TRUTH, PRED).finish([ScoredClass("a", ONE, LabelSelector(-1))], SPACING)
     assert not s.crop(0).pred.any()
     assert np.isnan(value(s, "hd"))
 

@@ -8,36 +8,36 @@ import pytest
 
 from segeval.grid.geometry import Geometry, Reorder
 from segeval.runtime.errors import GeometryError
-from segeval.volume.align import onto, resampled, whole_channel
-from segeval.volume.volume import Volume, Voxels
+from segeval.volume.align import align_volume, read_whole_channel, resample_volume
+from segeval.volume.volume import Channel, Volume
 
 GRID = Geometry((4, 5, 6), (3.0, 2.0, 1.0), (5.0, 6.0, 7.0), ((0, 0, 1), (0, 1, 0), (1, 0, 0)))
 ARRAY = np.random.default_rng(0).integers(0, 9, GRID.shape).astype(np.uint8)
 
 
 def volume(array=ARRAY, grid=GRID):
-    return Volume(grid, (Voxels(lambda: array, array.dtype, array.shape),), Path("a.nii"))
+    return Volume(grid, (Channel(lambda: array, array.dtype, array.shape),), Path("a.nii"))
 
 
 def read(volume):
-    return whole_channel(volume.channels[0], volume.geometry)
+    return read_whole_channel(volume.channels[0], volume.geometry)
 
 
 def test_the_same_grid():
-    assert onto(volume(), GRID).channels[0].order is None
+    assert align_volume(volume(), GRID).channels[0].order is None
 
 
 @pytest.mark.parametrize("order", [Reorder((0, 1, 2), (2,)), Reorder((2, 0, 1), (0, 1))])
 def test_flips_and_permutations_are_undone_without_a_word(order):
     turned = np.flip(ARRAY.transpose(order.axes), order.flips)
-    got = onto(volume(turned.copy(), GRID.reordered(order)), GRID)
+    got = align_volume(volume(turned.copy(), GRID.reordered(order)), GRID)
     np.testing.assert_array_equal(read(got), ARRAY)
     assert got.notes == ()
 
 
 def test_the_error_names_both_grids_and_the_shift():
     with pytest.raises(GeometryError) as caught:
-        onto(volume(grid=replace(GRID, origin=(6.5, 6.0, 7.0))), GRID)
+        align_volume(volume(grid=replace(GRID, origin=(6.5, 6.0, 7.0))), GRID)
     text = "\n".join(caught.value.lines())
     assert "pred 6x5x4, 1 x 2 x 3 mm" in text
     assert "gt 6x5x4, 1 x 2 x 3 mm" in text
@@ -56,42 +56,42 @@ def test_the_error_names_both_grids_and_the_shift():
 def test_other_grids_are_refused(change):
     array = np.zeros(change.get("shape", GRID.shape), np.uint8)
     with pytest.raises(GeometryError):
-        onto(volume(array, replace(GRID, **change)), GRID)
+        align_volume(volume(array, replace(GRID, **change)), GRID)
 
 
 def test_a_corner_off_by_a_few_per_cent_is_a_warning():
-    got = onto(volume(grid=replace(GRID, origin=(5.05, 6.0, 7.0))), GRID)
+    got = align_volume(volume(grid=replace(GRID, origin=(5.05, 6.0, 7.0))), GRID)
     assert [n.code for n in got.notes] == ["W-geometry-near"]
 
 
 def test_a_file_without_geometry_takes_that_of_the_other():
-    got = onto(volume(grid=Geometry(GRID.shape)), GRID)
+    got = align_volume(volume(grid=Geometry(GRID.shape)), GRID)
     assert [n.code for n in got.notes] == ["N-geometry-from-other"]
     with pytest.raises(GeometryError, match="different grids"):
-        onto(volume(np.zeros((5, 4, 6), np.uint8), Geometry((5, 4, 6))), GRID)
+        align_volume(volume(np.zeros((5, 4, 6), np.uint8), Geometry((5, 4, 6))), GRID)
 
 
 def test_pictures_of_different_size_are_never_resized():
     with pytest.raises(GeometryError) as caught:
-        onto(volume(np.zeros((4, 4), np.uint8), Geometry((4, 4))), Geometry((8, 8)))
+        align_volume(volume(np.zeros((4, 4), np.uint8), Geometry((4, 4))), Geometry((8, 8)))
     assert "never resized" in caught.value.help
 
 
 def test_labels_move_to_their_nearest_neighbour():
     # twice as fine along x: every voxel becomes two; centres at -0.25 and +0.25
     fine = replace(GRID, shape=(4, 5, 12), spacing=(3.0, 2.0, 0.5), origin=(4.75, 6.0, 7.0))
-    got = read(resampled(volume(), fine, labels=True))
+    got = read(resample_volume(volume(), fine, labels=True))
     np.testing.assert_array_equal(got, np.repeat(ARRAY, 2, axis=2))
 
 
 def test_probabilities_are_interpolated_and_background_lies_outside():
     ramp = np.broadcast_to(np.linspace(0, 1, 6, dtype=np.float32), GRID.shape).copy()
     between = replace(GRID, shape=(4, 5, 7), origin=(5.5, 6.0, 7.0))
-    got = read(resampled(volume(ramp), between, labels=False))
+    got = read(resample_volume(volume(ramp), between, labels=False))
     assert got[0, 0, :5] == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9])
     assert got[0, 0, 6] == 0
 
 
 def test_a_grid_without_a_place_cannot_be_resampled():
     with pytest.raises(GeometryError, match="without a place"):
-        resampled(volume(), Geometry((3, 3, 3)), labels=True)
+        resample_volume(volume(), Geometry((3, 3, 3)), labels=True)

@@ -7,11 +7,11 @@ import pytest
 from oracles.read import inputs, records
 
 from segeval.grid.geometry import Geometry
-from segeval.kernels.resample import linear
+from segeval.kernels.resample import resample_linear
 from segeval.runtime.errors import ReadError
 from segeval.volume import upsampling
-from segeval.volume.upsampling import logit_sum, softmax_mean, upsampled
-from segeval.volume.volume import Volume, Voxels, streams
+from segeval.volume.upsampling import mean_flipped_softmax, sum_flipped_logits, upsample_scores
+from segeval.volume.volume import Channel, Volume, open_channels
 
 RESIZED = [r for r in records() if r.case == "resize_kernels" and r.convention.startswith("bil")]
 
@@ -19,14 +19,14 @@ RESIZED = [r for r in records() if r.case == "resize_kernels" and r.convention.s
 def stack(values):
     """Channels of an array as a volume."""
     shape = values.shape[1:]
-    channels = tuple(Voxels(lambda v=v: v, values.dtype, shape) for v in values)
+    channels = tuple(Channel(lambda v=v: v, values.dtype, shape) for v in values)
     return Volume(Geometry(shape), channels, Path("scores.npz"))
 
 
 def read(volume, chunk):
     """All values of a volume, read in lockstep."""
     size = volume.geometry.size
-    with streams(volume.channels, chunk) as opened:
+    with open_channels(volume.channels, chunk) as opened:
         parts = [
             np.stack([s.read(min(chunk, size - at)) for s in opened]).copy()
             for at in range(0, size, chunk)
@@ -38,7 +38,7 @@ def read(volume, chunk):
 def test_the_values_of_the_libraries(r):
     values = inputs(r.case)[r.params["x"]][0]
     grid = Geometry(tuple(r.params["size"]))
-    found = read(upsampled(stack(values), grid, r.convention.partition(".")[2]), 7)
+    found = read(upsample_scores(stack(values), grid, r.convention.partition(".")[2]), 7)
     np.testing.assert_allclose(found, r.want[0], r.rtol, r.atol)
 
 
@@ -51,26 +51,26 @@ def test_there_are_oracles():
 def test_bands_of_any_size_give_the_same_bits(monkeypatch, rule, chunk):
     monkeypatch.setattr(upsampling, "BAND", 40)  # less than one plane of 9 x 7
     values = np.random.default_rng(3).normal(size=(2, 3, 4, 5)).astype(np.float32)
-    found = read(upsampled(stack(values), Geometry((6, 9, 7)), rule), chunk)
-    np.testing.assert_array_equal(found, linear(values, (6, 9, 7), rule))
+    found = read(upsample_scores(stack(values), Geometry((6, 9, 7)), rule), chunk)
+    np.testing.assert_array_equal(found, resample_linear(values, (6, 9, 7), rule))
 
 
 def test_one_size_is_left_alone():
     volume = stack(np.zeros((2, 3, 4)))
-    assert upsampled(volume, Geometry((3, 4)), "half_pixel").channels == volume.channels
+    assert upsample_scores(volume, Geometry((3, 4)), "half_pixel").channels == volume.channels
 
 
 def test_logits_of_the_mirror_image_by_hand():
-    summed = logit_sum(stack(np.array([[[1.0, 2.0]]])), stack(np.array([[[10.0, 30.0]]])))
+    summed = sum_flipped_logits(stack(np.array([[[1.0, 2.0]]])), stack(np.array([[[10.0, 30.0]]])))
     np.testing.assert_array_equal(read(summed, 2), [[[31.0, 12.0]]])  # 1 + 30, 2 + 10
 
 
 def test_the_mean_of_probabilities_by_hand():
     own, mirrored = stack(np.array([[[0.2, 0.4]]])), stack(np.array([[[0.6, 1.0]]]))
-    mean = softmax_mean(own, mirrored, Geometry((1, 2)), "never", "none")
+    mean = mean_flipped_softmax(own, mirrored, Geometry((1, 2)), "never", "none")
     np.testing.assert_allclose(read(mean, 2), [[[0.6, 0.5]]])  # (0.2 + 1) / 2, (0.4 + 0.6) / 2
 
 
 def test_a_mirror_image_of_another_form_is_refused():
     with pytest.raises(ReadError, match="another form"):
-        logit_sum(stack(np.zeros((2, 3, 4))), stack(np.zeros((3, 3, 4))))
+        sum_flipped_logits(stack(np.zeros((2, 3, 4))), stack(np.zeros((3, 3, 4))))

@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 
 from segeval.grid.geometry import Geometry
-from segeval.kernels.decode import largest
+from segeval.kernels.decode import argmax_channel
 from segeval.runtime.errors import ReadError
-from segeval.volume.label_values import side
-from segeval.volume.value_stream import Wanted
-from segeval.volume.volume import Volume, Voxels, streams
+from segeval.volume.label_values import open_value_stream
+from segeval.volume.value_stream import ReadAs
+from segeval.volume.volume import Channel, Volume, open_channels
 
-AUTO = Wanted("auto")
+AUTO = ReadAs("auto")
 
 
 def read(channels, wanted=AUTO, slab=3):
     """Read flat channels in slabs; gives labels by channel, scores, and what was found."""
     arrays = [np.asarray(c) for c in channels]
-    voxels = [Voxels(lambda a=a: a, a.dtype, a.shape) for a in arrays]
+    voxels = [Channel(lambda a=a: a, a.dtype, a.shape) for a in arrays]
     volume = Volume(Geometry((1, 1, len(arrays[0]))), tuple(voxels), Path("file.nii"))
-    with streams(voxels, slab) as opened:
-        reader = side(volume, dict(enumerate(opened)), wanted)
+    with open_channels(voxels, slab) as opened:
+        reader = open_value_stream(volume, dict(enumerate(opened)), wanted)
         slabs = [
             deepcopy(reader.read(min(slab, len(arrays[0]) - at)))
             for at in range(0, len(arrays[0]), slab)
@@ -74,7 +74,7 @@ def test_other_floats_are_neither(values):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("wanted", [AUTO, Wanted("prob"), Wanted("labels"), Wanted("logits")])
+@pytest.mark.parametrize("wanted", [AUTO, ReadAs("prob"), ReadAs("labels"), ReadAs("logits")])
 def test_values_that_are_no_numbers_are_counted_and_the_first_is_named(bad, wanted):
     with pytest.raises(ReadError) as caught:
         read([np.float32([0, 1, 0, 1, bad, 1, bad])], wanted)
@@ -92,7 +92,7 @@ def test_labels_out_of_range(values, dtype):
 
 def test_fractions_are_no_labels_when_labels_are_asked_for():
     with pytest.raises(ReadError, match="not all whole"):
-        read([np.float32([0, 0.5])], Wanted("labels"))
+        read([np.float32([0, 0.5])], ReadAs("labels"))
 
 
 @pytest.mark.parametrize(
@@ -105,18 +105,18 @@ def test_fractions_are_no_labels_when_labels_are_asked_for():
     ],
 )
 def test_integers_as_probabilities_are_shares_of_the_largest(values, dtype, want):
-    _, scores, _ = read([np.array(values, dtype)], Wanted("prob"))
+    _, scores, _ = read([np.array(values, dtype)], ReadAs("prob"))
     assert scores[0].tolist() == want
 
 
 def test_wide_integers_are_no_probabilities():
     with pytest.raises(ReadError, match="no probabilities"):
-        read([np.int32([0, 200])], Wanted("prob"))
+        read([np.int32([0, 200])], ReadAs("prob"))
 
 
 def test_the_threshold_itself_is_inside():
     # 51 / 255 is 0.2
-    labels, _, _ = read([np.uint8([50, 51, 52])], Wanted("prob", threshold=0.2))
+    labels, _, _ = read([np.uint8([50, 51, 52])], ReadAs("prob", threshold=0.2))
     assert labels == {0: [0, 1, 1]}
 
 
@@ -138,21 +138,21 @@ def test_channels_that_do_not_are_refused_with_both_readings():
 
 
 def test_independent_channels_are_masks_that_may_overlap():
-    wanted = Wanted("prob", "none", independent=True)
+    wanted = ReadAs("prob", "none", independent=True)
     labels, _, found = read([np.float32([0.9, 0.1]), np.float32([0.8, 0.1])], wanted)
     assert labels == {0: [1, 0], 1: [1, 0]}
     assert not found.exclusive
 
 
 def test_logits_become_probabilities():
-    labels, scores, found = read([np.float32([-1000, 0, 1000])], Wanted("logits"))
+    labels, scores, found = read([np.float32([-1000, 0, 1000])], ReadAs("logits"))
     assert scores[0].tolist() == [0, 0.5, 1]
     assert labels == {0: [0, 1, 1]}
     assert found.kind == "logits"
 
 
 def test_logits_of_classes_become_a_softmax():
-    labels, scores, _ = read([np.float32([1e4, 0]), np.float32([0, 1e4])], Wanted("logits"))
+    labels, scores, _ = read([np.float32([1e4, 0]), np.float32([0, 1e4])], ReadAs("logits"))
     assert labels == {0: [0, 1]}
     assert scores.tolist() == [[1, 0], [0, 1]]
 
@@ -166,16 +166,16 @@ def test_a_stack_of_masks_is_one_hot_only_if_every_voxel_has_one_label(second, o
 
 
 def test_the_largest_of_many_channels_by_hand():
-    assert largest(np.float32([[3, 1, 2], [3, 2, 2], [1, 5, 3]])).tolist() == [0, 2, 2]
+    assert argmax_channel(np.float32([[3, 1, 2], [3, 2, 2], [1, 5, 3]])).tolist() == [0, 2, 2]
     many = np.zeros((300, 2), np.float32)
     many[299] = 1
-    assert largest(many).tolist() == [299, 299]
+    assert argmax_channel(many).tolist() == [299, 299]
 
 
 def test_shares_of_255_sum_to_1_as_far_as_255_steps_can():
     # 1/3, 1/3, 1/3 is 85, 85, 85; 0.1, 0.2, 0.7 is 26, 51, 179: 256 of 255
     channels = [np.uint8([85, 26]), np.uint8([85, 51]), np.uint8([85, 179])]
-    labels, _, found = read(channels, Wanted("prob"))
+    labels, _, found = read(channels, ReadAs("prob"))
     assert labels == {0: [0, 2]}
     assert found.exclusive
 
@@ -184,10 +184,10 @@ def test_255_times_the_slope_of_a_file_is_1_though_float32_makes_it_more():
     codes, slope = np.array([0, 51, 255, 255], np.uint8), float(np.float32(1 / 255))
     assert 255 * slope > 1
     other = 255 - codes
-    voxels = [Voxels(lambda a=a: a, a.dtype, a.shape, slope=slope) for a in (codes, other)]
+    voxels = [Channel(lambda a=a: a, a.dtype, a.shape, slope=slope) for a in (codes, other)]
     volume = Volume(Geometry((1, 1, 4)), tuple(voxels), Path("file.nii"))
-    with streams(voxels, 4) as opened:
-        reader = side(volume, dict(enumerate(opened)), Wanted("prob"))
+    with open_channels(voxels, 4) as opened:
+        reader = open_value_stream(volume, dict(enumerate(opened)), ReadAs("prob"))
         scores = reader.read(4).scores
         assert reader.finish().kind == "prob"
     assert scores[:, 2].tolist() == [1, 0]
@@ -197,11 +197,11 @@ def test_255_times_the_slope_of_a_file_is_1_though_float32_makes_it_more():
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
 def test_logits_take_their_own_size_and_that_of_their_probabilities(activation):
     z = np.random.default_rng(0).normal(size=(64, 8192)).astype(np.float32)
-    voxels = [Voxels(lambda a=a: a, a.dtype, a.shape) for a in z]
+    voxels = [Channel(lambda a=a: a, a.dtype, a.shape) for a in z]
     volume = Volume(Geometry((1, 1, 8192)), tuple(voxels), Path("file.nii"))
-    wanted = Wanted("logits", activation, independent=activation == "sigmoid")
-    with streams(voxels, 8192) as opened:
-        reader = side(volume, dict(enumerate(opened)), wanted)
+    wanted = ReadAs("logits", activation, independent=activation == "sigmoid")
+    with open_channels(voxels, 8192) as opened:
+        reader = open_value_stream(volume, dict(enumerate(opened)), wanted)
         tracemalloc.start()
         reader.read(8192)
         _, peak = tracemalloc.get_traced_memory()
