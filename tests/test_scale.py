@@ -24,4 +24,4 @@ def test_killed_resumed_and_merged_gives_the_bytes_of_one_run(tmp_path, monkeypa
     kept = [int(n) for n in re.findall(r"(\d+) of 400 cases are kept", said)]
     assert len(kept) == 2
     assert 0 < kept[0] < kept[1] < 400
-    assert (tmp_path / "scale_whole.json").read_text().count('"case": ') == 400
+    assert (tmp_path / "scale_whole.json").read_text().count('{"case": "case_') == 400

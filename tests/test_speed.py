@@ -29,7 +29,7 @@ IDLE = (
 LOADED = """
 import sys
 from segeval.cli.entry import run_command_line
-answer(sys.argv[1:])
+run_command_line(sys.argv[1:])
 print(*sys.modules, file=sys.stderr)
 """
 
@@ -149,7 +149,8 @@ def resident(folder: Path, planes: int) -> int:
     del labels
     gc.collect()
     code = (
-        "import resource, sys\nfrom segeval.cli.entry import run_command_line\nanswer(sys.argv[1:])\n"
+        "import resource, sys\nfrom segeval.cli.entry import run_command_line\n"
+        "run_command_line(sys.argv[1:])\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     call = ["score", str(folder / "pred"), str(folder / "gt"), "-q", "--format", "none"]

@@ -45,8 +45,8 @@ def check_tolerance_tables(names: Iterable[str]) -> None:
         if name not in load_tolerance_tables():
             raise RequestError(
                 f"there is no table of tolerances {name!r}",
-                help=f"there are {', '.join(load_tolerance_tables())}; one length for all classes is nsd@2mm, "
-                "one of a class stands in [classes.NAME]",
+                help=f"there are {', '.join(load_tolerance_tables())}; "
+                "one length for all classes is nsd@2mm, one of a class stands in [classes.NAME]",
             )
 
 

@@ -199,7 +199,8 @@ def describe_content(volume: Volume, content: FileContent, classes: ClassList) -
     from segeval.reports.table_model import format_count
 
     if content.kind != "labels":
-        yield f"{format_count(content.channels, 'channel')} from {content.low:.4g} to {content.high:.4g}"
+        channels = format_count(content.channels, "channel")
+        yield f"{channels} from {content.low:.4g} to {content.high:.4g}"
     if content.kind == "labels" or content.channels == 1:
         voxels = voxels_by_class(volume, content, classes)
         texts = [f"{name}: {count}" for name, count in voxels.items()]

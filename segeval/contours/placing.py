@@ -122,8 +122,8 @@ def contour_heights(
     leaves |= ~area & (away > bend)
     if leaves.any():
         raise say.error(
-            f"{count_phrase(int(leaves.sum()), 'contour')} of {len(ends)} leave the slice plane by up to "
-            f"{away.max():.3g} mm",
+            f"{count_phrase(int(leaves.sum()), 'contour')} of {len(ends)} leave the slice plane "
+            f"by up to {away.max():.3g} mm",
             "contour_not_in_slice_plane",
             "the contours were drawn on a series of another orientation",
         )
@@ -154,8 +154,8 @@ def assign_slices(say: NoteCollector, planes: Floats, slices: Slices) -> Counted
             raise say.error(text, "outside_image", "is this the series it was drawn on?")
         say("W-outside-image", text)
     if (beside := away[~out & (share > BESIDE_SHARE)]).size:
-        say("N-plane-offset", f"{count_phrase(len(beside), 'contour plane')} lie up to {beside.max():.3g} "
-            "mm beside their slice")  # fmt: skip
+        beside_planes = count_phrase(len(beside), "contour plane")
+        say("N-plane-offset", f"{beside_planes} lie up to {beside.max():.3g} mm beside their slice")
     place[out] = -1
     return keep_nearer_planes(say, place, away)
 
@@ -178,8 +178,8 @@ def keep_nearer_planes(say: NoteCollector, place: Counted, away: Floats) -> Coun
     second[order[1:]] = place[order][1:] == place[order][:-1]
     second &= place >= 0
     if count := int(second.sum()):
-        say("N-planes-share-slice", f"{count_phrase(count, 'contour plane')} left out: another lies nearer "
-            "to the same slice")  # fmt: skip
+        planes = count_phrase(count, "contour plane")
+        say("N-planes-share-slice", f"{planes} left out: another lies nearer to the same slice")
     return np.where(second, -1, place)
 
 

@@ -109,8 +109,9 @@ def move_to_grid(
     take = np.arange(len(slices.positions))
     if len(used) and (missing := np.setdiff1d(np.arange(used[0], used[-1]), used)).size:
         if rules.gaps == "none":
-            say("W-contour-gap", f"{count_phrase(len(missing), 'slice')} between drawn ones have no "
-                f"contour: {list_slice_numbers(missing)}")  # fmt: skip
+            empty = count_phrase(len(missing), "slice")
+            text = f"{empty} between drawn ones have no contour: {list_slice_numbers(missing)}"
+            say("W-contour-gap", text)
         elif rules.gaps == "nearest":
             take[missing] = used[
                 nearest_position(slices.positions[used], slices.positions[missing])

@@ -134,7 +134,8 @@ class Geometry:
         if self.spacing is None or other.spacing is None:
             return
         if not np.allclose(self.spacing, other.spacing, rtol=1e-3):
-            yield f"spacing {format_spacing(self.spacing)} against {format_spacing(other.spacing)} mm"
+            own, theirs = format_spacing(self.spacing), format_spacing(other.spacing)
+            yield f"spacing {own} against {theirs} mm"
         if not (self.placed and other.placed):
             return
         if self.directions_differ(other):

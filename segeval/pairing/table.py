@@ -64,7 +64,8 @@ def describe_table(cases: Sequence[Case], path: Path) -> str:
         if missing
         else ""
     )
-    return f"paired {len(cases) - missing} of {count_with_noun(len(cases), 'case')} by {path.name}{left}"
+    total = count_with_noun(len(cases), "case")
+    return f"paired {len(cases) - missing} of {total} by {path.name}{left}"
 
 
 def read_pair_rows(path: Path) -> Iterator[tuple[int, PairRow]]:

@@ -197,12 +197,26 @@ def read_slice_headers(file: DicomFile) -> Iterator[SliceHeader]:
     uid = elements.word(0x00080018)
     if 0x52009230 not in elements:
         thickness = next(iter(elements.decimals(0x00180050)), None)
-        yield SliceHeader(file.path, uid, elements.decimals(0x00200032), elements.decimals(0x00200037),
-                    elements.decimals(0x00280030), shape, thickness)  # fmt: skip
+        yield SliceHeader(
+            file.path,
+            uid,
+            elements.decimals(0x00200032),
+            elements.decimals(0x00200037),
+            elements.decimals(0x00280030),
+            shape,
+            thickness,
+        )
         return
     for number, frame in enumerate(read_frames(elements), 1):
-        yield SliceHeader(file.path, f"{uid}#{number}", frame.position, frame.orientation, frame.spacing,
-                    shape, frame.gap or frame.thickness)  # fmt: skip
+        yield SliceHeader(
+            file.path,
+            f"{uid}#{number}",
+            frame.position,
+            frame.orientation,
+            frame.spacing,
+            shape,
+            frame.gap or frame.thickness,
+        )
 
 
 def read_structure_set_header(file: DicomFile, kind: str) -> StructureSetHeader:

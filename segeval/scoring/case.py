@@ -271,8 +271,10 @@ def faults(
     for name, size in over_budget(finished, requests).items():
         found[name] = {
             "status": OVER_BUDGET,
-            "message": f"would take {format_mib(size)} beside the {format_mib(PROGRAM_BYTES)} of the program",
+            "message": f"would take {format_mib(size)} "
+            f"beside the {format_mib(PROGRAM_BYTES)} of the program",
             "facts": [f"--max-memory is {format_mib(job.settings.budget)}"],
-            "help": f"--max-memory {format_mib(size + PROGRAM_BYTES).replace(' ', '')}, or fewer metrics",
+            "help": f"--max-memory {format_mib(size + PROGRAM_BYTES).replace(' ', '')}, "
+            "or fewer metrics",
         }
     return {"faults": found} if found else {}

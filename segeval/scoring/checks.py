@@ -128,7 +128,8 @@ def check_labels(
     ignored = job.classes.ignore
     if not truth.named and (extra := unlisted_labels(labels[0], job.classes, ignored)):
         raise CaseError(
-            f"the ground truth holds labels that the class list does not have: {shorten_name_list(extra)}",
+            "the ground truth holds labels that the class list does not have: "
+            + shorten_name_list(extra),
             where=truth.volume.path,
             facts=(f"the list has {shorten_name_list(sorted(job.classes.known), 20)}",),
             help=f"name it (--classes {extra[0]}=NAME) or leave it out (--ignore-label {extra[0]})",
@@ -139,8 +140,8 @@ def check_labels(
     if not pred.named and (found.exclusive or found.channels > 1):
         extra = unlisted_labels(labels[1], job.classes, ignored)
     if extra:
-        text = f"the prediction holds labels that the class list does not have: {shorten_name_list(extra)}"
-        return [Note("N-unknown-label", text)]
+        text = "the prediction holds labels that the class list does not have: "
+        return [Note("N-unknown-label", text + shorten_name_list(extra))]
     return []
 
 

@@ -95,7 +95,8 @@ def grid_mismatch_error(
     facts = [f"{names[0]} {own}", f"{names[1]} {truth}", *turned.differences(truth)]
     if own.shape == truth.shape and own.origin and truth.origin and own.origin != truth.origin:
         facts.append(
-            f"origin {names[0]} {format_point(own.origin)}, {names[1]} {format_point(truth.origin)} mm"
+            f"origin {names[0]} {format_point(own.origin)}, "
+            f"{names[1]} {format_point(truth.origin)} mm"
         )
     same = own.spacing is None and truth.spacing is None
     return GeometryError(

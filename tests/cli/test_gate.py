@@ -231,7 +231,7 @@ from dataclasses import replace
 from segeval.metrics.registry import KNOWN, find_metric
 def broken(*_, **__):
     raise ZeroDivisionError("a bug")
-KNOWN["dice"] = replace(find("dice"), compute=broken)
+KNOWN["dice"] = replace(find_metric("dice"), compute=broken)
 from segeval.__main__ import run
 run()
 """

@@ -212,5 +212,5 @@ def test_e3_a_misspelt_metric_is_answered_with_its_option(segeval, here):
     ran = segeval("score", "p", "g", "-m", "dise")
     assert (
         ran.err
-        == "error: --metric: unknown metric 'dise'\n  help: did you mean dice, dice_ce, dice_bce?\n"
+        == "error: --metric: unknown metric 'dise'\n  help: did you mean dice, cldice, dice_ce?\n"
     )

@@ -171,12 +171,12 @@ SLOW = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job with & ignores it
 from segeval.engines import serial
-work = serial.work
+work = serial.score_with_files
 def slow(case, job):
     if case.id == "b" and "--resume" not in sys.argv:
         time.sleep(60)
     return work(case, job)
-serial.work = slow
+serial.score_with_files = slow
 from segeval.__main__ import run
 run()
 """

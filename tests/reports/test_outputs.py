@@ -170,8 +170,10 @@ def test_every_suffix_has_a_report():
 def test_no_form_pays_for_a_terminal_in_a_pipe(form):
     code = (
         "import sys; from importlib import import_module; from cards import card, cases;"
-        "from segeval.reports.outputs import show_report; from segeval.request.settings import Settings;"
-        f"show(card(cases('dice', a=dict(x=.5))), '{form}', open('/dev/null', 'w'), Settings());"
+        "from segeval.reports.outputs import show_report;"
+        "from segeval.request.settings import Settings;"
+        f"show_report(card(cases('dice', a=dict(x=.5))), '{form}', open('/dev/null', 'w'),"
+        "Settings());"
         "sys.exit('rich' in sys.modules)"
     )
     tests = Path(__file__).parents[1]

@@ -70,9 +70,10 @@ def test_cases_of_a_patient_are_drawn_together():
     values = skewed(10, 1)
     thrice = sum_by_unit(np.repeat(values, 3, axis=0), np.repeat(np.arange(10), 3))
     for a, b in zip(
-        bca_intervals(thrice, 0.95, SEED), bca_intervals(sum_by_unit(values, np.arange(10)), 0.95, SEED),
+        bca_intervals(thrice, 0.95, SEED),
+        bca_intervals(sum_by_unit(values, np.arange(10)), 0.95, SEED),
         strict=True,
-    ):  # fmt: skip
+    ):
         assert a == pytest.approx(b, rel=1e-12)
 
 

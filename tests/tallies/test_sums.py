@@ -27,10 +27,20 @@ from segeval.tallies.sums import Sums, SumsTally
 
 CHANNELS, SIZE = 4, 5000
 EVERY = (
-    CrossEntropyTerm(), CrossEntropyTerm("caffe"), CrossEntropyTerm("clip"), CrossEntropyTerm("shares"), CrossEntropyTerm("whole"), LogSumsTerm(), JointSumsTerm(), HardCountsTerm(), BinaryCrossEntropyTerm("torch"),
-    BinaryCrossEntropyTerm("keras", crossed=True), FocalTerm("logits", 2.0), LabelBinsTerm(15, "torchmetrics"),
+    CrossEntropyTerm(),
+    CrossEntropyTerm("caffe"),
+    CrossEntropyTerm("clip"),
+    CrossEntropyTerm("shares"),
+    CrossEntropyTerm("whole"),
+    LogSumsTerm(),
+    JointSumsTerm(),
+    HardCountsTerm(),
+    BinaryCrossEntropyTerm("torch"),
+    BinaryCrossEntropyTerm("keras", crossed=True),
+    FocalTerm("logits", 2.0),
+    LabelBinsTerm(15, "torchmetrics"),
     ClassBinsTerm(20, "monai"),
-)  # fmt: skip
+)
 
 
 def exclusive(seed=0, size=SIZE, logits=False, dtype=np.float64):
