@@ -14,7 +14,7 @@ from segeval.request.grammar import Charge, Gate, Metric
 from segeval.runtime.frozen import field, frozen
 from segeval.runtime.memory_budget import DEFAULT_BUDGET
 
-NUMBERS = 1  # raised by a change of behaviour that alters a number; see CHANGELOG.md
+NUMBERS = 2  # raised by a change of behaviour that alters a number; see CHANGELOG.md
 
 
 @frozen

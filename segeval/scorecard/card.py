@@ -14,6 +14,7 @@ from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen
 
 WHOLE = "all"  # the class of a number that belongs to the whole case
+GROUPS = ("things", "stuff")  # of classes; rows beside `all` of the metrics that have them
 OVERALL = "overall"  # the mean over classes, in summaries only
 # Statuses that are no fault: nobody waits for a value.
 UNCOUNTED = ("ok", "not_annotated", "not_a_volume")
@@ -48,6 +49,8 @@ class CaseResult:
     status   `ok`, or why the case was not scored; `error` then has message, facts, help
     tallies  fixed-size tallies by name, in their JSON form; `pooled` works from them
     facts    what was found: grid, kinds, which file each tally used; JSON values
+    gt_voxels  voxels of each class in the ground truth, on its own grid; a baseline knows by them
+               whether it was scored against the same (ACCOUNT-A36)
     inventory  what became of everything that it holds, in the JSON form of an Inventory
     """
 
@@ -65,6 +68,7 @@ class CaseResult:
     notes: tuple[Note, ...] = ()
     fingerprint: str = ""
     inventory: Mapping[str, Any] = field(default_factory=dict)
+    gt_voxels: Mapping[str, int] = field(default_factory=dict)
     trace: str = ""  # of a bug; never written to a file
 
     @property
@@ -81,13 +85,18 @@ class CaseResult:
 
 @frozen
 class Statistic:
-    """A metric of a class over the cases; of `overall`, the mean over classes of each statistic.
+    """A metric of a class over the cases; of `overall`, over the classes (ACCOUNT-A26).
 
-    n            values that the mean is made of
+    n            values that the mean is made of; of `overall`, those of all classes
     n_undefined  values that could not be computed, or are infinite
     n_missing    cases without a value because they were not scored
     worst_case   the case that has the worst value
     interval     of the mean, where one was asked for and there are values
+
+    Of `overall` alone, whose median, sd, worst and best are those of the means of the cases:
+    mean_of_cases      the mean of these means, where it is not the mean of the classes' means
+    n_cases            cases that have one
+    n_cases_undefined  cases that were scored and have no value in any class
     """
 
     mean: float
@@ -102,6 +111,9 @@ class Statistic:
     worst_case: str = ""
     unit: str = ""
     interval: tuple[float, float] | None = None
+    mean_of_cases: float | None = None
+    n_cases: int | None = None
+    n_cases_undefined: int | None = None
 
 
 @frozen
@@ -112,6 +124,7 @@ class Scorecard:
     signature  one line; `fields` are its parts
     summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
     gates      the verdicts; read from JSON, they are mappings
+    leads      the statistic that stands in the table and is meant by a rule that names none
     place      the file that findings point at: where the gates stand, else the ground truth; in no
                result file
     shard      of a run that scored one part: `part`, `of`, and the gates that `merge` has to judge
@@ -127,6 +140,7 @@ class Scorecard:
     gates: tuple[Any, ...] = ()
     shard: Mapping[str, Any] = field(default_factory=dict)
     place: str = ""
+    leads: str = "mean"
 
     @property
     def rows(self) -> tuple[Row, ...]:

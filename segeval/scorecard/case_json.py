@@ -18,7 +18,7 @@ from segeval.scorecard.card import CaseResult, Row
 
 INFINITE = "infinite"
 TEXT_FIELDS = ("group", "patient", "fingerprint")  # of a case; left out when empty
-CONTENTS = ("tallies", "facts", "inventory")
+CONTENTS = ("gt_voxels", "tallies", "facts", "inventory")
 
 
 def strict_json(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The JSON form of a scorecard, `segeval.results/1`: what a run is, its cases, their summary.
+"""The JSON form of a scorecard, `segeval.results/2`: what a run is, its cases, their summary.
 
 There are no timings, dates or absolute paths. The words are explained where they stand, in
 `data/results.schema.json`.
@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from segeval import __version__
+from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import Note, RequestError
-from segeval.runtime.frozen import asdict, fields
+from segeval.runtime.frozen import asdict, fields, replace
 from segeval.runtime.spill import SpillFile
-from segeval.scorecard.card import Scorecard, Statistic
+from segeval.scorecard.card import OVERALL, Scorecard, Statistic
 from segeval.scorecard.case_json import (
     INFINITE,
     case_from_json,
@@ -27,10 +28,14 @@ from segeval.scorecard.case_json import (
 )
 from segeval.scorecard.result_store import LINE_END, ResultStore, case_texts
 from segeval.scorecard.row_index import CasesInMemory
+from segeval.scorecard.signature import signature_id
+from segeval.scorecard.summary import summarise_results
 
-SCHEMA = "segeval.results/1"
+SCHEMA = "segeval.results/2"
+BEFORE = "segeval.results/1"  # its `overall` had the means of all statistics of the classes
 OPENING, CASE = b'"cases": [\n', b'{"case": '  # the line before the cases, and the start of each
 NUMBERS = tuple(f.name for f in fields(Statistic) if f.type == "float")
+OPTIONAL = tuple(f.name for f in fields(Statistic) if "None" in f.type)  # left out where unknown
 
 
 def card_to_json(card: Scorecard) -> dict[str, Any]:
@@ -61,9 +66,11 @@ def _opening_fields(card: Scorecard) -> dict[str, Any]:
         "schema": SCHEMA,
         "tool": {"name": "segeval", "version": __version__},
         "signature": card.signature,
+        "id": signature_id(card.signature),
         "settings": dict(card.fields),
         "inputs": dict(card.inputs),
         "metrics": list(card.metrics),
+        "leads": card.leads,
         **({"shard": dict(card.shard)} if card.shard else {}),
     }
 
@@ -106,8 +113,9 @@ def _statistic_to_json(made: Statistic) -> dict[str, Any]:
         if not math.isfinite(kept[name]):
             reasons[name] = _reason(made, name)
             kept[name] = None
-    if made.interval is None:
-        del kept["interval"]
+    for name in OPTIONAL:
+        if kept[name] is None:
+            del kept[name]
     return kept | ({"reasons": reasons} if reasons else {})
 
 
@@ -157,7 +165,7 @@ def _read_results(file: IO[bytes]) -> Scorecard:
 def check_schema(content: Any) -> None:
     """Refuse what is no result file of this version. Raises RequestError."""
     schema = content.get("schema") if isinstance(content, Mapping) else None
-    if schema != SCHEMA:
+    if schema not in (SCHEMA, BEFORE):
         raise RequestError(
             f"not a result file that this version reads (schema {schema!r}, wanted {SCHEMA!r})",
             help="give a file that `segeval score -o results.json` wrote",
@@ -185,7 +193,7 @@ def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:
     check_schema(content)
     with report_damaged_results():
         held = CasesInMemory(case_from_json(case) for case in content["cases"])
-        return Scorecard(
+        card = Scorecard(
             cases=spool or held,
             metrics=tuple(content["metrics"]),
             signature=content["signature"],
@@ -201,7 +209,24 @@ def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:
             notes=tuple(Note(**note) for note in content["notes"]),
             gates=tuple(content["gates"]),
             shard=content.get("shard", {}),
+            leads=content.get("leads", "mean"),
         )
+        return card if content["schema"] == SCHEMA else renew_overall(card)
+
+
+def renew_overall(card: Scorecard) -> Scorecard:
+    """A scorecard of the version before with what `overall` is now; all else means the same."""
+    made = summarise_results(card.cases, [parse_metric(text) for text in card.metrics])
+    summary = {group: dict(of_class) for group, of_class in card.summary.items()}
+    for group, of_class in summary.items():
+        if OVERALL in of_class:
+            old, new = of_class[OVERALL], made[group][OVERALL]
+            of_class[OVERALL] = {
+                name: replace(one, pooled=old[name].pooled, interval=old[name].interval)
+                for name, one in new.items()
+                if name in old
+            }
+    return replace(card, summary=summary)
 
 
 def _statistic_from_json(kept: Mapping[str, Any]) -> Statistic:
@@ -215,4 +240,6 @@ def _statistic_from_json(kept: Mapping[str, Any]) -> Statistic:
         key: kept[key] for key in ("n", "n_undefined", "n_missing", "worst_case", "unit")
     }
     ends = kept.get("interval")
-    return Statistic(**numbers, **others, interval=(ends[0], ends[1]) if ends else None)
+    of_cases: dict[str, Any] = {key: kept.get(key) for key in OPTIONAL if key != "interval"}
+    interval = (ends[0], ends[1]) if ends else None
+    return Statistic(**numbers, **others, interval=interval, **of_cases)

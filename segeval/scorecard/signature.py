@@ -1,6 +1,6 @@
 """The signature: one line that fixes the numbers of a run.
 
-    dice,iou|threshold:0.5|undefined:exclude|resample:never|…|numbers:1
+    dice,iou|threshold:0.5|undefined:exclude|resample:never|…|numbers:2
 
 Every choice that can change a number is in it, metrics with their defaults written out, and nothing
 else: no path, no number of processes. Programs compare the fields, never the line.
@@ -83,6 +83,11 @@ def signature_line(parts: dict[str, Any]) -> str:
         f"{name}:{_signature_word(value)}" for name, value in parts.items() if name != "metrics"
     ]
     return "|".join(texts)
+
+
+def signature_id(line: str) -> str:
+    """A few letters that stand for a signature where there is no room for it: `3f9a1c2e`."""
+    return f"{zlib.crc32(line.encode()):08x}"
 
 
 def _signature_word(value: Any) -> str:

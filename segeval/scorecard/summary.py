@@ -3,7 +3,9 @@
     mean, median, sd  of the finite values; sd with n - 1, nan for one value
     worst, best       by the metric's better side, infinite values included; nan for a size
     pooled            the metric of the kept tallies of all cases, added up
-    overall           the unweighted mean over classes of each of these; `all` is no class
+    overall           over classes: mean and pooled are the unweighted means of the classes'; sd,
+                      median, worst and best are those of the cases, of the mean of each case over
+                      its scored classes. `all`, `things` and `stuff` are no classes
 
 Everything is in the order of the cases as given, whatever order they were finished in.
 """
@@ -17,10 +19,20 @@ from typing import Any
 from segeval.metrics.registry import resolve_metric
 from segeval.request.grammar import Metric
 from segeval.runtime.frozen import frozen, replace
-from segeval.scorecard.card import OVERALL, UNCOUNTED, WHOLE, CasePools, CaseResult, Row, Statistic
+from segeval.scorecard.card import (
+    GROUPS,
+    OVERALL,
+    UNCOUNTED,
+    WHOLE,
+    CasePools,
+    CaseResult,
+    Row,
+    Statistic,
+)
 from segeval.scorecard.row_index import ClassOrder, RowIndex, RowKind, RowValues, index_rows
 
 Summary = dict[str, dict[str, dict[str, Statistic]]]
+ROUNDING = 1e-12  # relative; what two sums of the same numbers may differ by
 BADNESS: Mapping[str, Callable[[Any], Any]] = {  # of a number, or of an array
     "higher": lambda value: -value,
     "lower": lambda value: value,
@@ -100,8 +112,10 @@ def summarise_results(
     found = index_rows(results)
     heads = metric_columns(results, tuple(named))
     cells = _cells(found, heads)
+    asked = {head.name: named[head.metric] for head in heads}
     summary: Summary = {}
     for group in dict.fromkeys(["", *found.groups]):
+        scored = (found.groups[group] if group else len(found)) - found.lost_of(group)
         samples = _samples(found, group, cells)
         pooled = {h.name: _pooled_values(results, group, h, named[h.metric], pools) for h in heads}
         of_class: dict[str, dict[str, Statistic]] = {}
@@ -112,8 +126,8 @@ def summarise_results(
                 sample_statistic(sample, better, found.names), pooled=value, unit=head.unit
             )
             of_class.setdefault(class_, {})[head.name] = made
-        if mean := _overall_statistics(of_class):
-            of_class[OVERALL] = mean
+        if over := _overall_statistics(of_class, samples, asked, found.names, scored):
+            of_class[OVERALL] = over
         summary[group] = of_class
     return summary
 
@@ -183,9 +197,18 @@ def sample_statistic(sample: ColumnSample, better: str, names: Sequence[str]) ->
     better  `higher`, `lower`, `zero` (nearer to zero), "" for a size, which has no worst
     names   of the cases, by their places
     """
+    made = spread(*sample.numbers(), better, names)
+    undefined = sample.undefined + made.n_undefined
+    return replace(made, n_undefined=undefined, n_missing=sample.missing)
+
+
+def spread(places: Any, values: Any, better: str, names: Sequence[str]) -> Statistic:
+    """Mean, median, deviation, worst and best of some values.
+
+    places, values  of cases, (n,), and their numbers, float64 (n,)
+    """
     import numpy as np
 
-    places, values = sample.numbers()
     finite = values[np.isfinite(values)].tolist()
     average = mean_value(finite)
     worst, case, best = math.nan, "", math.nan
@@ -201,8 +224,8 @@ def sample_statistic(sample: ColumnSample, better: str, names: Sequence[str]) ->
         best=best,
         pooled=math.nan,
         n=len(finite),
-        n_undefined=sample.undefined + len(values) - len(finite),
-        n_missing=sample.missing,
+        n_undefined=len(values) - len(finite),
+        n_missing=0,
         worst_case=case,
     )
 
@@ -278,28 +301,70 @@ def _pooled_values(
     return pools.of_some(own)(metric)
 
 
-def _overall_statistics(of_class: Mapping[str, Mapping[str, Statistic]]) -> dict[str, Statistic]:
-    """The unweighted mean over classes of each statistic; the counts are sums."""
-    many: dict[str, list[Statistic]] = {}
-    for class_, of_column in of_class.items():
-        for name, made in of_column.items() if class_ != WHOLE else ():
-            many.setdefault(name, []).append(made)
-    return {name: _mean_of(made) for name, made in many.items()}
+def _overall_statistics(  # noqa: PLR0913 - what a summary is made of
+    of_class: Mapping[str, Mapping[str, Statistic]],
+    samples: Mapping[SummaryCell, ColumnSample],
+    metrics: Mapping[str, Metric],
+    names: Sequence[str],
+    scored: int,
+) -> dict[str, Statistic]:
+    """The line over all classes, by column (ACCOUNT-A26).
+
+    metrics  of the columns, by their names
+    names    of the cases, by their places
+    scored   how many of the group were
+    """
+    cells = {(class_, head.name): sample for (class_, head), sample in samples.items()}
+    overall = {}
+    for name in dict.fromkeys(name for of_column in of_class.values() for name in of_column):
+        own = {c: of_column[name] for c, of_column in of_class.items() if name in of_column}
+        parts = (WHOLE, *GROUPS) if WHOLE in own else ()  # such a metric has rows of groups
+        classes = [class_ for class_ in own if class_ not in parts]
+        if classes:
+            better = resolve_metric(metrics[name])[1].better
+            means = case_means([cells[class_, name] for class_ in classes], len(names))
+            of_cases = spread(*means, better, names)
+            overall[name] = over_classes([own[class_] for class_ in classes], of_cases, scored)
+    return overall
 
 
-def _mean_of(made: Sequence[Statistic]) -> Statistic:
-    def over(values: Iterable[float]) -> float:
-        return mean_value([value for value in values if not math.isnan(value)])
+def over_classes(made: Sequence[Statistic], of_cases: Statistic, scored: int) -> Statistic:
+    """What a column comes to over its classes: means of the classes, spread of the cases.
 
-    return Statistic(
-        mean=over(one.mean for one in made),
-        median=over(one.median for one in made),
-        sd=over(one.sd for one in made),
-        worst=over(one.worst for one in made),
-        best=over(one.best for one in made),
-        pooled=over(one.pooled for one in made),
+    made      of each class
+    of_cases  of the means of the cases
+    scored    cases
+    """
+    average = mean_value([one.mean for one in made if not math.isnan(one.mean)])
+    same = math.isclose(average, of_cases.mean, rel_tol=ROUNDING) or math.isnan(average)
+    return replace(
+        of_cases,
+        mean=average,
+        pooled=mean_value([one.pooled for one in made if not math.isnan(one.pooled)]),
         n=sum(one.n for one in made),
         n_undefined=sum(one.n_undefined for one in made),
         n_missing=sum(one.n_missing for one in made),
         unit=made[0].unit,
+        mean_of_cases=None if same else of_cases.mean,
+        n_cases=of_cases.n,
+        n_cases_undefined=scored - of_cases.n,
     )
+
+
+def case_means(samples: Sequence[ColumnSample], many: int) -> tuple[Any, Any]:
+    """The mean of each case over the classes in which it has a finite value; undefined left out.
+
+    samples  of a column, a class each
+    many     cases
+    returns  places of the cases that have a mean, (n,), and the means, float64 (n,)
+    """
+    import numpy as np
+
+    total, count = np.zeros(many), np.zeros(many, np.int64)
+    for sample in samples:
+        places, values = sample.numbers()
+        finite = np.isfinite(values)
+        total[places[finite]] += values[finite]
+        count[places[finite]] += 1
+    has = np.flatnonzero(count)
+    return has, total[has] / count[has]

@@ -193,10 +193,17 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
         blank(case),
         rows=found,
         classes=tuple(t.name for t in read.resolved.targets),
+        gt_voxels=gt_voxels(read),
         tallies=finished.kept(),
         facts=facts(read) | known | faults(read.resolved, finished, requests, job),
         notes=tuple(replace(note, where=case.id) for note in notes),
     )
+
+
+def gt_voxels(read: CaseRead) -> dict[str, int]:
+    """The voxels of each class in the ground truth (ACCOUNT-A36)."""
+    names = (target.name for target in read.resolved.targets)
+    return dict(zip(names, read.counts.truth.tolist(), strict=True))
 
 
 def count_classes(resolved: CaseClasses, found: Sequence[Row]) -> None:

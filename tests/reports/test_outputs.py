@@ -137,7 +137,7 @@ def test_a_file_has_the_usual_rights(tmp_path):
 
 def test_stdout_has_the_form_of_the_settings(capsys):
     save_report(CARD, "-", replace(Settings(), format="json"))
-    assert json.loads(capsys.readouterr().out)["schema"] == "segeval.results/1"
+    assert json.loads(capsys.readouterr().out)["schema"] == "segeval.results/2"
 
 
 def test_the_form_none_is_nothing():

@@ -166,7 +166,7 @@ def test_names_that_are_no_valid_text_survive():
     assert card_from_json(json.loads(text)) == made
 
 
-@pytest.mark.parametrize("content", [[], {}, {"schema": "segeval.results/2"}, "text", None])
+@pytest.mark.parametrize("content", [[], {}, {"schema": "segeval.results/3"}, "text", None])
 def test_another_file_is_refused(content):
     with pytest.raises(RequestError, match="not a result file"):
         card_from_json(content)
@@ -184,7 +184,7 @@ def test_a_damaged_file_is_refused(key):
     "damage",
     [
         lambda c: c.update(date="today"),
-        lambda c: c.update(schema="segeval.results/2"),
+        lambda c: c.update(schema="segeval.results/1"),
         lambda c: c.pop("signature"),
         lambda c: c["tool"].update(host="here"),
         lambda c: c["cases"][0].update(seconds=1.5),
@@ -268,3 +268,21 @@ def test_a_case_that_lacks_something_is_refused(tmp_path):
     path.write_text("".join(result_lines(everything())).replace('"status": "ok", ', "", 1))
     with pytest.raises(RequestError, match="damaged result file"):
         load_results(path)
+
+
+def test_overall_of_a_file_of_the_version_before_is_made_anew_account_a26():
+    made = card(cases("dice", a={"x": 0.9, "y": 0.3}, b={"x": 0.5, "y": 0.5}))
+    content = written(made) | {"schema": "segeval.results/1"}
+    del content["leads"], content["id"]
+    content["summary"][""]["overall"]["dice"] |= {"sd": 9.0, "worst": 0.4, "pooled": 0.25}
+    read = card_from_json(content).summary[""]
+    assert read["x"] == made.summary[""]["x"]
+    overall = read["overall"]["dice"]
+    assert (overall.worst, overall.worst_case, overall.pooled) == (0.5, "b", 0.25)
+    assert overall.sd == made.summary[""]["overall"]["dice"].sd
+
+
+def test_the_id_follows_the_signature():
+    made = everything()
+    other = replace(made, signature=made.signature + "|undefined:worst")
+    assert written(made)["id"] != written(other)["id"]

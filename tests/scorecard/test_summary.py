@@ -119,19 +119,60 @@ def test_a_class_that_could_not_be_read_anywhere_is_listed():
     assert (summary["spleen"]["dice"].n, summary["spleen"]["dice"].n_missing) == (0, 1)
 
 
-def test_overall_is_the_unweighted_mean_over_classes():
+def test_overall_is_over_classes_in_its_mean_and_over_cases_in_its_spread_account_a26():
     results = cases(
         "dice",
-        a={"liver": 0.9, "spleen": 0.4, "all": 0.1},
+        a={"liver": 0.9, "spleen": 0.2, "all": 0.1},
         b={"liver": 0.7, "spleen": 0.6},
         c={"liver": 0.8},
     )
     s = of(results, class_=OVERALL)
-    assert s.mean == pytest.approx((0.8 + 0.5) / 2)  # liver (0.9+0.7+0.8)/3, spleen (0.4+0.6)/2
-    assert s.worst == pytest.approx((0.7 + 0.4) / 2)
-    assert s.best == pytest.approx((0.9 + 0.6) / 2)
-    assert s.sd == pytest.approx((0.1 + math.sqrt(0.02)) / 2)
-    assert (s.n, s.worst_case) == (5, "")
+    assert s.mean == pytest.approx((0.8 + 0.4) / 2)  # liver (0.9+0.7+0.8)/3, spleen (0.2+0.6)/2
+    # of the cases: a (0.9+0.2)/2 = 0.55, b (0.7+0.6)/2 = 0.65, c 0.8; their mean is 2/3
+    assert (s.worst, s.worst_case, s.best) == (pytest.approx(0.55), "a", 0.8)
+    assert s.median == pytest.approx(0.65)
+    # gaps -7/60 -1/60 8/60: squares (49 + 1 + 64) / 3600 over n - 1 = 2
+    assert s.sd == pytest.approx(math.sqrt(114 / 3600 / 2))
+    assert s.mean_of_cases == pytest.approx(2 / 3)
+    assert (s.n, s.n_cases, s.n_cases_undefined) == (5, 3, 0)
+
+
+def test_a_case_without_a_value_has_no_mean_over_its_classes_and_is_counted_account_a26():
+    results = cases(
+        "dice", a={"liver": 0.9, "spleen": NAN}, b={"liver": NAN}, c={"liver": 0.5, "spleen": 0.7}
+    )
+    s = of([*results, unscored("d")], class_=OVERALL)
+    assert s.mean == pytest.approx((0.7 + 0.7) / 2)
+    assert (s.n_cases, s.n_cases_undefined) == (2, 1)
+    assert (s.worst, s.worst_case, s.best) == (pytest.approx(0.6), "c", 0.9)
+
+
+def test_the_mean_of_the_cases_is_named_only_where_it_is_another_account_a26():
+    results = cases("dice", a={"liver": 0.9, "spleen": 0.4}, b={"liver": 0.7, "spleen": 0.6})
+    assert of(results, class_=OVERALL).mean_of_cases is None
+
+
+def test_an_infinite_value_is_undefined_in_the_mean_of_its_case_account_a26():
+    results = cases(
+        "false_positive_volume", "ml", a={"x": math.inf, "y": 4.0}, b={"x": 1.0, "y": 2.0}
+    )
+    s = of(results, "false_positive_volume", OVERALL)
+    assert (s.worst, s.worst_case, s.best) == (4.0, "a", 1.5)
+
+
+def test_rows_of_groups_of_classes_are_in_no_overall_account_a26():
+    rows = {"road": 0.9, "car": 0.5, "things": 0.5, "stuff": 0.9, "all": 0.7}
+    assert of(cases("miou", a=rows), "miou", OVERALL).n == 2
+    # a class of the user's that is called so, of a metric without such rows, is a class
+    assert of(cases("dice", a={"stuff": 0.9, "car": 0.5}), class_=OVERALL).n == 2
+
+
+def test_the_pooled_value_of_overall_is_the_mean_of_the_classes_account_a26():
+    pools = {"": lambda metric: {"liver": 0.2, "spleen": 0.6, "all": 0.9}}
+    results = cases("dice", a={"liver": 0.9, "spleen": 0.4, "all": 0.5})
+    assert (
+        summarise_results(results, [parse_metric("dice")], pools)[""][OVERALL]["dice"].pooled == 0.4
+    )
 
 
 def test_overall_leaves_out_a_class_without_a_value():
