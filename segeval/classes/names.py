@@ -85,6 +85,11 @@ def primary_name(name: str) -> str | None:
     return _load_structure_table().get(normalize_name(name))
 
 
+def one_form(name: str) -> str:
+    """What all names of one structure have in common (A10): that of the table, or their form."""
+    return primary_name(name) or f"{normalize_name(name)} "  # a form is no name of the table
+
+
 @lru_cache(1 << 14)
 def is_structure_name(name: str) -> bool:
     """Whether the name is one of the table, a PRV of one, or a target volume."""

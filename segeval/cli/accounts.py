@@ -9,23 +9,32 @@ import click
 from segeval.cli.log import LOG
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note
-from segeval.runtime.inventory import ASKED, EXAMPLES, LeftAside, describe
+from segeval.runtime.inventory import ASKED, EXAMPLES, LOST, SAID, LeftAside, describe
 
 
-def tell_left_aside(items: Sequence[LeftAside], settings: Settings) -> list[Note]:
+def tell_left_aside(items: Sequence[LeftAside], settings: Settings) -> tuple[list[Note], int]:
     """Print a line for every reason that the user did not ask for; with -v all, and all names.
 
-    Gives what is a warning (A3), to be told with the others.
+    Gives what is a warning (A3), to be told with the others, and how many errors were said: of what
+    could not be looked at (A33).
     """
     lines: dict[tuple[str, ...], list[LeftAside]] = {}
-    warnings = []
+    warnings, lost = [], []
     for item in items:
         LOG.line(f"left aside: {describe([item], most=0)}")
-        if item.code:
+        if item.code == SAID:
+            continue
+        if item.weight == LOST:
+            lost += [
+                f"error: {item.side}: {item.kind} {item.reason}: {name}" for name in item.names
+            ]
+        elif item.code:
             warnings.append(Note(item.code, describe([item._replace(case="")]), item.case))
         elif item.weight != ASKED or settings.verbose:
             lines.setdefault((item.kind, item.reason), []).append(item)
     most = 0 if settings.verbose else EXAMPLES
     for alike in lines.values() if not settings.quiet else ():
         click.echo(f"left aside: {describe(alike, most)}", err=True)
-    return warnings
+    for line in lost:
+        click.echo(line, err=True)
+    return warnings, len(lost)

@@ -50,14 +50,15 @@ def conclude_run(
     write_output_files(card, settings)
     print_report(card, settings, only_verdicts)
     left = Inventory.from_inputs(card.inputs).left_aside
+    warnings, lost = tell_left_aside(left, settings)
     notes = [
-        *tell_left_aside(left, settings),
+        *warnings,
         *request.notes,
         *(found.notes if found else ()),
         *card.notes,
         *(note for case in noteworthy_cases(card.cases) for note in case.notes),
     ]
-    errors = report_notes(notes, settings)
+    errors = lost + report_notes(notes, settings)
     report_problems(card, settings)
     if not only_verdicts:
         report_verdicts(verdicts, settings)

@@ -23,6 +23,7 @@ from segeval.runtime.errors import NothingToScore, RequestError, SegevalError
 if TYPE_CHECKING:
     from segeval.classes.class_list import ClassList
     from segeval.classes.structure_matching import StructureItem
+    from segeval.pairing.files import SideTree
     from segeval.request.settings import Settings
     from segeval.volume.volume import Volume
 
@@ -78,18 +79,35 @@ def list_inspected_files(paths: list[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise RequestError("there is no such file or folder", where=path)
-        if holds_dicom(path):
-            from segeval.readers.series import index_dicom
-
-            inside = [one.path for one in index_dicom(path).structures]
-        else:
-            inside = (
-                [f.path(path) for f in list_mask_files(path).files] if path.is_dir() else [path]
-            )
-        if not inside:
-            raise NothingToScore("there are no mask files in the folder", where=path)
+        inside = [path]
+        if path.is_dir():
+            tree = list_mask_files(path)
+            inside = [f.path(path) for f in tree.files]
+            inside += structures_in(tree) if holds_dicom(tree) else []
+            if not inside:
+                raise nothing_inside(tree)
         found += inside
     return found
+
+
+def structures_in(tree: SideTree) -> list[Path]:
+    """The structure sets and segmentations of a folder with DICOM objects, damaged ones too."""
+    from segeval.readers.series import index_dicom
+
+    index = index_dicom(tree.root, [f.path(tree.root) for f in tree.objects])
+    damaged = [Path(problem.where) for problem in index.damaged]
+    return sorted([*(one.path for one in index.structures), *damaged])
+
+
+def nothing_inside(tree: SideTree) -> NothingToScore:
+    """The error of a folder without masks, which says what it holds instead."""
+    from segeval.pairing.patients import objects_in_words
+
+    return NothingToScore(
+        "there are no mask files in the folder",
+        where=tree.root,
+        facts=(f"it holds {objects_in_words(tree) or 'no files'}",),
+    )
 
 
 def structure_name_rows(path: Path, settings: Settings) -> list[tuple[str, ...]]:

@@ -52,8 +52,8 @@ def show_pairs(pred: Path | str, truth: Path | str, settings: Settings, written:
     if not settings.quiet:
         click.echo(pairing.sentence, err=True)
     inventory.merge(pairing.inventory)
-    left = tell_left_aside(inventory.left_aside, settings)
-    errors = report_notes([*left, *pairing.notes], settings)
+    warnings, unlisted = tell_left_aside(inventory.left_aside, settings)
+    errors = unlisted + report_notes([*warnings, *pairing.notes], settings)
     lost = (
         [case for case in pairing.cases if case.pred is None] if settings.missing == "error" else []
     )

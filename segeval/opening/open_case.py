@@ -184,8 +184,10 @@ def other_grid(case: Case, resample: str) -> Geometry:
 
 def side(files: Files, reading: ReadOptions) -> Opened:
     """Open one side. Raises CaseError."""
+    if "" in files.faults:
+        raise files.faults[""]
     if "" not in files.files:
-        return stacked(files, reading)
+        return replace(stacked(files, reading), faults=files.faults)
     volume = open_volume(files.files[""], replace(reading, member=files.member))
     scores = None
     if files.scores is not None:

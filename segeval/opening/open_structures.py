@@ -17,7 +17,7 @@ from segeval.contours.structures import structures_by_name
 from segeval.opening.common_grid import Ask, Choices, together
 from segeval.opening.open_case import Opened, absent, moved_volume, opened, other_grid, side
 from segeval.opening.structure_classes import UnplacedSide, automatic, cut, finished, noted
-from segeval.pairing.cases import Case
+from segeval.pairing.cases import Case, relative_path
 from segeval.pairing.cases import CaseFiles as Files
 from segeval.pairing.files import has_mask_name
 from segeval.readers import dicom_seg, rtstruct
@@ -27,7 +27,7 @@ from segeval.readers.series import DicomIndex, Series, StructureSetHeader, index
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import replace
-from segeval.runtime.inventory import on_side
+from segeval.runtime.inventory import ASKED, KNOWN, current, on_side
 from segeval.volume.value_stream import read_pred_as, read_truth_as
 from segeval.volume.volume import ReadOptions
 
@@ -118,6 +118,8 @@ def read_structure_side(
     if files.sets:
         has = partial(complete, wanted=classes.classes) if classes.classes else None
         one, notes = select_structure_set(files.sets, select, has)
+        others = [relative_path(other.path, files.root) for other in files.sets if other is not one]
+        current().set_aside("file", "of which another is meant", others, ASKED if select else KNOWN)
         files = Files(files.root, {"": one.path})
     path = next(iter(files.files.values()))
     if structure_format(files.files) == "rtstruct":

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from segeval.classes.class_list import ClassList
-from segeval.runtime.errors import Note
+from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import field, frozen
 from segeval.runtime.inventory import Inventory
 from segeval.runtime.spill import SpillFile
@@ -32,6 +32,8 @@ class CaseFiles:
     place   what reports call class files that do not fill a folder of their own
     sets    DICOM structure sets and segmentations of which one is meant (D4, D5)
     member  which image of a file of many
+    faults  what cannot be scored of it, by class; "" is all of it
+    beside  how many more files it has, which are a fault
     """
 
     root: Path
@@ -40,13 +42,15 @@ class CaseFiles:
     place: str = ""
     sets: tuple[StructureSetHeader, ...] = ()
     member: str = ""
+    faults: Mapping[str, CaseError] = field(default_factory=dict)
+    beside: int = 0
 
     @property
     def many(self) -> int:
         """How many files they are; an image of a file of many is none."""
         if self.member:
             return 0
-        return (len(self.sets) or len(self.files)) + (self.scores is not None)
+        return (len(self.sets) or len(self.files)) + (self.scores is not None) + self.beside
 
     @property
     def shown(self) -> str:

@@ -26,6 +26,7 @@ class Hints:
     scores  archives beside label maps hold probabilities: so for predictions only (I5)
     lone    a folder with one structure's file is a case too, because the other side is (I12)
     picked  the class list has names and no label values
+    pattern the user's, which decides what a mask is
     """
 
     layout: str = "auto"
@@ -35,6 +36,7 @@ class Hints:
     scores: bool = False
     lone: bool = False
     picked: bool = False
+    pattern: str = ""
 
     def known(self, name: str) -> bool:
         """Whether the name is a structure: of the class list or of the table."""

@@ -27,7 +27,7 @@ def coco_layout(path: Path, other: Path) -> SideLayout:
     file = parse_coco(path)
     if file.images is not None:
         entries = [image_entry(path, name, name) for name in file.images]
-        return SideLayout(COCO, tuple(entries), path)
+        return SideLayout(COCO, tuple(entries), path, met=1, shared=1)
     of = parse_coco(other).images if is_coco_path(other) else None
     if of is None:
         raise RequestError(
@@ -36,7 +36,7 @@ def coco_layout(path: Path, other: Path) -> SideLayout:
             help="give the COCO file of the instances as GT",
         )
     known = [image_entry(path, name, str(image["id"])) for name, image in of.items()]
-    return SideLayout(COCO, tuple(known), path)
+    return SideLayout(COCO, tuple(known), path, met=1, shared=1)
 
 
 def image_entry(path: Path, name: str, member: str) -> CaseEntry:

@@ -9,24 +9,36 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from segeval.classes.names import natural_key, sort_naturally
 from segeval.runtime.errors import RequestError
-from segeval.runtime.frozen import field, frozen
+from segeval.runtime.folders import Unlisted, list_files
+from segeval.runtime.frozen import frozen
+from segeval.runtime.inventory import KNOWN, LOST, UNKNOWN
 
 SUFFIXES = (
     *(".seg.nrrd", ".nrrd", ".nhdr", ".nii.gz", ".nii"),
     *(".png", ".bmp", ".tif", ".tiff", ".npy", ".npz"),
 )
 REFUSED = (".jpg", ".jpeg", ".mha", ".mhd")  # taken where nothing else is there: the error helps
+DICOM = (".dcm", ".dicom", ".ima")
+NO_OBJECTS = (  # what holds neither a mask nor a DICOM object
+    *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".toml", ".ini", ".md"),
+    *(".log", ".html", ".htm", ".pdf", ".xlsx", ".xls", ".ods", ".doc", ".docx", ".ppt", ".pptx"),
+    *(".py", ".sh", ".ipynb", ".zip", ".tar", ".gz", ".7z", ".mp4", ".avi", ".mov", ".gif", ".svg"),
+    *(".webp", ".pth", ".pt", ".ckpt", ".onnx", ".bval", ".bvec", ".mat", ".stl", ".vtk", ".vtp"),
+    *(".ply", ".obj", ".h5", ".hdf5", ".parquet", ".sqlite", ".db", ".lock", ".bak", ".tmp"),
+)
 SCORES = ".npz"
 SIDE_FILES = (
     *("thumbs.db", "dicomdir", "dataset.json", "plans.json", "predict_from_raw_data_args.json"),
     *("summary.json", "statistics.json"),
 )
+SIDE_ENDINGS = (".pkl",)
 INTERMEDIATE = ("segmentations", "structures", "masks", "labels", "seg", "contours")
 IMAGE_FOLDERS = ("images", "imagestr", "imagests", "imagesval")
 MODALITIES = (
@@ -45,6 +57,18 @@ ROLE_END = rf"(?i)(?:[_\-.](?:{_ROLE}))+$"
 ROLE_START = rf"(?i)^(?:(?:{_ROLE})[_\-.])+"
 ROLE_ONLY = rf"(?i)^(?:{_ROLE})(?:[_\-.](?:{_ROLE}))*$"
 CHANNEL = r"^(.+)_000[0-3]$"
+_MASK = "|".join(
+    sorted((*ROLES[: ROLES.index("prob")], "gtFine", "labelIds", "labelTrainIds"), key=len)[::-1]
+)
+# of masks: scores and images have other words
+MASK_ROLES = rf"(?i)(?:[_\-.](?:{_MASK}))+$|^(?:(?:{_MASK})[_\-.])+"
+PICTURES = (".png", ".bmp", ".tif", ".tiff")
+VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".mgz")
+PLOTS = (
+    *("plot", "preview", "screenshot", "progress", "thumb", "figure", "overlay", "montage"),
+    *("snapshot", "histogram", "chart", "curve", "contact_sheet", "visual"),
+)
+UNREADABLE = "that cannot be listed"
 
 
 def has_mask_name(path: Path) -> bool:
@@ -74,22 +98,56 @@ class MaskFile:
         return root.joinpath(*self.folder, self.name)
 
 
+class Left(NamedTuple):
+    """Files or folders of a side that are left aside, and why (see runtime.inventory).
+
+    number  how many there are, where that is more than the names; 0: as many as names
+    """
+
+    kind: str
+    reason: str
+    names: tuple[str, ...]
+    weight: str
+    code: str = ""
+    number: int = 0
+
+
+def leave(kind: str, reason: str, names: Iterable[str], weight: str = KNOWN) -> Iterator[Left]:
+    """What is left aside for a reason, if there is something."""
+    if shown := tuple(names):
+        yield Left(kind, reason, shown, weight)
+
+
 @frozen
 class SideTree:
     """What a side holds.
 
-    files   what could be masks, in natural order
-    others  how many other files there are, by suffix
+    files    what could be masks, in natural order
+    objects  what could be DICOM objects, whose names say nothing
+    others   what is neither
+    met      how many files there are; hidden ones and side files are none
+    left     what is left aside already
+    dicom    its objects are those of a DICOM tree
     """
 
     root: Path
     files: tuple[MaskFile, ...]
-    others: Mapping[str, int] = field(default_factory=dict)
+    objects: tuple[MaskFile, ...] = ()
+    others: tuple[str, ...] = ()
+    met: int = 0
+    left: tuple[Left, ...] = ()
+    dicom: bool = False
 
     @property
     def stems(self) -> set[str]:
         """The stems of all files."""
         return {found.stem for found in self.files}
+
+    @property
+    def suffixes(self) -> dict[str, int]:
+        """How many files could not be masks, by suffix."""
+        names = [*(f.name for f in self.objects), *self.others]
+        return dict(Counter(format_suffix(name.lower()) or "no suffix" for name in names))
 
 
 def compose_accents(text: str) -> str:
@@ -146,69 +204,85 @@ def strip_modality(name: str) -> str | None:
 
 
 def list_mask_files(root: Path) -> SideTree:
-    """List what could be masks below a folder. Raises RequestError."""
-    others: Counter[str] = Counter()
+    """List what could be masks below a folder, and what else is there. Raises RequestError."""
     found: list[MaskFile] = []
-    refused: list[MaskFile] = []
-    for folder, name in _walk_side(root, ()):
-        lower = name.lower()
-        if lower.endswith(SUFFIXES):
-            found.append(MaskFile(folder, name, strip_format_suffix(name)))
-        elif lower.endswith(REFUSED):
-            refused.append(MaskFile(folder, name, strip_format_suffix(name)))
-        elif not lower.endswith(".pkl") and lower not in SIDE_FILES:
-            others[format_suffix(lower) or "no suffix"] += 1
-    files = found or refused
-    files.sort(key=lambda f: (f.folder, f.name))  # mostly the natural order already
-    ordered = sort_naturally(files, lambda f: [*map(natural_key, f.folder), natural_key(f.name)])
-    others.update(format_suffix(f.name.lower()) for f in refused if found)
-    return SideTree(root, tuple(ordered), others)
-
-
-def _walk_side(root: Path, folder: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every file that is not hidden, with the folders above it."""
-    folders = []
+    lossy: list[MaskFile] = []
+    objects: list[MaskFile] = []
+    others: list[str] = []
+    special: list[str] = []
+    beside: list[str] = []
+    unlisted: list[Unlisted] = []
+    met = 0
     try:
-        with os.scandir(root.joinpath(*folder)) as entries:
-            for entry in entries:
-                if entry.name.startswith(".") or entry.name == "__MACOSX":
-                    continue
-                if not entry.is_dir():
-                    yield folder, entry.name
-                elif not (entry.is_symlink() and _links_upwards(entry.path)):
-                    folders.append(entry.name)
+        for folder, name, regular in list_files(str(root), unlisted, without_image_folders(beside)):
+            lower = name.lower()
+            if lower in SIDE_FILES or lower.endswith(SIDE_ENDINGS):
+                continue
+            met += 1
+            if lower.endswith(SUFFIXES):
+                found.append(MaskFile(folder, name, strip_format_suffix(name)))
+            elif lower.endswith(REFUSED):
+                lossy.append(MaskFile(folder, name, strip_format_suffix(name)))
+            elif not regular:
+                special.append("/".join((*folder, name)))
+            elif lower.endswith(NO_OBJECTS):
+                others.append("/".join((*folder, name)))
+            else:
+                objects.append(MaskFile(folder, name, name))
     except OSError as problem:
-        raise RequestError(
-            f"cannot list the folder ({problem.strerror})", where=root.joinpath(*folder)
-        ) from problem
-    masks = any(name.lower() in INTERMEDIATE or name.startswith("labels") for name in folders)
-    for name in folders:
-        if not (masks and name.lower() in IMAGE_FOLDERS):
-            yield from _walk_side(root, (*folder, name))
+        raise RequestError(f"cannot list the folder ({problem.strerror})", where=root) from problem
+    files, left = (found, lossy) if found else (lossy, [])
+    return SideTree(
+        root,
+        tuple(in_natural_order(files)),
+        tuple(in_natural_order(objects)),
+        tuple(others),
+        met,
+        (
+            *(Left("folder", UNREADABLE, (f"{u.shown}: {u.reason}",), LOST)
+              for u in unlisted if u.lost),
+            *leave("folder", "that lead back to a folder above",
+                   [u.shown for u in unlisted if not u.lost]),
+            *leave("folder", "of images beside folders of masks", beside),
+            *leave("file", "that are pipes or devices", special, UNKNOWN),
+            *leave("file", "in a format that no mask has", [f.shown for f in left], UNKNOWN),
+        ),
+    )  # fmt: skip
 
 
-def _links_upwards(link: str) -> bool:
-    """Whether a link leads to a folder above itself, which would never end."""
-    target = os.path.realpath(link)
-    return os.path.realpath(os.path.dirname(link)).startswith(target)
+def in_natural_order(files: list[MaskFile]) -> Sequence[MaskFile]:
+    """Files as people count: `case2` before `case10`."""
+    files.sort(key=lambda f: (f.folder, f.name))  # mostly the natural order already
+    return sort_naturally(files, lambda f: [*map(natural_key, f.folder), natural_key(f.name)])
 
 
-PROBED = 64  # files whose first bytes are read before a folder without masks is no DICOM tree
+def without_image_folders(beside: list[str]) -> Callable[[Sequence[str]], Sequence[str]]:
+    """Which folders are entered: beside folders of masks, not those of images.
+
+    beside  gets the names of those
+    """
+
+    def enter(names: Sequence[str]) -> Sequence[str]:
+        if not any(name.lower() in INTERMEDIATE or name.startswith("labels") for name in names):
+            return names
+        images = [name for name in names if name.lower() in IMAGE_FOLDERS]
+        beside.extend(images)
+        return [name for name in names if name not in images]
+
+    return enter
 
 
-def holds_dicom(root: Path) -> bool:
-    """Whether a folder holds DICOM files and no file that could be a mask."""
-    if not root.is_dir():
-        return False
-    probed: list[Path] = []
-    for folder, _, names in os.walk(root):
-        if any(name.lower().endswith(SUFFIXES) for name in names):
-            return False
-        probed += [Path(folder, name) for name in names[: PROBED - len(probed)]]
-    return any(_starts_as_dicom(path) for path in probed)
+PROBED = 4096  # files whose first bytes are read before a folder is no DICOM tree
 
 
-def _starts_as_dicom(path: Path) -> bool:
+def holds_dicom(tree: SideTree) -> bool:
+    """Whether a folder holds DICOM files: by what they hold, whatever they are called."""
+    objects = sorted(tree.objects, key=lambda f: not f.name.lower().endswith(DICOM))
+    return any(is_dicom_file(f.path(tree.root)) for f in objects[:PROBED])
+
+
+def is_dicom_file(path: Path) -> bool:
+    """Whether the first bytes of a file say that it is DICOM."""
     from segeval.dicom.files import is_dicom
 
     try:

@@ -1,62 +1,178 @@
-"""Files among the masks that are images, or pictures of masks, and never masks (I6, I7, L11)."""
+"""Files among the masks that are images, plots or other forms of masks (A8, I6, I7, L11).
+
+In this order, so that what is known comes before what is only named like it:
+
+1. a picture among volumes that the other side has nothing of is a plot or a preview
+2. `case_0000` where `case` is a mask is a channel of the image
+3. what the field keeps beside masks: `imaging`, `SUV`, `CTres`, `img`, and `X` beside `X_gt`
+4. names of modalities: only where the other side has no file of that name, and a mask remains
+5. `_color` and `_instanceIds` beside `_labelIds`
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from segeval.pairing.files import (
     CHANNEL,
     INTERMEDIATE,
+    MASK_ROLES,
     MODALITIES,
+    PICTURES,
+    PLOTS,
+    VOLUMES,
+    Left,
     MaskFile,
     SideTree,
     has_role,
+    leave,
     strip_modality,
     strip_roles,
 )
+from segeval.runtime.inventory import KNOWN, UNKNOWN
 
 COMPANIONS = ("_color", "_instanceIds")  # what lies beside `_labelIds` for other purposes
 LABEL_IDS = ("_labelIds", "_labelTrainIds")
+BESIDE_MASKS = ("imaging", "suv", "ctres", "img")  # KiTS, autoPET and their like
+
+Unit = tuple[str, ...]
+Units = dict[Unit, list[MaskFile]]
 
 
-def drop_images(tree: SideTree, other: frozenset[str]) -> dict[tuple[str, ...], list[MaskFile]]:
+def drop_images(
+    tree: SideTree, other: frozenset[str], left: list[Left] | None = None
+) -> dict[Unit, list[MaskFile]]:
     """The masks of a side by the folder of their case: `segmentations` and its like are no part.
 
     other  stems of the other side, as they are and without role tokens
+    left   gets what is left aside, and why
     """
-    units: dict[tuple[str, ...], list[MaskFile]] = {}
-    for found in drop_image_channels(tree, other):
+    aside = left if left is not None else []
+    folded = frozenset(name.casefold() for name in other)
+    files = without_plots(tree.files, folded, aside)
+    files = drop_image_channels(files, tree, other, aside)
+    units: Units = {}
+    for found in files:
         units.setdefault(case_folder(found.folder), []).append(found)
-    masks = {folder: drop_modalities(files, folder) for folder, files in units.items()}
-    return {folder: drop_companions(files) for folder, files in masks.items()}
+    images: list[MaskFile] = []
+    for folder, those in units.items():
+        units[folder] = without_known(those, images)
+    aside += leave("file", "that are the images of masks beside them", shown(images))
+    if not any(f.stem.casefold() in folded for f in named_as_images(units)):
+        images = []
+        for folder, those in units.items():
+            units[folder] = drop_modalities(those, folder, images)
+        aside += leave("file", "named like images", shown(images))
+    drawn: list[MaskFile] = []
+    for folder, those in units.items():
+        units[folder] = drop_companions(those, drawn)
+    aside += leave("file", "that are other forms of label maps beside them", shown(drawn))
+    return units
 
 
-def case_folder(folder: tuple[str, ...]) -> tuple[str, ...]:
+def shown(files: Iterable[MaskFile]) -> tuple[str, ...]:
+    """The paths of files as people see them."""
+    return tuple(f.shown for f in files)
+
+
+def case_folder(folder: Unit) -> Unit:
     """The folder of a case, above `segmentations` and its like (I1)."""
     while folder and folder[-1].lower() in INTERMEDIATE:
         folder = folder[:-1]
     return folder
 
 
-def drop_image_channels(tree: SideTree, other: frozenset[str]) -> list[MaskFile]:
+def parted(
+    files: Iterable[MaskFile], gone: list[MaskFile], leaves: Callable[[MaskFile], bool]
+) -> list[MaskFile]:
+    """The files that stay; those that do not are added to what is gone."""
+    kept: list[MaskFile] = []
+    for found in files:
+        (gone if leaves(found) else kept).append(found)
+    return kept
+
+
+def without_plots(
+    files: Sequence[MaskFile], other: frozenset[str], left: list[Left]
+) -> list[MaskFile]:
+    """The files without pictures among volumes that the other side has no name of (A9)."""
+    pictures = [f for f in files if f.name.lower().endswith(PICTURES)]
+    volumes = len(pictures) < len(files) and any(f.name.lower().endswith(VOLUMES) for f in files)
+    if not pictures or not volumes:
+        return list(files)
+    keys = {name for stem in other for name in (stem, strip_roles(stem))}
+    stray: list[MaskFile] = []
+    kept = parted(
+        files,
+        stray,
+        lambda f: (
+            f.name.lower().endswith(PICTURES)
+            and keys.isdisjoint((f.stem.casefold(), strip_roles(f.stem).casefold()))
+        ),
+    )
+    plots = [f for f in stray if is_plot(f)]
+    unknown = [f for f in stray if not is_plot(f)]
+    left += leave("file", "that are plots or previews", shown(plots), KNOWN)
+    left += leave("file", "that are pictures among volumes", shown(unknown), UNKNOWN)
+    return kept
+
+
+def is_plot(found: MaskFile) -> bool:
+    """Whether a picture is called like what people look at."""
+    lower = found.name.lower()
+    return lower.endswith(PICTURES) and any(word in lower for word in PLOTS)
+
+
+def drop_image_channels(
+    files: Sequence[MaskFile], tree: SideTree, other: frozenset[str], left: list[Left]
+) -> list[MaskFile]:
     """The files that are not image channels: `case_0000` where `case` is a mask (I6).
 
     A frame `img_0001` is one of many masks, and either side has no `img`.
     """
     bases: frozenset[str] | set[str] | None = None
-    kept = []
-    for found in tree.files:
+    kept, gone = [], []
+    for found in files:
         channel = re.match(CHANNEL, found.stem)
         if channel and found.stem not in other:
             bases = bases or tree.stems | other
             if channel[1] in bases:
+                gone.append(found)
                 continue
         kept.append(found)
+    left += leave("file", "that are channels of images", shown(gone))
     return kept
 
 
-def drop_modalities(files: list[MaskFile], folder: tuple[str, ...]) -> list[MaskFile]:
+def without_known(files: list[MaskFile], gone: list[MaskFile]) -> list[MaskFile]:
+    """The files of a folder without the images that the field keeps beside masks (A8)."""
+    if len(files) < 2:
+        return files
+    masks = {base for f in files if (base := mask_of(f.stem))}
+    if masks:
+        files = parted(files, gone, lambda f: f.stem in masks)
+    rest = [f for f in files if f.stem.lower() not in BESIDE_MASKS]
+    return parted(files, gone, lambda f: f.stem.lower() in BESIDE_MASKS) if rest else files
+
+
+def mask_of(stem: str) -> str:
+    """The name without the words at its end that say that the file is a mask; "" without one."""
+    less = re.sub(MASK_ROLES, "", stem)
+    return less if less != stem else ""
+
+
+def named_as_images(units: Units) -> Iterable[MaskFile]:
+    """The files whose names are, or end in, that of a modality."""
+    return (
+        f
+        for files in units.values()
+        for f in files
+        if f.stem.lower() in MODALITIES or strip_modality(f.stem) is not None
+    )
+
+
+def drop_modalities(files: list[MaskFile], folder: Unit, gone: list[MaskFile]) -> list[MaskFile]:
     """The files that are not named as images of the masks beside them (I7)."""
     before = {f: "" if f.stem.lower() in MODALITIES else strip_modality(f.stem) for f in files}
     others = [f for f in files if before[f] is None]
@@ -65,14 +181,17 @@ def drop_modalities(files: list[MaskFile], folder: tuple[str, ...]) -> list[Mask
     bases = {"", *folder[-1:], *(strip_roles(f.stem) for f in others)}
     masks = [f for f in files if before[f] is None or before[f] not in bases]
     named = [f for f in masks if has_role(f.stem)] if folder and len(masks) < len(files) else []
-    return named or masks
+    kept = named or masks
+    stays = set(map(id, kept))
+    gone += [f for f in files if id(f) not in stays]
+    return kept
 
 
-def drop_companions(files: Sequence[MaskFile]) -> list[MaskFile]:
+def drop_companions(files: Sequence[MaskFile], gone: list[MaskFile]) -> list[MaskFile]:
     """The files that are not the coloured or instance form of a label map beside them (L11)."""
     stems = {f.stem for f in files if f.stem.endswith(LABEL_IDS)}
     if not stems:
         return list(files)
     starts = {s.removesuffix(end) for s in stems for end in LABEL_IDS}
     drawn = {start + end for start in starts for end in COMPANIONS}
-    return [f for f in files if f.stem not in drawn]
+    return parted(files, gone, lambda f: f.stem in drawn)

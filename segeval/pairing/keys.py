@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from segeval.pairing.files import strip_roles
+from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen
 
@@ -34,6 +35,10 @@ class KeyedEntry(Protocol):
     @property
     def name(self) -> str:
         """The stem of the file or the name of the folder."""
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """The paths of its files relative to the root."""
 
 
 Keys = Sequence[str]
@@ -120,15 +125,36 @@ def repeated_keys(keys: Keys) -> tuple[str, ...]:
     return tuple(key for key, count in Counter(keys).items() if count > 1)
 
 
-def keys_by_pattern(entries: Sequence[KeyedEntry], pattern: str, option: str) -> list[str | None]:
-    """The group `case` of each path; None where the pattern does not fit. Raises RequestError."""
+def check_patterns(settings: Settings) -> None:
+    """Refuse patterns that are none. Raises RequestError."""
+    for pattern, option in (
+        (settings.pair_regex_pred, "--pair-regex-pred"),
+        (settings.pair_regex_gt, "--pair-regex-gt"),
+    ):
+        if pattern:
+            compiled(pattern, option)
+
+
+def compiled(pattern: str, option: str) -> re.Pattern[str]:
+    """The pattern with its group named case. Raises RequestError."""
     try:
-        compiled = re.compile(pattern)
+        made = re.compile(pattern)
     except re.error as problem:
         raise RequestError(f"{option} is no regular expression ({problem})") from problem
-    if "case" not in compiled.groupindex:
+    if "case" not in made.groupindex:
         raise RequestError(
             f"{option} has no group named case", help=r"for example (?P<case>.+)_seg"
         )
-    found = (compiled.search(entry.path) for entry in entries)
-    return [m["case"] if m else None for m in found]
+    return made
+
+
+def keys_by_pattern(entries: Sequence[KeyedEntry], pattern: str, option: str) -> list[str | None]:
+    """The group `case` of each path, or else of the files in it; None where the pattern does not
+    fit. Raises RequestError."""
+    search = compiled(pattern, option).search
+    keys: list[str | None] = []
+    for entry in entries:
+        found = search(entry.path)
+        inside = () if found else {m["case"] for p in entry.paths if (m := search(p))}
+        keys.append(found["case"] if found else next(iter(inside)) if len(inside) == 1 else None)
+    return keys

@@ -27,6 +27,8 @@ FLAT, ONE = "flat", "one-case"
 CASES, CLASSES, TOKENS = "case-folders", "class-folders", "class-files"
 MOST_CLASSES = 2000  # a folder with more files is no single case, whatever they are called
 DIGIT = r"[0-9]"
+CALLED_CASE = r"(?i)^(case|cas|pat|patient|sub|subject|subj|ses|session|study|scan)[_\-. ]?[0-9]+"
+VERTEBRA = r"(?i)^(vertebrae?|vb)?[_\-. ]?[ctls][0-9]{1,2}$"
 
 
 def fits_layout(layout: str, units: FilesByFolder) -> bool:
@@ -71,6 +73,11 @@ def detect_folder_layout(
         return CASES
     if hints.mostly_known(names):
         return CLASSES
+    cases, files = called_as_cases(names), called_as_cases(counted)
+    if (cases and not files) or mostly(VERTEBRA, counted):
+        return CASES
+    if mostly(VERTEBRA, names):
+        return CLASSES
     repeated = sum(count for count in counted.values() if count > 1)
     if 2 * repeated < counted.total():
         return FLAT
@@ -96,7 +103,17 @@ def detect_folder_layout(
 
 def are_mostly_numbered(names: Iterable[str]) -> bool:
     """Whether more than half of the names have a digit, as cases have and classes seldom do."""
-    found = [re.search(DIGIT, name) is not None for name in names]
+    return mostly(DIGIT, names)
+
+
+def called_as_cases(names: Iterable[str]) -> bool:
+    """Whether more than half of the names say that they are cases: `case1`, `sub-01`."""
+    return mostly(CALLED_CASE, names)
+
+
+def mostly(pattern: str, names: Iterable[str]) -> bool:
+    """Whether more than half of the names fit a pattern."""
+    found = [re.search(pattern, name) is not None for name in names]
     return 2 * sum(found) > len(found)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from segeval.pairing.cases import CaseFiles
+from segeval.pairing.cases import CaseFiles, relative_path
 from segeval.pairing.class_names import (
     Hints,
     derive_class_names,
@@ -16,10 +17,12 @@ from segeval.pairing.class_names import (
 )
 from segeval.pairing.files import (
     INTERMEDIATE,
+    Left,
     MaskFile,
     SideTree,
     format_suffix,
     is_score_archive,
+    leave,
     strip_format_suffix,
 )
 from segeval.pairing.layout_kinds import (
@@ -33,8 +36,9 @@ from segeval.pairing.layout_kinds import (
     detect_layout,
     fits_layout,
 )
-from segeval.runtime.errors import RequestError
-from segeval.runtime.frozen import field, frozen
+from segeval.runtime.errors import CaseError, RequestError
+from segeval.runtime.frozen import field, frozen, replace
+from segeval.runtime.inventory import ASKED, UNKNOWN
 
 FILE = "file"
 
@@ -77,6 +81,19 @@ class CaseEntry:
         """The files of the case."""
         return self.files.side if isinstance(self.files, LoneFile) else self.files
 
+    @property
+    def paths(self) -> list[str]:
+        """The paths of the files relative to the root."""
+        side = self.side
+        return [relative_path(path, side.root) for path in side.files.values()]
+
+    @property
+    def many(self) -> int:
+        """How many files they are."""
+        if isinstance(self.files, LoneFile):
+            return 1 + (self.files.scores is not None)
+        return self.files.many
+
 
 @frozen
 class SideLayout:
@@ -87,6 +104,9 @@ class SideLayout:
     root     the path that was given, or the folder of labels below it
     images   files that are images and no masks
     others   how many files could not be masks, by suffix
+    met      how many files there are
+    left     what of them is in no entry, and why
+    shared   how many of them serve several cases: image slices, a COCO file
     """
 
     kind: str
@@ -94,6 +114,9 @@ class SideLayout:
     root: Path
     images: int = 0
     others: Mapping[str, int] = field(default_factory=dict)
+    met: int = 0
+    left: tuple[Left, ...] = ()
+    shared: int = 0
 
     @property
     def whole(self) -> bool:
@@ -115,7 +138,7 @@ def single_file_layout(path: Path, scores: bool) -> SideLayout:
     beside = path.with_name(f"{path.name[: len(path.name) - len(format_suffix(path.name))]}.npz")
     found = beside if scores and not is_score_archive(path.name) and beside.is_file() else None
     side = CaseFiles(path.parent, {"": path}, found)
-    return SideLayout(FILE, (CaseEntry(path.name, name, name, side),), path)
+    return SideLayout(FILE, (CaseEntry(path.name, name, name, side),), path, met=side.many)
 
 
 def read_folder_layout(tree: SideTree, hints: Hints) -> SideLayout:
@@ -125,7 +148,12 @@ def read_folder_layout(tree: SideTree, hints: Hints) -> SideLayout:
     """
     from segeval.pairing.images import drop_images
 
-    units = drop_images(tree, hints.other)
+    left = list(tree.left)
+    if hints.pattern:
+        units = matched_files(tree, hints.pattern, left)
+    else:
+        units = drop_images(tree, hints.other, left)
+    units = {unit: files for unit, files in units.items() if files}
     masks = SideTree(tree.root, tuple(f for unit in units.values() for f in unit))
     kind = hints.layout if fits_layout(hints.layout, units) else detect_layout(units, hints)
     if kind == TOKENS and not hints.tokens:
@@ -134,8 +162,51 @@ def read_folder_layout(tree: SideTree, hints: Hints) -> SideLayout:
             help="--classes road,sky",
         )
     entries = ENTRIES[kind](masks, units, hints)
-    images = len(tree.files) - len(masks.files)
-    return SideLayout(kind, tuple(entries), tree.root, images, tree.others)
+    images = 0 if hints.pattern else len(tree.files) - len(masks.files)
+    left += unused(masks, entries, hints.scores)
+    left += leave("file", "that hold no mask", tree.others)
+    if not tree.dicom:
+        left += leave("file", "that are no masks by their names", [f.shown for f in tree.objects])
+    return SideLayout(kind, tuple(entries), tree.root, images, tree.suffixes, tree.met, tuple(left))
+
+
+def matched_files(
+    tree: SideTree, pattern: str, left: list[Left]
+) -> dict[FolderParts, list[MaskFile]]:
+    """The files that the user's pattern fits, or whose folder it fits: those are masks (A8, M2)."""
+    from segeval.pairing.images import case_folder
+
+    fits = re.compile(pattern).search
+    units: dict[FolderParts, list[MaskFile]] = {}
+    aside: list[str] = []
+    for found in tree.files:
+        own = case_folder(found.folder)
+        if fits(found.shown) or (own and fits("/".join(own))):
+            units.setdefault(own, []).append(found)
+        else:
+            aside.append(found.shown)
+    if aside:
+        reason = f"not matched by {pattern!r}, so no case"
+        left.append(Left("file", reason, tuple(aside), ASKED, "W-not-matched"))
+    return units
+
+
+def unused(masks: SideTree, entries: Sequence[CaseEntry], scores: bool) -> list[Left]:
+    """The files of masks that are in no entry."""
+    if sum(entry.many for entry in entries) == len(masks.files):
+        return []
+    used: set[Path] = set()
+    for entry in entries:
+        side = entry.side
+        used.update(side.files.values(), () if side.scores is None else (side.scores,))
+    rest = [f for f in masks.files if f.path(masks.root) not in used]
+    archives = [f.shown for f in rest if is_score_archive(f.name)]
+    others = [f.shown for f in rest if not is_score_archive(f.name)]
+    side_word = "beside class files, which have no use for them" if scores else "of a ground truth"
+    return [
+        *leave("file", f"of scores {side_word}", archives),
+        *leave("file", "without the name of a class", others, UNKNOWN),
+    ]
 
 
 def flat_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
@@ -173,11 +244,10 @@ def case_folder_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> 
         if len(stems[unit]) == 1 and (unknown or is_label_map_name(only, unit[-1])):
             side = flat_entries(SideTree(masks.root, tuple(files)), units, hints)[0].side
         else:
-            refuse_two_label_maps(unit, files)
             pairs = zip(stems[unit], drop_score_archives(files), strict=True)
-            side = CaseFiles(
-                masks.root, paths_by_class([(names[s], f) for s, f in pairs], masks.root)
-            )
+            side = paths_by_class([(names[s], f) for s, f in pairs], masks.root)
+            if problem := two_readings(unit, files):
+                side = replace(side, faults={"": problem})
         entries.append(folder_entry(unit, side))
     return entries
 
@@ -188,19 +258,21 @@ def folder_entry(unit: FolderParts, side: CaseFiles) -> CaseEntry:
     return CaseEntry(path, path, unit[-1], side)
 
 
-def refuse_two_label_maps(unit: FolderParts, files: Sequence[MaskFile]) -> None:
-    """Refuse a case folder with two files that could be its label map. Raises RequestError."""
+def two_readings(unit: FolderParts, files: Sequence[MaskFile]) -> CaseError | None:
+    """The error of a case folder with several files of which one could be its label map."""
     maps = [
         f
         for f in drop_score_archives(files)
         if is_label_map_name(strip_folder_name(f.stem, unit[-1]), unit[-1])
     ]
-    if maps:
-        raise RequestError(
-            f"{maps[0].shown!r} could be the label map of its case, or the file of a class",
-            facts=tuple(f"beside {f.shown}" for f in files if f is not maps[0])[:5],
-            help="remove one of them from the folder, or name the files: --pairs pairs.csv",
-        )
+    if not maps:
+        return None
+    return CaseError(
+        f"{maps[0].shown!r} could be the label map of its case, or the file of a class",
+        facts=tuple(f"beside {f.shown}" for f in files if f is not maps[0])[:5],
+        help="remove one of them from the folder, or name the files: --pairs pairs.csv",
+        status="ambiguous",
+    )
 
 
 def drop_score_archives(files: Sequence[MaskFile]) -> list[MaskFile]:
@@ -209,25 +281,30 @@ def drop_score_archives(files: Sequence[MaskFile]) -> list[MaskFile]:
     return [f for f in files if not (is_score_archive(f.name) and f.stem in maps)]
 
 
-def paths_by_class(named: Iterable[tuple[str, MaskFile]], root: Path) -> dict[str, Path]:
-    """The files of a case by class. Raises RequestError where two have one name."""
-    found: dict[str, MaskFile] = {}
+def paths_by_class(named: Iterable[tuple[str, MaskFile]], root: Path) -> CaseFiles:
+    """The files of a case by class; two of one name are an error of that class (A10)."""
+    found: dict[str, list[MaskFile]] = {}
     for name, file in named:
-        if name in found:
-            raise RequestError(
-                f"two files of one case are the class {name!r}",
-                facts=(found[name].shown, file.shown),
-                help="remove one of them, or name the files: --pairs pairs.csv",
-            )
-        found[name] = file
-    return {name: file.path(root) for name, file in found.items()}
+        found.setdefault(name, []).append(file)
+    faults = {
+        name: CaseError(
+            f"two files of one case are the class {name!r}",
+            facts=tuple(file.shown for file in files),
+            help="keep one of them in the folder, or name the files: --pairs pairs.csv",
+            status="two_structures",
+        )
+        for name, files in found.items()
+        if len(files) > 1
+    }
+    paths = {name: files[0].path(root) for name, files in found.items()}
+    return CaseFiles(root, paths, faults=faults, beside=sum(map(len, found.values())) - len(found))
 
 
 def single_case_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
     """One case with a file a class (I12)."""
     files = drop_score_archives(masks.files)
     names = derive_class_names([f.stem for f in files], hints)
-    side = CaseFiles(masks.root, paths_by_class([(names[f.stem], f) for f in files], masks.root))
+    side = paths_by_class([(names[f.stem], f) for f in files], masks.root)
     name = case_folder_name(masks.root, next(iter(units)))
     return [CaseEntry(name, name, name, side)]
 
@@ -271,7 +348,7 @@ def class_files_entry(
 ) -> CaseEntry:
     """The entry of a case whose class files lie apart, or among those of others."""
     path = "/".join((*above, name))
-    side = CaseFiles(root, paths_by_class(named, root), place="/".join((*above, shown)))
+    side = replace(paths_by_class(named, root), place="/".join((*above, shown)))
     return CaseEntry(path, path, name, side)
 
 

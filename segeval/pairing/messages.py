@@ -103,14 +103,6 @@ def extra_note(extra: Sequence[str]) -> list[Note]:
     return [Note("N-extra-prediction", text)]
 
 
-def unmatched_note(count: int, pattern: str) -> list[Note]:
-    """The warning on ground-truth files that are no case because the user's pattern skips them."""
-    if count < 1:
-        return []
-    text = f"{count_with_noun(count, 'ground-truth file')} not matched by {pattern!r}, so no case"
-    return [Note("W-not-matched", text)]
-
-
 def same_files_note(cases: Sequence[Case]) -> list[Note]:
     """The warning where both sides are the same files, which scores a folder against itself (M6).
 

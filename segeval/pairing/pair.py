@@ -6,6 +6,7 @@ without one. What was done is said in one sentence before the work starts (P4).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from segeval.classes.class_list import ClassList
@@ -13,19 +14,15 @@ from segeval.classes.names import natural_key, sort_naturally
 from segeval.pairing.cases import Case, CaseStore, Pairing
 from segeval.pairing.class_names import Hints, names_by_token, normal_names
 from segeval.pairing.datasets import label_folders, read_dataset_classes
-from segeval.pairing.files import SUFFIXES, holds_dicom
-from segeval.pairing.layouts import SideLayout
+from segeval.pairing.files import SUFFIXES, SideTree, holds_dicom
+from segeval.pairing.keys import check_patterns
+from segeval.pairing.layouts import CaseEntry, SideLayout
 from segeval.pairing.matching import example_keys, match_layouts
-from segeval.pairing.messages import (
-    count_with_noun,
-    extra_note,
-    pairing_sentence,
-    same_files_note,
-    unmatched_note,
-)
-from segeval.pairing.two_sides import read_both_layouts
+from segeval.pairing.messages import count_with_noun, extra_note, pairing_sentence, same_files_note
+from segeval.pairing.two_sides import look_at, read_both_layouts
 from segeval.request.settings import Settings
 from segeval.runtime.errors import NothingToScore, PairingError, RequestError
+from segeval.runtime.inventory import KNOWN, UNKNOWN, Inventory
 
 
 def pair_paths(pred: Path, gt: Path, settings: Settings) -> Pairing:
@@ -39,12 +36,19 @@ def pair_paths(pred: Path, gt: Path, settings: Settings) -> Pairing:
             raise RequestError(f"the {side} does not exist", where=path)
     classes = read_dataset_classes(pred, gt, bool(settings.classes))
     hints = request_hints(settings, classes)
-    if holds_dicom(pred) or holds_dicom(gt):
+    check_patterns(settings)
+    patterns = (settings.pair_regex_pred, settings.pair_regex_gt)
+    roots = label_folders(gt)
+    looked = [(look_at(pred), look_at(root)) for root in roots]
+    if any(isinstance(side, SideTree) and holds_dicom(side) for side in looked[0]):
         from segeval.pairing.patients import patient_layouts
 
-        found = patient_layouts(pred, gt, hints, settings)
+        found = patient_layouts(pred, roots[0], looked[0], hints, settings)
         return found.with_series(pair_layouts(*found.layouts, classes, settings))
-    layouts = [read_both_layouts(pred, root, hints) for root in label_folders(gt)]
+    layouts = [
+        read_both_layouts(pred, root, hints, patterns, sides)
+        for root, sides in zip(roots, looked, strict=True)
+    ]
     guess, truth = choose_label_folder(layouts, settings)
     return pair_layouts(guess, truth, classes, settings)
 
@@ -89,6 +93,7 @@ def pair_layouts(
         raise nothing_paired_error(pred, gt)
     ordered = sort_naturally(result.pairs, lambda pair: natural_key(pair[0]))
     cases = CaseStore(Case(name, p.side if p else None, t.side) for name, t, p in ordered)
+    inventory = count_files(pred, gt, ordered)
     extra: tuple[str, ...] = ()
     if len(pred.entries) > len(ordered) - missing:
         used = {id(p) for _, _, p in ordered if p is not None}
@@ -101,14 +106,44 @@ def pair_layouts(
             status="missing_ground_truth",
         )
     notes = [*extra_note(extra), *same_files_note(cases)]
-    notes += unmatched_note(len(gt.entries) - len(cases), settings.pair_regex_gt)
     return Pairing(
         cases,
         pairing_sentence(len(cases), missing, result.how, len(extra), (pred, gt)),
         classes,
         extra,
         tuple(notes),
+        inventory,
     )
+
+
+def count_files(
+    pred: SideLayout, gt: SideLayout, pairs: Sequence[tuple[str, CaseEntry, CaseEntry | None]]
+) -> Inventory:
+    """The files that were met and are in no case, and why: those of cases are counted there."""
+    inventory = Inventory()
+    used = {id(entry) for _, t, p in pairs for entry in (t, p) if entry is not None}
+    for side, layout in (("gt", gt), ("pred", pred)):
+        handed, rest = 0, []
+        for entry in layout.entries:
+            if id(entry) in used:
+                handed += entry.many
+            else:
+                rest.append(entry)
+        inventory.add_found("file", layout.met - handed, side)
+        inventory.add_scored("file", layout.shared, side)
+        for kind, reason, names, weight, code, number in layout.left:
+            if kind != "file":
+                inventory.add_found(kind, number or len(names), side)
+            inventory.set_aside(kind, reason, names, weight, code, side, number or len(names))
+        if rest:
+            many = sum(entry.many for entry in rest)
+            weight = KNOWN if side == "pred" else UNKNOWN
+            names = tuple(entry.path for entry in rest)
+            inventory.set_aside("file", NO_PARTNER[side], names, weight, "", side, many)
+    return inventory
+
+
+NO_PARTNER = {"pred": "without ground truth", "gt": "that no case takes"}
 
 
 def nothing_paired_error(pred: SideLayout, gt: SideLayout) -> NothingToScore:

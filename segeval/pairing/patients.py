@@ -14,25 +14,42 @@ from pathlib import Path
 from segeval.classes.names import natural_key, normalize_name, primary_name
 from segeval.pairing.cases import Case, CaseFiles, Pairing, relative_path
 from segeval.pairing.class_names import Hints
-from segeval.pairing.files import holds_dicom, list_mask_files, strip_format_suffix
+from segeval.pairing.files import (
+    Left,
+    SideTree,
+    format_suffix,
+    holds_dicom,
+    leave,
+    list_mask_files,
+    strip_format_suffix,
+)
+from segeval.pairing.files import MaskFile as MaskFile
+from segeval.pairing.images import is_plot
 from segeval.pairing.layouts import CaseEntry, SideLayout, single_file_layout
-from segeval.pairing.two_sides import is_lone_file, read_side_layout
+from segeval.pairing.two_sides import is_lone_file, read_side_layout, side_stems
 from segeval.readers.selection import parse_selector
 from segeval.readers.series import DicomIndex, Series, StructureSetHeader, index_dicom
 from segeval.readers.series_matching import has_patient_folders, list_patients, top_folder
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note, ReadError, RequestError
 from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.inventory import SAID, UNKNOWN
 
 PATIENTS = "patients"
 
 
 @frozen
 class DicomRoot:
-    """A DICOM tree of one side, or of images."""
+    """A DICOM tree of one side, or of images.
+
+    tree   all its files, masks in other formats too
+    apart  cases are told apart in another way than by the patient
+    """
 
     path: Path
     index: DicomIndex
+    tree: SideTree
+    apart: bool = False
 
     @property
     def whole(self) -> bool:
@@ -40,6 +57,8 @@ class DicomRoot:
 
         Then its structure sets lie right in it, or in folders beside those of the images.
         """
+        if self.apart:
+            return False
         sets = {top_folder(one.path, self.path) for one in self.index.structures}
         series = self.index.series.values()
         images = {top_folder(image.path, self.path) for one in series for image in one.images}
@@ -54,6 +73,8 @@ class DicomRoot:
             return self.path.resolve().name
         if by == "folder":
             return top_folder(path, self.path)
+        if by == "file":
+            return relative_path(path, self.path)
         return (
             owner.uid if by == "series" and isinstance(owner, Series) else str(getattr(owner, by))
         )
@@ -108,26 +129,53 @@ def structure_spellings(sets: Iterable[StructureSetHeader]) -> dict[str, str]:
     return called
 
 
-def patient_layouts(pred: Path, gt: Path, hints: Hints, settings: Settings) -> PatientLayouts:
-    """Two sides of which one or both are DICOM trees. Raises RequestError."""
+def patient_layouts(
+    pred: Path,
+    gt: Path,
+    looked: tuple[SideTree | Path, SideTree | Path],
+    hints: Hints,
+    settings: Settings,
+) -> PatientLayouts:
+    """Two sides of which one or both hold DICOM objects. Raises RequestError."""
     for select in filter(None, (settings.pred_select, settings.gt_select)):
         parse_selector(select)
-    sides = [DicomRoot(p, index_dicom(p)) if holds_dicom(p) else p for p in (pred, gt)]
-    roots = [side for side in sides if isinstance(side, DicomRoot)]
-    by = choose_case_key(roots, settings.case_key)
-    whole = any(root.whole for root in roots)
+    patterns = (settings.pair_regex_pred, settings.pair_regex_gt)
+    known = (settings.case_key, settings.layout)
+    roots = [
+        tree_root(path, side, pattern, known)
+        for path, side, pattern in zip((pred, gt), looked, patterns, strict=True)
+    ]
+    found = [root for root in roots if root is not None]
+    by = choose_case_key(found, settings.case_key)
+    whole = any(root.whole for root in found)
     named = {
-        normalize_name(n) for root in roots for one in root.index.structures for n in one.names
+        normalize_name(n) for root in found for one in root.index.structures for n in one.names
     }
     hints = replace(hints, forms=hints.forms | named)  # files called like structures are classes
-    layouts = [
-        tree_layout(side, by)
-        if isinstance(side, DicomRoot)
-        else plain_side_layout(side, hints, whole)
-        for side in sides
-    ]
-    hidden = by == "patient" and settings.case_key == "auto"
-    return PatientLayouts((layouts[0], layouts[1]), (*roots, *image_roots(settings)), by, hidden)
+    layouts = []
+    for place, (root, side) in enumerate(zip(roots, looked, strict=True)):
+        own = replace(hints, other=side_stems(looked[1 - place]), pattern=patterns[place])
+        if root is not None and (root.index.structures or not root.tree.files):
+            kind = "file" if patterns[place] or settings.layout == "flat" else by
+            layouts.append(tree_layout(root, kind, own))
+        else:
+            layouts.append(plain_side_layout(side, own, whole, root))
+    hidden = by == "patient" and settings.case_key == "auto" and not any(r.apart for r in found)
+    return PatientLayouts((layouts[0], layouts[1]), (*found, *image_roots(settings)), by, hidden)
+
+
+def tree_root(
+    path: Path, side: SideTree | Path, pattern: str, known: tuple[str, str]
+) -> DicomRoot | None:
+    """The DICOM objects of a side; None where there are none.
+
+    known  `--case-key` and `--layout`
+    """
+    if not isinstance(side, SideTree) or not holds_dicom(side):
+        return None
+    index = index_dicom(path, [f.path(path) for f in side.objects])
+    apart = bool(pattern) or known[0] not in ("auto", "folder", "patient") or known[1] == "flat"
+    return DicomRoot(path, index, replace(side, dicom=True), apart)
 
 
 def image_roots(settings: Settings) -> list[DicomRoot]:
@@ -137,7 +185,7 @@ def image_roots(settings: Settings) -> list[DicomRoot]:
     images = Path(settings.images)
     if not images.is_dir():
         raise RequestError("there is no such folder of images", where=images)
-    return [DicomRoot(images, index_dicom(images))]
+    return [DicomRoot(images, index_dicom(images), SideTree(images, ()))]
 
 
 def pair_single_side(path: Path, settings: Settings) -> Pairing:
@@ -146,12 +194,13 @@ def pair_single_side(path: Path, settings: Settings) -> Pairing:
     Raises RequestError for a file that is none, ReadError for a damaged one.
     """
     folder = path if path.is_dir() else path.parent
-    root = DicomRoot(folder, index_dicom(folder))
+    tree = replace(list_mask_files(folder), files=())
+    root = DicomRoot(folder, index_dicom(folder, [f.path(folder) for f in tree.objects]), tree)
     roots = (root, *image_roots(settings))
     if not path.is_dir():
         return Pairing((single_file_case(path, roots),), "")
     by = choose_case_key([root], settings.case_key)
-    layout = tree_layout(root, by)
+    layout = tree_layout(root, by, Hints())
     hidden = by == "patient" and settings.case_key == "auto"
     cases = tuple(Case(entry.name, None, entry.side) for entry in layout.entries)
     found = PatientLayouts((layout, layout), roots, by, hidden).with_series(Pairing(cases, ""))
@@ -196,31 +245,123 @@ def choose_case_key(roots: Iterable[DicomRoot], asked: str) -> str:
     return "folder" if each else "patient"
 
 
-def plain_side_layout(side: Path, hints: Hints, whole: bool) -> SideLayout:
-    """The side that is no DICOM tree; beside one patient a lone file of a class is a case too."""
-    if not side.is_dir():
+def plain_side_layout(
+    side: SideTree | Path, hints: Hints, whole: bool, root: DicomRoot | None
+) -> SideLayout:
+    """The side without structures of DICOM; beside one patient the file of one class is a case too.
+
+    root  its DICOM objects, if it has some: image series, on which the other side may lie
+    """
+    if isinstance(side, Path):
         return single_file_layout(side, False)
-    tree, hints = list_mask_files(side), replace(hints, scores=False)
-    layout = read_side_layout(tree, hints)
-    return (
-        read_side_layout(tree, replace(hints, lone=True))
-        if whole and is_lone_file(layout)
-        else layout
-    )
+    hints = replace(hints, scores=False)
+    side = replace(side, dicom=root is not None)
+    layout = read_side_layout(side, hints)
+    if whole and is_lone_file(layout):
+        layout = read_side_layout(side, replace(hints, lone=True))
+    if root is None:
+        return layout
+    left = (*layout.left, *objects_aside(root, set()))
+    return replace(layout, left=left, shared=root.index.slices)
 
 
-def tree_layout(root: DicomRoot, by: str) -> SideLayout:
-    """The cases of a DICOM tree; a damaged file is one where its folder has nothing else."""
+def tree_layout(root: DicomRoot, by: str, hints: Hints) -> SideLayout:
+    """The cases of a DICOM tree; a damaged file is one where its folder has nothing else.
+
+    Masks of other formats are cases where nothing else of that patient is there (A9).
+    """
     found: dict[str, list[StructureSetHeader]] = {}
     for one in sorted(root.index.structures, key=lambda f: natural_key(f.path.as_posix())):
         found.setdefault(root.key(one.path, one, by), []).append(one)
-    entries = [patient_entry(root.path, key, sets) for key, sets in found.items()]
+    entries = [
+        file_entry(root.path, sets[0]) if by == "file" else patient_entry(root.path, key, sets)
+        for key, sets in found.items()
+    ]
+    known = {top_folder(one.path, root.path) for one in root.index.structures}
     if by == "folder" and not root.whole:
-        entries += damaged_entries(root, set(found))
+        entries += damaged_entries(root, known)
+    taken = {path for e in entries for path in e.side.files.values()}
+    masks = mask_layout(root, known, hints)
+    entries += masks.entries
     entries.sort(key=lambda e: natural_key(e.name))
-    slices = sum(len(series.images) for series in root.index.series.values())
-    images = 0 if entries else slices  # beside structure sets they are no files left aside
-    return SideLayout("one-case" if root.whole else PATIENTS, tuple(entries), root.path, images)
+    left = (*masks.left, *objects_aside(root, taken))
+    return SideLayout(
+        "one-case" if root.whole else PATIENTS,
+        tuple(entries),
+        root.path,
+        0,
+        {**held_objects(root.index), **masks.others},
+        root.tree.met,
+        left,
+        root.index.slices,
+    )
+
+
+def mask_layout(root: DicomRoot, known: set[str], hints: Hints) -> SideLayout:
+    """The masks of other formats in a DICOM tree: those of patients without structures.
+
+    known  the folders of patients that have some
+    """
+    tree = root.tree
+    whole = root.whole
+    free = tuple(f for f in tree.files if not whole and tops(f) not in known)
+    stray = [f for f in tree.files if whole or tops(f) in known]
+    plots = [f for f in stray if is_plot(f)]
+    masks = [f for f in stray if not is_plot(f)]
+    left = (
+        *leave("file", "that are plots or previews", [f.shown for f in plots]),
+        *leave("file", "beside structure sets of the same case", [f.shown for f in masks], UNKNOWN),
+    )
+    layout = read_side_layout(replace(tree, files=free, objects=()), replace(hints, scores=False))
+    return replace(layout, left=(*layout.left, *left))
+
+
+def objects_in_words(tree: SideTree) -> str:
+    """What a folder without masks holds: `98 CT slices, 1 RTDOSE, 2 .txt`."""
+    index = index_dicom(tree.root, [f.path(tree.root) for f in tree.objects])
+    others = Counter(held_objects(index))
+    others.update(format_suffix(name.lower()) for name in tree.others)
+    return ", ".join(f"{n} {kind}" for kind, n in sorted(others.items()))
+
+
+def held_objects(index: DicomIndex) -> dict[str, int]:
+    """How many DICOM objects that are no structures a tree has, by what they are."""
+    held: Counter[str] = Counter()
+    for one in index.series.values():
+        held[f"{one.modality} slices" if one.modality else "slices"] += len(one.images)
+    held.update(format_suffix(path.name.lower()) or "no suffix" for path in index.foreign)
+    return {**held, **{kind: len(paths) for kind, paths in index.others.items()}}
+
+
+def tops(found: MaskFile) -> str:
+    """The folder of a file right below the root."""
+    return found.folder[0] if found.folder else ""
+
+
+def objects_aside(root: DicomRoot, taken: set[Path]) -> Iterator[Left]:
+    """The DICOM objects, and what is none of them, that no case is made of.
+
+    taken  files of cases
+    """
+    path = root.path
+    for kind, paths in root.index.others.items():
+        shown = [relative_path(one, path) for one in paths]
+        yield from leave("file", f"that are {kind} objects of DICOM, not images or contours", shown)
+    shown = [relative_path(one, path) for one in root.index.foreign]
+    yield from leave("file", "that are no masks by their names", shown)
+    for problem in root.index.damaged:
+        if Path(problem.where) not in taken:
+            names = (relative_path(Path(problem.where), path),)
+            yield Left("file", f"that cannot be read: {problem.message}", names, UNKNOWN, SAID)
+
+
+def file_entry(root: Path, one: StructureSetHeader) -> CaseEntry:
+    """A case that is a structure set."""
+    side = CaseFiles(root, {"": one.path}, sets=(one,))
+    shown = relative_path(one.path, root)
+    return CaseEntry(
+        shown, shown.removesuffix(one.path.suffix), strip_format_suffix(one.path.name), side
+    )
 
 
 def patient_entry(root: Path, key: str, sets: list[StructureSetHeader]) -> CaseEntry:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from segeval.pairing.cases import CaseFiles
-from segeval.pairing.class_names import Hints
+from segeval.pairing.class_names import Hints, strip_folder_name
 from segeval.pairing.coco import coco_layout, is_coco_path
 from segeval.pairing.files import SideTree, list_mask_files, strip_roles
 from segeval.pairing.layout_kinds import FLAT, ONE
@@ -17,9 +17,24 @@ from segeval.runtime.frozen import replace
 GRIDS = 300  # class files whose headers are compared before a folder is taken as one case
 
 
-def read_both_layouts(pred: Path, gt: Path, hints: Hints) -> tuple[SideLayout, SideLayout]:
-    """The layouts of prediction and ground truth. Raises RequestError."""
-    sides = [list_mask_files(path) if path.is_dir() else path for path in (pred, gt)]
+def look_at(path: Path) -> SideTree | Path:
+    """What a side holds, or the file that it is. Raises RequestError."""
+    return list_mask_files(path) if path.is_dir() else path
+
+
+def read_both_layouts(
+    pred: Path,
+    gt: Path,
+    hints: Hints,
+    patterns: tuple[str, str] = ("", ""),
+    looked: tuple[SideTree | Path, SideTree | Path] | None = None,
+) -> tuple[SideLayout, SideLayout]:
+    """The layouts of prediction and ground truth. Raises RequestError.
+
+    patterns  the user's, which decide what a file of each side is
+    looked    what the sides hold, where that is known
+    """
+    sides = looked or (look_at(pred), look_at(gt))
     coco = [coco_layout(a, b) if is_coco_path(a) else None for a, b in ((pred, gt), (gt, pred))]
     if any(coco):
         alone = replace(hints, scores=False)
@@ -28,8 +43,8 @@ def read_both_layouts(pred: Path, gt: Path, hints: Hints) -> tuple[SideLayout, S
     if not any(isinstance(side, SideTree) for side in sides):
         return single_file_layout(pred, scores=True), single_file_layout(gt, scores=False)
     told = [
-        replace(hints, other=side_stems(sides[1]), scores=True),
-        replace(hints, other=side_stems(sides[0])),
+        replace(hints, other=side_stems(sides[1]), scores=True, pattern=patterns[0]),
+        replace(hints, other=side_stems(sides[0]), pattern=patterns[1]),
     ]
     layouts = [read_side_layout(side, hint) for side, hint in zip(sides, told, strict=True)]
     for this, other in ((0, 1), (1, 0)):
@@ -49,12 +64,13 @@ def read_both_layouts(pred: Path, gt: Path, hints: Hints) -> tuple[SideLayout, S
 
 
 def side_stems(side: SideTree | Path) -> frozenset[str]:
-    """The stems of a side, as they are and without role tokens."""
-    stems = (
-        side.stems
-        if isinstance(side, SideTree)
-        else {single_file_layout(side, False).entries[0].name}
-    )
+    """The stems of a side: as they are, without role tokens, without the name of their folder."""
+    if isinstance(side, Path):
+        stems = {single_file_layout(side, False).entries[0].name}
+    else:
+        stems = side.stems | {
+            strip_folder_name(f.stem, f.folder[-1]) for f in side.files if f.folder
+        }
     return frozenset(stems | {strip_roles(s) for s in stems})
 
 

@@ -58,9 +58,17 @@ def ambiguous_selection_error(
         else "no structure set is selected",
         where=where,
         facts=tuple(str(one) for one in found) if apart else tuple(map(path_with_folder, found)),
-        help="--pred-select, --gt-select: a file name, label=, description= or manufacturer=",
+        help=advice(found),
         status="ambiguous",
     )
+
+
+def advice(found: Collection[StructureSetHeader]) -> str:
+    """What tells structure sets apart: a selector, or a case each where they are of own studies."""
+    one = "--pred-select, --gt-select: a file name, label=, description= or manufacturer="
+    if len({one.study for one in found}) < len(found):
+        return f"{one}; or name the files of each case: --pairs pairs.csv"
+    return f"{one}; if each is a case: --case-key study, or --layout flat (a case a file)"
 
 
 def path_with_folder(one: StructureSetHeader) -> str:

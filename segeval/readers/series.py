@@ -5,7 +5,7 @@ Files are told by what they hold, never by name or folder.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from segeval.dicom.files import DicomFile, damaged_dicom_error, is_dicom, open_d
 from segeval.grid.slices import Frame, Slices, arrange_slices
 from segeval.readers.frames import read_frames
 from segeval.runtime.errors import GeometryError, ReadError
+from segeval.runtime.folders import Unlisted, list_files
 from segeval.runtime.frozen import frozen
 
 RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
@@ -117,11 +118,17 @@ class DicomIndex:
     series      by Series Instance UID
     structures  structure sets and segmentations
     damaged     DICOM files that cannot be read
+    others      DICOM files that are neither images nor structures, by what they are
+    foreign     files that are no DICOM
+    lost        folders that cannot be listed, and why
     """
 
     series: dict[str, Series] = field(default_factory=dict)
     structures: list[StructureSetHeader] = field(default_factory=list)
     damaged: list[ReadError] = field(default_factory=list)
+    others: dict[str, list[Path]] = field(default_factory=dict)
+    foreign: list[Path] = field(default_factory=list)
+    lost: list[Unlisted] = field(default_factory=list)
 
     def merged(self, other: DicomIndex) -> DicomIndex:
         """Both trees as one: a series may lie on the other side, or in a folder of images (D3)."""
@@ -129,18 +136,31 @@ class DicomIndex:
             {**other.series, **self.series},
             [*self.structures, *other.structures],
             [*self.damaged, *other.damaged],
+            {**other.others, **self.others},
+            [*self.foreign, *other.foreign],
+            [*self.lost, *other.lost],
         )
 
+    @property
+    def slices(self) -> int:
+        """How many files are image slices."""
+        return len({image.path for one in self.series.values() for image in one.images})
 
-def index_dicom(root: Path) -> DicomIndex:
-    """Read the headers of all files under a folder, or of one file."""
+
+def index_dicom(root: Path, among: Iterable[Path] | None = None) -> DicomIndex:
+    """Read the headers of all files under a folder, or of one file.
+
+    among  the files that are looked at, where they are known
+    """
     index = DicomIndex()
-    for path in walk_files(root):
+    for path in walk_files(root, index.lost) if among is None else among:
         try:
             if file := read_dicom_header(path):
                 add_to_index(index, file)
             elif path.suffix.lower() in NAMED:
                 raise ReadError("the name says DICOM and the content is not", where=path)
+            else:
+                index.foreign.append(path)
         except ReadError as problem:
             index.damaged.append(problem)
         except DamagedElements as problem:
@@ -148,11 +168,18 @@ def index_dicom(root: Path) -> DicomIndex:
     return index
 
 
-def walk_files(root: Path) -> Iterator[Path]:
-    """All files, in order."""
+def walk_files(root: Path, lost: list[Unlisted]) -> list[Path]:
+    """All files, in order; links are followed. Raises ReadError where the folder cannot be listed.
+
+    lost  gets the folders that cannot be listed
+    """
     if root.is_file():
-        return iter([root])
-    return (path for path in sorted(root.rglob("*")) if path.is_file())
+        return [root]
+    try:
+        found = [f for f in list_files(str(root), lost) if f.regular]
+    except OSError as problem:
+        raise ReadError(f"cannot list the folder ({problem.strerror})", where=root) from problem
+    return sorted(root.joinpath(*f.folder, f.name) for f in found)
 
 
 def read_dicom_header(path: Path) -> DicomFile | None:
@@ -175,7 +202,7 @@ def add_to_index(index: DicomIndex, file: DicomFile) -> None:
             read_structure_set_header(file, "rtstruct" if kind == RTSTRUCT else "seg")
         )
     elif elements.word(0x00080060) in OTHER:
-        return
+        index.others.setdefault(elements.word(0x00080060), []).append(file.path)
     elif (uid := elements.word(0x0020000E)) and 0x00280010 in elements:
         series = index.series.get(uid)
         if series is None:
@@ -183,6 +210,8 @@ def add_to_index(index: DicomIndex, file: DicomFile) -> None:
                 uid, *read_owner(elements), elements.word(0x00080060)
             )
         series.images += read_slice_headers(file)
+    else:
+        index.others.setdefault(elements.word(0x00080060) or "unknown", []).append(file.path)
 
 
 def read_owner(elements: Elements) -> tuple[str, str, str]:

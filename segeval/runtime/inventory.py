@@ -51,7 +51,9 @@ SIDES = {"gt": "of the ground truth", "pred": "of the prediction", "": ""}
 ASKED = "asked"  # the user asked for it: said with -v
 KNOWN = "known"  # a rule knows what it is (an image, a plot, a support structure): said
 UNKNOWN = "unknown"  # it may be what should have been scored: said, and a gate cannot pass (A34)
+LOST = "lost"  # it could not be looked at: an error, and the exit status is 3 (A33)
 
+SAID = "-"  # the code of what has a warning of its own with more words
 EXAMPLES = 3
 UNACCOUNTED = "that nothing became of: a bug, please report"
 

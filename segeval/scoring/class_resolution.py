@@ -16,7 +16,7 @@ from segeval.classes.class_list import (
     ScoredClass,
     StoredClasses,
 )
-from segeval.classes.names import match_name
+from segeval.classes.names import match_name, one_form
 from segeval.opening.open_case import NOWHERE, Opened
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import field, frozen, replace
@@ -50,14 +50,15 @@ def resolve_by_name(
 
     Raises CaseError where names meet values and no class list joins them.
     """
+    listed = bool(classes.classes)
     wanted = classes.classes or tuple(
         ClassDef(name) for name in file_class_names(truth, pred, classes)
     )
     targets, kept, skipped, absent, faults = [], [], [], set(), {}
     for class_ in wanted:
-        t, p = named_class_selector(class_, truth), named_class_selector(class_, pred)
-        fault = truth.faults.get(class_.name) or pred.faults.get(class_.name)
-        if fault is not None and (t is not None or class_.name in truth.faults):
+        (t, own), (p, other) = (find_part(class_, side, listed) for side in (truth, pred))
+        fault = own or other
+        if fault is not None and (t is not None or own is not None):
             faults[class_.name] = fault
         elif t is None and not empty_is_annotated:
             skipped.append(class_.name)
@@ -68,6 +69,40 @@ def resolve_by_name(
             targets.append(ScoredClass(class_.name, t or NOWHERE, p or NOWHERE))
     return CaseClasses(
         tuple(targets), tuple(kept), tuple(skipped), frozenset(absent), faults=faults
+    )
+
+
+def find_part(
+    class_: ClassDef, side: Opened, listed: bool
+) -> tuple[LabelSelector | None, CaseError | None]:
+    """What stands for a class on a side, and why that cannot be said (A10). Raises CaseError.
+
+    listed  the class list has the class, so that its exact name picks one of several
+    """
+    if not side.named:
+        return named_class_selector(class_, side), None
+    if class_.name in side.faults:
+        return side.parts.get(class_.name), side.faults[class_.name]
+    form = one_form(class_.name)
+    same = [name for name in side.parts if one_form(name) == form]
+    if len(same) > 1 and not (listed and class_.name in same):
+        return None, name_clash(class_.name, same)
+    try:
+        name = match_name(class_.name, side.parts, class_.aliases)
+    except CaseError as problem:
+        return None, problem
+    if name is None:
+        return None, None
+    return side.parts[name], side.faults.get(name)
+
+
+def name_clash(name: str, same: Sequence[str]) -> CaseError:
+    """The error of a class that two items of one case could be."""
+    return CaseError(
+        f"{len(same)} structures of one case are {name!r}",
+        facts=tuple(same[:5]),
+        help=f"keep one of them, or pick one by its exact name: --classes '{same[0]}'",
+        status="two_structures",
     )
 
 
@@ -99,9 +134,10 @@ def file_class_names(truth: Opened, pred: Opened, classes: ClassList) -> tuple[s
             help=f"say which value is which: --classes '{example}' or --classes labels.json",
             status="classes_unknown",
         )
-    names = [*truth.parts, *(name for name in truth.faults if name not in truth.parts)]
-    taken = {match_name(name, pred.parts) for name in names}
-    return (*names, *(name for name in pred.parts if name not in taken))
+    names: dict[str, str] = {}
+    for name in (*truth.parts, *truth.faults, *pred.parts):
+        names.setdefault(one_form(name), name)
+    return tuple(names.values())
 
 
 def named_class_selector(class_: ClassDef, side: Opened) -> LabelSelector | None:

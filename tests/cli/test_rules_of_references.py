@@ -242,7 +242,7 @@ def test_a_tree_of_images_alone(segeval, here):
     patient(here / "pred", "P")
     build.series(here / "gt" / "P", SHAPE)
     done = segeval("score", "pred", "gt")
-    assert (done.status, "gt holds 8 image files" in done.err) == (4, True)
+    assert (done.status, "gt holds 8 CT slices" in done.err) == (4, True), done.err
 
 
 def test_d5_which_structure_set_is_meant(segeval, here):

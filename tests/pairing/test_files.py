@@ -47,7 +47,7 @@ def test_p5_side_files_are_never_cases(tmp_path):
     )
     found = list_mask_files(root)
     assert [f.shown for f in found.files] == ["a.nii.gz"]
-    assert found.others == {}
+    assert found.suffixes == {}
 
 
 def test_p6_natural_order_folders_first_by_name(tmp_path):
@@ -63,7 +63,7 @@ def test_p6_natural_order_folders_first_by_name(tmp_path):
 def test_other_files_are_counted_for_the_message(tmp_path):
     found = list_mask_files(tree(tmp_path, "a.dcm", "b.dcm", "c", "d.txt"))
     assert found.files == ()
-    assert found.others == {".dcm": 2, "no suffix": 1, ".txt": 1}
+    assert found.suffixes == {".dcm": 2, "no suffix": 1, ".txt": 1}
 
 
 def test_refused_formats_are_taken_only_where_nothing_else_is(tmp_path):
@@ -73,7 +73,9 @@ def test_refused_formats_are_taken_only_where_nothing_else_is(tmp_path):
     ]
     mixed = list_mask_files(tree(tmp_path / "b", "x.jpg", "x.png"))
     assert [f.name for f in mixed.files] == ["x.png"]
-    assert mixed.others == {".jpg": 1}
+    assert [(item.reason, item.names) for item in mixed.left] == [
+        ("in a format that no mask has", ("x.jpg",))
+    ]
 
 
 def test_folders_of_images_beside_folders_of_masks_are_not_searched(tmp_path):

@@ -20,6 +20,10 @@ class File:
     def name(self):
         return self.bare.rpartition("/")[2]
 
+    @property
+    def paths(self):
+        return [self.path]
+
 
 def files(text):
     return [File(word) for word in text.split()]

@@ -291,7 +291,9 @@ def test_m2_patterns_replace_the_levels(tmp_path):
     )
     assert shown(found)[0] == ("p1", "run7_p1_x.png", "p1_final.png")
     assert found.sentence == "paired 2 of 2 cases by pattern"
-    assert [note.code for note in found.notes] == ["W-not-matched"]
+    assert [(item.code, item.names) for item in found.inventory.left_aside] == [
+        ("W-not-matched", ("notes.png",))
+    ]
 
 
 def test_m2_a_pattern_on_one_side_meets_stems(tmp_path):
@@ -405,13 +407,18 @@ def test_a_forced_layout_holds_for_the_side_that_can_have_it(tmp_path):
 
 
 def test_p2_two_files_of_one_class(tmp_path):
-    with pytest.raises(RequestError, match="two files of one case are the class 'liver'"):
-        paired(tmp_path, "s1/liver.nii s1/liver.nrrd s1/heart.nii", "s1.nii")
+    found = paired(tmp_path, "s1/liver.nii s1/liver.nrrd s1/heart.nii", "s1.nii")
+    pred = found.cases[0].pred
+    assert pred is not None
+    assert pred.many == 3
+    assert pred.faults["liver"].message == "two files of one case are the class 'liver'"
 
 
 def test_p2_a_label_map_among_class_files(tmp_path):
-    with pytest.raises(RequestError, match=r"s1/labels\.nii' could be the label map of its case"):
-        paired(tmp_path, "s1/liver.nii s1/heart.nii s1/labels.nii", "s1.nii")
+    found = paired(tmp_path, "s1/liver.nii s1/heart.nii s1/labels.nii", "s1.nii")
+    pred = found.cases[0].pred
+    assert pred is not None
+    assert "s1/labels.nii' could be the label map of its case" in pred.faults[""].message
 
 
 def test_order_of_the_files_does_not_matter(tmp_path):
