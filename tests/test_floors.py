@@ -60,14 +60,18 @@ FLOORS = """
 10 gates       gates | verdict | rules | baseline | judge
 
 11 api         api
-11 reports     reports | table_model terminal | fold_columns means plain problems values | table_content verdicts | badge
+11 reports     reports html | table_model terminal | fold_columns means plain problems values | table_content verdicts | badge
                codequality delimited json jsonl junit markdown openmetrics summary table
                | comparison github judged tabbed
-               | outputs
+               | html.charts html.shown html.browser | html.drawings html.definition_section
+               | html.volume_section html.verdict_section html.account_section
+               html.confusion_section html.reliability_section html.class_section
+               | html.case_section html.baseline_section html.figures | html.page | outputs
+               | html.folder
 
 12 cli         cli | choices codes log print_table standard_streams | accounts main problems progress values warnings_output | tables | files | settings_sources
                | ci entry options paths | conclude | compare completion config convert decode gate inspect
-               merge metrics pairs score
+               merge metrics pairs report score
 12 main        __main__
 """  # noqa: E501 - a room is one line
 
@@ -236,6 +240,7 @@ HEAVY = {
     "isal",
     "nibabel",
     "nrrd",
+    "jinja2",
     "pydicom",
     "rich",
     "scipy",

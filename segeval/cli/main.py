@@ -22,6 +22,7 @@ COMMANDS = {
     "convert": ("segeval.cli.convert", "Write contours or segments of DICOM as masks."),
     "gate": ("segeval.cli.gate", "Judge a result file by rules or by a baseline."),
     "compare": ("segeval.cli.compare", "Compare result files: which model is better?"),
+    "report": ("segeval.cli.report", "Write the report that people look at, of a result file."),
     "metrics": ("segeval.cli.metrics", "List the metrics, or explain one."),
     "config": ("segeval.cli.config", "Show the settings of a run and where each comes from."),
     "completion": ("segeval.cli.completion", "Print completion code for bash, zsh or fish."),

@@ -8,6 +8,12 @@ REPORTS: dict[str, str] = {
     "json": "segeval.reports.json",
     "jsonl": "segeval.reports.jsonl",
     "markdown": "segeval.reports.markdown",
+    "html": "segeval.reports.html.page",
+    # one chart of the page alone; its path ends in .svg, .png or .pdf
+    "figure-strips": "segeval.reports.html.figures",
+    "figure-volumes": "segeval.reports.html.figures",
+    "figure-confusion": "segeval.reports.html.figures",
+    "figure-reliability": "segeval.reports.html.figures",
     # what CI systems read
     "junit": "segeval.reports.junit",
     "gitlab-quality": "segeval.reports.codequality",
@@ -22,6 +28,8 @@ SUFFIXES: dict[str, str] = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".md": "markdown",
+    ".html": "html",
+    ".pdf": "html",
     ".txt": "table",
     ".xml": "junit",
 }

@@ -20,6 +20,7 @@ from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import Scorecard
 
+FIGURE = "figure-"
 _PREFIX = r"(?s)([A-Za-z][\w-]+):(.+)\Z"  # two letters: `C:` is a drive
 
 
@@ -99,6 +100,9 @@ def save_report(card: Scorecard, output: str, settings: Settings) -> None:
     """Write one output, as `check` reads it. Raises RequestError."""
     wanted = parse_output(output)
     form = wanted.form or settings.format
+    if wanted.path is not None and by_browser(form, wanted.path):
+        print_page(card, form, wanted.path, settings)
+        return
     if wanted.path is None:
         show_report(card, form, sys.stdout, settings)
         return
@@ -112,9 +116,38 @@ def save_report(card: Scorecard, output: str, settings: Settings) -> None:
 
 def show_report(card: Scorecard, form: str, file: IO[str], settings: Settings) -> None:
     """Write a form to an open file; the form `none` writes nothing."""
-    if form != "none":
+    if is_figure(form):
+        from segeval.reports.html.figures import draw_figure
+
+        file.write(draw_figure(card, form.removeprefix(FIGURE), settings))
+    elif form != "none":
         report: Report = import_module(REPORTS[form])
         report.write(card, file, settings)
+
+
+def by_browser(form: str, path: Path) -> bool:
+    """Whether a browser makes the file: the page on paper, a figure as PDF or PNG."""
+    suffix = path.suffix.lower()
+    return (suffix == ".pdf" and form == "html") or (suffix in (".pdf", ".png") and is_figure(form))
+
+
+def is_figure(form: str) -> bool:
+    """Whether a form is one chart of the page."""
+    return form.startswith(FIGURE)
+
+
+def print_page(card: Scorecard, form: str, path: Path, settings: Settings) -> None:
+    """Write the page or a figure in a form that a browser makes. Raises RequestError."""
+    from segeval.reports.html import browser
+
+    if form == "html":
+        from segeval.reports.html.page import render
+
+        browser.print_page(render(card, settings), path)
+        return
+    from segeval.reports.html.figures import draw_figure
+
+    browser.print_figure(draw_figure(card, form.removeprefix(FIGURE), settings), path)
 
 
 @contextmanager

@@ -1,0 +1,113 @@
+"""`segeval report RESULTS`: the page that people look at, and its charts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from segeval.cli.log import LOG
+from segeval.cli.options import (
+    PATH_OR_URL,
+    Command,
+    GroupedOption,
+    resolve_request,
+    settings_options,
+)
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
+
+if TYPE_CHECKING:
+    from segeval.scorecard.card import Scorecard
+
+OUTPUT = ("output", "digits", "quiet", "verbose", "log_file", "color")
+USUAL, FOLDER = "report.html", "report/index.html"
+
+
+def report(given: Mapping[str, Any]) -> int:
+    """Write the report of RESULTS (JSON of `segeval score -o`) as one HTML page.
+
+    Without -o the page is report.html. stdout names the files that were written. The verdicts are
+    those of the result file. The exit status is 0, or 2 for a wrong request.
+    """
+    from segeval.reports.outputs import save_report
+
+    request = resolve_request(given)
+    settings = request.settings
+    LOG.open(settings)
+    outputs = settings.output or (FOLDER if given["split"] else USUAL,)
+    for output in outputs:
+        _check(output)
+    card = _loaded(given["results"])
+    for output in outputs:
+        if given["split"] and output.endswith(".html"):
+            _write_folder(card, output, settings)
+        else:
+            save_report(card, output, settings)
+        click.echo(output.partition(":")[2] or output)
+    return 0
+
+
+def _check(output: str) -> None:
+    """Refuse an output that is no report. Raises RequestError."""
+    from segeval.reports import REPORTS
+    from segeval.reports.outputs import is_figure, parse_output
+
+    form = parse_output(output).form
+    if form != "html" and not is_figure(form):
+        known = ", ".join(form for form in REPORTS if is_figure(form))
+        raise RequestError(
+            f"-o {output}: a report is a page or a figure",
+            help=f"-o report.html, -o report.pdf, or one of {known}: -o figure-strips:dice.svg",
+        )
+
+
+def _loaded(path: str) -> Scorecard:
+    """A result file. Raises RequestError."""
+    from segeval.scorecard.results import load_results
+
+    card = load_results(Path(path))
+    if card.shard:
+        raise RequestError(
+            "a shard is a part of a run", where=path, help="segeval merge makes it whole"
+        )
+    return card
+
+
+def _write_folder(card: Scorecard, output: str, settings: Settings) -> None:
+    from segeval.reports.html.folder import write_folder
+
+    try:
+        write_folder(card, Path(output.removeprefix("html:")), settings)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise RequestError(f"cannot be written ({reason})", where=output) from problem
+
+
+def _split() -> GroupedOption:
+    option = GroupedOption(
+        ["--split"],
+        is_flag=True,
+        help="style, script and pictures as files beside the page, for servers that forbid them "
+        "inside",
+    )
+    option.group = "output"
+    return option
+
+
+command = Command(
+    "report",
+    report,
+    [
+        click.Argument(["results"], type=PATH_OR_URL),
+        _split(),
+        *settings_options([], also=OUTPUT),
+    ],
+    [
+        "segeval report results.json",
+        "segeval report results.json -o report.html -o figure-strips:cases.svg",
+        "segeval report results.json --split -o public/index.html",
+    ],
+)

@@ -1,0 +1,184 @@
+"""T8: what was compared: how many were found and what became of them, names, problems, origin."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from segeval.reports.html.shown import label, place_of_case
+from segeval.reports.problems import case_error, class_faults
+from segeval.reports.table_model import clean_name, format_count
+from segeval.request.settings import Settings
+from segeval.scorecard.card import Scorecard
+from segeval.scorecard.row_index import index_rows, noteworthy_cases
+
+FEW = 5  # cases that are named for a problem or a note
+SIDES = {"pred": " of the prediction", "gt": " of the ground truth"}
+NAMES = 60  # rows of the table of names
+
+
+def account_section(card: Scorecard, settings: Settings) -> dict[str, Any]:
+    """The facts of the run."""
+    found = index_rows(card.cases)
+    inventory = dict(card.inputs.get("inventory") or {})
+    return {
+        "pairing": clean_name(str(card.inputs.get("pairing", ""))),
+        "found": len(card.cases),
+        "scored": found.scored,
+        "unscored": len(card.cases) - found.scored,
+        "inventory": _inventory(inventory),
+        "left_aside": _left_aside(card.inputs),
+        "extra": [clean_name(str(name)) for name in card.inputs.get("extra_predictions", ())],
+        "groups": [(name or "none", n) for name, n in found.groups.items()]
+        if len(found.groups) > 1
+        else [],
+        "problems": _problems(card),
+        "notes": _notes(card),
+        "names": _names(card),
+        "grids": _grids(card),
+        "run": {
+            clean_name(str(k)): clean_name(str(v)) for k, v in getattr(card, "run", {}).items()
+        },
+        "roots": _roots(card.inputs),
+    }
+
+
+def _roots(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    roots = inputs.get("roots") or {}
+    words = {"pred": "prediction", "gt": "ground truth"}
+    return [(words[side], clean_name(str(roots[side]))) for side in words if roots.get(side)]
+
+
+def _inventory(inventory: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Found = scored + unscored + left aside, for every kind of thing (ACCOUNT-A1)."""
+    keys = ("found", "scored", "unscored", "left_aside")
+    return [
+        {"kind": clean_name(str(kind)), **{key: _sum(counts.get(key, 0)) for key in keys}}
+        for kind, counts in inventory.items()
+        if isinstance(counts, Mapping)
+    ]
+
+
+def _sum(count: Any) -> int:
+    """A count, or the sum of counts by their reason."""
+    return sum(map(int, count.values())) if isinstance(count, Mapping) else int(count)
+
+
+def _left_aside(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was found and left aside, by its reason: how many, and the names that are known."""
+    found: dict[str, dict[str, Any]] = {}
+    for item in inputs.get("left_aside") or ():
+        side = {"pred": " of the prediction", "gt": " of the ground truth"}.get(
+            item.get("side"), ""
+        )
+        reason = clean_name(f"{item.get('kind', '')}{side} {item.get('reason', '')}".strip())
+        kept = found.setdefault(reason, {"reason": reason, "count": 0, "names": []})
+        names = [clean_name(str(name)) for name in item.get("names", ())]
+        kept["count"] += int(item.get("number") or len(names))
+        kept["names"] = (kept["names"] + names)[:NAMES]
+    return list(found.values())
+
+
+def _problems(card: Scorecard) -> list[dict[str, Any]]:
+    """What kept cases or classes from being scored: one entry a kind and advice."""
+    kinds: dict[tuple[str, str], dict[str, Any]] = {}
+    for case in noteworthy_cases(card.cases):
+        errors = [] if case.scored else [(case.status, case_error(case), case.case)]
+        errors += [(status, error, case.case) for status, error in class_faults(case)]
+        for status, error, name in errors:
+            kind = kinds.setdefault(
+                (status, error.help),
+                {
+                    "status": status.replace("_", " "),
+                    "message": clean_name(error.message),
+                    "facts": [clean_name(fact) for fact in error.facts],
+                    "help": clean_name(error.help),
+                    "where": [],
+                    "count": 0,
+                },
+            )
+            kind["count"] += 1
+            if len(kind["where"]) < FEW:
+                kind["where"].append((clean_name(str(error.where)), place_of_case(name)))
+    return list(kinds.values())
+
+
+def _notes(card: Scorecard) -> list[dict[str, Any]]:
+    """Warnings and notes by their code and text, with how often and where."""
+    kinds: dict[tuple[str, str], dict[str, Any]] = {}
+    of_cases = (note for case in noteworthy_cases(card.cases) for note in case.notes)
+    for note in (*card.notes, *of_cases):
+        kind = kinds.setdefault(
+            (note.code, note.text),
+            {"code": note.code, "text": clean_name(note.text), "where": [], "count": 0},
+        )
+        kind["count"] += 1
+        if note.where and len(kind["where"]) < FEW:
+            kind["where"].append(clean_name(str(note.where)))
+    found = sorted(kinds.values(), key=lambda kind: kind["code"].startswith("N-"))
+    codes: Counter[str] = Counter()
+    kept = []
+    for kind in found:
+        codes[kind["code"]] += 1
+        if codes[kind["code"]] <= FEW:
+            kept.append(kind)
+    for kind in kept:
+        kind["more"] = max(0, codes[kind["code"]] - FEW) if codes[kind["code"]] > FEW else 0
+    return kept
+
+
+def _names(card: Scorecard) -> dict[str, Any]:
+    """What each class is called on either side, and the structures that stand for none."""
+    called: dict[str, tuple[Counter[str], Counter[str]]] = {}
+    unmatched: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+    for case in card.cases:
+        for k, side in enumerate(("pred", "gt")):
+            found = case.facts.get("structures", {}).get(side) or {}
+            names = found.get("names", {})
+            for class_, own in names.items():
+                called.setdefault(class_, (Counter(), Counter()))[k][clean_name(str(own))] += 1
+            used = set(names.values())
+            for roi in found.get("rois", {}):
+                if roi not in used:
+                    unmatched[k][clean_name(str(roi))] += 1
+    rows = [
+        {"class": label(class_), "pred": _spellings(pred), "gt": _spellings(truth)}
+        for class_, (pred, truth) in list(called.items())[:NAMES]
+    ]
+    left = [
+        (side, _spellings(counts))
+        for side, counts in zip(("prediction", "ground truth"), unmatched, strict=True)
+        if counts
+    ]
+    return {"rows": rows, "unmatched": left, "more": max(0, len(called) - NAMES)}
+
+
+def _spellings(counts: Counter[str]) -> str:
+    listed = counts.most_common(NAMES)
+    if len({n for _, n in listed}) <= 1 and len(listed) == 1:
+        return listed[0][0]
+    return ", ".join(f"{name} ({n})" for name, n in listed)
+
+
+def _grids(card: Scorecard) -> list[tuple[str, int]]:
+    """The grids of the cases, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for case in card.cases:
+        shape, spacing = case.facts.get("shape"), case.facts.get("spacing")
+        if shape:
+            size = " × ".join(map(str, shape))
+            side = " × ".join(f"{s:g}" for s in spacing) + " mm" if spacing else "no spacing"
+            counts[f"{size}, {side}"] += 1
+    few = counts.most_common(FEW)
+    rest = sum(counts.values()) - sum(n for _, n in few)
+    return few + ([(f"{format_count(len(counts) - FEW, 'other grid')}", rest)] if rest else [])
+
+
+def baseline_identity(baseline: Scorecard, path: str) -> Sequence[tuple[str, str]]:
+    """What tells a baseline from another: its file, its run and its cases."""
+    return [
+        ("file", clean_name(path)),
+        ("cases", format_count(len(baseline.cases), "case")),
+        ("signature", clean_name(baseline.signature)),
+    ]

@@ -1,0 +1,151 @@
+"""T17: old, new and the difference with its interval, by class; and the cases that moved most."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segeval.gates.verdict import Verdict
+from segeval.reports.html.account_section import baseline_identity
+from segeval.reports.html.drawings import Change, draw_changes
+from segeval.reports.html.shown import (
+    Heading,
+    label,
+    place_of_case,
+    place_of_class,
+    show_number,
+    show_signed,
+)
+from segeval.scorecard.card import Scorecard
+from segeval.statistics.paired import SharedCases, metrics_with_better, pair_rows
+
+MOVED = 15
+
+
+def baseline_section(
+    card: Scorecard, heads: list[Heading], baseline: Scorecard | None, path: str
+) -> dict[str, Any] | None:
+    """The comparison with the baseline; None where no verdict is of one."""
+    verdicts = [verdict for verdict in card.gates if verdict.against is not None]
+    if not verdicts:
+        return None
+    known = {head.name: head for head in heads}
+    tables = []
+    for head in heads:
+        own = [v for v in verdicts if v.metric == head.name and v.unit in ("", head.unit)]
+        if own:
+            tables.append(
+                {
+                    "heading": head,
+                    "rows": [_row(v, head) for v in own],
+                    "chart": _chart(own, head),
+                }
+            )
+    first = verdicts[0].against
+    assert first is not None
+    return {
+        "tables": tables,
+        "policy": first.policy,
+        "level": show_number(100 * first.level, 0),
+        "adjust": first.adjust,
+        "moved": moved_cases(card, baseline, known) if baseline else [],
+        "identity": baseline_identity(baseline, Path(path).name) if baseline else [],
+        "same_truth": same_truth(card, baseline) if baseline else "",
+    }
+
+
+def _row(verdict: Verdict, head: Heading) -> dict[str, Any]:
+    held = verdict.against
+    assert held is not None
+    return {
+        "name": label(verdict.class_),
+        "link": place_of_class(verdict.class_),
+        "group": verdict.group,
+        "word": "PASS" if verdict.passed else "FAIL",
+        "n": verdict.n,
+        "old": head.show(held.baseline),
+        "new": head.show(verdict.value),
+        "difference": show_signed(held.difference, head.decimals + 1),
+        "low": show_signed(held.low, head.decimals + 1),
+        "high": show_signed(held.high, head.decimals + 1),
+        "tolerance": head.show(held.tolerance),
+        "reason": verdict.reason,
+    }
+
+
+def _chart(verdicts: list[Verdict], head: Heading) -> str:
+    changes = []
+    for verdict in verdicts:
+        held = verdict.against
+        if held is not None and math.isfinite(held.difference):
+            group = f" [{verdict.group}]" if verdict.group else ""
+            changes.append(
+                Change(
+                    label(verdict.class_) + group,
+                    f"#{place_of_class(verdict.class_)}",
+                    held.difference,
+                    held.low,
+                    held.high,
+                    not verdict.passed,
+                )
+            )
+    title = f"{head.name}: difference to the baseline"
+    return draw_changes(title, head.unit, changes) if changes else ""
+
+
+def moved_cases(
+    card: Scorecard, baseline: Scorecard, heads: dict[str, Heading]
+) -> list[dict[str, Any]]:
+    """The cases whose value in the leading metric changed most, the largest change first."""
+    shared = metrics_with_better(text for text in card.metrics if text in baseline.metrics)
+    if not shared:
+        return []
+    lead = next(iter(shared))
+    cases = SharedCases(card.cases, baseline.cases)
+    found = []
+    for name, pairs in pair_rows(cases, {lead: shared[lead]}).items():
+        change = pairs.difference
+        for k in np.flatnonzero(np.isfinite(change) & (change != 0)).tolist():
+            row = (float(change[k]), name.class_, cases.names[k])
+            found.append((row, float(pairs.theirs[k]), float(pairs.mine[k]), pairs.worse))
+    found.sort(key=lambda one: -abs(one[0][0]))
+    head = heads[lead]
+    return [
+        {
+            "case": case,
+            "link": place_of_case(case),
+            "class": label(class_),
+            "metric": lead,
+            "old": head.show(old),
+            "new": head.show(new),
+            "difference": show_signed(change, head.decimals),
+            "word": "worse" if change * worse > 0 else "better",
+        }
+        for (change, class_, case), old, new, worse in found[:MOVED]
+    ]
+
+
+def same_truth(card: Scorecard, baseline: Scorecard) -> str:
+    """Whether both runs had the same ground truth: by the voxels of its classes in shared cases."""
+    own, other = _truth_voxels(card), _truth_voxels(baseline)
+    shared = [key for key in own if key in other]
+    if not shared:
+        return "not known: no counts of the ground truth are in both files"
+    differing = [key for key in shared if own[key] != other[key]]
+    if not differing:
+        return "the same in every case and class that both have"
+    case, class_ = differing[0]
+    return f"different in {len(differing)} of {len(shared)}: {case}, {class_}"
+
+
+def _truth_voxels(card: Scorecard) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for case in card.cases:
+        for class_, (both, _, truth, _) in (
+            case.tallies.get("counts", {}).get("classes", {}).items()
+        ):
+            found[case.case, class_] = both + truth
+    return found

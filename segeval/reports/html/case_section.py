@@ -1,0 +1,196 @@
+"""T11, T12, T19: the worst cases, the missed and spurious structures, and all cases as a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from segeval.reports.html.shown import (
+    MINUS,
+    Heading,
+    Shown,
+    label,
+    leading,
+    place_of_case,
+    place_of_class,
+    show_three,
+)
+from segeval.reports.html.volume_section import Volumes
+from segeval.reports.table_model import clean_name
+from segeval.runtime.frozen import frozen
+from segeval.scorecard.card import UNCOUNTED, WHOLE, CaseResult, Row, Scorecard
+from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
+from segeval.scorecard.row_index import index_rows
+from segeval.scorecard.summary import BADNESS, worst_values
+
+MOST, A_CLASS = 30, 5  # worst cases over all, and of one class
+APART = 0.2  # share of the volume that is a reason
+WORDS = {
+    "pred_empty": "missed: the prediction has none",
+    "class_absent": "missed: the prediction does not have the class",
+    "gt_empty": "spurious: the ground truth has none",
+    "both_empty": "on neither side",
+}
+LISTED = 400  # missed and spurious structures that are listed
+
+
+@frozen
+class CaseRow:
+    """A class of a case."""
+
+    case: str
+    place: str
+    first: bool
+    class_: str
+    class_place: str
+    status: str
+    note: str
+    group: str
+    cells: tuple[Shown, ...]
+
+
+@frozen
+class WorstRow:
+    """One of the worst values, and why it is so."""
+
+    rank: int
+    case: str
+    link: str
+    class_: str
+    label: str
+    values: tuple[Shown, ...]
+    why: str
+
+
+def case_rows(card: Scorecard, heads: Sequence[Heading]) -> Iterator[CaseRow]:
+    """All cases in their order, class by class; a case that was not scored is one row."""
+    for case in card.cases:
+        by_class: dict[str, list[Row]] = {}
+        for row in case.rows:
+            by_class.setdefault(row.class_, []).append(row)
+        for place, (class_, rows) in enumerate(by_class.items()):
+            yield _case_row(case, class_, rows, heads, not place)
+
+
+def _case_row(
+    case: CaseResult, class_: str, rows: Sequence[Row], heads: Sequence[Heading], first: bool
+) -> CaseRow:
+    cells = []
+    for head in heads:
+        found = next((row for row in rows if row.metric and head.column.holds(row)), None)
+        cells.append(Shown("") if found is None else head.show(found.value))
+    words = dict.fromkeys(r.reason or ("" if r.status == "ok" else r.status) for r in rows)
+    note = ", ".join(word.replace("_", " ") for word in words if word)
+    return CaseRow(
+        case.case,
+        place_of_case(case.case),
+        first,
+        label(class_) if class_ else "",
+        place_of_class(class_),
+        status_of(rows),
+        note,
+        case.group,
+        tuple(cells),
+    )
+
+
+def status_of(rows: Sequence[Row]) -> str:
+    """One word for the rows of a class: what the filter offers."""
+    reasons = {row.reason for row in rows}
+    if any(not row.metric and row.status not in UNCOUNTED for row in rows):
+        return "not scored"
+    if reasons & {"pred_empty", "class_absent"}:
+        return "missed"
+    if "gt_empty" in reasons:
+        return "spurious"
+    if all(row.status != "ok" for row in rows):
+        return "undefined"
+    return "ok"
+
+
+def worst_rows(card: Scorecard, heads: Sequence[Heading], volumes: Volumes) -> list[WorstRow]:
+    """The worst values of the leading metric, at most some of each class."""
+    head = leading(heads)
+    if head is None:
+        return []
+    found = index_rows(card.cases)
+    better = head.definition.better
+    chosen = []
+    for class_ in found.order:
+        chosen += worst_values(found, head.column, better, A_CLASS, class_)
+    bad = BADNESS[better]
+    chosen = sorted(chosen, key=lambda v: -bad(v.value))[:MOST]
+    wanted = {value.case for value in chosen}
+    rows: dict[tuple[str, str], list[Row]] = {}
+    places = {name: k for k, name in enumerate(found.names) if name in wanted}
+    for name, k in places.items():
+        for row in card.cases[k].rows:
+            rows.setdefault((name, row.class_), []).append(row)
+    return [
+        WorstRow(
+            rank,
+            value.case,
+            place_of_case(value.case),
+            value.class_,
+            label(value.class_),
+            tuple(_cell(head_, rows.get((value.case, value.class_), ())) for head_ in heads),
+            why_bad(
+                rows.get((value.case, value.class_), ()), volumes.get((value.case, value.class_))
+            ),
+        )
+        for rank, value in enumerate(chosen, 1)
+    ]
+
+
+def _cell(head: Heading, rows: Sequence[Row]) -> Shown:
+    found = next((row for row in rows if row.metric and head.column.holds(row)), None)
+    return Shown("") if found is None else head.show(found.value)
+
+
+def why_bad(rows: Sequence[Row], volumes: tuple[float, float, str] | None) -> str:
+    """Missed, spurious, a far part or the volume: what the rows of a class say.
+
+    volumes  of the ground truth and of the prediction, where they are known
+    """
+    reasons = [row.reason for row in rows if row.reason in WORDS]
+    if reasons:
+        return WORDS[reasons[0]]
+    values = {row.metric.partition("@")[0].partition(":")[0]: row.value for row in rows}
+    far, usual = values.get("hd", math.nan), values.get("hd95", math.nan)
+    if far > 3 * usual > 0:
+        return "a far part: the largest distance is over three times the 95th percentile"
+    truth, pred, _ = volumes or (math.nan, math.nan, "")
+    share = (pred - truth) / truth if truth > 0 else math.nan
+    if abs(share) >= APART:
+        return f"volume: {100 * share:+.0f} %".replace("-", MINUS)
+    return ""
+
+
+def absent_rows(card: Scorecard, volumes: Volumes) -> dict[str, Any]:
+    """T12: structures that one side alone has, with the volume of that side."""
+    found: dict[str, list[dict[str, Any]]] = {"missed": [], "spurious": []}
+    more = 0
+    for case in card.cases:
+        seen: dict[str, str] = {}
+        for row in case.rows:
+            if row.reason in (*ONE_SIDED_REASONS, "gt_empty") and row.class_ not in ("", WHOLE):
+                seen.setdefault(row.class_, row.reason)
+        for class_, reason in seen.items():
+            kind = "spurious" if reason == "gt_empty" else "missed"
+            if len(found[kind]) >= LISTED:
+                more += 1
+                continue
+            truth, pred, unit = volumes.get((case.case, class_), (math.nan, math.nan, ""))
+            size = pred if kind == "spurious" else truth
+            found[kind].append(
+                {
+                    "case": case.case,
+                    "link": place_of_case(case.case),
+                    "class": clean_name(class_),
+                    "class_link": place_of_class(class_),
+                    "size": show_three(size),
+                    "unit": unit,
+                }
+            )
+    return {**found, "more": more}

@@ -1,0 +1,195 @@
+"""T9, T10, T18: every class in every metric; its cases as a strip; the same for each group."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from segeval.reports.html.drawings import Strip, draw_distribution, draw_strips
+from segeval.reports.html.shown import (
+    Heading,
+    Shown,
+    label,
+    place_of_case,
+    place_of_class,
+)
+from segeval.runtime.frozen import frozen
+from segeval.scorecard.card import OVERALL, WHOLE, Scorecard, Statistic
+from segeval.scorecard.row_index import index_rows
+
+STRONG = (OVERALL,)
+
+
+@frozen
+class ClassRow:
+    """A class in one metric."""
+
+    name: str
+    label: str
+    place: str
+    strong: bool
+    n: int
+    undefined: int
+    missing: int
+    mean: Shown
+    sd: Shown
+    median: Shown
+    worst: Shown
+    worst_case: str
+    pooled: Shown
+    low: Shown
+    high: Shown
+    spark: str
+
+
+@frozen
+class MetricTable:
+    """A metric with all its classes, and the chart of every case."""
+
+    heading: Heading
+    rows: tuple[ClassRow, ...]
+    chart: str
+    pooled: bool
+    interval: bool
+    place: str
+
+
+Values = dict[tuple[str, str], list[tuple[int, float]]]
+
+
+def values_of(card: Scorecard, heads: Sequence[Heading]) -> Values:
+    """The finite values of every class and column: (place of the case, value), by case."""
+    found: Values = {}
+    for kind, rows in index_rows(card.cases).kinds.items():
+        for head in heads if kind.number else ():
+            if head.column.counts(kind):
+                places, numbers = rows.numbers()
+                known = np.isfinite(numbers)
+                pairs = zip(places[known].tolist(), numbers[known].tolist(), strict=True)
+                found.setdefault((kind.class_, head.key), []).extend(pairs)
+    return {key: sorted(pairs) for key, pairs in found.items()}
+
+
+def class_tables(
+    card: Scorecard,
+    heads: Sequence[Heading],
+    values: Values,
+    bars: Mapping[tuple[str, str], list[float]],
+) -> list[MetricTable]:
+    """A table a metric, in the order of the run."""
+    summary = card.summary.get("", {})
+    made = [_table(k, head, summary, values, bars) for k, head in enumerate(heads)]
+    return [table for table in made if table.rows]
+
+
+def _table(  # noqa: PLR0913 - what a table hangs on
+    number: int,
+    head: Heading,
+    summary: Mapping[str, Mapping[str, Statistic]],
+    values: Values,
+    bars: Mapping[tuple[str, str], list[float]],
+) -> MetricTable:
+    names = [name for name in summary if head.key in summary[name]]
+    if [name for name in names if name not in (OVERALL, WHOLE)] == names[:1]:
+        names = [name for name in names if name != OVERALL]  # of one class it says the same
+    every = [v for name in names for _, v in values.get((name, head.key), ())]
+    low, high = (min(every), max(every)) if every else (0.0, 1.0)
+    rows = []
+    for name in names:
+        own = [v for _, v in values.get((name, head.key), ())]
+        spark = draw_distribution(own, low, high, f"{label(name)}, {head.name}") if own else ""
+        rows.append(_row(name, head, summary[name][head.key], spark))
+    return MetricTable(
+        head,
+        tuple(rows),
+        _chart(head, names, summary, values, bars),
+        any(row.pooled.exact for row in rows),
+        any(row.low.exact for row in rows),
+        f"metric-{number + 1}",
+    )
+
+
+def _row(name: str, head: Heading, made: Statistic, spark: str) -> ClassRow:
+    low, high = made.interval or (math.nan, math.nan)
+    return ClassRow(
+        name,
+        label(name),
+        place_of_class(name),
+        name in STRONG,
+        made.n,
+        made.n_undefined,
+        made.n_missing,
+        head.show(made.mean),
+        head.show(made.sd),
+        head.show(made.median),
+        head.show(made.worst),
+        made.worst_case,
+        head.show(made.pooled),
+        head.show(low),
+        head.show(high),
+        spark,
+    )
+
+
+def _chart(
+    head: Heading,
+    names: Sequence[str],
+    summary: Mapping[str, Mapping[str, Statistic]],
+    values: Values,
+    bars: Mapping[tuple[str, str], list[float]],
+) -> str:
+    strips = strips_of(head, names, summary, values, bars)
+    if not any(strip.values for strip in strips):
+        return ""
+    return draw_strips(f"{head.name}: every case, by class", head.unit, strips)
+
+
+def strips_of(
+    head: Heading,
+    names: Sequence[str],
+    summary: Mapping[str, Mapping[str, Statistic]],
+    values: Values,
+    bars: Mapping[tuple[str, str], list[float]],
+) -> list[Strip]:
+    """What the chart of a metric shows, a class each."""
+    strips = []
+    for name in names:
+        if name == OVERALL:
+            continue
+        made = summary[name][head.key]
+        worst = (made.worst_case, made.worst, f"#{place_of_case(made.worst_case)}")
+        strips.append(
+            Strip(
+                label(name),
+                f"#{place_of_class(name)}",
+                tuple(v for _, v in values.get((name, head.key), ())),
+                worst,
+                bars=tuple(bars.get((name, head.name), ())),
+                n_other=made.n_undefined + made.n_missing,
+            )
+        )
+    return strips
+
+
+def group_tables(card: Scorecard, heads: Sequence[Heading]) -> list[dict[str, Any]]:
+    """T18: the mean of every class in each group, side by side; a table a metric."""
+    groups = [name for name in card.summary if name]
+    if len(groups) < 2:
+        return []
+    tables = []
+    for head in heads:
+        rows = []
+        for name in card.summary.get("", {}):
+            cells = [card.summary[g].get(name, {}).get(head.key) for g in groups]
+            if any(cells):
+                shown = [
+                    (head.show(math.nan if c is None else c.mean), 0 if c is None else c.n)
+                    for c in cells
+                ]
+                rows.append({"name": label(name), "link": place_of_class(name), "cells": shown})
+        if rows:
+            tables.append({"heading": head, "groups": groups, "rows": rows})
+    return tables

@@ -1,0 +1,137 @@
+"""The page: every section out of the scorecard, then one template.
+
+One file holds all of it. `write_folder` puts style, script and pictures beside it, for servers
+whose policy forbids them inside a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import IO, Any
+
+from segeval import __version__
+from segeval.reports.html.account_section import account_section
+from segeval.reports.html.baseline_section import baseline_section
+from segeval.reports.html.case_section import absent_rows, case_rows, worst_rows
+from segeval.reports.html.class_section import class_tables, group_tables, values_of
+from segeval.reports.html.confusion_section import confusion_section
+from segeval.reports.html.definition_section import definition_section
+from segeval.reports.html.drawings import draw_agreement
+from segeval.reports.html.reliability_section import reliability_section
+from segeval.reports.html.shown import (
+    Heading,
+    Shown,
+    headings,
+    place_of_case,
+    place_of_class,
+    show_three,
+)
+from segeval.reports.html.verdict_section import bars_of, read_verdict, verdict_section
+from segeval.reports.html.volume_section import agreements, volumes_of
+from segeval.reports.table_model import clean_name
+from segeval.request.settings import Settings
+from segeval.runtime.frozen import replace
+from segeval.scorecard.card import OVERALL, Scorecard
+from segeval.scorecard.row_index import index_rows
+
+PAGED = 2000  # rows from which on the table of all cases is paged
+STYLE, SCRIPT = "report.css", "report.js"
+
+
+def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
+    """Write the report as one file that needs nothing else."""
+    file.write(render(card, settings) + "\n")
+
+
+def render(
+    card: Scorecard,
+    settings: Settings,
+    pictures: Mapping[str, Any] | None = None,
+    split: bool = False,
+) -> str:
+    """The page as text.
+
+    pictures  by case and class, of the worst cases; None where there are none
+    split     style and script are files beside it
+    """
+    page = environment().get_template("page.html.j2")
+    own = {} if split else {"style": asset(STYLE), "script": asset(SCRIPT)}
+    said: str = page.render(contents(card, settings), pictures=pictures or {}, split=split, **own)
+    return said
+
+
+def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
+    """Everything that the page says, section by section."""
+    card = replace(card, gates=tuple(map(read_verdict, card.gates)))
+    heads = headings(card, settings)
+    bars = bars_of(card)
+    volumes = volumes_of(card.cases)
+    rows = list(case_rows(card, heads))
+    return {
+        "verdict": verdict_section(card, settings),
+        "account": account_section(card, settings),
+        "heads": heads,
+        "tables": class_tables(card, heads, values_of(card, heads), bars),
+        "worst": worst_rows(card, heads, volumes),
+        "absent": absent_rows(card, volumes),
+        "agreements": [
+            (found, draw_agreement(found))
+            for found in agreements(volumes, index_rows(card.cases).order)
+        ],
+        "confusion": confusion_section(card),
+        "reliability": reliability_section(card),
+        "baseline": baseline_section(card, heads, baseline_of(settings), settings.baseline),
+        "groups": group_tables(card, heads),
+        "rows": rows,
+        "single": len(card.cases) == 1,
+        "overall": overall_cells(card, heads),
+        "paged": len(rows) > PAGED,
+        "grouped": any(row.group for row in rows),
+        "classes": list(dict.fromkeys(row.class_ for row in rows if row.class_)),
+        "statuses": list(dict.fromkeys(row.status for row in rows)),
+        "definitions": definition_section(card, heads),
+        "version": __version__,
+    }
+
+
+def overall_cells(card: Scorecard, heads: list[Heading]) -> list[Shown]:
+    """The mean over classes of each metric; nothing where there is one class."""
+    of_class = card.summary.get("", {})
+    made = of_class.get(OVERALL, {}) if len(of_class) > 2 else {}
+    return [h.show(made[h.key].mean) if h.key in made else Shown("") for h in heads] if made else []
+
+
+def baseline_of(settings: Settings) -> Scorecard | None:
+    """The result file that the run was judged by, where it is still there."""
+    if not settings.baseline or not Path(settings.baseline).is_file():
+        return None
+    from segeval.scorecard.results import load_results
+
+    return load_results(Path(settings.baseline))
+
+
+def environment() -> Any:
+    """The templates, with every text escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("segeval.reports.html"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    made.filters |= {
+        "clean": clean_name,
+        "case_id": place_of_case,
+        "class_id": place_of_class,
+        "three": show_three,
+    }
+    return made
+
+
+def asset(name: str) -> str:
+    """A file of the page: its style or its script."""
+    return files("segeval.reports.html").joinpath(name).read_text("utf-8")

@@ -1,0 +1,121 @@
+"""Numbers and names as the page shows them, with the number that stands in the JSON beside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from segeval.metrics.registry import Definition, resolve_metric
+from segeval.reports.table_model import NO_VALUE, clean_name, format_figure, metric_decimals
+from segeval.request.grammar import parse_metric
+from segeval.request.settings import Settings
+from segeval.runtime.frozen import frozen
+from segeval.scorecard.card import WHOLE, Scorecard
+from segeval.scorecard.summary import Column, metric_columns
+
+MINUS = "−"
+THIN = "\u202f"  # between thousands
+
+
+@frozen
+class Shown:
+    """A number for people, and the same with all its digits.
+
+    text   rounded
+    exact  as JSON has it; "" where there is none
+    """
+
+    text: str
+    exact: str = ""
+
+
+@frozen
+class Heading:
+    """A column of the page: a metric in one unit."""
+
+    column: Column
+    definition: Definition
+    decimals: int
+
+    @property
+    def name(self) -> str:
+        """The metric as it is asked for."""
+        return self.column.metric
+
+    @property
+    def key(self) -> str:
+        """Its key in the summary."""
+        return self.column.name
+
+    @property
+    def unit(self) -> str:
+        """Of its values; "" of a ratio."""
+        return self.column.unit
+
+    @property
+    def better(self) -> str:
+        """The better side in words."""
+        return {"higher": "higher is better", "lower": "lower is better"}.get(
+            self.definition.better, "nearer to 0 is better" if self.definition.better else ""
+        )
+
+    def show(self, value: float) -> Shown:
+        """A value of the metric."""
+        return show_number(value, self.decimals)
+
+
+def show_number(value: float, decimal: int) -> Shown:
+    """A number with so many decimals."""
+    if math.isnan(value):
+        return Shown(NO_VALUE)
+    text = format_figure(value, decimal).replace("-", MINUS) if math.isfinite(value) else f"{value}"
+    return Shown(text, repr(float(value)))
+
+
+def show_three(value: float) -> Shown:
+    """A number with three digits."""
+    if math.isnan(value):
+        return Shown(NO_VALUE)
+    text = f"{value:,.0f}".replace(",", THIN) if 999.5 <= abs(value) < 1e9 else f"{value:.3g}"
+    return Shown(text.replace("-", MINUS), repr(float(value)))
+
+
+def show_signed(value: float, decimal: int) -> Shown:
+    """A difference, with its sign."""
+    shown = show_number(value, decimal)
+    positive = value > 0 and float(f"{value:.{decimal}f}") != 0
+    return Shown(f"+{shown.text}", shown.exact) if positive else shown
+
+
+def headings(card: Scorecard, settings: Settings) -> list[Heading]:
+    """The columns in the order of the run."""
+    found = metric_columns(card.cases, card.metrics)
+    return [
+        Heading(
+            column,
+            resolve_metric(parse_metric(column.metric))[1],
+            metric_decimals(column, settings.digits),
+        )
+        for column in found
+    ]
+
+
+def leading(heads: Sequence[Heading]) -> Heading | None:
+    """The first metric that has a better side: what worst cases are chosen by."""
+    return next((head for head in heads if head.definition.better), None)
+
+
+def label(class_: str) -> str:
+    """A class for people."""
+    return "whole case" if class_ == WHOLE else clean_name(class_)
+
+
+def place_of_case(name: str) -> str:
+    """The id of a case: what can be pasted behind `#`."""
+    return f"case-{quote(name, safe='')}"
+
+
+def place_of_class(name: str) -> str:
+    """The id of a class."""
+    return f"class-{quote(name, safe='')}"

@@ -1,0 +1,139 @@
+"""T7: one sentence, then the rules that were missed with the numbers that decide."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from segeval.gates.verdict import SIGNS, BaselineComparison, Verdict, enough_digits
+from segeval.reports.html.shown import MINUS, Shown
+from segeval.reports.table_model import clean_name, format_count
+from segeval.reports.verdicts import missed_verdicts, verdict_headline
+from segeval.request.settings import Settings
+from segeval.runtime.frozen import fields, frozen
+from segeval.scorecard.card import Scorecard
+from segeval.scorecard.row_index import index_rows
+
+WORDS = {"PASS": "pass", "FAIL": "fail", "ERROR": "error", "": "none"}
+
+
+@frozen
+class Judged:
+    """A rule as the page shows it."""
+
+    word: str
+    rule: str
+    class_: str
+    metric: str
+    statistic: str
+    value: Shown
+    sign: str
+    bar: Shown
+    unit: str
+    low: Shown
+    high: Shown
+    difference: Shown
+    n: int
+    worst_case: str
+    worst: Shown
+    group: str
+    reason: str
+
+
+def read_verdict(kept: Any) -> Verdict:
+    """A verdict of this run, or one that was read from a result file."""
+    if not isinstance(kept, Mapping):
+        return kept  # type: ignore[no-any-return]
+    known = {f.name: f for f in fields(Verdict)}
+    names = {key: f"{key}_" if f"{key}_" in known else key for key in kept}
+    given: dict[str, Any] = {
+        names[key]: value for key, value in kept.items() if names[key] in known
+    }
+    given |= {key: _number(given.get(key)) for key in ("value", "bar")}
+    if held := kept.get("against"):
+        numbers = ("baseline", "difference", "low", "high", "level", "tolerance")
+        read: dict[str, Any] = {k: _number(v) if k in numbers else v for k, v in held.items()}
+        given["against"] = BaselineComparison(**read)
+    blank = {"class_": "", "metric": "", "statistic": "mean", "better": "", "n": 0}
+    return Verdict(**{**blank, **given})
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def verdict_section(card: Scorecard, settings: Settings) -> dict[str, Any]:
+    """What came of the gates."""
+    word, what = verdict_headline(card, settings)
+    judged = [_judged(verdict, card) for verdict in card.gates]
+    return {
+        "word": word,
+        "kind": WORDS[word],
+        "sentence": what or _unjudged(card),
+        "title": what if card.gates or word else _unjudged(card),
+        "missed": [one for one in judged if one.word == "FAIL"],
+        "passed": [one for one in judged if one.word == "PASS"],
+        "share": f"{len(missed_verdicts(card))} of {len(card.gates)}" if card.gates else "",
+    }
+
+
+def _unjudged(card: Scorecard) -> str:
+    scored, every = index_rows(card.cases).scored, len(card.cases)
+    if not scored:
+        return f"nothing was scored: {format_count(every, 'case')} found"
+    some = format_count(every, "case") if scored == every else f"{scored} of {every} cases"
+    return f"{some} scored, no gate was asked for"
+
+
+def _judged(verdict: Verdict, card: Scorecard) -> Judged:
+    value, bar = enough_digits(verdict.value, verdict.bar)
+    held = verdict.against
+    ends = (held.low, held.high) if held else (math.nan, math.nan)
+    made = card.summary.get(verdict.group, {}).get(verdict.class_, {}).get(verdict.metric)
+    if made is not None and made.interval and held is None:
+        ends = made.interval
+    difference = math.nan if held is None else held.difference
+    signs = SIGNS.get(verdict.better, ("", ""))
+    symbol = signs[0 if verdict.passed else 1].replace(">=", "≥").replace("<=", "≤")
+    return Judged(
+        word="PASS" if verdict.passed else "FAIL",
+        rule=clean_name(verdict.gate),
+        class_=verdict.class_,
+        metric=clean_name(verdict.metric),
+        statistic=verdict.statistic,
+        value=Shown("–") if math.isnan(verdict.value) else _exact(value, verdict.value),
+        sign=symbol,
+        bar=Shown("–") if math.isnan(verdict.bar) else _exact(bar, verdict.bar),
+        unit=verdict.unit,
+        low=_digits(ends[0]),
+        high=_digits(ends[1]),
+        difference=_digits(difference, signed=True),
+        n=verdict.n,
+        worst_case=made.worst_case if made else "",
+        worst=_digits(made.worst) if made else Shown("–"),
+        group=verdict.group,
+        reason=clean_name(verdict.reason),
+    )
+
+
+def _exact(text: str, value: float) -> Shown:
+    return Shown(text.replace("-", MINUS), repr(float(value)))
+
+
+def _digits(value: float, signed: bool = False) -> Shown:
+    if math.isnan(value):
+        return Shown("")
+    text = f"{value:+.3g}" if signed else f"{value:.3g}"
+    return _exact(text, value)
+
+
+def bars_of(card: Scorecard) -> dict[tuple[str, str], list[float]]:
+    """The bars of every class and metric, for the charts: those of single values or means."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for verdict in card.gates:
+        if verdict.against is None and math.isfinite(verdict.bar):
+            bars = found.setdefault((verdict.class_, verdict.metric), [])
+            if verdict.bar not in bars:
+                bars.append(verdict.bar)
+    return found

@@ -1,0 +1,77 @@
+"""T13: volumes of both sides as Bland and Altman compare them (Lancet 327, 1986).
+
+gap     prediction - ground truth, or their ratio where the gaps grow with the size
+bias    mean gap; limits: bias +- 1.96 sd
+ratio   the same of logarithms, given back as ratios
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from segeval.reports.html.drawings import Agreement
+from segeval.reports.html.shown import label
+from segeval.scorecard.card import CaseResult
+
+LIMITS = 1.96
+LEAST = 3  # cases of a chart
+GROWS = 0.5  # correlation of size and absolute gap from which on the ratio is shown
+
+Volumes = dict[tuple[str, str], tuple[float, float, str]]
+
+
+def volumes_of(cases: Iterable[CaseResult]) -> Volumes:
+    """Sizes of both sides by case and class (ground truth, prediction, unit), from the counts."""
+    found: Volumes = {}
+    for case in cases:
+        counts = case.tallies.get("counts")
+        if not counts or not counts.get("unit"):
+            continue
+        for class_, (both, pred, truth, _) in counts.get("classes", {}).items():
+            voxel, unit = counts["voxel"], counts["unit"]
+            found[case.case, class_] = ((both + truth) * voxel, (both + pred) * voxel, unit)
+    return found
+
+
+def agreements(volumes: Volumes, order: Sequence[str]) -> list[Agreement]:
+    """A chart a class in their order, of the cases in which both sides have it."""
+    by_class: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
+    for (case, class_), (truth, pred, unit) in volumes.items():
+        if truth > 0 and pred > 0:
+            by_class.setdefault((class_, unit), []).append((case, truth, pred))
+    place = {name: k for k, name in enumerate(order)}
+    return [
+        agreement(label(class_), unit, pairs)
+        for (class_, unit), pairs in sorted(
+            by_class.items(), key=lambda item: place.get(item[0][0], len(place))
+        )
+        if len(pairs) >= LEAST
+    ]
+
+
+def agreement(name: str, unit: str, pairs: Sequence[tuple[str, float, float]]) -> Agreement:
+    """Bias and limits of one class."""
+    cases = tuple(case for case, _, _ in pairs)
+    truth, pred = (np.array([pair[k] for pair in pairs]) for k in (1, 2))
+    gaps, across = pred - truth, (pred + truth) / 2
+    ratio = grows(across, np.abs(gaps))
+    measured = np.log(pred / truth) if ratio else gaps
+    bias = math.fsum(measured.tolist()) / len(measured)
+    spread = LIMITS * float(np.std(measured, ddof=1))
+    ends = [bias, bias - spread, bias + spread]
+    shown = np.exp(measured) if ratio else gaps
+    middle, low, high = (math.exp(v) if ratio else v for v in ends)
+    return Agreement(
+        name, unit, ratio, cases, tuple(across.tolist()), tuple(shown.tolist()), middle, low, high
+    )
+
+
+def grows(across: np.ndarray, gaps: np.ndarray) -> bool:
+    """Whether the spread of the gaps grows with the size (Spearman's correlation)."""
+    if len(across) < 8:
+        return False
+    one, other = (np.argsort(np.argsort(v, kind="stable")) for v in (across, gaps))
+    return bool(np.corrcoef(one, other)[0, 1] > GROWS)

@@ -1,0 +1,121 @@
+"""`segeval report`: the page of a result file, and what it refuses (REPORT.md T1, T2)."""
+
+import re
+from pathlib import Path
+
+import pytest
+from headless import chromium
+from page_reader import Page
+
+from segeval.request.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+CT = (ROOT / "sample_data" / "ct" / "pred", ROOT / "sample_data" / "ct" / "gt")
+
+
+@pytest.fixture
+def results(segeval):
+    """results.json of the sample CT, with a gate that is missed."""
+    done = segeval("score", *CT, "-o", "results.json", "-m", "dice,hd95", "--gate", "dice=0.9",
+                   "--format", "none", "-q")  # fmt: skip
+    assert done.status == 1
+    return "results.json"
+
+
+def test_without_output_it_is_report_html(segeval, results):
+    done = segeval("report", results)
+    assert (done.status, done.out) == (0, "report.html\n")
+    page = Page(Path("report.html").read_text("utf-8"))
+    assert page.title == "3 of 6 gates missed - segeval"
+    assert "case-case_03" in page.ids
+
+
+def test_score_and_report_write_the_same_page(segeval, results):
+    segeval("score", *CT, "-o", "scored.html", "-m", "dice,hd95", "--gate", "dice=0.9",
+            "--format", "none", "-q")  # fmt: skip
+    segeval("report", results, "-o", "again.html")
+    assert Path("scored.html").read_text("utf-8") == Path("again.html").read_text("utf-8")
+
+
+def test_report_t1_split_puts_style_and_script_beside_the_page(segeval, results):
+    done = segeval("report", results, "--split", "-o", "public/index.html")
+    assert (done.status, done.out) == (0, "public/index.html\n")
+    written = {path.name for path in Path("public").iterdir()}
+    assert written == {"index.html", "report.css", "report.js"}
+    assert "<style" not in Path("public/index.html").read_text("utf-8")
+
+
+def test_report_t2_a_figure_alone_has_its_style_and_its_millimetres(segeval, results):
+    done = segeval("report", results, "-o", "figure-strips:cases.svg",
+                   "-o", "figure-confusion:confusion.svg")  # fmt: skip
+    assert done.out == "cases.svg\nconfusion.svg\n"
+    text = Path("cases.svg").read_text("utf-8")
+    assert text.startswith("<?xml")
+    assert "var(--" not in text
+    width = float(re.search(r'width="([\d.]+)mm"', text)[1])
+    assert 85 <= width <= 90
+    import xml.etree.ElementTree as ElementTree
+
+    ElementTree.fromstring(text)
+    ElementTree.fromstring(Path("confusion.svg").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-o", "x.csv"], "a report is a page or a figure"),
+        (["-o", "figure-nothing:x.svg"], "unknown format 'figure-nothing'"),
+        (["-o", "."], "the output is a folder"),
+    ],
+)
+def test_what_is_no_report_is_refused(segeval, results, arguments, said):
+    done = segeval("report", results, *arguments)
+    assert done.status == 2
+    assert said in done.err
+
+
+def test_a_figure_of_nothing_says_so(segeval, results):
+    assert segeval("report", results, "-o", "figure-reliability:x.svg").status == 0
+    assert "these results have nothing for this figure" in Path("x.svg").read_text("utf-8")
+
+
+def test_what_is_no_result_file_is_refused(segeval, here):
+    (here / "x.json").write_text("{}")
+    assert segeval("report", "x.json").status == 2
+    assert segeval("report", "gone.json").status == 2
+    assert not Path("report.html").exists()
+
+
+def test_a_shard_is_refused(segeval):
+    segeval("score", *CT, "--shard", "1/2", "-o", "part.json", "--format", "none", "-q")
+    done = segeval("report", "part.json")
+    assert done.status == 2
+    assert "segeval merge" in done.err
+
+
+@chromium
+def test_report_t1_pdf_and_png_are_printed_by_a_browser(segeval, results):
+    done = segeval("report", results, "-o", "report.pdf", "-o", "figure-strips:cases.png",
+                   "-o", "figure-volumes:volumes.pdf")  # fmt: skip
+    assert done.status == 0
+    assert Path("report.pdf").read_bytes().startswith(b"%PDF")
+    assert Path("volumes.pdf").read_bytes().startswith(b"%PDF")
+    from PIL import Image
+
+    with Image.open("cases.png") as image:
+        assert image.width == pytest.approx(4 * 336, abs=4)
+
+
+def test_without_a_browser_pdf_says_what_to_do(segeval, results, monkeypatch):
+    monkeypatch.setattr("segeval.reports.html.browser.shutil.which", lambda _: None)
+    done = segeval("report", results, "-o", "report.pdf")
+    assert done.status == 2
+    assert "none is installed" in done.err
+    assert not Path("report.pdf").exists()
+
+
+def test_the_settings_of_the_page_are_those_of_the_command(segeval, results):
+    segeval("report", results, "--digits", "5")
+    text = Path("report.html").read_text("utf-8")
+    assert f"{0.9506479504543567:.5f}" in text
+    assert Settings().digits == 3
