@@ -30,12 +30,15 @@ def ball(shape=(10, 20, 20), centre=None, radius=4.0, label=1):
 
 def xyz_affine(grid):
     """The affine of (x, y, z) indices to LPS."""
-    return grid.affine()[:, [2, 1, 0, 3]]
+    return grid.affine()[:, [2, 1, 0, 3] if len(grid.shape) == 3 else [1, 0, 2, 3]]
 
 
 def nifti(path, array, grid=None):
-    """Write (z, y, x), or (channels, z, y, x), as NIfTI."""
-    grid = grid or Geometry(array.shape[-3:], GRID.spacing, GRID.origin, GRID.directions)
+    """Write (z, y, x), (channels, z, y, x), or a picture (y, x), as NIfTI."""
+    axes = min(array.ndim, 3)
+    grid = grid or Geometry(
+        array.shape[-3:], GRID.spacing[-axes:], GRID.origin, GRID.directions[-axes:]
+    )
     affine = np.diag([-1.0, -1, 1, 1]) @ xyz_affine(grid)
     nibabel.save(nibabel.Nifti1Image(array.T, affine), path)
     return path

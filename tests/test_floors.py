@@ -25,7 +25,7 @@ FLOORS = """
                | counts label_runs sums topology | bins distance_tables entropy flips raster rois surfels value_counts vtk_triangles
                | borders lengths mesh polygons | distances outlines | conventions | planes
 1  dicom       dicom | elements | files
-1  grid        grid | geometry | slices
+1  grid        grid | geometry | mismatch slices
 1  classes     classes | class_list names | structure_matching tolerances
 
 2  request     request | grammar | settings
@@ -48,7 +48,7 @@ FLOORS = """
                | remote
 7  scorecard   scorecard | card empty_class_policy signature | case_json row_index | result_store summary | results
 
-8  opening     opening | common_grid instances | open_case | structure_classes | open_structures
+8  opening     opening | common_grid instances lost_voxels | open_case | structure_classes | open_structures
 
 9  exporting   exporting | decode | convert
 9  scoring     scoring | class_resolution fingerprint slab_pass | pass_plan | case_stages | branches checks polygons

@@ -78,16 +78,31 @@ class Geometry:
         return self.spacing is not None and self.origin is not None and self.directions is not None
 
     def affine(self) -> Floats:
-        """The 4 x 4 matrix from (z, y, x, 1) indices to LPS millimetres. Needs `placed`."""
-        matrix = np.eye(4)
-        matrix[:3, :3] = (np.array(self.directions) * np.array(self.spacing)[:, None]).T
+        """The 4 x 4 matrix from (z, y, x, 1) indices to LPS millimetres. Needs `placed`.
+
+        Of a picture it is from (y, x, 0, 1): its third column is the normal of the plane.
+        """
+        matrix, count = np.eye(4), len(self.shape)
+        matrix[:3, :count] = (np.array(self.directions) * np.array(self.spacing)[:, None]).T
+        if count == 2:
+            matrix[:3, 2] = np.cross(*np.array(self.directions))
         matrix[:3, 3] = self.origin
         return matrix
+
+    def indices(self, points: Floats) -> Floats:
+        """Where LPS points (n, 3) lie, in voxels along each axis, (n, axes). Needs `placed`."""
+        moved: Floats = (points - np.array(self.origin)) @ np.linalg.inv(self.affine()[:3, :3]).T
+        return moved[:, : len(self.shape)]
 
     def corners(self) -> Floats:
         """LPS millimetres of the centres of the corner voxels, (2**axes, 3). Needs `placed`."""
         ends = np.array(list(product(*((0, n - 1) for n in self.shape))), float)
-        return ends @ self.affine()[:3, :3].T + self.affine()[:3, 3]
+        return self.points(ends)
+
+    def points(self, indices: Floats) -> Floats:
+        """LPS millimetres of places in voxels along each axis, (n, axes). Needs `placed`."""
+        matrix = self.affine()
+        return indices @ matrix[:3, : len(self.shape)].T + matrix[:3, 3]
 
     def corner_shift(self, other: Geometry) -> float:
         """The farthest that a corner of this grid moves to become `other`'s, in millimetres."""
@@ -156,6 +171,15 @@ class Geometry:
         gap = np.linalg.norm(np.subtract(self.origin, other.origin))
         if gap > tolerance * min(self.spacing):
             yield f"origin {format_point(self.origin)} against {format_point(other.origin)} mm"
+
+    def plane(self) -> Geometry:
+        """The only plane of a volume, as a picture."""
+        return Geometry(
+            self.shape[1:],
+            self.spacing[1:] if self.spacing else None,
+            self.origin,
+            self.directions[1:] if self.directions else None,
+        )
 
     def spaced(self, spacing: tuple[float, ...] | None) -> Geometry:
         """This grid with another spacing."""

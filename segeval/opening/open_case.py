@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from segeval.classes.class_list import ClassList, LabelSelector
 from segeval.grid.geometry import Geometry
+from segeval.grid.mismatch import SIDES, holds
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import CaseFiles as Files
 from segeval.readers.registry import open_volume
@@ -93,6 +94,7 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     if case.pred is not None:
         guess = read_pred_as(pred.scores or pred.volume, settings, classes.regions)
         pred = enlarge_scores(pred, case.flipped, truth, reading, settings, guess)
+    truth, pred = sharing_geometry(truth, pred, settings.geometry)
     grid = find_resample_grid(
         settings.resample,
         truth.volume.geometry,
@@ -103,7 +105,68 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
         grid = choose_case_grid(truth.volume.geometry, pred.volume.geometry)
         return fit_to_grid(truth, grid), fit_to_grid(pred, grid)
     how = wanted(truth, pred, settings, classes.regions)
-    return moved(truth, grid, how[0]), moved(pred, grid, how[1])
+    checked = without_loss(truth, pred, grid, how, settings, classes)
+    return moved(checked[0], grid, how[0]), moved(checked[1], grid, how[1])
+
+
+def sharing_geometry(truth: Opened, pred: Opened, whose: str) -> tuple[Opened, Opened]:
+    """Both sides on the geometry of the one that the user says is right (A14).
+
+    A slab of one plane beside a picture is a picture, too. Raises GeometryError.
+    """
+    pictures = [len(s.volume.geometry.shape) == 2 for s in (truth, pred)]
+    if pictures[1] and not pictures[0]:
+        truth = replace(truth, volume=drop_single_plane(truth.volume, pred.volume.geometry)[1])
+    if whose == "own":
+        return truth, pred
+    pred = replace(pred, volume=drop_single_plane(pred.volume, truth.volume.geometry)[1])
+    right, wrong = (truth, pred) if whose == "gt" else (pred, truth)
+    grid, other = right.volume.geometry, wrong.volume.geometry
+    if grid.shape != other.shape:
+        raise GeometryError(
+            f"--geometry {whose} needs sides of equal shapes",
+            where=wrong.volume.path,
+            facts=(f"pred {pred.volume.geometry}", f"gt {truth.volume.geometry}"),
+            help="--resample union keeps both where their headers say, where they say it",
+        )
+    name = "gt" if whose == "pred" else "pred"
+    text = f"its voxels are taken to stand on the grid of the {SIDES[whose]} ({grid}), not {other}"
+    note = Note("W-geometry-replaced", f"{name}: {text}", str(wrong.volume.path))
+    volume = replace(wrong.volume, geometry=grid, notes=(*wrong.volume.notes, note))
+    wrong = replace(wrong, volume=volume)
+    return (right, wrong) if whose == "gt" else (wrong, right)
+
+
+def without_loss(  # noqa: PLR0913 - both sides and how they are read
+    truth: Opened,
+    pred: Opened,
+    grid: Geometry,
+    how: tuple[ReadAs, ReadAs],
+    settings: Settings,
+    classes: ClassList,
+) -> tuple[Opened, Opened]:
+    """Both sides, if the grid holds their labelled voxels or the loss is accepted (A13).
+
+    Raises GeometryError.
+    """
+    from segeval.opening.lost_voxels import check_loss, lost_voxels
+
+    own = (how[0], ReadAs("labels") if pred.scores is not None else how[1])
+    sides = (truth, pred)
+    lost = [
+        lost_voxels(s.volume, grid, read_as, classes, s.parts)
+        for s, read_as in zip(sides, own, strict=True)
+    ]
+    if not any(lost):
+        return sides
+    grids = (truth.volume.geometry, pred.volume.geometry)
+    keep = "gt" if holds(*grids) else "pred" if holds(*reversed(grids)) else "union"
+    accept = settings.resample_loss == "accept"
+    one, two = (
+        replace(s, volume=check_loss(count, name, s.volume, grid, accept, keep))
+        for s, count, name in zip(sides, lost, ("gt", "pred"), strict=True)
+    )
+    return one, two
 
 
 def enlarge_scores(  # noqa: PLR0913 - both sides and how they are read

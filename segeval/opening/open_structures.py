@@ -6,7 +6,7 @@ Every other case is opened as `sides` does it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from segeval.classes.class_list import ClassDef, ClassList
 from segeval.classes.structure_matching import NamedStructures, StructureItem, joined, matching
 from segeval.contours.rules import DrawingRules
 from segeval.contours.structures import structures_by_name
+from segeval.grid.geometry import Geometry
 from segeval.opening.common_grid import Ask, Choices, together
+from segeval.opening.lost_voxels import check_loss, lost_voxels
 from segeval.opening.open_case import Opened, absent, moved_volume, opened, other_grid, side
 from segeval.opening.structure_classes import UnplacedSide, automatic, cut, finished, noted
 from segeval.pairing.cases import Case, relative_path
@@ -25,11 +27,11 @@ from segeval.readers.registry import read_first_bytes
 from segeval.readers.selection import select_structure_set
 from segeval.readers.series import DicomIndex, Series, StructureSetHeader, index_dicom
 from segeval.request.settings import Settings
-from segeval.runtime.errors import CaseError, Note
+from segeval.runtime.errors import CaseError, GeometryError, Note
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import ASKED, KNOWN, current, on_side
-from segeval.volume.value_stream import read_pred_as, read_truth_as
-from segeval.volume.volume import ReadOptions
+from segeval.volume.value_stream import ReadAs, read_pred_as, read_truth_as
+from segeval.volume.volume import ReadOptions, Volume
 
 
 def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:
@@ -65,6 +67,11 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
 
 def grid_choices(case: Case, settings: Settings) -> Choices:
     """Which grid is taken. Raises CaseError."""
+    if settings.resample == "union":
+        raise GeometryError(
+            "--resample union joins two grids, and contours have none",
+            help="--resample gt or --resample pred: contours are drawn on either",
+        )
     own = ("never", "gt", "pred")
     grid = None if settings.resample in own else other_grid(case, settings.resample)
     turned = settings.resample == "pred"
@@ -82,11 +89,24 @@ def moving(
     placed = list(asks)
     if truth.open is not None:
         how = read_truth_as(settings, truth.open.named)
-        placed[0] = replace(asks[0], place=partial(moved_volume, how=how))
+        placed[0] = replace(asks[0], place=mover(truth.open, how, "gt", settings, classes))
     if pred.open is not None:
         how = read_pred_as(pred.open.volume, settings, classes.regions or pred.open.named)
-        placed[1] = replace(asks[1], place=partial(moved_volume, how=how))
+        placed[1] = replace(asks[1], place=mover(pred.open, how, "pred", settings, classes))
     return placed[0], placed[1]
+
+
+def mover(
+    side: Opened, how: ReadAs, name: str, settings: Settings, classes: ClassList
+) -> Callable[[Volume, Geometry], Volume]:
+    """What resamples the volume of a side, unless labelled voxels would be lost (A13)."""
+    accept = settings.resample_loss == "accept"
+
+    def move(volume: Volume, grid: Geometry) -> Volume:
+        lost = lost_voxels(volume, grid, how, classes, side.parts)
+        return moved_volume(check_loss(lost, name, volume, grid, accept, name), grid, how)
+
+    return move
 
 
 def structure_format(files: Mapping[str, Path]) -> str:

@@ -152,11 +152,16 @@ def nifti_dtype(header: Any, path: Path) -> np.dtype[Any]:
 
 
 def split_shape(dim: Any, path: Path) -> tuple[tuple[int, ...], int]:
-    """The grid as (z, y, x) and the number of channels. Raises ReadError."""
+    """The grid as (z, y, x), or (y, x) of a picture, and the number of channels. Raises ReadError.
+
+    A file of two dimensions is a picture; one plane of three is a volume.
+    """
     count = int(dim[0])
     sizes = [int(n) for n in dim[1 : count + 1]]
     if min(sizes) < 1:
         raise ReadError(f"an axis without voxels ({'x'.join(map(str, sizes))})", where=path)
+    if count == 2:
+        return (sizes[1], sizes[0]), 1
     sizes += [1] * (5 - len(sizes))
     extra = [n for n in sizes[3:] if n > 1]
     if len(extra) > 1:
@@ -235,24 +240,26 @@ def qform_affine(header: Any) -> Floats:
 
 def affines_disagree(one: Floats, other: Floats, shape: tuple[int, ...]) -> bool:
     """Whether two affines move a corner by more than 1 % of the smallest voxel side."""
-    sides = np.linalg.norm(one[:3, :3], axis=0)
+    axes = len(shape)
+    sides = np.linalg.norm(one[:3, :axes], axis=0)
     if not np.isfinite(other).all() or not sides.all():
         return True
-    ends = np.array(np.meshgrid(*[(0, n - 1) for n in reversed(shape)])).reshape(3, -1)
-    moved = (one - other)[:3, :3] @ ends + (one - other)[:3, 3:]
+    ends = np.array(np.meshgrid(*[(0, n - 1) for n in reversed(shape)])).reshape(axes, -1)
+    moved = (one - other)[:3, :axes] @ ends + (one - other)[:3, 3:]
     return bool(np.linalg.norm(moved, axis=0).max() > 0.01 * sides.min())
 
 
 def geometry_of_affine(affine: Floats, shape: tuple[int, ...], path: Path) -> Geometry:
     """The grid of an affine from (x, y, z) indices to LPS. Raises ReadError."""
-    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    axes = len(shape)
+    spacing = np.linalg.norm(affine[:3, :axes], axis=0)
     if not np.isfinite(affine).all() or not (spacing > 0).all():
         raise ReadError(
             f"voxels without size ({' x '.join(f'{s:.4g}' for s in spacing)} mm)",
             where=path,
             help="the header's sform and qform give no usable grid",
         )
-    directions = (affine[:3, :3] / spacing).T[::-1] + 0.0
+    directions = (affine[:3, :axes] / spacing).T[::-1] + 0.0
     return Geometry(
         shape,
         tuple(spacing[::-1].tolist()),

@@ -149,7 +149,7 @@ def nrrd_geometry(header: NrrdHeader, axis: int | None) -> tuple[Geometry, tuple
     if not np.isfinite(spacing).all() or not (spacing > 0).all():
         raise header.error("voxels without size", "see its `space directions`")
     sides = tuple(spacing.tolist())
-    if vectors.shape != (3, 3):
+    if vectors.shape[1] != 3:
         return Geometry(shape, sides), ()
     signs, notes = lps_signs(header)
     origin = np.asarray(header.fields.get("spaceorigin", np.nan), float)

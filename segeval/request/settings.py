@@ -74,6 +74,8 @@ FORMATS = one_of("table", "csv", "tsv", "json", "jsonl", "markdown", "none")
 COLOURS = one_of("auto", "always", "never")
 PROGRESS = one_of("auto", "bar", "log", "none")
 RESAMPLE = ChoiceForm(word="WHERE", path=True)
+LOSSES = one_of("error", "accept")
+GEOMETRIES = one_of("own", "gt", "pred")
 UPSAMPLE = one_of("never", "align_corners", "half_pixel", "asymmetric")
 FLIP = one_of("never", "logit_sum", "softmax_mean")
 FOLDER = ChoiceForm(word="DIR", path=True)
@@ -134,7 +136,16 @@ class Settings:
         None, "inputs", "ground-truth voxels with this label are left out", LABEL
     )
     resample: str = signed(
-        "never", "inputs", "put both sides on one grid: never, gt, pred, image or a file", RESAMPLE
+        "never",
+        "inputs",
+        "put both sides on one grid: never, gt, pred, union, image or a file",
+        RESAMPLE,
+    )
+    resample_loss: str = signed(
+        "error", "inputs", "labelled voxels that lie off the grid of --resample", LOSSES
+    )
+    geometry: str = signed(
+        "own", "inputs", "whose header is right for both sides, of equal shapes", GEOMETRIES
     )
     paste: str = signed("detectron2", "inputs", "how RoI masks get into the image", PASTES)
     min_score: float = signed(0.0, "inputs", "RoIs and detections below are left out of masks")

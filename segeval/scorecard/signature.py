@@ -20,6 +20,7 @@ from segeval.request.settings import NUMBERS, Settings
 from segeval.runtime.frozen import fields
 
 FEW_CLASSES = 6  # classes that the line spells out
+RARE = ("resample_loss", "geometry", "unlisted", "frames")  # in it where they are chosen
 OF_INTERVALS = ("ci", "seed")  # signed where intervals are asked for; no row depends on them
 
 
@@ -34,7 +35,8 @@ def signature_fields(
     }
     for field in fields(settings):
         value = getattr(settings, field.name)
-        if field.metadata["group"] == "contours" and value == field.default:
+        rare = field.metadata["group"] == "contours" or field.name in RARE
+        if rare and value == field.default:
             continue  # most runs have no contours
         if field.name in OF_INTERVALS and settings.ci is None:
             continue

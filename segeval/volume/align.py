@@ -10,20 +10,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from segeval.grid.geometry import CLOSE_GRID_SHARE, SAME_GRID_SHARE, Geometry, format_point
+from segeval.grid.geometry import CLOSE_GRID_SHARE, SAME_GRID_SHARE, Geometry
+from segeval.grid.mismatch import joint_grid, mismatch_error
+from segeval.kernels.resample import resample_linear
+from segeval.kernels.resample import resample_nearest as nearest_values
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import GeometryError, Note
 from segeval.runtime.frozen import replace
 from segeval.volume.volume import Channel, Volume, open_channels
-
-RESAMPLE_HELP = (
-    "--resample gt puts the prediction on the ground truth's grid "
-    "(labels nearest neighbour, probabilities linear)"
-)
-SIZE_HELP = (
-    "pictures of different size are never resized; "
-    "--upsample brings scores of low resolution to the size of the ground truth"
-)
 
 
 def align_volume(
@@ -41,7 +35,7 @@ def align_volume(
     order = truth.reorder(own)
     turned = own if order is None or order.trivial else own.reordered(order)
     if list(truth.differences(turned, CLOSE_GRID_SHARE)):
-        raise grid_mismatch_error(own, truth, turned, names)
+        raise mismatch_error(own, truth, turned, names, len(volume.channels))
     notes = volume.notes
     if list(truth.differences(turned, SAME_GRID_SHARE)):
         text = f"corners differ by {truth.corner_shift(turned):.4g} mm; taken as one grid"
@@ -56,7 +50,7 @@ def drop_single_plane(volume: Volume, truth: Geometry) -> tuple[Geometry, Volume
     """A volume of one plane beside a picture: the plane."""
     own = volume.geometry
     if len(own.shape) == 3 and len(truth.shape) == 2 and own.shape[0] == 1:
-        flat = Geometry(own.shape[1:], own.spacing[1:] if own.spacing else None)
+        flat = own.plane()
         channels = tuple(v.flattened() for v in volume.channels)
         return flat, replace(volume, geometry=flat, channels=channels)
     return own, volume
@@ -66,13 +60,13 @@ def adopt_placement(volume: Volume, truth: Geometry, names: tuple[str, str]) -> 
     """Shapes must agree; the side that knows where it lies tells the other (rule G4)."""
     own = volume.geometry
     if own.shape != truth.shape:
-        raise grid_mismatch_error(own, truth, own, names)
+        raise mismatch_error(own, truth, own, names, len(volume.channels))
     if (
         own.spacing
         and truth.spacing
         and not np.allclose(own.spacing, truth.spacing, rtol=SAME_GRID_SHARE)
     ):
-        raise grid_mismatch_error(own, truth, own, names)
+        raise mismatch_error(own, truth, own, names, len(volume.channels))
     notes = volume.notes
     if truth.placed != own.placed:
         which = names[1] if truth.placed else names[0]
@@ -88,25 +82,6 @@ def choose_case_grid(truth: Geometry, pred: Geometry) -> Geometry:
     return pred if pred.placed or (pred.spacing and not truth.spacing) else truth
 
 
-def grid_mismatch_error(
-    own: Geometry, truth: Geometry, turned: Geometry, names: tuple[str, str]
-) -> GeometryError:
-    """The error for grids that are not the same, with the facts of both."""
-    facts = [f"{names[0]} {own}", f"{names[1]} {truth}", *turned.differences(truth)]
-    if own.shape == truth.shape and own.origin and truth.origin and own.origin != truth.origin:
-        facts.append(
-            f"origin {names[0]} {format_point(own.origin)}, "
-            f"{names[1]} {format_point(truth.origin)} mm"
-        )
-    same = own.spacing is None and truth.spacing is None
-    return GeometryError(
-        f"{'prediction' if names[0] == 'pred' else names[0]} and "
-        f"{'ground truth' if names[1] == 'gt' else names[1]} are on different grids",
-        facts=tuple(facts),
-        help=SIZE_HELP if same else RESAMPLE_HELP,
-    )
-
-
 def resample_volume(
     volume: Volume, grid: Geometry, labels: bool | None, outside: Sequence[float] = ()
 ) -> Volume:
@@ -116,24 +91,36 @@ def resample_volume(
 
     labels   whether the values are labels; None: those of a channel are if all are whole
     outside  value of each channel beyond the volume's field of view; 0 where it is not given
-    Raises GeometryError where a grid does not know its place.
+    Raises GeometryError where a grid does not know its place, but of pictures: they are resized.
     """
-    if not list(grid.differences(volume.geometry)) and grid.shape == volume.geometry.shape:
+    own = volume.geometry
+    if not list(grid.differences(own)) and grid.shape == own.shape:
         return volume
-    if not (grid.placed and volume.geometry.placed):
+    resized = resizable(own, grid)
+    if not (resized or (grid.placed and own.placed and len(grid.shape) == len(own.shape))):
         raise GeometryError(
             "a grid without a place in the patient cannot be resampled",
             where=volume.path,
-            facts=(f"from {volume.geometry}", f"to {grid}"),
+            facts=(f"from {own}", f"to {grid}"),
             help="give files with a geometry, or images of one size",
         )
     beyond = outside or (0.0,) * len(volume.channels)
+    how = _Resized if resized else _ResampledChannel
     channels = tuple(
-        _ResampledChannel(volume, c, grid, labels, beyond[c]).voxels
-        for c in range(len(volume.channels))
+        how(volume, c, grid, labels, beyond[c]).voxels for c in range(len(volume.channels))
     )
     note = Note("N-resampled", f"{volume.geometry} put on {grid}", str(volume.path))
     return replace(volume, geometry=grid, channels=channels, notes=(*volume.notes, note))
+
+
+def resizable(own: Geometry, grid: Geometry) -> bool:
+    """Whether both are pictures of one scene at two resolutions, of which one has no place."""
+    if len(own.shape) != 2 or len(grid.shape) != 2 or (own.placed and grid.placed):
+        return False
+    if own.spacing is None or grid.spacing is None:
+        return True
+    extents = [np.multiply(g.shape, g.spacing or ()) for g in (own, grid)]
+    return bool(np.allclose(extents[0], extents[1], rtol=0.05))
 
 
 class _ResampledChannel:
@@ -154,23 +141,38 @@ class _ResampledChannel:
     def __call__(self) -> Raw:
         from scipy.ndimage import affine_transform
 
-        values = read_whole_channel(self._volume.channels[self._channel], self._volume.geometry)
-        nearest = self._labels
-        if nearest is None:
-            nearest = values.dtype.kind in "biu" or bool((values == np.rint(values)).all())
-        if values.dtype.kind == "b":
-            values = values.view(np.uint8)
+        values, nearest = self._values()
         index = np.linalg.inv(self._volume.geometry.affine()) @ self._grid.affine()
+        axes = len(self._grid.shape)
         moved: Raw = affine_transform(
             values,
-            index[:3, :3],
-            index[:3, 3],
+            index[:axes, :axes],
+            index[:axes, 3],
             self._grid.shape,
             order=0 if nearest else 1,
             mode="grid-constant",
             cval=self._outside,
         )
         return moved
+
+    def _values(self) -> tuple[Raw, bool]:
+        """The channel, and whether it is resampled by nearest neighbour."""
+        values = read_whole_channel(self._volume.channels[self._channel], self._volume.geometry)
+        nearest = self._labels
+        if nearest is None:
+            nearest = values.dtype.kind in "biu" or bool((values == np.rint(values)).all())
+        return (values.view(np.uint8) if values.dtype.kind == "b" else values), nearest
+
+
+class _Resized(_ResampledChannel):
+    """One channel of a picture at another size, `half_pixel` (docs/losses.md)."""
+
+    def __call__(self) -> Raw:
+        values, nearest = self._values()
+        if nearest:
+            return nearest_values(values, self._grid.shape, "half_pixel")
+        made = resample_linear(values, self._grid.shape, "half_pixel")
+        return (np.rint(made) if values.dtype.kind in "iu" else made).astype(values.dtype)
 
 
 def read_whole_channel(voxels: Channel, geometry: Geometry) -> Raw:
@@ -191,4 +193,6 @@ def find_resample_grid(
         return None
     if resample in ("gt", "pred"):
         return truth if resample == "gt" else pred
+    if resample == "union":
+        return joint_grid(truth, pred)
     return other()

@@ -17,7 +17,7 @@ def write(path: Path, labels: Labels, grid: Geometry) -> None:
 
     library: Any = nibabel
     array = labels.reshape(grid.shape)
-    image = library.Nifti1Image(array[None].T if array.ndim == 2 else array.T, ras_affine(grid))
+    image = library.Nifti1Image(array.T, ras_affine(grid))
     image.header.set_xyzt_units("mm")
     with open_gzip_output(path) if path.suffix == ".gz" else path.open("wb") as file:
         image.to_stream(file)
@@ -41,8 +41,9 @@ def open_gzip_output(path: Path) -> Any:
 
 def ras_affine(grid: Geometry) -> Floats:
     """From (x, y, z) indices to RAS millimetres; voxel sides alone where there is no more."""
-    if grid.placed and len(grid.shape) == 3:
-        placed: Floats = np.diag([-1.0, -1.0, 1.0, 1.0]) @ grid.affine()[:, [2, 1, 0, 3]]
+    if grid.placed:
+        order = [2, 1, 0, 3] if len(grid.shape) == 3 else [1, 0, 2, 3]
+        placed: Floats = np.diag([-1.0, -1.0, 1.0, 1.0]) @ grid.affine()[:, order]
         return placed
     sides = list(reversed(grid.spacing or (1.0,) * len(grid.shape)))
     return np.diag([*sides, *[1.0] * (4 - len(sides))])

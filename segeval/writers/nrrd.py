@@ -20,7 +20,7 @@ def write(path: Path, labels: Labels, grid: Geometry) -> None:
     if grid.placed:
         affine = grid.affine()
         header["space"] = "left-posterior-superior"
-        header["space directions"] = affine[:3, [2, 1, 0]].T
+        header["space directions"] = affine[:3, list(reversed(range(len(grid.shape))))].T
         header["space origin"] = affine[:3, 3]
     elif grid.spacing is not None:
         header["spacings"] = np.array(list(reversed(grid.spacing)))

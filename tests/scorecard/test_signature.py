@@ -143,6 +143,24 @@ def smaller(path):
     return path / "pred", path / "gt"
 
 
+def larger(path):
+    """A prediction that reaches beyond the ground truth; `--resample gt` is chosen beside."""
+    pred, gt = smaller(path)
+    return gt, pred
+
+
+def shifted(path):
+    """The same voxels under two headers."""
+    moved = build.Geometry(
+        build.GRID.shape, build.GRID.spacing, (5.0, 6.0, 7.2), build.GRID.directions
+    )
+    (path / "pred").mkdir()
+    (path / "gt").mkdir()
+    build.nifti(path / "pred" / "a.nii.gz", P, moved)
+    build.nifti(path / "gt" / "a.nii.gz", T)
+    return path / "pred", path / "gt"
+
+
 def structure_sets(path, pred, gt, series=True, **more):
     """A patient with one structure a side, or one a file where there are several."""
     if series:
@@ -241,6 +259,8 @@ SIGNED = {
     "spacing": (pictures, None, (2.0, 2.0)),
     "ignore_label": (maps, None, 3),
     "resample": (smaller, "gt", "pred"),
+    "resample_loss": (larger, "error", "accept"),
+    "geometry": (shifted, "own", "gt"),
     "paste": (regions, "detectron2", "torchvision"),
     "min_score": (regions, 0.0, 0.5),
     "roi_offset": (regions, 1, 2),
@@ -287,9 +307,13 @@ def test_a_signed_choice_changes_the_line(tmp_path, name):
         rest = {"ci": 0.9}
     if make is mirrored:
         rest = {"upsample": "half_pixel", "flipped": str(tmp_path / "flipped")}
+    if make is larger:
+        rest = {"resample": "gt"}
     if make is two_files:  # the other side is to be one file
         rest = {"gt_select": "a*", "pred_select": "a*"}
     metrics = (*METRICS, "nsd") if make is organs else METRICS
+    if name == "resample":
+        rest = {"resample_loss": "accept"}
     cards = [run(*sides, *metrics, **rest | {name: choice}) for choice in (one, other)]
     assert cards[0].signature != cards[1].signature
     assert cards[0].fields != cards[1].fields

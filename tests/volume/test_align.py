@@ -42,7 +42,7 @@ def test_the_error_names_both_grids_and_the_shift():
     assert "pred 6x5x4, 1 x 2 x 3 mm" in text
     assert "gt 6x5x4, 1 x 2 x 3 mm" in text
     assert "corner shift 1.5 mm" in text
-    assert "--resample gt" in text
+    assert "--resample union" in text
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_a_file_without_geometry_takes_that_of_the_other():
         align_volume(volume(np.zeros((5, 4, 6), np.uint8), Geometry((5, 4, 6))), GRID)
 
 
-def test_pictures_of_different_size_are_never_resized():
+def test_pictures_of_different_size_are_resized_on_request_only():  # ACCOUNT-A18
     with pytest.raises(GeometryError) as caught:
         align_volume(volume(np.zeros((4, 4), np.uint8), Geometry((4, 4))), Geometry((8, 8)))
-    assert "never resized" in caught.value.help
+    assert "--resample gt resizes" in caught.value.help
 
 
 def test_labels_move_to_their_nearest_neighbour():
