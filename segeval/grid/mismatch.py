@@ -28,7 +28,7 @@ LIKE = "--upsample half_pixel brings scores of low resolution to that size"
 LARGEST = 64  # a joint grid may have so many times the voxels of the larger side
 
 
-def mismatch_error(
+def grid_mismatch_error(
     own: Geometry,
     truth: Geometry,
     turned: Geometry,
@@ -43,10 +43,11 @@ def mismatch_error(
     facts = [f"{names[0]} {own}", f"{names[1]} {truth}", *turned.differences(truth)]
     if own.shape == truth.shape and own.origin and truth.origin and own.origin != truth.origin:
         facts.append(
-            f"origin {names[0]} {format_point(own.origin)}, {names[1]} {format_point(truth.origin)} mm"
+            f"origin {names[0]} {format_point(own.origin)}, "
+            f"{names[1]} {format_point(truth.origin)} mm"
         )
     if names == ("pred", "gt"):
-        reason, help = advice(own, truth, channels)
+        reason, help = suggest_remedy(own, truth, channels)
     else:
         reason, help = "", LIKE if names[1] == "--like" else ONE_GRID
     who = [SIDES.get(name, name) for name in names]
@@ -57,25 +58,25 @@ def mismatch_error(
     )
 
 
-def advice(own: Geometry, truth: Geometry, channels: int = 1) -> tuple[str, str]:
+def suggest_remedy(own: Geometry, truth: Geometry, channels: int = 1) -> tuple[str, str]:
     """Why the grids of prediction and ground truth differ, "" where it is plain; and what to do."""
     if channels == truth.shape[0] and len(truth.shape) == 3 and own.shape[:2] == truth.shape[1:]:
         return "the prediction has its channels in front", "--channel-axis 0"
     placed = own.placed and truth.placed
     if own.shape == truth.shape:
-        return same_shape(own, truth) if placed else ("", ONE_GRID)
+        return explain_same_shape(own, truth) if placed else ("", ONE_GRID)
     if not placed and own.shape == truth.shape[::-1]:
         return "the axes of one side are in reverse order", "write arrays as (z, y, x) or (y, x)"
     if placed:
-        return other_extent(own, truth)
+        return explain_other_extent(own, truth)
     if len(own.shape) == len(truth.shape) == 2 and not (own.placed or truth.placed):
         return "", RESIZE
     return "", "give both sides a geometry (.nii.gz, .nrrd, .mha), or write them in one size"
 
 
-def same_shape(own: Geometry, truth: Geometry) -> tuple[str, str]:
+def explain_same_shape(own: Geometry, truth: Geometry) -> tuple[str, str]:
     """Of placed grids of one shape: a header may be wrong, and the voxels may be right."""
-    lost = [without_header(g) for g in (own, truth)]
+    lost = [is_identity(g) for g in (own, truth)]
     if lost[0] != lost[1]:
         wrong, right = ("prediction", "gt") if lost[0] else ("ground truth", "pred")
         return (
@@ -86,12 +87,12 @@ def same_shape(own: Geometry, truth: Geometry) -> tuple[str, str]:
     flipped = order is not None and bool(order.flips)
     reason = "axes run the other way" if flipped else ""
     return reason, (
-        f"{keeps(own, truth)}; or --geometry gt (or pred), if the voxels of both sides stand in "
+        f"{option_that_keeps_all(own, truth)}; or --geometry gt (or pred), if the voxels of both sides stand in "
         "one order and the header of the other side is wrong"
     )
 
 
-def without_header(grid: Geometry) -> bool:
+def is_identity(grid: Geometry) -> bool:
     """Whether a grid is what is written where nobody knew it: an identity, but for signs."""
     return (
         np.allclose(grid.spacing or (), 1)
@@ -100,26 +101,26 @@ def without_header(grid: Geometry) -> bool:
     )
 
 
-def other_extent(own: Geometry, truth: Geometry) -> tuple[str, str]:
+def explain_other_extent(own: Geometry, truth: Geometry) -> tuple[str, str]:
     """Of placed grids of two shapes: cropped, padded, or of another spacing."""
     same = truth.reorder(own) is not None and np.allclose(
         sorted(own.spacing or ()), sorted(truth.spacing or ()), rtol=1e-3
     )
     reason = ""
-    if same and holds(own, truth):
+    if same and holds_grid(own, truth):
         reason = "the ground truth covers a part of the prediction's field of view (cropped)"
-    elif same and holds(truth, own):
+    elif same and holds_grid(truth, own):
         reason = "the prediction covers a part of the ground truth's field of view (cropped)"
-    return reason, keeps(own, truth)
+    return reason, option_that_keeps_all(own, truth)
 
 
-def keeps(own: Geometry, truth: Geometry) -> str:
+def option_that_keeps_all(own: Geometry, truth: Geometry) -> str:
     """The option that cuts off nothing of either side."""
-    word = "gt" if holds(truth, own) else "pred" if holds(own, truth) else "union"
+    word = "gt" if holds_grid(truth, own) else "pred" if holds_grid(own, truth) else "union"
     return f"{KEEPS[word]} {HOW}"
 
 
-def holds(outer: Geometry, inner: Geometry) -> bool:
+def holds_grid(outer: Geometry, inner: Geometry) -> bool:
     """Whether no voxel of a placed grid lies off another one."""
     at = outer.indices(inner.corners())
     sizes = np.array(outer.shape)

@@ -8,7 +8,7 @@ import numpy as np
 
 from segeval.classes.class_list import ClassList, LabelSelector
 from segeval.grid.geometry import SAME_GRID_SHARE, Geometry
-from segeval.grid.mismatch import KEEPS, SIDES, holds
+from segeval.grid.mismatch import KEEPS, SIDES, holds_grid
 from segeval.runtime.arrays import Mask
 from segeval.runtime.errors import GeometryError, Note
 from segeval.runtime.frozen import replace
@@ -18,7 +18,7 @@ from segeval.volume.value_stream import ReadAs, SideSlab
 from segeval.volume.volume import Volume, open_channels
 
 
-def lost_voxels(
+def count_lost_voxels(
     volume: Volume,
     grid: Geometry,
     how: ReadAs,
@@ -31,7 +31,11 @@ def lost_voxels(
     parts  what the file names itself; empty for label values
     """
     own = volume.geometry
-    if not (own.placed and grid.placed) or len(own.shape) != len(grid.shape) or holds(grid, own):
+    if (
+        not (own.placed and grid.placed)
+        or len(own.shape) != len(grid.shape)
+        or holds_grid(grid, own)
+    ):
         return 0
     size = own.size // own.shape[0]
     every, foreground = 0, 0
@@ -40,7 +44,7 @@ def lost_voxels(
         for plane in range(own.shape[0]):
             off = off_grid(own, plane, grid)
             slab = reader.read(size)
-            for number, mask in enumerate(labelled(slab, classes, parts)):
+            for number, mask in enumerate(labelled_masks(slab, classes, parts)):
                 every += int(np.count_nonzero(mask & off))
                 foreground += int(np.count_nonzero(mask & off)) if number else 0
         found = reader.finish()
@@ -61,7 +65,9 @@ def off_grid(own: Geometry, plane: int, grid: Geometry) -> Mask:
     return off.reshape(-1)
 
 
-def labelled(slab: SideSlab, classes: ClassList, parts: Mapping[str, LabelSelector]) -> list[Mask]:
+def labelled_masks(
+    slab: SideSlab, classes: ClassList, parts: Mapping[str, LabelSelector]
+) -> list[Mask]:
     """The voxels of scored classes, each mask or label map on its own."""
     if parts:
         return [labels_inside(slab.labels[p.channel], p) for p in parts.values() if p.channel >= 0]

@@ -1,6 +1,6 @@
 """The files of a case as two volumes on one grid.
 
-One file holds every class, or each class has a file of its own: then the files become the channels
+One file holds_grid every class, or each class has a file of its own: then the files become the channels
 of one volume, and each channel has the name of its class.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from segeval.classes.class_list import ClassList, LabelSelector
 from segeval.grid.geometry import Geometry
-from segeval.grid.mismatch import SIDES, holds
+from segeval.grid.mismatch import SIDES, holds_grid
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import CaseFiles as Files
 from segeval.readers.registry import open_volume
@@ -44,7 +44,7 @@ class Opened:
     """One side of a case, opened.
 
     parts   what stands for each class that the side names; empty for label values without names
-    scores  a second file that holds the probabilities, where the first holds the label map (I5)
+    scores  a second file that holds_grid the probabilities, where the first holds_grid the label map (I5)
     faults  structures that cannot be scored, by class
     drawn   structures with the polygons that they were drawn from, by class; None without contours
     facts   what a structure set says of itself; JSON values
@@ -94,7 +94,7 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     if case.pred is not None:
         guess = read_pred_as(pred.scores or pred.volume, settings, classes.regions)
         pred = enlarge_scores(pred, case.flipped, truth, reading, settings, guess)
-    truth, pred = sharing_geometry(truth, pred, settings.geometry)
+    truth, pred = share_geometry(truth, pred, settings.geometry)
     grid = find_resample_grid(
         settings.resample,
         truth.volume.geometry,
@@ -105,11 +105,11 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
         grid = choose_case_grid(truth.volume.geometry, pred.volume.geometry)
         return fit_to_grid(truth, grid), fit_to_grid(pred, grid)
     how = wanted(truth, pred, settings, classes.regions)
-    checked = without_loss(truth, pred, grid, how, settings, classes)
+    checked = check_resample_loss(truth, pred, grid, how, settings, classes)
     return moved(checked[0], grid, how[0]), moved(checked[1], grid, how[1])
 
 
-def sharing_geometry(truth: Opened, pred: Opened, whose: str) -> tuple[Opened, Opened]:
+def share_geometry(truth: Opened, pred: Opened, whose: str) -> tuple[Opened, Opened]:
     """Both sides on the geometry of the one that the user says is right (A14).
 
     A slab of one plane beside a picture is a picture, too. Raises GeometryError.
@@ -137,7 +137,7 @@ def sharing_geometry(truth: Opened, pred: Opened, whose: str) -> tuple[Opened, O
     return (right, wrong) if whose == "gt" else (wrong, right)
 
 
-def without_loss(  # noqa: PLR0913 - both sides and how they are read
+def check_resample_loss(  # noqa: PLR0913 - both sides and how they are read
     truth: Opened,
     pred: Opened,
     grid: Geometry,
@@ -145,22 +145,22 @@ def without_loss(  # noqa: PLR0913 - both sides and how they are read
     settings: Settings,
     classes: ClassList,
 ) -> tuple[Opened, Opened]:
-    """Both sides, if the grid holds their labelled voxels or the loss is accepted (A13).
+    """Both sides, if the grid holds_grid their labelled voxels or the loss is accepted (A13).
 
     Raises GeometryError.
     """
-    from segeval.opening.lost_voxels import check_loss, lost_voxels
+    from segeval.opening.lost_voxels import check_loss, count_lost_voxels
 
     own = (how[0], ReadAs("labels") if pred.scores is not None else how[1])
     sides = (truth, pred)
     lost = [
-        lost_voxels(s.volume, grid, read_as, classes, s.parts)
+        count_lost_voxels(s.volume, grid, read_as, classes, s.parts)
         for s, read_as in zip(sides, own, strict=True)
     ]
     if not any(lost):
         return sides
     grids = (truth.volume.geometry, pred.volume.geometry)
-    keep = "gt" if holds(*grids) else "pred" if holds(*reversed(grids)) else "union"
+    keep = "gt" if holds_grid(*grids) else "pred" if holds_grid(*reversed(grids)) else "union"
     accept = settings.resample_loss == "accept"
     one, two = (
         replace(s, volume=check_loss(count, name, s.volume, grid, accept, keep))
@@ -209,7 +209,7 @@ def averaged(
     if settings.flip == "logit_sum":
         if not logits:
             raise ReadError(
-                "--flip logit_sum adds logits, and the file does not say that it holds any",
+                "--flip logit_sum adds logits, and the file does not say that it holds_grid any",
                 where=scores.path,
                 help="--kind logits, or --flip softmax_mean for probabilities",
             )
@@ -296,9 +296,9 @@ def stacked(files: Files, reading: ReadOptions) -> Opened:
     for volume in volumes.values():
         if len(volume.channels) != 1:
             raise ReadError(
-                f"the file of one class holds {len(volume.channels)} channels",
+                f"the file of one class holds_grid {len(volume.channels)} channels",
                 where=volume.path,
-                help="a file a class holds one mask",
+                help="a file a class holds_grid one mask",
             )
         shown = (volume.path.name, first.path.name)
         channels += align_volume(volume, first.geometry, shown).channels
@@ -368,7 +368,7 @@ def moved(opened: Opened, grid: Geometry, how: ReadAs) -> Opened:
 
 
 def moved_volume(volume: Volume, grid: Geometry, how: ReadAs) -> Volume:
-    """A volume resampled as what it holds; beyond its field of view there is background."""
+    """A volume resampled as what it holds_grid; beyond its field of view there is background."""
     count = len(volume.channels)
     if not may_hold_probabilities(volume, how):
         masks = count > 1 and not (how.independent or volume.segments or volume.paths)

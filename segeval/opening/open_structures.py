@@ -16,7 +16,7 @@ from segeval.contours.rules import DrawingRules
 from segeval.contours.structures import structures_by_name
 from segeval.grid.geometry import Geometry
 from segeval.opening.common_grid import Ask, Choices, together
-from segeval.opening.lost_voxels import check_loss, lost_voxels
+from segeval.opening.lost_voxels import check_loss, count_lost_voxels
 from segeval.opening.open_case import Opened, absent, moved_volume, opened, other_grid, side
 from segeval.opening.structure_classes import UnplacedSide, automatic, cut, finished, noted
 from segeval.pairing.cases import Case, relative_path
@@ -84,26 +84,26 @@ def moving(
     settings: Settings,
     classes: ClassList,
 ) -> tuple[Ask, Ask]:
-    """Sides whose volume is resampled as what it holds; contours are drawn on any grid."""
+    """Sides whose volume is resampled as what it holds_grid; contours are drawn on any grid."""
     truth, pred = sides
     placed = list(asks)
     if truth.open is not None:
         how = read_truth_as(settings, truth.open.named)
-        placed[0] = replace(asks[0], place=mover(truth.open, how, "gt", settings, classes))
+        placed[0] = replace(asks[0], place=make_mover(truth.open, how, "gt", settings, classes))
     if pred.open is not None:
         how = read_pred_as(pred.open.volume, settings, classes.regions or pred.open.named)
-        placed[1] = replace(asks[1], place=mover(pred.open, how, "pred", settings, classes))
+        placed[1] = replace(asks[1], place=make_mover(pred.open, how, "pred", settings, classes))
     return placed[0], placed[1]
 
 
-def mover(
+def make_mover(
     side: Opened, how: ReadAs, name: str, settings: Settings, classes: ClassList
 ) -> Callable[[Volume, Geometry], Volume]:
     """What resamples the volume of a side, unless labelled voxels would be lost (A13)."""
     accept = settings.resample_loss == "accept"
 
     def move(volume: Volume, grid: Geometry) -> Volume:
-        lost = lost_voxels(volume, grid, how, classes, side.parts)
+        lost = count_lost_voxels(volume, grid, how, classes, side.parts)
         return moved_volume(check_loss(lost, name, volume, grid, accept, name), grid, how)
 
     return move

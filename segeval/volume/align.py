@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from segeval.grid.geometry import CLOSE_GRID_SHARE, SAME_GRID_SHARE, Geometry
-from segeval.grid.mismatch import joint_grid, mismatch_error
+from segeval.grid.mismatch import grid_mismatch_error, joint_grid
 from segeval.kernels.resample import resample_linear
 from segeval.kernels.resample import resample_nearest as nearest_values
 from segeval.runtime.arrays import Raw
@@ -35,7 +35,7 @@ def align_volume(
     order = truth.reorder(own)
     turned = own if order is None or order.trivial else own.reordered(order)
     if list(truth.differences(turned, CLOSE_GRID_SHARE)):
-        raise mismatch_error(own, truth, turned, names, len(volume.channels))
+        raise grid_mismatch_error(own, truth, turned, names, len(volume.channels))
     notes = volume.notes
     if list(truth.differences(turned, SAME_GRID_SHARE)):
         text = f"corners differ by {truth.corner_shift(turned):.4g} mm; taken as one grid"
@@ -60,13 +60,13 @@ def adopt_placement(volume: Volume, truth: Geometry, names: tuple[str, str]) -> 
     """Shapes must agree; the side that knows where it lies tells the other (rule G4)."""
     own = volume.geometry
     if own.shape != truth.shape:
-        raise mismatch_error(own, truth, own, names, len(volume.channels))
+        raise grid_mismatch_error(own, truth, own, names, len(volume.channels))
     if (
         own.spacing
         and truth.spacing
         and not np.allclose(own.spacing, truth.spacing, rtol=SAME_GRID_SHARE)
     ):
-        raise mismatch_error(own, truth, own, names, len(volume.channels))
+        raise grid_mismatch_error(own, truth, own, names, len(volume.channels))
     notes = volume.notes
     if truth.placed != own.placed:
         which = names[1] if truth.placed else names[0]

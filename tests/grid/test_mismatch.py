@@ -8,7 +8,7 @@ import pytest
 from runs import dice, only, problem, run, values
 
 from segeval.grid.geometry import Geometry
-from segeval.grid.mismatch import advice, holds, joint_grid
+from segeval.grid.mismatch import holds_grid, joint_grid, suggest_remedy
 
 GRID = Geometry((12, 16, 20), (2.5, 0.8, 0.8), (-30.0, 12.0, 7.0), build.GRID.directions)
 TRUTH = build.ball(GRID.shape, (6, 8, 9), 4.0)
@@ -129,7 +129,7 @@ ADVICE = {
 @pytest.mark.parametrize("what", ADVICE)
 def test_a13_the_advice_depends_on_why_grids_differ(what):
     own, truth, channels, reason, help = ADVICE[what]
-    found = advice(own, truth, channels)
+    found = suggest_remedy(own, truth, channels)
     assert reason in found[0]
     assert help in found[1]
 
@@ -140,12 +140,12 @@ def test_a_joint_grid_holds_both_and_no_more():
     assert joint.shape == GRID.shape
     assert not list(joint.differences(GRID))
     assert joint_grid(GRID, SMALL) == GRID
-    assert holds(joint, one)
-    assert holds(joint, two)
+    assert holds_grid(joint, one)
+    assert holds_grid(joint, two)
     turned = replace(SMALL, spacing=(1.1, 0.9, 2.0))
     joint = joint_grid(GRID, turned)
-    assert holds(joint, turned)
-    assert holds(joint, GRID)
+    assert holds_grid(joint, turned)
+    assert holds_grid(joint, GRID)
 
 
 def test_a18_label_pictures_are_resized_by_nearest_neighbour(tmp_path):
