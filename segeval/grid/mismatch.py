@@ -87,8 +87,8 @@ def explain_same_shape(own: Geometry, truth: Geometry) -> tuple[str, str]:
     flipped = order is not None and bool(order.flips)
     reason = "axes run the other way" if flipped else ""
     return reason, (
-        f"{option_that_keeps_all(own, truth)}; or --geometry gt (or pred), if the voxels of both sides stand in "
-        "one order and the header of the other side is wrong"
+        f"{option_that_keeps_all(own, truth)}; or --geometry gt (or pred), if the voxels of both "
+        "sides stand in one order and the header of the other side is wrong"
     )
 
 

@@ -1,6 +1,6 @@
 """The files of a case as two volumes on one grid.
 
-One file holds_grid every class, or each class has a file of its own: then the files become the channels
+One file holds every class, or each class has a file of its own: then the files become the channels
 of one volume, and each channel has the name of its class.
 """
 
@@ -44,7 +44,7 @@ class Opened:
     """One side of a case, opened.
 
     parts   what stands for each class that the side names; empty for label values without names
-    scores  a second file that holds_grid the probabilities, where the first holds_grid the label map (I5)
+    scores  a second file that holds the probabilities, where the first holds the label map (I5)
     faults  structures that cannot be scored, by class
     drawn   structures with the polygons that they were drawn from, by class; None without contours
     facts   what a structure set says of itself; JSON values
@@ -145,7 +145,7 @@ def check_resample_loss(  # noqa: PLR0913 - both sides and how they are read
     settings: Settings,
     classes: ClassList,
 ) -> tuple[Opened, Opened]:
-    """Both sides, if the grid holds_grid their labelled voxels or the loss is accepted (A13).
+    """Both sides, if the grid holds their labelled voxels or the loss is accepted (A13).
 
     Raises GeometryError.
     """
@@ -209,7 +209,7 @@ def averaged(
     if settings.flip == "logit_sum":
         if not logits:
             raise ReadError(
-                "--flip logit_sum adds logits, and the file does not say that it holds_grid any",
+                "--flip logit_sum adds logits, and the file does not say that it holds any",
                 where=scores.path,
                 help="--kind logits, or --flip softmax_mean for probabilities",
             )
@@ -296,9 +296,9 @@ def stacked(files: Files, reading: ReadOptions) -> Opened:
     for volume in volumes.values():
         if len(volume.channels) != 1:
             raise ReadError(
-                f"the file of one class holds_grid {len(volume.channels)} channels",
+                f"the file of one class holds {len(volume.channels)} channels",
                 where=volume.path,
-                help="a file a class holds_grid one mask",
+                help="a file a class holds one mask",
             )
         shown = (volume.path.name, first.path.name)
         channels += align_volume(volume, first.geometry, shown).channels
