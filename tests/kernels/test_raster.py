@@ -145,3 +145,11 @@ def test_circles_keep_their_area():
             points = place + diameter / 2 / side * np.stack([np.cos(angle), np.sin(angle)], axis=1)
             found.append(rasterize_polygons(polygons(points), (1, 90, 90)).count * side**2)
         assert np.mean(found) == pytest.approx(np.pi * diameter**2 / 4, rel=allowed)
+
+
+@pytest.mark.parametrize(("off", "on_centre"), [(0.0009, True), (0.0011, False)])
+def test_a_vertex_within_a_thousandth_of_a_pixel_is_on_the_centre(off, on_centre):
+    # a 10 x 10 square whose vertices lie just inside: the far border counts only if it snaps
+    inside = polygons(square(2 + off, 12 - off))
+    assert share_on_centres(inside.points) == (1.0 if on_centre else 0.0)
+    assert rasterize_with_border(inside, (1, 20, 20)).count == (11 * 11 if on_centre else 9 * 9)

@@ -48,3 +48,34 @@ def test_boundary_iou_is_of_pictures():
 
 def test_a_rim_is_2_per_cent_of_the_diagonal_wide():
     assert BOUNDARY_WIDTH == 0.02
+
+
+@pytest.mark.parametrize(("height", "width", "rim"), [(75, 100, 2), (75, 101, 3), (3, 4, 1)])
+def test_the_rim_is_rounded_to_the_nearest_pixel(height, width, rim):
+    # 2 % of the diagonal: 2.5 of 125 pixels (half to even: 2), 2.52 of 125.8, 0.1 of 5 (one at least)
+    truth = np.zeros((height, width), bool)
+    truth[1:-1, 1:-1] = True
+    inner = max(0, height - 2 - 2 * rim) * max(0, width - 2 - 2 * rim)
+    ring = (height - 2) * (width - 2) - inner
+    pred = truth.copy()
+    pred[1 : 1 + rim, 1 : 1 + rim] = False  # a corner as wide as the rim: all of it is rim
+    # the prediction's rim goes round the corner: what it gains is not in the reference's rim
+    gained = corner_gain(height, width, rim)
+    lost = rim * rim
+    want = (ring - lost) / (ring + gained)
+    assert value(surfaces(truth, pred), "boundary_iou") == pytest.approx(want)
+
+
+def corner_gain(height, width, rim):
+    """Pixels of the interior that come within `rim` (chessboard) of the cut corner, by counting."""
+    pixels = [(y, x) for y in range(1, height - 1) for x in range(1, width - 1)]
+    outside = {(y, x) for y in range(height) for x in range(width)} - set(pixels) | {
+        (y, x) for y in range(1, 1 + rim) for x in range(1, 1 + rim)
+    }
+    edge = [(y, x) for y, x in outside if y <= rim and x <= rim and y >= 1 and x >= 1]
+    interior = [
+        (y, x)
+        for y, x in pixels
+        if 1 + rim <= y < height - 1 - rim and 1 + rim <= x < width - 1 - rim
+    ]
+    return sum(any(max(abs(y - v), abs(x - u)) <= rim for v, u in edge) for y, x in interior)

@@ -95,3 +95,15 @@ def test_probabilities_are_interpolated_and_background_lies_outside():
 def test_a_grid_without_a_place_cannot_be_resampled():
     with pytest.raises(GeometryError, match="without a place"):
         resample_volume(volume(), Geometry((3, 3, 3)), labels=True)
+
+
+@pytest.mark.parametrize(("share", "passes"), [(0.09, True), (0.11, False)])
+def test_up_to_a_tenth_of_the_smallest_voxel_side_is_one_grid_with_a_warning(share, passes):
+    # the smallest side is 1 mm: a corner that moves by 0.09 mm is near, by 0.11 mm elsewhere
+    moved = replace(GRID, origin=(GRID.origin[0] + share, *GRID.origin[1:]))
+    if passes:
+        codes = [note.code for note in align_volume(volume(grid=moved), GRID).notes]
+        assert codes == ["W-geometry-near"]
+    else:
+        with pytest.raises(GeometryError, match="different grids"):
+            align_volume(volume(grid=moved), GRID)

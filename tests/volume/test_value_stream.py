@@ -208,3 +208,25 @@ def test_logits_take_their_own_size_and_that_of_their_probabilities(activation):
         tracemalloc.stop()
     masks = z.size  # bytes, of independent channels
     assert peak < z.nbytes + 2 * z.nbytes + masks + 10 * 8 * 8192
+
+
+@pytest.mark.parametrize(("wrong", "refused"), [(1, False), (2, True)])
+def test_sums_may_be_off_in_one_voxel_of_a_thousand_and_no_more(wrong, refused):
+    second = np.full(1000, 0.75, np.float32)
+    second[:wrong] = 0.25  # the sums are 0.5 there and 1 everywhere else
+    stack = [np.full(1000, 0.25, np.float32), second]
+    if refused:
+        with pytest.raises(ReadError, match="do not sum to 1 in 2 of 1000 voxels"):
+            read(stack, slab=250)
+    else:
+        assert read(stack, slab=250)[2].exclusive
+
+
+@pytest.mark.parametrize(("excess", "refused"), [(0.0009, False), (0.0011, True)])
+def test_a_sum_is_off_from_a_thousandth_on(excess, refused):
+    stack = [np.full(8, 0.25), np.full(8, 0.75 + excess)]
+    if refused:
+        with pytest.raises(ReadError, match="do not sum to 1 in 8 of 8 voxels"):
+            read(stack)
+    else:
+        assert read(stack)[2].exclusive
