@@ -52,7 +52,7 @@ def test_a_rim_is_2_per_cent_of_the_diagonal_wide():
 
 @pytest.mark.parametrize(("height", "width", "rim"), [(75, 100, 2), (75, 101, 3), (3, 4, 1)])
 def test_the_rim_is_rounded_to_the_nearest_pixel(height, width, rim):
-    # 2 % of the diagonal: 2.5 of 125 pixels (half to even: 2), 2.52 of 125.8, 0.1 of 5 (one at least)
+    # 2 % of the diagonal: 2.5 of 125 pixels (half to even), 2.52 of 125.8, 0.1 of 5 (at least 1)
     truth = np.zeros((height, width), bool)
     truth[1:-1, 1:-1] = True
     inner = max(0, height - 2 - 2 * rim) * max(0, width - 2 - 2 * rim)
