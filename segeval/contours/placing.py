@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from segeval.contours.rules import DrawingRules, NoteCollector, count_phrase
+from segeval.contours.sharing import drop_copies
 from segeval.contours.structure_set import Contour, Roi
 from segeval.grid.slices import Slices
 from segeval.kernels.outlines import (
@@ -22,7 +23,7 @@ from segeval.kernels.outlines import (
 from segeval.kernels.polygons import polygon_areas
 from segeval.kernels.raster import Polygons
 from segeval.runtime.arrays import Counted, Floats, Mask
-from segeval.runtime.errors import Note
+from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import frozen
 
 SAME_PLANE = 0.01  # mm between contours of one plane (R3)
@@ -52,6 +53,8 @@ def place_contours(
 ) -> PlacedContours:
     """The contours of a structure that count, each on its slice. Raises CaseError."""
     say = NoteCollector(roi, where)
+    if roi.twins and roi.areas:
+        raise shared_number(say)
     points = parse_contours(say, rules)
     polygons = Polygons(np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros(0, np.int64))
     if points:
@@ -69,11 +72,26 @@ def parse_contours(say: NoteCollector, rules: DrawingRules) -> list[Floats]:
     found = [drop_closing_point(c) for c in contours]
     bad = sum(points is None for points in found)
     if bad:
-        text = f"{bad} of {count_phrase(len(contours), 'contour')} have numbers that cannot be read"
+        text = (
+            f"{bad} of {count_phrase(len(contours), 'contour')} have numbers that cannot be read, or "
+            "that lie metres off"
+        )
         if rules.bad != "skip":
             raise say.error(text, "partial", "--rt-bad-contour skip leaves them out")
         say("W-bad-contour", text)
+        say.leave("contour", "bad_numbers", bad)
     return [points for points in found if points is not None]
+
+
+def shared_number(say: NoteCollector) -> CaseError:
+    """The error for two structures of one number: nothing tells whose the contours are (A19)."""
+    roi = say.roi
+    names = ", ".join(repr(name) for name in (roi.name, *roi.twins))
+    return say.error(
+        f"{names} have one number, so nothing tells whose the contours are",
+        "shared_number",
+        "give each structure of the file a number of its own; --classes can leave both out",
+    )
 
 
 def drop_closing_point(contour: Contour) -> Floats | None:
@@ -85,20 +103,21 @@ def drop_closing_point(contour: Contour) -> Floats | None:
 
 
 def place_on_planes(say: NoteCollector, points: list[Floats], slices: Slices) -> Polygons:
-    """Polygons on their slices: flat, each once, one plane a slice. Raises CaseError."""
+    """Polygons on their slices: flat, each once, without copies. Raises CaseError."""
     flat, ends = join_polygons(points)
     flat = to_plane_coordinates(flat, slices)
     area = ~find_thin_polygons(flat[:, :2], ends)
     if left := int((~area).sum()):
         say("N-degenerate-contour", f"{count_phrase(left, 'contour')} without an area left out")
+        say.leave("contour", "no_area", left)
     heights = contour_heights(say, flat, ends, slices, area)
     plane, planes = group_heights(heights, SAME_PLANE)
     polygons = keep_polygons(Polygons(flat[:, :2], ends, np.zeros(len(ends), np.int64)), area)
-    polygons = Polygons(polygons.points, polygons.ends, plane)
-    polygons = drop_repeated_contours(say, polygons)
-    slice_of = assign_slices(say, planes, slices)
+    polygons = drop_repeated_contours(say, Polygons(polygons.points, polygons.ends, plane))
+    slice_of = assign_slices(say, polygons, planes, slices)
     kept = keep_polygons(polygons, slice_of[polygons.planes] >= 0)
-    return Polygons(kept.points, kept.ends, slice_of[kept.planes])
+    # A contour stored twice may lie a hair beside itself, and so on two planes of one slice.
+    return drop_repeated_contours(say, Polygons(kept.points, kept.ends, slice_of[kept.planes]))
 
 
 def to_plane_coordinates(points: Floats, slices: Slices) -> Floats:
@@ -137,14 +156,21 @@ def drop_repeated_contours(say: NoteCollector, polygons: Polygons) -> Polygons:
     again = find_repeated_polygons(polygons, SAME_POINT)
     if count := int(again.sum()):
         say("W-duplicate-contour", f"{count_phrase(count, 'contour')} stored twice, counted once")
+        say.leave("contour", "stored_twice", count)
     return keep_polygons(polygons, ~again)
 
 
-def assign_slices(say: NoteCollector, planes: Floats, slices: Slices) -> Counted:
-    """The slice of each plane, -1 for those that have none (R6, R10). Raises CaseError."""
+def assign_slices(
+    say: NoteCollector, polygons: Polygons, planes: Floats, slices: Slices
+) -> Counted:
+    """The slice of each plane, -1 for those that have none (R6, R10). Raises CaseError.
+
+    planes  mm of each along the normal of the slices
+    """
     place = slices.nearest(planes)
     away = np.abs(planes - slices.positions[place])
-    share = away / gaps_beside(planes, place, slices)
+    gap = gaps_beside(planes, place, slices)
+    share = away / gap
     out = (share > 0.5 + 1e-6) | slices.beyond(planes)
     if count := int(out.sum()):
         text = (
@@ -153,11 +179,13 @@ def assign_slices(say: NoteCollector, planes: Floats, slices: Slices) -> Counted
         if 2 * count > len(planes):
             raise say.error(text, "outside_image", "is this the series it was drawn on?")
         say("W-outside-image", text)
+        say.leave("plane", "outside_image", count)
+        say.leave("contour", "outside_image", int(out[polygons.planes].sum()))
     if (beside := away[~out & (share > BESIDE_SHARE)]).size:
         beside_planes = count_phrase(len(beside), "contour plane")
         say("N-plane-offset", f"{beside_planes} lie up to {beside.max():.3g} mm beside their slice")
     place[out] = -1
-    return keep_nearer_planes(say, place, away)
+    return drop_copies(say, polygons, planes, place, away, gap)
 
 
 def gaps_beside(planes: Floats, place: Counted, slices: Slices) -> Floats:
@@ -169,18 +197,6 @@ def gaps_beside(planes: Floats, place: Counted, slices: Slices) -> Floats:
     above = planes >= slices.positions[place]
     beside: Floats = gaps[np.clip(np.where(above, place, place - 1), 0, len(gaps) - 1)]
     return beside
-
-
-def keep_nearer_planes(say: NoteCollector, place: Counted, away: Floats) -> Counted:
-    """One plane a slice: the closer one, then the lower (R6)."""
-    order = np.lexsort((np.arange(len(place)), np.round(away, 6), place))
-    second = np.zeros(len(place), np.bool_)
-    second[order[1:]] = place[order][1:] == place[order][:-1]
-    second &= place >= 0
-    if count := int(second.sum()):
-        planes = count_phrase(count, "contour plane")
-        say("N-planes-share-slice", f"{planes} left out: another lies nearer to the same slice")
-    return np.where(second, -1, place)
 
 
 def contour_crossings(say: NoteCollector, polygons: Polygons) -> tuple[tuple[int, int], ...]:

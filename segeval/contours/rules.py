@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from segeval.contours.structure_set import Roi
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import frozen
@@ -29,9 +31,14 @@ class NoteCollector:
     def __init__(self, roi: Roi, where: str) -> None:
         self.roi, self.where = roi, where
         self.notes: list[Note] = []
+        self.left: Counter[tuple[str, str]] = Counter()
 
     def __call__(self, code: str, text: str) -> None:
         self.notes.append(Note(code, f"{self.roi.name}: {text}", self.where))
+
+    def leave(self, kind: str, status: str, count: int) -> None:
+        """Count contours or planes that no value stands for, for the inventory (ACCOUNT-A1)."""
+        self.left[kind, status] += count
 
     def error(self, message: str, status: str, help: str = "") -> CaseError:
         """The error that stops this structure."""

@@ -25,6 +25,8 @@ SCORED_TYPES = frozenset(["", "NONE", "UNKNOWN", "UNDEFINED", "ORGAN", "AVOIDANC
 HELPER_NAME_PATTERN = re.compile(
     r"^_|^z(?!yg)|^Z(?=[A-Z\d\s_-])|(?i:couch|^external$|^body$|isodose|^dose\b|dose *\d|\d *%)"
 )
+FAR = 1e5  # mm from the origin of the patient's coordinates
+WIDE = 4000.0  # mm that a contour may span: more than any patient and any table
 LINE_TYPES = frozenset(["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR"])
 
 
@@ -36,12 +38,16 @@ class Contour:
     raw     the numbers as text: x\\y\\z\\x\\y\\z…, millimetres
     count   how many points the file announces; None where it does not
     images  SOP Instance UIDs of the slices that it is said to lie on: hints, often wrong (F4)
+    offset  Contour Offset Vector in mm; it counts only where there is a slab (ACCOUNT-A25)
+    slab    whether the file says how thick the slab of the contour is
     """
 
     kind: str
     raw: bytes
     count: int | None = None
     images: tuple[str, ...] = ()
+    offset: tuple[float, ...] = ()
+    slab: bool = False
 
     @property
     def closed(self) -> bool:
@@ -49,14 +55,20 @@ class Contour:
         return self.kind in CLOSED_TYPES or (not self.kind and self.raw.count(b"\\") >= 8)
 
     def points(self) -> Floats | None:
-        """The points, (n, 3) LPS millimetres; None where the numbers are bad (S4)."""
+        """The points, (n, 3) LPS millimetres; None where the numbers are bad (S4).
+
+        A point tens of metres away, or a contour that is metres wide, is no place in a patient.
+        """
         try:
             numbers = parse_decimals(self.raw)
         except ValueError:
             return None
         if not numbers or len(numbers) % 3 or self.count not in (None, len(numbers) // 3):
             return None
-        return np.array(numbers).reshape(-1, 3)
+        points = np.array(numbers).reshape(-1, 3)
+        if np.abs(points).max() > FAR or np.ptp(points, axis=0).max() > WIDE:
+            return None
+        return points + np.array(self.offset) if self.slab and len(self.offset) == 3 else points
 
 
 @frozen
@@ -67,6 +79,7 @@ class Roi:
     type       as interpreted: ORGAN, PTV, EXTERNAL, …
     algorithm  AUTOMATIC, SEMIAUTOMATIC or MANUAL
     frame      Frame of Reference UID
+    twins      other structures of the file that have its number (ACCOUNT-A19)
     """
 
     number: int
@@ -75,6 +88,7 @@ class Roi:
     type: str = ""
     algorithm: str = ""
     frame: str = ""
+    twins: tuple[str, ...] = ()
 
     @property
     def areas(self) -> tuple[Contour, ...]:

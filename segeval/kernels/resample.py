@@ -21,9 +21,13 @@ from segeval.runtime.arrays import Floats, Raw
 RULES = ("align_corners", "half_pixel", "asymmetric")
 
 
-def source_coordinates(n: int, m: int, rule: str) -> Floats:
-    """Where each of m output indices lies among n input indices, float64 in [0, n - 1]."""
-    i = np.arange(m, dtype=np.float64)
+def source_coordinates(n: int, m: int, rule: str, part: range | None = None) -> Floats:
+    """Where each of m output indices lies among n input indices, float64 in [0, n - 1].
+
+    part  the output indices that are asked for; None: all
+    """
+    i = np.arange(m if part is None else len(part), dtype=np.float64)
+    i += 0 if part is None else part.start
     if rule == "align_corners":
         place = i * ((n - 1) / max(m - 1, 1))
     elif rule == "half_pixel":
@@ -52,6 +56,22 @@ def resample_linear(values: Raw, shape: Sequence[int], rule: str) -> Floats:
             result = _interpolate_axis(
                 result, axis, source_coordinates(result.shape[axis], m, rule)
             )
+    return result
+
+
+def linear_part(values: Raw, shape: Sequence[int], parts: Sequence[range], rule: str) -> Floats:
+    """A part of `linear`, without the rest, which may be of any size.
+
+    parts    the output indices of each axis
+    returns  float64, the shape of the parts
+    """
+    result: Floats = values.astype(np.float64)
+    for axis, (m, part) in enumerate(zip(shape, parts, strict=True)):
+        n = result.shape[axis]
+        if n == m:
+            result = result.take(part, axis)
+        else:
+            result = _interpolate_axis(result, axis, source_coordinates(n, m, rule, part))
     return result
 
 

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.kernels.resample import resample_linear
+from segeval.kernels.resample import linear_part
 from segeval.runtime.arrays import Floats, Mask, Raw
 
 RoiBox = Sequence[float]  # x1, y1, x2, y2
@@ -55,9 +55,10 @@ def roi_align_weights(start: float, stop: float, m: int, n: int, shift: bool) ->
     samples = max(int(np.ceil(step)), 1)
     place = start + step * (np.arange(m)[:, None] + (np.arange(samples) + 0.5) / samples)
     inside = (place >= -1) & (place <= n)
-    weights = linear_weights(np.clip(place, 0, n - 1).ravel(), n) * inside.ravel()[:, None]
-    mean: Floats = weights.reshape(m, samples, n).mean(axis=1)
-    return mean
+    taken = np.flatnonzero(inside)
+    total = np.zeros((m, n))
+    np.add.at(total, taken // samples, linear_weights(np.clip(place.ravel()[taken], 0, n - 1), n))
+    return total / samples
 
 
 def point_weights(start: float, stop: float, m: int, n: int) -> Floats:
@@ -154,10 +155,10 @@ def _paste_as_torchvision(probabilities: Floats, box: RoiBox, shape: tuple[int, 
     padded = np.pad(probabilities, PAD)
     x1, y1, x2, y2 = _grow_box(box, len(padded) / len(probabilities))
     size = max(y2 - y1 + 1, 1), max(x2 - x1 + 1, 1)
-    patch = resample_linear(padded, size, "half_pixel")
     rows = slice(max(y1, 0), max(min(y2 + 1, shape[0]), max(y1, 0)))
     columns = slice(max(x1, 0), max(min(x2 + 1, shape[1]), max(x1, 0)))
-    return rows, columns, patch[_part_in_patch(rows, y1), _part_in_patch(columns, x1)]
+    parts = range(rows.start - y1, rows.stop - y1), range(columns.start - x1, columns.stop - x1)
+    return rows, columns, linear_part(padded, size, parts, "half_pixel")
 
 
 def _grow_box(box: RoiBox, scale: float) -> tuple[int, int, int, int]:
@@ -166,11 +167,6 @@ def _grow_box(box: RoiBox, scale: float) -> tuple[int, int, int, int]:
     half_x, half_y = (x2 - x1) * 0.5 * scale, (y2 - y1) * 0.5 * scale
     x, y = (x2 + x1) * 0.5, (y2 + y1) * 0.5
     return int(x - half_x), int(y - half_y), int(x + half_x), int(y + half_y)
-
-
-def _part_in_patch(part: slice, start: int) -> slice:
-    """A part of the image as a part of the patch that begins at `start`."""
-    return slice(part.start - start, part.stop - start)
 
 
 def threshold_map(probabilities: Floats, rule: str, threshold: float = 0.5) -> Mask:

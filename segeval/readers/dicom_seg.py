@@ -17,9 +17,9 @@ import numpy as np
 from segeval.dicom.elements import DamagedElements, Elements
 from segeval.dicom.files import DicomFile, damaged_dicom_error, names_class, open_dicom
 from segeval.grid.geometry import Geometry
+from segeval.grid.heights import planes_of
 from segeval.grid.slices import Frame, Slices, arrange_slices
-from segeval.kernels.outlines import group_heights
-from segeval.readers.frames import FrameFacts, read_frames
+from segeval.readers.frames import FrameFacts, read_frames, shared_facts
 from segeval.readers.pixels import PixelFrames, SegmentPlanes, locate_frames
 from segeval.runtime.arrays import Counted, Floats, Raw
 from segeval.runtime.errors import Note, ReadError
@@ -27,6 +27,7 @@ from segeval.runtime.frozen import frozen
 from segeval.volume.volume import Channel, ReadOptions, Volume
 
 SOP_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+SAME_ANGLE = 1.001e-4  # direction cosines of frames that writers have rounded (ACCOUNT-A25)
 BESIDE = 0.05  # share of the gap that a frame may lie beside its plane
 
 
@@ -50,6 +51,7 @@ class SegmentationHeader:
 
     names  of the segments by their number
     facts  of every frame; empty where frames are not described
+    shared what is said once for all frames
     """
 
     path: Path
@@ -57,6 +59,7 @@ class SegmentationHeader:
     names: Mapping[int, str]
     facts: tuple[FrameFacts, ...]
     pixels: PixelFrames
+    shared: FrameFacts = FrameFacts()
 
     @property
     def numbers(self) -> list[int]:
@@ -99,12 +102,16 @@ def segmentation_volume(file: DicomFile, other: Slices | None) -> Volume:
         segment_names(elements),
         tuple(read_frames(elements)),
         locate_frames(file),
+        shared_facts(elements),
     )
     if seg.facts and len(seg.facts) != seg.pixels.frames:
         text = f"{seg.pixels.frames} frames, but {len(seg.facts)} are described"
         raise ReadError(text, where=path)
     if not seg.facts or not all(f.position for f in seg.facts):
         return unplaced_volume(seg, elements)
+    if odd := sum(len(f.position) != 3 for f in seg.facts):
+        text = f"the positions of {odd} of {len(seg.facts)} frames are not three numbers"
+        raise ReadError(text, where=path)
     return stack_segments(seg, frame_slices(seg, other))
 
 
@@ -136,20 +143,41 @@ def segment_names(elements: Elements) -> dict[int, str]:
 
 def frame_slices(seg: SegmentationHeader, other: Slices | None) -> Slices:
     """The slices of the frames: those of the other side if they lie on them, else their own."""
-    facts, path = seg.facts, seg.path
-    first = facts[0]
-    if any(f.orientation != first.orientation or f.spacing != first.spacing for f in facts):
-        raise ReadError("frames differ in orientation or pixel spacing", where=path)
-    if len(first.orientation) != 6 or len(first.spacing) != 2:
-        raise ReadError("the frames do not say how they lie", where=path)
-    along = np.reshape(first.orientation, (2, 3))
-    along = along / np.linalg.norm(along, axis=1, keepdims=True)
-    row, column = (tuple(v.tolist()) for v in along)
-    frame = Frame(row, column, (first.spacing[0], first.spacing[1]), seg.pixels.shape)
-    corners = np.array([f.position for f in facts])
+    frame = frame_of(seg)
+    corners = np.array([f.position for f in seg.facts])
     if other is not None and frames_lie_on(frame, corners, other):
         return other
-    return slices_of_frames(frame, corners, first, path)
+    return slices_of_frames(frame, corners, seg.facts[0], seg.path)
+
+
+def frame_of(seg: SegmentationHeader) -> Frame:
+    """How the frames lie: all alike, up to the rounding of writers (ACCOUNT-A25).
+
+    Raises ReadError.
+    """
+    facts, path = seg.facts, seg.path
+    if any(len(f.orientation) != 6 or len(f.spacing) != 2 for f in facts):
+        raise ReadError("the frames do not say how they lie", where=path)
+    turned = spread(np.array([f.orientation for f in facts]))
+    spacing = np.array([f.spacing for f in facts])
+    if not (spacing > 0).all() or turned > SAME_ANGLE or spread(spacing) > 1e-3 * spacing.min():
+        raise ReadError(
+            "frames differ in orientation or pixel spacing",
+            where=path,
+            facts=(f"direction cosines by up to {turned:.2g}, at most {SAME_ANGLE:g} is rounding",
+                   f"pixel spacing from {spacing.min():.6g} to {spacing.max():.6g} mm"),
+            help="frames of two orientations are two segmentations: write them as two files",
+        )  # fmt: skip
+    along = np.reshape(np.median([f.orientation for f in facts], axis=0), (2, 3))
+    along = along / np.linalg.norm(along, axis=1, keepdims=True)
+    row, column = (tuple(v.tolist()) for v in along)
+    first = facts[0].spacing
+    return Frame(row, column, (first[0], first[1]), seg.pixels.shape)
+
+
+def spread(values: Floats) -> float:
+    """The most that a row differs from the median of all."""
+    return float(np.abs(values - np.median(values, axis=0)).max())
 
 
 def frames_lie_on(frame: Frame, corners: Floats, slices: Slices) -> bool:
@@ -172,7 +200,7 @@ def frames_lie_on(frame: Frame, corners: Floats, slices: Slices) -> bool:
 def slices_of_frames(frame: Frame, corners: Floats, first: FrameFacts, path: Path) -> Slices:
     """The slices on which the frames lie, missing ones between them included (E2)."""
     heights, where = corners @ np.array(frame.normal), path.name
-    plane, means = group_heights(heights, 0.01)
+    plane, means = planes_of(heights)
     at = np.array([corners[plane == p][0] for p in range(len(means))])
     finest = float(np.diff(means).min()) if len(means) > 1 else None
     for gap in (first.gap, finest):
@@ -185,9 +213,10 @@ def slices_of_frames(frame: Frame, corners: Floats, first: FrameFacts, path: Pat
 
 
 def is_evenly_spaced(positions: Floats, gap: float) -> bool:
-    """Whether positions are multiples of a gap."""
+    """Whether positions are multiples of a gap, each another one."""
     steps = positions / gap
-    return bool(np.abs(steps - np.rint(steps)).max() <= BESIDE)
+    apart = (np.diff(np.rint(steps)) > 0).all()
+    return bool(apart and np.abs(steps - np.rint(steps)).max() <= BESIDE)
 
 
 def planes_of_frames(facts: Sequence[FrameFacts], slices: Slices) -> Counted:
@@ -262,7 +291,7 @@ def unplaced_volume(seg: SegmentationHeader, elements: Elements) -> Volume:
     rows, columns = elements.long(0x00480007), elements.long(0x00480006)
     tiled = rows is not None and columns is not None
     shape = (rows or 0, columns or 0) if tiled else seg.pixels.shape
-    spacing = seg.facts[0].spacing if seg.facts else ()
+    spacing = seg.facts[0].spacing if seg.facts else seg.shared.spacing
     geometry = Geometry(shape, (spacing[0], spacing[1]) if len(spacing) == 2 else None)
     channels = []
     for number in seg.numbers:

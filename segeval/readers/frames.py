@@ -34,9 +34,14 @@ class FrameFacts:
     tile: tuple[int, int] | None = None
 
 
+def shared_facts(elements: Elements) -> FrameFacts:
+    """What is said once for all frames. Raises Damaged."""
+    return read_frame_facts(elements.first(SHARED), FrameFacts())
+
+
 def read_frames(elements: Elements) -> Iterator[FrameFacts]:
     """The facts of every frame, in the order of the file. Raises Damaged."""
-    shared = read_frame_facts(elements.first(SHARED), FrameFacts())
+    shared = shared_facts(elements)
     for item in elements.items(EACH):
         yield read_frame_facts(item, shared)
 
@@ -51,11 +56,16 @@ def read_frame_facts(item: Elements, known: FrameFacts) -> FrameFacts:
     if 0x00289110 in item:
         measures = item.first(0x00289110)
         found["spacing"] = measures.decimals(0x00280030)
-        found["gap"] = next(iter(measures.decimals(0x00180088)), None)
-        found["thickness"] = next(iter(measures.decimals(0x00180050)), None)
+        found["gap"] = size_of(measures.decimals(0x00180088))
+        found["thickness"] = size_of(measures.decimals(0x00180050))
     if 0x0062000A in item:
         found["segment"] = item.first(0x0062000A).short(0x0062000B)
     if 0x0048021A in item:
         slide = item.first(0x0048021A)
         found["tile"] = (slide.signed(0x0048021F) or 1, slide.signed(0x0048021E) or 1)
     return replace(known, **found) if found else known
+
+
+def size_of(numbers: tuple[float, ...]) -> float | None:
+    """A size in mm: its sign has no meaning, and 0 is none (ACCOUNT-A25)."""
+    return abs(numbers[0]) or None if numbers else None

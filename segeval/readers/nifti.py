@@ -71,7 +71,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     header = parse_nifti_header(read_header_bytes(path, packed), path)
     dtype = nifti_dtype(header, path)
     shape, channels = split_shape(header["dim"], path)
-    offset = int(header["vox_offset"]) or len(header.tobytes()) + 4
+    offset = first_voxel(header, path)
     geometry, notes = nifti_geometry(header, shape, path)
     size = geometry.size * dtype.itemsize
     slope, inter = value_scaling(header)
@@ -89,6 +89,17 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         check_file_length(path, offset + channels * size, geometry, channels)
     voxels = tuple(Channel(s, dtype, shape, slope=slope, inter=inter) for s in sources)
     return Volume(geometry, voxels, path, notes=notes)
+
+
+def first_voxel(header: Any, path: Path) -> int:
+    """The byte at which the voxels begin. Raises ReadError."""
+    least, offset = len(header.tobytes()), float(header["vox_offset"])
+    if offset == 0:
+        return least + 4
+    if not least <= offset < 1 << 40:
+        text = f"the header says that the voxels begin at byte {offset:g}"
+        raise ReadError(text, where=path, facts=(f"the header alone has {least} bytes",))
+    return int(offset)
 
 
 def is_gzip(path: Path) -> bool:

@@ -1,7 +1,9 @@
 """RT Structure Sets: contours of structures, in millimetres of the patient.
 
 Three sequences say of a structure its name, its contours and its type; they are joined by number,
-never by position (S1). A structure that is listed without contours exists and is empty (S2).
+never by position (S1). A structure that is listed without contours exists and is empty (S2). Some
+writers give one number to two structures: then nothing tells whose the contours are, and both are
+errors; several items of the contours of one structure are united (ACCOUNT-A19).
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from segeval.classes.names import normalize_name
 from segeval.contours.structure_set import LINE_TYPES, Contour, Contours, Roi
 from segeval.dicom.elements import DamagedElements, Elements
 from segeval.dicom.files import DicomFile, damaged_dicom_error, names_class, open_dicom
@@ -36,14 +39,23 @@ def read(path: Path) -> Contours:
 def read_structure_set(file: DicomFile) -> Contours:
     """The structure set of an open file. Raises Damaged."""
     elements = file.elements
-    drawn = {number: item for item in elements.items(0x30060039)
-             if (number := item.whole(0x30060084)) is not None}  # fmt: skip
+    drawn = contours_by_number(elements)
     types = {item.whole(0x30060084): item.word(0x300600A4) for item in elements.items(0x30060080)}
+    listed: dict[int, dict[str, Elements]] = {}
+    nameless = 0
+    for item in elements.items(0x30060020):
+        number = item.whole(0x30060022)
+        if number is None:
+            nameless += 1
+            continue
+        same = listed.setdefault(number, {})
+        same.setdefault(normalize_name(name_of(item, number)), item)
     rois = tuple(
-        read_roi(item, number, drawn.get(number), types.get(number, ""))
-        for item in elements.items(0x30060020)
-        if (number := item.whole(0x30060022)) is not None
+        read_roi(item, number, drawn.get(number, ()), types.get(number, ""), tuple(same.values()))
+        for number, same in listed.items()
+        for item in same.values()
     )
+    lost = sum(len(found) for number, found in drawn.items() if number not in listed)
     frames, series, images = read_references(elements)
     return Contours(
         file.path,
@@ -56,21 +68,42 @@ def read_structure_set(file: DicomFile) -> Contours:
         date=elements.word(0x30060008),
         approval=elements.word(0x300E0002),
         manufacturer=elements.text(0x00080070),
-        notes=tuple(structure_set_notes(rois, file.path.name)),
+        notes=tuple(structure_set_notes(rois, nameless, lost, file.path.name)),
     )
 
 
-def read_roi(item: Elements, number: int, drawn: Elements | None, type: str) -> Roi:
-    """One structure out of the three places that speak of it. Raises Damaged."""
-    found = () if drawn is None else tuple(read_contour(c) for c in drawn.items(0x30060040))
-    return Roi(
-        number,
-        item.text(0x30060026) or f"#{number}",
-        found,
-        type,
-        item.word(0x30060036),
-        item.word(0x30060024),
-    )
+def contours_by_number(elements: Elements) -> dict[int | None, tuple[Contour, ...]]:
+    """The contours of each number, of all items that have it; None where an item says no number.
+
+    Raises Damaged.
+    """
+    found: dict[int | None, tuple[Contour, ...]] = {}
+    for item in elements.items(0x30060039):
+        number = item.whole(0x30060084)
+        own = tuple(read_contour(c) for c in item.items(0x30060040))
+        found[number] = (*found.get(number, ()), *own)
+    return found
+
+
+def name_of(item: Elements, number: int) -> str:
+    """The name of a structure; its number where it has none."""
+    return item.text(0x30060026) or f"#{number}"
+
+
+def read_roi(
+    item: Elements,
+    number: int,
+    drawn: tuple[Contour, ...],
+    type: str,
+    same: tuple[Elements, ...],
+) -> Roi:
+    """One structure out of the three places that speak of it. Raises Damaged.
+
+    same  all structures that have its number
+    """
+    twins = tuple(name_of(other, number) for other in same if other is not item)
+    algorithm, frame = item.word(0x30060036), item.word(0x30060024)
+    return Roi(number, name_of(item, number), drawn, type, algorithm, frame, twins)
 
 
 def read_contour(item: Elements) -> Contour:
@@ -80,6 +113,8 @@ def read_contour(item: Elements) -> Contour:
         item.raw(0x30060050),
         item.whole(0x30060046),
         tuple(image.word(0x00081155) for image in item.items(0x30060016)),
+        item.decimals(0x30060045),
+        bool(item.decimals(0x30060044)),
     )
 
 
@@ -95,10 +130,22 @@ def read_references(elements: Elements) -> tuple[list[str], tuple[str, ...], fro
     return [f for f in frames if f], tuple(s for s in series if s), frozenset(images)
 
 
-def structure_set_notes(rois: tuple[Roi, ...], where: str) -> Iterator[Note]:
-    """What is odd about a structure set but has one reading (S3)."""
+def structure_set_notes(
+    rois: tuple[Roi, ...], nameless: int, lost: int, where: str
+) -> Iterator[Note]:
+    """What is odd about a structure set but has one reading (S3).
+
+    nameless  structures that have no number
+    lost      contours of a number that no structure has
+    """
     if not rois:
         yield Note("W-no-structures", "the structure set lists no structure", where)
+    if nameless:
+        text = f"{nameless} structures have no number, so no contour can be theirs: left out"
+        yield Note("W-no-number", text, where)
+    if lost:
+        text = f"{lost} contours have a number that no structure of the file has: left out"
+        yield Note("W-no-structure-of-number", text, where)
     for roi in rois:
         kinds = {c.kind for c in roi.contours}
         if roi.areas and kinds & LINE_TYPES:
@@ -108,3 +155,18 @@ def structure_set_notes(rois: tuple[Roi, ...], where: str) -> Iterator[Note]:
         if untyped := sum(not c.kind and c.closed for c in roi.contours):
             yield Note("N-contour-type", f"{roi.name}: {untyped} contours without a type are read "
                        "as closed", where)  # fmt: skip
+        if moved := [c for c in roi.contours if any(c.offset)]:
+            yield offset_note(roi, moved, where)
+
+
+def offset_note(roi: Roi, moved: list[Contour], where: str) -> Note:
+    """The note on contours with a Contour Offset Vector (ACCOUNT-A25; DICOM PS3.3 C.8.8.6.2)."""
+    far = max(abs(v) for c in moved for v in c.offset)
+    text = f"{roi.name}: {len(moved)} contours have an offset vector of up to {far:.4g} mm"
+    if all(c.slab and len(c.offset) == 3 for c in moved):
+        return Note("N-contour-offset", f"{text}, applied", where)
+    return Note(
+        "W-contour-offset",
+        f"{text}; without a slab thickness it has no meaning and is not applied",
+        where,
+    )

@@ -23,7 +23,7 @@ RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 SEG = frozenset(["1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"])
 OTHER = ("RTDOSE", "RTIMAGE", "PR", "SR")  # have rows and columns, and are no image series
 NAMED = (".dcm", ".dicom")  # suffixes that promise a DICOM file; most have none
-SAME_ANGLE = 1e-4  # direction cosines of the slices of one series
+SAME_ANGLE = 1.001e-4  # direction cosines of the slices of one series
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from segeval.opening.open_case import Opened, opened
 from segeval.pairing.cases import Case
 from segeval.pairing.files import has_mask_name
 from segeval.pairing.outputs import check_outputs_complete
-from segeval.runtime.errors import CaseError, Note, PairingError, SegevalError
+from segeval.runtime.errors import CaseError, Note, PairingError, ReadError, SegevalError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory, current, keep_inventory
 from segeval.runtime.memory_budget import PROGRAM_BYTES, format_mib
@@ -74,6 +75,10 @@ def score_case(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
         except CaseError as problem:
             result = make_unscored_case(case, problem)
             inventory.close(problem.status)
+        except (OSError, MemoryError) as problem:  # of the machine or the files, no bug
+            error = machine_error(problem)
+            result = make_unscored_case(case, error)
+            inventory.close(error.status)
         except Exception as problem:  # a bug must not take the other cases with it
             text = f"{type(problem).__name__}: {problem}"
             bug = SegevalError(text, help="this is a bug: report it")
@@ -82,6 +87,17 @@ def score_case(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
             result = replace(make_unscored_case(case, bug), trace=traceback.format_exc())
             inventory.close(bug.status)
     return replace(result, inventory=inventory.to_json())
+
+
+def machine_error(problem: OSError | MemoryError) -> ReadError:
+    """What the machine cannot do for a case: files that it cannot read, or open at once; memory."""
+    if isinstance(problem, MemoryError):
+        text = f"there is not enough memory ({problem})" if str(problem) else "no memory is left"
+        return ReadError(text, help="a file may be damaged so that it seems to be of any size")
+    help = ""
+    if problem.errno == errno.EMFILE:
+        help = "a limit of open files is set: `ulimit -n 4096` raises it"
+    return ReadError(problem.strerror or str(problem), where=problem.filename or "", help=help)
 
 
 def find_files(case: Case, inventory: Inventory) -> None:

@@ -96,7 +96,7 @@ def test_r2_contours_of_a_plane_combine_by_parity(drawn):
 def test_r3_two_planes_of_a_slice_do_not_cancel(drawn):
     found = drawn([square(3.5, 13.5, 3.02), square(3.5, 13.5, 2.7)])
     assert found.voxels == {"A": 100}
-    assert "N-planes-share-slice" in found.codes
+    assert "W-planes-share-slice" in found.codes
 
 
 @pytest.mark.parametrize("turn", [1, -1])

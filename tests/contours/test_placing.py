@@ -41,7 +41,7 @@ def test_of_two_planes_of_a_slice_the_closer_counts():
     found = place(flat(SQUARE, 6.5), flat(SQUARE[:3], 5.8), flat(SQUARE[:3], 12))
     assert found.polygons.planes.tolist() == [2, 4]
     assert len(found.polygons.points) == 6
-    assert "N-planes-share-slice" in codes(found)
+    assert "W-planes-share-slice" in codes(found)
 
 
 def test_of_two_planes_as_far_the_lower_counts():
@@ -53,7 +53,7 @@ def test_slices_are_found_by_their_own_positions():
     #    uneven slices 0 3 6 14 22: by an averaged gap of 5.5, 14 would be the third
     found = place(flat(SQUARE, 14), flat(SQUARE, 17.9), on=slices([0, 3, 6, 14, 22]))
     assert found.polygons.planes.tolist() == [3]
-    assert "N-planes-share-slice" in codes(found)
+    assert "W-planes-share-slice" in codes(found)
 
 
 @pytest.mark.parametrize("again", [SQUARE, SQUARE[2:] + SQUARE[:2], SQUARE[::-1]])
