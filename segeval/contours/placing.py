@@ -72,10 +72,8 @@ def parse_contours(say: NoteCollector, rules: DrawingRules) -> list[Floats]:
     found = [drop_closing_point(c) for c in contours]
     bad = sum(points is None for points in found)
     if bad:
-        text = (
-            f"{bad} of {count_phrase(len(contours), 'contour')} have numbers that cannot be read, or "
-            "that lie metres off"
-        )
+        of = f"{bad} of {count_phrase(len(contours), 'contour')}"
+        text = f"{of} have numbers that cannot be read, or that lie metres off"
         if rules.bad != "skip":
             raise say.error(text, "partial", "--rt-bad-contour skip leaves them out")
         say("W-bad-contour", text)

@@ -42,11 +42,9 @@ def drop_copies(  # noqa: PLR0913 - what a plane is told by
         kept[copies_among(planes, polygons, heights, away, gap)] = -1
     if count := int((kept != place).sum()):
         lost = int((kept[polygons.planes] != place[polygons.planes]).sum())
-        say(
-            "W-planes-share-slice",
-            f"{count_phrase(count, 'contour plane')} ({count_phrase(lost, 'contour')}) left out: another plane "
-            "that overlaps it lies nearer to the same slice",
-        )
+        what = f"{count_phrase(count, 'contour plane')} ({count_phrase(lost, 'contour')})"
+        why = "another plane that overlaps it lies nearer to the same slice"
+        say("W-planes-share-slice", f"{what} left out: {why}")
         say.leave("plane", "copy_of_plane", count)
         say.leave("contour", "copy_of_plane", lost)
     return kept

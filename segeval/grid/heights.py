@@ -26,13 +26,13 @@ def usual_gap(heights: Floats) -> float | None:
     return float(np.median(wide if len(wide) else gaps[gaps > SAME]))
 
 
-def planes_of(heights: Floats) -> tuple[Counted, Floats]:
+def find_planes(heights: Floats) -> tuple[Counted, Floats]:
     """The number of the plane of each height, and the mean height of each plane."""
     gap = usual_gap(heights)
     return group_heights(heights, SAME if gap is None else max(SAME, HAIR * gap))
 
 
-def with_missing(planes: Floats) -> Floats:
+def add_missing_planes(planes: Floats) -> Floats:
     """Heights of planes with those added that are missing between them: there is nothing (R7)."""
     gap = usual_gap(planes)
     if gap is None:

@@ -17,7 +17,7 @@ import numpy as np
 from segeval.dicom.elements import DamagedElements, Elements
 from segeval.dicom.files import DicomFile, damaged_dicom_error, names_class, open_dicom
 from segeval.grid.geometry import Geometry
-from segeval.grid.heights import planes_of
+from segeval.grid.heights import find_planes
 from segeval.grid.slices import Frame, Slices, arrange_slices
 from segeval.readers.frames import FrameFacts, read_frames, shared_facts
 from segeval.readers.pixels import PixelFrames, SegmentPlanes, locate_frames
@@ -200,7 +200,7 @@ def frames_lie_on(frame: Frame, corners: Floats, slices: Slices) -> bool:
 def slices_of_frames(frame: Frame, corners: Floats, first: FrameFacts, path: Path) -> Slices:
     """The slices on which the frames lie, missing ones between them included (E2)."""
     heights, where = corners @ np.array(frame.normal), path.name
-    plane, means = planes_of(heights)
+    plane, means = find_planes(heights)
     at = np.array([corners[plane == p][0] for p in range(len(means))])
     finest = float(np.diff(means).min()) if len(means) > 1 else None
     for gap in (first.gap, finest):

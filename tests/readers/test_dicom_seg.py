@@ -303,3 +303,77 @@ def test_real_tiles_of_a_microscope():
 def test_real_missing_slices(name, z, planes):
     grid = read(SEGS / "dcmqi" / name).geometry
     assert (grid.origin[2], grid.shape[0], grid.spacing[0]) == (pytest.approx(z), planes, 2.5)
+
+
+# Numbers with a tolerance, and sizes without a sign (ACCOUNT-A25).
+
+
+def per_frame(path, of):
+    """Every frame says itself how it lies: `of` gives the cosines of each."""
+    data = pydicom.dcmread(path)
+    shared = data.SharedFunctionalGroupsSequence[0]
+    del shared.PlaneOrientationSequence
+    for number, frame in enumerate(data.PerFrameFunctionalGroupsSequence):
+        frame.PlaneOrientationSequence = [build.item(ImageOrientationPatient=of(number))]
+    data.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize("size", [1e-7, 9e-5])
+def test_account_a25_cosines_of_frames_may_be_rounded(tmp_path, size):
+    exact = read(build.seg(tmp_path / "a.dcm", shots(MASKS), ["Heart"], gap=1.0))
+    path = build.seg(tmp_path / "b.dcm", shots(MASKS), ["Heart"], gap=1.0)
+    near = read(per_frame(path, lambda n: [1, size * (n % 2), 0, 0, 1, 0]))
+    assert near.geometry.shape == exact.geometry.shape
+    assert not list(near.geometry.differences(exact.geometry))
+    assert (values(near)[0] == values(exact)[0]).all()
+
+
+def test_account_a25_frames_of_two_orientations_say_by_how_much(tmp_path):
+    path = build.seg(tmp_path / "b.dcm", shots(MASKS), ["Heart"], gap=1.0)
+    with pytest.raises(ReadError, match="orientation") as caught:
+        read(per_frame(path, lambda n: [1, 0.01 * (n == 2), 0, 0, 1, 0]))
+    assert "by up to 0.01" in caught.value.facts[0]
+
+
+@pytest.mark.parametrize("gap", [-1.0, 0.0, 511.0])
+def test_account_a25_the_spacing_between_slices_has_no_sign_and_positions_decide(tmp_path, gap):
+    path = build.seg(tmp_path / "a.dcm", shots(MASKS)[::-1], ["Heart"])
+    data = pydicom.dcmread(path)
+    shared = data.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    shared.SpacingBetweenSlices = gap
+    data.save_as(path)
+    found = read(path)
+    assert found.geometry.spacing == (1.0, 1.0, 1.0)
+    assert (values(found)[0].reshape(MASKS.shape) == MASKS).all()
+
+
+def test_one_frame_without_a_thickness_is_an_error_with_a_reason(tmp_path):
+    path = build.seg(tmp_path / "a.dcm", shots(MASKS[:1]), ["Heart"])
+    data = pydicom.dcmread(path)
+    data.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SliceThickness = 0
+    data.save_as(path)
+    with pytest.raises(CaseError, match="thickness"):
+        read(path)
+
+
+def test_a_position_of_one_number_is_an_error(tmp_path):
+    path = build.seg(tmp_path / "a.dcm", shots(MASKS), ["Heart"])
+    data = pydicom.dcmread(path)
+    where = data.PerFrameFunctionalGroupsSequence[1].PlanePositionSequence[0]
+    where.ImagePositionPatient = [256.0]
+    data.save_as(path)
+    with pytest.raises(ReadError, match="1 of 4 frames"):
+        read(path)
+
+
+def test_a_tiled_picture_keeps_the_spacing_that_all_tiles_share(tmp_path):
+    #    2 x 2 tiles of 3 x 5 pixels, complete: no frame is described by itself
+    path = build.seg(tmp_path / "a.dcm", shots(MASKS), ["Heart"], spacing=(0.25, 0.5))
+    data = pydicom.dcmread(path)
+    del data.PerFrameFunctionalGroupsSequence
+    data.TotalPixelMatrixRows, data.TotalPixelMatrixColumns = 6, 10
+    data.DimensionOrganizationType = "TILED_FULL"
+    data.save_as(path)
+    found = read(path)
+    assert (found.geometry.shape, found.geometry.spacing) == ((6, 10), (0.25, 0.5))

@@ -2,11 +2,15 @@
 
 import dicom_build as build
 import numpy as np
+import pydicom
 import pytest
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from rings import slices
 
+from segeval.contours.placing import place_contours
+from segeval.contours.rules import DrawingRules
 from segeval.readers import rtstruct
-from segeval.runtime.errors import ReadError
+from segeval.runtime.errors import CaseError, ReadError
 
 SQUARE = build.square(1, 5, 2)
 
@@ -94,3 +98,69 @@ def test_a_file_that_is_cut_never_passes(tmp_path, keep):
     path.write_bytes(raw[: int(len(raw) * keep)])
     with pytest.raises(ReadError):
         rtstruct.read(path)
+
+
+# One number for several (ACCOUNT-A19), and slabs that lie beside their contours (ACCOUNT-A25).
+
+
+def edited(path, change):
+    data = pydicom.dcmread(path)
+    change(data)
+    data.save_as(path)
+    return path
+
+
+def test_account_a19_items_of_one_number_are_united(tmp_path):
+    def split(data):
+        item = data.ROIContourSequence[0]
+        both = list(item.ContourSequence)
+        item.ContourSequence = both[1:]
+        again = build.item(ReferencedROINumber=item.ReferencedROINumber, ContourSequence=both[:1])
+        data.ROIContourSequence.append(again)
+
+    path = edited(build.rtstruct(tmp_path / "RS", organs()), split)
+    heart = rtstruct.read(path).rois[0]
+    assert sorted(c.points()[0, 2] for c in heart.contours) == [2, 3]
+
+
+def test_account_a19_two_structures_of_one_number_know_of_each_other(tmp_path):
+    pair = [build.Organ("Heart", [SQUARE], 7), build.Organ("Lung_L", [], 7)]
+    rest = build.Organ("PTV", [SQUARE], 2)
+    heart, lung, ptv = rtstruct.read(build.rtstruct(tmp_path / "RS", [*pair, rest])).rois
+    assert (heart.twins, lung.twins, ptv.twins) == (("Lung_L",), ("Heart",), ())
+    with pytest.raises(CaseError, match="'Lung_L', 'Heart' have one number") as caught:
+        place_contours(lung, slices(range(10)), DrawingRules())
+    assert caught.value.status == "shared_number"
+
+
+def test_account_a19_one_structure_listed_twice_is_one(tmp_path):
+    pair = [build.Organ("Lung left", [SQUARE], 7), build.Organ("Lung_L", [], 7)]
+    (lung,) = rtstruct.read(build.rtstruct(tmp_path / "RS", pair)).rois
+    assert (lung.name, lung.twins, len(lung.contours)) == ("Lung left", (), 1)
+
+
+def test_account_a1_what_has_no_number_is_said(tmp_path):
+    def lose(data):
+        data.StructureSetROISequence[1].ROINumber = None
+        data.ROIContourSequence[-1].ReferencedROINumber = 55
+
+    found = rtstruct.read(edited(build.rtstruct(tmp_path / "RS", organs()), lose))
+    assert [note.code for note in found.notes] == ["W-no-number", "W-no-structure-of-number"]
+    assert "2 contours" in found.notes[1].text  # those of 55, and of the number without a name
+
+
+@pytest.mark.parametrize(
+    ("slab", "height", "code"),
+    [(3.0, 3.5, "N-contour-offset"), (None, 2.0, "W-contour-offset")],
+)
+def test_account_a25_an_offset_vector_counts_where_there_is_a_slab(tmp_path, slab, height, code):
+    def move(data):
+        one = data.ROIContourSequence[0].ContourSequence[0]
+        one.ContourOffsetVector = [0, 0, 1.5]
+        if slab:
+            one.ContourSlabThickness = slab
+
+    path = edited(build.rtstruct(tmp_path / "RS", [build.Organ("A", [SQUARE])]), move)
+    found = rtstruct.read(path)
+    assert found.rois[0].contours[0].points()[:, 2].tolist() == [height] * 4
+    assert code in [note.code for note in found.notes]
