@@ -23,7 +23,7 @@ FLOORS = """
 
 1  kernels     kernels | decode marching_cubes mask_runs ordered resample rle run_starts softmax spatial triangles
                | counts label_runs sums topology | bins distance_tables entropy flips raster rois surfels value_counts vtk_triangles
-               | borders lengths mesh polygons | distances outlines | conventions | planes
+               | borders lengths mesh polygons | distances outlines | conventions heights | planes
 1  dicom       dicom | elements | files
 1  grid        grid | geometry | mismatch slices
 1  classes     classes | class_list names | structure_matching tolerances
@@ -33,7 +33,7 @@ FLOORS = """
 3  volume      volume | instances value_kinds | volume | align finite_values value_stream | score_values upsampling
                | label_values
 
-4  contours    contours | structure_set | rules | placing | rasterize | structures
+4  contours    contours | structure_set | rules | sharing | placing | rasterize | structures
 5  tallies     tallies | block rois | box_mask counts fields polygons slab surface voxels | loss_terms runs | sums | branches
 5  writers     writers | nifti nrrd png
 

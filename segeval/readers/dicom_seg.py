@@ -17,8 +17,8 @@ import numpy as np
 from segeval.dicom.elements import DamagedElements, Elements
 from segeval.dicom.files import DicomFile, damaged_dicom_error, names_class, open_dicom
 from segeval.grid.geometry import Geometry
-from segeval.grid.heights import find_planes
 from segeval.grid.slices import Frame, Slices, arrange_slices
+from segeval.kernels.heights import find_planes
 from segeval.readers.frames import FrameFacts, read_frames, shared_facts
 from segeval.readers.pixels import PixelFrames, SegmentPlanes, locate_frames
 from segeval.runtime.arrays import Counted, Floats, Raw

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segeval.grid.heights import add_missing_planes, find_planes, usual_gap
+from segeval.kernels.heights import add_missing_planes, find_planes, usual_gap
 
 
 @pytest.mark.parametrize(
