@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = """
 0  segeval     segeval
-0  runtime     runtime | allocator arrays frozen folders inventory memory_budget | errors | packed_streams spill
+0  runtime     runtime | allocator arrays extras frozen folders inventory memory_budget | errors | packed_streams spill
 
 1  kernels     kernels | decode marching_cubes mask_runs ordered resample rle run_starts softmax spatial triangles
                | counts label_runs sums topology | bins distance_tables entropy flips raster rois surfels value_counts vtk_triangles

@@ -33,6 +33,7 @@ from segeval.engines.work import (
 )
 from segeval.pairing.cases import Case
 from segeval.runtime.errors import CaseError, RequestError
+from segeval.runtime.extras import DISTRIBUTION, install_advice
 from segeval.scorecard.result_store import FinishedCase
 from segeval.scoring.case import make_unscored_case
 from segeval.scoring.pass_plan import Job
@@ -60,7 +61,7 @@ def connect_cluster(
         if not client.nthreads():
             say("the cluster has no workers yet; the first one is waited for")
             client.wait_for_workers(1)
-        check_versions(client.run(version, "segeval", on_error="return"))
+        check_versions(client.run(version, DISTRIBUTION, on_error="return"))
         if crowded := sum(threads > 1 for threads in client.nthreads().values()):
             say(f"{crowded} workers have several threads and use one: start them with --nthreads 1")
         yield partial(run, client, say)
@@ -76,7 +77,7 @@ def import_distributed() -> Any:
     except ImportError as problem:
         raise RequestError(
             f"--scheduler needs a library that is not there ({problem})",
-            help='pip install "segeval[dask]"',
+            help=install_advice("dask"),
         ) from problem
     # What it has to say of lost workers is said by what comes of the cases.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -145,7 +146,7 @@ def check_versions(found: Mapping[str, Any]) -> None:
         raise RequestError(
             f"{len(facts)} of {len(found)} workers do not have this version of segeval",
             facts=(f"here: {__version__}", *facts[:EXAMPLES]),
-            help=f'on the workers: pip install "segeval[dask]=={__version__}"',
+            help=f"on the workers: {install_advice('dask', __version__)}",
         )
 
 
@@ -303,7 +304,7 @@ def score_in_worker(case: bytes, job: bytes, wanted: str) -> FinishedCase:
         raise RequestError(
             "a worker does not have this version of segeval",
             facts=(f"here: {wanted}", f"on {socket.gethostname()}: {__version__}"),
-            help=f'on the workers: pip install "segeval[dask]=={wanted}"',
+            help=f"on the workers: {install_advice('dask', wanted)}",
         )
     with _one_at_a_time:
         return score_with_files(pickle.loads(case), unpack_job(job))

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from segeval.runtime.errors import ReadError, RequestError
+from segeval.runtime.extras import install_advice
 from segeval.runtime.frozen import frozen
 
 URL = r"[A-Za-z][A-Za-z0-9+.-]+://"  # two letters or more: C: is a drive
@@ -110,7 +111,7 @@ def missing_library_error(url: str, problem: ImportError) -> RequestError:
     return RequestError(
         f"reading {scheme}:// needs a library that is not there ({problem})",
         where=url,
-        help='pip install "segeval[remote]"',
+        help=install_advice("remote"),
     )
 
 

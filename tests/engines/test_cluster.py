@@ -25,7 +25,7 @@ from segeval.runtime.errors import CaseError, RequestError
 from segeval.scorecard.results import result_lines
 from segeval.scoring.pass_plan import Job
 
-distributed = pytest.importorskip("distributed", reason='pip install "segeval[dask]"')
+distributed = pytest.importorskip("distributed", reason="pip install distributed")
 from segeval.engines import cluster  # noqa: E402
 
 NII = (build.nifti, ".nii.gz")
@@ -143,7 +143,7 @@ def test_the_bytes_are_those_of_one_process(tmp_path, two_workers):  # O4
 
 
 def test_workers_fetch_from_a_store(tmp_path, two_workers):
-    pytest.importorskip("fsspec", reason='pip install "segeval[remote]"')
+    pytest.importorskip("fsspec", reason="pip install fsspec")
     sides = tree(tmp_path)
     urls = [f"local://{side}" for side in sides]  # goes the way of every store
     found = run(*urls, "dice", scheduler=two_workers.address)
@@ -283,4 +283,4 @@ def test_a_worker_of_another_version_that_comes_later_refuses():
 
 def test_without_the_library_the_extra_is_named(monkeypatch):  # E4
     monkeypatch.setitem(sys.modules, "distributed", None)
-    assert 'pip install "segeval[dask]"' in refusal("tcp://127.0.0.1:1")
+    assert "the extra segeval-cli[dask]" in refusal("tcp://127.0.0.1:1")

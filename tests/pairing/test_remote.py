@@ -18,7 +18,7 @@ from segeval.pairing.remote import fetch_case, localize_inputs
 from segeval.runtime.errors import NothingToScore, RequestError
 from segeval.scorecard.results import result_lines
 
-fsspec = pytest.importorskip("fsspec", reason='pip install "segeval[remote]"')
+fsspec = pytest.importorskip("fsspec", reason="pip install fsspec")
 
 NII = (build.nifti, ".nii.gz")
 
@@ -243,10 +243,10 @@ def test_a_store_of_one_process_and_several_processes(tmp_path, store):
 def test_a_store_without_its_library_names_the_extra(monkeypatch):  # E4
     import sys
 
-    assert 'pip install "segeval[remote]"' in refused("s3://bucket/pred", "s3://bucket/gt")
+    assert "the extra segeval-cli[remote]" in refused("s3://bucket/pred", "s3://bucket/gt")
     monkeypatch.setitem(sys.modules, "fsspec", None)
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
-    assert 'pip install "segeval[remote]"' in refused("memory://pred", "memory://gt")
+    assert "the extra segeval-cli[remote]" in refused("memory://pred", "memory://gt")
 
 
 def test_no_store_and_what_must_be_here(tmp_path):
