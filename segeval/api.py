@@ -77,7 +77,17 @@ def requested_metrics(settings: Settings) -> tuple[tuple[Metric, Definition], ..
         check_tolerance_tables(settings.tolerances)
     check_charges(settings)
     asked = [*settings.metrics, *gate_metrics(settings)]
+    if settings.size_bins:
+        from segeval.scoring.instances import size_metrics
+
+        asked += size_metrics(settings.size_bins, asked)
     found = dict(resolve_metric(metric) for metric in asked)
+    if any(definition.of.startswith("instance") for definition in found.values()):
+        from segeval.scoring.instances import check_instances, read_size
+
+        check_instances(settings.instances, found.items())
+        if settings.min_size:
+            read_size(settings.min_size)
     if not found:
         raise RequestError("no metric is asked for", help="add -m dice")
     return tuple(found.items())

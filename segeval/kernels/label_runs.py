@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segeval.kernels.run_starts import find_run_starts, find_true_indices
 from segeval.runtime.arrays import Counted, Labels, Mask
@@ -28,7 +27,7 @@ class LabelRuns:
 
     start: Counted
     stop: Counted
-    label: NDArray[np.uint16]
+    label: Labels
 
     def __len__(self) -> int:
         return len(self.start)
@@ -44,7 +43,7 @@ def find_label_runs(labels: Labels, first: int) -> LabelRuns:
     label = labels[start]
     kept = label != 0
     stop = np.append(start[1:], len(labels))[: len(start)]
-    return LabelRuns(start[kept] + first, stop[kept] + first, label[kept].astype(np.uint16))
+    return LabelRuns(start[kept] + first, stop[kept] + first, label[kept])
 
 
 def join_runs(many: Sequence[LabelRuns]) -> LabelRuns:
@@ -68,6 +67,19 @@ def split_at_rows(runs: LabelRuns, width: int) -> LabelRuns:
     start = np.maximum(np.repeat(runs.start, rows), row * width)
     stop = np.minimum(np.repeat(runs.stop, rows), (row + 1) * width)
     return LabelRuns(start, stop, np.repeat(runs.label, rows))
+
+
+def complement_runs(runs: LabelRuns, size: int) -> LabelRuns:
+    """What no run covers, with label 0.
+
+    runs  disjoint, sorted by start
+    size  voxels of the map
+    """
+    start = np.append(0, runs.stop)
+    stop = np.append(runs.start, size)
+    some = start < stop
+    nothing = np.zeros(int(some.sum()), np.uint8)
+    return LabelRuns(start[some].astype(np.int64), stop[some].astype(np.int64), nothing)
 
 
 def runs_by_label(runs: LabelRuns) -> dict[int, LabelRuns]:

@@ -21,8 +21,13 @@ FAMILIES = (
     "calibration",
     "maskrcnn",
     "voxel_losses",
+    "panoptic",
+    "cells",
+    "lesions",
+    "lesion_fit",
 )
 
 # A metric is looked for in these last: they load kernels that no other family needs.
-HEAVY = ("surface", "boundary", "contours", "topology")
+INSTANCES = ("panoptic", "cells", "lesions", "lesion_fit")
+HEAVY = ("surface", "boundary", "contours", "topology", *INSTANCES)
 SEARCH_ORDER = tuple(sorted(FAMILIES, key=HEAVY.__contains__))

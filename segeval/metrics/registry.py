@@ -34,6 +34,7 @@ class Values:
     unit     of the values, where it is the grid's and not the metric's
     worst    what a missed class is charged, where that is the case's and not the metric's; a class
     beside   a reason for each class, of a nan or beside its number; () where there is none
+    groups   values of groups of classes by their name, as `things`
     """
 
     classes: Floats | None = None
@@ -42,6 +43,7 @@ class Values:
     unit: str = ""
     worst: Floats | None = None
     beside: tuple[str, ...] = ()
+    groups: Mapping[str, float] = field(default_factory=dict)
 
 
 @frozen
@@ -74,6 +76,7 @@ class Definition:
     needs   what the tally has to add for it beyond what it always adds, from the arguments
     drops   labels that no channel stands for are left out; for other losses they are an error
     library the distribution whose version is part of the number, and so of the signature
+    whole   the function is given its quantity with the unit, not the number alone
     """
 
     name: str
@@ -91,6 +94,7 @@ class Definition:
     needs: TermsOfOptions | None = None
     drops: bool = False
     library: str = ""
+    whole: bool = False
 
     @property
     def doc(self) -> str:
@@ -135,6 +139,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     needs: TermsOfOptions | None = None,
     drops: bool = False,
     library: str = "",
+    whole: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of a finished tally under a name.
 
@@ -143,7 +148,8 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         facts = name, of, function, better, unit, at, default, options or {}, bounds, origin
-        made = Definition(*facts, given=given or {}, needs=needs, drops=drops, library=library)
+        made = Definition(*facts, given=given or {}, needs=needs, drops=drops)
+        made = replace(made, library=library, whole=whole)
         KNOWN[name] = _default_convention(made) if origin else made
         return function
 
@@ -254,6 +260,8 @@ def metric_arguments(metric: Metric, definition: Definition) -> dict[str, Any]:
     if not definition.at:
         return given
     at = metric.at or (parse_quantity(definition.default) if definition.default else None)
+    if definition.whole:
+        return {"at": at, **given}
     return {"at": None if at is None else at.number, **given}
 
 

@@ -1,8 +1,10 @@
 """Instance maps as classes and instances, and names for masks that are only numbered.
 
-N       id = class * N + instance (MOTS and Cityscapes 1000, KITTI 256); an id below N is a
-        class without instances
-beside  a JSON file beside the map, of the same stem, says the class value of every id
+ids         every value above 0 is an instance of class 1
+N           id = class * N + instance (MOTS and Cityscapes 1000, KITTI 256); an id below N is a
+            class without instances
+beside      a JSON file beside the map, of the same stem, says the class value of every id
+components  values are classes, and instances are connected components
 """
 
 from __future__ import annotations
@@ -19,21 +21,43 @@ from segeval.runtime.arrays import Labels, Raw
 from segeval.runtime.errors import CaseError, ReadError, RequestError
 from segeval.runtime.frozen import replace
 from segeval.volume.align import read_whole_channel
+from segeval.volume.id_coding import IdCoding
 from segeval.volume.instances import Instances
 from segeval.volume.value_kinds import LARGEST_LABEL
 from segeval.volume.volume import Channel, Volume
 
-BESIDE = "beside"
+IDS, COMPONENTS, BESIDE = "ids", "components", "beside"
 
 
 def check_instance_coding(coding: str) -> None:
     """Whether `--instances` can be read. Raises RequestError."""
-    if coding not in ("", BESIDE) and not (coding.isdecimal() and int(coding) > 1):
+    words = ("", IDS, COMPONENTS, BESIDE)
+    if coding not in words and not (coding.isdecimal() and int(coding) > 1):
         raise RequestError(
-            f"--instances {coding}: neither a number from 2 on nor `{BESIDE}`",
-            help="--instances 1000: id = class * 1000 + instance; "
+            f"--instances {coding}: none of ids, components and beside, nor a number from 2 on",
+            help="--instances ids: every value is an instance; "
+            "--instances components: connected components of each class; "
+            "--instances 1000: id = class * 1000 + instance; "
             "--instances beside: a JSON file beside each map, {id: class value}",
         )
+
+
+def code_ids(volume: Volume, coding: str, ignored: int | None) -> Volume:
+    """A map of ids that is read as the classes that they stand for. Raises ReadError.
+
+    coding   ids, a number, or beside
+    ignored  an id, or a class of them, that is left out of both sides
+    """
+    if len(volume.channels) != 1 or volume.segments:
+        raise ReadError(
+            f"a map of instances has one channel, and this file has {len(volume.channels)}",
+            where=volume.path,
+            help="leave out --instances; --instances components takes masks apart",
+        )
+    divisor = int(coding) if coding.isdecimal() else 0
+    table = read_table(volume.path) if coding == BESIDE else {}
+    told = IdCoding(divisor, table, ignored=ignored)
+    return replace(volume, coding=told, names={}, picture=False, regions=None)
 
 
 def read_instance_map(volume: Volume, coding: str, named: bool) -> Volume:
@@ -46,6 +70,12 @@ def read_instance_map(volume: Volume, coding: str, named: bool) -> Volume:
             f"a map of instances has one channel, and this file has {len(volume.channels)}",
             where=volume.path,
             help="leave out --instances",
+        )
+    if coding == IDS:
+        raise ReadError(
+            "ids alone say no class, and the prediction is of regions of interest",
+            where=volume.path,
+            help="--instances beside: a JSON file beside each map, {id: class value}",
         )
     ids = read_whole_channel(volume.channels[0], volume.geometry)
     if ids.ndim != 2 or ids.dtype.kind not in "biu":
@@ -94,10 +124,21 @@ def split_instance_codes(found: list[int], base: int) -> tuple[dict[int, int], l
 
 def read_instance_table(found: list[int], path: Path) -> tuple[dict[int, int], list[int]]:
     """The same as a table beside the map says it. Raises ReadError."""
+    class_of, table = read_table(path), path.with_suffix(".json")
+    if missing := [one for one in found if one not in class_of]:
+        raise ReadError(
+            f"the table does not have {len(missing)} ids of the map", where=table,
+            facts=(f"ids {', '.join(map(str, missing[:8]))}",),
+        )  # fmt: skip
+    return class_of, [one for one in sorted(class_of) if one]
+
+
+def read_table(path: Path) -> dict[int, int]:
+    """The class value of every id, as the JSON file beside a map says. Raises ReadError."""
     table = path.with_suffix(".json")
     try:
         content = json.loads(table.read_text("utf-8"))
-        class_of = {int(one): int(value) for one, value in content.items()} | {0: 0}
+        return {int(one): int(value) for one, value in content.items()} | {0: 0}
     except OSError as problem:
         raise ReadError(
             f"the table of instances cannot be opened ({problem.strerror})", where=table
@@ -108,12 +149,6 @@ def read_instance_table(found: list[int], path: Path) -> tuple[dict[int, int], l
             where=table,
             help='{"1": 3, "2": 3}: the class value of every id of the map',
         ) from problem
-    if missing := [one for one in found if one not in class_of]:
-        raise ReadError(
-            f"the table does not have {len(missing)} ids of the map", where=table,
-            facts=(f"ids {', '.join(map(str, missing[:8]))}",),
-        )  # fmt: skip
-    return class_of, [one for one in sorted(class_of) if one]
 
 
 def relabel_instances(ids: Raw, found: list[int], class_of: Mapping[int, int]) -> Labels:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from segeval.contours.rasterize import RasterizedStructure
 
 SURE = 20.0  # the logit of what is certain
+COMPONENTS = "components"  # of --instances: values are classes
 NOWHERE = LabelSelector(-1)  # of the channel that has no voxel
 
 
@@ -77,12 +78,12 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     )
     with on_side("gt"):
         truth = side(case.truth, replace(reading, channel_axis=None))
-        if settings.instances:
-            truth = with_instances(truth, settings, classes)
     low = settings.upsample != "never"
     reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
     with on_side("pred"):
         pred = absent(truth) if case.pred is None else side(case.pred, reading)
+    if settings.instances not in ("", COMPONENTS):
+        truth, pred = coded_sides(truth, pred, settings, classes)
     if pred.volume.values is not None:
         from segeval.opening.instances import numbered_selectors
 
@@ -256,6 +257,30 @@ def side(files: Files, reading: ReadOptions) -> Opened:
     if files.scores is not None:
         scores = open_volume(files.scores, replace(reading, grid=None, channel_axis=0))
     return Opened(volume, file_class_selectors(volume), scores)
+
+
+def coded_sides(
+    truth: Opened, pred: Opened, settings: Settings, classes: ClassList
+) -> tuple[Opened, Opened]:
+    """Sides whose values are ids of instances. Raises CaseError.
+
+    Where the prediction is of regions of interest, or a side has its instances apart already, the
+    ground truth alone is a map of ids.
+    """
+    from segeval.opening.instances import code_ids
+
+    if pred.volume.values is not None or truth.volume.regions is not None:
+        with on_side("gt"):
+            return with_instances(truth, settings, classes), pred
+    coded = []
+    for place, opened_side in enumerate((truth, pred)):
+        ignored = classes.ignore if place == 0 else None
+        if opened_side.volume.channels[0].source is None:  # no prediction: an empty one
+            coded.append(opened_side)
+            continue
+        volume = code_ids(opened_side.volume, settings.instances, ignored)
+        coded.append(replace(opened_side, volume=volume, parts={}, scores=None))
+    return coded[0], coded[1]
 
 
 def with_instances(truth: Opened, settings: Settings, classes: ClassList) -> Opened:

@@ -91,6 +91,9 @@ TABLE = ChoiceForm(word="NAME", option="tolerance")
 COUNT = ChoiceForm(word="N", least=0)
 SPACING = ChoiceForm(word="X,Y[,Z]")
 SIZE = ChoiceForm(word="SIZE", least=1)
+AMOUNT = ChoiceForm(word="SIZE")
+AMOUNTS = ChoiceForm(word="SIZES")
+CONNECTIVITY = one_of("auto", "26", "18", "6", "8", "4")
 SHARD = ChoiceForm(word="I/N")
 ADDRESS = ChoiceForm(word="ADDRESS")
 BOUNDARIES = one_of("centre", "inclusive")
@@ -155,8 +158,17 @@ class Settings:
     instances: str = signed(
         "",
         "inputs",
-        "ids of an instance map: 1000 (class*1000+i), or beside",
+        "what an instance is: ids, components, 1000 (class*1000+i), or beside",
         ChoiceForm(word="CODE"),
+    )
+    connectivity: str = signed(
+        "auto", "inputs", "of components: auto is 26 in a volume, 8 in a picture", CONNECTIVITY
+    )
+    min_size: str = signed(
+        "", "inputs", "components below it are dropped on both sides: 50mm3, 0.05ml, 10px", AMOUNT
+    )
+    size_bins: str = free(
+        "", "inputs", "lesion_recall of each range of volumes too: 0.1ml,1ml,10ml", AMOUNTS
     )
     upsample: str = signed(
         "never", "inputs", "bring scores of low resolution to the gt's size", UPSAMPLE

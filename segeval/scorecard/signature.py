@@ -22,6 +22,8 @@ from segeval.runtime.frozen import fields
 FEW_CLASSES = 6  # classes that the line spells out
 RARE = ("resample_loss", "geometry", "unlisted", "frames")  # in it where they are chosen
 OF_INTERVALS = ("ci", "seed")  # signed where intervals are asked for; no row depends on them
+OF_INSTANCES = ("connectivity", "min_size")  # said where a metric of instances is asked for
+INSTANCE_TALLIES = ("instances", "instance_surfaces")
 
 
 def signature_fields(
@@ -33,16 +35,17 @@ def signature_fields(
             str(metric): full_metric_text(metric, definition) for metric, definition in metrics
         }
     }
+    left_out = fields_of_others(settings, metrics)
     for field in fields(settings):
         value = getattr(settings, field.name)
         rare = field.metadata["group"] == "contours" or field.name in RARE
         if rare and value == field.default:
             continue  # most runs have no contours
-        if field.name in OF_INTERVALS and settings.ci is None:
+        if field.name in left_out:
             continue
         chosen = value not in (None, "", ()) and not isinstance(value, ClassList)
         if field.metadata["signed"] and chosen:
-            kept[field.name] = _signed_parts(value) if isinstance(value, tuple) else value
+            kept[field.name] = _written(field.name, value)
     kept["resample"] = Path(settings.resample).name  # a word, or the file whose grid is used
     if classes:
         kept["classes"] = {c.name: _stands_for(c) for c in classes.classes}
@@ -57,6 +60,23 @@ def signature_fields(
     kept |= library_versions(metrics)
     kept["numbers"] = NUMBERS
     return kept
+
+
+def fields_of_others(
+    settings: Settings, metrics: Sequence[tuple[Metric, Definition]]
+) -> tuple[str, ...]:
+    """The choices that can change no number of this run."""
+    without = () if settings.ci is not None else OF_INTERVALS
+    if any(definition.of in INSTANCE_TALLIES for _, definition in metrics):
+        return without
+    return (*without, *OF_INSTANCES)
+
+
+def _written(name: str, value: Any) -> Any:
+    """The value of a choice as it is signed."""
+    if (name, value) == ("connectivity", "auto"):
+        return "26/8"  # of a volume, of a picture
+    return _signed_parts(value) if isinstance(value, tuple) else value
 
 
 def library_versions(metrics: Sequence[tuple[Metric, Definition]]) -> dict[str, list[str]]:

@@ -61,6 +61,7 @@ class TallyPool:
         each = {} if value.classes is None else dict(zip(tally.classes, value.classes, strict=True))
         if value.whole is not None:
             each["all"] = value.whole
+        each |= value.groups
         return {name: float(number) for name, number in each.items()}
 
 

@@ -32,6 +32,8 @@ def rows(case: Case, finished: FinishedTallies, resolved: CaseClasses, job: Job)
         value = asked(metric, definition, finished)
         if value.whole is not None:
             whole.append(row(case, "all", metric, definition, value, value.whole, "", job))
+        for name, number in value.groups.items():
+            whole.append(row(case, name, metric, definition, value, number, "", job))
         if value.classes is not None:
             numbers = of_classes(value.classes, metric, definition, finished, len(names))
             told = zip(names, reasons, numbers, strict=True)

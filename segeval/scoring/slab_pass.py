@@ -236,7 +236,8 @@ def reference(start: int, count: int, truth: SideSlab, channels: int, plan: Plan
             onehot = true_channels(truth, plan)
         soft = shares(truth, channels, plan)
     masks = {**truth.labels, **no_mask(count, plan)}
-    return Block(start, count, masks, {}, onehot=onehot, soft=soft, valid=valid, labels=labels)
+    made = Block(start, count, masks, {}, onehot=onehot, soft=soft, valid=valid, labels=labels)
+    return made if truth.ids is None else replace(made, ids=(truth.ids, None))
 
 
 def compared(block: Block, pred: SideSlab, beside: SideSlab | None, plan: Plan) -> Block:
@@ -249,6 +250,7 @@ def compared(block: Block, pred: SideSlab, beside: SideSlab | None, plan: Plan) 
         logits=scores.logits,
         best=scores.best,
         decoded=None if beside is None else beside.labels,
+        ids=(block.ids[0], pred.ids),
     )
 
 

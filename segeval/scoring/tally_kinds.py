@@ -68,6 +68,7 @@ class TallyKind:
     says      what is to be said of a result: notes, and facts for the results
     over      what was not measured for want of memory: bytes, by name of a class or of a metric
     opens     whether the case has to be opened for the metrics of a run
+    shares    a tally whose result it takes where that is made too
     """
 
     name: str
@@ -82,6 +83,7 @@ class TallyKind:
     says: Callable[[Any, CaseRead, TallyRequest], tuple[Sequence[Note], Facts]] | None = None
     over: Callable[[Any, TallyRequest], Mapping[str, int]] | None = None
     opens: Callable[[Job, TallyRequest], bool] | None = None
+    shares: str = ""
 
 
 def kind_of(tally: str) -> TallyKind:
@@ -153,8 +155,11 @@ def has_to_be_opened(job: Job, requests: Iterable[TallyRequest]) -> bool:
 def begin_tallies(start: CaseStart, requests: Iterable[TallyRequest]) -> dict[str, Tally]:
     """The tallies that see the slabs of a case, by name. Raises CaseError."""
     begun = {}
+    requests = list(requests)
+    made = {request.name for request in requests}
     for request in requests:
-        if (begin := kind_of(request.name).begin) is not None:
+        kind = kind_of(request.name)
+        if (begin := kind.begin) is not None and kind.shares not in made:
             tally = begin(start, request)
             if tally is not None:
                 begun[request.name] = tally
@@ -179,6 +184,8 @@ def finish_tallies(
         kind, name = kind_of(request.name), request.name
         if kind.finish is None:
             results[name] = of_files[name]
+        elif kind.shares in results:
+            results[name] = results[kind.shares]
         else:
             results[name] = kind.finish(begun.get(name), read, request)
         if results[name] is None and not kind.lacks:
@@ -359,6 +366,30 @@ def _finish_polygons(_: None, read: CaseRead, __: TallyRequest) -> Any:
     return finish_polygons(read)
 
 
+def _load_instances() -> type[Kept]:
+    from segeval.tallies.instances import InstanceTables
+
+    return InstanceTables
+
+
+def _begin_instances(start: CaseStart, request: TallyRequest) -> Tally:
+    from segeval.scoring.instances import begin_instances
+
+    return begin_instances(start, request)
+
+
+def _finish_instances(tally: Any, read: CaseRead, request: TallyRequest) -> Any:
+    from segeval.scoring.instances import finish_instances
+
+    return finish_instances(tally, read, request)
+
+
+def _report_instances(found: Any, _: CaseRead, __: TallyRequest) -> tuple[Sequence[Note], Facts]:
+    from segeval.scoring.instances import instance_notes
+
+    return instance_notes(found), {}
+
+
 # In the order of the results.
 KINDS: dict[str, TallyKind] = {
     kind.name: kind
@@ -402,6 +433,21 @@ KINDS: dict[str, TallyKind] = {
             lacks="no_probabilities",
             says=_report_voxels,
             over=_voxels_over_budget,
+        ),
+        TallyKind(
+            "instances",
+            "class",
+            begin=_begin_instances,
+            finish=_finish_instances,
+            kept=_load_instances,
+            says=_report_instances,
+        ),
+        TallyKind(
+            "instance_surfaces",
+            "class",
+            begin=_begin_instances,
+            finish=_finish_instances,
+            shares="instances",
         ),
     )
 }

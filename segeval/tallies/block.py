@@ -38,3 +38,4 @@ class Block:
     decoded: Mapping[int, Labels] | None = None
     weight: Counted | None = None
     best: Probabilities | Floats | None = None
+    ids: tuple[Labels | None, Labels | None] = (None, None)

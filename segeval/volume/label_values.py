@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from segeval.runtime.arrays import Labels, Raw
+from segeval.runtime.errors import ReadError
 from segeval.volume.finite_values import FiniteValues
+from segeval.volume.id_coding import IdCoding, as_ids
 from segeval.volume.score_values import ScoreStream
 from segeval.volume.value_kinds import (
     StoredValues,
@@ -47,7 +49,9 @@ class LabelStream:
 
     def read(self, count: int) -> SideSlab:
         """The next labels of every channel. Raises ReadError."""
-        labels = {}
+        labels: dict[int, Labels] = {}
+        if (coding := self._volume.coding) is not None:
+            return self._coded(coding, count)
         for channel, stream in self._streams.items():
             labels[channel] = self._labels(stream.read(count), channel)
         if self._covered:
@@ -55,6 +59,21 @@ class LabelStream:
             self._covered = bool(np.all(inside == 1))
         self._checked.step(count)
         return SideSlab(labels)
+
+    def _coded(self, coding: IdCoding, count: int) -> SideSlab:
+        """The next ids, and the classes that they stand for. Raises ReadError."""
+        (channel, stream), path = next(iter(self._streams.items())), self._volume.path
+        values = stream.read(count)
+        if values.dtype.kind == "f":
+            values, _, _ = self._checked.finite(values, channel)
+        ids = as_ids(values, path)
+        self._checked.step(count)
+        try:
+            return SideSlab({channel: coding.labels_of(ids)}, ids=ids)
+        except KeyError as unknown:
+            raise ReadError(
+                f"the map holds the id {unknown}, which its table does not have", where=path
+            ) from unknown
 
     def _labels(self, values: Raw, channel: int) -> Labels:
         if values.dtype.kind != "f":

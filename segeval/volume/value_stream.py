@@ -46,6 +46,7 @@ class SideSlab:
     logits  (channels, n) before activation; None where the file holds probabilities
     best    (n,) the largest value in the file of channels that exclude each other, else None
     codes   (n,) uint8 that `of_codes` makes all of these of; they are then not made yet
+    ids     (n,) ids of instances of channel 0, where its labels are the classes that they stand for
     """
 
     labels: dict[int, Labels] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class SideSlab:
     logits: StoredValues | None = None
     best: StoredValues | None = None
     codes: Labels | None = None
+    ids: Labels | None = None
 
 
 class ValueStream(Protocol):
@@ -110,7 +112,7 @@ def can_hold_scores(volume: Volume) -> bool:
 
 def may_hold_probabilities(volume: Volume, wanted: ReadAs) -> bool:
     """Whether the side may turn out to hold probabilities; one without a file does not."""
-    if all(v.source is None for v in volume.channels):
+    if volume.coding is not None or all(v.source is None for v in volume.channels):
         return False
     return wanted.kind in ("prob", "logits") or (wanted.kind == "auto" and can_hold_scores(volume))
 

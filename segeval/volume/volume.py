@@ -28,6 +28,7 @@ from segeval.runtime.packed_streams import (
     open_packed,
     spill_packed,
 )
+from segeval.volume.id_coding import IdCoding
 from segeval.volume.instances import Instances, RoiMasks
 
 Loader = Callable[[], Raw]  # decodes a whole (small) array when it is asked for
@@ -148,6 +149,7 @@ class Volume:
     shares    the file says that its values are probabilities
     values    label value of each channel of masks that may overlap and that the file does not name
     regions   what the masks were made of: regions of interest, or instances
+    coding    the one channel holds ids of instances, and what they stand for
     """
 
     geometry: Geometry
@@ -163,6 +165,7 @@ class Volume:
     notes: tuple[Note, ...] = ()
     values: tuple[int, ...] | None = None
     regions: RoiMasks | Instances | None = None
+    coding: IdCoding | None = None
 
     def file(self, channel: int) -> Path:
         """The file that holds a channel."""

@@ -1,0 +1,50 @@
+"""Where the runs of two label maps overlap: the sparse joint histogram of what they belong to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segeval.kernels.connected_components import expand_ranges
+from segeval.kernels.label_runs import LabelRuns
+from segeval.runtime.arrays import Counted
+
+
+def overlap_runs(truth: LabelRuns, pred: LabelRuns) -> tuple[Counted, Counted, Counted]:
+    """The voxels that each run of one side shares with each of the other.
+
+    truth, pred  disjoint within their side, sorted by start
+    returns      int64 (n,) three times: index of the truth's run, of the prediction's, voxels
+    """
+    low = np.searchsorted(pred.stop, truth.start, "right")
+    high = np.searchsorted(pred.start, truth.stop, "left")
+    one, other = expand_ranges(np.arange(len(truth)), low, high)
+    shared = np.minimum(truth.stop[one], pred.stop[other]) - np.maximum(
+        truth.start[one], pred.start[other]
+    )
+    return one, other, shared
+
+
+def sum_pairs(
+    one: Counted, other: Counted, voxels: Counted, columns: int
+) -> tuple[Counted, Counted, Counted]:
+    """The sum of what each pair of numbers has.
+
+    one, other  int64 (n,), not negative; `other` below `columns`
+    voxels      int64 (n,)
+    returns     int64 (m,) three times: the pairs, sorted by the first and then the second, sums > 0
+    """
+    code = one * max(columns, 1) + other
+    order = np.argsort(code, kind="stable")
+    code, voxels = code[order], voxels[order]
+    if not len(code):
+        return code, code, voxels
+    first = np.flatnonzero(np.append(True, code[1:] != code[:-1]))
+    total = np.add.reduceat(voxels, first)
+    return code[first] // columns, code[first] % columns, total
+
+
+def sum_each(number: Counted, values: Counted, size: int) -> Counted:
+    """The sum of the values of each number below `size`, int64 (size,), exact."""
+    total = np.zeros(size, np.int64)
+    np.add.at(total, number, values)
+    return total

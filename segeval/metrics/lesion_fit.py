@@ -1,0 +1,436 @@
+"""How well each lesion is segmented: means over lesions, each with the predictions of its own.
+
+    as          a lesion's prediction                 missed lesions       spurious ones
+    overlap     the union of all that touch it        Dice and NSD 0,      are counted only
+                                                      no distance
+    panoptica   its one partner, IoU >= 50 %          are not in the mean  are not in the mean
+    brats-2023  the union of all that touch its       Dice 0, HD95 374     Dice 0, HD95 374
+                dilation
+
+With a quantity (`lesion_hd95@10%`, of lesion_nsd `over=10%`) a lesion has one partner at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from segeval.kernels.conventions import (
+    CONVENTIONS,
+    Both,
+    area_within,
+    distance_percentile,
+    join_directions,
+    mean_distance,
+)
+from segeval.kernels.instance_matching import SCORES, Matching, union_scores
+from segeval.kernels.label_runs import LabelRuns
+from segeval.metrics.cells import LENGTHS, MATCHES, TIE, UPWARDS, match_at
+from segeval.metrics.panoptic import CONNECTIVITY, HALF, SHARE, Tables, mean_of
+from segeval.metrics.registry import Option, Values, metric
+from segeval.request.grammar import Quantity, parse_quantity
+from segeval.runtime.arrays import Floats
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import frozen, replace
+from segeval.tallies.instance_sides import PANOPTICA
+from segeval.tallies.instance_table import InstanceTable
+from segeval.tallies.instances import CaseInstances
+
+PENALTY = 374.0  # mm: the HD95 of a missed or a spurious lesion of BraTS 2023
+MESH, CORNERS, BORDER = (CONVENTIONS[name] for name in ("mesh", "deepmind", "panoptica"))
+
+
+def read_limit(word: str) -> float:
+    """Read a volume in mm3, `50mm3`. ValueError."""
+    return float(word.removesuffix("mm3"))
+
+
+def read_share(word: str) -> Quantity | None:
+    """Read a threshold in per cent, or `none`. ValueError."""
+    if word == "none":
+        return None
+    try:
+        found = parse_quantity(word)
+    except RequestError as problem:
+        raise ValueError(problem.message) from problem
+    if found.unit != "%":
+        raise ValueError("a threshold is in per cent, as 10%")
+    return found
+
+
+@frozen
+class Partners:
+    """Which predictions are those of each lesion.
+
+    at     what a pair has to reach; None: one voxel, and all that touch are a lesion's own
+    """
+
+    at: Quantity | None
+    match: str = "optimal"
+    tie: str = "hit"
+    hit: str = "iou"
+
+    def pairs(self, table: InstanceTable) -> Matching:
+        """Lesions and their predictions."""
+        o = table.overlaps
+        if self.at is None:
+            return Matching(o.one, o.other)
+        return match_at(table, self.at, self.match, self.tie, self.hit)
+
+
+OWN: dict[str, Any] = {"tie": TIE, "hit": Option("iou", SCORES), "connectivity": CONNECTIVITY}
+OF_PANOPTICA: dict[str, Any] = {
+    "match": Option("greedy", MATCHES),
+    "tie": TIE,
+    "hit": Option("iou", SCORES),
+    "connectivity": replace(CONNECTIVITY, default=PANOPTICA),
+}
+OF_BRATS = {"dilation": Option("3", read=int), "limit": Option("50mm3", read=read_limit)}
+HIT: dict[str, Any] = {"at": ("%", *LENGTHS), "whole": True}
+FOUND: dict[str, Any] = HIT | {"default": HALF}
+DICE: dict[str, Any] = {"of": "instances", "better": "higher", "bounds": SHARE}
+
+
+def dices(table: InstanceTable, partners: Partners) -> Floats:
+    """The Dice of every lesion that has a prediction, with the union of those that are its own."""
+    _, n, a, b = union_scores(table.overlaps, partners.pairs(table))
+    found: Floats = 2 * n / (a + b)
+    return found
+
+
+@metric("lesion_dice", origin="overlap", options=OWN, **HIT, **DICE)
+def lesion_dice(t: Tables, at: Quantity | None, tie: str, hit: str, connectivity: str) -> Values:
+    """Mean Dice of the lesions, each with the union of the predictions that touch it.
+
+    A missed lesion is 0 and in the mean; a spurious prediction is counted only.
+
+    formula  mean over lesions of 2 |lesion and its predictions| / (|lesion| + |its predictions|)
+    empty    ground truth empty: undefined; prediction empty: 0
+    source   Commowick et al., Sci. Rep. 8, 2018
+    """
+    partners = Partners(at, tie=tie, hit=hit)
+
+    def number(place: int) -> float:
+        tables = t.tables(place, connectivity)
+        every = sum(len(table.overlaps.truth) for table in tables)
+        total = sum(float(dices(table, partners).sum()) for table in tables)
+        return total / every if every else np.nan
+
+    return Values(np.array([number(p) for p in range(len(t.classes))], np.float64))
+
+
+@metric("lesion_dice", origin="panoptica", options=OF_PANOPTICA, **FOUND, **DICE)
+def lesion_dice_of_panoptica(t: Tables, at: Quantity, connectivity: str, **rule: str) -> Values:
+    """Mean Dice of the lesions that are matched; panoptica's sq_dsc.
+
+    formula  mean over pairs of 2 n / (a + b); pairs have IoU >= 50 %
+    empty    undefined
+    source   Kofler et al., arXiv 2312.02608
+    """
+    partners = partners_of_panoptica(at, **rule)
+
+    def number(place: int) -> float:
+        found = [dices(table, partners) for table in t.tables(place, connectivity)]
+        return mean_of(np.concatenate(found)) if found else np.nan
+
+    numbers = np.array([number(p) for p in range(len(t.classes))], np.float64)
+    return Values(numbers, beside=_unmatched(numbers))
+
+
+def partners_of_panoptica(at: Quantity, match: str, tie: str, hit: str) -> Partners:
+    """The rule that panoptica has under the name of one."""
+    return Partners(at, "bipartite" if match == "optimal" else match, tie, hit)
+
+
+def _unmatched(numbers: Floats) -> tuple[str, ...]:
+    return tuple("nothing_matched" if np.isnan(number) else "" for number in numbers)
+
+
+@metric("lesion_dice", origin="brats-2023", options=OF_BRATS, **DICE)
+def lesion_dice_of_brats(t: Tables, dilation: int, limit: float) -> Values:
+    """Lesion-wise Dice of BraTS 2023: missed lesions and false positives are 0 and in the mean.
+
+    Lesions near each other are one (`dilation` steps of the 18-neighbour element); those of `limit`
+    or less are left out, but what they took is no false positive. GLI, SSA and PED have 3 and 50
+    mm3, MEN 1 and 50, MET 1 and 2.
+
+    formula  sum over lesions of Dice / (lesions + false positives)
+    empty    both empty: 1; one empty: 0
+    source   BraTS-2023-Metrics; Moawad et al., arXiv 2306.00838
+    """
+
+    def number(place: int) -> float:
+        total = count = 0.0
+        tables = t.dilated(place, dilation, limit)
+        for table in tables:
+            o = table.overlaps
+            total += float((2 * o.shared / (o.truth[o.one] + o.pred[o.other])).sum())
+            count += len(o.pred)
+        if not tables:
+            return np.nan
+        return total / count if count else 1.0
+
+    return Values(np.array([number(p) for p in range(len(t.classes))], np.float64))
+
+
+SURFACE: dict[str, Any] = {"of": "instance_surfaces", "better": "lower", "bounds": UPWARDS}
+LENGTH: dict[str, Any] = SURFACE | {"unit": "length"}
+
+
+def matched_runs(
+    t: CaseInstances, place: int, partners: Partners, connectivity: str
+) -> Iterator[tuple[Any, LabelRuns, LabelRuns]]:
+    """Every lesion that has a prediction: a key, its runs, and those of its predictions."""
+    (table,) = t.tables(place, connectivity)
+    sides = [t.side(place, which, connectivity) for which in (0, 1)]
+    pairs = partners.pairs(table)
+    names = [np.searchsorted(side.ids, ids) for side, ids in zip(sides, table.ids, strict=True)]
+    for one in np.unique(pairs.one):
+        own = pairs.other[pairs.one == one]
+        called = tuple(table.ids[1][own].tolist())
+        key = (place, connectivity, int(table.ids[0][one]), called)
+        yield key, sides[0].take_runs([int(names[0][one])]), sides[1].take_runs(names[1][own])
+
+
+def mean_distances(
+    t: CaseInstances,
+    runs: Callable[[int], Iterator[tuple[Any, LabelRuns, LabelRuns]]],
+    elements: str,
+    of: Callable[[Both], float],
+) -> Values:
+    """The mean over the lesions with a prediction of a number of the distances of each."""
+
+    def number(place: int) -> float:
+        both = [t.measure(key, one, other, elements) for key, one, other in runs(place)]
+        return mean_of(np.array([of(pair) for pair in both if pair is not None]))
+
+    numbers = np.array([number(p) for p in range(len(t.classes))], np.float64)
+    diagonal = float(np.linalg.norm(np.multiply(t.grid.shape, t.grid.steps)))
+    worst = np.full(len(numbers), diagonal)
+    return Values(numbers, unit=t.unit, worst=worst, beside=_unmatched(numbers))
+
+
+def farthest(both: Both) -> float:
+    """The largest distance in either direction."""
+    return max(one.farthest for one in both)
+
+
+def larger_95(both: Both) -> float:
+    """The larger of the 95th percentiles of both directions, by area."""
+    return max(distance_percentile(one, 0.95, MESH) for one in both)
+
+
+def pooled_95(both: Both) -> float:
+    """The 95th percentile of both directions together, interpolated."""
+    return distance_percentile(join_directions(both), 0.95, BORDER)
+
+
+def mean_of_means(both: Both) -> float:
+    """The mean of the mean distances of both directions."""
+    return sum(mean_distance(one) for one in both) / 2
+
+
+def register_distance(
+    name: str, own: Callable[[Both], float], panopticas: Callable[[Both], float], doc: str
+) -> None:
+    """Register a mean over lesions of a surface distance, ours and panoptica's."""
+
+    def ours(
+        t: CaseInstances, at: Quantity | None, tie: str, hit: str, connectivity: str
+    ) -> Values:
+        partners = Partners(at, tie=tie, hit=hit)
+        return mean_distances(
+            t, lambda p: matched_runs(t, p, partners, connectivity), MESH.elements, own
+        )
+
+    def theirs(t: CaseInstances, at: Quantity, connectivity: str, **rule: str) -> Values:
+        partners = partners_of_panoptica(at, **rule)
+        return mean_distances(
+            t, lambda p: matched_runs(t, p, partners, connectivity), BORDER.elements, panopticas
+        )
+
+    ours.__doc__ = theirs.__doc__ = doc
+    metric(name, origin="overlap", options=OWN, **HIT, **LENGTH)(ours)
+    metric(name, origin="panoptica", options=OF_PANOPTICA, **FOUND, **LENGTH)(theirs)
+
+
+register_distance(
+    "lesion_hd",
+    farthest,
+    farthest,
+    """Mean Hausdorff distance of the lesions that have a prediction.
+
+    formula  mean over lesions of the largest distance between both surfaces
+    empty    undefined
+    source   Commowick et al., Sci. Rep. 8, 2018
+    """,
+)
+register_distance(
+    "lesion_hd95",
+    larger_95,
+    pooled_95,
+    """Mean HD95 of the lesions that have a prediction, each with the union of its own.
+
+    formula  mean over lesions of the distance that 95 % of both surfaces do not exceed
+    empty    undefined
+    source   Commowick et al., Sci. Rep. 8, 2018; Kofler et al., arXiv 2312.02608 (panoptica)
+    """,
+)
+register_distance(
+    "lesion_assd",
+    lambda both: mean_distance(join_directions(both)),
+    mean_of_means,
+    """Mean average symmetric surface distance of the lesions that have a prediction.
+
+    formula  mean over lesions of the mean distance over both surfaces
+    empty    undefined
+    source   Kofler et al., arXiv 2312.02608 (panoptica)
+    """,
+)
+
+
+@metric("lesion_hd95", origin="brats-2023", options=OF_BRATS, **LENGTH)
+def lesion_hd95_of_brats(t: CaseInstances, dilation: int, limit: float) -> Values:
+    """Lesion-wise HD95 of BraTS 2023: missed lesions and false positives are 374 mm.
+
+    formula  (sum over lesions of HD95 + 374 a false positive) / (lesions + false positives)
+    empty    both empty: 0; one empty: 374
+    source   BraTS-2023-Metrics; Moawad et al., arXiv 2306.00838
+    """
+
+    def number(place: int) -> float:
+        joined = t.join_lesions(place, dilation, limit)
+        count = len(joined.table.overlaps.pred)
+        total = PENALTY * (count - len(joined.kept))
+        for lesion, own in zip(joined.kept, joined.parts, strict=True):
+            key = ("brats-2023", place, dilation, limit, int(lesion))
+            runs = joined.truth.take_runs([lesion]), joined.pred.take_runs(own)
+            both = t.measure(key, *runs, CORNERS.elements)
+            total += (
+                PENALTY
+                if both is None
+                else max(distance_percentile(d, 0.95, CORNERS) for d in both)
+            )
+        return total / count if count else 0.0
+
+    return Values(np.array([number(p) for p in range(len(t.classes))], np.float64), unit=t.unit)
+
+
+@metric(
+    "lesion_nsd",
+    of="instance_surfaces",
+    better="higher",
+    bounds=SHARE,
+    at=LENGTHS,
+    options=OWN | {"over": Option("none", read=read_share)},
+)
+def lesion_nsd(  # noqa: PLR0913 - the options of the metric
+    t: CaseInstances,
+    at: float | None,
+    over: Quantity | None,
+    tie: str,
+    hit: str,
+    connectivity: str,
+) -> Values:
+    """Mean normalised surface distance of the lesions; a missed lesion is 0 and in the mean.
+
+    formula  mean over lesions of the share of both surfaces within the tolerance of the other
+    empty    ground truth empty: undefined; prediction empty: 0
+    source   Nikolov et al., J. Med. Internet Res. 23(7):e26151, 2021
+    """
+    partners = Partners(over, tie=tie, hit=hit)
+
+    def near(both: Both | None) -> float:
+        if both is None or at is None:
+            return 0.0
+        area = sum(float(one.sizes.sum()) for one in both)
+        return sum(area_within(one, at) for one in both) / area if area else 0.0
+
+    def number(place: int) -> float:
+        (table,) = t.tables(place, connectivity)
+        found = matched_runs(t, place, partners, connectivity)
+        total = sum(near(t.measure(*lesion, MESH.elements)) for lesion in found)
+        return total / len(table.overlaps.truth) if len(table.overlaps.truth) else np.nan
+
+    numbers = np.array([number(p) for p in range(len(t.classes))], np.float64)
+    if at is None:
+        return Values(np.full(len(numbers), np.nan), reason="no_tolerance")
+    return Values(numbers)
+
+
+def pair_numbers(
+    t: Tables,
+    place: int,
+    partners: Partners,
+    connectivity: str,
+    of: Callable[[InstanceTable, Matching], Floats],
+) -> float:
+    """The mean over all pairs of a number of each."""
+    tables = t.tables(place, connectivity)
+    found = [of(table, partners.pairs(table)) for table in tables]
+    return mean_of(np.concatenate(found)) if found else np.nan
+
+
+@metric(
+    "lesion_centre_distance",
+    of="instances",
+    better="lower",
+    unit="length",
+    bounds=UPWARDS,
+    origin="panoptica",
+    options=OF_PANOPTICA,
+    **FOUND,
+)
+def lesion_centre_distance(t: Tables, at: Quantity, connectivity: str, **rule: str) -> Values:
+    """Mean distance of the centres of mass of the lesions that are matched.
+
+    formula  mean over pairs of |centre of the prediction - centre of the lesion|
+    empty    undefined
+    source   Kofler et al., arXiv 2312.02608 (panoptica)
+    """
+    partners = partners_of_panoptica(at, **rule)
+
+    def apart(table: InstanceTable, pairs: Matching) -> Floats:
+        owners = np.unique(pairs.one)
+        parts = [pairs.other[pairs.one == one] for one in owners]
+        size, centre = table.overlaps.pred, table.centres[1]
+        union = [np.average(centre[own], axis=0, weights=size[own]) for own in parts]
+        both = np.array(union).reshape(-1, table.centres[0].shape[-1]) - table.centres[0][owners]
+        found: Floats = np.linalg.norm(both, axis=1)
+        return found
+
+    every = [x.unit for p in range(len(t.classes)) for x in t.tables(p, connectivity)]
+    unit = "mm" if every and every[0] in ("ml", "mm2") else "px"
+    numbers = [pair_numbers(t, p, partners, connectivity, apart) for p in range(len(t.classes))]
+    return Values(np.array(numbers), unit=unit, beside=_unmatched(np.array(numbers)))
+
+
+@metric(
+    "lesion_relative_volume_difference",
+    of="instances",
+    better="zero",
+    unit="%",
+    origin="panoptica",
+    options=OF_PANOPTICA,
+    **FOUND,
+)
+def lesion_relative_volume_difference(
+    t: Tables, at: Quantity, connectivity: str, **rule: str
+) -> Values:
+    """Mean over the matched lesions of the signed difference of the volumes, in per cent.
+
+    formula  mean over pairs of 100 (V - R) / R
+    empty    undefined
+    source   Kofler et al., arXiv 2312.02608 (panoptica)
+    """
+    partners = partners_of_panoptica(at, **rule)
+
+    def relative(table: InstanceTable, pairs: Matching) -> Floats:
+        _, _, a, b = union_scores(table.overlaps, pairs)
+        found: Floats = 100 * (b - a) / a
+        return found
+
+    numbers = [pair_numbers(t, p, partners, connectivity, relative) for p in range(len(t.classes))]
+    return Values(np.array(numbers), beside=_unmatched(np.array(numbers)))

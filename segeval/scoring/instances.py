@@ -1,0 +1,186 @@
+"""The instances of a case: how their tally begins and ends, and what to say of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from segeval.metrics.registry import Definition
+from segeval.opening.open_case import Opened
+from segeval.request.grammar import Metric
+from segeval.runtime.arrays import Counted
+from segeval.runtime.errors import GeometryError, Note, RequestError
+from segeval.scoring.case_stages import CaseRead, CaseStart
+from segeval.scoring.pass_plan import TallyRequest
+from segeval.scoring.surfaces import check_length_unit
+from segeval.tallies.instance_sides import CROWD, STUFF, THING, VOID, InstanceGrid, InstanceIds
+from segeval.tallies.instances import CaseInstances, InstanceTally
+from segeval.volume.id_coding import IdCoding
+
+SIZES = {"mm3": 1e-3, "ml": 1.0, "px": 0.0}  # ml; px are voxels
+LESIONS = "lesion_"  # metrics that take components where nothing is told
+
+
+def check_instances(instances: str, metrics: Iterable[tuple[Metric, Definition]]) -> None:
+    """Whether it is told what an instance is, where a metric needs it. Raises RequestError."""
+    for metric, definition in metrics:
+        if definition.of.startswith("instance") and not (
+            instances or metric.name.startswith(LESIONS)
+        ):
+            raise RequestError(
+                f"{metric} is of instances, and label maps do not say what one is",
+                help="--instances ids: every value is an instance; --instances components: "
+                "connected components of each class; --instances 1000: id = class * 1000 + i; "
+                "--instances beside: a JSON file beside each map",
+            )
+
+
+def read_size(text: str) -> tuple[float, str]:
+    """A size and its unit, `50mm3`, `0.05ml`, `10px`. Raises RequestError."""
+    for unit in SIZES:
+        if text.endswith(unit):
+            try:
+                number = float(text.removesuffix(unit))
+            except ValueError:
+                break
+            if 0 <= number < math.inf:
+                return number, unit
+    raise RequestError(f"--min-size {text} is no size", help="write 50mm3, 0.05ml or 10px")
+
+
+def least_voxels(text: str, start: CaseStart) -> int:
+    """The fewest voxels of a component that is kept. Raises GeometryError."""
+    if not text:
+        return 0
+    number, unit = read_size(text)
+    if unit == "px":
+        return math.ceil(number)
+    size, of = start.grid.voxel
+    if of != "ml":
+        raise GeometryError(
+            f"--min-size {text} is a volume, and a voxel of this grid has none",
+            facts=(f"gt {start.grid}",),
+            help="write it in voxels, as 10px; --spacing gives files without one millimetres",
+        )
+    return math.ceil(number * SIZES[unit] / size * (1 - 1e-12))
+
+
+def begin_instances(start: CaseStart, request: TallyRequest) -> InstanceTally:
+    """The tally of instances. Raises GeometryError for a length that the grid has not."""
+    for metric, _ in request.metrics:
+        if metric.at is not None:
+            if (
+                metric.at.unit == "px"
+                and metric.name.startswith(LESIONS)
+                and "nsd" not in str(metric)
+            ):
+                continue  # voxels that are shared
+            check_length_unit(str(metric), metric.at.unit, start.truth)
+    least_voxels(start.job.settings.min_size, start)
+    return InstanceTally(start.grid.shape)
+
+
+def finish_instances(tally: InstanceTally, read: CaseRead, _: TallyRequest) -> CaseInstances:
+    """The instances of the classes."""
+    start, settings = read.start, read.start.job.settings
+    grid = InstanceGrid(
+        start.grid.shape,
+        start.grid.spacing,
+        start.grid.voxel,
+        "" if settings.connectivity == "auto" else settings.connectivity,
+        least_voxels(settings.min_size, start),
+    )
+    found = tally.seen_ids()
+    sides = (start.truth, start.pred)
+    ids = [ids_of(side, which, found) for which, side in enumerate(sides)]
+    ignored = read.classes.ignored
+    return tally.finish(read.classes.targets, grid, (ids[0], ids[1]), ignored)
+
+
+def ids_of(side: Opened, which: int, found: tuple[Counted, Counted]) -> InstanceIds | None:
+    """What the ids of a side stand for; None where its values are classes.
+
+    found  the ids of each side
+    """
+    coding = side.volume.coding
+    if coding is None:
+        return None
+    return InstanceIds(
+        coding.classes_of, Kinds(coding, which, classes_with_instances(coding, found))
+    )
+
+
+def classes_with_instances(coding: IdCoding, found: tuple[Counted, Counted]) -> frozenset[int]:
+    """The classes of which either side has an instance, where a divisor tells them."""
+    if not coding.divisor:
+        return frozenset()
+    both = np.concatenate(found)
+    return frozenset((both[both >= coding.divisor] // coding.divisor).tolist())
+
+
+class Kinds:
+    """What an id is of its class.
+
+    With a divisor N an id below it is its class without instances: a crowd of the reference where
+    the class has instances, else its one segment.
+    """
+
+    def __init__(self, coding: IdCoding, which: int, things: frozenset[int]) -> None:
+        self._coding, self._which, self._things = coding, which, things
+
+    def __call__(self, one: int) -> str:
+        """The kind of an id."""
+        coding = self._coding
+        if one in coding.kinds:
+            return coding.kinds[one]
+        value = int(coding.classes_of(np.array([one]))[0])
+        if coding.ignored is not None and value == coding.ignored:
+            return VOID
+        if coding.divisor and 0 < one < coding.divisor:
+            if value not in self._things:
+                return STUFF
+            return THING if self._which else CROWD
+        return THING if value else ""
+
+
+def instance_notes(found: CaseInstances) -> list[Note]:
+    """What was dropped."""
+    dropped = [
+        f"{count} of the {side}"
+        for which, side in enumerate(("ground truth", "prediction"))
+        if (count := sum(own.dropped for own in found.sides_of(which)))
+    ]
+    if not dropped:
+        return []
+    return [Note("N-min-size", f"components below --min-size left out: {', '.join(dropped)}")]
+
+
+def count_instances(found: CaseInstances) -> dict[str, Any]:
+    """References, predictions, matched, missed, spurious and ignored of each class."""
+    return {}
+
+
+def size_metrics(text: str, metrics: Sequence[Metric]) -> list[Metric]:
+    """lesion_recall of every range of sizes that `--size-bins` cuts. Raises RequestError."""
+    from segeval.metrics.lesions import read_sizes
+
+    cuts = [cut.strip() for cut in text.split(",")] if text else []
+    words = [f"{a}-{b}" for a, b in zip(cuts, [*cuts[1:], ""], strict=True)]
+    for word in words:
+        try:
+            sizes = read_sizes(word)
+        except ValueError as problem:
+            raise RequestError(f"--size-bins {text}: {problem}") from problem
+        if sizes is None or sizes.low >= sizes.high:
+            raise RequestError(f"--size-bins {text}: sizes rise from one to the next")
+    return [
+        Metric(m.name, m.at, tuple(sorted((*m.options, ("size", word)))))
+        for m in metrics
+        if m.name == "lesion_recall"
+        and not m.option("as").replace("overlap", "")
+        and not m.option("size")
+        for word in words
+    ]

@@ -1,0 +1,87 @@
+"""The sparse table of the instances of a class: how large each is, and what pairs of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from segeval.kernels.instance_matching import Overlaps
+from segeval.runtime.arrays import Counted, Floats
+from segeval.runtime.frozen import frozen
+
+
+@frozen
+class InstanceTable:
+    """The instances of a class in a case.
+
+    overlaps  voxels of each instance of both sides and what pairs share; void is in none of them
+    ids       int64, of each side: what the instances are called, ids or places of components
+    void      int64 (m,), voxels of each prediction in void
+    crowd     int64 (m,), voxels of each prediction in the crowd of the class
+    under     int64 (n,), voxels of each reference under void of the prediction
+    voxel     size of a voxel
+    unit      of that: ml, mm2, voxels, px
+    centres   float64 (n, axes), (m, axes): centres of mass, in mm or px along the axes of the array
+    ignored   instances wholly in void, of each side
+    dropped   components below `--min-size`, of each side
+    stuff     the class has one segment and no instances
+    """
+
+    overlaps: Overlaps
+    ids: tuple[Counted, Counted]
+    void: Counted
+    crowd: Counted
+    under: Counted
+    voxel: float
+    unit: str
+    centres: tuple[Floats, Floats]
+    ignored: tuple[int, int] = (0, 0)
+    dropped: tuple[int, int] = (0, 0)
+    stuff: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The form in which it is kept with its case."""
+        o = self.overlaps
+        kept: dict[str, Any] = {
+            "truth": o.truth.tolist(),
+            "pred": o.pred.tolist(),
+            "shared": np.stack([o.one, o.other, o.shared], axis=1).tolist(),
+            "ids": [side.tolist() for side in self.ids],
+            "voxel": self.voxel,
+            "unit": self.unit,
+            "centres": [np.round(side, 6).tolist() for side in self.centres],
+        }
+        for name in ("void", "crowd", "under"):
+            if (values := getattr(self, name)).any():
+                kept[name] = values.tolist()
+        for name in ("ignored", "dropped"):
+            if any(getattr(self, name)):
+                kept[name] = list(getattr(self, name))
+        return kept | ({"stuff": True} if self.stuff else {})
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> InstanceTable:
+        """Read it again."""
+        truth, pred = (np.array(kept[side], np.int64) for side in ("truth", "pred"))
+        one, other, shared = np.array(kept["shared"], np.int64).reshape(-1, 3).T
+        sizes = {"void": len(pred), "crowd": len(pred), "under": len(truth)}
+        void, crowd, under = (
+            np.array(kept.get(name, [0] * size), np.int64) for name, size in sizes.items()
+        )
+        ids = [np.array(side, np.int64) for side in kept["ids"]]
+        centres = [np.array(side, np.float64) for side in kept["centres"]]
+        return cls(
+            Overlaps(truth, pred, one, other, shared),
+            (ids[0], ids[1]),
+            void,
+            crowd,
+            under,
+            kept["voxel"],
+            kept["unit"],
+            (centres[0], centres[1]),
+            tuple(kept.get("ignored", (0, 0))),
+            tuple(kept.get("dropped", (0, 0))),
+            kept.get("stuff", False),
+        )

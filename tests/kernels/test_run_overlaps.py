@@ -1,0 +1,58 @@
+"""The sparse joint histogram of runs, and dilation, against the volume (INSTANCES-T1)."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from segeval.kernels.label_runs import complement_runs
+from segeval.kernels.run_dilation import dilate_runs
+from segeval.kernels.run_overlaps import overlap_runs, sum_each, sum_pairs
+from tests.kernels.test_connected_components import drawn, maps, runs_in_rows
+
+pairs = st.lists(st.integers(1, 6), min_size=2, max_size=3).map(tuple).flatmap(
+    lambda s: st.tuples(*[arrays(np.uint8, s, elements=st.integers(0, 3))] * 2)
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(pairs)
+def test_overlaps_are_the_joint_histogram(both):
+    truth, pred = both
+    one, other = runs_in_rows(truth), runs_in_rows(pred)
+    i, j, n = overlap_runs(one, other)
+    found = sum_pairs(one.label[i].astype(int), other.label[j].astype(int), n, 4)
+    inside = (truth > 0) & (pred > 0)
+    codes, count = np.unique(truth[inside] * 4 + pred[inside], return_counts=True)
+    assert (found[0] * 4 + found[1]).tolist() == codes.tolist()
+    assert found[2].tolist() == count.tolist()
+
+
+def test_nothing_overlaps_nothing():
+    nothing = runs_in_rows(np.zeros((2, 3), np.uint8))
+    assert [len(part) for part in overlap_runs(nothing, nothing)] == [0, 0, 0]
+    empty = np.zeros(0, np.int64)
+    assert [len(part) for part in sum_pairs(empty, empty, empty, 0)] == [0, 0, 0]
+    assert sum_each(empty, empty, 2).tolist() == [0, 0]
+
+
+@settings(deadline=None)
+@given(maps)
+def test_what_no_run_covers_is_the_background(labels):
+    rest = complement_runs(runs_in_rows(labels), labels.size)
+    assert (drawn(rest, np.zeros(len(rest), int), labels.shape) > 0).tolist() == (
+        labels == 0
+    ).tolist()
+
+
+@settings(deadline=None)
+@given(maps, st.integers(1, 3))
+def test_runs_are_dilated_as_the_volume_is(labels, times):
+    from scipy import ndimage
+
+    near = ndimage.generate_binary_structure(labels.ndim, 2)
+    runs = dilate_runs(runs_in_rows(labels), labels.shape, times)
+    found = drawn(runs, np.zeros(len(runs), int), labels.shape) > 0
+    assert (found == ndimage.binary_dilation(labels > 0, near, times)).all()
