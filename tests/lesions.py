@@ -119,13 +119,13 @@ ENTRY = TallyKind(
 # metrics/lesions.py
 
 
-def lesion_recall(lesions: Lesions) -> Values:
+def lump_recall(lesions: Lesions) -> Values:
     """Share of the lesions that the prediction touches."""
     with np.errstate(invalid="ignore"):
         return Values(lesions.table[:, 1] / lesions.table[:, 0])
 
 
-def lesion_difference(lesions: Lesions) -> Values:
+def lump_difference(lesions: Lesions) -> Values:
     """How many lesions more the prediction has."""
     return Values(lesions.table[:, 2] - lesions.table[:, 0])
 
@@ -134,6 +134,6 @@ def register(monkeypatch: Any) -> None:
     """Make the tally and its metrics known to one test."""
     monkeypatch.setitem(KINDS, ENTRY.name, ENTRY)
     monkeypatch.setattr(registry, "KNOWN", dict(registry.load_all_metrics()))
-    share = registry.metric("lesion_recall", of="lesions", better="higher", bounds=(0.0, 1.0))
-    share(lesion_recall)
-    registry.metric("lesion_difference", of="lesions", better="zero")(lesion_difference)
+    share = registry.metric("lump_recall", of="lesions", better="higher", bounds=(0.0, 1.0))
+    share(lump_recall)
+    registry.metric("lump_difference", of="lesions", better="zero")(lump_difference)

@@ -7,9 +7,10 @@ import numpy as np
 
 from segeval.api import score_paths
 from segeval.classes.class_list import parse_classes
-from segeval.metrics.registry import load_all_metrics
+from segeval.metrics.registry import find_metric, load_all_metrics
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
+from segeval.runtime.frozen import replace
 from segeval.scorecard.card import Scorecard
 
 
@@ -21,8 +22,17 @@ def settings(*metrics, classes="", **choices):
 
 
 def run(pred, gt, *metrics, **choices) -> Scorecard:
-    """Score two paths."""
-    return score_paths(pred, gt, settings(*metrics, **choices))
+    """Score two paths; what an instance is has to be told where a metric is of them."""
+    chosen = settings(*metrics, **choices)
+    if "instances" not in choices and any(of_instances(metric) for metric in chosen.metrics):
+        chosen = replace(chosen, instances="components")
+    return score_paths(pred, gt, chosen)
+
+
+def of_instances(metric):
+    """Whether a metric is of instances; one that does not exist is not."""
+    known = find_metric(metric.name)
+    return known is not None and known.of.startswith("instance")
 
 
 def only(card):

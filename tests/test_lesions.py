@@ -10,7 +10,7 @@ import pytest
 from runs import only, reasons, run, values
 
 NII = (build.nifti, ".nii.gz")
-BOTH = ("lesion_recall", "lesion_difference", "dice")
+BOTH = ("lump_recall", "lump_difference", "dice")
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def scored(path, pred, truth, **choices):
     """Recall, and how many lesions more, of each class."""
     sides = build.nifti(path / "p.nii.gz", pred), build.nifti(path / "g.nii.gz", truth)
     card = run(*sides, *BOTH, **choices)
-    return values(card, "lesion_recall"), values(card, "lesion_difference"), card
+    return values(card, "lump_recall"), values(card, "lump_difference"), card
 
 
 def test_by_hand(tmp_path):
@@ -62,7 +62,7 @@ def test_an_empty_side(tmp_path):
     recall, more, card = scored(tmp_path, PRED, nothing, classes="1=lesion")
     assert math.isnan(recall["lesion"])
     assert more == {"lesion": 4}
-    assert reasons(card, "lesion_recall") == {"lesion": ("undefined", "gt_empty")}
+    assert reasons(card, "lump_recall") == {"lesion": ("undefined", "gt_empty")}
     recall, more, _ = scored(tmp_path, nothing, TRUTH, classes="1=lesion")
     assert (recall, more) == ({"lesion": 0}, {"lesion": -3})
 
@@ -72,14 +72,14 @@ def test_files_of_classes_that_overlap(tmp_path):
     build.folder(tmp_path / "gt" / "c", NII, spleen=TRUTH * np.uint8(255), liver=whole)
     build.folder(tmp_path / "pred" / "c", NII, spleen=PRED, liver=PRED)
     card = run(tmp_path / "pred", tmp_path / "gt", *BOTH)
-    assert values(card, "lesion_recall") == {"liver": 2 / 4, "spleen": pytest.approx(2 / 3)}
+    assert values(card, "lump_recall") == {"liver": 2 / 4, "spleen": pytest.approx(2 / 3)}
 
 
 def test_a_small_budget(tmp_path, monkeypatch):
     monkeypatch.setattr("segeval.scoring.pass_plan.case_budget", lambda budget: 1000)
     recall, _, card = scored(tmp_path, PRED, TRUTH)
     assert math.isnan(recall["1"])
-    assert reasons(card, "lesion_recall") == {"1": ("over_budget", "")}
+    assert reasons(card, "lump_recall") == {"1": ("over_budget", "")}
     assert only(card).facts["faults"]["1"]["message"].startswith("would take 1 MiB")
     assert values(card)["1"] > 0
 
@@ -87,6 +87,6 @@ def test_a_small_budget(tmp_path, monkeypatch):
 def test_it_is_kept_and_pooled(tmp_path):
     build.folder(tmp_path / "gt", NII, a=TRUTH, b=TRUTH)
     build.folder(tmp_path / "pred", NII, a=PRED, b=spots((5, 0, 6)))
-    card = run(tmp_path / "pred", tmp_path / "gt", "lesion_recall")
+    card = run(tmp_path / "pred", tmp_path / "gt", "lump_recall")
     assert json.loads(json.dumps(card.cases[0].tallies["lesions"])) == {"classes": {"1": [3, 2, 4]}}
-    assert card.summary[""]["1"]["lesion_recall"].pooled == 3 / 6
+    assert card.summary[""]["1"]["lump_recall"].pooled == 3 / 6

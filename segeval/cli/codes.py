@@ -55,6 +55,7 @@ CODES = (
     "N-missing-as-empty",
     "N-occupancy",
     "N-open-contours",
+    "N-min-size",
     "N-plane-offset",
     "N-contour-offset",
     "N-probability-truth",

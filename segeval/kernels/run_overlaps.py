@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from segeval.kernels.connected_components import expand_ranges
-from segeval.kernels.label_runs import LabelRuns
+from segeval.kernels.label_runs import LabelRuns, complement_runs
 from segeval.runtime.arrays import Counted
 
 
@@ -22,6 +22,21 @@ def overlap_runs(truth: LabelRuns, pred: LabelRuns) -> tuple[Counted, Counted, C
         truth.start[one], pred.start[other]
     )
     return one, other, shared
+
+
+def subtract_runs(runs: LabelRuns, other: LabelRuns, size: int) -> LabelRuns:
+    """What of some runs lies outside others.
+
+    runs, other  each disjoint, in rows, sorted by start
+    size         voxels of the map
+    returns      in rows, sorted by start, with the labels of `runs`
+    """
+    if not (len(runs) and len(other)):
+        return runs
+    rest = complement_runs(other, size)
+    i, j, n = overlap_runs(runs, rest)
+    start = np.maximum(runs.start[i], rest.start[j])
+    return LabelRuns(start, start + n, runs.label[i])
 
 
 def sum_pairs(

@@ -19,7 +19,7 @@ from segeval.kernels.instance_matching import Matching
 from segeval.metrics.cells import match_at
 from segeval.request.grammar import Quantity
 from segeval.runtime.arrays import Counted, Floats
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import asdict, frozen
 from segeval.tallies.instance_sides import AUTO
 from segeval.tallies.instance_table import InstanceTable
 from segeval.tallies.instances import CaseInstances
@@ -58,7 +58,7 @@ class InstanceRow:
 
     def to_json(self) -> dict[str, Any]:
         """The form in which it is kept with its case."""
-        kept = asdict(self)
+        kept: dict[str, Any] = asdict(self)
         return kept | {"class": kept.pop("class_")}
 
 

@@ -394,10 +394,12 @@ def lesion_centre_distance(t: Tables, at: Quantity, connectivity: str, **rule: s
 
     def apart(table: InstanceTable, pairs: Matching) -> Floats:
         owners = np.unique(pairs.one)
+        if not len(owners):
+            return np.zeros(0)
         parts = [pairs.other[pairs.one == one] for one in owners]
         size, centre = table.overlaps.pred, table.centres[1]
         union = [np.average(centre[own], axis=0, weights=size[own]) for own in parts]
-        both = np.array(union).reshape(-1, table.centres[0].shape[-1]) - table.centres[0][owners]
+        both = np.array(union) - table.centres[0][owners]
         found: Floats = np.linalg.norm(both, axis=1)
         return found
 

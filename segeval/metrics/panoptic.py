@@ -228,7 +228,7 @@ def measure_quality(  # noqa: PLR0913 - the options of the metric
     def count(place: int) -> Segments:
         return sum_segments(
             count_segments(table, convention, as_fraction(at), match, tie, hit, stuff == "modified")
-            for table in t.tables(place, connectivity)
+            for table in t.tables(place, connectivity, convention.void)
         )
 
     if classes == "union":

@@ -26,6 +26,7 @@ from segeval.kernels.label_runs import (
     runs_box,
     split_at_rows,
 )
+from segeval.kernels.run_overlaps import subtract_runs
 from segeval.runtime.arrays import Counted
 from segeval.runtime.frozen import field, frozen
 from segeval.tallies.block import Block
@@ -48,6 +49,7 @@ from segeval.tallies.joined_lesions import JoinedLesions, join_near_lesions
 from segeval.tallies.surface import MaskCrop
 
 UNION = -1  # the place of all classes as one
+WITH_VOID = "+void"  # of a key: components with what the prediction has in void
 
 
 @frozen
@@ -87,26 +89,35 @@ class CaseInstances:
             side for (place, own, _), side in self._sides.items() if own == which and place != UNION
         ]
 
-    def side(self, place: int, which: int, connectivity: str = AUTO) -> SideInstances:
-        """The instances of a class on a side: 0 is the ground truth, 1 the prediction."""
-        coded = self.ids[which]
-        key = (place, which, "" if coded is not None else connectivity)
+    def side(
+        self, place: int, which: int, connectivity: str = AUTO, void: bool = False
+    ) -> SideInstances:
+        """The instances of a class on a side: 0 is the ground truth, 1 the prediction.
+
+        void  components of the prediction are those of the mask as it is, void included; else what
+              it has in void joins nothing
+        """
+        coded = self.ids[which] is not None
+        key = (place, which, "" if coded else self._key(connectivity, void and which == 1))
         if key not in self._sides:
-            self._sides[key] = self._make_side(place, which, connectivity)
+            self._sides[key] = self._make_side(place, which, connectivity, void)
         return self._sides[key]
 
-    def _make_side(self, place: int, which: int, connectivity: str) -> SideInstances:
+    def _key(self, connectivity: str, void: bool) -> str:
+        apart = void and len(self.void[0]) > 0 and self.ids[1] is None
+        return connectivity + WITH_VOID if apart else connectivity
+
+    def _make_side(self, place: int, which: int, connectivity: str, void: bool) -> SideInstances:
         if place == UNION:
             every = range(len(self.targets))
-            return unite_sides([self.side(own, which, connectivity) for own in every])
+            return unite_sides([self.side(own, which, connectivity, void) for own in every])
         part, coded = self._part(place, which), self.ids[which]
-        runs = (self.truth, self.pred)[which].get(part.channel, NO_RUNS)
         if coded is not None:
+            runs = (self.truth, self.pred)[which].get(part.channel, NO_RUNS)
             return pick_ids(runs, coded, part, self.grid.least)
         shape = self.grid.shape
         number = resolve_connectivity(connectivity, self.grid.connectivity, len(shape))
-        own = runs.taken(label_mask(runs, part))
-        return split_components(own, shape, number, self.grid.least)
+        return split_components(self.mask(place, which, void), shape, number, self.grid.least)
 
     def _part(self, place: int, which: int) -> LabelSelector:
         target = self.targets[place]
@@ -116,14 +127,17 @@ class CaseInstances:
         """Whether a class has one segment and no instances."""
         return any(self.side(place, which).stuff for which in (0, 1))
 
-    def tables(self, place: int, connectivity: str = AUTO) -> tuple[InstanceTable, ...]:
+    def tables(
+        self, place: int, connectivity: str = AUTO, void: bool = False
+    ) -> tuple[InstanceTable, ...]:
         """The table of a class; a data set has one a case.
 
         connectivity  AUTO, PANOPTICA or a number, where instances are components
+        void          see `side`
         """
-        key = (place, connectivity)
+        key = (place, self._key(connectivity, void))
         if key not in self._tables:
-            sides = [self.side(place, which, connectivity) for which in (0, 1)]
+            sides = [self.side(place, which, connectivity, void) for which in (0, 1)]
             grid = self.grid
             self._tables[key] = make_table(
                 sides[0], sides[1], self.void, grid.shape, grid.steps, grid.voxel
@@ -181,13 +195,19 @@ class CaseInstances:
             )
         return self._distances[key, elements]
 
-    def mask(self, place: int, which: int) -> LabelRuns:
-        """The runs of a class on a side, in rows, sorted by start."""
+    def mask(self, place: int, which: int, void: bool = False) -> LabelRuns:
+        """The runs of a class on a side, in rows, sorted by start.
+
+        void  with what the prediction has in void
+        """
         part, coded = self._part(place, which), self.ids[which]
         runs = (self.truth, self.pred)[which].get(part.channel, NO_RUNS)
-        if coded is None:
-            return runs.taken(label_mask(runs, part))
-        return pick_ids(runs, coded, part, 0).runs
+        own = (
+            runs.taken(label_mask(runs, part))
+            if coded is None
+            else pick_ids(runs, coded, part, 0).runs
+        )
+        return own if void else subtract_runs(own, self.void[0], math.prod(self.grid.shape))
 
     def measured_tables(self) -> InstanceTables:
         """The tables that were asked for, by class and key."""
@@ -195,7 +215,7 @@ class CaseInstances:
         for (place, key), table in self._tables.items():
             name = "" if place == UNION else self.classes[place]
             found.setdefault(name, {})[key] = (table,)
-        return InstanceTables(found)
+        return InstanceTables(found).with_void()
 
     def to_json(self) -> dict[str, Any]:
         """The form in which they are kept with the case."""
@@ -218,10 +238,22 @@ class InstanceTables:
         own = self.kept[self.classes[place]].values()
         return any(table.stuff for tables in own for table in tables)
 
-    def tables(self, place: int, connectivity: str = AUTO) -> tuple[InstanceTable, ...]:
+    def tables(
+        self, place: int, connectivity: str = AUTO, void: bool = False
+    ) -> tuple[InstanceTable, ...]:
         """The tables of a class, one a case; of all classes as one where the place is UNION."""
         name = "" if place == UNION else self.classes[place]
-        return self.kept.get(name, {}).get(connectivity, ())
+        key = connectivity + WITH_VOID if void else connectivity
+        return self.kept.get(name, {}).get(key, ())
+
+    def with_void(self) -> InstanceTables:
+        """The same, where a table that void makes no difference to stands under both keys."""
+        return InstanceTables(
+            {
+                name: {key + WITH_VOID: own for key, own in tables.items()} | dict(tables)
+                for name, tables in self.kept.items()
+            }
+        )
 
     def dilated(self, place: int, steps: int, limit: float) -> tuple[InstanceTable, ...]:
         """The lesions of BraTS 2023, one table a case."""
@@ -230,22 +262,25 @@ class InstanceTables:
     def to_json(self) -> dict[str, Any]:
         """The form in which they are kept with their case."""
         return {
-            name: {key: [table.to_json() for table in own] for key, own in tables.items()}
+            name: {
+                key: [table.to_json() for table in own]
+                for key, own in tables.items()
+                if own is not tables.get(key.removesuffix(WITH_VOID)) or WITH_VOID not in key
+            }
             for name, tables in self.kept.items()
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> InstanceTables:
         """Read them again."""
-        return cls(
-            {
-                name: {
-                    key: tuple(InstanceTable.from_json(table) for table in own)
-                    for key, own in tables.items()
-                }
-                for name, tables in kept.items()
+        tables = {
+            name: {
+                key: tuple(InstanceTable.from_json(table) for table in own)
+                for key, own in tables.items()
             }
-        )
+            for name, tables in kept.items()
+        }
+        return cls(tables).with_void()
 
     @staticmethod
     def pool_cases(many: Iterable[InstanceTables | CaseInstances]) -> InstanceTables:

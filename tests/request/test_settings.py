@@ -34,7 +34,7 @@ def test_what_can_change_a_number_is_signed():
     assert signed == {
         *("kind", "gt_kind", "activation", "threshold", "channel_axis", "spacing"),
         *("upsample", "flip"),
-        *("paste", "min_score", "roi_offset", "instances"),
+        *("paste", "min_score", "roi_offset", "instances", "connectivity", "min_size"),
         *(
             "ignore_label",
             "resample",

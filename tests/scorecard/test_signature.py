@@ -85,6 +85,15 @@ def test_no_path_is_in_it(tmp_path):
     assert str(tmp_path) not in text
 
 
+def lumps(path):
+    """Two voxels that share a corner, of which one is found, and one more."""
+    truth, pred = np.zeros((2, 6, 7), np.uint8), np.zeros((2, 6, 7), np.uint8)
+    truth[0, 0, 0] = truth[1, 1, 1] = pred[0, 0, 0] = pred[0, 5, 5] = 1
+    truth[0, 3, 3:6] = pred[0, 3, 3:6] = 1
+    pred_file = build.nifti(path / "pred.nii.gz", pred)
+    return pred_file, build.nifti(path / "gt.nii.gz", truth)
+
+
 def maps(path):
     (path / "pred").mkdir()
     (path / "gt").mkdir()
@@ -265,6 +274,8 @@ SIGNED = {
     "min_score": (regions, 0.0, 0.5),
     "roi_offset": (regions, 1, 2),
     "instances": (regions, "1000", "500"),
+    "connectivity": (lumps, "26", "6"),
+    "min_size": (lumps, "", "2px"),
     "upsample": (low, "align_corners", "half_pixel"),
     "flip": (mirrored, "logit_sum", "softmax_mean"),
     "missing": (maps, "skip", "worst"),
@@ -312,6 +323,7 @@ def test_a_signed_choice_changes_the_line(tmp_path, name):
     if make is two_files:  # the other side is to be one file
         rest = {"gt_select": "a*", "pred_select": "a*"}
     metrics = (*METRICS, "nsd") if make is organs else METRICS
+    metrics = ("lesion_f1", "lesion_count_difference") if make is lumps else metrics
     if name == "resample":
         rest = {"resample_loss": "accept"}
     cards = [run(*sides, *metrics, **rest | {name: choice}) for choice in (one, other)]
@@ -330,7 +342,7 @@ INPUTS = ("pairs", "classes", "layout", "pair_regex_pred", "pair_regex_gt", "str
           "case_key")  # fmt: skip
 OUTPUTS = ("aux", "flipped", "weights")
 ENGINES = ("scheduler",)  # tests/engines/test_cluster.py
-METRIC_CHOICES = ("metrics", "preset", "gates")
+METRIC_CHOICES = ("metrics", "preset", "gates", "size_bins")
 BARS = ("baseline",)
 FREE = {
     "output": ("x.json",), "format": "json", "wide": True, "digits": 9, "per_case": True,

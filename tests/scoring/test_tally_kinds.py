@@ -46,7 +46,7 @@ def conventions(definition):
 def metrics_of(kind):
     """Every metric of a kind in every convention, also where an option makes it one of the kind."""
     if kind == "lesions":
-        return ["lesion_recall", "lesion_difference"]
+        return ["lump_recall", "lump_difference"]
     made = []
     for definition in chain.from_iterable(map(conventions, load_all_metrics().values())):
         text = f"{definition.name}:as={definition.origin}" if definition.origin else definition.name
@@ -310,7 +310,7 @@ def scored_with(monkeypatch, tmp_path, entry):
     else:
         monkeypatch.setitem(KINDS, "lesions", entry)
     pred, gt = build.nifti(tmp_path / "p.nii.gz", P), build.nifti(tmp_path / "g.nii.gz", T)
-    (case,) = run(pred, gt, "lesion_recall", "dice").cases
+    (case,) = run(pred, gt, "lump_recall", "dice").cases
     return case
 
 
@@ -319,7 +319,7 @@ def test_a_tally_in_no_entry_is_a_bug(monkeypatch, tmp_path):
     with pytest.raises(LookupError, match="no tally is called 'lesions'"):
         kind_of("lesions")
     pred, gt = build.nifti(tmp_path / "p.nii.gz", P), build.nifti(tmp_path / "g.nii.gz", T)
-    (case,) = run(pred, gt, "lesion_recall", jobs=1).cases
+    (case,) = run(pred, gt, "lump_recall", jobs=1).cases
     assert case.status == "internal_error"
     assert "no tally is called 'lesions'" in case.error["message"]
 
@@ -337,7 +337,7 @@ def test_a_metric_with_another_number_of_values_is_a_bug(monkeypatch, tmp_path):
 
     case = scored_with(monkeypatch, tmp_path, TallyKind("lesions", "class", finish=short))
     assert case.status == "internal_error"
-    assert "lesion_recall gave 1 values for 2 classes" in case.error["message"]
+    assert "lump_recall gave 1 values for 2 classes" in case.error["message"]
 
 
 def test_notes_and_facts_of_a_tally_are_those_of_its_case(monkeypatch, tmp_path):
