@@ -184,7 +184,8 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
     del pairing, mine  # the cases of a table or of DICOM are packed only now
     results = run_cases(cases, job, ready, watch, kept)
     inputs |= account_inputs(inventory, results, whole=shard is None)
-    card = replace(build_scorecard(results, asked, parts), inputs=inputs, notes=notes)
+    card = build_scorecard(results, asked, parts, settings.leads)
+    card = replace(card, inputs=inputs, notes=notes)
     return card if shard is None else replace(card, shard={"inventory": inventory.to_json()})
 
 
@@ -208,6 +209,7 @@ def build_scorecard(
     results: Sequence[CaseResult],
     asked: Sequence[tuple[Metric, Definition]],
     parts: dict[str, Any],
+    leads: str = "mean",
 ) -> Scorecard:
     """Results with their summary and signature."""
     metrics = [metric for metric, _ in asked]
@@ -217,7 +219,7 @@ def build_scorecard(
         from segeval.statistics.intervals import add_intervals
 
         summary = add_intervals(summary, results, names, parts["ci"], parts["seed"])
-    return Scorecard(results, names, signature_line(parts), parts, summary)
+    return Scorecard(results, names, signature_line(parts), parts, summary, leads=leads)
 
 
 def run_cases(
@@ -301,7 +303,7 @@ def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     here = Files(Path(), {"": Path("array")})
     parts = signature_fields(settings, asked, classes)
     result = score_sides(Case("array", here, here), truth, guess, job)
-    return build_scorecard(CasesInMemory([result]), asked, parts)
+    return build_scorecard(CasesInMemory([result]), asked, parts, settings.leads)
 
 
 def check_arrays(pred: Any, gt: Any, spacing: tuple[float, ...] | None, axis: int | None) -> None:

@@ -34,7 +34,13 @@ def case(name, values, unit="", group="", **more):
     )
     classes = tuple(class_ for class_ in values if class_ != "all")
     return CaseResult(
-        name, f"{name}.nii.gz", f"{name}.nii.gz", rows, group=group, classes=classes, **more
+        name,
+        f"{name}.nii.gz",
+        f"{name}.nii.gz",
+        rows,
+        group=group,
+        classes=classes,
+        **{"gt_voxels": dict.fromkeys(classes, 100)} | more,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,10 @@ from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
-from segeval.runtime.inventory import Inventory
+from segeval.runtime.inventory import UNKNOWN, Inventory, LeftAside, describe
 
 if TYPE_CHECKING:
-    from segeval.gates.verdict import Judgement, Verdict
+    from segeval.gates.verdict import Judgement, Refusal, Verdict
     from segeval.scorecard.card import Scorecard
 
 
@@ -43,13 +44,15 @@ def conclude_run(
     settings = request.settings
     found = judge_gates(card, request, baseline)
     verdicts = found.verdicts if found else ()
+    left = Inventory.from_inputs(card.inputs).left_aside
+    refused = (*(found.refused if found else ()), *refuse_unjudged(left, verdicts))
     place = finding_path(request.origins["gates"], judged_on, os.environ)
-    card = replace(card, gates=tuple(verdicts), place=place)
+    texts = tuple(refusal.text for refusal in refused)
+    card = replace(card, gates=tuple(verdicts), place=place, refused=texts)
     if card.shard:
         card = replace(card, shard={**card.shard, "accept_undefined": accepts_undefined(request)})
     write_output_files(card, settings)
-    print_report(card, settings, only_verdicts)
-    left = Inventory.from_inputs(card.inputs).left_aside
+    print_report(card, request, only_verdicts)
     warnings, lost = tell_left_aside(left, settings)
     notes = [
         *warnings,
@@ -60,17 +63,33 @@ def conclude_run(
     ]
     errors = lost + report_notes(notes, settings)
     report_problems(card, settings)
+    errors += report_refusals(refused)
     if not only_verdicts:
-        report_verdicts(verdicts, settings)
-    errors += report_incomparable(found.different if found else ())
+        report_verdicts(card, request)
     errors += report_to_ci(card, settings, os.environ)
     status = exit_status(card, verdicts, errors, settings)
     LOG.line(f"exit status {status}")
     return status
 
 
+def refuse_baseline_as_output(settings: Settings) -> None:
+    """Refuse to write over the baseline of the same run (ACCOUNT-A36). Raises RequestError."""
+    for output in settings.output if settings.baseline else ():
+        path = output.rpartition(":")[2] if not Path(output).exists() else output
+        same = os.path.realpath(path) == os.path.realpath(settings.baseline)
+        with suppress(OSError):
+            same = same or os.path.samefile(path, settings.baseline)
+        if same:
+            raise RequestError(
+                "--output would replace the baseline of this run",
+                where=output,
+                help="write to another file, and move it there once it may be the baseline",
+            )
+
+
 def load_baseline(settings: Settings) -> Scorecard | None:
     """The result file to compare with. Raises RequestError, before anything is scored."""
+    refuse_baseline_as_output(settings)
     if not settings.baseline:
         return None
     from segeval.scorecard.results import load_results
@@ -95,13 +114,30 @@ def judge_gates(
     return judge_scorecard(card, settings, accepts_undefined(request), baseline)
 
 
-def report_incomparable(different: Sequence[str]) -> int:
-    """Say which cases cannot be compared; gives how many things were said."""
-    for text in different:
-        click.echo(f"error: {text}", err=True)
-    if different:
-        click.echo("  help: --allow-different-cases compares those that both have", err=True)
-    return len(different)
+def refuse_unjudged(left: Sequence[LeftAside], verdicts: Sequence[Verdict]) -> list[Refusal]:
+    """Why gates cannot pass that did not judge all that the ground truth holds (ACCOUNT-A34)."""
+    if not verdicts:
+        return []
+    from segeval.gates.verdict import Refusal
+
+    groups: dict[tuple[str, str], list[LeftAside]] = {}
+    for item in left:
+        if item.side == "gt" and item.weight == UNKNOWN:
+            groups.setdefault((item.kind, item.reason), []).append(item)
+    return [Refusal(f"no gate has judged {describe(alike)}") for alike in groups.values()]
+
+
+def report_refusals(refused: Sequence[Refusal]) -> int:
+    """Say why the run cannot pass; gives how many things were said."""
+    if not refused:
+        return 0
+    from segeval.reports.table_model import clean_name
+
+    for refusal in refused:
+        click.echo(f"error: {clean_name(refusal.text)}", err=True)
+    for help in dict.fromkeys(refusal.help for refusal in refused if refusal.help):
+        click.echo(f"  help: {help}", err=True)
+    return len(refused)
 
 
 def accepts_undefined(request: ResolvedSettings) -> bool:
@@ -124,38 +160,49 @@ def write_output_files(card: Scorecard, settings: Settings) -> None:
             LOG.line(f"wrote {output}")
 
 
-def print_report(card: Scorecard, settings: Settings, only_verdicts: bool) -> None:
+def print_report(card: Scorecard, request: ResolvedSettings, only_verdicts: bool) -> None:
     """Write to stdout: the report, or the verdicts alone."""
     from segeval.reports.outputs import save_report
 
     if only_verdicts:
-        print_verdicts(card.gates, settings)
+        print_verdicts(card, request)
     else:
+        settings = request.settings
         for output in stdout_outputs(settings) or ["-"]:
             save_report(card, output, settings)
     sys.stdout.flush()
 
 
-def print_verdicts(verdicts: Sequence[Verdict], settings: Settings) -> None:
+def print_verdicts(card: Scorecard, request: ResolvedSettings) -> None:
     """The verdicts on stdout, in the form that was asked for."""
     from segeval.reports.judged import WRITERS
-    from segeval.reports.terminal import uses_colour
 
-    if settings.format == "table" and uses_colour(sys.stdout, settings.color):
-        report_verdicts(verdicts, settings, err=False)
-    elif settings.format != "none":
-        WRITERS[settings.format](verdicts, sys.stdout)
+    form = request.settings.format
+    if form == "table":
+        report_verdicts(card, request, err=False)
+    elif form != "none":
+        WRITERS[form](card.gates, sys.stdout)
 
 
-def report_verdicts(verdicts: Sequence[Verdict], settings: Settings, err: bool = True) -> None:
-    """One line a verdict: PASS or FAIL, then the number and the bar."""
-    if not verdicts:
+def report_verdicts(card: Scorecard, request: ResolvedSettings, err: bool = True) -> None:
+    """A line for every rule that was missed, and a closing one (CLI-U5).
+
+    What passed has a line with -v, and where there are few rules or one names no statistic and is
+    judged by another than the mean.
+    """
+    settings = request.settings
+    if not card.gates:
+        if settings.verbose and not card.shard:
+            click.echo("gates: none", err=True)
         return
+    from segeval.reports.table_model import clean_name
     from segeval.reports.terminal import uses_colour
+    from segeval.reports.verdicts import gates_line, shown_verdicts
 
     colour = uses_colour(sys.stderr if err else sys.stdout, settings.color)
-    for verdict in verdicts:
+    for verdict in shown_verdicts(card, settings):
         word = "PASS" if verdict.passed else "FAIL"
         if colour:
             word = click.style(word, fg="green" if verdict.passed else "red", bold=True)
-        click.echo(f"{word} {verdict.text}", err=err, color=colour)
+        click.echo(f"{word} {clean_name(verdict.line)}", err=err, color=colour)
+    click.echo(f"{gates_line(card, settings)}{request.left_out}", err=err, color=colour)

@@ -43,15 +43,16 @@ def merge_results(given: Mapping[str, Any]) -> int:
 def use_scored_settings(request: ResolvedSettings, cards: Sequence[Scorecard]) -> ResolvedSettings:
     """The settings that the shards were scored under, where they decide what is an error.
 
-    Their gates are judged now, unless others are given.
+    Their gates are judged now, with those that are given (ACCOUNT-A35).
     """
     settings, fields = request.settings, cards[0].fields
     shards = [card.shard for card in cards if card.shard]
     gates = dict.fromkeys(gate for shard in shards for gate in shard.get("gates", ()))
+    of_shards = [] if settings.only_gates else [parse_gate(text) for text in gates]
     settings = replace(
         settings,
         missing=fields.get("missing", settings.missing),
-        gates=settings.gates or tuple(parse_gate(text) for text in gates),
+        gates=tuple(dict.fromkeys([*of_shards, *settings.gates])),
     )
     accepted = bool(shards) and all(shard.get("accept_undefined") for shard in shards)
     origins = {**request.origins, **({"undefined": "the shards"} if accepted else {})}

@@ -22,16 +22,21 @@ from segeval.request.settings import Settings
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
 
+NOTHING = SettingValue(None, "default")
 PREFIX = "SEGEVAL_"
 VARIABLES = {choice.variable: choice for choice in CHOICES.values()}
 
 
 class ResolvedSettings(NamedTuple):
-    """The settings of a run and the origin of each field."""
+    """The settings of a run and the origin of each field.
+
+    left_out  what `--only-gates` leaves out, for the closing line of the verdicts
+    """
 
     settings: Settings
     origins: Mapping[str, str]
     notes: tuple[Note, ...] = ()
+    left_out: str = ""
 
 
 class CommandLineRequest(NamedTuple):
@@ -66,9 +71,30 @@ def resolve_settings(
     if "classes" in asked and listed is not None:
         picked = pick_classes(listed.value, asked["classes"].value)
         chosen["classes"] = chosen["classes"]._replace(value=picked)
+    gates, left_out = join_gates(layers, bool(chosen.get("only_gates", NOTHING).value))
+    if gates is not None:
+        chosen["gates"] = gates
     origins = {f: chosen[f].origin if f in chosen else "default" for f in CHOICES}
     settings = Settings(**{f: given.value for f, given in chosen.items()})
-    return ResolvedSettings(settings, origins, warn_unknown_variables(environment))
+    return ResolvedSettings(settings, origins, warn_unknown_variables(environment), left_out)
+
+
+def join_gates(layers: list[SettingsLayer], only: bool) -> tuple[SettingValue | None, str]:
+    """The rules of all layers, for rules add up (ACCOUNT-A35); and what is left out, in words.
+
+    only  leave out those of files
+    Raises RequestError where nothing is left to be judged.
+    """
+    typed, filed = layers[:2], layers[2:]
+    kept = [layer["gates"] for layer in ([] if only else filed) + typed[::-1] if "gates" in layer]
+    rules = tuple(dict.fromkeys(gate for given in kept for gate in given.value))
+    gone = [given for layer in filed if only and (given := layer.get("gates"))]
+    many = sum(len(given.value) for given in gone)
+    if only and not rules:
+        raise RequestError("--only-gates and no --gate: nothing would be judged")
+    place = gone[0].origin.rpartition(":")[0] if gone else ""
+    said = f"; {many} of {place} left out by --only-gates" if gone else ""
+    return (SettingValue(rules, kept[0].origin) if kept else None), said
 
 
 def first_setting(layers: list[SettingsLayer], field: str) -> SettingValue | None:

@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 
 from segeval.gates.rules import bar_in_unit, gated_groups, matches_class
-from segeval.gates.verdict import BaselineComparison, Judgement, Verdict
+from segeval.gates.truth import TruthCheck, compare_truth, unknown_truth_note
+from segeval.gates.verdict import BaselineComparison, Judgement, Refusal, Verdict
 from segeval.metrics.registry import Definition, resolve_metric
 from segeval.request.grammar import Gate
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import Note, RequestError
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.row_index import index_rows
 from segeval.scorecard.signature import incomparable_fields
@@ -37,6 +38,8 @@ from segeval.statistics.intervals import LEVEL
 from segeval.statistics.paired import PairKey, Pairs, SharedCases, metrics_with_better, pair_rows
 
 BASELINE = "baseline"  # the gate of every verdict here
+DIFFERENT_CASES_HELP = "--allow-different-cases compares those that both have"
+DIFFERENT_TRUTH_HELP = "score the baseline again; or --allow-different-truth"
 FEW_CASES = 10  # cases; an interval of fewer is too narrow
 EXAMPLES = 5
 ROUNDING = 1e-12  # of the means: what two sums of the same numbers may differ by
@@ -95,6 +98,13 @@ def judge_by_baseline(
     notes = check_baseline_settings(card.fields, baseline, settings)
     tolerances = resolve_tolerances(settings)
     cases = SharedCases(card.cases, baseline.cases)
+    truth = compare_truth(card, baseline, cases)
+    if truth.unknown:
+        notes.append(unknown_truth_note(truth.unknown, settings.baseline))
+    if truth.number and not settings.allow_different_truth:
+        return _refuse_truth(truth, notes)
+    if truth.number:
+        notes.append(Note("W-different-truth", truth.text, settings.baseline))
     shared = metrics_with_better(text for text in card.metrics if text in baseline.metrics)
     columns = pair_rows(cases, shared, accept)
     rules = list(_baseline_rules(cases, columns, card))
@@ -110,7 +120,16 @@ def judge_by_baseline(
     if different and settings.allow_different_cases:
         notes += [Note("W-different-cases", text, settings.baseline) for text in different]
         different = ()
-    return Judgement(tuple(verdicts), tuple(notes), different)
+    refused = tuple(Refusal(text, DIFFERENT_CASES_HELP) for text in different)
+    return Judgement(tuple(verdicts), tuple(notes), refused)
+
+
+def _refuse_truth(truth: TruthCheck, notes: Sequence[Note]) -> Judgement:
+    """No judgement against another ground truth; in reports a rule that is missed."""
+    verdict = Verdict(BASELINE, "", BASELINE, "mean", math.nan, math.nan, "", 0, False)
+    reason = f"nothing is judged, another ground truth in {truth.number} cases"
+    refused = Refusal(truth.text, DIFFERENT_TRUTH_HELP)
+    return Judgement((replace(verdict, reason=reason),), tuple(notes), (refused,))
 
 
 def resolve_tolerances(settings: Settings) -> list[tuple[Gate, Definition]]:
@@ -118,7 +137,7 @@ def resolve_tolerances(settings: Settings) -> list[tuple[Gate, Definition]]:
     made = []
     for gate in settings.baseline_tolerance:
         metric, definition = resolve_metric(gate.metric)
-        if gate.statistic != "mean" or gate.bar.number < 0 or not definition.better:
+        if gate.statistic not in ("", "mean") or gate.bar.number < 0 or not definition.better:
             raise RequestError(f"--baseline-tolerance {gate} is none", help="write dice=0.01")
         bar_in_unit(gate, definition)
         made.append((Gate(metric, gate.bar, gate.class_), definition))

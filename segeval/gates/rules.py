@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from segeval.gates.verdict import Verdict
-from segeval.metrics.registry import Definition, metric_units, resolve_metric
+from segeval.metrics.registry import Definition, leading_statistic, metric_units, resolve_metric
 from segeval.request.grammar import Gate, Metric
 from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import Scorecard, Statistic
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import RowKind, RowValues, index_rows
@@ -32,6 +33,11 @@ def resolve_gate(gate: Gate) -> tuple[Gate, Definition]:
         )
     if gate.statistic == "pooled" and not can_be_pooled(metric, definition):
         raise RequestError(f"{gate}: {metric} cannot be pooled over cases")
+    if definition.one and gate.statistic not in ("", definition.leads):
+        raise RequestError(
+            f"{gate}: {metric} has one value over all cases, {definition.leads}",
+            help=f"write {Gate(metric, gate.bar, gate.class_)}",
+        )
     bar_in_unit(gate, definition)
     return Gate(metric, gate.bar, gate.class_, gate.statistic), definition
 
@@ -48,13 +54,55 @@ def bar_in_unit(gate: Gate, definition: Definition) -> float:
     return gate.bar.number
 
 
+@frozen
+class Rule:
+    """A gate that can be judged.
+
+    expected  the statistic that the table leads with
+    """
+
+    gate: Gate
+    definition: Definition
+    expected: str
+
+    @property
+    def statistic(self) -> str:
+        """The statistic that is judged: of a rule that names none the leading one, if it has it."""
+        if self.gate.statistic:
+            return self.gate.statistic
+        pooled = self.expected == "pooled" and can_be_pooled(self.gate.metric, self.definition)
+        return "pooled" if pooled else "mean"
+
+    @property
+    def bar(self) -> float:
+        """What it must reach, in the unit of the metric."""
+        return bar_in_unit(self.gate, self.definition)
+
+    def verdict(self, class_: str, group: str) -> Verdict:
+        """A verdict of nothing yet: missed."""
+        return Verdict(
+            str(self.gate),
+            class_,
+            str(self.gate.metric),
+            self.statistic,
+            math.nan,
+            self.bar,
+            self.definition.better,
+            0,
+            False,
+            group,
+            expected=self.expected,
+        )
+
+
 def check_gate(gate: Gate, card: Scorecard, accept_undefined: bool) -> list[Verdict]:
     """Judge a rule: one verdict a class and group; at least one, failed if nothing matches."""
     gate, definition = resolve_gate(gate)
+    rule = Rule(gate, definition, leading_statistic(str(gate.metric), card.leads))
     return [
         verdict
         for group in gated_groups(card)
-        for verdict in _judge_group(gate, definition, card, group, accept_undefined)
+        for verdict in _judge_group(rule, card, group, accept_undefined)
     ]
 
 
@@ -66,22 +114,18 @@ def gated_groups(card: Scorecard) -> list[str]:
     return groups
 
 
-def _judge_group(
-    gate: Gate, definition: Definition, card: Scorecard, group: str, accept: bool
-) -> Iterator[Verdict]:
-    summary = card.summary.get(group, {})
+def _judge_group(rule: Rule, card: Scorecard, group: str, accept: bool) -> Iterator[Verdict]:
+    summary, wanted = card.summary.get(group, {}), rule.gate.class_
     judged = [
         (name, statistic)
         for name, metrics in summary.items()
         for column, statistic in metrics.items()
-        if matches_class(gate.class_, name) and _is_of_metric(gate.metric, column)
+        if matches_class(wanted, name) and _is_of_metric(rule.gate.metric, column)
     ]
     for name, statistic in judged:
-        yield _judge_statistic(gate, definition, card, name, statistic, group, accept)
+        yield _judge_statistic(rule, card, name, statistic, group, accept)
     if not judged:
-        yield _missed_verdict(
-            gate, definition, gate.class_, group, _nothing_message(gate.class_, summary)
-        )
+        yield replace(rule.verdict(wanted, group), reason=_nothing_message(wanted, summary))
 
 
 def _nothing_message(wanted: str, names: Collection[str]) -> str:
@@ -105,42 +149,23 @@ def matches_class(wanted: str, name: str) -> bool:
 
 
 def _judge_statistic(  # noqa: PLR0913 - the parts of one judgement
-    gate: Gate,
-    definition: Definition,
-    card: Scorecard,
-    name: str,
-    statistic: Statistic,
-    group: str,
-    accept: bool,
+    rule: Rule, card: Scorecard, name: str, statistic: Statistic, group: str, accept: bool
 ) -> Verdict:
-    value = statistic_value(statistic, gate.statistic, definition)
-    bar = bar_in_unit(gate, definition)
+    value = statistic_value(statistic, rule.statistic, rule.definition)
+    worst = {"worst": statistic.worst, "worst_case": statistic.worst_case, "unit": statistic.unit}
+    missed = replace(rule.verdict(name, group), **worst)
     if math.isnan(value):
-        return _missed_verdict(gate, definition, name, group, "nothing to judge")
-    lost = 0 if accept else count_one_sided(card, name, gate.metric, group)
-    if lost:
-        cases = "case" if lost == 1 else "cases"
-        reason = f"undefined in {lost} {cases} where one side alone is empty"
-        return _missed_verdict(gate, definition, name, group, reason)
-    if endless := count_infinite(card, name, gate.metric, group, definition):
+        return replace(missed, reason="nothing to judge")
+    if lost := "" if accept else _one_sided_reason(card, name, rule.gate.metric, group):
+        return replace(missed, reason=lost)
+    if endless := count_infinite(card, name, rule.gate.metric, group, rule.definition):
         cases = "case" if endless == 1 else "cases"
-        return _missed_verdict(gate, definition, name, group, f"infinite in {endless} {cases}")
-    if gate.bar.unit not in ("", "%") and statistic.unit != gate.bar.unit:
-        reason = f"measured in {statistic.unit}, not in {gate.bar.unit}"
-        return _missed_verdict(gate, definition, name, group, reason)
-    return Verdict(
-        str(gate),
-        name,
-        str(gate.metric),
-        gate.statistic,
-        value,
-        bar,
-        definition.better,
-        statistic.n,
-        reaches_bar(value, bar, definition.better),
-        group,
-        unit=statistic.unit,
-    )
+        return replace(missed, reason=f"infinite in {endless} {cases}")
+    if rule.gate.bar.unit not in ("", "%", statistic.unit):
+        reason = f"measured in {statistic.unit}, not in {rule.gate.bar.unit}"
+        return replace(missed, reason=reason)
+    passed = reaches_bar(value, rule.bar, rule.definition.better)
+    return replace(missed, value=value, n=statistic.n, passed=passed)
 
 
 def statistic_value(made: Statistic, word: str, definition: Definition) -> float:
@@ -157,10 +182,22 @@ def reaches_bar(value: float, bar: float, better: str) -> bool:
     return (abs(value) if better == "zero" else value) <= bar
 
 
-def count_one_sided(card: Scorecard, name: str, metric: Metric, group: str) -> int:
-    """Cases whose value is undefined because one side alone is empty; `overall` is every class."""
-    found = _undefined_rows(card, name, metric, group)
-    return sum(rows.count for kind, rows in found if kind.reason in ONE_SIDED_REASONS)
+def _one_sided_reason(card: Scorecard, name: str, metric: Metric, group: str) -> str:
+    """That a value is undefined because one side alone is empty; "" where none is.
+
+    name  of the class; `overall` is every class
+    """
+    found = [
+        rows
+        for kind, rows in _undefined_rows(card, name, metric, group)
+        if kind.reason in ONE_SIDED_REASONS
+    ]
+    if not found:
+        return ""
+    many = sum(rows.count for rows in found)
+    first = index_rows(card.cases).names[min(rows.first for rows in found)]
+    where = f"case, {first}," if many == 1 else f"cases, {first} the first,"
+    return f"undefined in {many} {where} where one side alone is empty"
 
 
 def count_infinite(
@@ -179,22 +216,3 @@ def _undefined_rows(
         of_metric = kind.status == "undefined" and kind.metric == str(metric)
         if of_metric and name in ("overall", kind.class_):
             yield kind, rows
-
-
-def _missed_verdict(
-    gate: Gate, definition: Definition, name: str, group: str, reason: str
-) -> Verdict:
-    bar = bar_in_unit(gate, definition)
-    return Verdict(
-        str(gate),
-        name,
-        str(gate.metric),
-        gate.statistic,
-        math.nan,
-        bar,
-        definition.better,
-        0,
-        False,
-        group,
-        reason,
-    )

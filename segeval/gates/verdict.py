@@ -7,7 +7,11 @@ import math
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import frozen
 
-SIGNS = {"higher": (">=", "<"), "lower": ("<=", ">"), "zero": ("<=", ">")}
+SIGNS = {
+    "higher": (">= ", "< "),
+    "lower": ("<= ", "> "),
+    "zero": ("within +-", "beyond +-"),
+}
 
 
 @frozen
@@ -43,6 +47,8 @@ class Verdict:
     bar      what the value must reach; of a baseline its mean made worse by the tolerance
     n        values behind the statistic; of a baseline, the cases that were paired
     reason   why it was missed where the number does not say it
+    expected the statistic that a rule means which names none
+    worst    the worst value and its case, a difference where the bar is a baseline
     against  of a baseline; None of a rule
     """
 
@@ -59,18 +65,29 @@ class Verdict:
     reason: str = ""
     unit: str = ""
     against: BaselineComparison | None = None
+    expected: str = "mean"
+    worst: float = math.nan
+    worst_case: str = ""
 
     @property
     def name(self) -> str:
         """What is judged: `liver/dice.worst [site A]`; once within a gate."""
         place = f"{self.class_}/{self.metric}" if self.class_ else self.metric
-        statistic = "" if self.statistic == "mean" else f".{self.statistic}"
+        plain = self.statistic == self.expected == "mean"
+        statistic = "" if plain or not self.statistic else f".{self.statistic}"
         return f"{place}{statistic}" + (f" [{self.group}]" if self.group else "")
 
     @property
     def text(self) -> str:
         """The verdict in one line, with the digits that decide it."""
         return f"{self.name}: {self.reason}" if self.reason else f"{self.name} {self.finding}"
+
+    @property
+    def line(self) -> str:
+        """The verdict in one line, of a missed one with the worst case."""
+        if self.passed or not self.worst_case or f" {self.worst_case}," in self.reason:
+            return self.text
+        return f"{self.text}; worst {self.worst:.4g} in {self.worst_case}"
 
     @property
     def finding(self) -> str:
@@ -81,22 +98,32 @@ class Verdict:
 
 
 @frozen
-class Judgement:
-    """What came of all bars of a run.
+class Refusal:
+    """Why a run is not judged, or not in full: whatever the verdicts, it cannot pass.
 
-    different  cases that this run or the baseline lacks, and nobody said that they may differ
+    help  what to do
     """
+
+    text: str
+    help: str = ""
+
+
+@frozen
+class Judgement:
+    """What came of all bars of a run."""
 
     verdicts: tuple[Verdict, ...] = ()
     notes: tuple[Note, ...] = ()
-    different: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
 
 
 def _rule_line(verdict: Verdict) -> str:
     value, bar = enough_digits(verdict.value, verdict.bar)
-    shown = f"|{value}|" if verdict.better == "zero" else value
+    if verdict.better == "zero":  # digits that show on which side of the bar the size is
+        value, bar = enough_digits(abs(verdict.value), verdict.bar)
+        value = f"-{value}" if verdict.value < 0 else value
     sign = SIGNS[verdict.better][0 if verdict.passed else 1]
-    return f"{shown} {sign} {bar}{_unit_text(verdict)} (n={verdict.n})"
+    return f"{value} {sign}{bar}{_unit_text(verdict)} (n={verdict.n})"
 
 
 def _baseline_line(verdict: Verdict, against: BaselineComparison) -> str:

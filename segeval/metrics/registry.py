@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from segeval.metrics import FAMILIES, SEARCH_ORDER
-from segeval.request.grammar import Metric, Quantity, format_number, parse_quantity
+from segeval.request.grammar import Metric, Quantity, format_number, parse_metric, parse_quantity
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import field, frozen, replace
@@ -75,6 +75,8 @@ class Definition:
     given   arguments that the convention fixes
     needs   what the tally has to add for it beyond what it always adds, from the arguments
     drops   labels that no channel stands for are left out; for other losses they are an error
+    leads   the statistic over cases that people quote: mean, or pooled (ACCOUNT-A27)
+    one     whether `leads` is the only statistic that it has over cases, as an AP is pooled
     library the distribution whose version is part of the number, and so of the signature
     whole   the function is given its quantity with the unit, not the number alone
     """
@@ -95,6 +97,8 @@ class Definition:
     drops: bool = False
     library: str = ""
     whole: bool = False
+    leads: str = "mean"
+    one: bool = False
 
     @property
     def doc(self) -> str:
@@ -140,6 +144,8 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     drops: bool = False,
     library: str = "",
     whole: bool = False,
+    leads: str = "mean",
+    one: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of a finished tally under a name.
 
@@ -149,7 +155,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         facts = name, of, function, better, unit, at, default, options or {}, bounds, origin
         made = Definition(*facts, given=given or {}, needs=needs, drops=drops)
-        made = replace(made, library=library, whole=whole)
+        made = replace(made, library=library, whole=whole, leads=leads, one=one)
         KNOWN[name] = _default_convention(made) if origin else made
         return function
 
@@ -163,6 +169,16 @@ def _default_convention(new: Definition) -> Definition:
     whose = {"as": Option(next(iter(every)), tuple(every))}
     every = {word: replace(d, options=whose | dict(d.options) | whose) for word, d in every.items()}
     return replace(next(iter(every.values())), origins=every)
+
+
+def leading_statistic(text: str, leads: str) -> str:
+    """The statistic of a metric that a table shows and a rule without one means (ACCOUNT-A27).
+
+    text   the metric
+    leads  of the run: mean or pooled
+    """
+    definition = resolve_metric(parse_metric(text))[1]
+    return "pooled" if "pooled" in (leads, definition.leads) else "mean"
 
 
 def load_all_metrics() -> dict[str, Definition]:

@@ -6,7 +6,7 @@ import json
 import math
 from typing import IO
 
-from segeval.reports.means import leading_statistic
+from segeval.metrics.registry import leading_statistic
 from segeval.reports.table_model import NO_VALUE, format_figure, metric_decimals
 from segeval.reports.verdicts import verdict_headline
 from segeval.request.settings import Settings
@@ -34,7 +34,8 @@ def leading_metric(card: Scorecard, settings: Settings) -> tuple[str, str]:
         for class_ in (WHOLE, OVERALL, *of_class):
             made = of_class.get(class_, {}).get(head.name)
             if made is not None:
-                pooled = leading_statistic(settings) == "pooled" and not math.isnan(made.pooled)
+                word = leading_statistic(head.metric, card.leads)
+                pooled = word == "pooled" and not math.isnan(made.pooled)
                 value = made.pooled if pooled else made.mean
                 unit = f" {head.unit}" if head.unit else ""
                 shown = format_figure(value, metric_decimals(head, settings.digits))

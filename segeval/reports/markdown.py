@@ -8,6 +8,7 @@ from typing import IO
 from segeval.reports.problems import describe_problems
 from segeval.reports.table_content import lay_out_table
 from segeval.reports.table_model import TableBlock
+from segeval.reports.verdicts import gates_line, shown_verdicts
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
 
@@ -19,12 +20,22 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
         escape_markdown(shown.opening),
         *("\n".join(markdown_table(block)) for block in shown.blocks),
     ]
+    if card.gates:
+        parts.append("\n".join(verdict_lines(card, settings)))
     if shown.closing:
         parts.append("\n".join(f"- {escape_markdown(line)}" for line in shown.closing))
     parts.append(f"signature: {code_span(shown.signature)}")
     if wrong := describe_problems(card, settings):
         parts.append("\n".join(["```text", *wrong, "```"]))
     file.write("\n\n".join(parts) + "\n")
+
+
+def verdict_lines(card: Scorecard, settings: Settings) -> Iterator[str]:
+    """The verdicts as a list, those that were missed first, and how many there are."""
+    for verdict in sorted(shown_verdicts(card, settings), key=lambda one: one.passed):
+        yield f"- {'PASS' if verdict.passed else '**FAIL**'} {escape_markdown(verdict.line)}"
+    yield from (f"- **ERROR** {escape_markdown(text)}" for text in card.refused)
+    yield f"\n{escape_markdown(gates_line(card, settings))}"
 
 
 def markdown_table(block: TableBlock) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from segeval.metrics.registry import leading_statistic
 from segeval.reports.table_model import (
     TableBlock,
     TableField,
@@ -21,11 +22,6 @@ from segeval.scorecard.card import OVERALL, WHOLE, Statistic
 from segeval.scorecard.summary import Column
 
 MeansByClass = Mapping[str, Mapping[str, Statistic]]
-
-
-def leading_statistic(settings: Settings) -> str:
-    """The statistic that stands in the table: semantic segmentation is pooled, as in its field."""
-    return "pooled" if settings.preset == "semantic" else "mean"
 
 
 def means_block(
@@ -68,7 +64,7 @@ def _metric_field(
     """Mean and deviation, or the pooled value."""
     word, decimal = _shown_statistic(head, made, settings), metric_decimals(head, settings.digits)
     cells = [_mean_cell(of_metric, head, word, decimal) for of_metric in made]
-    extra = () if word == leading_statistic(settings) else (word,)
+    extra = () if word == settings.leads else (word,)
     return TableField(head_lines(head) + extra, align_cells(cells), "metric")
 
 
@@ -77,7 +73,9 @@ def _shown_statistic(
 ) -> str:
     """The statistic that stands in a column: the mean, where nothing could be pooled."""
     found = [of_metric[head.name] for of_metric in made if head.name in of_metric]
-    return "mean" if all(math.isnan(one.pooled) for one in found) else leading_statistic(settings)
+    if all(math.isnan(one.pooled) for one in found):
+        return "mean"
+    return leading_statistic(head.metric, settings.leads)
 
 
 def _mean_cell(

@@ -10,8 +10,9 @@ from segeval.reports import plain
 from segeval.reports.fold_columns import GAP, block_width, fit_block
 from segeval.reports.problems import describe_problems
 from segeval.reports.table_content import TableContent, lay_out_table
-from segeval.reports.table_model import PLUS_MINUS, TableBlock
+from segeval.reports.table_model import PLUS_MINUS, TableBlock, clean_name
 from segeval.reports.terminal import can_draw, make_console, uses_colour
+from segeval.reports.verdicts import gates_line, shown_verdicts
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
 
@@ -19,11 +20,22 @@ from segeval.scorecard.card import Scorecard
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the table, the signature and, in a file, the problems: stdout's stand on stderr."""
     shown = lay_out_table(card, settings)
-    wrong = [] if file is sys.stdout else describe_problems(card, settings)
+    wrong = (
+        [] if file is sys.stdout else [*describe_problems(card, settings), *_judged(card, settings)]
+    )
     if can_draw(file) or uses_colour(file, settings.color):
         _draw_rich(shown, wrong, file, settings)
     else:
         file.writelines(f"{line}\n" for line in _plain_lines(shown, wrong))
+
+
+def _judged(card: Scorecard, settings: Settings) -> Iterator[str]:
+    """The verdicts, in a file; on a terminal they stand on stderr."""
+    for verdict in shown_verdicts(card, settings) if card.gates else ():
+        yield clean_name(f"{'PASS' if verdict.passed else 'FAIL'} {verdict.line}")
+    if card.gates:
+        yield from (f"error: {clean_name(text)}" for text in card.refused)
+        yield gates_line(card, settings)
 
 
 def _plain_lines(shown: TableContent, wrong: list[str]) -> Iterator[str]:

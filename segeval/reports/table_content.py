@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from segeval.reports.means import leading_statistic, means_block, whole_case_means
+from segeval.reports.means import means_block, whole_case_means
 from segeval.reports.problems import count_left_out
 from segeval.reports.table_model import TableBlock, clean_name, format_count
 from segeval.reports.values import values_block, whole_case_values, worst_cases_block
 from segeval.request.settings import Settings
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import OVERALL, WHOLE, Row, Scorecard
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import index_rows
@@ -35,6 +35,7 @@ class TableContent:
 
 def lay_out_table(card: Scorecard, settings: Settings) -> TableContent:
     """Lay out a scorecard."""
+    settings = replace(settings, leads=card.leads)
     every = metric_columns(card.cases, card.metrics)
     void = {head: why for head in every if (why := lacking_input(card, head))}
     heads = [head for head in every if head not in void] or every
@@ -69,7 +70,7 @@ def opening_line(card: Scorecard, settings: Settings) -> str:
     if every == 1:
         return f"case {clean_name(card.cases[0].case)}{many if scored else ': not scored'}"
     cases = format_count(every, "case") if scored == every else f"{scored} of {every} cases scored"
-    what = "pooled over the cases" if leading_statistic(settings) == "pooled" else _means_text(card)
+    what = "pooled over the cases" if card.leads == "pooled" else _means_text(card)
     return f"{cases}{many}: {what}" if scored else f"{every} cases, none scored"
 
 

@@ -11,6 +11,8 @@ from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.row_index import index_rows, noteworthy_cases
 
+FEW = 5  # rules of which those that passed have a line of their own, too
+
 if TYPE_CHECKING:
     from segeval.gates.verdict import Verdict
 
@@ -50,13 +52,36 @@ def unscored_cases(card: Scorecard, settings: Settings) -> Iterator[Any]:
     )
 
 
+def shown_verdicts(card: Scorecard, settings: Settings) -> list[Verdict]:
+    """The verdicts that people are shown a line of (CLI-U5): all that were missed; all of a few."""
+    if settings.verbose or len(card.gates) <= FEW:
+        return list(card.gates)
+    return [v for v in card.gates if not v.passed or is_unspelt(v)]
+
+
+def is_unspelt(verdict: Verdict) -> bool:
+    """Whether its rule names no statistic and it is judged by another than the mean (A27)."""
+    spelt = f".{verdict.statistic}=" in verdict.gate
+    return verdict.statistic != "mean" and not spelt
+
+
+def gates_line(card: Scorecard, settings: Settings) -> str:
+    """How many rules were judged, and how many of them were missed; why neither decides."""
+    missed = f"gates: {len(missed_verdicts(card))} of {len(card.gates)} missed"
+    lost = count_failed(card, settings) + index_rows(card.cases).faulty
+    why = [f"{format_count(lost, 'case')} not scored in full"] if lost else []
+    why += ["not all was judged"] if card.refused else []
+    return ", ".join([missed, *why])
+
+
 def verdict_headline(card: Scorecard, settings: Settings) -> tuple[str, str]:
     """PASS, FAIL, ERROR or "" where nothing was judged; and what it is about."""
     gates, below = len(card.gates), len(missed_verdicts(card))
     lost = count_failed(card, settings) + index_rows(card.cases).faulty
-    if lost:
+    if lost or card.refused:
         also = f", {format_count(below, 'gate')} missed" if below else ""
-        return "ERROR", f"{format_count(lost, 'case')} not scored in full{also}"
+        why = f"{format_count(lost, 'case')} not scored in full" if lost else "not all was judged"
+        return "ERROR", f"{why}{also}"
     if below:
         return "FAIL", f"{below} of {format_count(gates, 'gate')} missed"
     return ("PASS", f"{format_count(gates, 'gate')} cleared") if gates else ("", "")

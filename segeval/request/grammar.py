@@ -68,19 +68,20 @@ class Metric:
 class Gate:
     """A bar that a statistic of a metric must reach.
 
-    class_  a class name, a glob, `overall`, `all`; "" is every scored class on its own
+    class_     a class name, a glob, `overall`, `all`; "" is every scored class on its own
+    statistic  a word of STATISTICS; "" is the one that the table leads with (ACCOUNT-A27)
     """
 
     metric: Metric
     bar: Quantity
     class_: str = ""
-    statistic: str = "mean"
+    statistic: str = ""
 
     @property
     def rule(self) -> str:
         """The text left of the bar."""
         place = f"{self.class_}/" if self.class_ else ""
-        statistic = "" if self.statistic == "mean" else f".{self.statistic}"
+        statistic = f".{self.statistic}" if self.statistic else ""
         return f"{place}{self.metric}{statistic}"
 
     def __str__(self) -> str:
@@ -181,7 +182,7 @@ def parse_gate(text: str) -> Gate:
             f"there is no statistic {statistic!r}", help=similar_statistics(statistic)
         )
     if not dot or statistic not in STATISTICS:
-        name, statistic = asked, "mean"
+        name, statistic = asked, ""
     return Gate(parse_metric(name), parse_quantity(bar), class_, statistic)
 
 

@@ -85,6 +85,7 @@ OUTPUT = ChoiceForm(word="[FORMAT:]PATH", letter="o", path=True)
 GATE = ChoiceForm(word="RULE", option="gate")
 POLICIES = one_of("any", "regression", "noninferior")
 ADJUST = one_of("max", "holm", "none")
+LEADS = one_of("mean", "pooled")
 LEVEL = ChoiceForm(word="LEVEL")
 CHARGE = ChoiceForm(word="RULE", option="charge")
 TABLE = ChoiceForm(word="NAME", option="tolerance")
@@ -221,6 +222,7 @@ class Settings:
     output: tuple[str, ...] = free((), "output", "also write a file; repeatable", OUTPUT)
     format: str = free("table", "output", "what stdout gets", FORMATS)
     wide: bool = free(False, "output", "CSV with one row a case and class")
+    leads: str = free("mean", "output", "statistic of the table and of rules without one", LEADS)
     digits: int = free(3, "output", "decimals of the table", COUNT)
     per_case: bool = free(False, "output", "a table row for every case")
     worst: int = free(0, "output", "name the N worst cases of every class", COUNT)
@@ -238,6 +240,7 @@ class Settings:
     gates: tuple[Gate, ...] = free(
         (), "gate", "a bar: dice=0.85, Heart/hd95.worst=5mm; repeatable", GATE
     )
+    only_gates: bool = free(False, "gate", "leave out the rules of the settings file")
     baseline: str = free("", "gate", "an earlier result file (JSON): fail where worse", FILE)
     policy: str = free("regression", "gate", "when worse than the baseline fails", POLICIES)
     baseline_tolerance: tuple[Gate, ...] = free(
@@ -251,6 +254,9 @@ class Settings:
     )
     allow_different_cases: bool = free(
         False, "gate", "compare the cases that both have; a warning names the others"
+    )
+    allow_different_truth: bool = free(
+        False, "gate", "compare with a baseline that had another ground truth"
     )
     exit_zero: bool = free(False, "gate", "a missed gate does not fail the command")
     # performance

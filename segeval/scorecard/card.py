@@ -124,6 +124,7 @@ class Scorecard:
     signature  one line; `fields` are its parts
     summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
     gates      the verdicts; read from JSON, they are mappings
+    refused    why the run cannot pass, whatever its verdicts: what no gate has judged
     leads      the statistic that stands in the table and is meant by a rule that names none
     place      the file that findings point at: where the gates stand, else the ground truth; in no
                result file
@@ -141,6 +142,7 @@ class Scorecard:
     shard: Mapping[str, Any] = field(default_factory=dict)
     place: str = ""
     leads: str = "mean"
+    refused: tuple[str, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -85,6 +85,7 @@ def _closing_fields(card: Scorecard) -> dict[str, Any]:
             for group, of_class in card.summary.items()
         },
         "gates": [verdict_to_json(verdict) for verdict in card.gates],
+        **({"refused": list(card.refused)} if card.refused else {}),
         "notes": [asdict(note) for note in card.notes],
     }
 
@@ -210,6 +211,7 @@ def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:
             gates=tuple(content["gates"]),
             shard=content.get("shard", {}),
             leads=content.get("leads", "mean"),
+            refused=tuple(content.get("refused", ())),
         )
         return card if content["schema"] == SCHEMA else renew_overall(card)
 

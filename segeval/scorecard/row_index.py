@@ -39,18 +39,23 @@ class RowKind(NamedTuple):
 
 
 class RowValues:
-    """How many rows of a kind there are, and their numbers in the order of the cases."""
+    """How many rows of a kind there are, and their numbers in the order of the cases.
 
-    __slots__ = ("_chunks", "_places", "_scratch", "_values", "count")
+    first  the place of the first case that has one
+    """
+
+    __slots__ = ("_chunks", "_places", "_scratch", "_values", "count", "first")
 
     def __init__(self, scratch: SpillFile) -> None:
-        self.count = 0
+        self.count, self.first = 0, 0
         self._places, self._values = array("I"), array("d")
         self._chunks: list[tuple[int, int]] = []
         self._scratch = scratch
 
     def add(self, place: int, value: float) -> None:
         """Add the row of a case."""
+        if not self.count:
+            self.first = place
         self.count += 1
         if value == value:
             self._places.append(place)

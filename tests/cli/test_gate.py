@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -48,9 +49,10 @@ def files(here):
 def test_rules_on_a_result_file(segeval, files):
     mean = BASE.mean()
     done = segeval("gate", "base.json", "--gate", "l*/dice=0.8", "--gate", "overall/dice.worst=0.9")
-    first, second = done.out.splitlines()
+    first, second, last = done.out.splitlines()
     assert first == f"PASS liver/dice {mean:.3g} >= 0.8 (n=20)"
     assert second.startswith("FAIL overall/dice.worst 0.7")
+    assert last == "gates: 1 of 2 missed"
     assert (done.status, done.err) == (1, "")
 
 
@@ -61,6 +63,7 @@ def test_rules_of_a_settings_file_and_of_a_class(segeval, files):
     done = segeval("gate", "worse.json")
     assert [line.split()[:2] for line in done.out.splitlines()] == [
         ["PASS", "liver/dice"], ["PASS", "liver/dice"], ["PASS", "spleen/dice"],
+        ["gates:", "0"],
     ]  # fmt: skip
     assert done.status == 0
     (files / "segeval.toml").write_text('[baseline]\nfille = "base.json"\n')
@@ -191,7 +194,10 @@ def test_an_infinite_value_fails_a_mean(segeval, here):
         "".join(result_lines(replace(made, fields={"metrics": {}, "numbers": 1})))
     )
     done = segeval("gate", "r.json", "--gate", "ce=0.5")
-    assert (done.status, done.out) == (1, "FAIL liver/ce: infinite in 1 case\n")
+    assert (done.status, done.out) == (
+        1,
+        "FAIL liver/ce: infinite in 1 case; worst inf in a\ngates: 1 of 1 missed\n",
+    )
 
 
 def test_score_judges_by_a_baseline_and_refuses_it_before_it_scores(segeval, here):
@@ -270,3 +276,81 @@ def test_the_table_of_exit_statuses(here):
     assert found == table
     crashed = command(here, *score, "--gate", "dice=0.1", code=CRASH)
     assert (crashed.returncode, "ZeroDivisionError" in crashed.stderr) == (5, True)
+
+
+def test_rules_of_the_file_and_of_the_option_add_up_account_a35(segeval, files):
+    (files / "segeval.toml").write_text(
+        '[gates]\n"liver/dice" = 0.99\n[classes.spleen]\ngates = { dice = 0.98 }\n'
+    )
+    more = segeval("gate", "base.json", "--gate", "liver/dice=0.1")
+    assert (more.status, more.out.splitlines()[-1]) == (1, "gates: 2 of 3 missed")
+    again = segeval("gate", "base.json", "--gate", "liver/dice=0.99")  # the same rule is one rule
+    assert again.out.splitlines()[-1] == "gates: 2 of 2 missed"
+    only = segeval("gate", "base.json", "--gate", "liver/dice=0.1", "--only-gates")
+    last = "gates: 0 of 1 missed; 2 of segeval.toml left out by --only-gates"
+    assert (only.status, only.out.splitlines()[-1]) == (0, last)
+    assert segeval("gate", "base.json", "--only-gates").status == 2
+
+
+def test_a_stricter_bar_beside_a_weaker_one_is_judged_too_account_a35(segeval, files):
+    done = segeval("gate", "base.json", "--gate", "dice=0.1", "--gate", "dice=0.99")
+    assert (done.status, done.out.splitlines()[-1]) == (1, "gates: 2 of 4 missed")
+
+
+def test_passes_are_shown_of_few_rules_and_with_v_cli_u5(segeval, files):
+    many = [word for bar in range(1, 4) for word in ("--gate", f"dice=0.{bar}")]
+    done = segeval("gate", "base.json", *many, "--gate", "dice.worst=0.99")
+    lines = done.out.splitlines()
+    assert [line.split()[0] for line in lines] == ["FAIL", "FAIL", "gates:"]
+    assert lines[-1] == "gates: 2 of 8 missed"
+    shown = segeval("gate", "base.json", *many, "-v").out
+    assert (shown.count("PASS"), shown.splitlines()[-1]) == (6, "gates: 0 of 6 missed")
+
+
+def test_the_baseline_is_never_written_over_by_its_own_run_account_a36(segeval, files):
+    before = (files / "base.json").read_bytes()
+    os.link(files / "base.json", files / "same_file.json")
+    for output in ("base.json", "json:./base.json", "same_file.json"):
+        done = segeval("gate", "worse.json", "--baseline", "base.json", "-o", output)
+        assert (done.status, "would replace the baseline" in done.err) == (2, True)
+    assert (files / "base.json").read_bytes() == before
+
+
+def test_another_ground_truth_is_3_and_nothing_hides_it_account_a36(segeval, files):
+    content = json.loads((files / "same.json").read_text())
+    content["cases"][3]["gt_voxels"]["liver"] += 1
+    (files / "same.json").write_text(json.dumps(content))
+    arguments = "gate", "same.json", "--baseline", "base.json"
+    done = segeval(*arguments, "--ignore", "W-unknown-truth", "-q")
+    assert (done.status, "PASS" in done.out, "error: other_truth: 1 case" in done.err) == (
+        3,
+        False,
+        True,
+    )
+    assert segeval(*arguments, "--allow-different-truth").status == 0
+
+
+def test_what_no_gate_has_judged_is_3_account_a34(segeval, files):
+    content = json.loads((files / "base.json").read_text())
+    aside = {"kind": "file", "side": "gt", "reason": "of no case", "names": ["x.nii"], "number": 1}
+    content["inputs"] = {"left_aside": [aside | {"weight": "unknown"}]}
+    (files / "r.json").write_text(json.dumps(content))
+    done = segeval("gate", "r.json", "--gate", "dice=0.1", "-o", "badge:b.json", "-o", "r.md")
+    assert done.status == 3
+    assert "error: no gate has judged 1 file of the ground truth of no case (x.nii)" in done.err
+    assert done.out.splitlines()[-1] == "gates: 0 of 2 missed, not all was judged"
+    assert json.loads((files / "b.json").read_text())["color"] == "orange"
+    assert "**ERROR** no gate has judged" in (files / "r.md").read_text()
+    content["inputs"] = {"left_aside": [aside | {"weight": "known"}]}
+    (files / "r.json").write_text(json.dumps(content))
+    assert segeval("gate", "r.json", "--gate", "dice=0.1").status == 0
+
+
+def test_every_form_that_people_read_holds_the_verdicts_cli_u5(segeval, files):
+    written = ("r.md", "table:r.txt", "r.jsonl")
+    segeval("gate", "base.json", "--gate", "dice=0.99", *(w for o in written for w in ("-o", o)))
+    assert "- **FAIL** liver/dice" in (files / "r.md").read_text()
+    assert "gates: 2 of 2 missed" in (files / "r.md").read_text()
+    assert "FAIL liver/dice" in (files / "r.txt").read_text()
+    last = json.loads((files / "r.jsonl").read_text().splitlines()[-1])
+    assert [verdict["passed"] for verdict in last["gates"]] == [False, False]

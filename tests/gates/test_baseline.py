@@ -25,6 +25,7 @@ def run(values, metric="dice", unit="", groups=None, patients=None):
             unit,
             group=groups[i] if groups else "",
             patient=patients[i] if patients else "",
+            gt_voxels={"liver": 100, "spleen": 100},
         )
         for i in range(n)
     ]
@@ -141,7 +142,8 @@ def missed_in(place, reason, metric="precision"):
         row(f"c{i}", "liver", metric, NAN if i == place else float(v), "", reason)
         for i, v in enumerate(BASE)
     ]
-    return signed(card([CaseResult(r.case, "p", "g", (r,)) for r in rows]))
+    same = {"liver": 100, "spleen": 100}
+    return signed(card([CaseResult(r.case, "p", "g", (r,), gt_voxels=same) for r in rows]))
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -186,13 +188,13 @@ def test_a_class_that_is_gone_fails_and_a_new_one_is_named():
 def test_cases_that_one_lacks_are_listed():
     short = run({"liver": BASE[:20]})
     whole = run({"liver": BASE})
-    assert judge(short, whole).different[0].startswith("10 cases not in this run: c20")
-    assert judge(whole, short).different[0].startswith("10 cases not in the baseline")
+    assert judge(short, whole).refused[0].text.startswith("10 cases not in this run: c20")
+    assert judge(whole, short).refused[0].text.startswith("10 cases not in the baseline")
     found = judge(short, whole, allow_different_cases=True)
-    assert (found.different, found.notes[0].code) == ((), "W-different-cases")
+    assert (found.refused, found.notes[0].code) == ((), "W-different-cases")
     assert found.verdicts[0].n == 20
     lost = signed(card([*short.cases, unscored("c20")]))
-    assert judge(lost, lost).different == ()  # nobody scored it
+    assert judge(lost, lost).refused == ()  # nobody scored it
 
 
 def test_no_case_in_common_is_no_pass():
@@ -252,7 +254,7 @@ def test_few_cases_are_a_warning():
 def test_renamed_cases_are_missing_on_both_sides():
     mine = run({"liver": BASE})
     theirs = signed(card([replace(c, case=f"x{c.case}") for c in mine.cases]))
-    assert len(judge(mine, theirs).different) == 2
+    assert len(judge(mine, theirs).refused) == 2
 
 
 @pytest.mark.parametrize(("classes", "cases"), [(1, 30), (20, 100)])

@@ -125,3 +125,74 @@ def test_a_bar_in_a_unit_that_the_values_do_not_have_is_missed():
     (verdict,) = verdicts("volume_difference=3ml", card(liver={"volume_difference": (1, "px")}))
     assert not verdict.passed
     assert "measured in px" in verdict.text
+
+
+POOLED = card(road={"iou": (0.7,), "hd95": (3.0, "mm")})
+
+
+def pooled(leads):
+    """A scorecard whose pooled value, 0.9, is another than its mean, 0.7."""
+    made = {
+        class_: {metric: replace(one, pooled=0.9) for metric, one in of_metric.items()}
+        for class_, of_metric in POOLED.summary[""].items()
+    }
+    return replace(POOLED, summary={"": made}, leads=leads)
+
+
+@pytest.mark.parametrize(
+    ("leads", "rule", "text"),
+    [
+        ("mean", "iou=0.8", "road/iou 0.7 < 0.8 (n=3)"),
+        ("mean", "iou.mean=0.8", "road/iou 0.7 < 0.8 (n=3)"),
+        ("mean", "iou.pooled=0.8", "road/iou.pooled 0.9 >= 0.8 (n=3)"),
+        ("pooled", "iou=0.8", "road/iou.pooled 0.9 >= 0.8 (n=3)"),
+        ("pooled", "iou.mean=0.8", "road/iou.mean 0.7 < 0.8 (n=3)"),
+        ("pooled", "hd95=4mm", "road/hd95.mean 3 <= 4 mm (n=3)"),  # it cannot be pooled
+    ],
+)
+def test_a_rule_without_statistic_means_what_the_table_leads_with_account_a27(leads, rule, text):
+    (verdict,) = verdicts(rule, pooled(leads))
+    assert verdict.text == text
+
+
+def test_a_metric_can_lead_with_its_pooled_value_account_a27(monkeypatch):
+    from segeval.metrics import registry
+
+    own = replace(registry.find_metric("iou"), leads="pooled")
+    monkeypatch.setitem(registry.KNOWN, "iou", own)
+    (verdict,) = verdicts("iou=0.8", pooled("mean"))
+    assert verdict.text == "road/iou.pooled 0.9 >= 0.8 (n=3)"
+    monkeypatch.setitem(registry.KNOWN, "iou", replace(own, one=True))
+    with pytest.raises(RequestError, match="one value over all cases") as problem:
+        verdicts("iou.mean=0.8", pooled("mean"))
+    assert problem.value.help == "write iou=0.8"
+
+
+def test_a_missed_rule_names_the_worst_case_cli_u5():
+    (verdict,) = verdicts("liver/dice=0.95", SCORES)
+    assert verdict.line == "liver/dice 0.9 < 0.95 (n=3); worst 0.8 in c1"
+    (verdict,) = verdicts("liver/dice=0.9", SCORES)
+    assert verdict.line == "liver/dice 0.9 >= 0.9 (n=3)"
+
+
+def test_a_missed_organ_is_named_with_its_case_cli_u5():
+    (verdict,) = verdicts(
+        "precision=0.5", card(undefined("pred_empty"), liver={"precision": (0.9,)})
+    )
+    assert verdict.line == (
+        "liver/precision: undefined in 1 case, c1, where one side alone is empty"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-4.0, "-4 beyond +-3.5 ml"),
+        (3.0, "3 within +-3.5 ml"),
+        (-3.50001, "-3.50001 beyond +-3.5 ml"),
+    ],
+)
+def test_the_sign_of_a_difference_is_that_of_the_table_cli_u5(value, text):
+    scores = card(liver={"volume_difference": (value, "ml")})
+    (verdict,) = verdicts("volume_difference=3.5ml", scores)
+    assert verdict.text == f"liver/volume_difference {text} (n=3)"

@@ -20,7 +20,7 @@ WORSE = replace(RULE, gate="baseline", value=0.831, bar=0.852, against=AGAINST)
         ({"value": 0.8499999}, "liver/dice 0.8499999 < 0.85 (n=42)"),
         ({"statistic": "worst", "group": "A"}, "liver/dice.worst [A] 0.8 < 0.85 (n=42)"),
         ({"better": "lower", "value": 9, "bar": 5, "unit": "mm"}, "liver/dice 9 > 5 mm (n=42)"),
-        ({"better": "zero", "value": -9, "bar": 5}, "liver/dice |-9| > 5 (n=42)"),
+        ({"better": "zero", "value": -9, "bar": 5}, "liver/dice -9 beyond +-5 (n=42)"),
         ({"reason": "nothing to judge"}, "liver/dice: nothing to judge"),
         ({"reason": "nothing to judge", "class_": ""}, "dice: nothing to judge"),
     ],

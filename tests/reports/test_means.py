@@ -33,10 +33,10 @@ def test_semantic_segmentation_is_pooled():
     values = {"road": {"iou": 0.5}}
     results = [case(name, values) for name in "ab"]
     pools = {"": lambda metric: {"road": 0.125}}
-    lines = piped(card(results, pools=pools), preset="semantic")
+    lines = piped(card(results, pools=pools, leads="pooled"))
     assert lines[0] == "2 cases, 1 class: pooled over the cases"
     assert any(line.startswith("road   2  0.125") for line in lines)
-    lines = piped(card(results), preset="semantic")  # nothing was kept: the head says so
+    lines = piped(card(results, leads="pooled"))  # nothing was kept: the head says so
     assert any(line.startswith("class  n             mean") for line in lines)
 
 

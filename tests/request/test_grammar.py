@@ -98,7 +98,7 @@ def test_a_gate_is_cut_at_its_last_equals_and_its_last_slash():
 def test_a_quantity_with_a_dot_is_no_statistic():
     gate = parse_gate("nsd@1.5mm=0.9")
     assert gate.metric.at == Quantity(1.5, "mm")
-    assert gate.statistic == "mean"
+    assert gate.statistic == ""
 
 
 @pytest.mark.parametrize("text", ["dice", "=0.9", "dice=", "dice=high", "/=1", "dice>=0.9"])
@@ -159,4 +159,4 @@ def test_e3_a_wrong_gate_says_what_would_be_right(text, help):
 
 def test_a_dot_in_a_metric_is_no_statistic():
     assert str(parse_gate("hd97.5=3mm")) == "hd97.5=3mm"
-    assert parse_gate("fbeta@0.5=0.9").statistic == "mean"
+    assert parse_gate("fbeta@0.5=0.9").statistic == ""

@@ -350,6 +350,7 @@ FREE = {
     "progress": "none", "error": ("W-x",), "ignore": ("W-x",), "exit_zero": True, "jobs": 2,
     "policy": "any", "baseline_tolerance": (parse_gate("dice=0.1"),), "adjust": "none",
     "allow_different_settings": True, "allow_different_cases": True,
+    "allow_different_truth": True, "only_gates": True, "leads": "pooled",
     "max_memory": 1 << 20, "resume": True, "shard": "1/1", "no_ci": True,
 }  # fmt: skip
 

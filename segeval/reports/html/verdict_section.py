@@ -50,7 +50,7 @@ def read_verdict(kept: Any) -> Verdict:
     given: dict[str, Any] = {
         names[key]: value for key, value in kept.items() if names[key] in known
     }
-    given |= {key: _number(given.get(key)) for key in ("value", "bar")}
+    given |= {key: _number(given.get(key)) for key in ("value", "bar", "worst")}
     if held := kept.get("against"):
         numbers = ("baseline", "difference", "low", "high", "level", "tolerance")
         read: dict[str, Any] = {k: _number(v) if k in numbers else v for k, v in held.items()}
