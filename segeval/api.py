@@ -10,6 +10,7 @@ import numpy as np
 
 from segeval.classes.class_list import parse_classes
 from segeval.engines.choice import Engine, choose_engine
+from segeval.engines.class_union import unite_classes
 from segeval.grid.geometry import Geometry
 from segeval.metrics.registry import Definition, metric_units, resolve_metric
 from segeval.opening.open_case import Opened, enlarge_scores, file_class_selectors, fit_to_grid
@@ -183,6 +184,8 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
     notes, cases = pairing.notes, store_cases(mine.cases)
     del pairing, mine  # the cases of a table or of DICOM are packed only now
     results = run_cases(cases, job, ready, watch, kept)
+    if shard is None:
+        results = unite_classes(results, [str(metric) for metric, _ in asked])
     inputs |= account_inputs(inventory, results, whole=shard is None)
     card = build_scorecard(results, asked, parts, settings.leads)
     card = replace(card, inputs=inputs, notes=notes)

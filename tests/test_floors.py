@@ -55,10 +55,10 @@ FLOORS = """
 9  exporting   exporting | decode | convert
 9  scoring     scoring | class_resolution fingerprint slab_pass | pass_plan | case_stages | branches checks polygons
                probability_fields roi_losses surfaces_by_class | surfaces | foreground_box instances | probabilities
-               | tally_kinds | pooling rows | case
+               | tally_kinds | pooling rows | absent_classes | case
 9  statistics  statistics | bootstrap hypothesis_tests | intervals paired | compare
 
-10 engines     engines | merge resume work | cluster serial | pool | shared | choice
+10 engines     engines | class_union | merge resume work | cluster serial | pool | shared | choice
 10 gates       gates | verdict | rules truth | baseline | judge
 
 11 api         api

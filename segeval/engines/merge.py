@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 from segeval.classes.names import natural_key, sort_naturally
+from segeval.engines.class_union import unite_classes
 from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
@@ -34,8 +35,8 @@ def merge_scorecards(files: Sequence[NamedScorecard], allow_different: bool = Fa
     check_distinct_cases(files)
     cards = [card for _, card in files]
     first = cards[0]
-    cases = join_cases(cards)
     metrics = tuple(dict.fromkeys(chain.from_iterable(card.metrics for card in cards)))
+    cases = unite_classes(join_cases(cards), metrics)
     summary = summarise_results(cases, [parse_metric(text) for text in metrics], pools_of(cases))
     if level := first.fields.get("ci"):
         summary = add_intervals(summary, cases, metrics, level, first.fields["seed"])

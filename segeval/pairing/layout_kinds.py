@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from segeval.classes.names import normalize_name
 from segeval.pairing.class_names import (
     Hints,
     derive_class_names,
@@ -28,7 +29,7 @@ CASES, CLASSES, TOKENS = "case-folders", "class-folders", "class-files"
 MOST_CLASSES = 2000  # a folder with more files is no single case, whatever they are called
 DIGIT = r"[0-9]"
 CALLED_CASE = r"(?i)^(case|cas|pat|patient|sub|subject|subj|ses|session|study|scan)[_\-. ]?[0-9]+"
-VERTEBRA = r"(?i)^(vertebrae?|vb)?[_\-. ]?[ctls][0-9]{1,2}$"
+VERTEBRA = r"(?i)(?P<word>vertebrae?|vb)?[_\-. ]?(?P<part>[ctls])[0-9]{1,2}"
 
 
 def fits_layout(layout: str, units: FilesByFolder) -> bool:
@@ -74,11 +75,14 @@ def detect_folder_layout(
     if hints.mostly_known(names):
         return CLASSES
     cases, files = called_as_cases(names), called_as_cases(counted)
-    if (cases and not files) or mostly(VERTEBRA, counted):
+    if (cases and not files) or called_as_vertebrae(counted):
         return CASES
-    if mostly(VERTEBRA, names):
+    if called_as_vertebrae(names):
         return CLASSES
-    repeated = sum(count for count in counted.values() if count > 1)
+    forms: Counter[str] = Counter()
+    for name, count in counted.items():
+        forms[normalize_name(name)] += count
+    repeated = sum(count for count in forms.values() if count > 1)
     if 2 * repeated < counted.total():
         return FLAT
     numbered = are_mostly_numbered(names)
@@ -109,6 +113,17 @@ def are_mostly_numbered(names: Iterable[str]) -> bool:
 def called_as_cases(names: Iterable[str]) -> bool:
     """Whether more than half of the names say that they are cases: `case1`, `sub-01`."""
     return mostly(CALLED_CASE, names)
+
+
+def called_as_vertebrae(names: Iterable[str]) -> bool:
+    """Whether more than half of the names are vertebrae of more than one part of the spine.
+
+    One letter with a number alone is as often a case: `s1`, `c2`.
+    """
+    found = [re.fullmatch(VERTEBRA, name) for name in names]
+    parts = {m["part"].lower() for m in found if m}
+    said = any(m["word"] for m in found if m)
+    return 2 * sum(map(bool, found)) > len(found) and (said or len(parts) > 1)
 
 
 def mostly(pattern: str, names: Iterable[str]) -> bool:

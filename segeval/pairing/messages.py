@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from typing import Protocol
 
 from segeval.pairing.cases import Case
@@ -103,6 +105,20 @@ def extra_note(extra: Sequence[str]) -> list[Note]:
     return [Note("N-extra-prediction", text)]
 
 
+def is_empty_mask(path: Path) -> bool:
+    """Whether a mask has no voxel: two such files are equal, and nothing is mixed up (A4)."""
+    from segeval.readers.registry import open_volume
+    from segeval.runtime.errors import CaseError
+    from segeval.volume.align import read_whole_channel
+    from segeval.volume.volume import ReadOptions
+
+    try:
+        volume = open_volume(path, ReadOptions())
+        return not any(read_whole_channel(v, volume.geometry).any() for v in volume.channels)
+    except CaseError:
+        return False
+
+
 def same_files_note(cases: Sequence[Case]) -> list[Note]:
     """The warning where both sides are the same files, which scores a folder against itself (M6).
 
@@ -125,8 +141,9 @@ def same_files_note(cases: Sequence[Case]) -> list[Note]:
             same.append(case.id)
         elif left and states[0].st_size == states[1].st_size and states[0].st_size:
             left -= 1
-            if filecmp.cmp(*files, shallow=False):
-                same.append(case.id)
+            with suppress(OSError):  # reading says what is wrong
+                if filecmp.cmp(*files, shallow=False) and not is_empty_mask(files[0]):
+                    same.append(case.id)
     if not same:
         return []
     text = f"prediction and ground truth are the same file in {count_with_noun(len(same), 'case')}"

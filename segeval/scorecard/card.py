@@ -15,6 +15,8 @@ from segeval.runtime.frozen import field, frozen
 
 WHOLE = "all"  # the class of a number that belongs to the whole case
 GROUPS = ("things", "stuff")  # of classes; rows beside `all` of the metrics that have them
+CLASSES_BY = "classes_by"  # the fact that says who names the classes of a case without a list
+BY_VALUE, BY_NAME = "label values", "names in files"
 OVERALL = "overall"  # the mean over classes, in summaries only
 # Statuses that are no fault: nobody waits for a value.
 UNCOUNTED = ("ok", "not_annotated", "not_a_volume")
@@ -52,6 +54,9 @@ class CaseResult:
     gt_voxels  voxels of each class in the ground truth, on its own grid; a baseline knows by them
                whether it was scored against the same (ACCOUNT-A36)
     inventory  what became of everything that it holds, in the JSON form of an Inventory
+    spare      rows of classes that it has not, if another case has them; "" is any class (A4)
+    joined     the classes whose rows it got from there, when the cases of the run were joined
+    own_names  what it calls classes that the run calls otherwise, by the name of the run (A10)
     """
 
     case: str
@@ -68,6 +73,9 @@ class CaseResult:
     notes: tuple[Note, ...] = ()
     fingerprint: str = ""
     inventory: Mapping[str, Any] = field(default_factory=dict)
+    spare: tuple[Row, ...] = ()
+    joined: tuple[str, ...] = ()
+    own_names: Mapping[str, str] = field(default_factory=dict)
     gt_voxels: Mapping[str, int] = field(default_factory=dict)
     trace: str = ""  # of a bug; never written to a file
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from segeval.runtime.errors import Note
@@ -18,7 +18,7 @@ from segeval.scorecard.card import CaseResult, Row
 
 INFINITE = "infinite"
 TEXT_FIELDS = ("group", "patient", "fingerprint")  # of a case; left out when empty
-CONTENTS = ("gt_voxels", "tallies", "facts", "inventory")
+CONTENTS = ("gt_voxels", "tallies", "facts", "inventory", "own_names")
 
 
 def strict_json(value: Any) -> str:
@@ -35,17 +35,21 @@ def case_to_json(case: CaseResult) -> dict[str, Any]:
         kept["error"] = dict(case.error)
     if case.classes:
         kept["classes"] = list(case.classes)
-    kept |= _values_to_json(case)
+    kept |= _values_to_json(case.rows)
     kept |= {key: dict(content) for key in CONTENTS if (content := getattr(case, key))}
+    if case.spare:
+        kept["spare"] = _values_to_json(case.spare)
+    if case.joined:
+        kept["joined"] = list(case.joined)
     if case.notes:
         kept["notes"] = [asdict(note) for note in case.notes]
     return kept
 
 
-def _values_to_json(case: CaseResult) -> dict[str, Any]:
+def _values_to_json(rows: Iterable[Row]) -> dict[str, Any]:
     units: dict[str, str] = {}
     values: dict[str, dict[str, Any]] = {}
-    for row in case.rows:
+    for row in rows:
         if not row.metric:
             values[row.class_] = {"status": row.status, "reason": row.reason}
             continue
@@ -74,6 +78,7 @@ def json_number(value: float) -> float | None:
 
 def case_from_json(kept: Mapping[str, Any]) -> CaseResult:
     """Read a case again, from a result file or from a line of the partial file of --resume."""
+    of_case = {"case": kept["case"], "group": kept.get("group", "")}
     return CaseResult(
         kept["case"],
         kept["pred"],
@@ -83,6 +88,8 @@ def case_from_json(kept: Mapping[str, Any]) -> CaseResult:
         error=kept.get("error"),
         classes=tuple(kept.get("classes", ())),
         notes=tuple(Note(**note) for note in kept.get("notes", ())),
+        spare=tuple(_parse_rows(of_case | kept["spare"])) if "spare" in kept else (),
+        joined=tuple(kept.get("joined", ())),
         **{key: kept.get(key, "") for key in TEXT_FIELDS},
         **{key: kept.get(key, {}) for key in CONTENTS},
     )

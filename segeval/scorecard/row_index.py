@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from segeval.runtime.inventory import Inventory
 from segeval.runtime.spill import SpillFile
-from segeval.scorecard.card import WHOLE, CaseResult
+from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, WHOLE, CaseResult
 
 CHUNK = 512  # cases after which the numbers of a kind go to disk
 
@@ -138,6 +138,9 @@ class RowIndex:
         self._scratch = SpillFile()
         self._items: Counter[tuple[tuple[str, int], ...]] = Counter()
         self._special = Inventory()
+        self.value_classes: dict[tuple[str, ...], None] = {}
+        self.file_names: dict[str, None] = {}
+        self.joins = False
         for case in cases:
             self.add(case)
 
@@ -169,9 +172,22 @@ class RowIndex:
             rows.add(place, value)
         self._classes.add(case)
         self._count_items(case)
+        self._find_classes(case)
         if len(self.names) % CHUNK == 0:
             for rows in kinds.values():
                 rows.put_away()
+
+    def _find_classes(self, case: CaseResult) -> None:
+        """Note what the files of a case themselves say of its classes, where no list does."""
+        self.joins = self.joins or bool(case.joined or case.own_names)
+        told = case.facts.get(CLASSES_BY)
+        if told == BY_VALUE:
+            own = tuple([name for name in case.classes if name not in case.joined])
+            self.value_classes[own] = None
+        elif told == BY_NAME:
+            names = dict.fromkeys([*case.classes, *(row.class_ for row in case.rows)])
+            names.pop(WHOLE, None)
+            self.file_names.update(dict.fromkeys(case.own_names.get(n, n) for n in names))
 
     def _count_items(self, case: CaseResult) -> None:
         """Add the inventory of a case; those of which all was scored are alike, and are counted."""

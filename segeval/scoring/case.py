@@ -18,7 +18,7 @@ from segeval.runtime.errors import CaseError, Note, PairingError, ReadError, Seg
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory, current, keep_inventory
 from segeval.runtime.memory_budget import PROGRAM_BYTES, format_mib
-from segeval.scorecard.card import WHOLE, CaseResult, Row
+from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, WHOLE, CaseResult, Row
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.checks import (
     check_files,
@@ -51,6 +51,7 @@ from segeval.scoring.tally_kinds import (
 )
 from segeval.tallies.counts import CountTally, class_counts
 from segeval.volume.instances import RoiMasks
+from segeval.volume.value_stream import ValueKind
 
 if TYPE_CHECKING:
     from segeval.request.settings import Settings
@@ -205,9 +206,16 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
     notes = (*truth.volume.notes, *pred.volume.notes, *checked, *said, *read.resolved.notes)
     found = tuple(rows(case, finished, read.resolved, job))  # surfaces are measured here
     count_classes(read.resolved, found)
+    spare: tuple[Row, ...] = ()
+    if not job.classes.classes:
+        from segeval.scoring.absent_classes import spare_rows
+
+        spare = spare_rows(read, begun, requests) if named is None else ()
+        known[CLASSES_BY] = BY_VALUE if named is None else BY_NAME
     return replace(
         blank(case),
         rows=found,
+        spare=spare,
         classes=tuple(t.name for t in read.resolved.targets),
         gt_voxels=gt_voxels(read),
         tallies=finished.kept(),
@@ -251,7 +259,8 @@ def read_case(
     check_stacks(truth, pred, passed.found)
     labels = found_labels(tables, passed.found)
     if named is None:
-        resolved = resolve_by_value(passed.found, labels, job.classes, job.settings.background)
+        met = (labels[0], labels[1] | {1}) if is_one_channel(passed.found[1]) else labels
+        resolved = resolve_by_value(passed.found, met, job.classes, job.settings.background)
     else:
         resolved = resolve_after_reading(named, (truth.named, pred.named), passed.found)
     check_names(resolved)
@@ -262,6 +271,11 @@ def read_case(
     counted = class_counts(tables, resolved.targets, start.grid.voxel, confusion)
     classes = stored_classes(resolved, labels, plan.ignored)
     return CaseRead(start, passed, resolved, classes, counted), notes
+
+
+def is_one_channel(found: ValueKind) -> bool:
+    """Whether a side is the probabilities of one class, which is there whatever they are (A4)."""
+    return found.kind != "labels" and found.channels == 1
 
 
 def facts(read: CaseRead) -> dict[str, Any]:

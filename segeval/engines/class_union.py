@@ -1,0 +1,228 @@
+"""The cases of a run put together: what a case cannot know by itself is added where all are there.
+
+Without a class list the classes of a run are the union over its cases (ACCOUNT-A4), and names that
+are one structure are one class, called as the table of structures has it, else as the first case
+in order spells it (ACCOUNT-A10). So a case gets rows for the classes that only others have, and the
+names of the run; both are marked in it, so that a case can be taken out of a run and joined again:
+`--resume`, `merge`. A shard is never joined.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from segeval.classes.names import natural_key, one_form, primary_name
+from segeval.runtime.frozen import frozen, replace
+from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, CaseResult, Row
+from segeval.scorecard.case_json import case_to_json, strict_json
+from segeval.scorecard.result_store import ResultStore
+from segeval.scorecard.row_index import RowIndex
+from segeval.scoring.pooling import GroupPools
+
+ANY = ""  # what cases keep their rows of classes of others under
+EMPTY = "both_empty"
+
+
+@frozen
+class JoinPlan:
+    """What the cases of a run have in common.
+
+    union    the classes by label value, in their order
+    metrics  those that have values of classes, with the units that they have anywhere
+    called   what the run calls a name of a file, where that is another
+    """
+
+    union: tuple[str, ...]
+    metrics: Mapping[str, frozenset[str]]
+    called: Mapping[str, str]
+
+
+def unite_classes(cases: ResultStore, metrics: Sequence[str]) -> ResultStore:
+    """The cases of a whole run, joined; the same store where each is as it has to be."""
+    plan = plan_join(cases.census, metrics)
+    if not (needs_rows(cases.census, plan) or plan.called or cases.census.joins):
+        return cases
+    joined = ResultStore(cases.census.names, pools=GroupPools())
+    for case in cases:
+        made = join_case(part_case(case), plan)
+        joined.add(made.case, strict_json(case_to_json(made)))
+    return joined
+
+
+def plan_join(census: RowIndex, metrics: Sequence[str]) -> JoinPlan:
+    """What has to be the same in all cases of a run."""
+    union = order_classes(census.value_classes)
+    known = set(union)
+    units: dict[str, set[str]] = {}
+    for kind in census.kinds:
+        if kind.class_ in known and kind.metric:
+            units.setdefault(kind.metric, set()).add(kind.unit)
+    asked = {m: frozenset(units[m]) for m in metrics if m in units}
+    return JoinPlan(union, asked, common_names(census.file_names))
+
+
+def order_classes(shapes: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The classes of all cases by label value: those that all have in their order, then others."""
+    held = list(shapes)
+    names = dict.fromkeys(name for shape in held for name in shape)
+    if all(name.isdecimal() for name in names):
+        return tuple(sorted(names, key=int))
+    everywhere = [name for name in names if all(name in shape for shape in held)]
+    return (*everywhere, *sorted((n for n in names if n not in everywhere), key=natural_key))
+
+
+def common_names(names: Iterable[str]) -> dict[str, str]:
+    """What a run calls the names of its files, where several are one structure (A10)."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(one_form(name), []).append(name)
+    called = {}
+    for alike in groups.values():
+        if len(alike) > 1:
+            best = primary_name(alike[0]) or alike[0]
+            called.update({name: best for name in alike if name != best})
+    return called
+
+
+def needs_rows(census: RowIndex, plan: JoinPlan) -> bool:
+    """Whether a case lacks a class that another has."""
+    return any(len(shape) < len(plan.union) for shape in census.value_classes)
+
+
+def join_case(case: CaseResult, plan: JoinPlan) -> CaseResult:
+    """A case with the rows and names of its run."""
+    told = case.facts.get(CLASSES_BY)
+    if told == BY_VALUE:
+        return add_rows(case, plan)
+    if told == BY_NAME:
+        own = {plan.called[name]: name for name in names_of(case) if name in plan.called}
+        if own:
+            return replace(rename(case, {v: k for k, v in own.items()}), own_names=own)
+    return case
+
+
+def part_case(case: CaseResult) -> CaseResult:
+    """A case as it was before it was joined with others."""
+    if case.own_names:
+        case = replace(rename(case, case.own_names), own_names={})
+    if not case.joined:
+        return case
+    gone = set(case.joined)
+    return replace(
+        case,
+        rows=tuple(row for row in case.rows if row.class_ not in gone),
+        classes=tuple(name for name in case.classes if name not in gone),
+        gt_voxels={k: v for k, v in case.gt_voxels.items() if k not in gone},
+        tallies=counts_of(case, lambda held: {k: v for k, v in held.items() if k not in gone}),
+        inventory=count_classes(case.inventory, -len(gone)),
+        joined=(),
+    )
+
+
+def add_rows(case: CaseResult, plan: JoinPlan) -> CaseResult:
+    """A case with a row for every class of its run."""
+    own = set(case.classes)
+    missing = tuple(name for name in plan.union if name not in own)
+    if not missing:
+        return case
+    by_class: dict[str, list[Row]] = {}
+    for row in case.rows:
+        by_class.setdefault(row.class_, []).append(row)
+    by_class |= {name: absent_rows(case, name, plan) for name in missing}
+    order = dict.fromkeys([*plan.union, *by_class])
+    empty = [0, 0, 0, voxels_of(case)]
+    voxels = {**case.gt_voxels, **dict.fromkeys(missing, 0)}
+    return replace(
+        case,
+        rows=tuple(row for name in order for row in by_class.get(name, ())),
+        classes=tuple(name for name in order if name in own or name in missing),
+        gt_voxels={name: voxels[name] for name in order if name in voxels},
+        tallies=counts_of(case, lambda held: {**held, **dict.fromkeys(missing, empty)}),
+        inventory=count_classes(case.inventory, len(missing)),
+        joined=missing,
+    )
+
+
+def absent_rows(case: CaseResult, name: str, plan: JoinPlan) -> list[Row]:
+    """The rows of a class that a case does not have."""
+    kept = {(row.class_, row.metric): row for row in case.spare}
+    units = {row.metric: row.unit for row in case.rows}
+    found = []
+    for metric, known in plan.metrics.items():
+        row = kept.get((name, metric)) or kept.get((ANY, metric))
+        if row is None:
+            unit = units.get(metric) or usual_unit(known, bool(case.facts.get("spacing")))
+            row = Row(case.case, name, metric, math.nan, unit, "undefined", EMPTY, case.group)
+        found.append(row._replace(class_=name))
+    return found
+
+
+def usual_unit(known: frozenset[str], spaced: bool) -> str:
+    """The unit of a metric in a case that has no number of it."""
+    if len(known) == 1:
+        return next(iter(known))
+    physical = {"mm", "ml", "mm2"} & known if spaced else known - {"mm", "ml", "mm2"}
+    return min(physical or known, default="")
+
+
+def voxels_of(case: CaseResult) -> int:
+    """How many voxels of a case count."""
+    counts = case.tallies.get("counts", {})
+    for row in counts.get("classes", {}).values():
+        return sum(row)
+    return sum(cell[2] for cell in counts.get("confusion", ()))
+
+
+def counts_of(case: CaseResult, change: Any) -> dict[str, Any]:
+    """The tallies of a case with other classes among its counts."""
+    tallies = dict(case.tallies)
+    if "counts" in tallies:
+        tallies["counts"] = tallies["counts"] | {"classes": change(tallies["counts"]["classes"])}
+    return tallies
+
+
+def count_classes(inventory: Mapping[str, Any], more: int) -> dict[str, Any]:
+    """The inventory of a case with more classes scored, or fewer."""
+    kept = dict(inventory)
+    own = kept.get("class", 0)
+    if isinstance(own, int):
+        kept["class"] = own + more
+    else:
+        kept["class"] = own | {"found": own["found"] + more, "scored": own["scored"] + more}
+    return kept
+
+
+def names_of(case: CaseResult) -> list[str]:
+    """The classes of a case, scored or not."""
+    return list(dict.fromkeys([*case.classes, *(row.class_ for row in case.rows)]))
+
+
+def rename(case: CaseResult, names: Mapping[str, str]) -> CaseResult:
+    """A case that calls classes otherwise."""
+
+    def new(name: str) -> str:
+        return names.get(name, name)
+
+    def new_keys(held: Any) -> Any:
+        if isinstance(held, Mapping):
+            return {new(k): v for k, v in held.items()}
+        return [new(name) for name in held]
+
+    tallies = {
+        name: tally | {"classes": new_keys(tally["classes"])} if "classes" in tally else tally
+        for name, tally in case.tallies.items()
+    }
+    facts = {
+        key: new_keys(held) if key in ("faults", "tolerances") else held
+        for key, held in case.facts.items()
+    }
+    return replace(
+        case,
+        rows=tuple(row._replace(class_=new(row.class_)) for row in case.rows),
+        classes=tuple(map(new, case.classes)),
+        gt_voxels=new_keys(case.gt_voxels),
+        tallies=tallies,
+        facts=facts,
+    )
