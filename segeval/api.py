@@ -58,8 +58,13 @@ class ProgressListener(Protocol):
         """A case is finished."""
 
 
-def requested_metrics(settings: Settings) -> tuple[tuple[Metric, Definition], ...]:
-    """The metrics of a run with those that its gates need, each once. Raises RequestError."""
+def requested_metrics(
+    settings: Settings, files_tell: bool = False
+) -> tuple[tuple[Metric, Definition], ...]:
+    """The metrics of a run with those that its gates need, each once. Raises RequestError.
+
+    files_tell  the ground truth may say itself what an instance is, as a COCO panoptic file does
+    """
     if not 0 < settings.threshold <= 1:
         raise RequestError(f"--threshold {settings.threshold:g} is not in (0, 1]")
     if settings.kind == "logits" and settings.activation == "none":
@@ -86,7 +91,7 @@ def requested_metrics(settings: Settings) -> tuple[tuple[Metric, Definition], ..
     if any(definition.of.startswith("instance") for definition in found.values()):
         from segeval.scoring.instances import check_instances, read_size
 
-        check_instances(settings.instances, found.items())
+        check_instances(settings.instances or "beside" * files_tell, found.items())
         if settings.min_size:
             read_size(settings.min_size)
     if not found:
@@ -128,7 +133,7 @@ def score_paths(  # noqa: PLR0913 - the last three are the command line's
     baseline     a run that this one is compared with: refused here, before anything is scored
     Raises RequestError before anything is read, NothingToScore where nothing pairs.
     """
-    asked = requested_metrics(settings)
+    asked = requested_metrics(settings, str(truth).lower().endswith(".json"))
     shard = None
     if settings.shard:
         from segeval.pairing.shards import parse_shard

@@ -21,8 +21,8 @@ FLOORS = """
 0  segeval     segeval
 0  runtime     runtime | allocator arrays extras frozen folders inventory memory_budget | errors | packed_streams spill
 
-1  kernels     kernels | decode marching_cubes mask_runs ordered resample rle run_starts softmax spatial triangles
-               | counts label_runs sums topology | bins distance_tables entropy flips raster rois surfels value_counts vtk_triangles
+1  kernels     kernels | average_precision decode marching_cubes mask_runs ordered resample run_starts softmax spatial triangles
+               | counts label_runs rle sums topology | mask_stack | bins distance_tables entropy flips raster rois surfels value_counts vtk_triangles
                | borders connected_components lengths mesh polygons run_dilation | distances outlines run_overlaps
                | conventions heights instance_matching | planes
 1  dicom       dicom | elements | files
@@ -31,18 +31,18 @@ FLOORS = """
 
 2  request     request | grammar | settings
 
-3  volume      volume | instances value_kinds | id_coding | volume | align finite_values value_stream | score_values upsampling
+3  volume      volume | instance_masks instances value_kinds | id_coding | volume | align finite_values value_stream | score_values upsampling
                | label_values
 
 4  contours    contours | structure_set | rules | sharing | placing | rasterize | structures
-5  tallies     tallies | block instance_table rois | box_mask counts fields instance_sides polygons slab surface voxels
+5  tallies     tallies | block instance_table rois | box_mask counts detections fields instance_sides polygons slab surface voxels
                | joined_lesions loss_terms runs | instances sums | branches
 5  writers     writers | nifti nrrd png
 
-5  readers     readers | frames nrrd_header pixels png_inflate | png_bands | coco dicom_seg nifti npy nrrd png rois rtstruct series
+5  readers     readers | coco_file frames nrrd_header pixels png_inflate | coco_masks png_bands | coco_panoptic | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | registry remote_files selection series_matching
-6  metrics     metrics | convention_names registry | option_types overlap surface topology | boundary | contours losses maskrcnn semantic volume
-               | calibration overlap_losses voxel_losses | focal generalized_losses soft_scores
+6  metrics     metrics | convention_names registry | option_types overlap surface topology | boundary | contours losses maskrcnn matched_detections semantic volume
+               | calibration detections overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses panoptic | cells outputs | instance_rows lesion_fit lesions
 
 7  pairing     pairing | cases | datasets files messages | class_names images keys table | layout_kinds
@@ -53,7 +53,7 @@ FLOORS = """
 8  opening     opening | common_grid instances lost_voxels | open_case | structure_classes | open_structures
 
 9  exporting   exporting | decode | convert
-9  scoring     scoring | class_resolution fingerprint slab_pass | pass_plan | case_stages | branches checks polygons
+9  scoring     scoring | class_resolution fingerprint slab_pass | pass_plan | case_stages | branches checks detections polygons
                probability_fields roi_losses surfaces_by_class | surfaces | foreground_box instances | probabilities
                | tally_kinds | pooling rows | absent_classes | case
 9  statistics  statistics | bootstrap hypothesis_tests | intervals paired | compare

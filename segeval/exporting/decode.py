@@ -196,7 +196,7 @@ def shrink_labels(labels: Labels) -> Labels:
 def mask_names(volume: Volume, what: ValueKind, classes: ClassList) -> list[str]:
     """What the masks of independent channels are called; one empty name for a label map."""
     if volume.values:  # masks of regions, each of a class by its value
-        called = {c.labels[0]: c.name for c in classes.classes if c.labels}
+        called: dict[int | str, str] = {c.labels[0]: c.name for c in classes.classes if c.labels}
         names = [called.get(value, str(value)) for value in volume.values]
     elif what.exclusive or what.onehot or what.channels == 1:
         return [""]

@@ -16,7 +16,7 @@ from segeval.metrics.registry import Definition, leading_statistic, metric_units
 from segeval.request.grammar import Gate, Metric
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen, replace
-from segeval.scorecard.card import Scorecard, Statistic
+from segeval.scorecard.card import WHOLE, Scorecard, Statistic
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import RowKind, RowValues, index_rows
 from segeval.scorecard.summary import BADNESS
@@ -39,6 +39,8 @@ def resolve_gate(gate: Gate) -> tuple[Gate, Definition]:
             help=f"write {Gate(metric, gate.bar, gate.class_)}",
         )
     bar_in_unit(gate, definition)
+    if definition.one and not gate.class_:  # a number of the data set: `ap=0.35` is that of `all`
+        return Gate(metric, gate.bar, WHOLE, gate.statistic), definition
     return Gate(metric, gate.bar, gate.class_, gate.statistic), definition
 
 

@@ -20,6 +20,7 @@ FAMILIES = (
     "outputs",
     "calibration",
     "maskrcnn",
+    "detections",
     "voxel_losses",
     "panoptic",
     "cells",

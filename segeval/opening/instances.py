@@ -10,8 +10,9 @@ components  values are classes, and instances are connected components
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from segeval.volume.id_coding import IdCoding
 from segeval.volume.instances import Instances
 from segeval.volume.value_kinds import LARGEST_LABEL
 from segeval.volume.volume import Channel, Volume
+
+if TYPE_CHECKING:
+    from segeval.volume.instance_masks import InstanceMasks
 
 IDS, COMPONENTS, BESIDE = "ids", "components", "beside"
 
@@ -102,7 +106,30 @@ def read_instance_map(volume: Volume, coding: str, named: bool) -> Volume:
             np.array([mask_box(ids == one) for one in single], np.float64).reshape(-1, 4),
             {},
         ),
+        instances=lambda: map_instances(ids, found, class_of, single),
     )
+
+
+def map_instances(
+    ids: Raw, found: Sequence[int], class_of: Mapping[int, int], single: Sequence[int]
+) -> InstanceMasks:
+    """The ids of a map as instances; a class without instances is a crowd.
+
+    found   the ids that the map has
+    single  those that are instances
+    """
+    from segeval.kernels.mask_stack import edges_of_mask, stack_of
+    from segeval.volume.instance_masks import plain_instances
+
+    shape = (ids.shape[0], ids.shape[1])
+    kept = [one for one in found if class_of[one]]
+    masks = []
+    for one in kept:
+        mask = ids == one
+        x1, y1, x2, y2 = (int(v) for v in mask_box(mask))
+        masks.append(edges_of_mask(mask[y1:y2, x1:x2], (y1, x1), shape))
+    made = plain_instances(stack_of(masks, shape), tuple(class_of[one] for one in kept))
+    return replace(made, crowd=~np.isin(kept, list(single)))
 
 
 class InstanceMask:

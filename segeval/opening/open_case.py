@@ -82,6 +82,9 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
     with on_side("pred"):
         pred = absent(truth) if case.pred is None else side(case.pred, reading)
+    if pred.volume.coding is not None and not pred.named:  # segments of another file's categories
+        named = replace(pred.volume, names=truth.volume.names)
+        pred = replace(pred, volume=named, parts=file_class_selectors(named))
     if settings.instances not in ("", COMPONENTS):
         truth, pred = coded_sides(truth, pred, settings, classes)
     if pred.volume.values is not None:

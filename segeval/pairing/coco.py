@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from segeval.pairing.cases import CaseFiles
 from segeval.pairing.layouts import CaseEntry, SideLayout
-from segeval.runtime.errors import RequestError
+from segeval.runtime.errors import NothingToScore, ReadError, RequestError
+from segeval.runtime.inventory import KNOWN, UNKNOWN, current
+
+if TYPE_CHECKING:
+    from segeval.readers.coco_file import CocoFile, CocoImage
 
 COCO = "coco"
 SUFFIX = ".json"
@@ -18,25 +24,88 @@ def is_coco_path(path: Path) -> bool:
 
 
 def coco_layout(path: Path, other: Path) -> SideLayout:
-    """The images of a file. Raises ReadError, and RequestError for detections without images.
+    """The images of a file. Raises RequestError where it cannot be used at all.
 
     other  the other side, whose images a list of detections is of
     """
-    from segeval.readers.coco import parse_coco
-
-    file = parse_coco(path)
+    file = parse_whole_side(path)
+    report_strays(file)
     if file.images is not None:
         entries = [image_entry(path, name, name) for name in file.images]
         return SideLayout(COCO, tuple(entries), path, met=1, shared=1)
-    of = parse_coco(other).images if is_coco_path(other) else None
+    of = parse_whole_side(other).images if is_coco_path(other) else None
     if of is None:
         raise RequestError(
             "a list of detections does not say what its images are called",
             where=path,
             help="give the COCO file of the instances as GT",
         )
-    known = [image_entry(path, name, str(image["id"])) for name, image in of.items()]
+    check_images(file, of, path)
+    known = [image_entry(path, name, image_member(image)) for name, image in of.items()]
     return SideLayout(COCO, tuple(known), path, met=1, shared=1)
+
+
+def parse_whole_side(path: Path) -> CocoFile:
+    """A file, taken apart. Raises RequestError: it holds the whole side."""
+    from segeval.readers.coco_file import parse_coco
+
+    try:
+        return parse_coco(path)
+    except ReadError as problem:
+        raise RequestError(
+            problem.message, where=problem.where, facts=problem.facts, help=problem.help
+        ) from problem
+
+
+def report_strays(file: CocoFile) -> None:
+    """Count the annotations that belong to nothing, and categories that are none."""
+    inventory = current()
+    kind = "annotation" if file.images is not None else "detection"
+    for stray in file.strays:
+        inventory.add_found(kind, stray.count)
+        inventory.set_aside(kind, stray.reason, stray.names, UNKNOWN, stray.code, count=stray.count)
+    inventory.add_found("class", len(file.grouping))
+    inventory.set_aside("class", "that only group other categories", file.grouping, KNOWN)
+
+
+def check_images(file: CocoFile, images: Mapping[str, CocoImage], path: Path) -> None:
+    """Count the detections of images that the ground truth does not have.
+
+    Raises NothingToScore where it has none of them.
+    """
+    known = {image.number for image in images.values()}
+    lost = {number: len(marks) for number, marks in file.marks.items() if number not in known}
+    if lost and len(lost) == len(file.marks):
+        raise NothingToScore(
+            f"none of the {sum(lost.values())} detections is of an image of the ground truth",
+            where=path,
+            facts=(
+                f"image_id of the detections {list_some_ids(lost)}",
+                f"id of the images of the ground truth {list_some_ids(known)}",
+            ),
+            help="give the file of the images that the detections are of",
+        )
+    inventory = current()
+    inventory.add_found("detection", sum(lost.values()))
+    inventory.set_aside(
+        "detection",
+        "of images that the ground truth does not have",
+        [f"image_id {number}" for number in lost],
+        UNKNOWN,
+        "W-unknown-image",
+        count=sum(lost.values()),
+    )
+
+
+def list_some_ids(ids: object) -> str:
+    """A few ids."""
+    shown = [str(one) for one in ids]  # type: ignore[attr-defined]
+    return ", ".join(shown[:4]) + (" …" if len(shown) > 4 else "")
+
+
+def image_member(image: CocoImage) -> str:
+    """How an image is asked for in a list of detections: by its id."""
+    return image.name if image.number is None else str(image.number)
 
 
 def image_entry(path: Path, name: str, member: str) -> CaseEntry:

@@ -13,6 +13,7 @@ from segeval.pairing.layouts import SideLayout, read_folder_layout, single_file_
 from segeval.pairing.messages import count_with_noun, first_names
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import on_side
 
 GRIDS = 300  # class files whose headers are compared before a folder is taken as one case
 
@@ -35,7 +36,10 @@ def read_both_layouts(
     looked    what the sides hold, where that is known
     """
     sides = looked or (look_at(pred), look_at(gt))
-    coco = [coco_layout(a, b) if is_coco_path(a) else None for a, b in ((pred, gt), (gt, pred))]
+    coco = [
+        read_coco_side(a, b, name) if is_coco_path(a) else None
+        for a, b, name in ((pred, gt, "pred"), (gt, pred, "gt"))
+    ]
     if any(coco):
         alone = replace(hints, scores=False)
         left, right = (c or read_side_layout(s, alone) for c, s in zip(coco, sides, strict=True))
@@ -61,6 +65,12 @@ def read_both_layouts(
             help="leave it out, or add --layout flat",
         )
     return layouts[0], layouts[1]
+
+
+def read_coco_side(path: Path, other: Path, name: str) -> SideLayout:
+    """The images of a COCO file; what belongs to none of them is counted for its side."""
+    with on_side(name):
+        return coco_layout(path, other)
 
 
 def side_stems(side: SideTree | Path) -> frozenset[str]:

@@ -2,44 +2,32 @@
 
 A file of instances has `images`, `annotations` and `categories`; every image is a case, called as
 its file. A file of detections is a list; its images are those of the ground truth, by their id.
-Masks of one category are united into a channel; as instances they stay apart, crowds left out.
+Masks of one category are united into a channel; as instances they stay apart, with their scores.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from segeval.grid.geometry import Geometry
-from segeval.kernels.rle import ImageShape, decode_rle, mask_of_polygon, mask_of_rle
-from segeval.kernels.rois import mask_box
-from segeval.runtime.arrays import Mask, Raw
+from segeval.kernels.mask_stack import MaskStack
+from segeval.kernels.rle import ImageShape, draw_edges, unite_edges
+from segeval.readers.coco_file import CocoFile, CocoImage, Id, id_of, parse_coco
+from segeval.readers.coco_masks import box_of, mark_name, number_of, stack_of_marks
+from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import frozen
+from segeval.runtime.inventory import UNKNOWN, current
+from segeval.volume.instance_masks import InstanceMasks
 from segeval.volume.instances import Instances
 from segeval.volume.volume import Channel, ReadOptions, Volume
 
-KEYS = ("images", "annotations", "categories")
-Annotation = Mapping[str, Any]
-
-
-@frozen
-class CocoFile:
-    """A file, taken apart.
-
-    images  of a file of instances, by file name; None of detections
-    marks   the annotations or detections of each image, by its id
-    names   of the categories, by id
-    """
-
-    images: Mapping[str, Mapping[str, Any]] | None
-    marks: Mapping[int, Sequence[Annotation]]
-    names: Mapping[int, str]
+LOW = 0.5  # a score below which a detection is rarely shown
+Mark = Mapping[str, Any]
 
 
 def claims(path: Path, head: bytes) -> bool:
@@ -53,6 +41,10 @@ def claims(path: Path, head: bytes) -> bool:
 def read(path: Path, reading: ReadOptions) -> Volume:
     """Open one image of a file as a mask a category. Raises ReadError."""
     file = parse_coco(path)
+    if file.images is None and file.panoptic:
+        from segeval.readers import coco_panoptic
+
+        return coco_panoptic.read_segments(file, id_of(reading.member), path, reading)
     if file.images is None:
         return read_detections(file, path, reading)
     names = list(file.images)
@@ -63,144 +55,185 @@ def read(path: Path, reading: ReadOptions) -> Volume:
             help="give the file itself as PRED or GT: each image is a case",
         )
     image = file.images[reading.member or names[0]]
+    if image.fault:
+        raise ReadError(f"{image.name}: {image.fault}", where=path)
+    if file.panoptic:
+        from segeval.readers import coco_panoptic
+
+        return coco_panoptic.read_segments(file, image.number, path, reading, image)
     return read_instances(file, image, path, reading)
 
 
-def parse_coco(path: Path) -> CocoFile:
-    """The images, annotations and categories of a file. Raises ReadError."""
-    try:
-        state = path.stat()
-        return _parse_coco_version(path, state.st_mtime_ns, state.st_size)
-    except OSError as problem:
-        raise ReadError(f"cannot be opened ({problem.strerror})", where=path) from problem
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise ReadError(
-            f"not a COCO file ({type(problem).__name__}: {problem})",
-            where=path,
-            help="an object with images, annotations and categories, or a list of detections",
-        ) from problem
-
-
-@lru_cache(4)
-def _parse_coco_version(path: Path, changed: int, size: int) -> CocoFile:
-    """The file as it is at a time; every image of it asks."""
-    content = json.loads(path.read_text("utf-8-sig"))
-    if isinstance(content, list):
-        return CocoFile(None, annotations_by_image(content), {})
-    images, marks, categories = (content[key] for key in KEYS)
-    named = {str(image["file_name"]): image for image in images}
-    if len(named) != len(images):
-        raise ValueError(f"{len(images)} images have {len(named)} file names")
-    names = {int(c["id"]): str(c["name"]) for c in categories}
-    if len(set(names.values())) != len(categories):
-        raise ValueError("two categories share a name or an id")
-    return CocoFile(named, annotations_by_image(marks), names)
-
-
-def annotations_by_image(marks: Sequence[Annotation]) -> dict[int, list[Annotation]]:
-    """Annotations by the id of their image, in the order of the file."""
-    found: dict[int, list[Annotation]] = {}
-    for mark in marks:
-        found.setdefault(int(mark["image_id"]), []).append(mark)
-    return found
-
-
-def read_instances(
-    file: CocoFile, image: Mapping[str, Any], path: Path, reading: ReadOptions
-) -> Volume:
+def read_instances(file: CocoFile, image: CocoImage, path: Path, reading: ReadOptions) -> Volume:
     """The instances of an image: one channel a category of the file, drawn when it is read."""
-    shape = int(image["height"]), int(image["width"])
-    marks = file.marks.get(int(image["id"]), [])
-    single = [mark for mark in marks if not mark.get("iscrowd")]
+    marks = keep_known_categories(file, file.marks.get(image.number or 0, []), path)
+    found = read_marks(marks, image.shape, path, file, image)
+    by_category = places_by_value(found)
     channels = tuple(
-        annotated_channel([m for m in marks if int(m["category_id"]) == one], shape, path)
-        for one in file.names
+        unite_marks(found.masks, by_category.get(number, ()), image.shape)
+        for number in file.categories
     )
+    single = np.flatnonzero(~found.crowd).tolist()
     notes: tuple[Note, ...] = ()
     if crowds := len(marks) - len(single):
         text = f"{crowds} crowd annotations are masks of their class and no instances"
         notes = (Note("N-crowds", text),)
+    box = found.corners()[single].reshape(-1, 4)
     return Volume(
-        Geometry(shape, reading.spacing),
+        Geometry(image.shape, reading.spacing),
         channels,
         path,
-        segments={name: (place, 1) for place, name in enumerate(file.names.values())},
+        segments={c.name: (place, 1) for place, c in enumerate(file.categories.values())},
         notes=notes,
         regions=Instances(
-            tuple(AnnotationDrawer((mark,), shape, path) for mark in single),
-            np.array([annotation_box(mark, shape, path) for mark in single], np.float64).reshape(
-                -1, 4
-            ),
-            dict(file.names),
+            tuple(AnnotationDrawer(found.masks, (place,)) for place in single),
+            np.concatenate([box[:, :2], box[:, :2] + box[:, 2:]], axis=1),
+            {n: c.name for n, c in file.categories.items()},
         ),
+        instances=lambda: found,
     )
+
+
+def keep_known_categories(file: CocoFile, marks: Sequence[Mark], path: Path) -> list[Mark]:
+    """The annotations of an image whose category the file has. Raises ReadError.
+
+    One without a category is a fault; one of a category that is not listed is left aside.
+    """
+    kept: list[Mark] = []
+    lost: list[Mark] = []
+    for place, mark in enumerate(marks):
+        number = category_of(mark, place, path)
+        (kept if number in file.categories else lost).append(mark)
+    inventory = current()
+    inventory.add_found("annotation", len(marks))
+    inventory.set_aside(
+        "annotation",
+        "of categories that the file does not list",
+        dict.fromkeys(f"category_id {mark['category_id']}" for mark in lost),
+        UNKNOWN,
+        "W-unknown-category",
+        count=len(lost),
+    )
+    bare = [mark_name(m, k) for k, m in enumerate(kept) if not m.get("segmentation")]
+    inventory.set_aside("annotation", "without a mask", bare, UNKNOWN, "W-no-mask")
+    inventory.add_scored("annotation", len(kept) - len(bare))
+    return kept
+
+
+def category_of(mark: Mark, place: int, path: Path) -> Id:
+    """The category of an annotation or detection. Raises ReadError."""
+    number = id_of(mark.get("category_id"))
+    if number is None:
+        told = repr(mark["category_id"])[:40] if "category_id" in mark else "none"
+        raise ReadError(f"{mark_name(mark, place)} has no usable category_id ({told})", where=path)
+    return number
+
+
+def read_marks(
+    marks: Sequence[Mark],
+    shape: ImageShape,
+    path: Path,
+    file: CocoFile | None = None,
+    image: CocoImage | None = None,
+) -> InstanceMasks:
+    """Annotations or detections as instances. Raises ReadError."""
+    masks = stack_of_marks(marks, shape, path)
+    each = list(enumerate(marks))
+    boxes = [box_of(mark, place, path) for place, mark in each]
+    scores = [number_of(mark, "score", place, path) for place, mark in each]
+    # The size of a detection is that of its box where it has one: pycocotools reads results so.
+    areas = [
+        number_of(mark, "area", place, path) if np.isnan(score) else box[2] * box[3]
+        for (place, mark), score, box in zip(each, scores, boxes, strict=True)
+    ]
+    order = image.number if image is not None and isinstance(image.number, int) else None
+    return InstanceMasks(
+        masks,
+        tuple(category_of(mark, place, path) for place, mark in each),
+        np.array([bool(mark.get("iscrowd")) for mark in marks], np.bool_),
+        np.array(scores, np.float64),
+        np.array(areas, np.float64),
+        np.array(boxes, np.float64).reshape(-1, 4),
+        order,
+        image.negative if image is not None else (),
+        image.open_ended if image is not None else (),
+        {n: c.group for n, c in file.categories.items() if c.group} if file is not None else {},
+    )
+
+
+def places_by_value(found: InstanceMasks) -> dict[Id, list[int]]:
+    """The places of the instances of each category."""
+    places: dict[Id, list[int]] = {}
+    for place, value in enumerate(found.values):
+        places.setdefault(value, []).append(place)
+    return places
 
 
 def read_detections(file: CocoFile, path: Path, reading: ReadOptions) -> Volume:
     """The detections of an image, which is as large as the ground truth. Raises ReadError."""
-    if reading.grid is None or len(reading.grid) != 2 or not reading.member.isdecimal():
+    if reading.grid is None or len(reading.grid) != 2 or not reading.member:
         raise ReadError(
             "detections do not say how large their images are and what they are called",
             where=path,
             help="score them as PRED against a COCO file of instances as GT",
         )
     shape = reading.grid[0], reading.grid[1]
-    marks = file.marks.get(int(reading.member), [])
-    if reading.min_score > 0 and any("score" not in mark for mark in marks):
+    marks = list(file.marks.get(id_of(reading.member) or 0, ()))
+    scores = [number_of(mark, "score", place, path) for place, mark in enumerate(marks)]
+    if reading.min_score > 0 and any(np.isnan(scores)):
         raise ReadError(
             f"--min-score {reading.min_score:g} of detections without scores", where=path
         )
-    marks = [m for m in marks if m.get("score", 0) >= reading.min_score or "score" not in m]
-    values = sorted({int(mark["category_id"]) for mark in marks})
-    by_value = [[m for m in marks if int(m["category_id"]) == value] for value in values]
-    channels = [annotated_channel(those, shape, path) for those in by_value or [[]]]
-    return Volume(Geometry(shape, reading.spacing), tuple(channels), path, values=tuple(values))
+    inventory = current()
+    inventory.add_found("detection", len(marks))
+    marks = [m for m, s in zip(marks, scores, strict=True) if not s < reading.min_score]
+    inventory.set_aside(
+        "detection", "below --min-score", (), "asked", count=len(scores) - len(marks)
+    )
+    inventory.add_scored("detection", len(marks))
+    found = read_marks(marks, shape, path)
+    by_value = places_by_value(found)
+    numbers = sorted(value for value in by_value if isinstance(value, int))
+    names = [value for value in by_value if isinstance(value, str)]
+    values: tuple[Id, ...] = (*numbers, *names)
+    channels = [unite_marks(found.masks, by_value[value], shape) for value in values]
+    return Volume(
+        Geometry(shape, reading.spacing),
+        tuple(channels) or (unite_marks(found.masks, (), shape),),
+        path,
+        values=values,
+        notes=low_score_notes(scores, reading),
+        instances=lambda: found,
+    )
 
 
-def annotated_channel(marks: Sequence[Annotation], shape: ImageShape, path: Path) -> Channel:
-    """The union of some annotations."""
-    source = AnnotationDrawer(tuple(marks), shape, path) if marks else None
+def low_score_notes(scores: Sequence[float], reading: ReadOptions) -> tuple[Note, ...]:
+    """What to beware of where detections that nobody would show are part of the masks."""
+    low = sum(score < LOW for score in scores)
+    if not low or reading.min_score > 0:
+        return ()
+    text = (
+        f"{low} of {len(scores)} detections have a score below {LOW:g} and are part of the masks; "
+        f"--min-score {LOW:g} leaves them out"
+    )
+    return (Note("W-low-scores", text),)
+
+
+def unite_marks(masks: MaskStack, places: Sequence[int], shape: ImageShape) -> Channel:
+    """The union of some masks."""
+    source = AnnotationDrawer(masks, tuple(places)) if places else None
     return Channel(source, np.dtype(np.uint8), shape)
 
 
 @frozen
 class AnnotationDrawer:
-    """Draws the union of some annotations over an image."""
+    """Draws the union of some masks of an image."""
 
-    marks: tuple[Annotation, ...]
-    shape: ImageShape
-    path: Path
+    masks: MaskStack
+    places: tuple[int, ...]
 
     def __call__(self) -> Raw:
-        """The mask, 0 and 1. Raises ReadError."""
-        mask = np.zeros(self.shape, bool)
-        for mark in self.marks:
-            mask |= annotation_mask(mark, self.shape, self.path)
-        return mask.view(np.uint8)
-
-
-def annotation_mask(mark: Annotation, shape: ImageShape, path: Path) -> Mask:
-    """The mask of one annotation: runs, a string of them, or polygons. Raises ReadError."""
-    try:
-        drawing = mark["segmentation"]
-        if isinstance(drawing, Mapping):
-            if tuple(drawing["size"]) != shape:
-                raise ValueError(f"runs of {drawing['size']} in an image of {list(shape)}")
-            runs = drawing["counts"]
-            return mask_of_rle(decode_rle(runs) if isinstance(runs, str) else runs, shape)
-        mask = np.zeros(shape, bool)
-        for polygon in drawing:
-            mask |= mask_of_polygon(polygon, shape)
-    except (KeyError, TypeError, ValueError) as problem:
-        raise ReadError(
-            f"annotation {mark.get('id', '')} cannot be drawn ({problem})", where=path
-        ) from problem
-    return mask
-
-
-def annotation_box(mark: Annotation, shape: ImageShape, path: Path) -> tuple[float, ...]:
-    """The box x1, y1, x2, y2 of an annotation: its own, or else that of its mask."""
-    if len(mark.get("bbox") or ()) == 4:
-        x, y, width, height = map(float, mark["bbox"])
-        return x, y, x + width, y + height
-    return mask_box(annotation_mask(mark, shape, path))
+        """The mask, 0 and 1."""
+        edges = unite_edges([self.masks.mask(place) for place in self.places])
+        mask: Raw = draw_edges(edges, self.masks.shape).view(np.uint8)
+        return mask

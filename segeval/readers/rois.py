@@ -14,19 +14,23 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segeval.grid.geometry import Geometry
 from segeval.kernels.rois import paste_map, select_maps, threshold_map
 from segeval.kernels.softmax import sigmoid
-from segeval.runtime.arrays import Raw
+from segeval.runtime.arrays import Mask, Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import replace
 from segeval.volume.instances import RoiMasks
 from segeval.volume.volume import Channel, ReadOptions, Volume
+
+if TYPE_CHECKING:
+    from segeval.volume.instance_masks import InstanceMasks
 
 NEEDED = ("masks", "boxes", "labels")
 OPTIONAL = ("scores", "gt_index")
@@ -61,13 +65,15 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         paste_union(rois, np.flatnonzero(kept & (rois.labels == label)), reading)
         for label in labels
     )
-    values = tuple(label + find_label_offset(labels, reading, path) for label in labels)
+    shift = find_label_offset(labels, reading, path)
+    values = tuple(label + shift for label in labels)
     return Volume(
         Geometry(reading.grid, reading.spacing),
         channels or (Channel(None, np.dtype(np.uint8), reading.grid),),
         path,
         values=values,
         regions=replace(rois, below=int((~kept).sum())),
+        instances=roi_instances(rois, kept, shift, reading),
     )
 
 
@@ -165,18 +171,50 @@ def find_label_offset(labels: list[int], reading: ReadOptions, path: Path) -> in
     return 0
 
 
+def pasted_masks(
+    rois: RoiMasks, which: Raw, reading: ReadOptions
+) -> Iterator[tuple[slice, slice, Mask]]:
+    """Rows, columns and mask of each of some RoIs."""
+    shape, rule = reading.grid, reading.paste
+    assert shape is not None
+    maps = sigmoid(select_maps(rois.logits[which], rois.labels[which]).astype(np.float64))
+    for one, box in zip(maps, rois.boxes[which], strict=True):
+        corners = np.rint(box) if rule == "matterport" else box
+        rows, columns, patch = paste_map(one, corners.tolist(), (shape[0], shape[1]), rule)
+        yield rows, columns, threshold_map(patch, rule, reading.threshold)
+
+
+def roi_instances(
+    rois: RoiMasks, kept: Raw, shift: int, reading: ReadOptions
+) -> Callable[[], InstanceMasks]:
+    """The RoIs as instances, each pasted on its own, made when they are asked for."""
+
+    def made() -> InstanceMasks:
+        from segeval.kernels.mask_stack import edges_of_mask, stack_of
+        from segeval.volume.instance_masks import plain_instances
+
+        assert reading.grid is not None
+        shape, which = (reading.grid[0], reading.grid[1]), np.flatnonzero(kept)
+        masks = [
+            edges_of_mask(mask, (rows.start, columns.start), shape)
+            for rows, columns, mask in pasted_masks(rois, which, reading)
+        ]
+        scores = None if rois.scores is None else rois.scores[which].astype(np.float64)
+        values = tuple((rois.labels[which] + shift).tolist())
+        return plain_instances(stack_of(masks, shape), values, scores)
+
+    return made
+
+
 def paste_union(rois: RoiMasks, which: Raw, reading: ReadOptions) -> Channel:
     """The union of some RoIs, pasted when it is asked for."""
-    shape, rule = reading.grid, reading.paste
+    shape = reading.grid
     assert shape is not None
 
     def drawn() -> Raw:
         mask = np.zeros(shape, np.uint8)
-        maps = sigmoid(select_maps(rois.logits[which], rois.labels[which]).astype(np.float64))
-        for one, box in zip(maps, rois.boxes[which], strict=True):
-            corners = np.rint(box) if rule == "matterport" else box
-            rows, columns, patch = paste_map(one, corners.tolist(), (shape[0], shape[1]), rule)
-            mask[rows, columns] |= threshold_map(patch, rule, reading.threshold)
+        for rows, columns, patch in pasted_masks(rois, which, reading):
+            mask[rows, columns] |= patch
         return mask
 
     return Channel(drawn, np.dtype(np.uint8), shape)

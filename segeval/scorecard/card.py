@@ -19,7 +19,7 @@ CLASSES_BY = "classes_by"  # the fact that says who names the classes of a case 
 BY_VALUE, BY_NAME = "label values", "names in files"
 OVERALL = "overall"  # the mean over classes, in summaries only
 # Statuses that are no fault: nobody waits for a value.
-UNCOUNTED = ("ok", "not_annotated", "not_a_volume")
+UNCOUNTED = ("ok", "not_annotated", "not_a_volume", "pooled")
 
 
 class Row(NamedTuple):

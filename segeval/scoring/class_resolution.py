@@ -126,8 +126,13 @@ def file_class_names(truth: Opened, pred: Opened, classes: ClassList) -> tuple[s
     if truth.named != pred.named:
         sides = ("prediction", "ground truth")
         named, values = sides if pred.named else sides[::-1]
-        parts = list((truth if truth.named else pred).parts)
-        example = ",".join(f"{n}={name}" for n, name in enumerate(parts[:2], 1)) or "1=liver"
+        own = truth if truth.named else pred
+        parts = list(own.parts)
+        numbers = {name: n for n, name in getattr(own.volume.regions, "names", {}).items()}
+        if parts and all(isinstance(numbers.get(name), int) for name in parts):  # the file's ids
+            example = ",".join(f"{numbers[name]}={name}" for name in parts)
+        else:
+            example = ",".join(f"{n}={name}" for n, name in enumerate(parts[:2], 1)) or "1=liver"
         raise CaseError(
             f"the {named} names its classes and the {values} has label values",
             facts=(f"the {named} has {shorten_name_list(parts)}",),

@@ -12,7 +12,7 @@ from segeval.metrics.registry import Definition
 from segeval.opening.open_case import Opened
 from segeval.request.grammar import Metric
 from segeval.runtime.arrays import Counted
-from segeval.runtime.errors import GeometryError, Note, RequestError
+from segeval.runtime.errors import GeometryError, Note, ReadError, RequestError
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.pass_plan import TallyRequest
 from segeval.scoring.surfaces import check_length_unit
@@ -80,6 +80,11 @@ def begin_instances(start: CaseStart, request: TallyRequest) -> InstanceTally:
                 continue  # voxels that are shared
             check_length_unit(str(metric), metric.at.unit, start.truth)
     least_voxels(start.job.settings.min_size, start)
+    if start.truth.volume.coding is None:  # a file that might say what an instance is does not
+        try:
+            check_instances(start.job.settings.instances, request.metrics)
+        except RequestError as problem:
+            raise ReadError(problem.message, help=problem.help) from problem
     return InstanceTally(start.grid.shape)
 
 

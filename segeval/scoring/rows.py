@@ -12,6 +12,7 @@ import numpy as np
 from segeval.metrics.registry import Definition, Values, evaluate_metric
 from segeval.pairing.cases import Case
 from segeval.request.grammar import Metric
+from segeval.runtime.frozen import replace
 from segeval.scorecard.card import Row
 from segeval.scorecard.empty_class_policy import absence_reason, apply_empty_policy, matching_charge
 from segeval.scoring.class_resolution import CaseClasses
@@ -19,6 +20,7 @@ from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.scoring.tally_kinds import FinishedTallies, kind_of, lacking
 from segeval.tallies.counts import Counts
 
+POOLED = "pooled"  # a status: the number belongs to the data set, and no case has one
 OVER_BUDGET = "over_budget"  # a status: nothing was measured, so nothing is undefined
 
 
@@ -106,6 +108,9 @@ def asked(metric: Metric, definition: Definition, finished: FinishedTallies) -> 
     tally = finished.results[name]
     if tally is None:
         return lacking(kind_of(name), len(finished.channels))
+    if definition.one:
+        nothing = evaluate_metric(metric, definition, tally.emptied())
+        return replace(nothing, reason=nothing.reason or POOLED)
     return evaluate_metric(metric, definition, tally)
 
 
@@ -144,6 +149,8 @@ def row(  # noqa: PLR0913 - the parts of a row
     settings = job.settings
     unit = value.unit or definition.unit
     why = reason if math.isfinite(number) or not value.reason else value.reason
+    if why == POOLED:
+        return Row(case.id, class_, intern(str(metric)), np.nan, unit, POOLED, "", case.group)
     if why == OVER_BUDGET:
         return Row(case.id, class_, intern(str(metric)), np.nan, unit, OVER_BUDGET, "", case.group)
     if (charge := matching_charge(metric, why, settings.charges)) is not None:

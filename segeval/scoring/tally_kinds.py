@@ -390,6 +390,18 @@ def _report_instances(found: Any, _: CaseRead, __: TallyRequest) -> tuple[Sequen
     return instance_notes(found), {}
 
 
+def _load_detections() -> type[Kept]:
+    from segeval.tallies.detections import Detections
+
+    return Detections
+
+
+def _finish_detections(_: None, read: CaseRead, request: TallyRequest) -> Any:
+    from segeval.scoring.detections import finish_detections
+
+    return finish_detections(read, request)
+
+
 # In the order of the results.
 KINDS: dict[str, TallyKind] = {
     kind.name: kind
@@ -421,6 +433,13 @@ KINDS: dict[str, TallyKind] = {
         ),
         TallyKind(
             "rois", "case", finish=_finish_rois, lacks="no_rois", kept=_load_rois, says=_report_rois
+        ),
+        TallyKind(
+            "detections",
+            "class",
+            finish=_finish_detections,
+            lacks="no_instances",
+            kept=_load_detections,
         ),
         TallyKind(
             "polygons", "class", finish=_finish_polygons, lacks="no_contours", kept=_load_polygons

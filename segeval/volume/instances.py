@@ -48,4 +48,4 @@ class Instances:
 
     masks: tuple[InstanceLoader, ...]
     boxes: Floats
-    names: dict[int, str]
+    names: dict[int | str, str]

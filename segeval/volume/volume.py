@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from math import prod
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from segeval.runtime.packed_streams import (
 )
 from segeval.volume.id_coding import IdCoding
 from segeval.volume.instances import Instances, RoiMasks
+
+if TYPE_CHECKING:
+    from segeval.volume.instance_masks import InstanceMasks
 
 Loader = Callable[[], Raw]  # decodes a whole (small) array when it is asked for
 
@@ -150,6 +153,8 @@ class Volume:
     values    label value of each channel of masks that may overlap and that the file does not name
     regions   what the masks were made of: regions of interest, or instances
     coding    the one channel holds ids of instances, and what they stand for
+    instances the instances as runs, with their scores, where the file has them apart; made when
+              they are asked for
     """
 
     geometry: Geometry
@@ -163,9 +168,10 @@ class Volume:
     shares: bool = False
     paths: tuple[Path, ...] = ()
     notes: tuple[Note, ...] = ()
-    values: tuple[int, ...] | None = None
+    values: tuple[int | str, ...] | None = None
     regions: RoiMasks | Instances | None = None
     coding: IdCoding | None = None
+    instances: Callable[[], InstanceMasks] | None = None
 
     def file(self, channel: int) -> Path:
         """The file that holds a channel."""

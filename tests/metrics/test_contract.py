@@ -26,7 +26,10 @@ from segeval.tallies.sums import Sums, SumsTally
 VOXELS, CHANNELS = 24, 3
 ALL = every("counts") + every("sums")
 # No slabs, or not kept: see the tests of their own.
-WHOLE = {"polygons", "voxels", "branches", "rois", "surface", "instances", "instance_surfaces"}
+WHOLE = {
+    "polygons", "voxels", "branches", "rois", "surface", "detections", "instances",
+    "instance_surfaces",
+}  # fmt: skip
 DEFINITIONS = {text: resolve_metric(parse_metric(text))[1] for text in ALL}
 METRIC = pytest.mark.parametrize("text", ALL)
 SHAPES = ("exclusive", "logits", "independent", "soft", "soft independent")

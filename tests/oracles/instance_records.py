@@ -42,7 +42,9 @@ def want(record):
     if record["value"] == "error":
         return np.nan
     found = np.array(record["value"], float)
-    return np.where(found == -1, np.nan, found) if record["family"] in ("coco", "real") else found
+    return (
+        np.where(found == -1, np.nan, found) if record.get("family") in ("coco", "real") else found
+    )
 
 
 def agrees(got, record):

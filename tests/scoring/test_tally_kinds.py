@@ -59,7 +59,12 @@ def metrics_of(kind):
 
 
 EVERY = [*KINDS, "lesions"]
-READS = {"no_probabilities": "scores", "no_contours": "contours", "no_rois": "rois"}
+READS = {
+    "no_probabilities": "scores",
+    "no_contours": "contours",
+    "no_rois": "rois",
+    "no_instances": "rois",
+}
 LACKS = {name: kind.lacks for name, kind in KINDS.items()} | {"lesions": ""}
 OF_FILES = [name for name, kind in KINDS.items() if kind.of_files is not None]
 ON_GRID = [n for n in EVERY if READS.get(LACKS[n], "labels") in ("labels", "scores")]
@@ -105,6 +110,11 @@ def same(one, other, rel=0.0):
 def has_numbers(found):
     """Something was measured: two empty tables are equal too."""
     return any(math.isfinite(value) for value, *_ in found.values())
+
+
+def pooled_values(card):
+    """The numbers of the data set: of some metrics a case has none."""
+    return [made.pooled for of_class in card.summary[""].values() for made in of_class.values()]
 
 
 @pytest.mark.parametrize("kind", ON_GRID)
@@ -218,7 +228,8 @@ def rois(path):
     ids[3:11, 2:10], ids[9:17, 8:20] = 1001, 2001
     gt = build.npy(path / "gt" / "a.npy", ids)
     boxes = [[2.0, 3, 10, 11], [8, 9, 20, 17]]
-    return regions_build.rois(path / "pred" / "a.npz", boxes, [1, 2]), gt, {"instances": "1000"}
+    pred = regions_build.rois(path / "pred" / "a.npz", boxes, [1, 2], scores=np.array([0.9, 0.4]))
+    return pred, gt, {"instances": "1000"}
 
 
 def outputs(path):
@@ -235,13 +246,16 @@ def outputs(path):
 @pytest.mark.parametrize("voxels", [1, 7, 100])
 def test_slabs_of_another_size_change_nothing(tmp_path, monkeypatch, kind, voxels):
     pred, gt, choices = case_of(kind, tmp_path)
-    whole = rows(run(pred, gt, *metrics_of(kind), **choices))
+    before = run(pred, gt, *metrics_of(kind), **choices)
+    whole = rows(before)
     for name in ("LABELS_AT_A_TIME", "SCORES_AT_A_TIME", "BYTES_AT_A_TIME", "CODES_AT_A_TIME"):
         monkeypatch.setattr(slab_pass, name, voxels)
     monkeypatch.setattr(slabs, "MOST", voxels)
     monkeypatch.setattr(slabs, "LEAST", 1)
-    same(rows(run(pred, gt, *metrics_of(kind), **choices)), whole, 1e-12)
-    assert has_numbers(whole)
+    after = run(pred, gt, *metrics_of(kind), **choices)
+    same(rows(after), whole, 1e-12)
+    assert pooled_values(after) == pytest.approx(pooled_values(before), rel=1e-12, nan_ok=True)
+    assert has_numbers(whole) or any(map(math.isfinite, pooled_values(before)))
 
 
 @pytest.mark.parametrize("kind", EVERY)

@@ -1,0 +1,258 @@
+"""A COCO JSON file taken apart: images, what is marked in each, and categories.
+
+    instances    an object with `images`, `annotations` and `categories`
+    panoptic     the same, an annotation an image with `segments_info` and a PNG of segments; of a
+                 prediction the annotations are enough
+    detections   a list; its images are those of the ground truth, by their id
+
+Nothing in the file is trusted: an image or an annotation that cannot be used is a fault of its
+image, which is then unreadable, and the others go on. Ids are numbers or names, with gaps, and
+never places. What belongs to no image or category is counted as left aside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from segeval.runtime.errors import ReadError
+from segeval.runtime.frozen import frozen, replace
+
+KEYS = ("images", "annotations", "categories")
+LARGEST = 1 << 31  # pixels of an image
+HELP = "an object with images, annotations and categories, or a list of detections"
+Id = int | str
+Mark = Mapping[str, Any]
+
+
+@frozen
+class CocoImage:
+    """An image of a file.
+
+    number      its id; None where it has none
+    name        its file name, or `image 3` without one
+    shape       (H, W); (0, 0) where the file does not say
+    fault       why it cannot be scored; "" where it can
+    negative    categories that are known to be absent (LVIS)
+    open_ended  categories that are not annotated to the end (LVIS)
+    """
+
+    number: Id | None
+    name: str
+    shape: tuple[int, int]
+    fault: str = ""
+    negative: tuple[Id, ...] = ()
+    open_ended: tuple[Id, ...] = ()
+
+
+@frozen
+class CocoCategory:
+    """A category of a file.
+
+    group  how frequent it is (LVIS: r, c, f); "" where the file does not say
+    thing  whether it has instances (panoptic)
+    """
+
+    number: Id
+    name: str
+    group: str = ""
+    thing: bool = True
+
+
+@frozen
+class StrayMarks:
+    """Marks that belong to nothing: what they are without, and the ids that they name."""
+
+    reason: str
+    code: str
+    names: tuple[str, ...]
+    count: int
+
+
+@frozen
+class CocoFile:
+    """A file, taken apart.
+
+    images      by file name; None of detections
+    marks       the annotations or detections of each image, by its id, in the order of the file
+    categories  by id, in the order of the file; those that only group others are left out
+    grouping    the names of those
+    panoptic    an annotation is a map of segments
+    strays      annotations that belong to nothing
+    """
+
+    images: Mapping[str, CocoImage] | None
+    marks: Mapping[Id, Sequence[Mark]]
+    categories: Mapping[Id, CocoCategory]
+    grouping: tuple[str, ...] = ()
+    panoptic: bool = False
+    strays: tuple[StrayMarks, ...] = ()
+
+
+def parse_coco(path: Path) -> CocoFile:
+    """The images, annotations and categories of a file. Raises ReadError."""
+    try:
+        state = path.stat()
+        return _parse_coco_version(path, state.st_mtime_ns, state.st_size)
+    except OSError as problem:
+        raise ReadError(f"cannot be opened ({problem.strerror})", where=path) from problem
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
+        raise ReadError(
+            f"not a COCO file ({type(problem).__name__}: {problem})", where=path, help=HELP
+        ) from problem
+
+
+@lru_cache(4)
+def _parse_coco_version(path: Path, changed: int, size: int) -> CocoFile:
+    """The file as it is at a time; every image of it asks."""
+    content = json.loads(path.read_text("utf-8-sig"))
+    if isinstance(content, list):
+        marks, strays = marks_by_image(content, None)
+        return CocoFile(None, marks, {}, strays=strays)
+    if "images" not in content and of_segments(content["annotations"]):
+        marks, strays = marks_by_image(content["annotations"], None)
+        return CocoFile(None, marks, {}, panoptic=True, strays=strays)
+    images, annotations, categories = (content[key] for key in KEYS)
+    if not all(isinstance(part, list) for part in (images, annotations, categories)):
+        raise TypeError("images, annotations and categories are lists")
+    panoptic = of_segments(annotations)
+    entries = [image_of(entry, place) for place, entry in enumerate(images, 1)]
+    found = images_by_name(entries)
+    known = {image.number for image in entries if image.number is not None}
+    marks, strays = marks_by_image(annotations, known)
+    used = {id_of(mark.get("category_id")) for those in marks.values() for mark in those}
+    if panoptic:
+        segments = (
+            s for those in marks.values() for m in those for s in list_of_entry(m, "segments_info")
+        )
+        used |= {id_of(s.get("category_id")) for s in segments if isinstance(s, Mapping)}
+    kept, grouping = categories_of(categories, used)
+    return CocoFile(found, marks, kept, grouping, panoptic, strays)
+
+
+def of_segments(annotations: Any) -> bool:
+    """Whether annotations are maps of segments."""
+    return isinstance(annotations, list) and any(
+        isinstance(one, Mapping) and "segments_info" in one for one in annotations
+    )
+
+
+def id_of(value: Any) -> Id | None:
+    """An id as it is compared: a whole number, or a name; None where it is neither."""
+    if isinstance(value, str):
+        return int(value) if value.isdecimal() else value or None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def list_of_entry(mark: Mark, key: str) -> list[Any]:
+    """A list of an entry; empty where it has none."""
+    value = mark.get(key)
+    return value if isinstance(value, list) else []
+
+
+def images_by_name(entries: Sequence[CocoImage]) -> dict[str, CocoImage]:
+    """The images by file name; those that share a name or an id with another are faulty."""
+    images = list(dict.fromkeys(entries))  # the same entry twice is one image
+    ids = Counter(image.number for image in images if image.number is not None)
+    names = Counter(image.name for image in images)
+    found: dict[str, CocoImage] = {}
+    for image in images:
+        if names[image.name] > 1:
+            same = [str(other.number) for other in images if other.name == image.name]
+            image = replace(
+                image, fault=f"{len(same)} images are called {image.name}: ids {', '.join(same)}"
+            )
+        elif image.number is not None and ids[image.number] > 1:
+            image = replace(image, fault=f"{ids[image.number]} images have the id {image.number}")
+        found[image.name] = image
+    return found
+
+
+def image_of(entry: Any, place: int) -> CocoImage:
+    """One entry of `images`."""
+    if not isinstance(entry, Mapping):
+        return CocoImage(None, f"image {place}", (0, 0), "its entry is no object")
+    number, name = id_of(entry.get("id")), entry.get("file_name")
+    name = name if isinstance(name, str) and name.strip("/. ") else f"image {place}"
+    sides = tuple(id_of(entry.get(key)) for key in ("height", "width"))
+    if number is None:
+        return CocoImage(None, name, (0, 0), f"it has no usable id ({entry.get('id')!r})")
+    lists = [
+        tuple(one for value in list_of_entry(entry, key) if (one := id_of(value)) is not None)
+        for key in ("neg_category_ids", "not_exhaustive_category_ids")
+    ]
+    height, width = sides
+    if not (isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0):
+        told = ", ".join(f"{key} {entry.get(key)!r}" for key in ("height", "width"))
+        return CocoImage(number, name, (0, 0), f"it has no usable size ({told})", *lists)
+    if height * width > LARGEST:
+        return CocoImage(number, name, (0, 0), f"{width} x {height} is no size of a picture")
+    return CocoImage(number, name, (height, width), "", *lists)
+
+
+def marks_by_image(
+    entries: Sequence[Any], known: set[Id] | None
+) -> tuple[dict[Id, list[Mark]], tuple[StrayMarks, ...]]:
+    """Annotations by the id of their image, in the order of the file, and those of no image.
+
+    known  ids of the images; None: those of another file
+    """
+    found: dict[Id, list[Mark]] = {}
+    lost: list[str] = []
+    for place, entry in enumerate(entries, 1):
+        number = id_of(entry.get("image_id")) if isinstance(entry, Mapping) else None
+        if number is None or (known is not None and number not in known):
+            lost.append(f"image_id {entry['image_id']!r}"[:40] if isinstance(entry, Mapping)
+                        and "image_id" in entry else f"entry {place}")  # fmt: skip
+        else:
+            found.setdefault(number, []).append(entry)
+    if not lost:
+        return found, ()
+    if known is None and not found:
+        raise ValueError("no entry of the list has an image_id")
+    stray = StrayMarks(
+        "that belong to no image", "W-unknown-image", tuple(dict.fromkeys(lost)), len(lost)
+    )
+    return found, (stray,)
+
+
+def categories_of(
+    entries: Iterable[Any], used: set[Id | None]
+) -> tuple[dict[Id, CocoCategory], tuple[str, ...]]:
+    """The categories by id, and the names of those that only group others.
+
+    A category that others name as theirs (`supercategory`) and that nothing is annotated with is a
+    heading of the program that wrote the file. Raises ValueError.
+    """
+    entries = [entry for entry in entries if isinstance(entry, Mapping)]
+    above = Counter(str(e.get("supercategory")) for e in entries if e.get("supercategory"))
+    found: dict[Id, CocoCategory] = {}
+    grouping = []
+    for entry in entries:
+        number, name = id_of(entry.get("id")), entry.get("name", entry.get("id"))
+        if number is None or not isinstance(name, (str, int)):
+            raise ValueError(
+                f"a category has no usable id and name ({entry.get('id')!r}, {name!r})"
+            )
+        own = int(str(entry.get("supercategory")) == str(name))
+        if above[str(name)] > own and number not in used:
+            grouping.append(str(name))
+            continue
+        if number in found:
+            raise ValueError(f"two categories have the id {number}")
+        group = entry.get("frequency")
+        thing = bool(entry.get("isthing", 1))
+        found[number] = CocoCategory(
+            number, str(name), group if isinstance(group, str) else "", thing
+        )
+    twice = [name for name, n in Counter(c.name for c in found.values()).items() if n > 1]
+    if twice:
+        ids = [str(c.number) for c in found.values() if c.name == twice[0]]
+        raise ValueError(f"{len(ids)} categories are called {twice[0]!r}: ids {', '.join(ids)}")
+    return found, tuple(grouping)
