@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from segeval.classes.class_list import parse_classes
+from segeval.classes.class_list import UNSEEN, ClassList, parse_classes
 from segeval.engines.choice import Engine, choose_engine
 from segeval.engines.class_union import unite_classes
 from segeval.grid.geometry import Geometry
@@ -21,12 +21,12 @@ from segeval.pairing.pair import pair_paths
 from segeval.pairing.remote import LocalInputs, localize_inputs
 from segeval.request.grammar import Metric, parse_metric
 from segeval.request.settings import Settings
-from segeval.runtime.errors import RequestError
+from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory, keep_inventory
 from segeval.scorecard.card import CaseResult, Scorecard
 from segeval.scorecard.result_store import FinishedCase, ResultStore
-from segeval.scorecard.row_index import CasesInMemory, index_rows
+from segeval.scorecard.row_index import CasesInMemory, index_rows, noteworthy_cases
 from segeval.scorecard.signature import signature_fields, signature_line
 from segeval.scorecard.summary import summarise_results
 from segeval.scoring.case import score_sides
@@ -172,8 +172,7 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
     if watch is not None:
         watch.paired(mine)
     classes = pairing.classes.chosen(settings.classes)
-    if settings.ignore_label is not None:
-        classes = replace(classes, ignore=settings.ignore_label)
+    classes = leave_out_labels(classes, settings)
     job = Job(settings, classes, tuple(asked), place.stores)
     parts = signature_fields(settings, asked, classes)
     if baseline is not None:
@@ -192,9 +191,26 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
     if shard is None:
         results = unite_classes(results, [str(metric) for metric, _ in asked])
     inputs |= account_inputs(inventory, results, whole=shard is None)
+    notes = (*notes, *warn_no_common_label(results))
     card = build_scorecard(results, asked, parts, settings.leads)
     card = replace(card, inputs=inputs, notes=notes)
     return card if shard is None else replace(card, shard={"inventory": inventory.to_json()})
+
+
+def warn_no_common_label(results: Sequence[CaseResult]) -> Iterator[Note]:
+    """Say that no case of a run has a label that both of its sides hold (A17)."""
+    alike = [
+        note
+        for case in noteworthy_cases(results)
+        for note in case.notes
+        if note.code == "N-no-common-label"
+    ]
+    if alike and len(alike) == len(results):
+        text = (
+            f"prediction and ground truth share no label: {alike[0].text}; "
+            "--remap-pred OLD=NEW gives the prediction the labels of the ground truth"
+        )
+        yield Note("W-no-common-label", text, alike[0].where)
 
 
 def account_inputs(
@@ -250,6 +266,15 @@ def run_cases(
     return spool
 
 
+def leave_out_labels(classes: ClassList, settings: Settings) -> ClassList:
+    """A class list with what the settings leave out: labels, colours that no class has."""
+    classes = classes.leave_out(settings.ignore_label)
+    if settings.unlisted == "error" or not classes.colours:
+        return classes
+    known = classes.ignored or (() if classes.ignore is None else (classes.ignore,))
+    return classes.leave_out((*known, UNSEEN))
+
+
 def score(  # noqa: PLR0913 - a notebook's one call
     pred: str | Path | ArrayLike,
     gt: str | Path | ArrayLike,
@@ -299,8 +324,7 @@ def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     check_arrays(pred, gt, settings.spacing, settings.channel_axis)
     grid = Geometry(gt.shape, settings.spacing)
     classes = settings.classes
-    if settings.ignore_label is not None:
-        classes = replace(classes, ignore=settings.ignore_label)
+    classes = leave_out_labels(classes, settings)
     job = Job(settings, classes, asked)
     stack = np.moveaxis(pred, settings.channel_axis or 0, 0) if pred.ndim > gt.ndim else pred[None]
     sides = (array_volume(gt[None], grid, "gt"), array_volume(stack, grid, "pred"))

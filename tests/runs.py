@@ -17,7 +17,7 @@ from segeval.scorecard.card import Scorecard
 def settings(*metrics, classes="", **choices):
     """Settings of a run, its metrics and classes as people write them."""
     if classes:
-        choices["classes"] = parse_classes(classes)
+        choices["classes"] = parse_classes(classes) if isinstance(classes, str) else classes
     return Settings(metrics=tuple(map(parse_metric, metrics or ("dice",))), **choices)
 
 

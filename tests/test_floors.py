@@ -27,7 +27,7 @@ FLOORS = """
                | conventions heights instance_matching | planes
 1  dicom       dicom | elements | files
 1  grid        grid | geometry | mismatch slices
-1  classes     classes | class_list names | structure_matching tolerances
+1  classes     classes | class_list label_tables names | structure_matching tolerances
 
 2  request     request | grammar | settings
 

@@ -14,6 +14,7 @@ from typing import Any
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen, replace
 
+UNSEEN = 65535  # what ignored values become where they are several
 Colour = tuple[int, int, int]
 
 
@@ -78,7 +79,9 @@ class ClassList:
     """The classes of a run, in the order in which they are reported.
 
     classes   empty: what the files hold
-    ignore    label value whose ground-truth voxels are left out of every count
+    ignore    label value whose ground-truth voxels are left out of every count, and that is no
+              class on either side; of several values what they become when they are read
+    ignored   these values, where they are several or one is negative
     regions   classes are unions that may overlap: channel i of a probability map is class i
     select    the list only picks names among those that the files give
     known     every label value of the data; more than those of `classes` once some are selected
@@ -89,6 +92,16 @@ class ClassList:
     regions: bool = False
     select: bool = False
     known: frozenset[int] = frozenset()
+    ignored: tuple[int, ...] = ()
+
+    def leave_out(self, values: int | tuple[int, ...] | None) -> ClassList:
+        """This list with other values that are ignored; one of a label type stays what it is."""
+        if values is None or values == ():
+            return self
+        values = (values,) if isinstance(values, int) else tuple(values)
+        if len(values) == 1 and values[0] >= 0:
+            return replace(self, ignore=values[0], ignored=())
+        return replace(self, ignore=UNSEEN, ignored=values)
 
     def __bool__(self) -> bool:
         return bool(self.classes)
@@ -113,7 +126,9 @@ class ClassList:
         Raises RequestError for a name that this list does not have.
         """
         if not wanted:
-            return self if wanted.ignore is None else replace(self, ignore=wanted.ignore)
+            if wanted.ignore is None:
+                return self
+            return replace(self, ignore=wanted.ignore, ignored=wanted.ignored)
         ignore = wanted.ignore if wanted.ignore is not None else self.ignore
         if not wanted.select or not self:
             return replace(wanted, ignore=ignore)

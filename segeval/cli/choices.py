@@ -11,6 +11,7 @@ from segeval.runtime.frozen import FrozenField, fields
 
 LIST_TYPES = (
     "tuple[str, ...]",
+    "tuple[int, ...]",
     "tuple[Metric, ...]",
     "tuple[Gate, ...]",
     "tuple[Charge, ...]",

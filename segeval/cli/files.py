@@ -219,7 +219,9 @@ def _is_path_value(choice: Choice, raw: str) -> bool:
     if choice.field == "classes":
         return raw.lower().endswith(".json")
     if choice.field == "resample":
-        return raw not in ("never", "gt", "pred", "image")
+        return raw not in ("never", "gt", "pred", "union", "image")
+    if choice.type == "LabelTable":
+        return raw.lower().endswith((".csv", ".tsv", ".txt", ".json"))
     return raw not in ("", "-") and not is_url(raw)
 
 

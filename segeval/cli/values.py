@@ -13,6 +13,12 @@ from math import isfinite
 from typing import Any
 
 from segeval.classes.class_list import ClassList, parse_classes
+from segeval.classes.label_tables import (
+    LabelTable,
+    check_table,
+    format_label_table,
+    parse_label_table,
+)
 from segeval.cli.choices import Choice, misspelling_error
 from segeval.request.grammar import (
     Charge,
@@ -143,6 +149,22 @@ def _read_charges(raw: object) -> tuple[Charge, ...]:
     return tuple(dict.fromkeys(charges))
 
 
+def _read_labels(raw: object) -> tuple[int, ...]:
+    """Label values, negative ones too: 2,3 or -1."""
+    words = [raw] if isinstance(raw, int) and not isinstance(raw, bool) else _as_list(raw)
+    values = [v for word in words for v in (split_words(word) if isinstance(word, str) else [word])]
+    return tuple(dict.fromkeys(_read_integer(value) for value in values))
+
+
+def _read_label_table(raw: object) -> LabelTable:
+    """A table of label values: text, or a table of TOML."""
+    if isinstance(raw, dict):
+        return check_table(raw.items())
+    if isinstance(raw, tuple):
+        return check_table(raw)
+    return parse_label_table(_read_text(raw))
+
+
 def _read_side_lengths(raw: object) -> tuple[float, ...]:
     """Millimetres, written x,y,z, in the order of the arrays."""
     sides = tuple(
@@ -169,6 +191,8 @@ VALUE_READERS: dict[str, Callable[[object], Any]] = {
     "size": _read_size,
     "tuple[float, ...] | None": _read_side_lengths,
     "tuple[str, ...]": _read_words,
+    "tuple[int, ...]": _read_labels,
+    "LabelTable": _read_label_table,
     "tuple[Metric, ...]": _read_metrics,
     "tuple[Gate, ...]": _read_gates,
     "tuple[Charge, ...]": _read_charges,
@@ -183,6 +207,8 @@ KIND = {
     "float": "a number",
     "tuple[float, ...] | None": "two or three sides in millimetres",
     "tuple[str, ...]": "a list of words",
+    "tuple[int, ...]": "a list of whole numbers",
+    "LabelTable": "a table of label values",
     "tuple[Metric, ...]": "a list of metrics",
     "tuple[Gate, ...]": "a list of rules",
     "tuple[Charge, ...]": "a list of rules",
@@ -199,6 +225,10 @@ def format_choice(choice: Choice, value: Any) -> str:
         return quote_toml(format_size(value))
     if choice.form.word == SIDES:
         return f"[{', '.join(format_number(side) for side in reversed(value))}]"
+    if choice.type == "LabelTable":
+        return quote_toml(format_label_table(value)) if value else ""
+    if choice.type == "tuple[int, ...]":
+        return json.dumps(list(value)) if value else ""
     if isinstance(value, tuple):
         return f"[{', '.join(quote_toml(str(word)) for word in value)}]"
     return quote_toml(value) if isinstance(value, str) else json.dumps(value)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segeval.classes.class_list import ClassList, LabelSelector
+from segeval.classes.class_list import UNSEEN, ClassList, LabelSelector
 from segeval.grid.geometry import Geometry
 from segeval.grid.mismatch import SIDES, holds_grid
 from segeval.pairing.cases import Case
@@ -29,8 +29,14 @@ from segeval.volume.align import (
     resample_volume,
 )
 from segeval.volume.instances import Instances
-from segeval.volume.value_stream import ReadAs, may_hold_probabilities, read_pred_as, read_truth_as
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.value_stream import (
+    ReadAs,
+    can_hold_scores,
+    may_hold_probabilities,
+    read_pred_as,
+    read_truth_as,
+)
+from segeval.volume.volume import Channel, ReadOptions, Volume, relabel_volume
 
 if TYPE_CHECKING:
     from segeval.contours.rasterize import RasterizedStructure
@@ -71,6 +77,7 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
         channel_axis=settings.channel_axis,
         classes=len(classes.classes) or None,
         colours=classes.colours,
+        unlisted=UNSEEN if settings.unlisted == "ignore" else None,
         paste=settings.paste,
         threshold=settings.threshold,
         min_score=settings.min_score,
@@ -78,10 +85,12 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     )
     with on_side("gt"):
         truth = side(case.truth, replace(reading, channel_axis=None))
+        truth = relabel_side(truth, "gt", settings, classes)
     low = settings.upsample != "never"
     reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
     with on_side("pred"):
         pred = absent(truth) if case.pred is None else side(case.pred, reading)
+        pred = relabel_side(pred, "pred", settings, classes)
     if pred.volume.coding is not None and not pred.named:  # segments of another file's categories
         named = replace(pred.volume, names=truth.volume.names)
         pred = replace(pred, volume=named, parts=file_class_selectors(named))
@@ -111,6 +120,37 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     how = wanted(truth, pred, settings, classes.regions)
     checked = check_resample_loss(truth, pred, grid, how, settings, classes)
     return moved(checked[0], grid, how[0]), moved(checked[1], grid, how[1])
+
+
+def relabel_side(opened: Opened, name: str, settings: Settings, classes: ClassList) -> Opened:
+    """A side with the label values that the user gives it (A17); ignored values become one.
+
+    Raises ReadError where the side holds no label values.
+    """
+    remap = dict(settings.remap_gt if name == "gt" else settings.remap_pred)
+    ignored = dict.fromkeys(classes.ignored, classes.ignore or 0)
+    if not (remap or ignored):
+        return opened
+    volume = opened.volume
+    scores = len(volume.channels) > 1 and can_hold_scores(volume)
+    if volume.segments or volume.values is not None or volume.regions is not None or scores:
+        return refuse_remap(opened, name, "its channels are no label map") if remap else opened
+    if remap and opened.scores is not None:
+        return refuse_remap(opened, name, "the probabilities beside it have the old labels")
+    if not remap and name == "pred" and can_hold_scores(volume):
+        return opened  # its values may be probabilities
+    table = ignored | {old: ignored.get(new, new) for old, new in remap.items()}
+    volume = relabel_volume(volume, table, classes.ignore if ignored else None)
+    return replace(opened, volume=volume, parts=file_class_selectors(volume) or opened.parts)
+
+
+def refuse_remap(opened: Opened, name: str, why: str) -> Opened:
+    """Raise ReadError where a table of labels means nothing."""
+    raise ReadError(
+        f"--remap-{name} changes label values, and {why}",
+        where=opened.volume.path,
+        help=f"leave out --remap-{name}, or give a label map",
+    )
 
 
 def share_geometry(truth: Opened, pred: Opened, whose: str) -> tuple[Opened, Opened]:

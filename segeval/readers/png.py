@@ -23,6 +23,7 @@ from segeval.readers.png_inflate import inflate_with_isal
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
+from segeval.runtime.inventory import ASKED, current
 from segeval.volume.volume import Channel, ReadOptions, Volume
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -73,7 +74,11 @@ def open_picture(path: Path, reading: ReadOptions) -> tuple[Picture, str, tuple[
     wide = mode in COLOURED and max(colours.values()) > 255
     step = SPREAD.get(bits, 1) if mode == "L" else 1
     dtype = VALUES.get(mode, "u2" if wide else "u1")
-    return Picture(path, mode, colours, step), dtype, (height, width)
+    unlisted = reading.unlisted if reading.colours else None
+    if unlisted is not None and mode in COLOURED and mode != "LA":
+        dtype = "u2"
+    made = Picture(path, mode, colours, step, unlisted, current().side)
+    return made, dtype, (height, width)
 
 
 @contextmanager
@@ -199,12 +204,16 @@ class Picture:
 
     colours  label of each colour 0xrrggbb
     step     distance of two neighbouring greys
+    unlisted label of colours that the table does not have; None: they are an error
+    side     of the case, for what is reported
     """
 
     path: Path
     mode: str
     colours: Mapping[int, int]
     step: int = 1
+    unlisted: int | None = None
+    side: str = ""
 
     def __call__(self) -> Raw:
         """The labels (y, x). Raises ReadError."""
@@ -237,22 +246,32 @@ class Picture:
         place = np.searchsorted(known, packed).clip(max=len(known) - 1)
         strange = known[place] != packed
         if not strange.any():
-            labels = [self.colours[int(colour)] for colour in known]
-            values = np.array(labels, np.uint16 if max(labels) > 255 else np.uint8)[place]
-            return values
+            own = [self.colours[int(colour)] for colour in known]
+            found: Raw = np.array(own, np.uint16 if max(own) > 255 else np.uint8)[place]
+            return found
         if (red == green).all() and (red == blue).all():
             return np.ascontiguousarray(red)
-        raise self._unlisted(packed[strange], packed.size)
+        colours, counts = np.unique(packed[strange], return_counts=True)
+        if self.unlisted is None:
+            raise self._unlisted_error(colours, counts, packed.size)
+        labels: Raw = np.array([self.colours[int(c)] for c in known], np.uint16)[place]
+        labels[strange] = self.unlisted
+        names = [f"#{c:06x}: {n} pixels" for c, n in zip(colours, counts, strict=True)]
+        current().add_found("colour", len(colours), self.side)
+        current().set_aside(
+            "colour", "that no class has", names, ASKED, "W-unlisted-colour", self.side
+        )
+        return labels
 
-    def _unlisted(self, pixels: Raw, of: int) -> ReadError:
+    def _unlisted_error(self, colours: Raw, counts: Raw, of: int) -> ReadError:
         """The error for colours that the table does not have, the most frequent first."""
-        colours, counts = np.unique(pixels, return_counts=True)
         order = np.argsort(-counts, kind="stable")[:5]
         shown = [f"#{colours[i]:06x}: {counts[i]}" for i in order]
         more = [f"and {len(colours) - 5} more"] if len(colours) > 5 else []
         return ReadError(
-            f"pixels of colours that no class has: {pixels.size} of {of}",
+            f"pixels of colours that no class has: {counts.sum()} of {of}",
             where=self.path,
             facts=(*shown, *more),
-            help='name each colour in segeval.toml: [classes.NAME] color = "#rrggbb"',
+            help='name each colour in segeval.toml: [classes.NAME] color = "#rrggbb"; '
+            "or --unlisted ignore leaves those pixels out",
         )

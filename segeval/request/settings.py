@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from segeval.classes.class_list import ClassList
+from segeval.classes.label_tables import LabelTable
 from segeval.request.grammar import Charge, Gate, Metric
 from segeval.runtime.frozen import field, frozen
 from segeval.runtime.memory_budget import DEFAULT_BUDGET
@@ -40,7 +41,8 @@ class ChoiceForm:
 ANY = ChoiceForm()
 FILE = ChoiceForm(word="FILE", path=True)
 REGEX = ChoiceForm(word="REGEX")
-LABEL = ChoiceForm(word="LABEL", least=0)
+LABEL = ChoiceForm(word="LABEL", option="ignore-label")
+REMAP = ChoiceForm(word="TABLE", path=True)
 CODE = ChoiceForm(word="CODE")
 
 
@@ -75,6 +77,7 @@ COLOURS = one_of("auto", "always", "never")
 PROGRESS = one_of("auto", "bar", "log", "none")
 RESAMPLE = ChoiceForm(word="WHERE", path=True)
 LOSSES = one_of("error", "accept")
+UNLISTED = one_of("error", "ignore")
 GEOMETRIES = one_of("own", "gt", "pred")
 UPSAMPLE = one_of("never", "align_corners", "half_pixel", "asymmetric")
 FLIP = one_of("never", "logit_sum", "softmax_mean")
@@ -136,8 +139,15 @@ class Settings:
     spacing: tuple[float, ...] | None = signed(
         None, "inputs", "millimetres a voxel of files that do not say", SPACING
     )
-    ignore_label: int | None = signed(
-        None, "inputs", "ground-truth voxels with this label are left out", LABEL
+    ignore_label: tuple[int, ...] = signed(
+        (), "inputs", "ground-truth voxels with these labels are left out; repeatable", LABEL
+    )
+    remap_pred: LabelTable = signed(
+        (), "inputs", "other label values for the prediction: 3=4,0=255, a file or a name", REMAP
+    )
+    remap_gt: LabelTable = signed((), "inputs", "the same for the ground truth", REMAP)
+    unlisted: str = signed(
+        "error", "inputs", "colours that no class of the list stands for", UNLISTED
     )
     resample: str = signed(
         "never",

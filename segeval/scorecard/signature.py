@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from segeval.classes.class_list import ClassDef, ClassList
+from segeval.classes.class_list import UNSEEN, ClassDef, ClassList
 from segeval.metrics.registry import Definition, full_metric_text
 from segeval.request.grammar import Metric
 from segeval.request.settings import NUMBERS, Settings
 from segeval.runtime.frozen import fields
 
+MANY = 20  # words of a choice that the line spells out
 FEW_CLASSES = 6  # classes that the line spells out
 RARE = ("resample_loss", "geometry", "unlisted", "frames")  # in it where they are chosen
 OF_INTERVALS = ("ci", "seed")  # signed where intervals are asked for; no row depends on them
@@ -55,8 +56,9 @@ def signature_fields(
         kept["aliases"] = aliases
     if tolerances := {c.name: [c.tolerance] for c in classes.classes if c.tolerance}:
         kept["class_tolerances"] = tolerances
-    if classes.ignore is not None:
-        kept["ignore_label"] = classes.ignore
+    kept.pop("ignore_label", None)
+    if ignored := [v for v in classes.ignored or (classes.ignore,) if v not in (None, UNSEEN)]:
+        kept["ignore_label"] = ignored[0] if len(ignored) == 1 else ignored
     kept |= library_versions(metrics)
     kept["numbers"] = NUMBERS
     return kept
@@ -90,8 +92,9 @@ def library_versions(metrics: Sequence[tuple[Metric, Definition]]) -> dict[str, 
 
 
 def _signed_parts(values: tuple[Any, ...]) -> list[Any]:
-    """Numbers as they are, anything else as its text."""
-    return [value if isinstance(value, float) else str(value) for value in values]
+    """Numbers as they are, pairs as `3=4`, anything else as its text."""
+    texts = ("=".join(map(str, v)) if isinstance(v, tuple) else v for v in values)
+    return [value if isinstance(value, float) else str(value) for value in texts]
 
 
 def _stands_for(class_: ClassDef) -> list[int] | None:
@@ -116,7 +119,8 @@ def _signature_word(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ",".join(f"{v:g}" if isinstance(v, float) else v for v in value)
+        text = ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)
+        return text if len(value) <= MANY else f"{len(value)}#{zlib.crc32(text.encode()):08x}"
     if isinstance(value, dict):
         return _classes(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

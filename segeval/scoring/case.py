@@ -265,7 +265,8 @@ def read_case(
         resolved = resolve_after_reading(named, (truth.named, pred.named), passed.found)
     check_names(resolved)
     check_files(truth, pred, tables)
-    notes = check_labels(truth, pred, labels, passed, job)
+    notes = [*(note for found in passed.found for note in found.notes)]
+    notes += check_labels(truth, pred, labels, passed, job)
     exclusive = all(f.exclusive for f in passed.found) and not (truth.named or pred.named)
     confusion = tables[0, 0] if exclusive and (0, 0) in tables else None
     counted = class_counts(tables, resolved.targets, start.grid.voxel, confusion)

@@ -6,7 +6,7 @@ file of one class holds one label. What cannot be told apart is refused, with bo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from segeval.classes.class_list import ClassList
 from segeval.opening.open_case import Opened
@@ -132,7 +132,9 @@ def check_labels(
             + shorten_name_list(extra),
             where=truth.volume.path,
             facts=(f"the list has {shorten_name_list(sorted(job.classes.known), 20)}",),
-            help=f"name it (--classes {extra[0]}=NAME) or leave it out (--ignore-label {extra[0]})",
+            help=f"leave out {shorten_name_list(extra)}: "
+            f"--ignore-label {','.join(map(str, extra))}; or add to the list: "
+            f"--classes {','.join(f'{value}=NAME' for value in extra[:8])}",
             status="unknown_label",
         )
     extra = []
@@ -141,8 +143,21 @@ def check_labels(
         extra = unlisted_labels(labels[1], job.classes, ignored)
     if extra:
         text = "the prediction holds labels that the class list does not have: "
-        return [Note("N-unknown-label", text + shorten_name_list(extra))]
-    return []
+        help = f"; --remap-pred {extra[0]}=LABEL gives one the value of a class"
+        return [Note("W-unknown-label", text + shorten_name_list(extra) + help)]
+    return list(common_label_notes(labels, passed))
+
+
+def common_label_notes(
+    labels: tuple[frozenset[int], frozenset[int]], passed: Passed
+) -> Iterator[Note]:
+    """Say that the two sides of a case share no label; what a run of such cases is shows later."""
+    own = [sorted(values - {0}) for values in labels]
+    maps = all(found.kind == "labels" and found.exclusive for found in passed.found)
+    if maps and all(own) and not set(own[0]) & set(own[1]):
+        sides = zip(("pred", "gt"), reversed(own), strict=True)
+        shown = "; ".join(f"{name} {shorten_name_list(values)}" for name, values in sides)
+        yield Note("N-no-common-label", shown)
 
 
 def label_replacements(

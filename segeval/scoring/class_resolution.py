@@ -170,8 +170,10 @@ def resolve_by_value(
 
     found, labels  of the ground truth and of the prediction
     """
+    ignored = {classes.ignore, *classes.ignored}  # no class on either side (A7)
+    values = sorted((labels[0] | labels[1]) - ignored)
     wanted = classes.classes or tuple(
-        class_of_value(value) for value in sorted(labels[0] | labels[1]) if value != 0 or background
+        class_of_value(value) for value in values if value != 0 or background
     )
     if any(c.labels is None for c in wanted):
         wanted = select_by_value(wanted, labels[0] | labels[1])

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from segeval.grid.geometry import format_shape
 from segeval.runtime.arrays import Labels, Raw
-from segeval.runtime.errors import ReadError
+from segeval.runtime.errors import Note, ReadError
 from segeval.volume.finite_values import FiniteValues
 from segeval.volume.id_coding import IdCoding, as_ids
-from segeval.volume.score_values import ScoreStream
+from segeval.volume.score_values import SLOPE_ROUNDING, ScoreStream
 from segeval.volume.value_kinds import (
+    NEAR_WHOLE,
+    WHITE,
     StoredValues,
     as_labels,
     not_probabilities_error,
@@ -46,6 +49,9 @@ class LabelStream:
         self._volume, self._streams = volume, streams
         self._checked = FiniteValues(volume)
         self._covered = len(streams) > 1 and not (independent or volume.segments or volume.paths)
+        named = volume.segments or volume.paths or volume.values is not None
+        self._masks = len(streams) > 1 and not named
+        self._off = 0.0
 
     def read(self, count: int) -> SideSlab:
         """The next labels of every channel. Raises ReadError."""
@@ -76,16 +82,49 @@ class LabelStream:
             ) from unknown
 
     def _labels(self, values: Raw, channel: int) -> Labels:
+        path = self._volume.file(channel)
         if values.dtype.kind != "f":
-            return as_labels(values, self._volume.file(channel))
-        finite, _, _ = self._checked.finite(values, channel)
-        return whole_to_labels(finite, self._volume.file(channel))
+            labels = as_labels(values, path)
+        else:
+            finite, _, _ = self._checked.finite(values, channel)
+            labels, off = whole_to_labels(finite, path)
+            self._off = max(self._off, off)
+        if self._masks and (top := int(labels.max())) > 1 and (top != WHITE or is_map(labels)):
+            raise frames_error(self._volume, top)
+        return labels
 
     def finish(self) -> ValueKind:
         """Labels. Raises ReadError for values that are not finite."""
         self._checked.finish()
         count = len(self._volume.channels)
-        return ValueKind("labels", count == 1, count, onehot=self._covered)
+        notes = rounding_notes(self._volume, self._off)
+        return ValueKind("labels", count == 1, count, onehot=self._covered, notes=notes)
+
+
+def is_map(labels: Labels) -> bool:
+    """Whether there is more than black and white."""
+    return bool(((labels != 0) & (labels != WHITE)).any())
+
+
+def frames_error(volume: Volume, top: int) -> ReadError:
+    """The error for label maps in the channels of one file (A16)."""
+    count = len(volume.channels)
+    axes = format_shape((count, *volume.geometry.shape))
+    return ReadError(
+        f"{count} channels of labels up to {top}: frames of a series, or masks?",
+        where=volume.path,
+        facts=(f"axes {axes}, the last one that of the channels", "masks hold 0 and 1 alone"),
+        help="--frames scores each frame as a case of its own; "
+        "--channel-axis names another axis, counted from 0",
+    )
+
+
+def rounding_notes(volume: Volume, off: float) -> tuple[Note, ...]:
+    """A warning where stored values were not whole numbers (A15)."""
+    if not off:
+        return ()
+    text = f"labels stored as other numbers are rounded; the farthest is {off:.2g} off"
+    return (Note("W-rounded-labels", text, str(volume.path)),)
 
 
 class UndecidedStream:
@@ -95,25 +134,32 @@ class UndecidedStream:
         self.channels = 1
         self._volume, self._stream, self._wanted = volume, streams[0], wanted
         self._checked = FiniteValues(volume)
-        self._whole, self._low, self._high = True, np.inf, -np.inf
+        self._off, self._low, self._high = 0.0, np.inf, -np.inf
+        self._scaled = volume.channels[0].scaled
+        self._allowed = NEAR_WHOLE if self._scaled else 0.0  # of a file that has a slope (A15)
 
     def read(self, count: int) -> SideSlab:
         """The next values, as labels and as probabilities. Raises ReadError."""
         raw: StoredValues = self._stream.read(count)
         values, low, high = self._checked.finite(raw, 0)
         self._checked.step(count)
+        if self._scaled and high <= 1 + SLOPE_ROUNDING:
+            values, high = np.minimum(values, 1), min(high, 1.0)
         self._low, self._high = min(self._low, low), max(self._high, high)
-        self._whole = self._whole and bool((values == np.rint(values)).all())
-        if self._low < 0 or (self._high > 1 and not self._whole):
-            raise not_probabilities_error(self._volume.path, self._low, self._high)
+        off = float(np.abs(values - np.rint(values)).max(initial=0))
+        self._off = max(self._off, off)
+        near = self._off <= self._allowed
+        if self._low < -self._allowed or (self._high > 1 and not near):
+            raise not_probabilities_error(self._volume.path, self._low, self._high, values)
         if self._high > 1:
-            return SideSlab(
-                {0: whole_to_labels(values, self._volume.path)}, np.zeros((1, count), values.dtype)
-            )
+            labels, _ = whole_to_labels(values, self._volume.path)
+            return SideSlab({0: labels}, np.zeros((1, count), values.dtype))
         mask = (values >= self._wanted.threshold).view(np.uint8)
         return SideSlab({0: mask}, values[None])
 
     def finish(self) -> ValueKind:
         """Labels if one is beyond 1, else probabilities. Raises ReadError."""
         self._checked.finish()
-        return ValueKind("labels" if self._high > 1 else "prob", self._high > 1, 1)
+        if self._high <= 1:
+            return ValueKind("prob", False, 1)
+        return ValueKind("labels", True, 1, notes=rounding_notes(self._volume, self._off))

@@ -17,7 +17,12 @@ from segeval.kernels.softmax import sigmoid, softmax_rows
 from segeval.runtime.arrays import Labels, Raw
 from segeval.runtime.errors import ReadError
 from segeval.volume.finite_values import FiniteValues
-from segeval.volume.value_kinds import StoredValues, not_probabilities_error, scale_probabilities
+from segeval.volume.value_kinds import (
+    NEAR_WHOLE,
+    StoredValues,
+    not_probabilities_error,
+    scale_probabilities,
+)
 from segeval.volume.value_stream import ReadAs, SideSlab, ValueKind
 from segeval.volume.volume import Channel, Stream, Volume
 
@@ -47,6 +52,7 @@ class ScoreStream:
         self._allowed = SUM_TOLERANCE + sum(
             rounding_error(volume.channels[c].dtype) for c in streams
         )
+        self._off_whole, self._top = 0.0, 0.0
         self._made: StoredValues = np.empty(0)
         self._room: StoredValues = np.empty(0, score_dtype(volume.channels[c] for c in streams))
 
@@ -60,6 +66,7 @@ class ScoreStream:
             row = rows[channel]
             values = stream.read(count, row)
             if values is not row:
+                self._watch_codes(values, channel)
                 row[:] = scale_probabilities(values, self._volume.file(channel), self._logits)
                 self._round(row, channel)
             tops[channel] = top = np.maximum.reduce(coded[channel])
@@ -80,8 +87,36 @@ class ScoreStream:
 
     def decoded(self, codes: Labels) -> SideSlab:
         """The scores that stored values stand for. Raises ReadError."""
+        self._watch_codes(codes, 0)
         row = scale_probabilities(codes, self._volume.path, False)
         return self._slab(row[None], np.array([row.max()]))
+
+    def _watch_codes(self, values: Raw, channel: int) -> None:
+        """Note what shows that stored values are labels after all (A15)."""
+        if self._volume.channels[channel].scaled:
+            off = float(np.abs(values - np.rint(values)).max(initial=0))
+            self._off_whole, self._top = max(self._off_whole, off), max(self._top, values.max())
+        elif values.dtype.kind == "u":
+            self._top = max(self._top, values.max())
+
+    def _check_codes(self) -> None:
+        """Raise ReadError for a mask or a label map that was to be read as something else."""
+        channels = [self._volume.channels[c] for c in self._streams]
+        coded = all(c.dtype.kind == "u" and not c.scaled for c in channels)
+        if coded and not self._logits and self._top == 1:
+            largest = np.iinfo(channels[0].dtype).max
+            raise ReadError(
+                f"the largest value is 1 of {largest}: a mask, no probabilities",
+                where=self._volume.path,
+                help="without --kind prob (--gt-kind prob) it is read as a mask of 0 and 1",
+            )
+        scaled = all(c.scaled for c in channels)
+        if scaled and self._logits and self._top and self._off_whole <= NEAR_WHOLE:
+            raise ReadError(
+                f"every value is a whole number but for {self._off_whole:.2g}: labels, no logits",
+                where=self._volume.path,
+                help="--kind labels",
+            )
 
     def _round(self, row: StoredValues, channel: int) -> None:
         """Take 255 times the float32 next to 1/255, which is above 1, for 1."""
@@ -162,6 +197,7 @@ class ScoreStream:
     def finish(self) -> ValueKind:
         """Scores. Raises ReadError where they are not finite, or do not sum to 1."""
         self._checked.finish()
+        self._check_codes()
         self._summed()
         kind = "logits" if self._logits else "prob"
         return ValueKind(kind, self.exclusive, len(self._streams))

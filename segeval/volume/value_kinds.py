@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from segeval.runtime.errors import ReadError
 StoredValues = Raw
 
 LARGEST_LABEL = 65535  # the largest label value
+NEAR_WHOLE = 0.01  # how far a stored label may be from a whole number (A15)
+MOSTLY = 0.9  # share of whole values from which others were interpolated
 WHITE = 255  # the 1 of a mask that was saved as black and white
 
 
@@ -30,27 +33,87 @@ def as_labels(values: Raw, path: Path) -> Labels:
     return values.astype(np.uint16)
 
 
-def whole_to_labels(values: StoredValues, path: Path) -> Labels:
-    """Floats that are whole numbers as uint16. Raises ReadError."""
-    low, high = float(values.min()), float(values.max())
-    if not (values == np.rint(values)).all():
+def whole_to_labels(values: StoredValues, path: Path) -> tuple[Labels, float]:
+    """Floats near to whole numbers as uint16, and how far the farthest is off (A15).
+
+    Raises ReadError.
+    """
+    rounded, off = round_values(values, path)
+    low, high = float(rounded.min()), float(rounded.max())
+    if low < 0 or high > LARGEST_LABEL:
+        raise bad_labels_error(path, int(low), int(high))
+    return rounded.astype(np.uint16), off
+
+
+def round_values(values: StoredValues, path: Path) -> tuple[StoredValues, float]:
+    """Values rounded to whole numbers, and how far the farthest was off. Raises ReadError."""
+    rounded = np.rint(values)
+    off = float(np.abs(values - rounded).max(initial=0))
+    if not off <= NEAR_WHOLE:
+        low, high = float(values.min()), float(values.max())
         raise ReadError(
             f"values from {low:.4g} to {high:.4g} are not all whole: no labels",
             where=path,
-            help="--kind prob or --kind logits (--gt-kind prob for the ground truth)",
+            help=suggest_kind(values, low, high),
         )
-    if low < 0 or high > LARGEST_LABEL:
-        raise bad_labels_error(path, int(low), int(high))
-    return values.astype(np.uint16)
+    return rounded, off
+
+
+def suggest_kind(values: StoredValues, low: float, high: float) -> str:
+    """What values that are no labels may be."""
+    if low >= 0 and high <= 1:
+        return "--kind prob reads a prediction as probabilities, --gt-kind prob a ground truth"
+    if low >= 0 and float(np.mean(np.abs(values - np.rint(values)) <= NEAR_WHOLE)) > MOSTLY:
+        return "most are whole: labels that were interpolated; resample them by nearest neighbour"
+    return "--kind logits reads a prediction as logits; a ground truth holds labels or shares"
 
 
 def bad_labels_error(path: Path, low: int, high: int) -> ReadError:
     """The error for labels out of range."""
+    if low < 0:
+        help = (
+            f"--ignore-label={low} leaves those voxels out, or --remap-gt={low}=0 (--remap-pred of "
+            "a prediction) gives them another label"
+        )
+    else:
+        help = f"--remap-gt {high}=1 (--remap-pred of a prediction) gives a label another value"
     return ReadError(
-        f"labels from {low} to {high}: a label is 0 to {LARGEST_LABEL}",
-        where=path,
-        help="map the labels to this range, or say --kind prob or --kind logits if they are none",
+        f"labels from {low} to {high}: a label is 0 to {LARGEST_LABEL}", where=path, help=help
     )
+
+
+def replace_labels(
+    values: Raw, table: Mapping[int, int], path: Path, kept: int | None = None
+) -> Labels:
+    """Label values by a table, all at once, as uint16; what it does not name stays.
+
+    values  integers, or floats near to whole numbers
+    table   new value of an old one
+    kept    a value that the table makes and that must not be in the data already
+    Raises ReadError.
+    """
+    if values.dtype.kind == "f":
+        values = round_values(values, path)[0].astype(np.int64)
+    if kept is not None and bool((values == kept).any()) and kept not in table:
+        raise ReadError(
+            f"the data has the label {kept}, which stands for ignored values here",
+            where=path,
+            help=f"give it another value: --remap-gt {kept}=1",
+        )
+    made: Raw
+    if values.dtype.kind in "ub" and values.dtype.itemsize == 1:
+        every = [table.get(value, value) for value in range(256)]
+        made = np.array(every, np.int64)[values.view(np.uint8)]
+    else:
+        made = values.astype(np.int64)
+        old = np.array(sorted(table), np.int64)
+        place = np.searchsorted(old, made).clip(max=len(old) - 1)
+        named = old[place] == made
+        made[named] = np.array([table[int(value)] for value in old])[place[named]]
+    low, high = int(made.min()), int(made.max())
+    if low < 0 or high > LARGEST_LABEL:
+        raise bad_labels_error(path, low, high)
+    return made.astype(np.uint16)
 
 
 def scale_probabilities(values: Raw, path: Path, logits: bool) -> StoredValues:
@@ -76,14 +139,19 @@ def zero_one_probabilities(values: Raw, path: Path) -> StoredValues:
     return values.astype(np.float64)
 
 
-def not_probabilities_error(path: Path, low: float, high: float) -> ReadError:
+def not_probabilities_error(
+    path: Path, low: float, high: float, values: StoredValues | None = None
+) -> ReadError:
     """The error for floats that are neither labels nor probabilities.
 
-    low  the least value; where none is negative, any bound from below
+    low     the least value; where none is negative, any bound from below
+    values  some of them, which may be labels that were interpolated
     """
     start = f"from {low:.4g} to" if low < 0 else "up to"
     return ReadError(
         f"values {start} {high:.4g}, not all whole: no labels and no probabilities",
         where=path,
-        help="--kind logits reads them as logits",
+        help="--kind logits reads them as logits"
+        if values is None
+        else suggest_kind(values, low, high),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -30,6 +31,7 @@ from segeval.runtime.packed_streams import (
 )
 from segeval.volume.id_coding import IdCoding
 from segeval.volume.instances import Instances, RoiMasks
+from segeval.volume.value_kinds import replace_labels
 
 if TYPE_CHECKING:
     from segeval.volume.instance_masks import InstanceMasks
@@ -65,7 +67,7 @@ class Channel:
             `order` then speaks of the stored axes without it
     """
 
-    source: PackedBytes | Loader | Drawer | None
+    source: PackedBytes | Loader | Drawer | RelabelledChannel | None
     dtype: np.dtype[Any]
     stored: tuple[int, ...]
     order: Reorder | None = None
@@ -77,6 +79,16 @@ class Channel:
     def count(self) -> int:
         """Values in the channel."""
         return prod(self.stored) // (self.stored[self.picked[0]] if self.picked else 1)
+
+    @property
+    def bare(self) -> Channel:
+        """The channel as the file has it, in the order of the grid."""
+        if not isinstance(self.source, RelabelledChannel):
+            return self
+        inner = self.source.inner
+        return replace(
+            self, source=inner.source, dtype=inner.dtype, slope=inner.slope, inter=inner.inter
+        )
 
     @property
     def scaled(self) -> bool:
@@ -107,6 +119,22 @@ class Channel:
 
 
 @frozen
+class RelabelledChannel:
+    """A label map whose values are others: the source of a channel of uint16.
+
+    inner  the channel as the file has it
+    table  the new value of an old one; every other value stays
+    path   the file, for messages
+    kept   a value that the table makes and the data must not have
+    """
+
+    inner: Channel
+    table: Mapping[int, int]
+    path: Path
+    kept: int | None = None
+
+
+@frozen
 class ReadOptions:
     """What a reader may be told of the run.
 
@@ -116,6 +144,7 @@ class ReadOptions:
     low           scores may be of a lower resolution than the grid: then channels come first
     classes       how many classes there are, background not counted
     colours       label value of each colour (red, green, blue)
+    unlisted      label value of colours that `colours` does not have; None: they are an error
     member        which image of a file of many
     paste         how masks of regions of interest get into the image; `threshold` cuts them
     min_score     regions and detections below it are left out
@@ -130,6 +159,7 @@ class ReadOptions:
     low: bool = False
     classes: int | None = None
     colours: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
+    unlisted: int | None = None
     member: str = ""
     paste: str = "detectron2"
     threshold: float = 0.5
@@ -274,6 +304,22 @@ class _TurnedStream:
             self._mapped.madvise(mmap.MADV_DONTNEED)
 
 
+class _RelabelledStream:
+    """Labels by a table."""
+
+    def __init__(self, stream: Stream, how: RelabelledChannel) -> None:
+        self._stream, self._how = stream, how
+
+    def read(self, count: int, into: Raw | None = None) -> Raw:
+        how = self._how
+        return replace_labels(self._stream.read(count), how.table, how.path, how.kept)
+
+
+def _relabel_stream(channel: Channel, stream: Stream) -> Stream:
+    source = channel.source
+    return _RelabelledStream(stream, source) if isinstance(source, RelabelledChannel) else stream
+
+
 class _NativeStream:
     """Values in native byte order, scaled where the file says so."""
 
@@ -292,6 +338,14 @@ class _NativeStream:
         return values
 
 
+class _OpenFiles(ExitStack):
+    """The open files of some channels, and what is to be done after their last value."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends: list[Callable[[], None]] = []
+
+
 @contextmanager
 def open_channels(channels: Sequence[Channel], chunk: int) -> Iterator[list[Stream]]:
     """Open channels together, to be read in lockstep, at most `chunk` values a read.
@@ -300,13 +354,18 @@ def open_channels(channels: Sequence[Channel], chunk: int) -> Iterator[list[Stre
     disk. After the last value the checksum of packed files is compared, before the first one that
     of members of an archive that are not packed. Raises ReadError.
     """
-    packed = (v.source for v in channels if isinstance(v.source, PackedBytes))
+    bare = [channel.bare for channel in channels]
+    packed = (v.source for v in bare if isinstance(v.source, PackedBytes))
     for source in {(p.path, p.start): p for p in packed}.values():
         compare_checksum(source)
-    with ExitStack() as stack:
-        shared = _spill_shared(channels, stack)
-        yield [_open_stream(voxels, shared, chunk, stack) for voxels in channels]
-        stack.pop_all().close()
+    with _OpenFiles() as stack:
+        shared = _spill_shared(bare, stack)
+        yield [
+            _relabel_stream(channel, _open_stream(own, shared, chunk, stack))
+            for channel, own in zip(channels, bare, strict=True)
+        ]
+        for finish in stack.ends:  # not after an error, which it would hide
+            finish()
 
 
 def _spill_shared(
@@ -330,8 +389,28 @@ def _whole_file_part(parts: Sequence[PackedBytes]) -> PackedBytes:
     return replace(parts[0], skip=0, size=end)
 
 
+def relabel_volume(volume: Volume, table: Mapping[int, int], kept: int | None = None) -> Volume:
+    """A label map, or masks, with other label values; nothing is read yet.
+
+    table  the new value of an old one; every other value stays
+    kept   a value that the table makes and the data must not have
+    """
+    channels = tuple(
+        replace(
+            channel,
+            source=RelabelledChannel(channel, table, volume.file(number), kept),
+            dtype=np.dtype(np.uint16),
+            slope=1.0,
+            inter=0.0,
+        )
+        for number, channel in enumerate(volume.channels)
+    )
+    names = {table.get(value, value): name for value, name in volume.names.items()}
+    return replace(volume, channels=channels, names=names)
+
+
 def _open_stream(
-    voxels: Channel, shared: Mapping[tuple[Path, str], PackedBytes], chunk: int, stack: ExitStack
+    voxels: Channel, shared: Mapping[tuple[Path, str], PackedBytes], chunk: int, stack: _OpenFiles
 ) -> Stream:
     stream = _open_plain_stream(voxels, shared, chunk, stack)
     if voxels.scaled or not voxels.dtype.isnative:
@@ -340,7 +419,7 @@ def _open_stream(
 
 
 def _open_plain_stream(
-    voxels: Channel, shared: Mapping[tuple[Path, str], PackedBytes], chunk: int, stack: ExitStack
+    voxels: Channel, shared: Mapping[tuple[Path, str], PackedBytes], chunk: int, stack: _OpenFiles
 ) -> Stream:
     if voxels.source is None:
         return _ZeroStream(min(chunk, voxels.count))
@@ -349,15 +428,18 @@ def _open_plain_stream(
         if voxels.order is None:
             return _ArrayStream(array)
         return _TurnedStream(turn_array(array, voxels), array.nbytes)
-    if not isinstance(voxels.source, PackedBytes):
+    if isinstance(voxels.source, Drawer):
         return _open_drawn_stream(voxels, voxels.source, chunk)
+    assert isinstance(
+        voxels.source, PackedBytes
+    )  # relabelled channels are opened by what is inside
     packed = voxels.source
     if (packed.path, packed.packing) in shared:
         file = shared[packed.path, packed.packing]
         packed = replace(file, start=file.start, skip=packed.skip, size=packed.size)
     if voxels.order is None:
         opened_file = stack.enter_context(open_packed(packed))
-        stack.callback(finish_stream, opened_file, packed)
+        stack.ends.append(partial(finish_stream, opened_file, packed))
         return _PackedStream(opened_file, voxels, packed, chunk)
     mapped: Any = np.memmap(
         packed.path, voxels.dtype, "r", packed.start + packed.skip, voxels.stored

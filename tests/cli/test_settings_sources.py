@@ -34,7 +34,7 @@ def test_each_layer_wins_over_the_next(here):
     ):
         change()
         found.append(resolved(here, options, environment))
-    assert [f.settings.ignore_label for f in found] == [None, 255, 3, 2, 1]
+    assert [f.settings.ignore_label for f in found] == [(), (255,), (3,), (2,), (1,)]
     assert [f.origins["ignore_label"] for f in found] == [
         "default",
         "preset semantic",

@@ -20,7 +20,11 @@ from segeval.runtime.errors import RequestError
         ("threshold", 1, 1.0),
         ("jobs", "0", 0),
         ("jobs", 4, 4),
-        ("ignore_label", "255", 255),
+        ("ignore_label", "255", (255,)),
+        ("ignore_label", ["2,3", "-100"], (2, 3, -100)),
+        ("ignore_label", 7, (7,)),
+        ("remap_pred", "3=4,0=255", ((3, 4), (0, 255))),
+        ("remap_gt", "brats-4-to-3", ((4, 3),)),
         ("wide", "yes", True),
         ("wide", "0", False),
         ("wide", False, False),
@@ -58,7 +62,7 @@ def test_read(field, raw, value):
         ("metrics", ["Dice"], "no metric"),
         ("metrics", [3], "not a list"),
         ("gates", ["dice"], "no gate"),
-        ("ignore_label", -1, "below 0"),
+        ("remap_pred", "3=x", "another one"),
     ],
 )
 def test_a_wrong_value_is_refused_where_it_stands(field, raw, said):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from runs import run, settings, sigmoids, soft
 
-from segeval.classes.class_list import ClassDef, ClassList, parse_classes
+from segeval.classes.class_list import ClassDef, ClassList, labelled_class_list, parse_classes
 from segeval.metrics.registry import resolve_metric
 from segeval.request.grammar import parse_charge, parse_gate
 from segeval.request.settings import NUMBERS, Settings
@@ -152,6 +152,14 @@ def smaller(path):
     return path / "pred", path / "gt"
 
 
+def coloured(path):
+    """Pictures of colours, one of which no class has."""
+    colours = np.array([[0, 0, 0], [9, 0, 0], [0, 9, 0], [1, 2, 3]], np.uint8)
+    build.png(path / "pred" / "a.png", colours[P[0] % 3])
+    build.png(path / "gt" / "a.png", colours[T[0] % 4])
+    return path / "pred", path / "gt"
+
+
 def larger(path):
     """A prediction that reaches beyond the ground truth; `--resample gt` is chosen beside."""
     pred, gt = smaller(path)
@@ -266,8 +274,11 @@ SIGNED = {
     "seed": (maps, 0, 1),
     "channel_axis": (square, 0, 1),
     "spacing": (pictures, None, (2.0, 2.0)),
-    "ignore_label": (maps, None, 3),
+    "ignore_label": (maps, (), (3,)),
     "resample": (smaller, "gt", "pred"),
+    "remap_pred": (maps, (), ((2, 1),)),
+    "remap_gt": (maps, (), ((1, 2), (2, 1))),
+    "unlisted": (coloured, "error", "ignore"),
     "resample_loss": (larger, "error", "accept"),
     "geometry": (shifted, "own", "gt"),
     "paste": (regions, "detectron2", "torchvision"),
@@ -324,6 +335,9 @@ def test_a_signed_choice_changes_the_line(tmp_path, name):
         rest = {"gt_select": "a*", "pred_select": "a*"}
     metrics = (*METRICS, "nsd") if make is organs else METRICS
     metrics = ("lesion_f1", "lesion_count_difference") if make is lumps else metrics
+    if make is coloured:
+        red, green = ClassDef("red", (1,), (9, 0, 0)), ClassDef("green", (2,), (0, 9, 0))
+        rest = {"classes": labelled_class_list((red, green))}
     if name == "resample":
         rest = {"resample_loss": "accept"}
     cards = [run(*sides, *metrics, **rest | {name: choice}) for choice in (one, other)]

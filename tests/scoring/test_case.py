@@ -75,7 +75,7 @@ def test_an_unlisted_label_is_an_error_for_the_truth_and_a_note_for_the_predicti
     few = np.where(T == 3, 0, T).astype(np.uint8)
     pred, gt = build.nifti(tmp_path / "p.nii", P), build.nifti(tmp_path / "g.nii", few)
     card = run(pred, gt, classes="1=a,2=b")
-    assert [n.code for n in only(card).notes] == ["N-unknown-label"]
+    assert [n.code for n in only(card).notes] == ["W-unknown-label"]
     assert "3" in only(card).notes[0].text
     assert values(card)["a"] == pytest.approx(dice(few == 1, P == 1), **EXACT)
     status, text = problem(run(gt, pred, classes="1=a,2=b"))
