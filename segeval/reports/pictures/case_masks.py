@@ -1,0 +1,77 @@
+"""The masks of a case, read again from its files the way that scoring reads them.
+
+Each plane is read once, whatever the number of classes; what is kept are runs and, one class at a
+time, the box around both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import prod
+
+from segeval.classes.class_list import ClassList
+from segeval.metrics.registry import resolve_metric
+from segeval.pairing.cases import Case
+from segeval.reports.pictures.planes import ClassView, view_class
+from segeval.request.grammar import parse_metric
+from segeval.request.settings import Settings
+from segeval.runtime.errors import CaseError
+from segeval.runtime.frozen import frozen
+from segeval.scoring.case import check_prediction, opened_case, read_case
+from segeval.scoring.case_stages import CaseRead, CaseStart
+from segeval.scoring.pass_plan import Job, planned
+from segeval.tallies.surface import Surfaces, SurfaceTally
+
+MOST = 96 << 20  # voxels of the box around a class
+
+
+@frozen
+class CaseMasks:
+    """A case that was read again.
+
+    read      both sides on one grid, their pass done
+    surfaces  where the masks of each class come from
+    """
+
+    read: CaseRead
+    surfaces: Surfaces
+
+    def view(self, name: str) -> ClassView:
+        """A class of it. Raises CaseError where it has no voxel or too many."""
+        names = [target.name for target in self.surfaces.targets]
+        if name not in names:
+            raise CaseError("the files no longer have the class")
+        place = names.index(name)
+        box = self.surfaces.box(place)
+        if box is None:
+            raise CaseError("neither side has a voxel of it")
+        if prod(b - a for a, b in box) > MOST:
+            raise CaseError("the structure is too large for a picture")
+        crop = self.surfaces.crop(place)
+        if crop is None or not (crop.truth.any() or crop.pred.any()):
+            raise CaseError("all of it is ignored")
+        grid = self.read.start.grid
+        corner = tuple(a for a, _ in box)
+        return view_class(crop.truth, crop.pred, corner, grid.shape, grid.spacing, grid.unit)
+
+
+def read_masks(case: Case, settings: Settings, classes: ClassList) -> CaseMasks:
+    """Read a case again. Raises CaseError."""
+    job = Job(settings, classes, (resolve_metric(parse_metric("dice")),))
+    check_prediction(case, settings)
+    truth, pred = opened_case(case, settings, classes)
+    plan, named = planned(truth, pred, job, ())
+    tally = SurfaceTally(truth.volume.geometry.shape)
+    read, _ = read_case(CaseStart(case, truth, pred, plan, job), named, {"surface": tally})
+    found = read.classes
+    surfaces = tally.finish(found.targets, read.start.grid.spacing, (), found.ignored)
+    return CaseMasks(read, surfaces)
+
+
+def views_of(masks: CaseMasks, names: Sequence[str]) -> Iterator[tuple[str, ClassView | CaseError]]:
+    """The classes that are asked for, each made when its turn comes; or why there is none."""
+    for name in names:
+        try:
+            yield name, masks.view(name)
+        except CaseError as problem:
+            yield name, problem

@@ -1,0 +1,221 @@
+"""Three planes of a volume with the contours of both sides and the largest error (T21).
+
+Contours are lines over the image, never fills: ground truth solid sky blue, prediction dashed
+orange. The axes keep their millimetres, whatever the voxels are; the head is up, the patient's left
+is at the right, as radiology has it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from html import escape
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.grid.geometry import Geometry
+from segeval.reports.pictures.contour_paths import mask_outlines, path_data
+from segeval.reports.pictures.planes import ClassView
+from segeval.runtime.frozen import frozen
+
+SIDE = 256.0  # pixels at most
+LARGEST = 8.0  # pixels a unit of length, so that what is tiny is not blown up
+LETTERS = ("R", "L"), ("A", "P"), ("I", "S")  # of the LPS axes, towards less and more
+DOWN, RIGHT = (1, 1, -1), (1, 1, 1)  # LPS: down is P or I, to the right is L or P
+NAMES = "axial", "coronal", "sagittal"
+Bytes = NDArray[np.uint8]
+PlaceImage = Callable[[bytes, str], str]  # where the bytes of an image of a suffix can be had
+
+
+@frozen
+class Plane:
+    """How one plane is drawn: which axis is down, which to the right, and the pixels of a voxel.
+
+    across     the axis that the plane is across
+    down       the axis of the rows, right that of the columns
+    flipped    rows run upwards
+    mirrored   columns run to the left
+    scale      pixels of a voxel along rows and columns
+    """
+
+    across: int
+    down: int
+    right: int
+    flipped: bool
+    mirrored: bool
+    scale: tuple[float, float]
+    size: tuple[float, float]
+
+    def place(self, view: ClassView, point: Sequence[float]) -> tuple[float, float]:
+        """The pixel (x, y) of a point in voxels of the grid."""
+        row = (point[self.down] - view.window[self.down][0] + 0.5) * self.scale[0]
+        column = (point[self.right] - view.window[self.right][0] + 0.5) * self.scale[1]
+        return (
+            self.size[1] - column if self.mirrored else column,
+            self.size[0] - row if self.flipped else row,
+        )
+
+
+def layout_plane(view: ClassView, across: int, grid: Geometry) -> Plane:
+    """The layout of the plane across an axis."""
+    down, right = (axis for axis in range(3) if axis != across)
+    extent = [(view.window[a][1] - view.window[a][0]) * view.spacing[a] for a in (down, right)]
+    scale = min(SIDE / max(extent), LARGEST)
+    sizes = (view.spacing[down] * scale, view.spacing[right] * scale)
+    return Plane(
+        across,
+        down,
+        right,
+        runs_against(grid, down, DOWN),
+        runs_against(grid, right, RIGHT),
+        sizes,
+        (extent[0] * scale, extent[1] * scale),
+    )
+
+
+def runs_against(grid: Geometry, axis: int, wanted: tuple[int, int, int]) -> bool:
+    """Whether an axis runs the other way than radiology shows it.
+
+    wanted  the sign along each LPS axis
+    """
+    if grid.directions is None:
+        return False
+    direction = grid.directions[axis]
+    along = max(range(3), key=lambda k: abs(direction[k]))
+    return direction[along] * wanted[along] < 0
+
+
+def draw_view(
+    view: ClassView, grid: Geometry, images: Sequence[Bytes] | None, place: PlaceImage
+) -> str:
+    """The planes of a class side by side.
+
+    images  grey levels of each plane within its window; None: the masks alone
+    """
+    parts = []
+    for axis in range(3):
+        plane = layout_plane(view, axis, grid)
+        shown = None if images is None else images[axis]
+        parts.append(draw_plane(view, plane, grid, shown, place))
+    return f'<div class="planes">{"".join(parts)}</div>'
+
+
+def draw_plane(
+    view: ClassView, plane: Plane, grid: Geometry, image: Bytes | None, place: PlaceImage
+) -> str:
+    """One plane with what is known of it."""
+    height, width = plane.size
+    name = NAMES[plane.across] if upright(grid) else f"across axis {'zyx'[plane.across]}"
+    number = view.at[plane.across] + 1
+    text = f"{name} {number} of {view.shape[plane.across]}"
+    parts = [f'<rect class="dark" width="{width:.1f}" height="{height:.1f}"/>']
+    if image is not None:
+        parts.append(draw_image(image, plane, place))
+    parts += draw_contours(view, plane)
+    parts += draw_error(view, plane)
+    parts += draw_letters(plane, grid)
+    caption = f"{text}, {view.voxels} voxels differ" if plane.across == 0 and view.voxels else text
+    return (
+        f'<figure class="plane"><svg viewBox="0 0 {width:.1f} {height:.1f}" '
+        f'width="{width:.0f}" height="{height:.0f}" role="img" '
+        f'aria-label="{escape(caption, quote=True)}">{"".join(parts)}</svg>'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def draw_image(image: Bytes, plane: Plane, place: PlaceImage) -> str:
+    """Grey levels of a plane, scaled to its true aspect."""
+    from PIL import Image
+
+    height, width = (max(1, round(side)) for side in plane.size)
+    shown = image[:: -1 if plane.flipped else 1, :: -1 if plane.mirrored else 1]
+    picture = Image.fromarray(np.ascontiguousarray(shown))
+    picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+    return (
+        f'<image href="{place(webp(picture), ".webp")}" width="{plane.size[1]:.1f}" '
+        f'height="{plane.size[0]:.1f}" preserveAspectRatio="none"/>'
+    )
+
+
+def webp(picture: Any, lossless: bool = False) -> bytes:
+    """A picture of Pillow as WebP."""
+    file = BytesIO()
+    picture.save(file, "WEBP", quality=62, method=4, lossless=lossless)
+    return file.getvalue()
+
+
+def draw_contours(view: ClassView, plane: Plane) -> list[str]:
+    """The outlines of both sides."""
+    rows, columns = (n / 2 for n in plane.scale)
+    rows, columns = -rows if plane.flipped else rows, -columns if plane.mirrored else columns
+    x, y = plane.place(view, [0.0] * 3)
+    move = f"translate({x:.2f} {y:.2f}) scale({columns:.4f} {rows:.4f})"
+    corner = view.corner[plane.down], view.corner[plane.right]
+    paths = []
+    for kind, mask in zip(("truth", "pred"), view.plane(plane.across), strict=True):
+        if data := path_data(mask_outlines(mask), *corner):
+            paths.append(f'<path class="{kind}" d="{data}"/>')
+    return [f'<g transform="{move}">{"".join(paths)}</g>'] if paths else []
+
+
+def draw_error(view: ClassView, plane: Plane) -> list[str]:
+    """The largest error, where it lies in the plane or before it; its length is the true one."""
+    if view.error is None or view.error.length <= 0:
+        return []
+    ends = [
+        [c + e for c, e in zip(view.corner, end, strict=True)]
+        for end in (view.error.start, view.error.end)
+    ]
+    if plane.across == 0 and min(abs(end[0] - view.at[0]) for end in ends) > 1:
+        return []
+    (a, b), (c, d) = (plane.place(view, end) for end in ends)
+    x, y = (a + c) / 2 + 5, (b + d) / 2 - 5
+    x = min(max(x, 2), plane.size[1] - 50)
+    y = min(max(y, 12), plane.size[0] - 4)
+    length = f"{view.error.length:.1f} {view.unit}"
+    return [
+        f'<path class="error" data-length="{view.error.length!r}" '
+        f'd="M{a:.1f} {b:.1f}L{c:.1f} {d:.1f}"/>'
+        f'<text class="said" x="{x:.1f}" y="{y:.1f}">{length}</text>'
+    ]
+
+
+def draw_letters(plane: Plane, grid: Geometry) -> list[str]:
+    """Where the patient's sides are, where the file says so."""
+    if not grid.placed or grid.directions is None:
+        return []
+    height, width = plane.size
+    right = side_letters(grid.directions[plane.right])
+    down = side_letters(grid.directions[plane.down])
+    top, bottom = down[::-1] if plane.flipped else down
+    right = right[::-1] if plane.mirrored else right
+    places = (
+        (right[0], 4, height / 2 + 4, "start"),
+        (right[1], width - 4, height / 2 + 4, "end"),
+        (top, width / 2, 12, "middle"),
+        (bottom, width / 2, height - 4, "middle"),
+    )
+    return [
+        f'<text class="side" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{letter}</text>'
+        for letter, x, y, anchor in places
+    ]
+
+
+def side_letters(direction: Sequence[float]) -> tuple[str, str]:
+    """The letters towards less and towards more of an axis, by what it runs along most."""
+    axis = max(range(3), key=lambda k: abs(direction[k]))
+    less, more = LETTERS[axis]
+    return (less, more) if direction[axis] > 0 else (more, less)
+
+
+def upright(grid: Geometry) -> bool:
+    """Whether planes of the grid are axial, coronal and sagittal, to 30 degrees."""
+    if not grid.placed or grid.directions is None:
+        return False
+    return all(
+        abs(grid.directions[k][axis]) > math.cos(math.radians(30))
+        for k, axis in enumerate((2, 1, 0))
+    )

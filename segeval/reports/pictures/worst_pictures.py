@@ -1,0 +1,144 @@
+"""Pictures of the worst cases, made from the files when the report is made (T23, T24).
+
+A case is found again as scoring found it, and must be what it was: files whose fingerprint changed
+have no picture. Cases are read one after the other, so memory is that of one.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from segeval.classes.class_list import ClassList
+from segeval.pairing.cases import Case
+from segeval.pairing.outputs import add_outputs
+from segeval.pairing.pair import pair_paths
+from segeval.reports.pictures.case_masks import CaseMasks, read_masks, views_of
+from segeval.reports.pictures.draw_planes import PlaceImage, draw_view
+from segeval.reports.pictures.draw_tints import draw_tints
+from segeval.reports.pictures.grey_levels import grey_levels
+from segeval.reports.pictures.image_planes import find_image, image_planes, list_images
+from segeval.reports.pictures.planes import ClassView
+from segeval.request.settings import Settings
+from segeval.runtime.arrays import Floats
+from segeval.runtime.errors import CaseError, SegevalError
+from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.inventory import Inventory, keep_inventory
+from segeval.scoring.fingerprint import case_fingerprint
+
+Key = tuple[str, str]  # case and class
+
+
+@frozen
+class Pictures:
+    """What was drawn, and why something was not.
+
+    drawn  HTML by case and class
+    notes  reasons, each with how many pictures it cost
+    """
+
+    drawn: Mapping[Key, str]
+    notes: Mapping[str, int]
+
+
+class PictureMaker:
+    """Draws classes of cases, case by case."""
+
+    def __init__(
+        self, settings: Settings, classes: ClassList, images: Mapping[str, Path], place: PlaceImage
+    ) -> None:
+        self._settings, self._classes, self._images = settings, classes, images
+        self._place = place
+        self.drawn: dict[Key, str] = {}
+        self.notes: dict[str, int] = {}
+
+    def note(self, text: str, many: int = 1) -> None:
+        """Count what could not be drawn or shown."""
+        self.notes[text] = self.notes.get(text, 0) + many
+
+    def draw_case(self, case: Case, names: Sequence[str], fingerprint: str) -> None:
+        """Draw classes of a case; whatever is wrong with it is noted."""
+        try:
+            if fingerprint and case_fingerprint(case) != fingerprint:
+                raise CaseError("the files changed since they were scored")
+            masks = read_masks(case, self._settings, self._classes)
+            self._draw_views(case, masks, names)
+        except SegevalError as problem:
+            self.note(problem.message, len(names))
+        except Exception as problem:  # a picture must not take the report with it
+            self.note(f"{type(problem).__name__}: {problem}", len(names))
+
+    def _draw_views(self, case: Case, masks: CaseMasks, names: Sequence[str]) -> None:
+        views: dict[str, ClassView] = {}
+        for name, view in views_of(masks, names):
+            if isinstance(view, CaseError):
+                self.note(view.message)
+            else:
+                views[name] = view
+        if not views:
+            return
+        grid = masks.read.start.grid
+        planes = self._image_planes(case, masks, list(views.values()))
+        for k, (name, view) in enumerate(views.items()):
+            own = None if planes is None else planes[k]
+            if len(view.shape) == 2:
+                shown = draw_tints(view, None if own is None else own[0], self._place)
+            else:
+                grey = None if own is None else grey_levels(own, self._settings.window, name)
+                shown = draw_view(view, grid, grey, self._place)
+            self.drawn[case.id, name] = shown
+
+    def _image_planes(
+        self, case: Case, masks: CaseMasks, views: Sequence[ClassView]
+    ) -> list[tuple[Floats, ...]] | None:
+        path = find_image(case, self._images)
+        if path is None and not case.series:
+            if self._images:
+                self.note("--images has no image of the case, so its masks stand alone")
+            return None
+        try:
+            return image_planes(case, path, masks.read.start.grid, views)
+        except SegevalError as problem:
+            self.note(f"masks without the image: {problem.message}")
+            return None
+
+
+def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
+    wanted: Sequence[Key],
+    fingerprints: Mapping[str, str],
+    pred: Path,
+    truth: Path,
+    settings: Settings,
+    place: PlaceImage | None = None,
+) -> Pictures:
+    """Pictures of some classes of some cases.
+
+    fingerprints  of the files of each case when it was scored
+    pred, truth   the roots
+    settings      those of the run
+    place         where the bytes of an image go; None: into the page
+    Raises RequestError and NothingToScore where the roots cannot be paired.
+    """
+    with keep_inventory(Inventory()):
+        pairing = add_outputs(pair_paths(pred, truth, settings), truth, settings)
+        classes = pairing.classes.chosen(settings.classes)
+        if settings.ignore_label is not None:
+            classes = replace(classes, ignore=settings.ignore_label)
+        images = list_images(settings.images) if settings.images else {}
+        maker = PictureMaker(settings, classes, images, place or data_uri)
+        names: dict[str, list[str]] = {}
+        for case, name in wanted:
+            names.setdefault(case, []).append(name)
+        for found in pairing.cases:
+            if found.id in names:
+                own = names.pop(found.id)
+                maker.draw_case(found, own, fingerprints.get(found.id, ""))
+    for left in names.values():
+        maker.note("the case is not in the folders any more", len(left))
+    return Pictures(maker.drawn, maker.notes)
+
+
+def data_uri(content: bytes, suffix: str) -> str:
+    """An image inside the page."""
+    return f"data:image/{suffix[1:]};base64,{base64.b64encode(content).decode()}"
