@@ -19,6 +19,7 @@ from segeval.pairing.cases import CaseFiles as Files
 from segeval.pairing.outputs import add_outputs
 from segeval.pairing.pair import pair_paths
 from segeval.pairing.remote import LocalInputs, localize_inputs
+from segeval.readers.remote_files import is_url
 from segeval.request.grammar import Metric, parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note, RequestError
@@ -142,10 +143,23 @@ def score_paths(  # noqa: PLR0913 - the last three are the command line's
     say = watch.waits if watch is not None else ignore_progress
     with choose_engine(settings, say) as ready, localize_inputs(pred, truth, settings) as place:
         card = score_pairs(place, asked, shard, ready, watch, journal, baseline)
+    card = replace(card, inputs={**card.inputs, "roots": relative_roots(pred, truth)})
     if shard is None:
         return card
     gates = [str(gate) for gate in settings.gates]
     return replace(card, shard={"part": shard.part, "of": shard.of, "gates": gates, **card.shard})
+
+
+def relative_roots(pred: Path | str, truth: Path | str) -> dict[str, str]:
+    """Where both sides lie, from the working folder: a report finds the files of pictures by it."""
+    import os
+
+    roots = {"pred": str(pred), "gt": str(truth)}
+    return {
+        side: root if is_url(root) else Path(os.path.relpath(root)).as_posix()
+        for side, root in roots.items()
+        if root
+    }
 
 
 def ignore_progress(text: str) -> None:

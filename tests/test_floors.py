@@ -62,9 +62,12 @@ FLOORS = """
 10 gates       gates | verdict | rules truth | baseline | judge
 
 11 api         api
-11 reports     reports html | table_model terminal | fold_columns means plain problems values | table_content verdicts | badge
+11 reports     reports html pictures | table_model terminal | fold_columns means plain problems values | table_content verdicts | badge
                codequality delimited json jsonl junit markdown openmetrics summary table
                | comparison github judged tabbed
+               | pictures.contour_paths pictures.largest_error pictures.grey_levels | pictures.planes
+               | pictures.case_masks pictures.image_planes pictures.draw_planes | pictures.draw_tints
+               | pictures.worst_pictures | pictures.illustrate
                | html.charts html.shown html.browser | html.drawings html.definition_section
                | html.volume_section html.verdict_section html.account_section
                html.confusion_section html.reliability_section html.class_section

@@ -18,11 +18,13 @@ from segeval.cli.options import (
 )
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import replace
 
 if TYPE_CHECKING:
     from segeval.scorecard.card import Scorecard
 
-OUTPUT = ("output", "digits", "quiet", "verbose", "log_file", "color")
+OUTPUT = ("output", "digits", "pictures", "window", "quiet", "verbose", "log_file", "color")
+FILES = ("pairs", "images", "layout", "pair_regex_pred", "pair_regex_gt", "case_key", "classes")
 USUAL, FOLDER = "report.html", "report/index.html"
 
 
@@ -30,7 +32,9 @@ def report(given: Mapping[str, Any]) -> int:
     """Write the report of RESULTS (JSON of `segeval score -o`) as one HTML page.
 
     Without -o the page is report.html. stdout names the files that were written. The verdicts are
-    those of the result file. The exit status is 0, or 2 for a wrong request.
+    those of the result file. Pictures of the worst cases are made of the files that were scored,
+    found by the folders in the result file or by --pred and --gt. The exit status is 0, or 2 for a
+    wrong request.
     """
     from segeval.reports.outputs import save_report
 
@@ -41,6 +45,8 @@ def report(given: Mapping[str, Any]) -> int:
     for output in outputs:
         _check(output)
     card = _loaded(given["results"])
+    card = replace(card, inputs={**card.inputs, "roots": _roots(card, given)})
+    settings = _settings_of_run(card, settings)
     for output in outputs:
         if given["split"] and output.endswith(".html"):
             _write_folder(card, output, settings)
@@ -48,6 +54,23 @@ def report(given: Mapping[str, Any]) -> int:
             save_report(card, output, settings)
         click.echo(output.partition(":")[2] or output)
     return 0
+
+
+def _roots(card: Scorecard, given: Mapping[str, Any]) -> dict[str, str]:
+    """Where the files lie: as the options say, else as the result file says."""
+    known = dict(card.inputs.get("roots") or {})
+    return known | {side: given[side] for side in ("pred", "gt") if given[side]}
+
+
+def _settings_of_run(card: Scorecard, settings: Settings) -> Settings:
+    """The choices by which the files are read: those of the run, and what the options add."""
+    if not settings.pictures:
+        return settings
+    from segeval.reports.pictures.grey_levels import parse_window
+    from segeval.reports.pictures.illustrate import settings_of_run
+
+    parse_window(settings.window)
+    return settings_of_run(card.fields, settings)
 
 
 def _check(output: str) -> None:
@@ -86,6 +109,17 @@ def _write_folder(card: Scorecard, output: str, settings: Settings) -> None:
         raise RequestError(f"cannot be written ({reason})", where=output) from problem
 
 
+def _root(side: str, what: str) -> GroupedOption:
+    option = GroupedOption(
+        [f"--{side}"],
+        metavar="PATH",
+        type=PATH_OR_URL,
+        help=f"{what}, where they lie somewhere else now",
+    )
+    option.group = "inputs"
+    return option
+
+
 def _split() -> GroupedOption:
     option = GroupedOption(
         ["--split"],
@@ -103,7 +137,9 @@ command = Command(
     [
         click.Argument(["results"], type=PATH_OR_URL),
         _split(),
-        *settings_options([], also=OUTPUT),
+        _root("pred", "the predictions"),
+        _root("gt", "the ground truth"),
+        *settings_options([], also=(*OUTPUT, *FILES)),
     ],
     [
         "segeval report results.json",

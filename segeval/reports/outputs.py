@@ -19,6 +19,7 @@ from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import Scorecard
+from segeval.scorecard.results import with_moved_roots
 
 FIGURE = "figure-"
 _PREFIX = r"(?s)([A-Za-z][\w-]+):(.+)\Z"  # two letters: `C:` is a drive
@@ -106,6 +107,8 @@ def save_report(card: Scorecard, output: str, settings: Settings) -> None:
     if wanted.path is None:
         show_report(card, form, sys.stdout, settings)
         return
+    if form == "json":
+        card = with_moved_roots(card, Path(), wanted.path.parent)
     try:
         with replace_file(wanted.path) as file:
             show_report(card, form, file, settings)
@@ -141,9 +144,9 @@ def print_page(card: Scorecard, form: str, path: Path, settings: Settings) -> No
     from segeval.reports.html import browser
 
     if form == "html":
-        from segeval.reports.html.page import render
+        from segeval.reports.html.page import draw_pictures, render
 
-        browser.print_page(render(card, settings), path)
+        browser.print_page(render(card, settings, draw_pictures(card, settings)), path)
         return
     from segeval.reports.html.figures import draw_figure
 

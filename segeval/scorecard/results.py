@@ -134,7 +134,7 @@ def _reason(made: Statistic, name: str) -> str:
 def load_results(path: Path) -> Scorecard:
     """Read a result file; its cases stay in it, where it has one a line. Raises RequestError."""
     try:
-        return _read_results(path.open("rb"))
+        return with_moved_roots(_read_results(path.open("rb")), path.parent, Path())
     except OSError as problem:
         raise RequestError(f"cannot be read ({problem.strerror})", where=path) from problem
     except ValueError as problem:
@@ -145,6 +145,23 @@ def load_results(path: Path) -> Scorecard:
         ) from problem
     except RequestError as problem:
         raise RequestError(problem.message, where=path, help=problem.help) from problem
+
+
+def with_moved_roots(card: Scorecard, start: Path, goal: Path) -> Scorecard:
+    """A scorecard whose roots are relative to another folder.
+
+    A result file has them relative to itself, a run relative to the working folder.
+    """
+    roots = card.inputs.get("roots")
+    if not isinstance(roots, Mapping) or start.resolve() == goal.resolve():
+        return card
+    import os
+
+    moved = {
+        side: root if "://" in root else Path(os.path.relpath(start / root, goal)).as_posix()
+        for side, root in roots.items()
+    }
+    return replace(card, inputs={**card.inputs, "roots": moved})
 
 
 def _read_results(file: IO[bytes]) -> Scorecard:

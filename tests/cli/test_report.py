@@ -1,6 +1,8 @@
 """`segeval report`: the page of a result file, and what it refuses (REPORT.md T1, T2)."""
 
+import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,49 @@ def test_a_shard_is_refused(segeval):
     done = segeval("report", "part.json")
     assert done.status == 2
     assert "segeval merge" in done.err
+
+
+def test_report_t24_pictures_are_made_of_the_files_of_the_run(segeval, results):
+    segeval("report", results, "--pictures", "2")
+    text = Path("report.html").read_text("utf-8")
+    assert text.count('<figure class="picture">') == 2
+    segeval("report", results, "--pictures", "0", "-o", "none.html")
+    assert '<figure class="picture">' not in Path("none.html").read_text("utf-8")
+
+
+def test_report_t24_roots_are_relative_to_the_result_file(segeval, here):
+    shutil.copytree(CT[0].parent, here / "data" / "ct", copy_function=shutil.copy2)
+    segeval(
+        "score", "data/ct/pred", "data/ct/gt", "-o", "data/out/r.json", "--format", "none", "-q"
+    )
+    roots = json.loads(Path("data/out/r.json").read_text())["inputs"]["roots"]
+    assert roots == {"pred": "../ct/pred", "gt": "../ct/gt"}
+    Path("data").rename("moved")
+    segeval("report", "moved/out/r.json", "--pictures", "1")
+    assert '<figure class="picture">' in Path("report.html").read_text("utf-8")
+    Path("moved/ct").rename("elsewhere")
+    segeval("report", "moved/out/r.json", "--pictures", "1")
+    text = Path("report.html").read_text("utf-8")
+    assert '<figure class="picture">' not in text
+    assert "the files are not found" in text
+    segeval("report", "moved/out/r.json", "--pictures", "1", "--pred", "elsewhere/pred",
+            "--gt", "elsewhere/gt")  # fmt: skip
+    assert '<figure class="picture">' in Path("report.html").read_text("utf-8")
+
+
+def test_report_t1_split_writes_pictures_as_files(segeval, results):
+    segeval("report", results, "--split", "-o", "public/index.html", "--images", str(CT[1]))
+    text = Path("public/index.html").read_text("utf-8")
+    named = set(re.findall(r'href="(pictures/[^"]+)"', text))
+    assert named
+    assert named == {f"pictures/{path.name}" for path in Path("public/pictures").iterdir()}
+    assert "data:image" not in text
+
+
+def test_report_t21_a_wrong_window_is_refused(segeval, results):
+    done = segeval("report", results, "--window", "tissue")
+    assert done.status == 2
+    assert "auto, soft, lung, bone, brain" in done.err
 
 
 @chromium

@@ -232,7 +232,9 @@ def test_an_example_of_the_help_runs_as_it_stands(segeval, here, line):
     for part in (1, 2) if "shard_" in line else ():  # what the lines of a job array left
         ct = "score sample_data/ct/pred sample_data/ct/gt --format none -q"
         segeval(*ct.split(), "--shard", f"{part}/2", "-o", f"shard_{part}.json")
-    if line.startswith(("segeval gate", "segeval compare")):  # result files of earlier runs
+    if line.startswith(
+        ("segeval gate", "segeval compare", "segeval report")
+    ):  # result files of earlier runs
         ct = "score sample_data/ct/pred sample_data/ct/gt --format none -q"
         for name in (word for word in line.split() if word.endswith(".json")):
             segeval(*ct.split(), "-o", name)

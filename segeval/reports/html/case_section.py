@@ -109,8 +109,13 @@ def status_of(rows: Sequence[Row]) -> str:
     return "ok"
 
 
-def worst_rows(card: Scorecard, heads: Sequence[Heading], volumes: Volumes) -> list[WorstRow]:
-    """The worst values of the leading metric, at most some of each class."""
+def worst_rows(
+    card: Scorecard, heads: Sequence[Heading], volumes: Volumes, pictures: int = 0
+) -> list[WorstRow]:
+    """The worst values of the leading metric, at most some of each class.
+
+    pictures  that are asked for: more than the usual number of rows have a row each
+    """
     head = leading(heads)
     if head is None:
         return []
@@ -120,7 +125,7 @@ def worst_rows(card: Scorecard, heads: Sequence[Heading], volumes: Volumes) -> l
     for class_ in found.order:
         chosen += worst_values(found, head.column, better, A_CLASS, class_)
     bad = BADNESS[better]
-    chosen = sorted(chosen, key=lambda v: -bad(v.value))[:MOST]
+    chosen = sorted(chosen, key=lambda v: -bad(v.value))[: max(MOST, pictures)]
     wanted = {value.case for value in chosen}
     rows: dict[tuple[str, str], list[Row]] = {}
     places = {name: k for k, name in enumerate(found.names) if name in wanted}

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from segeval.reports.html.page import SCRIPT, STYLE, asset, render
+from segeval.reports.html.page import SCRIPT, STYLE, asset, draw_pictures, render
 from segeval.reports.outputs import replace_file
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
 
+PICTURES = "pictures"  # folder
 
-def write_folder(
-    card: Scorecard, path: Path, settings: Settings, pictures: Mapping[str, Any] | None = None
-) -> None:
-    """Write the page with its style and script beside it. Raises OSError."""
+
+def write_folder(card: Scorecard, path: Path, settings: Settings) -> None:
+    """Write the page with its style, its script and its pictures beside it. Raises OSError."""
+    images: dict[str, bytes] = {}
+
+    def place(content: bytes, suffix: str) -> str:
+        name = f"{PICTURES}/{len(images) + 1:03d}{suffix}"
+        images[name] = content
+        return name
+
+    pictures = draw_pictures(card, settings, place)
     texts = {path.name: render(card, settings, pictures, split=True)}
     texts |= {name: asset(name) for name in (STYLE, SCRIPT)}
+    for name, content in images.items():
+        file = path.with_name(PICTURES) / Path(name).name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
     for name, text in texts.items():
-        with replace_file(path.with_name(name)) as file:
-            file.write(text)
+        with replace_file(path.with_name(name)) as file_of_text:
+            file_of_text.write(text)

@@ -6,10 +6,9 @@ whose policy forbids them inside a page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from segeval import __version__
 from segeval.reports.html.account_section import account_section
@@ -36,29 +35,48 @@ from segeval.runtime.frozen import replace
 from segeval.scorecard.card import OVERALL, Scorecard
 from segeval.scorecard.row_index import index_rows
 
+if TYPE_CHECKING:
+    from segeval.reports.pictures.draw_planes import PlaceImage
+    from segeval.reports.pictures.worst_pictures import Pictures
+
 PAGED = 2000  # rows from which on the table of all cases is paged
 STYLE, SCRIPT = "report.css", "report.js"
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the report as one file that needs nothing else."""
-    file.write(render(card, settings) + "\n")
+    file.write(render(card, settings, draw_pictures(card, settings)) + "\n")
+
+
+def draw_pictures(
+    card: Scorecard, settings: Settings, place: PlaceImage | None = None
+) -> Pictures | None:
+    """Pictures of the worst cases; None where none are asked for, or none can be.
+
+    place  where the bytes of an image go; None: into the page
+    """
+    if not settings.pictures:
+        return None
+    from segeval.reports.pictures.illustrate import illustrate_worst
+
+    rows = worst_rows(card, headings(card, settings), {}, settings.pictures)
+    return illustrate_worst(card, [(row.case, row.class_) for row in rows], settings, place)
 
 
 def render(
     card: Scorecard,
     settings: Settings,
-    pictures: Mapping[str, Any] | None = None,
+    pictures: Pictures | None = None,
     split: bool = False,
 ) -> str:
     """The page as text.
 
-    pictures  by case and class, of the worst cases; None where there are none
+    pictures  of the worst cases; None where there are none
     split     style and script are files beside it
     """
     page = environment().get_template("page.html.j2")
     own = {} if split else {"style": asset(STYLE), "script": asset(SCRIPT)}
-    said: str = page.render(contents(card, settings), pictures=pictures or {}, split=split, **own)
+    said: str = page.render(contents(card, settings), pictures=pictures, split=split, **own)
     return said
 
 
@@ -74,7 +92,7 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
         "account": account_section(card, settings),
         "heads": heads,
         "tables": class_tables(card, heads, values_of(card, heads), bars),
-        "worst": worst_rows(card, heads, volumes),
+        "worst": worst_rows(card, heads, volumes, settings.pictures),
         "absent": absent_rows(card, volumes),
         "agreements": [
             (found, draw_agreement(found))

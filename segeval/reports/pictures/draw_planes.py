@@ -176,9 +176,10 @@ def draw_error(view: ClassView, plane: Plane) -> list[str]:
     x = min(max(x, 2), plane.size[1] - 50)
     y = min(max(y, 12), plane.size[0] - 4)
     length = f"{view.error.length:.1f} {view.unit}"
+    line = f"M{a:.1f} {b:.1f}L{c:.1f} {d:.1f}"
     return [
-        f'<path class="error" data-length="{view.error.length!r}" '
-        f'd="M{a:.1f} {b:.1f}L{c:.1f} {d:.1f}"/>'
+        f'<path class="halo" d="{line}"/>'
+        f'<path class="error" data-length="{view.error.length!r}" d="{line}"/>'
         f'<text class="said" x="{x:.1f}" y="{y:.1f}">{length}</text>'
     ]
 

@@ -35,7 +35,7 @@ AIR, TISSUE = -300.0, 3071.5  # a CT has values below and none far above these
 ENDS = (0.5, 99.5)  # percentiles of an image that has no window
 
 
-def check_window(text: str) -> tuple[float, float] | None:
+def parse_window(text: str) -> tuple[float, float] | None:
     """A window by its word or as `WIDTH,LEVEL`; None for `auto`. Raises RequestError."""
     if text in ("", "auto"):
         return None
@@ -51,20 +51,27 @@ def check_window(text: str) -> tuple[float, float] | None:
     return width, level
 
 
-def grey_levels(planes: Sequence[Floats], window: str, class_: str) -> list[NDArray[np.uint8]]:
-    """Planes of one view as bytes, on one scale; what is nan is black."""
+def grey_levels(
+    planes: Sequence[Floats], window: str, class_: str, ct: bool = False
+) -> list[NDArray[np.uint8]]:
+    """Planes of one view as bytes, on one scale; what is nan is black.
+
+    window  a word or `WIDTH,LEVEL`; `auto` is that of the class in a CT, else what the planes span
+    ct      the file says that it is a CT
+    """
     known = np.concatenate([plane[np.isfinite(plane)].ravel() for plane in planes])
-    low, high = spanned(known, window, class_)
+    low, high = grey_range(known, window, class_, ct)
     return [
         np.nan_to_num(np.clip((plane - low) / (high - low), 0, 1) * 255).astype(np.uint8)
         for plane in planes
     ]
 
 
-def spanned(values: Floats, window: str, class_: str) -> tuple[float, float]:
+def grey_range(values: Floats, window: str, class_: str, ct: bool) -> tuple[float, float]:
     """The values that become black and white."""
-    chosen = check_window(window)
-    if chosen is None and len(values) and values.min() < AIR and values.max() < 2 * TISSUE:
+    chosen = parse_window(window)
+    ct = ct or bool(len(values) and values.min() < AIR and values.max() < 2 * TISSUE)
+    if chosen is None and ct:
         word = next((w for part, w in OF_CLASSES.items() if part in class_.lower()), "soft")
         chosen = WINDOWS[word]
     if chosen is not None:

@@ -75,14 +75,17 @@ def choose_planes(differ: Mask, error: LargestError | None) -> tuple[tuple[int, 
     """One plane of each axis, and the voxels that differ in the first.
 
     The first is the one with the largest disagreement, of equal ones the first. The others go
-    through the largest error, else through the middle of what differs in the first.
+    through the middle of the largest error, else through the middle of what differs in the first.
     """
     if differ.ndim == 2:
         return tuple(n // 2 for n in differ.shape), int(np.count_nonzero(differ))
     counts = np.count_nonzero(differ, axis=(1, 2))
     first = int(np.argmax(counts))
     if error is not None and error.length > 0:
-        across = [round(place) for place in error.start[1:]]
+        across = [
+            round((one + other) / 2)
+            for one, other in zip(error.start[1:], error.end[1:], strict=True)
+        ]
     else:
         rows, columns = np.nonzero(differ[first])
         middle = len(rows) // 2

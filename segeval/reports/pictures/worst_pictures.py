@@ -85,7 +85,8 @@ class PictureMaker:
             if len(view.shape) == 2:
                 shown = draw_tints(view, None if own is None else own[0], self._place)
             else:
-                grey = None if own is None else grey_levels(own, self._settings.window, name)
+                window, ct = self._settings.window, any(s.modality == "CT" for s in case.series)
+                grey = None if own is None else grey_levels(own, window, name, ct)
                 shown = draw_view(view, grid, grey, self._place)
             self.drawn[case.id, name] = shown
 

@@ -2,13 +2,16 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from headless import AXE, Browser, axe_core, chromium
 from report_cards import nothing, patients, pictures, probabilities, whole
 
+from segeval.api import score_paths
 from segeval.reports.html.folder import write_folder
-from segeval.reports.html.page import render
+from segeval.reports.html.page import draw_pictures, render
+from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 
 pytestmark = chromium
@@ -21,6 +24,16 @@ PAGES = {
     "nothing": lambda: whole(nothing(), "dice"),
     "long_names": lambda: whole(patients(4, name="patient_" + "x" * 180 + "_{:03d}")),
 }
+CT = Path(__file__).resolve().parents[3] / "sample_data" / "ct"
+
+
+def with_pictures():
+    """The page of the sample CT with pictures, its ground truth taken for the image."""
+    settings = Settings(metrics=(parse_metric("dice"),), images=str(CT / "gt"), pictures=4)
+    card = score_paths(CT / "pred", CT / "gt", settings)
+    return render(card, settings, draw_pictures(card, settings))
+
+
 SERIOUS = ("serious", "critical")
 
 
@@ -33,7 +46,9 @@ def urls(tmp_path_factory):
         path = folder / f"{name}.html"
         path.write_text(render(make(), Settings()), "utf-8")
         found[name] = path.as_uri()
-    return found
+    path = folder / "pictures_of_ct.html"
+    path.write_text(with_pictures(), "utf-8")
+    return found | {"pictures_of_ct": path.as_uri()}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +67,7 @@ def tab(browser):
     return browser
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, "pictures_of_ct"])
 def test_report_t1_no_error_and_no_request(tab, urls, name):
     tab.open(urls[name])
     tab.run("new Promise(done => setTimeout(done, 50))")
@@ -73,7 +88,7 @@ def test_report_t1_a_policy_that_forbids_inline_is_kept(tab, tmp_path):
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, "pictures_of_ct"])
 def test_report_t5_nothing_overflows(tab, urls, name, width):
     tab.size(width)
     tab.open(urls[name])
@@ -220,7 +235,7 @@ def test_report_t5_a4_cuts_no_row(tab, urls, name):
 
 @axe_core
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, "pictures_of_ct"])
 def test_report_t5_axe_finds_nothing_serious(tab, urls, name, scheme):
     tab.scheme(scheme)
     tab.open(urls[name])

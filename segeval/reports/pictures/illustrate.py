@@ -1,0 +1,90 @@
+"""Which pictures a report has: the worst values, with the files and choices of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from segeval.classes.class_list import ClassDef, ClassList, labelled_class_list
+from segeval.readers.remote_files import is_url
+from segeval.reports.pictures.draw_planes import PlaceImage
+from segeval.reports.pictures.worst_pictures import Key, Pictures, draw_worst
+from segeval.request.grammar import parse_charge
+from segeval.request.settings import Settings
+from segeval.runtime.errors import SegevalError
+from segeval.runtime.frozen import fields, replace
+from segeval.scorecard.card import WHOLE, Scorecard
+from segeval.scorecard.row_index import index_rows
+
+NOT_READ = ("charges", "tolerances", "metrics", "ci", "seed")  # play no part in reading a case
+
+
+def illustrate_worst(
+    card: Scorecard,
+    wanted: Sequence[Key],
+    settings: Settings,
+    place: PlaceImage | None = None,
+) -> Pictures:
+    """Pictures of some classes of some cases of a run, or why there are none.
+
+    The roots stand in the inputs of the run: relative to the working folder.
+    """
+    chosen = [key for key in wanted if key[1] != WHOLE][: settings.pictures]
+    if not chosen:
+        return Pictures({}, {})
+    roots = card.inputs.get("roots") or {}
+    pred, truth = str(roots.get("pred", "")), str(roots.get("gt", ""))
+    if not settings.pairs and not (pred and truth):
+        return Pictures({}, {"the result file does not say where its files lie": len(chosen)})
+    if any(map(is_url, (pred, truth))):
+        return Pictures({}, {"files in a store are not fetched for pictures": len(chosen)})
+    prints = fingerprints_of(card, {case for case, _ in chosen})
+    try:
+        return draw_worst(chosen, prints, Path(pred), Path(truth), settings, place)
+    except SegevalError as problem:
+        return Pictures({}, {f"the files are not found: {problem.message}": len(chosen)})
+
+
+def fingerprints_of(card: Scorecard, names: set[str]) -> dict[str, str]:
+    """The fingerprints of some cases."""
+    found = index_rows(card.cases).names
+    return {name: card.cases[k].fingerprint for k, name in enumerate(found) if name in names}
+
+
+def settings_of_run(kept: Mapping[str, Any], settings: Settings) -> Settings:
+    """The choices of a run that decide how its files are read, out of its result file.
+
+    kept      the signed choices, as the result file has them
+    settings  the other choices, which no result file has
+    """
+    known = {field.name: field for field in fields(Settings)}
+    given = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in kept.items()
+        if name in known and name not in (*NOT_READ, "classes", "resample")
+    }
+    if "charges" in kept:
+        given["charges"] = tuple(parse_charge(text) for text in kept["charges"])
+    if kept.get("resample") in ("never", "gt", "pred", "image", "union"):
+        given["resample"] = kept["resample"]
+    if not settings.classes and kept.get("classes"):
+        given["classes"] = classes_of_run(kept)
+    return replace(settings, **given)
+
+
+def classes_of_run(kept: Mapping[str, Any]) -> ClassList:
+    """The class list of a run."""
+    colours, aliases = kept.get("colours", {}), kept.get("aliases", {})
+    classes = tuple(
+        ClassDef(
+            name,
+            None if labels is None else tuple(labels),
+            colour=tuple(colours[name]) if name in colours else None,
+            aliases=tuple(aliases.get(name, ())),
+        )
+        for name, labels in kept["classes"].items()
+    )
+    if any(class_.labels is None for class_ in classes):
+        return ClassList(classes, select=True)
+    return labelled_class_list(classes)
