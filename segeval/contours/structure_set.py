@@ -15,7 +15,7 @@ import numpy as np
 from segeval.dicom.elements import parse_decimals
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import Note
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import frozen, replace
 
 CLOSED_TYPES = frozenset(["CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "INTERPOLATED_PLANAR"])  # S3: areas
 # Organs and targets, and what says nothing (S7). Some writers do not use capitals.
@@ -69,6 +69,12 @@ class Contour:
         if np.abs(points).max() > FAR or np.ptp(points, axis=0).max() > WIDE:
             return None
         return points + np.array(self.offset) if self.slab and len(self.offset) == 3 else points
+
+    def first_points(self, most: int = 4) -> Floats | None:
+        """The first points, the others are not even parsed; None where they cannot be read."""
+        numbers = self.raw.split(b"\\", 3 * most)[: 3 * most]
+        few = replace(self, raw=b"\\".join(numbers[: len(numbers) // 3 * 3]), count=None)
+        return few.points()
 
 
 @frozen

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from segeval.contours.own_planes import contour_points
 from segeval.contours.rasterize import RasterizedStructure, rasterize_structure
 from segeval.contours.rules import DrawingRules
 from segeval.contours.structure_set import Contours, Roi
 from segeval.grid.geometry import Geometry
-from segeval.grid.slices import Frame, Slices, arrange_slices, slabs_on_grid, slices_of_grid
-from segeval.kernels.outlines import group_heights
-from segeval.runtime.arrays import Floats
-from segeval.runtime.errors import CaseError, GeometryError, Note
+from segeval.grid.slices import Slices, slabs_on_grid, slices_of_grid
+from segeval.runtime.errors import CaseError, GeometryError
 from segeval.runtime.frozen import field, frozen
 from segeval.volume.volume import Channel, Volume
-
-MARGIN = 10.0  # mm around contours that have no image series (F6)
 
 
 @frozen
@@ -128,38 +125,3 @@ def find_plane_axis(contours: Contours, grid: Geometry, wanted: Collection[int] 
     for points in contour_points([contours], wanted):
         spread += np.ptp(points @ np.array(grid.directions).T, axis=0)
     return int(spread.argmin())
-
-
-def contour_points(
-    sides: Collection[Contours], wanted: Collection[int] | None = None
-) -> Iterator[Floats]:
-    """The points of all contours that can be read."""
-    for contours in sides:
-        for roi in contours.rois:
-            if wanted is None or roi.number in wanted:
-                yield from (p for c in roi.areas if (p := c.points()) is not None)
-
-
-# On no grid at all (F6).
-
-
-def derive_slices(sides: Collection[Contours], side: float = 1.0) -> Slices:
-    """Axial slices at the planes of all contours of a case that has no grid. Raises GeometryError.
-
-    side  millimetres of a pixel
-    """
-    points = list(contour_points(sides))
-    where = " and ".join(dict.fromkeys(c.path.name for c in sides))
-    if not points:
-        raise GeometryError("there is neither an image series nor a contour", where=where)
-    # Half a pixel on, so that the outermost vertices lie on the borders of pixels.
-    low = np.min([p.min(axis=0) for p in points], axis=0) - MARGIN + side / 2
-    high = np.max([p.max(axis=0) for p in points], axis=0) + MARGIN
-    columns, rows = (int(n) for n in np.ceil((high - low)[:2] / side) + 1)
-    _, planes = group_heights(np.array([p[:, 2].mean() for p in points]), 0.01)
-    corners = np.column_stack([np.tile(low[:2], (len(planes), 1)), planes])
-    frame = Frame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (side, side), (rows, columns))
-    slices = arrange_slices(frame, corners, (), side, where)
-    text = f"no side has a grid: drawn on {slices.geometry}"
-    note = Note("W-derived-grid", text, where)
-    return Slices(slices.geometry, slices.positions, slices.source, (), (*slices.notes, note))

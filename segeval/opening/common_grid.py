@@ -13,15 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from segeval.contours.own_planes import contour_points, derive_slices
 from segeval.contours.rules import DrawingRules
 from segeval.contours.structure_set import Contours
-from segeval.contours.structures import (
-    Structures,
-    contour_points,
-    derive_slices,
-    draw_on_grid,
-    draw_structures,
-)
+from segeval.contours.structures import Structures, draw_on_grid, draw_structures
 from segeval.grid.geometry import Geometry
 from segeval.grid.slices import Slices, extend_grid, slices_of_grid
 from segeval.readers import dicom_seg, rtstruct

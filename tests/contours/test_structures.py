@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from rings import flat, slices, square
 
+from segeval.contours.own_planes import derive_slices
 from segeval.contours.rules import DrawingRules
 from segeval.contours.structure_set import Contour, Contours, Roi
-from segeval.contours.structures import derive_slices, draw_on_grid, draw_structures
+from segeval.contours.structures import draw_on_grid, draw_structures
 from segeval.grid.geometry import Geometry, Reorder
 from segeval.readers import rtstruct
 from segeval.runtime.errors import GeometryError
