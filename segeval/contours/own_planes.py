@@ -31,14 +31,18 @@ def contour_points(
 
 
 def derive_slices(
-    sides: Collection[Contours], pixel: float = 1.0, frame: Frame | None = None,
+    sides: Collection[Contours],
+    pixel: float = 1.0,
+    frame: Frame | None = None,
     corner: Floats | None = None,
-) -> Slices:  # fmt: skip
+    thickness: float | None = None,
+) -> Slices:
     """Slices at the planes of all contours of a case that has no grid. Raises GeometryError.
 
-    pixel   millimetres of a pixel
-    frame   how the images lie that the contours name, where they agree
-    corner  LPS millimetres of the centre of a pixel of theirs
+    pixel      millimetres of a pixel
+    frame      how the images lie that the contours name, where they agree
+    corner     LPS millimetres of the centre of a pixel of theirs
+    thickness  millimetres that one plane alone stands for; None: a pixel
     """
     where = " and ".join(dict.fromkeys(c.path.name for c in sides))
     points = near_each_other([p for p in contour_points(sides) if len(p) > 2])
@@ -60,7 +64,7 @@ def derive_slices(
     normal, along_column, along_row = axes
     corners = np.outer(planes, normal) + low[0] * along_column + low[1] * along_row
     made = Frame(tuple(along_row.tolist()), tuple(along_column.tolist()), size, (rows, columns))
-    slices = arrange_slices(made, corners, (), pixel, where)
+    slices = arrange_slices(made, corners, (), thickness or pixel, where)
     why = "no side has a grid" if frame is None else "the images are no grid"
     note = Note("W-derived-grid", f"{why}: drawn on {slices.geometry}", where)
     return replace(slices, images=(), notes=(*slices.notes, note))

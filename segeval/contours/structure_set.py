@@ -142,6 +142,11 @@ class Contours:
     manufacturer: str = ""
     notes: tuple[Note, ...] = ()
 
+    @property
+    def drawn(self) -> bool:
+        """Whether there is any contour that bounds an area."""
+        return any(roi.areas for roi in self.rois)
+
     def by_number(self) -> Mapping[int, Roi]:
         """The structures by their number."""
         return {roi.number: roi for roi in self.rois}

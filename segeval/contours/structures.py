@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from segeval.contours.structure_set import Contours, Roi
 from segeval.grid.geometry import Geometry
 from segeval.grid.slices import Slices, slabs_on_grid, slices_of_grid
 from segeval.runtime.errors import CaseError, GeometryError
-from segeval.runtime.frozen import field, frozen
+from segeval.runtime.frozen import field, frozen, replace
 from segeval.volume.volume import Channel, Volume
 
 
@@ -79,6 +79,33 @@ def masks_to_volume(
         segments={name: (place, 1) for place, name in enumerate(found)},
         notes=notes,
     )
+
+
+def join_structures(parts: Sequence[Structures], contours: Contours) -> Structures:
+    """Structures of one file that were drawn one series at a time, on one grid."""
+    if len(parts) == 1:
+        return parts[0]
+    names = [name for part in parts for name in part.volume.segments]
+    volume = replace(
+        parts[0].volume,
+        channels=tuple(c for part in parts for c in part.volume.channels),
+        segments={name: (place, 1) for place, name in enumerate(names)},
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.volume.notes)),
+    )
+    return Structures(
+        volume,
+        {name: drawn for part in parts for name, drawn in part.drawn.items()},
+        {name: error for part in parts for name, error in part.errors.items()},
+        {name: status for part in parts for name, status in part.statuses.items()},
+    )
+
+
+def refuse_structures(
+    contours: Contours, numbers: Collection[int], slices: Slices, problem: CaseError
+) -> Structures:
+    """Structures none of which can be scored, for one reason."""
+    names = structures_by_name(contours, numbers)
+    return Structures(masks_to_volume(contours, slices, {}), {}, dict.fromkeys(names, problem))
 
 
 # On the grid of a mask file (F7).

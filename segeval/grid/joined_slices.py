@@ -159,12 +159,25 @@ def complete_slices(slices: Slices, heights: Floats, where: str) -> Slices:
         count = max(round(gap / usual), 1) if new[k - 1] or new[k] else 1
         filled.append(np.linspace(positions[k - 1], positions[k], count + 1)[1:])
     names = _names_of(np.concatenate(filled), slices)
-    shown = ", ".join(f"{h:.4g}" for h in heights[:8]) + (", …" if len(heights) > 8 else "")
-    text = (f"{len(heights)} contour planes that no slice of the series holds are slices of their "
-            f"own, at {shown} mm from the first slice along the normal")  # fmt: skip
-    note = Note("W-completed-slices", text, where)
+    more = completion_notes(slices, heights, where)
     kept = tuple(n for n in slices.notes if n.code not in ("N-uneven-slices", "W-missing-slices"))
-    return arrange_positions(slices.geometry, np.concatenate(filled), names, (*kept, note), where)
+    return arrange_positions(slices.geometry, np.concatenate(filled), names, (*kept, *more), where)
+
+
+def completion_notes(slices: Slices, heights: Floats, where: str) -> Iterator[Note]:
+    """The warnings on contour planes that no slice of a series holds."""
+    beyond = (heights < slices.positions[0]) | (heights > slices.positions[-1])
+    for these, code, what in (
+        (~beyond, "W-completed-slices", "lie where the image series has lost slices"),
+        (beyond, "W-outside-image", "lie outside the image series"),
+    ):
+        if count := int(these.sum()):
+            shown = ", ".join(f"{h:.4g}" for h in heights[these][:8]) + ", …" * (count > 8)
+            text = (
+                f"{count} contour planes {what}: slices are added for them, at {shown} mm from "
+                "its first slice"
+            )
+            yield Note(code, text, where)
 
 
 def _names_of(positions: Floats, slices: Slices) -> tuple[str, ...]:

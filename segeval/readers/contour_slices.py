@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from segeval.contours.own_planes import contour_points, derive_slices, near_each_other
+from segeval.contours.own_planes import derive_slices
 from segeval.contours.structure_set import Contours, Roi
 from segeval.grid.joined_slices import (
     arrange_slanted,
@@ -39,6 +39,7 @@ class ContourGroup:
     slices   those of the series, or what its contours make of it; None without a series
     notes    how the series was found, and what was wrong with it
     error    why none of the structures can be scored
+    lent     the series of the other side whose slices are taken where there is no series
     """
 
     numbers: frozenset[int]
@@ -46,6 +47,13 @@ class ContourGroup:
     slices: Slices | None = None
     notes: tuple[Note, ...] = ()
     error: CaseError | None = None
+    lent: Series | None = None
+
+    @property
+    def derived(self) -> bool:
+        """Whether the slices are made of contours alone."""
+        notes = () if self.slices is None else self.slices.notes
+        return any(note.code == "W-derived-grid" for note in notes)
 
     @property
     def unknown(self) -> Note | None:
@@ -65,32 +73,50 @@ def group_by_series(
     wanted  numbers of the structures that are scored; None: all of them
     pixel   mm of a pixel where nothing says it
     """
-    groups: list[ContourGroup] = []
-    for rois in alike(contours, wanted):
-        for group in match_group(contours, rois, index, ignore_frame):
-            groups.append(with_slices(group, contours, pixel))
-    if groups and all(group.error for group in groups):
-        raise next(g.error for g in groups if g.error)
-    return merge_groups(groups)
+    series_of = {uid: s.uid for s in index.values() for uid in file_uids(i.uid for i in s.images)}
+    found = [
+        with_slices(group, contours, pixel)
+        for rois, named in alike(contours, series_of)
+        for group in match_group(contours, rois, named, index, ignore_frame)
+    ]
+    asked = [g for g in found if wanted is None or not g.numbers.isdisjoint(wanted)] or found
+    errors = [group.error for group in asked if group.error]
+    if errors and len(errors) == len(asked):
+        raise errors[0]
+    return merge_groups(asked)
 
 
-def alike(contours: Contours, wanted: Collection[int] | None) -> Iterator[list[Roi]]:
-    """The structures that say the same of frame and series, images of single contours included."""
+def alike(
+    contours: Contours, series_of: Mapping[str, str]
+) -> Iterator[tuple[list[Roi], frozenset[str]]]:
+    """The structures that say the same of frame and series, and the series that they name.
+
+    series_of  Series Instance UID of every image
+    """
     found: dict[tuple[str, frozenset[str]], list[Roi]] = {}
     for roi in contours.rois:
-        if wanted is None or roi.number in wanted:
-            stems = frozenset(uid.rpartition(".")[0] for c in roi.contours for uid in c.images)
-            found.setdefault((roi.frame, stems), []).append(roi)
-    return iter(found.values())
+        images = {uid for contour in roi.contours for uid in contour.images}
+        named = frozenset(series_of[uid] for uid in images if uid in series_of)
+        found.setdefault((roi.frame, named), []).append(roi)
+    return ((rois, named) for (_, named), rois in found.items())
 
 
 def match_group(
-    contours: Contours, rois: Sequence[Roi], index: Mapping[str, Series], ignore_frame: bool
+    contours: Contours,
+    rois: Sequence[Roi],
+    named: frozenset[str],
+    index: Mapping[str, Series],
+    ignore_frame: bool,
 ) -> Iterator[ContourGroup]:
-    """The series of some structures; where nothing tells it of all, of each by itself."""
+    """The series of some structures; where nothing tells it of all, of each by itself.
+
+    named  series of the images that their contours name: hints, which geometry has to confirm (F4)
+    """
     frames = tuple(dict.fromkeys(roi.frame for roi in rois if roi.frame))
     some = replace(contours, rois=tuple(rois), frames=frames or contours.frames)
     numbers = frozenset(roi.number for roi in rois)
+    if len(named) == 1 and confirmed(some, index[min(named)]):
+        some = replace(some, series=tuple(named))
     try:
         series, notes = match_series(some, index, ignore_frame)
     except CaseError as problem:
@@ -101,7 +127,15 @@ def match_group(
         yield group
         return
     for roi in rois:
-        yield from match_group(contours, [roi], index, ignore_frame)
+        yield from match_group(contours, [roi], named, index, ignore_frame)
+
+
+def confirmed(contours: Contours, series: Series) -> bool:
+    """Whether contours lie on the slices of the series that they name, as far as can be told."""
+    try:
+        return lie_on_slices(contours, series.slices())
+    except GeometryError:
+        return True
 
 
 def merge_groups(groups: Sequence[ContourGroup]) -> list[ContourGroup]:
@@ -143,22 +177,35 @@ def slices_of_contours(series: Series, contours: Contours, pixel: float) -> Slic
     Images that the contours name, or else those that lie alike and on which all contours lie, give
     the pixels and the heights; without such, the contours' own planes give the heights.
     """
-    where = contours.path.name
+    fallback: tuple[Frame, Floats, float | None] | None = None
     for images in image_candidates(series, contours):
         frame = frame_of_images(images)
-        if frame is None:
+        if frame is None or not are_parallel(contours, frame):
             continue
         corners = np.array([image.position for image in images])
-        uids, thickness = [image.uid for image in images], images[0].thickness
+        fallback = fallback or (frame, corners[0], images[0].thickness)
         for arrange in (arrange_slices, arrange_slanted):
             try:
-                slices = arrange(frame, corners, uids, thickness, where)
+                slices = arrange(
+                    frame,
+                    corners,
+                    [image.uid for image in images],
+                    images[0].thickness,
+                    contours.path.name,
+                )
             except GeometryError:
                 continue
             if lie_on_slices(contours, slices):
                 return slices
-        return derive_slices([contours], pixel, frame, corners[0])
-    return derive_slices([contours], spacing_of(series) or pixel)
+    if fallback is None:
+        return derive_slices([contours], spacing_of(series) or pixel)
+    return derive_slices([contours], pixel, *fallback)
+
+
+def are_parallel(contours: Contours, frame: Frame) -> bool:
+    """Whether most contours are parallel to images."""
+    heights, others = contour_heights(contours, np.zeros(3), np.array(frame.normal), FLAT)
+    return len(heights) >= others
 
 
 def image_candidates(series: Series, contours: Contours) -> Iterator[list[SliceHeader]]:
@@ -242,11 +289,11 @@ def frame_of_images(images: Sequence[SliceHeader]) -> Frame | None:
 
 def lie_on_slices(contours: Contours, slices: Slices) -> bool:
     """Whether the planes of most contours are those of some slices: parallel, and held by them."""
-    heights, flat = contour_heights(contours, slices, None)
+    heights, others = heights_above(contours, slices)
     if not len(heights):
-        return not flat
+        return not others
     held = ~find_unheld_planes(slices, np.sort(heights))
-    return bool(2 * held.sum() >= len(heights))
+    return bool(2 * held.sum() >= len(heights) + others)
 
 
 def spacing_of(series: Series) -> float | None:
@@ -258,11 +305,14 @@ def spacing_of(series: Series) -> float | None:
 # Slices that the series has lost (A22).
 
 
-def complete_group(group: ContourGroup, contours: Contours) -> ContourGroup:
+def complete_group(
+    group: ContourGroup, contours: Contours, wanted: Collection[int] | None
+) -> ContourGroup:
     """A group whose slices hold every plane of its contours.
 
-    Where more than half of the planes of a structure lie beyond the series, they are those of
-    another series, and add none (R10).
+    All its structures tell which slices were lost, so that a number does not depend on what else is
+    scored; those that are scored extend the series at its ends. Where more than half of the planes
+    of a structure lie beyond them, it was drawn on another series, and adds none (R10).
     """
     if group.slices is None:
         return group
@@ -271,12 +321,15 @@ def complete_group(group: ContourGroup, contours: Contours) -> ContourGroup:
         if roi.number not in group.numbers or roi.support or roi.twins:
             continue
         one = replace(contours, rois=(roi,))
-        planes = find_planes(contour_heights(one, slices, None)[0])[1]
+        planes = find_planes(heights_above(one, slices)[0])[1]
         unheld = find_unheld_planes(slices, planes)
         first, last = slices.positions[0], slices.positions[-1]
         beyond = unheld & ((planes < first) | (planes > last))
-        if 2 * int(beyond.sum()) <= len(planes):
-            lost.append(planes[unheld])
+        if 2 * int(beyond.sum()) > len(planes):
+            continue
+        lost.append(planes[unheld & ~beyond])
+        if wanted is None or roi.number in wanted:
+            lost.append(planes[beyond])
     heights = np.concatenate([*lost, np.zeros(0)])
     if not len(heights):
         return group
@@ -287,30 +340,36 @@ def complete_group(group: ContourGroup, contours: Contours) -> ContourGroup:
         return group
 
 
-def contour_heights(
-    contours: Contours, slices: Slices, wanted: Collection[int] | None
-) -> tuple[Floats, int]:
-    """Heights above the first slice of the contours that are parallel to the slices.
-
-    Only the first points are read.
+def heights_above(contours: Contours, slices: Slices) -> tuple[Floats, int]:
+    """Heights above the first slice of the contours that are parallel to slices.
 
     returns  and how many contours are not parallel
     """
     geometry = slices.geometry
-    along, origin = np.array((geometry.directions or ((0, 0, 1),))[0]), np.array(geometry.origin)
+    assert geometry.directions is not None
+    assert geometry.spacing is not None
+    flat = max(FLAT, 0.05 * geometry.spacing[0])
+    return contour_heights(
+        contours, np.array(geometry.origin), np.array(geometry.directions[0]), flat
+    )
+
+
+def contour_heights(
+    contours: Contours, origin: Floats, along: Floats, flat: float
+) -> tuple[Floats, int]:
+    """Heights of contours along a normal, from their first points; the others are not parsed.
+
+    flat     mm that the points of one may differ in height
+    returns  and how many contours are not flat
+    """
     heights, others = [], 0
-    for roi in contours.rois:
-        for contour in roi.areas if wanted is None or roi.number in wanted else ():
-            if (points := contour.first_points()) is None:
-                continue
-            at = (points - origin) @ along
-            if np.ptp(at) <= max(FLAT, 0.05 * (geometry.spacing or (0.0,))[0]):
-                heights.append(float(at.mean()))
-            else:
-                others += 1
+    for contour in (contour for roi in contours.rois for contour in roi.areas):
+        points = contour.first_points()
+        if points is None:
+            continue
+        at = (points - origin) @ along
+        if np.ptp(at) <= flat:
+            heights.append(float(at.mean()))
+        else:
+            others += 1
     return np.array(heights), others
-
-
-def points_near(contours: Contours, wanted: Collection[int] | None) -> list[Floats]:
-    """The points of the contours that lie near each other."""
-    return near_each_other(list(contour_points([contours], wanted)))
