@@ -26,7 +26,7 @@ FLOORS = """
                | borders connected_components lengths mesh polygons run_dilation | distances outlines run_overlaps
                | conventions heights instance_matching | planes
 1  dicom       dicom | elements | files
-1  grid        grid | geometry | mismatch slices
+1  grid        grid | geometry | mismatch slices | joined_slices
 1  classes     classes | class_list label_tables names | structure_matching tolerances
 
 2  request     request | grammar | settings
@@ -34,13 +34,13 @@ FLOORS = """
 3  volume      volume | instance_masks instances value_kinds | id_coding | volume | align finite_values value_stream | score_values upsampling
                | label_values
 
-4  contours    contours | structure_set | rules | sharing | placing | rasterize | structures
+4  contours    contours | structure_set | own_planes rules | sharing | placing | rasterize | structures
 5  tallies     tallies | block instance_table rois | box_mask counts detections fields instance_sides polygons slab surface voxels
                | joined_lesions loss_terms runs | instances sums | branches
 5  writers     writers | nifti nrrd png
 
 5  readers     readers | coco_file frames nrrd_header pixels png_inflate | coco_masks png_bands | coco_panoptic | coco dicom_seg nifti npy nrrd png rois rtstruct series
-               | registry remote_files selection series_matching
+               | registry remote_files selection series_matching | contour_slices
 6  metrics     metrics | convention_names registry | option_types overlap surface topology | boundary | contours losses maskrcnn matched_detections semantic volume
                | calibration detections overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses panoptic | cells outputs | instance_rows lesion_fit lesions

@@ -70,6 +70,13 @@ class Slices:
         gaps = np.diff(self.positions)
         return np.concatenate([gaps[:1], (gaps[1:] + gaps[:-1]) / 2, gaps[-1:]])
 
+    @property
+    def borders(self) -> Floats:
+        """Where the slab of each slice begins, and the end of the last: half way to neighbours."""
+        half = self.thickness[[0, -1]] / 2
+        at = self.positions
+        return np.concatenate([at[:1] - half[:1], (at[1:] + at[:-1]) / 2, at[-1:] + half[1:]])
+
     def beyond(self, heights: Floats) -> Mask:
         """Which heights lie off the planes of a grid that ends before the slices do."""
         assert self.geometry.spacing is not None

@@ -63,19 +63,26 @@ class PolygonTally:
         self._rows: dict[str, Floats] = {}
         self._outlines: dict[str, tuple[Polygons, Polygons]] = {}
 
-    def update(
-        self, name: str, truth: Polygons, pred: Polygons, thickness: Floats, masks: Floats
+    def update(  # noqa: PLR0913 - both sides, and what they are measured by
+        self,
+        name: str,
+        truth: Polygons,
+        pred: Polygons,
+        thickness: Floats,
+        masks: Floats,
+        outlines: tuple[Polygons, Polygons] | None = None,
     ) -> None:
         """Add a structure of a case.
 
         truth, pred  polygons in mm; the plane of each is its slice
         thickness    mm of every slice
         masks        ml of the masks: ground truth, prediction, both
+        outlines     both on the slices of the ground truth, where the sides have other slices
         """
         shared = polygon_areas(truth, pred, len(thickness))
         exact = np.array([shared.a, shared.b, shared.both]) @ thickness / 1000
         self.add(name, np.concatenate([exact, masks]))
-        self._outlines[name] = truth, pred
+        self._outlines[name] = outlines or (truth, pred)
 
     def add(self, name: str, row: Floats) -> None:
         """Add six volumes of a class."""

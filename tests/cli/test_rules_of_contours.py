@@ -156,9 +156,9 @@ def test_r10_outside_of_the_image(drawn):
     found = drawn([square(-4.5, 3.5, 3)])
     assert found.voxels == {"A": 16}
     assert "W-outside-image" in found.codes
-    planes = [square(3.5, 13.5, z) for z in (6, 7, 8)]  # 8 is above the last slice
+    planes = [square(3.5, 13.5, z) for z in (6, 7, 8)]  # 8 is above the last slice: ACCOUNT-A22
     found = drawn(planes)
-    assert (found.voxels, found.status) == ({"A": 200}, 0)
+    assert (found.voxels, found.status) == ({"A": 300}, 0)
     assert "W-outside-image" in found.codes
     found = drawn([square(3.5, 13.5, z) for z in (7, 8, 9)])
     assert (found.statuses, found.status) == ({"A": "outside_image"}, 3)
