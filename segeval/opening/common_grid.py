@@ -309,12 +309,12 @@ def _drawn_group(  # noqa: PLR0913 - what is drawn, and onto what
     if lent is not None:
         notes += check_frame_of_reference(own, lent, choices.ignore_frame)
     rules, slices = side.ask.rules, group.slices
+    notes += () if slices is None else slices.notes
     if grid.masked:
         made = draw_on_grid(contours, grid.slices.geometry, rules, numbers, slices)
     elif slices is None or are_same_slices(slices, grid.slices):
         made = draw_structures(contours, grid.slices, rules, numbers)
     else:
-        notes += slices.notes
         on = slabs_on_grid(slices, slices_of_grid(grid.slices.geometry)) or grid.slices
         made = draw_structures(contours, on, rules, numbers)
     return replace(made, volume=replace(made.volume, notes=(*notes, *made.volume.notes)))
