@@ -190,7 +190,7 @@ def common(sides: list[_Open], choices: Choices) -> CommonGrid:
             raise CaseError(
                 note.text,
                 where=note.where,
-                help="--images with a folder that holds its own series alone",
+                help="keep only its own series in the case",
                 status="ambiguous",
             )
     return _of_contours(sides, choices)

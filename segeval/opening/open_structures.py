@@ -18,7 +18,14 @@ from segeval.grid.geometry import Geometry
 from segeval.opening.common_grid import Ask, Choices, together
 from segeval.opening.lost_voxels import check_loss, count_lost_voxels
 from segeval.opening.open_case import Opened, absent, moved_volume, opened, other_grid, side
-from segeval.opening.structure_classes import UnplacedSide, automatic, cut, finished, noted
+from segeval.opening.structure_classes import (
+    UnplacedSide,
+    automatic,
+    check_frames,
+    cut,
+    finished,
+    noted,
+)
 from segeval.pairing.cases import Case, relative_path
 from segeval.pairing.cases import CaseFiles as Files
 from segeval.pairing.files import has_mask_name
@@ -48,6 +55,7 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
         with on_side("pred"):
             pred = read_structure_side(case.pred, settings, classes, settings.pred_select)
     names = joined(truth.items or (), pred.items or (), classes, case.called)
+    strange = tuple(check_frames((truth, pred), names[:2], settings.ignore_frame_of_reference))
     asks = (
         ask(truth, names[0], rules(settings, settings.gt_rt_boundary)),
         ask(pred, names[1], rules(settings, settings.pred_rt_boundary)),
@@ -61,7 +69,9 @@ def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Ope
         for parts in zip((truth, pred), together(*asks, index, choices), names[:2], strict=True)
     ]
     said = names[2] if truth.items is not None and pred.items is not None else ()
-    one = noted(done[0], (*said, *automatic(truth, names[0]), *cut(done[0].volume, settings)))
+    one = noted(
+        done[0], (*said, *strange, *automatic(truth, names[0]), *cut(done[0].volume, settings))
+    )
     return one, absent(one) if case.pred is None else done[1]
 
 

@@ -18,6 +18,7 @@ from segeval.kernels.mask_runs import MaskRuns, cover_at_least, runs_of_box
 from segeval.kernels.raster import Polygons
 from segeval.opening.common_grid import PlacedSide
 from segeval.opening.open_case import Opened, nothing
+from segeval.readers.series_matching import check_same_frame
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.runtime.frozen import frozen, replace
@@ -125,6 +126,37 @@ def facts(given: UnplacedSide, names: NamedStructures) -> dict[str, Any]:
     raw = {c: " + ".join(item.key for item in items) for c, items in names.keys.items()}
     about = {} if given.contours is None else given.contours.facts()
     return {"file": given.path.name, **about, "names": raw}
+
+
+def check_frames(
+    sides: tuple[UnplacedSide, UnplacedSide],
+    names: tuple[NamedStructures, NamedStructures],
+    ignore: bool,
+) -> Iterator[Note]:
+    """Refuse classes whose structures lie in different frames of reference (ACCOUNT-A23).
+
+    A frame is that of the structure; the file's own is for those that say none. Both files in
+    different frames are an error of the case, which is made elsewhere.
+    """
+    who = ("both structures", "gt", "pred")
+    for class_ in [c for c in names[0].keys if c in names[1].keys]:
+        found = [
+            frames_of(side, named.keys[class_]) for side, named in zip(sides, names, strict=True)
+        ]
+        try:
+            yield from check_same_frame(found[0], found[1], who, class_, ignore)
+        except CaseError as problem:
+            names[1].faults[class_] = problem
+            del names[1].keys[class_]
+
+
+def frames_of(side: UnplacedSide, items: Sequence[StructureItem]) -> tuple[str, ...]:
+    """The frames of reference of some structures; empty where nothing says them."""
+    if side.contours is None:
+        return ()
+    numbers = {item.number for item in items}
+    own = [roi.frame for roi in side.contours.rois if roi.number in numbers and roi.frame]
+    return tuple(dict.fromkeys(own)) or side.contours.frames
 
 
 def automatic(truth: UnplacedSide, names: NamedStructures) -> Iterator[Note]:
