@@ -5,6 +5,7 @@ docs/output.md says what each means; a test holds that none is missing here.
 
 CODES = (
     "W-bad-contour",
+    "W-completed-slices",
     "W-contour-gap",
     "W-contour-offset",
     "W-crossing-contours",
@@ -39,8 +40,10 @@ CODES = (
     "W-rounded-labels",
     "W-same-file",
     "W-series-by-case",
+    "W-series-no-grid",
     "W-series-unknown",
     "W-step-summary",
+    "W-tilted",
     "W-tolerance-below-spacing",
     "W-two-forms",
     "W-unaccounted",
