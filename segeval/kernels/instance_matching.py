@@ -130,7 +130,7 @@ def alone_above(threshold: Fraction, score: str) -> bool:
 
 def are_unique(one: Counted, other: Counted) -> bool:
     """Whether no instance stands in two of some pairs."""
-    return len(np.unique(one)) == len(one) and len(np.unique(other)) == len(other)
+    return all(int(np.bincount(side).max(initial=0)) <= 1 for side in (one, other))
 
 
 def _fall(o: Overlaps, value: Floats, good: Mask) -> list[int]:
@@ -197,20 +197,23 @@ def assign_pairs(o: Overlaps, weight: Floats) -> Mask:
     group = join_pairs(len(o.truth) + len(o.pred), o.one, o.other + len(o.truth))[o.one]
     order = np.argsort(group, kind="stable")
     first = np.flatnonzero(np.append(True, np.diff(group[order]) != 0)) if len(order) else order
-    for places in np.split(order, first[1:]):
-        if len(places) > 1:
+    ends = np.append(first[1:], len(order))
+    several = ends - first > 1  # most groups are one pair, and stay
+    for begin, end in zip(first[several].tolist(), ends[several].tolist(), strict=True):
+        places = order[begin:end]
+        if kept[places].any():
             kept[places] &= solve_group(o.one[places], o.other[places], weight[places])
     return kept
 
 
 def solve_group(one: Counted, other: Counted, weight: Floats) -> Mask:
     """The same for a group of pairs."""
-    rows, row = np.unique(one, return_inverse=True)
-    columns, column = np.unique(other, return_inverse=True)
+    rows, columns = sorted(set(one.tolist())), sorted(set(other.tolist()))
     if min(len(rows), len(columns)) == 1:  # one instance takes its best
         kept = np.zeros(len(weight), bool)
         kept[weight.argmax()] = True
         return kept
+    row, column = np.searchsorted(rows, one), np.searchsorted(columns, other)
     table = np.zeros((len(rows), len(columns)))
     table[row, column] = weight
     if max(table.shape) <= SMALL:

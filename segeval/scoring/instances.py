@@ -16,7 +16,16 @@ from segeval.runtime.errors import GeometryError, Note, ReadError, RequestError
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.pass_plan import TallyRequest
 from segeval.scoring.surfaces import check_length_unit
-from segeval.tallies.instance_sides import CROWD, STUFF, THING, VOID, InstanceGrid, InstanceIds
+from segeval.tallies.instance_sides import (
+    CROWD,
+    NOTHING,
+    STUFF,
+    THING,
+    VOID,
+    InstanceGrid,
+    InstanceIds,
+    Words,
+)
 from segeval.tallies.instances import CaseInstances, InstanceTally
 from segeval.volume.id_coding import IdCoding
 
@@ -98,8 +107,9 @@ def finish_instances(tally: InstanceTally, read: CaseRead, _: TallyRequest) -> C
         "" if settings.connectivity == "auto" else settings.connectivity,
         least_voxels(settings.min_size, start),
     )
-    found = tally.seen_ids()
     sides = (start.truth, start.pred)
+    divided = any(side.volume.coding and side.volume.coding.divisor for side in sides)
+    found = tally.seen_ids() if divided else (NOTHING, NOTHING)
     ids = [ids_of(side, which, found) for which, side in enumerate(sides)]
     ignored = read.classes.ignored
     return tally.finish(read.classes.targets, grid, (ids[0], ids[1]), ignored)
@@ -113,9 +123,9 @@ def ids_of(side: Opened, which: int, found: tuple[Counted, Counted]) -> Instance
     coding = side.volume.coding
     if coding is None:
         return None
-    return InstanceIds(
-        coding.classes_of, Kinds(coding, which, classes_with_instances(coding, found))
-    )
+    void = coding.ignored is not None or VOID in coding.kinds.values()
+    kinds = Kinds(coding, which, classes_with_instances(coding, found))
+    return InstanceIds(coding.classes_of, kinds, void)
 
 
 def classes_with_instances(coding: IdCoding, found: tuple[Counted, Counted]) -> frozenset[int]:
@@ -127,7 +137,7 @@ def classes_with_instances(coding: IdCoding, found: tuple[Counted, Counted]) -> 
 
 
 class Kinds:
-    """What an id is of its class.
+    """What ids are of their classes.
 
     With a divisor N an id below it is its class without instances: a crowd of the reference where
     the class has instances, else its one segment.
@@ -136,19 +146,22 @@ class Kinds:
     def __init__(self, coding: IdCoding, which: int, things: frozenset[int]) -> None:
         self._coding, self._which, self._things = coding, which, things
 
-    def __call__(self, one: int) -> str:
-        """The kind of an id."""
+    def __call__(self, ids: Counted) -> Words:
+        """The kind of each of some ids."""
         coding = self._coding
-        if one in coding.kinds:
-            return coding.kinds[one]
-        value = int(coding.classes_of(np.array([one]))[0])
-        if coding.ignored is not None and value == coding.ignored:
-            return VOID
-        if coding.divisor and 0 < one < coding.divisor:
-            if value not in self._things:
-                return STUFF
-            return THING if self._which else CROWD
-        return THING if value else ""
+        values = coding.classes_of(ids)
+        found = np.where(values != 0, THING, "").astype("<U6")
+        if coding.divisor:
+            region = (ids > 0) & (ids < coding.divisor)
+            apart = np.isin(values, sorted(self._things))
+            found[region & ~apart] = STUFF
+            if not self._which:
+                found[region & apart] = CROWD
+        if coding.ignored is not None:
+            found[values == coding.ignored] = VOID
+        for place in np.flatnonzero(np.isin(ids, list(coding.kinds))).tolist():
+            found[place] = coding.kinds[int(ids[place])]
+        return found
 
 
 def instance_notes(found: CaseInstances) -> list[Note]:

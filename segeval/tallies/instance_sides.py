@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,12 +12,13 @@ from segeval.kernels.connected_components import CONNECTIVITIES, label_component
 from segeval.kernels.instance_matching import Overlaps
 from segeval.kernels.label_runs import LabelRuns, join_runs
 from segeval.kernels.run_overlaps import overlap_runs, sum_each, sum_pairs
-from segeval.runtime.arrays import Counted, Floats, Mask
+from segeval.runtime.arrays import Counted, Floats, Labels, Mask
 from segeval.runtime.frozen import frozen
 from segeval.tallies.instance_table import InstanceTable
 
 AUTO, PANOPTICA = "auto", "panoptica"  # connectivities: that of the run, and 26 or 4
 NOTHING: Counted = np.zeros(0, np.int64)
+Words = np.ndarray[Any, np.dtype[np.str_]]
 THING, STUFF, VOID = "thing", "stuff", "void"
 CROWD, REGION = "crowd", "region"  # no instances; the last crowd of a class, and any other
 
@@ -25,12 +27,14 @@ CROWD, REGION = "crowd", "region"  # no instances; the last crowd of a class, an
 class InstanceIds:
     """What the ids of a side stand for.
 
-    class_of  the class value of ids (int64, any shape), 0 of none
-    kind_of   THING, STUFF, CROWD, REGION or VOID of an id
+    classes_of  the class values of ids (int64, any shape), 0 of none
+    kinds_of    THING, STUFF, CROWD, REGION or VOID of each of some ids (int64); "" of none
+    has_void    whether any id may be void
     """
 
-    class_of: Callable[[Counted], Counted]
-    kind_of: Callable[[int], str]
+    classes_of: Callable[[Counted], Counted]
+    kinds_of: Callable[[Counted], Words]
+    has_void: bool = True
 
 
 @frozen
@@ -114,34 +118,36 @@ def pick_ids(runs: LabelRuns, ids: InstanceIds, part: LabelSelector, least: int)
 
     runs  of every id of the channel, in rows, disjoint, sorted by start
     """
-    found, place = np.unique(runs.label.astype(np.int64), return_inverse=True)
-    values = ids.class_of(found)
-    wanted = [v != 0 if part.labels is None else int(v) in part.labels for v in values]
-    kinds = [ids.kind_of(int(one)) if own else "" for one, own in zip(found, wanted, strict=True)]
+    found, place = number_labels(runs.label)
+    values = ids.classes_of(found)
+    wanted = values != 0 if part.labels is None else np.isin(values, sorted(part.labels))
+    kinds = np.where(wanted, ids.kinds_of(found), "")
     size = sum_each(place, runs.stop - runs.start, len(found))
+    stuff = np.flatnonzero(kinds == STUFF)
+    things = kinds == THING
+    kept = np.flatnonzero(things & (size >= least))
     number = np.full(len(found), -1)
-    called: list[int] = []
-    dropped = 0
-    stuff = [k for k, kind in enumerate(kinds) if kind == STUFF]
-    if stuff:
-        number[stuff] = 0
-        called.append(int(found[stuff[0]]))
-    for k, kind in enumerate(kinds):
-        if kind == THING and size[k] < least:
-            dropped += 1
-        elif kind == THING:
-            number[k] = len(called)
-            called.append(int(found[k]))
-    crowds = [k for k, kind in enumerate(kinds) if kind == CROWD]
-    own = np.array([kind in (THING, STUFF, CROWD, REGION) for kind in kinds], bool)[place]
+    number[stuff] = 0
+    number[kept] = np.arange(len(kept)) + (len(stuff) > 0)
+    crowds = np.flatnonzero(kinds == CROWD)
+    own = np.isin(kinds, (THING, STUFF, CROWD, REGION))[place]
     return SideInstances(
         runs.taken(own),
         number[place][own],
-        np.array(called, np.int64),
-        runs.taken(place == crowds[-1]) if crowds else NO_RUNS,
-        bool(stuff),
-        dropped,
+        np.concatenate([found[stuff[:1]], found[kept]]),
+        runs.taken(place == crowds[-1]) if len(crowds) else NO_RUNS,
+        len(stuff) > 0,
+        int(things.sum()) - len(kept),
     )
+
+
+def number_labels(labels: Labels) -> tuple[Counted, Counted]:
+    """The labels that there are, rising, and the place of each of some among them; int64."""
+    if labels.dtype.itemsize > 2 or not len(labels):
+        found, place = np.unique(labels, return_inverse=True)
+        return found.astype(np.int64), place
+    there = np.bincount(labels) > 0
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[labels]
 
 
 def unite_sides(sides: Sequence[SideInstances]) -> SideInstances:

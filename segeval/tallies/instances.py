@@ -39,6 +39,7 @@ from segeval.tallies.instance_sides import (
     SideInstances,
     label_mask,
     make_table,
+    number_labels,
     pick_ids,
     resolve_connectivity,
     split_components,
@@ -355,12 +356,12 @@ def sort_runs(many: Sequence[LabelRuns], width: int) -> LabelRuns:
 
 def void_runs(runs: LabelRuns, ids: InstanceIds | None, shape: tuple[int, ...]) -> LabelRuns:
     """The runs whose ids are void, sorted by start; id 0 has none, and is what is between them."""
-    if ids is None:
+    if ids is None or not ids.has_void:
         return NO_RUNS
-    found, place = np.unique(runs.label.astype(np.int64), return_inverse=True)
-    void = np.array([ids.kind_of(int(one)) == VOID for one in found], bool)
+    found, place = number_labels(runs.label)
+    void = ids.kinds_of(found) == VOID
     own = runs.taken(void[place] if len(found) else slice(0))
-    if ids.kind_of(0) != VOID:
+    if ids.kinds_of(np.zeros(1, np.int64))[0] != VOID:
         return own
     between = complement_runs(runs, math.prod(shape))
     every = join_runs([own, split_at_rows(between, shape[-1])])

@@ -225,7 +225,7 @@ def told_thousands():
     """class * 1000 + i."""
     from segeval.tallies.instance_sides import THING, InstanceIds
 
-    return InstanceIds(lambda ids: ids // 1000, lambda one: THING if one else "")
+    return InstanceIds(lambda ids: ids // 1000, lambda ids: np.where(ids > 0, THING, ""))
 
 
 # ---- panoptic ----------------------------------------------------------------------------------

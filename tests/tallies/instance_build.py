@@ -33,7 +33,7 @@ def grid_of(shape, spacing=None, connectivity="", least=0):
 
 def one_class(class_of=lambda ids: (ids > 0).astype(np.int64)):
     """Ids above 0 are instances of class 1."""
-    return InstanceIds(class_of, lambda one: THING)
+    return InstanceIds(class_of, lambda ids: np.where(ids > 0, THING, ""))
 
 
 def instances_of(truth, pred, spacing=None, slab=None, **how) -> CaseInstances:
@@ -80,7 +80,10 @@ def told_ids(segments, things=frozenset()):
             return crowds[one]
         return THING if class_of[one] in things else STUFF
 
-    return InstanceIds(lambda ids: np.array([class_of[int(i)] for i in ids], np.int64), kind)
+    return InstanceIds(
+        lambda ids: np.array([class_of[int(i)] for i in ids], np.int64),
+        lambda ids: np.array([kind(int(i)) for i in ids], "<U6"),
+    )
 
 
 def runs_in_rows(labels) -> LabelRuns:
