@@ -13,7 +13,13 @@ from segeval.engines.choice import Engine, choose_engine
 from segeval.engines.class_union import unite_classes
 from segeval.grid.geometry import Geometry
 from segeval.metrics.registry import Definition, metric_units, resolve_metric
-from segeval.opening.open_case import Opened, enlarge_scores, file_class_selectors, fit_to_grid
+from segeval.opening.open_case import (
+    Opened,
+    code_sides,
+    enlarge_scores,
+    file_class_selectors,
+    fit_to_grid,
+)
 from segeval.pairing.cases import Case, CaseStore, Pairing, store_cases
 from segeval.pairing.cases import CaseFiles as Files
 from segeval.pairing.outputs import add_outputs
@@ -345,6 +351,7 @@ def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     truth, guess = (Opened(volume, file_class_selectors(volume)) for volume in sides)
     how = read_pred_as(guess.volume, settings, classes.regions)
     guess = enlarge_scores(guess, None, truth, ReadOptions(), settings, how)
+    truth, guess = code_sides(truth, guess, settings, classes)
     truth, guess = fit_to_grid(truth, grid), fit_to_grid(guess, grid)
     here = Files(Path(), {"": Path("array")})
     parts = signature_fields(settings, asked, classes)

@@ -21,6 +21,7 @@ CODES = (
     "W-frame-of-reference",
     "W-geometry-near",
     "W-geometry-replaced",
+    "W-instance-ids",
     "W-low-scores",
     "W-missing-slices",
     "W-name-not-found",

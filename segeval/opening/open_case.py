@@ -94,8 +94,7 @@ def opened(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, 
     if pred.volume.coding is not None and not pred.named:  # segments of another file's categories
         named = replace(pred.volume, names=truth.volume.names)
         pred = replace(pred, volume=named, parts=file_class_selectors(named))
-    if settings.instances not in ("", COMPONENTS):
-        truth, pred = coded_sides(truth, pred, settings, classes)
+    truth, pred = code_sides(truth, pred, settings, classes)
     if pred.volume.values is not None:
         from segeval.opening.instances import numbered_selectors
 
@@ -302,7 +301,7 @@ def side(files: Files, reading: ReadOptions) -> Opened:
     return Opened(volume, file_class_selectors(volume), scores)
 
 
-def coded_sides(
+def code_sides(
     truth: Opened, pred: Opened, settings: Settings, classes: ClassList
 ) -> tuple[Opened, Opened]:
     """Sides whose values are ids of instances. Raises CaseError.
@@ -310,6 +309,8 @@ def coded_sides(
     Where the prediction is of regions of interest, or a side has its instances apart already, the
     ground truth alone is a map of ids.
     """
+    if settings.instances in ("", COMPONENTS):
+        return truth, pred
     from segeval.opening.instances import code_ids
 
     if pred.volume.values is not None or truth.volume.regions is not None:
@@ -318,10 +319,12 @@ def coded_sides(
     coded = []
     for place, opened_side in enumerate((truth, pred)):
         ignored = classes.ignore if place == 0 else None
-        if opened_side.volume.channels[0].source is None:  # no prediction: an empty one
+        volume = opened_side.volume
+        # No prediction is an empty one; a file that says what its ids are is not asked again.
+        if volume.channels[0].source is None or volume.coding is not None:
             coded.append(opened_side)
             continue
-        volume = code_ids(opened_side.volume, settings.instances, ignored)
+        volume = code_ids(volume, settings.instances, ignored)
         coded.append(replace(opened_side, volume=volume, parts={}, scores=None))
     return coded[0], coded[1]
 

@@ -25,6 +25,7 @@ from segeval.scoring.checks import (
     check_labels,
     check_names,
     check_stacks,
+    find_ids,
     found_labels,
     read_white_as_one,
 )
@@ -267,6 +268,8 @@ def read_case(
     check_files(truth, pred, tables)
     notes = [*(note for found in passed.found for note in found.notes)]
     notes += check_labels(truth, pred, labels, passed, job)
+    if named is None and not job.settings.instances and not job.classes.classes:
+        notes += find_ids(tables[0, 0], plan.ignored) if (0, 0) in tables else []
     exclusive = all(f.exclusive for f in passed.found) and not (truth.named or pred.named)
     confusion = tables[0, 0] if exclusive and (0, 0) in tables else None
     counted = class_counts(tables, resolved.targets, start.grid.voxel, confusion)

@@ -165,7 +165,11 @@ class Kinds:
 
 
 def instance_notes(found: CaseInstances) -> list[Note]:
-    """What was dropped."""
+    """What was dropped for its size."""
+    if not found.grid.least:
+        return []
+    for place in range(len(found.targets)):
+        found.tables(place)
     dropped = [
         f"{count} of the {side}"
         for which, side in enumerate(("ground truth", "prediction"))
