@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import build
 import numpy as np
@@ -342,3 +343,48 @@ def test_ids_scored_as_classes_are_said_to_be(tmp_path):
         sides = build.png(tmp_path / f"{name}.png", pred), build.png(tmp_path / "g.png", truth)
         told[name] = [n.code for n in only(run(*sides, "dice")).notes]
     assert told == {"others": ["W-instance-ids"], "same": []}
+
+
+def panoptic_files(path, name):
+    """A panoptic oracle as its tool reads it: colours, and JSON beside them."""
+    here = Path(__file__).parent / "oracles" / "instances"
+    told, arrays = json.loads((here / f"{name}.json").read_text()), np.load(here / f"{name}.npz")
+    for side in ("gt", "pred"):
+        marks, images = [], []
+        for image, segments in told["segments"].items():
+            ids = arrays[f"{side}_id_{image}"]
+            colours = np.stack([ids % 256, ids // 256 % 256, ids // 65536], -1).astype(np.uint8)
+            build.png(path / side / f"{image}.png", colours)
+            own = [s | {"area": int((ids == s["id"]).sum())} for s in segments[side]]
+            marks.append(
+                {"image_id": int(image), "file_name": f"{image}.png", "segments_info": own}
+            )
+            height, width = ids.shape
+            images.append(
+                {"id": int(image), "file_name": f"{image}.jpg", "height": height, "width": width}
+            )
+        categories = [c | {"name": f"c{c['id']}"} for c in told["categories"]]
+        content = {"images": images, "annotations": marks, "categories": categories}
+        (path / f"{side}.json").write_text(json.dumps(content))
+    return {r["id"]: r["value"] for r in told["expected"]}
+
+
+@pytest.mark.parametrize("name", ["panoptic_plain", "panoptic_void", "panoptic_crowd"])
+def test_panoptic_files_give_what_each_tool_gives(tmp_path, name):
+    want = panoptic_files(tmp_path, name)
+    asked = (
+        "pq",
+        "sq",
+        "pq:as=deeplab2",
+        "pq:as=torchmetrics",
+        "pq:as=torchmetrics:stuff=modified",
+    )
+    card = run(tmp_path / "pred.json", tmp_path / "gt.json", *asked, instances="")
+    found = {(c, m): s.pooled for c, of in card.summary[""].items() for m, s in of.items()}
+    assert found["all", "pq"] == pytest.approx(want["coco_all_pq"], rel=1e-9)
+    assert found["things", "pq"] == pytest.approx(want["coco_things_pq"], rel=1e-9)
+    assert found["stuff", "sq"] == pytest.approx(want["coco_stuff_sq"], rel=1e-9)
+    assert found["all", "pq:as=deeplab2"] == pytest.approx(want["deeplab2_summary"][0], rel=1e-9)
+    if "tm_mean" in want:
+        assert found["all", asked[3]] == pytest.approx(want["tm_mean"][0], rel=1e-6)
+        assert found["all", asked[4]] == pytest.approx(want["tm_modified"], rel=1e-6)

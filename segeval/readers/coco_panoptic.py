@@ -86,13 +86,16 @@ def read_segments(
 
 
 def kinds_of(told: Mapping[int, SegmentInfo]) -> dict[int, str]:
-    """Of which kind each id is that is no instance; void is one of the ground truth alone."""
+    """Of which kind each id is that is no instance.
+
+    Void of a prediction is asked for by torchmetrics alone.
+    """
     kinds = {one: info.kind for one, info in told.items() if info.kind != THING}
     last = {info.category: one for one, info in told.items() if info.kind == CROWD}
     for one, kind in kinds.items():
         if kind == CROWD and last[told[one].category] != one:
             kinds[one] = REGION  # panopticapi subtracts the last crowd of a class alone
-    return kinds if current().side == "pred" else {0: VOID, **kinds}
+    return {0: VOID, **kinds}
 
 
 def png_of(mark: Mapping[str, Any], image: CocoImage | None, path: Path) -> Path:
