@@ -21,7 +21,7 @@ FLOORS = """
 0  segeval     segeval
 0  runtime     runtime | allocator arrays extras frozen folders inventory memory_budget | errors | packed_streams spill
 
-1  kernels     kernels | average_precision decode marching_cubes mask_runs ordered resample run_starts softmax spatial triangles
+1  kernels     kernels | average_precision decode froc marching_cubes mask_runs ordered resample run_starts softmax spatial triangles
                | counts label_runs rle sums topology | mask_stack | bins distance_tables entropy flips raster rois surfels value_counts vtk_triangles
                | borders connected_components lengths mesh polygons run_dilation | distances outlines run_overlaps
                | conventions heights instance_matching | planes
@@ -36,13 +36,13 @@ FLOORS = """
 
 4  contours    contours | structure_set | own_planes rules | sharing | placing | rasterize | structures
 5  tallies     tallies | block instance_table rois | box_mask counts detections fields instance_sides polygons slab surface voxels
-               | joined_lesions loss_terms runs | instances sums | branches
+               | candidates joined_lesions loss_terms runs | instances sums | branches
 5  writers     writers | nifti nrrd png
 
 5  readers     readers | coco_file frames nrrd_header pixels png_inflate | coco_masks png_bands | coco_panoptic | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | registry remote_files selection series_matching | contour_slices
 6  metrics     metrics | convention_names registry | option_types overlap surface topology | boundary | contours losses maskrcnn matched_detections semantic volume
-               | calibration detections overlap_losses voxel_losses | focal generalized_losses soft_scores
+               | calibration candidates detections overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses panoptic | cells outputs | instance_rows lesion_fit lesions
 
 7  pairing     pairing | cases | datasets files messages | class_names images keys table | layout_kinds

@@ -21,6 +21,7 @@ FAMILIES = (
     "calibration",
     "maskrcnn",
     "detections",
+    "candidates",
     "voxel_losses",
     "panoptic",
     "cells",

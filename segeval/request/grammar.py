@@ -23,7 +23,7 @@ UNITS = ("mm", "px", "ml", "%")
 PERCENTILES = ("hd",)  # names that carry their percentile without `@` and `%`
 
 _NAME = r"[a-z][a-z0-9_]*"
-_WORD = r"[A-Za-z0-9_.+-]+"
+_WORD = r"[A-Za-z0-9_.+%-]+"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = rf"({_NUMBER})\s*({'|'.join(UNITS)})?\Z"
 _CLOSED = rf"(?:{'|'.join(PERCENTILES)})\d+\.\d+"  # hd97.5

@@ -39,6 +39,13 @@ def begin_voxels(start: CaseStart, request: TallyRequest) -> ScoreTally:
     return tally_in_box(tally, request.name, start.truth, channels, start.plan)
 
 
+def begin_candidates(start: CaseStart) -> ScoreTally:
+    """A tally of lesion candidates."""
+    from segeval.tallies.candidates import CandidateTally
+
+    return CandidateTally(score_channels(start), start.grid.shape, start.grid.spacing)
+
+
 def score_channels(start: CaseStart) -> int:
     """How many channels of scores the prediction has."""
     return len((start.pred.scores or start.pred.volume).channels)

@@ -402,6 +402,20 @@ def _finish_detections(_: None, read: CaseRead, request: TallyRequest) -> Any:
     return finish_detections(read, request)
 
 
+def _load_candidates() -> type[Kept]:
+    from segeval.tallies.candidates import Candidates
+
+    return Candidates
+
+
+def _begin_candidates(start: CaseStart, _: TallyRequest) -> Tally | None:
+    if not scored(start.pred, start.plan):
+        return None
+    from segeval.scoring.probabilities import begin_candidates
+
+    return begin_candidates(start)
+
+
 # In the order of the results.
 KINDS: dict[str, TallyKind] = {
     kind.name: kind
@@ -433,6 +447,14 @@ KINDS: dict[str, TallyKind] = {
         ),
         TallyKind(
             "rois", "case", finish=_finish_rois, lacks="no_rois", kept=_load_rois, says=_report_rois
+        ),
+        TallyKind(
+            "candidates",
+            "channel",
+            begin=_begin_candidates,
+            finish=_finish_probabilities,
+            lacks="no_probabilities",
+            kept=_load_candidates,
         ),
         TallyKind(
             "detections",

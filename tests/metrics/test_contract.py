@@ -28,7 +28,7 @@ ALL = every("counts") + every("sums")
 # No slabs, or not kept: see the tests of their own.
 WHOLE = {
     "polygons", "voxels", "branches", "rois", "surface", "detections", "instances",
-    "instance_surfaces",
+    "instance_surfaces", "candidates",
 }  # fmt: skip
 DEFINITIONS = {text: resolve_metric(parse_metric(text))[1] for text in ALL}
 METRIC = pytest.mark.parametrize("text", ALL)

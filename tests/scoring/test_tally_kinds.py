@@ -92,10 +92,16 @@ def rows(card):
         (case.error, case.trace) for case in card.cases
     ]
     return {
-        (case.case, r.class_, r.metric): (r.value, r.status, r.reason)
-        for case in card.cases
-        for r in case.rows
+        (case.case, r.class_, r.metric): outcome(card, r) for case in card.cases for r in case.rows
     }
+
+
+def outcome(card, row):
+    """Value, status and reason of a row; of a number of the data set the one of all cases."""
+    if row.status != "pooled":
+        return row.value, row.status, row.reason
+    value = card.summary[""][row.class_][row.metric].pooled
+    return value, "undefined" if math.isnan(value) else "ok", "data_set" * math.isnan(value)
 
 
 def same(one, other, rel=0.0):
