@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,7 +26,7 @@ from segeval.pairing.outputs import add_outputs
 from segeval.pairing.pair import pair_paths
 from segeval.pairing.remote import LocalInputs, localize_inputs
 from segeval.readers.remote_files import is_url
-from segeval.request.grammar import Metric, parse_metric
+from segeval.request.grammar import Metric, Quantity, parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
@@ -90,6 +90,7 @@ def requested_metrics(
         check_tolerance_tables(settings.tolerances)
     check_charges(settings)
     asked = [*settings.metrics, *gate_metrics(settings)]
+    check_meanings(asked)
     if settings.size_bins:
         from segeval.scoring.instances import size_metrics
 
@@ -103,7 +104,32 @@ def requested_metrics(
             read_size(settings.min_size)
     if not found:
         raise RequestError("no metric is asked for", help="add -m dice")
+    check_tolerance_given(found, settings)
     return tuple(found.items())
+
+
+def check_meanings(metrics: Iterable[Metric]) -> None:
+    """A bare name that the field gives to two metrics is no request (CLI-U3)."""
+    from segeval.metrics.aliases import BARE_NAMES
+
+    for metric in metrics:
+        if metric.name in BARE_NAMES and metric.at is None and not metric.options:
+            raise RequestError(
+                f"{metric.name} has two meanings", help=f"write {BARE_NAMES[metric.name]}"
+            )
+
+
+def check_tolerance_given(metrics: Iterable[Metric], settings: Settings) -> None:
+    """A bare nsd takes the tolerance of each class: some class must have one (CLI-U3)."""
+    known = settings.tolerances or any(c.tolerance for c in settings.classes.classes)
+    bare = [metric for metric in metrics if metric.name == "nsd" and metric.at is None]
+    if bare and not known:
+        right = Metric("nsd", Quantity(2, "mm"), bare[0].options)
+        raise RequestError(
+            f"{bare[0]} needs a tolerance, and no class has one",
+            help=f"write {right} for one length, --tolerance NAME for a published table, "
+            'or tolerance = "2mm" in [classes.NAME] of segeval.toml',
+        )
 
 
 def check_charges(settings: Settings) -> None:

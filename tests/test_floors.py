@@ -41,7 +41,7 @@ FLOORS = """
 
 5  readers     readers | coco_file frames nrrd_header pixels png_inflate | coco_masks png_bands | coco_panoptic | coco dicom_seg nifti npy nrrd png rois rtstruct series
                | registry remote_files selection series_matching | contour_slices
-6  metrics     metrics | convention_names registry | option_types overlap surface topology | boundary | contours losses maskrcnn matched_detections semantic volume
+6  metrics     metrics | aliases convention_names | registry | option_types overlap surface topology | boundary | contours losses maskrcnn matched_detections semantic volume
                | calibration candidates detections overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses panoptic | cells outputs | instance_rows lesion_fit lesions
 

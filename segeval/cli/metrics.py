@@ -1,63 +1,96 @@
-"""`segeval metrics [NAME]`: what can be computed, and what exactly a number is."""
+"""`segeval metrics [NAME | WORD…]`: what can be computed, and what exactly a number is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import cleandoc
 from itertools import takewhile
+from textwrap import shorten as cut_words
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from segeval.cli.options import Command, complete_metric_names
-from segeval.cli.print_table import print_rows
 
 if TYPE_CHECKING:
     from segeval.metrics.registry import Definition
 
 UNITS = {"": "ratio", "volume": "ml, mm2 or voxels", "length": "mm or px"}
 BETTER = {"higher": "higher", "lower": "lower", "zero": "nearer to 0", "": "none"}
-COLUMNS = ("metric", "options", "better", "unit", "what it is", "empty masks")
-EMPTY = "empty "  # how the docstring's line about empty masks begins
+WIDTH = 80  # columns of the list
+NAME_WIDTH = 26  # of them for names
 
 
 def show_metrics(given: Mapping[str, Any]) -> int:
-    """List the metrics, or explain NAME: formula, unit, direction, options, empty masks, source."""
-    from segeval.metrics.registry import load_all_metrics, resolve_metric
-    from segeval.request.grammar import parse_metric
-
-    if not given["name"]:
-        print_rows(COLUMNS, [metric_row(definition) for definition in load_all_metrics().values()])
-        return 0
-    metric, definition = resolve_metric(parse_metric(given["name"]))
-    for line in explain_metric(definition):
+    """List the metrics, explain one by its NAME, or list those that some WORDs fit."""
+    words = given["name"]
+    lines = explain_name(words[0]) if len(words) == 1 else search_metrics(words)
+    for line in lines if words else list_metrics(lambda _: True):
         click.echo(line)
-    if not metric.option("as"):
-        for line in other_conventions(definition):
-            click.echo(line)
     return 0
 
 
-def metric_row(definition: Definition) -> tuple[str, ...]:
-    """One line of the list."""
-    lines = cleandoc(definition.doc).splitlines()
-    first = " ".join(line for line in takewhile(bool, lines))
-    empty = next((line.removeprefix(EMPTY).strip() for line in lines if line.startswith(EMPTY)), "")
-    return (
-        definition.name,
-        " ".join(short_options(definition)),
-        definition.better or "none",
-        definition.unit or "ratio",
-        first.rstrip("."),
-        empty,
-    )
+def explain_name(word: str) -> Iterator[str]:
+    """All about the metric of a name, or what the word finds. Raises RequestError."""
+    from segeval.metrics.registry import resolve_metric
+    from segeval.request.grammar import parse_metric
+    from segeval.runtime.errors import RequestError
+
+    try:
+        metric, definition = resolve_metric(parse_metric(word))
+    except RequestError:
+        found = list(search_metrics([word]))
+        if not found:
+            raise
+        yield from found
+        return
+    yield from explain_metric(definition)
+    if not metric.option("as"):
+        yield from other_conventions(definition)
 
 
-def short_options(definition: Definition) -> Iterator[str]:
-    """What may stand behind the name: a quantity, and the keys of options."""
-    if definition.at:
-        yield "|".join(f"@N{unit}" for unit in definition.at)
-    yield from (f":{key}=" for key in definition.options)
+def search_metrics(words: Sequence[str]) -> Iterator[str]:
+    """The metrics that have every word in their name, an alias, a convention or their text."""
+    from segeval.metrics.aliases import ALIASES
+
+    wanted = [word.lower() for word in words]
+
+    def fits(definition: Definition) -> bool:
+        every = definition.origins.values() or (definition,)
+        texts = (definition.name, ALIASES.get(definition.name, ""), *(d.doc for d in every))
+        text = " ".join((*texts, *definition.origins)).lower()
+        return all(word in text for word in wanted)
+
+    yield from list_metrics(fits)
+
+
+def list_metrics(fits: Callable[[Definition], bool]) -> Iterator[str]:
+    """The metrics in groups, a name and a line each."""
+    from segeval.metrics.registry import load_all_metrics
+
+    groups: dict[str, list[Definition]] = {}
+    for definition in load_all_metrics().values():
+        if fits(definition):
+            groups.setdefault(definition.compute.__module__, []).append(definition)
+    for place, (module, definitions) in enumerate(groups.items()):
+        if place:
+            yield ""
+        yield shorten(first_paragraph(sys.modules[module].__doc__ or "").partition(":")[0], WIDTH)
+        for definition in definitions:
+            text = first_paragraph(definition.doc)
+            line = f"  {definition.name:<{NAME_WIDTH}}  "
+            yield line + shorten(text, WIDTH - len(line))
+
+
+def shorten(text: str, width: int) -> str:
+    """As many words of a line as fit."""
+    return cut_words(text, width, placeholder=" …")
+
+
+def first_paragraph(text: str) -> str:
+    """What a docstring says first, on one line."""
+    return " ".join(takewhile(bool, cleandoc(text).splitlines())).rstrip(".")
 
 
 def explain_metric(definition: Definition) -> Iterator[str]:
@@ -118,6 +151,6 @@ def own_options(definition: Definition, those: Sequence[Definition]) -> Iterator
 command = Command(
     "metrics",
     show_metrics,
-    [click.Argument(["name"], required=False, shell_complete=complete_metric_names)],
-    ["segeval metrics", "segeval metrics dice", "segeval metrics volume_difference"],
+    [click.Argument(["name"], nargs=-1, shell_complete=complete_metric_names)],
+    ["segeval metrics", "segeval metrics hd95", "segeval metrics surface distance"],
 )

@@ -9,16 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 
 from segeval.metrics import FAMILIES, NAMED, SEARCH_ORDER
+from segeval.metrics.aliases import CANONICAL, NEAR, TWO_MEANINGS
 from segeval.request.grammar import Metric, Quantity, format_number, parse_metric, parse_quantity
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import field, frozen, replace
 
+ALWAYS_QUANTITY = ("f1",)  # printed with its quantity: the bare name is also the field's for Dice
 BOX, NO_BOX = "box", "none"  # the option that asks for a part of the case, and its default
 Better = Literal["higher", "lower", "zero", ""]
 TermsOfOptions = Callable[[Mapping[str, Any]], tuple[Hashable, ...]]
@@ -207,9 +210,10 @@ def find_convention(name: str, origin: str = "") -> Definition:
 
 def resolve_metric(metric: Metric) -> tuple[Metric, Definition]:
     """Check a request and give it its one spelling: defaults left out. Raises RequestError."""
+    metric = canonical_metric(metric)
     definition = find_metric(metric.name)
     if definition is None:
-        raise _unknown_word_error("metric", metric.name, list(KNOWN))
+        raise _unknown_metric_error(metric.name)
     definition = definition.origins.get(metric.option("as"), definition)
     at = _resolve_quantity(metric, definition)
     options = []
@@ -231,6 +235,28 @@ def resolve_metric(metric: Metric) -> tuple[Metric, Definition]:
     return Metric(metric.name, at, tuple(options)), definition
 
 
+def canonical_metric(metric: Metric) -> Metric:
+    """A request by the name that segeval prints (CLI-U3). Raises RequestError for two meanings."""
+    if metric.name in TWO_MEANINGS and metric.at is None:
+        raise RequestError(
+            f"{metric.name} has two meanings", help=f"write {TWO_MEANINGS[metric.name]}"
+        )
+    canonical = CANONICAL.get(metric.name)
+    if canonical is None:
+        return metric
+    named = parse_metric(canonical)
+    if named.at is not None and metric.at is not None:
+        raise RequestError(f"{metric.name} is {canonical} and takes no quantity")
+    return Metric(named.name, named.at or metric.at, metric.options)
+
+
+def _unknown_metric_error(name: str) -> RequestError:
+    """The error for a name that no metric has: by meaning first, then by letters."""
+    if name in NEAR:
+        return RequestError(f"unknown metric {name!r}", help=f"near in meaning: {NEAR[name]}")
+    return _unknown_word_error("metric", name, [*KNOWN, *CANONICAL], CANONICAL)
+
+
 def _convention_of(definition: Definition) -> str:
     return f"{definition.name}:as={definition.origin}" if definition.origin else definition.name
 
@@ -245,8 +271,9 @@ def _spell_option(metric: Metric, key: str, word: str, option: Option) -> str:
 
 
 def _resolve_quantity(metric: Metric, definition: Definition) -> Quantity | None:
+    default = parse_quantity(definition.default) if definition.default else None
     if metric.at is None:
-        return None
+        return default if metric.name in ALWAYS_QUANTITY else None
     if not definition.at:
         raise RequestError(f"{metric.name} takes no quantity ({metric})")
     if metric.at.unit not in definition.at:
@@ -254,8 +281,8 @@ def _resolve_quantity(metric: Metric, definition: Definition) -> Quantity | None
         right = Metric(metric.name, Quantity(metric.at.number, definition.at[0]), metric.options)
         message = f"{metric}: the quantity of {metric.name} is in {wanted}"
         raise RequestError(message, help=f"write {right}")
-    default = parse_quantity(definition.default) if definition.default else None
-    return None if metric.at == default and metric.name != "hd" else metric.at
+    kept = metric.name in ("hd", *ALWAYS_QUANTITY)
+    return None if metric.at == default and not kept else metric.at
 
 
 def metric_units(definition: Definition) -> tuple[str, ...]:
@@ -301,9 +328,16 @@ def full_metric_text(metric: Metric, definition: Definition) -> str:
     return str(Metric(metric.name, at, tuple(sorted(options.items()))))
 
 
-def _unknown_word_error(kind: str, word: str, known: list[str]) -> RequestError:
+def _unknown_word_error(
+    kind: str, word: str, known: list[str], names: Mapping[str, str] = MappingProxyType({})
+) -> RequestError:
+    """The error for a word that is not known, with the nearest.
+
+    names  what a near word is shown as
+    """
     from difflib import get_close_matches
 
-    near = get_close_matches(word, known, 3, 0.5)
-    help = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(sorted(known))}"
+    near = list(dict.fromkeys(names.get(w, w) for w in get_close_matches(word, known, 3, 0.5)))
+    all_known = ", ".join(sorted(set(known) - set(names)))
+    help = f"did you mean {', '.join(near)}?" if near else f"known: {all_known}"
     return RequestError(f"unknown {kind} {word!r}", help=help)

@@ -5,12 +5,36 @@ import pytest
 from segeval.metrics.registry import load_all_metrics
 
 
+def listed(ran):
+    """The names in a list of metrics."""
+    return [line.split()[0] for line in ran.out.splitlines() if line.startswith("  ")]
+
+
 def test_every_metric_is_in_the_list(segeval):
     ran = segeval("metrics")
     assert ran.status == 0
-    head, _, *rows = ran.out.splitlines()
-    assert head.split()[0] == "metric"
-    assert [row.split()[0] for row in rows] == list(load_all_metrics())
+    assert listed(ran) == list(load_all_metrics())
+    lines = ran.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    groups = [line for line in lines if line and not line.startswith("  ")]
+    assert groups[0].startswith("Overlap of two masks")
+    assert len(groups) == len(set(groups)) > 15
+
+
+def test_words_search_the_metrics(segeval):
+    found = listed(segeval("metrics", "surface", "mean"))
+    assert {"assd", "masd"} <= set(found)
+    assert "dice" not in found
+    assert listed(segeval("metrics", "Cellpose")) == ["cell_ap", "aji"]
+    nothing = segeval("metrics", "zebra")
+    assert (nothing.status, nothing.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"), [("DSC", "dice"), ("Jaccard", "iou"), ("HD_95", "hd95")]
+)
+def test_an_alias_is_explained_as_its_metric(segeval, alias, name):
+    assert segeval("metrics", alias).out == segeval("metrics", name).out
 
 
 @pytest.mark.parametrize("name", load_all_metrics())

@@ -68,7 +68,7 @@ def test_the_percentile_of_hd_is_its_quantity():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Dice", "9dice", "dice@", "dice@x", "dice@2cm", "dice:", "dice:a", "dice:a=", "d ice"],
+    ["", "9dice", "dice@", "dice@x", "dice@2cm", "dice:", "dice:a", "dice:a="],
 )
 def test_no_metric(text):
     with pytest.raises(RequestError):

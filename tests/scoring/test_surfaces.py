@@ -7,7 +7,7 @@ import segeval
 from segeval.classes.class_list import ClassDef, ClassList
 from segeval.request.grammar import parse_charge
 from segeval.request.settings import Settings
-from segeval.runtime.errors import GeometryError
+from segeval.runtime.errors import GeometryError, RequestError
 
 TRUTH = np.zeros((12, 12), np.uint8)
 TRUTH[3:9, 3:9] = 1
@@ -93,9 +93,17 @@ def test_a_class_has_its_own_tolerance_before_that_of_a_table():
     assert "tolerances" not in case(one, one, "nsd@4mm", classes=own).facts
 
 
-def test_without_a_tolerance_there_is_no_nsd():
-    found = case(volume(INSIDE), volume(INSIDE), "nsd")
-    assert [(row.status, row.reason) for row in found.rows] == [("undefined", "no_tolerance")]
+def test_a_class_without_a_tolerance_has_no_nsd():
+    own = ClassList((ClassDef("Brain", (1,)), ClassDef("Liver", (2,), tolerance="4mm")))
+    found = case(volume(INSIDE), volume(INSIDE), "nsd", classes=own)
+    rows = [(row.class_, row.status, row.reason) for row in found.rows]
+    assert ("Brain", "undefined", "no_tolerance") in rows
+
+
+def test_without_any_tolerance_nsd_is_no_request():
+    with pytest.raises(RequestError, match="needs a tolerance") as caught:
+        case(volume(INSIDE), volume(INSIDE), "nsd")
+    assert "write nsd@2mm" in caught.value.help
 
 
 @pytest.mark.parametrize("choice", [{"tolerances": ("nikolov-2021",)}, {"class": "2mm"}])

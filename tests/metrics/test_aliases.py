@@ -1,0 +1,64 @@
+"""CLI-U3: names of the field, by the same number; names with two meanings; names that are near."""
+
+import pytest
+
+from segeval.metrics.aliases import ALIASES, CANONICAL, NEAR, TWO_MEANINGS
+from segeval.metrics.registry import load_all_metrics, resolve_metric
+from segeval.request.grammar import parse_metric
+from segeval.runtime.errors import RequestError
+
+
+def resolved(text):
+    return str(resolve_metric(parse_metric(text))[0])
+
+
+@pytest.mark.parametrize("alias", CANONICAL)
+def test_an_alias_is_its_metric_in_any_case(alias):
+    assert resolved(alias) == resolved(alias.upper()) == CANONICAL[alias]
+
+
+def test_no_alias_hides_a_metric_or_another_alias():
+    words = [word for words in ALIASES.values() for word in words.split()]
+    assert len(words) == len(set(words))
+    assert not set(words) & {*load_all_metrics(), *TWO_MEANINGS, *NEAR}
+    assert {resolve_metric(parse_metric(name))[1].name for name in ALIASES} <= {*load_all_metrics()}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Surface-Dice@2mm", "nsd@2mm"),
+        ("Hausdorff@95%", "hd95"),
+        ("HAUSDORFF95:as=medpy", "hd95:as=medpy"),
+        ("Dice Coefficient", "dice"),
+        ("f1@50%", "f1@50%"),
+        ("Fbeta@2", "fbeta@2"),
+    ],
+)
+def test_quantities_and_options_stay(text, name):
+    assert resolved(text) == name
+
+
+@pytest.mark.parametrize("word", TWO_MEANINGS)
+def test_a_name_with_two_meanings_is_answered_with_both(word):
+    with pytest.raises(RequestError, match="two meanings") as caught:
+        resolved(word)
+    assert " or " in caught.value.help
+
+
+@pytest.mark.parametrize("word", NEAR)
+def test_a_near_word_is_answered_by_meaning(word):
+    with pytest.raises(RequestError, match="unknown metric") as caught:
+        resolved(word)
+    assert caught.value.help.startswith("near in meaning: ")
+
+
+def test_a_misspelt_alias_is_answered_with_the_name_that_is_printed():
+    with pytest.raises(RequestError) as caught:
+        resolved("sensitivty")
+    assert caught.value.help.startswith("did you mean recall")
+
+
+def test_a_name_that_carries_its_percentile_takes_no_other():
+    with pytest.raises(RequestError, match="takes no quantity"):
+        resolved("hausdorff95@99%")
