@@ -254,7 +254,8 @@ def _unknown_metric_error(name: str) -> RequestError:
     """The error for a name that no metric has: by meaning first, then by letters."""
     if name in NEAR:
         return RequestError(f"unknown metric {name!r}", help=f"near in meaning: {NEAR[name]}")
-    return _unknown_word_error("metric", name, [*KNOWN, *CANONICAL], CANONICAL)
+    long = {alias: metric for alias, metric in CANONICAL.items() if len(alias) > 5}
+    return _unknown_word_error("metric", name, [*KNOWN, *long], long)
 
 
 def _convention_of(definition: Definition) -> str:
