@@ -278,7 +278,7 @@ def _register(name: str, word: str, function: Callable[..., Any]) -> None:
 
     asked.__doc__ = function.__doc__
     facts: dict[str, Any] = {"better": "higher", "bounds": SHARE, "at": ("%",), "default": HALF}
-    metric(name, of="instances", origin=word, options=options, **facts)(asked)
+    metric(name, of="instances", origin=word, options=options, leads="pooled", **facts)(asked)
 
 
 @panoptic_metric("pq", *CONVENTIONS)

@@ -64,9 +64,13 @@ def found_labels(
     for cells in tables.values():
         truth.update(cells.truth.tolist())
         pred.update(cells.pred.tolist())
-    labels = zip((truth, pred), found, strict=True)
-    sides = [own if f.channels == 1 or f.exclusive else channel_labels(f) for own, f in labels]
-    return frozenset(sides[0]), frozenset(sides[1])
+    for own, side in zip((truth, pred), found, strict=True):
+        if side.channels > 1 and not side.exclusive:
+            own.clear()
+            own.update(channel_labels(side))
+        elif side.kind != "labels" and not side.exclusive:
+            own.add(1)  # one channel of probabilities is class 1 whatever it holds (ACCOUNT-A4)
+    return frozenset(truth), frozenset(pred)
 
 
 def channel_labels(found: ValueKind) -> range:

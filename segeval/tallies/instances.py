@@ -337,6 +337,11 @@ class InstanceTally:
         truth, pred = (
             {c: sort_runs(runs, self._shape[-1]) for c, runs in side.items()} for side in self._runs
         )
+        parts = ([t.truth for t in targets], [t.pred for t in targets])
+        truth, pred = (
+            with_label_zero(side, own, self._shape) if coded is None else side
+            for side, own, coded in zip((truth, pred), parts, ids, strict=True)
+        )
         void = [
             void_runs(side.get(0, NO_RUNS), own, self._shape)
             for side, own in zip((truth, pred), ids, strict=True)
@@ -344,6 +349,18 @@ class InstanceTally:
         if ignored is not None and ids[0] is None and 0 in truth:
             void[0] = truth[0].taken(truth[0].label == ignored)
         return CaseInstances(tuple(targets), grid, truth, pred, ids, (void[0], void[1]))
+
+
+def with_label_zero(
+    runs: Mapping[int, LabelRuns], parts: Iterable[LabelSelector], shape: tuple[int, ...]
+) -> dict[int, LabelRuns]:
+    """The runs of every channel; where label 0 is a class, also of what no other label covers."""
+    wanted = {part.channel for part in parts if 0 in (part.labels or ())}
+    found = dict(runs)
+    for channel in wanted & set(found):
+        rest = split_at_rows(complement_runs(found[channel], math.prod(shape)), shape[-1])
+        found[channel] = sort_runs([found[channel], rest], shape[-1])
+    return found
 
 
 def sort_runs(many: Sequence[LabelRuns], width: int) -> LabelRuns:

@@ -19,6 +19,7 @@ from segeval.kernels.distances import DirectedDistances
 from segeval.kernels.label_runs import (
     IndexBox,
     LabelRuns,
+    complement_runs,
     enclosing_box,
     find_label_runs,
     join_runs,
@@ -296,12 +297,30 @@ class SurfaceTally:
         """
         truth, pred = (
             {
-                c: runs_by_label(split_at_rows(join_runs(runs), self._shape[-1]))
-                for c, runs in side.items()
+                channel: self._class_runs(runs, (channel, 0) in _label_channels(parts))
+                for channel, runs in side.items()
             }
-            for side in self._runs
+            for side, parts in zip(
+                self._runs,
+                ([t.truth for t in targets], [t.pred for t in targets]),
+                strict=True,
+            )
         )
         left_out = None if ignored is None else truth.get(0, {}).get(ignored)
         drawn = ClassRuns(self._shape, truth, pred, left_out)
         each = tuple(tolerances) or (np.nan,) * len(targets)
         return Surfaces(tuple(targets), spacing, each, fields, drawn, room)
+
+    def _class_runs(self, slabs: Sequence[LabelRuns], with_rest: bool) -> dict[int, LabelRuns]:
+        """The runs of each label of a channel; where 0 is a class, what no other label covers."""
+        runs = join_runs(slabs)
+        found = runs_by_label(split_at_rows(runs, self._shape[-1]))
+        if with_rest:
+            rest = complement_runs(runs.taken(np.argsort(runs.start)), math.prod(self._shape))
+            found[0] = split_at_rows(rest, self._shape[-1])
+        return found
+
+
+def _label_channels(parts: Iterable[LabelSelector]) -> set[tuple[int, int]]:
+    """The labels that stand for a class, with their channels."""
+    return {(part.channel, label) for part in parts for label in part.labels or ()}

@@ -55,7 +55,7 @@ def test_the_examples_of_config_and_the_gates_of_a_class(segeval, pairs):
     assert ran.status == 1
     verdicts = [line for line in ran.err.splitlines() if line[:4] in ("PASS", "FAIL")]
     assert verdicts == [
-        "FAIL heart/dice 0.75 < 0.8 (n=3)",
+        "FAIL heart/dice 0.75 < 0.8 (n=3); worst 0.5 in c",
         "PASS heart/dice.worst 0.5 >= 0.5 (n=3)",
     ]
 
@@ -163,7 +163,7 @@ def test_a_reader_that_leaves_costs_neither_files_nor_the_status(pairs):
     )
     os.close(pipe)
     assert ran.returncode == 1
-    assert ran.stderr == "FAIL 1/dice 0.75 < 0.9 (n=3)\n"
+    assert ran.stderr == "FAIL 1/dice 0.75 < 0.9 (n=3); worst 0.5 in c\ngates: 1 of 1 missed\n"
     assert len((pairs / "r.csv").read_text().splitlines()) == 4
 
 
