@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from segeval.classes.class_list import UNSEEN, ClassList, parse_classes
+from segeval.classes.class_list import parse_classes
 from segeval.engines.choice import Engine, choose_engine
 from segeval.engines.class_union import unite_classes
 from segeval.grid.geometry import Geometry
@@ -37,7 +37,7 @@ from segeval.scorecard.row_index import CasesInMemory, index_rows, noteworthy_ca
 from segeval.scorecard.signature import signature_fields, signature_line
 from segeval.scorecard.summary import summarise_results
 from segeval.scoring.case import score_sides
-from segeval.scoring.pass_plan import Job
+from segeval.scoring.pass_plan import Job, leave_out_labels
 from segeval.scoring.pooling import GroupPools, pools_of
 from segeval.scoring.tally_kinds import kind_of
 from segeval.volume.value_stream import read_pred_as
@@ -310,15 +310,6 @@ def run_cases(
         if watch is not None:
             watch.scored(done, spool.came, len(cases))
     return spool
-
-
-def leave_out_labels(classes: ClassList, settings: Settings) -> ClassList:
-    """A class list with what the settings leave out: labels, colours that no class has."""
-    classes = classes.leave_out(settings.ignore_label)
-    if settings.unlisted == "error" or not classes.colours:
-        return classes
-    known = classes.ignored or (() if classes.ignore is None else (classes.ignore,))
-    return classes.leave_out((*known, UNSEEN))
 
 
 def score(  # noqa: PLR0913 - a notebook's one call

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from segeval.cli.choices import CHOICES
 from segeval.cli.log import LOG
 from segeval.cli.options import (
     PATH_OR_URL,
@@ -16,6 +19,7 @@ from segeval.cli.options import (
     resolve_request,
     settings_options,
 )
+from segeval.cli.values import read_choice
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 OUTPUT = ("output", "digits", "pictures", "window", "quiet", "verbose", "log_file", "color")
 FILES = ("pairs", "images", "layout", "pair_regex_pred", "pair_regex_gt", "case_key", "classes")
+NOT_READ = ("charges", "tolerances", "metrics", "ci", "seed")  # play no part in reading a case
 USUAL, FOLDER = "report.html", "report/index.html"
 
 
@@ -67,10 +72,26 @@ def _settings_of_run(card: Scorecard, settings: Settings) -> Settings:
     if not settings.pictures:
         return settings
     from segeval.reports.pictures.grey_levels import parse_window
-    from segeval.reports.pictures.illustrate import settings_of_run
+    from segeval.reports.pictures.illustrate import classes_of_run
 
     parse_window(settings.window)
-    return settings_of_run(card.fields, settings)
+    given: dict[str, Any] = {}
+    for name, value in card.fields.items():
+        if name in CHOICES and name not in (*NOT_READ, "classes", "spacing"):
+            with suppress(RequestError):  # written by another version
+                given[name] = read_choice(CHOICES[name], _as_written(value), name)
+    if "spacing" in card.fields:
+        given["spacing"] = tuple(card.fields["spacing"])
+    if not settings.classes and card.fields.get("classes"):
+        given["classes"] = classes_of_run(card.fields)
+    return replace(settings, **given)
+
+
+def _as_written(value: Any) -> Any:
+    """A signed choice as people write it: `(3, 4)` of a table of labels is `3=4`."""
+    if not isinstance(value, list):
+        return value
+    return [re.sub(r"\A\((-?\d+), (-?\d+)\)\Z", r"\1=\2", str(part)) for part in value]
 
 
 def _check(output: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from segeval.classes.class_list import ClassDef, ClassList, LabelSelector
+from segeval.classes.class_list import UNSEEN, ClassDef, ClassList, LabelSelector
 from segeval.metrics.registry import Definition, needed_terms
 from segeval.opening.open_case import NOWHERE, Opened, wanted
 from segeval.readers.remote_files import RemoteStore
@@ -76,6 +76,15 @@ class Job:
     def room(self) -> int:
         """Bytes that a case may keep."""
         return case_budget(self.settings.budget if self.part is None else self.part)
+
+
+def leave_out_labels(classes: ClassList, settings: Settings) -> ClassList:
+    """A class list with what the settings leave out: labels, colours that no class has."""
+    classes = classes.leave_out(settings.ignore_label)
+    if settings.unlisted == "error" or not classes.colours:
+        return classes
+    known = classes.ignored or (() if classes.ignore is None else (classes.ignore,))
+    return classes.leave_out((*known, UNSEEN))
 
 
 def planned(

@@ -10,14 +10,10 @@ from segeval.classes.class_list import ClassDef, ClassList, labelled_class_list
 from segeval.readers.remote_files import is_url
 from segeval.reports.pictures.draw_planes import PlaceImage
 from segeval.reports.pictures.worst_pictures import Key, Pictures, draw_worst
-from segeval.request.grammar import parse_charge
 from segeval.request.settings import Settings
 from segeval.runtime.errors import SegevalError
-from segeval.runtime.frozen import fields, replace
 from segeval.scorecard.card import WHOLE, Scorecard
 from segeval.scorecard.row_index import index_rows
-
-NOT_READ = ("charges", "tolerances", "metrics", "ci", "seed")  # play no part in reading a case
 
 
 def illustrate_worst(
@@ -50,27 +46,6 @@ def fingerprints_of(card: Scorecard, names: set[str]) -> dict[str, str]:
     """The fingerprints of some cases."""
     found = index_rows(card.cases).names
     return {name: card.cases[k].fingerprint for k, name in enumerate(found) if name in names}
-
-
-def settings_of_run(kept: Mapping[str, Any], settings: Settings) -> Settings:
-    """The choices of a run that decide how its files are read, out of its result file.
-
-    kept      the signed choices, as the result file has them
-    settings  the other choices, which no result file has
-    """
-    known = {field.name: field for field in fields(Settings)}
-    given = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in kept.items()
-        if name in known and name not in (*NOT_READ, "classes", "resample")
-    }
-    if "charges" in kept:
-        given["charges"] = tuple(parse_charge(text) for text in kept["charges"])
-    if kept.get("resample") in ("never", "gt", "pred", "image", "union"):
-        given["resample"] = kept["resample"]
-    if not settings.classes and kept.get("classes"):
-        given["classes"] = classes_of_run(kept)
-    return replace(settings, **given)
 
 
 def classes_of_run(kept: Mapping[str, Any]) -> ClassList:

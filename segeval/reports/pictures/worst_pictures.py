@@ -23,9 +23,10 @@ from segeval.reports.pictures.planes import ClassView
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError, SegevalError
-from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.frozen import frozen
 from segeval.runtime.inventory import Inventory, keep_inventory
 from segeval.scoring.fingerprint import case_fingerprint
+from segeval.scoring.pass_plan import leave_out_labels
 
 Key = tuple[str, str]  # case and class
 
@@ -123,9 +124,7 @@ def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
     """
     with keep_inventory(Inventory()):
         pairing = add_outputs(pair_paths(pred, truth, settings), truth, settings)
-        classes = pairing.classes.chosen(settings.classes)
-        if settings.ignore_label is not None:
-            classes = replace(classes, ignore=settings.ignore_label)
+        classes = leave_out_labels(pairing.classes.chosen(settings.classes), settings)
         images = list_images(settings.images) if settings.images else {}
         maker = PictureMaker(settings, classes, images, place or data_uri)
         names: dict[str, list[str]] = {}
