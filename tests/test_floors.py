@@ -71,12 +71,12 @@ FLOORS = """
                | html.charts html.shown html.browser | html.drawings html.definition_section
                | html.volume_section html.verdict_section html.account_section
                html.confusion_section html.reliability_section html.class_section
-               | html.case_section html.baseline_section html.figures | html.page | outputs
-               | html.folder
+               | html.case_section html.baseline_section html.figures | html.page | html.comparison_page
+               | outputs | html.folder
 
 12 cli         cli | choices codes log print_table standard_streams | accounts main problems progress values warnings_output | tables | files | settings_sources
                | ci entry options paths | conclude | compare completion config convert decode gate inspect
-               merge metrics pairs report score
+               merge metrics pairs score | report
 12 main        __main__
 """  # noqa: E501 - a room is one line
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from segeval.scorecard.card import Scorecard
 
 OUTPUT = ("output", "digits", "pictures", "window", "quiet", "verbose", "log_file", "color")
+MODELS = ("ci", "seed", "allow_different_settings", "allow_different_cases")
 FILES = ("pairs", "images", "layout", "pair_regex_pred", "pair_regex_gt", "case_key", "classes")
 NOT_READ = ("charges", "tolerances", "metrics", "ci", "seed")  # play no part in reading a case
 USUAL, FOLDER = "report.html", "report/index.html"
@@ -38,8 +39,9 @@ def report(given: Mapping[str, Any]) -> int:
 
     Without -o the page is report.html. stdout names the files that were written. The verdicts are
     those of the result file. Pictures of the worst cases are made of the files that were scored,
-    found by the folders in the result file or by --pred and --gt. The exit status is 0, or 2 for a
-    wrong request.
+    found by the folders in the result file or by --pred and --gt. Of several RESULTS over the same
+    cases the page compares the models: classes side by side, how stable their ranks are, what
+    moved. The exit status is 0, 2 for a wrong request, 3 where models lack cases.
     """
     from segeval.reports.outputs import save_report
 
@@ -49,7 +51,9 @@ def report(given: Mapping[str, Any]) -> int:
     outputs = settings.output or (FOLDER if given["split"] else USUAL,)
     for output in outputs:
         _check(output)
-    card = _loaded(given["results"])
+    if len(given["results"]) > 1:
+        return _compare(given["results"], outputs, settings)
+    card = _loaded(given["results"][0])
     card = replace(card, inputs={**card.inputs, "roots": _roots(card, given)})
     settings = _settings_of_run(card, settings)
     for output in outputs:
@@ -92,6 +96,33 @@ def _as_written(value: Any) -> Any:
     if not isinstance(value, list):
         return value
     return [re.sub(r"\A\((-?\d+), (-?\d+)\)\Z", r"\1=\2", str(part)) for part in value]
+
+
+def _compare(paths: Sequence[str], outputs: Sequence[str], settings: Settings) -> int:
+    """The page of several models; 3 where cases differ that nobody said may."""
+    from segeval.cli.compare import (
+        check_comparable,
+        compare_scorecards,
+        describe_missing_cases,
+    )
+    from segeval.reports.html.comparison_page import render_comparison
+    from segeval.reports.outputs import replace_file
+
+    cards = [_loaded(path) for path in paths]
+    check_comparable(paths, cards, settings)
+    different = describe_missing_cases(paths, cards)
+    found = compare_scorecards(paths, cards, settings)
+    text = render_comparison(found, cards, settings, different)
+    for output in outputs:
+        path = Path(output.removeprefix("html:"))
+        if not output.endswith(".html"):
+            raise RequestError(f"-o {output}: a comparison is an HTML page", help="-o compare.html")
+        with replace_file(path) as file:
+            file.write(text + "\n")
+        click.echo(path.as_posix())
+    for line in different:
+        click.echo(f"{'warning' if settings.allow_different_cases else 'error'}: {line}", err=True)
+    return 3 if different and not settings.allow_different_cases else 0
 
 
 def _check(output: str) -> None:
@@ -156,15 +187,16 @@ command = Command(
     "report",
     report,
     [
-        click.Argument(["results"], type=PATH_OR_URL),
+        click.Argument(["results"], nargs=-1, required=True, type=PATH_OR_URL),
         _split(),
         _root("pred", "the predictions"),
         _root("gt", "the ground truth"),
-        *settings_options([], also=(*OUTPUT, *FILES)),
+        *settings_options([], also=(*OUTPUT, *FILES, *MODELS)),
     ],
     [
         "segeval report results.json",
         "segeval report results.json -o report.html -o figure-strips:cases.svg",
         "segeval report results.json --split -o public/index.html",
+        "segeval report a.json b.json c.json -o models.html",
     ],
 )

@@ -138,6 +138,36 @@ def test_report_t21_a_wrong_window_is_refused(segeval, results):
     assert "auto, soft, lung, bone, brain" in done.err
 
 
+def test_of_several_results_it_compares_the_models(segeval, results):
+    Path("other.json").write_text(Path(results).read_text("utf-8"), "utf-8")
+    done = segeval("report", results, "other.json", "-o", "models.html")
+    assert (done.status, done.out) == (0, "models.html\n")
+    assert "2 models over 3 cases" in Path("models.html").read_text("utf-8")
+    assert segeval("report", results, "other.json", "-o", "models.pdf").status == 2
+
+
+def test_models_that_lack_cases_end_in_3(segeval, results):
+    segeval("score", *CT, "-o", "all.json", "-m", "dice,hd95", "--format", "none", "-q")
+    kept = json.loads(Path("all.json").read_text("utf-8"))
+    kept["cases"] = kept["cases"][:2]
+    Path("few.json").write_text(json.dumps(kept), "utf-8")
+    done = segeval("report", results, "few.json", "-o", "models.html")
+    assert done.status == 3
+    assert "few.json: 1 case missing: case_03" in done.err
+    ran = segeval("report", results, "few.json", "--allow-different-cases", "-o", "models.html")
+    assert ran.status == 0
+
+
+def test_report_t24_the_choices_of_the_run_are_taken_again(segeval, here):
+    png = ROOT / "sample_data" / "png"
+    segeval("score", png / "pred", png / "gt", "-o", "r.json", "-m", "iou", "-q",
+            "--ignore-label", "255", "--remap-pred", "13=11", "--remap-gt", "13=11")  # fmt: skip
+    segeval("report", "r.json", "--pictures", "3")
+    text = Path("report.html").read_text("utf-8")
+    assert text.count('<figure class="picture">') == 3
+    assert "map of errors" in text
+
+
 @chromium
 def test_report_t1_pdf_and_png_are_printed_by_a_browser(segeval, results):
     done = segeval("report", results, "-o", "report.pdf", "-o", "figure-strips:cases.png",

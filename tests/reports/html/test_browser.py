@@ -9,6 +9,8 @@ from headless import AXE, Browser, axe_core, chromium
 from report_cards import nothing, patients, pictures, probabilities, whole
 
 from segeval.api import score_paths
+from segeval.cli.compare import compare_scorecards
+from segeval.reports.html.comparison_page import render_comparison
 from segeval.reports.html.folder import write_folder
 from segeval.reports.html.page import draw_pictures, render
 from segeval.request.grammar import parse_metric
@@ -48,7 +50,11 @@ def urls(tmp_path_factory):
         found[name] = path.as_uri()
     path = folder / "pictures_of_ct.html"
     path.write_text(with_pictures(), "utf-8")
-    return found | {"pictures_of_ct": path.as_uri()}
+    models = folder / "models.html"
+    cards = [whole(patients(12, seed=seed)) for seed in (1, 2, 3)]
+    compared = compare_scorecards(["a.json", "b.json", "c.json"], cards, Settings())
+    models.write_text(render_comparison(compared, cards, Settings()), "utf-8")
+    return found | {"pictures_of_ct": path.as_uri(), "models": models.as_uri()}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +73,7 @@ def tab(browser):
     return browser
 
 
-@pytest.mark.parametrize("name", [*PAGES, "pictures_of_ct"])
+@pytest.mark.parametrize("name", [*PAGES, "pictures_of_ct", "models"])
 def test_report_t1_no_error_and_no_request(tab, urls, name):
     tab.open(urls[name])
     tab.run("new Promise(done => setTimeout(done, 50))")
@@ -88,7 +94,7 @@ def test_report_t1_a_policy_that_forbids_inline_is_kept(tab, tmp_path):
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])
-@pytest.mark.parametrize("name", [*PAGES, "pictures_of_ct"])
+@pytest.mark.parametrize("name", [*PAGES, "pictures_of_ct", "models"])
 def test_report_t5_nothing_overflows(tab, urls, name, width):
     tab.size(width)
     tab.open(urls[name])
@@ -235,7 +241,7 @@ def test_report_t5_a4_cuts_no_row(tab, urls, name):
 
 @axe_core
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [*PAGES, "pictures_of_ct"])
+@pytest.mark.parametrize("name", [*PAGES, "pictures_of_ct", "models"])
 def test_report_t5_axe_finds_nothing_serious(tab, urls, name, scheme):
     tab.scheme(scheme)
     tab.open(urls[name])
