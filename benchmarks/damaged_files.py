@@ -93,10 +93,33 @@ def picture(mode: str, form: str = "png", **how: object) -> Callable[[np.ndarray
     return write
 
 
+def metaimage(array: np.ndarray) -> bytes:
+    """A .mha packed by zlib."""
+    size = " ".join(map(str, array.shape[::-1]))
+    head = (
+        "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
+        f"CompressedData = True\nElementSpacing = 1 1 3\nDimSize = {size}\n"
+        "ElementType = MET_UCHAR\nElementDataFile = LOCAL\n"
+    )
+    return head.encode() + zlib.compress(array.tobytes())
+
+
+def freesurfer(array: np.ndarray) -> bytes:
+    """A .mgz."""
+    import gzip
+
+    import nibabel
+
+    image = nibabel.MGHImage(array.T, np.diag([1.0, 1.0, 3.0, 1.0]))
+    return gzip.compress(image.to_bytes(), 6, mtime=0)
+
+
 # name: how the prediction is written, its suffix, the shape
 FORMATS: dict[str, tuple[Callable[[np.ndarray], bytes], str, tuple[int, ...]]] = {
     "nii.gz": (nifti, ".nii.gz", SHAPE),
     "nrrd, gzip": (nrrd, ".nrrd", SHAPE),
+    "mha, zlib": (metaimage, ".mha", SHAPE),
+    "mgz": (freesurfer, ".mgz", SHAPE),
     "npz, stored": (stored, ".npz", SHAPE),
     "npz, deflated": (deflated, ".npz", SHAPE),
     "png, grey of 8 bits": (picture("L"), ".png", SHAPE[1:]),
@@ -146,7 +169,8 @@ def values(pred: Path, truth: Path) -> Values | None:
     """What the program says of a pair; None where it refuses it. Raises where there is a bug."""
     import segeval
 
-    card = segeval.score(str(pred), str(truth), ["dice", "pred_volume"], spacing=SPACING)
+    spacing = SPACING if pred.suffix != ".png" else SPACING[1:]
+    card = segeval.score(str(pred), str(truth), ["dice", "pred_volume"], spacing=spacing)
     [case] = card.cases
     if case.status == "internal_error":
         raise AssertionError(f"{pred}: {case.error}\n{case.trace}")

@@ -23,7 +23,7 @@ FLOORS = """
 
 1  kernels     kernels | average_precision decode froc marching_cubes mask_runs ordered resample run_starts softmax spatial triangles
                | counts label_runs rle sums topology | mask_stack | bins distance_tables entropy flips raster rois surfels value_counts vtk_triangles
-               | borders connected_components lengths mesh polygons run_dilation | distances outlines run_overlaps
+               | borders connected_components lengths mesh polygons run_dilation | distances outlines run_overlaps | skewed
                | conventions heights instance_matching | planes
 1  dicom       dicom | elements | files
 1  grid        grid | geometry | mismatch slices | joined_slices
@@ -39,7 +39,7 @@ FLOORS = """
                | candidates joined_lesions loss_terms runs | instances sums | branches
 5  writers     writers | nifti nrrd png
 
-5  readers     readers | coco_file frames nrrd_header pixels png_inflate | coco_masks png_bands | coco_panoptic | coco dicom_seg nifti npy nrrd png rois rtstruct series
+5  readers     readers | channel_axis coco_file frames nrrd_header pixels png_inflate | coco_masks png_bands | coco_panoptic | coco dicom_seg mgz mha nifti npy nrrd png rois rtstruct series
                | registry remote_files selection series_matching | contour_slices
 6  metrics     metrics | aliases convention_names | registry | option_types overlap surface topology | boundary | contours losses maskrcnn matched_detections semantic volume
                | calibration candidates detections overlap_losses voxel_losses | focal generalized_losses soft_scores

@@ -17,6 +17,7 @@ from segeval.runtime.frozen import frozen, replace
 
 SAME_GRID_SHARE = 0.01  # share of the smallest voxel side that a corner may move: the same grid
 CLOSE_GRID_SHARE = 0.1  # the same grid with a warning
+RIGHT_ANGLE = 1e-3  # cosine of two axes up to which they are at right angles
 
 
 @frozen
@@ -68,9 +69,29 @@ class Geometry:
         """How much one voxel is, and in what: ml, mm2, or counted where there is no spacing."""
         if self.spacing is None:
             return 1.0, "voxels" if len(self.shape) == 3 else "px"
-        if len(self.spacing) == 3:
-            return prod(self.spacing) / 1000, "ml"
-        return prod(self.spacing), "mm2"
+        size = prod(self.spacing) * self._obliqueness()
+        return (size / 1000, "ml") if len(self.spacing) == 3 else (size, "mm2")
+
+    @property
+    def sheared(self) -> bool:
+        """Whether the axes are not at right angles (A12): a CT with gantry tilt."""
+        if self.directions is None:
+            return False
+        cosines = np.array(self.directions) @ np.array(self.directions).T
+        return bool((np.abs(cosines - np.eye(len(cosines))) > RIGHT_ANGLE).any())
+
+    def _obliqueness(self) -> float:
+        """The volume of a voxel as a share of that of a box of its sides; 1 at right angles."""
+        if not self.sheared:
+            return 1.0
+        cosines = np.array(self.directions) @ np.array(self.directions).T
+        return float(np.sqrt(np.linalg.det(cosines)))
+
+    @property
+    def steps(self) -> Floats:
+        """(axes, 3) LPS millimetres: row i is a step along axis i. Needs `placed`."""
+        found: Floats = np.array(self.directions) * np.array(self.spacing)[:, None]
+        return found
 
     @property
     def placed(self) -> bool:

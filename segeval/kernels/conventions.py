@@ -29,6 +29,7 @@ from segeval.kernels.borders import PointSet, boundary_voxels
 from segeval.kernels.distance_tables import tables_of_spacing
 from segeval.kernels.distances import DirectedDistances, MeasuredSurface, directed_distances
 from segeval.kernels.mesh import find_surface_cells, smooth_mask
+from segeval.kernels.skewed import SkewedSpacing, SkewedSurface, skewed_point_distances
 from segeval.kernels.surfels import surfel_areas
 from segeval.runtime.arrays import Floats, Mask
 from segeval.runtime.frozen import frozen, replace
@@ -114,6 +115,8 @@ def measure_distances(  # noqa: PLR0913 - a crop
     edges  for each axis, whether the crop ends where the array does, at its start and its end
     field  of the prediction, for subvoxel
     """
+    if isinstance(spacing, SkewedSpacing):
+        return _skewed_distances(elements, truth, pred, spacing.axes, edges, field)
     if elements in ("mesh", "once", "relaxed", "subvoxel"):
         return _mesh_distances(elements, truth, pred, spacing, field)
     if elements == "corners":
@@ -123,6 +126,26 @@ def measure_distances(  # noqa: PLR0913 - a crop
     none = not all(len(side.at) for side in sides)  # a mask that fills its array has no contour
     both = (NO_DISTANCES, NO_DISTANCES) if none else _both_directions(sides[0], sides[1])
     return both if elements != "solid" else _solid_distances(both, truth, pred, spacing)
+
+
+def _skewed_distances(  # noqa: PLR0913 - a crop
+    elements: str, truth: Mask, pred: Mask, axes: Floats, edges: Edges, field: Floats | None
+) -> Both:
+    if elements not in ("mesh", "once", "relaxed", "subvoxel"):
+        outline = boundary_voxels if elements == "border" else partial(contour_voxels, edges=edges)
+        solid = elements == "solid"
+        both = skewed_point_distances(truth, pred, axes, outline, solid)
+        return both or (NO_DISTANCES, NO_DISTANCES)
+    fields = [None, field]
+    if elements == "relaxed":
+        fields = [smooth_mask(mask) for mask in (truth, pred)]
+    one, other = (
+        SkewedSurface(mask, axes, field, once=elements == "once")
+        for mask, field in zip((truth, pred), fields, strict=True)
+    )
+    return _clear_noise(directed_distances(one, other)), _clear_noise(
+        directed_distances(other, one)
+    )
 
 
 def _solid_distances(both: Both, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:

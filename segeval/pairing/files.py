@@ -22,14 +22,15 @@ from segeval.runtime.inventory import KNOWN, LOST, UNKNOWN
 
 SUFFIXES = (
     *(".seg.nrrd", ".nrrd", ".nhdr", ".nii.gz", ".nii"),
-    *(".png", ".bmp", ".tif", ".tiff", ".npy", ".npz"),
+    *(".mha", ".mhd", ".mgz", ".mgh"),
+    *(".png", ".bmp", ".tif", ".tiff", ".gif", ".npy", ".npz"),
 )
-REFUSED = (".jpg", ".jpeg", ".mha", ".mhd")  # taken where nothing else is there: the error helps
+REFUSED = (".jpg", ".jpeg")  # taken where nothing else is there: the error helps
 DICOM = (".dcm", ".dicom", ".ima")
 NO_OBJECTS = (  # what holds neither a mask nor a DICOM object
     *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".toml", ".ini", ".md"),
     *(".log", ".html", ".htm", ".pdf", ".xlsx", ".xls", ".ods", ".doc", ".docx", ".ppt", ".pptx"),
-    *(".py", ".sh", ".ipynb", ".zip", ".tar", ".gz", ".7z", ".mp4", ".avi", ".mov", ".gif", ".svg"),
+    *(".py", ".sh", ".ipynb", ".zip", ".tar", ".gz", ".7z", ".mp4", ".avi", ".mov", ".svg"),
     *(".webp", ".pth", ".pt", ".ckpt", ".onnx", ".bval", ".bvec", ".mat", ".stl", ".vtk", ".vtp"),
     *(".ply", ".obj", ".h5", ".hdf5", ".parquet", ".sqlite", ".db", ".lock", ".bak", ".tmp"),
 )
@@ -62,8 +63,8 @@ _MASK = "|".join(
 )
 # of masks: scores and images have other words
 MASK_ROLES = rf"(?i)(?:[_\-.](?:{_MASK}))+$|^(?:(?:{_MASK})[_\-.])+"
-PICTURES = (".png", ".bmp", ".tif", ".tiff")
-VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".mgz")
+PICTURES = (".png", ".bmp", ".tif", ".tiff", ".gif")
+VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".mgz", ".mgh")
 PLOTS = (
     *("plot", "preview", "screenshot", "progress", "thumb", "figure", "overlay", "montage"),
     *("snapshot", "histogram", "chart", "curve", "contact_sheet", "visual"),

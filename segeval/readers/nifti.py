@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from segeval.grid.geometry import Geometry
+from segeval.readers.channel_axis import checked_axis, pick_channels
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.packed_streams import (
@@ -71,6 +72,9 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     header = parse_nifti_header(read_header_bytes(path, packed), path)
     dtype = nifti_dtype(header, path)
     shape, channels = split_shape(header["dim"], path)
+    axis = reading.channel_axis if int(header["dim"][0]) == 4 else None
+    if axis is not None and axis != 3:
+        return read_along(path, header, packed, axis)
     offset = first_voxel(header, path)
     geometry, notes = nifti_geometry(header, shape, path)
     size = geometry.size * dtype.itemsize
@@ -100,6 +104,27 @@ def first_voxel(header: Any, path: Path) -> int:
         text = f"the header says that the voxels begin at byte {offset:g}"
         raise ReadError(text, where=path, facts=(f"the header alone has {least} bytes",))
     return int(offset)
+
+
+def read_along(path: Path, header: Any, packed: bool, axis: int) -> Volume:
+    """A file whose channels are not its last axis; its affine is that of the others.
+
+    Raises ReadError.
+    """
+    sizes = [int(n) for n in header["dim"][1:5]]
+    if min(sizes) < 1:
+        raise ReadError(f"an axis without voxels ({sizes})", where=path)
+    axis = checked_axis(path, axis, sizes)
+    dtype, offset = nifti_dtype(header, path), first_voxel(header, path)
+    shape = tuple(n for a, n in enumerate(sizes) if a != axis)[::-1]
+    geometry, notes = nifti_geometry(header, shape, path)
+    count = int(np.prod(sizes, dtype=np.int64)) * dtype.itemsize
+    if not packed:
+        check_file_length(path, offset + count, geometry, sizes[axis])
+    source = PackedBytes(path, "gzip" if packed else "", skip=offset, size=count)
+    slope, inter = value_scaling(header)
+    whole = Channel(source, dtype, tuple(sizes[::-1]), slope=slope, inter=inter)
+    return Volume(geometry, pick_channels(whole, axis), path, notes=notes)
 
 
 def is_gzip(path: Path) -> bool:

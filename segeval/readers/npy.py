@@ -148,6 +148,7 @@ def read_npy_header(file: IO[bytes], source: PackedBytes) -> StoredArray:
 
 def array_to_volume(stored: StoredArray, reading: ReadOptions) -> Volume:
     """An array as a volume. Raises ReadError where its axes have two readings."""
+    stored = without_batch_axis(stored, reading)
     axis = find_channel_axis(stored, reading)
     grid = shape_without_axis(stored.shape, axis)
     if len(grid) not in (2, 3) or min(stored.shape) < 1:
@@ -162,6 +163,16 @@ def array_to_volume(stored: StoredArray, reading: ReadOptions) -> Volume:
         stored.source.path,
         logits=stored.key == "logits",
     )
+
+
+def without_batch_axis(stored: StoredArray, reading: ReadOptions) -> StoredArray:
+    """A network's output without the axis of its batch, where what is left fits the other side."""
+    shape, grid = stored.shape, reading.grid
+    if grid is None or reading.channel_axis is not None or len(shape) != len(grid) + 2:
+        return stored
+    rest = shape[1:]
+    fits = any(shape_without_axis(rest, axis) == grid for axis in range(len(rest)))
+    return replace(stored, shape=rest) if shape[0] == 1 and fits else stored
 
 
 def shape_without_axis(shape: tuple[int, ...], axis: int | None) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from segeval.grid.geometry import Geometry, Reorder
+from segeval.readers.channel_axis import checked_axis
 from segeval.readers.nrrd_header import CUT, MAGIC, TEXT, NrrdHeader, nrrd_dtype, parse_nrrd_header
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import Note, ReadError
@@ -43,6 +44,8 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     """Open an NRRD file. Raises ReadError."""
     header = parse_nrrd_header(path)
     axis = nrrd_channel_axis(header)
+    if reading.channel_axis is not None and len(header.sizes) == 4:
+        axis = checked_axis(path, reading.channel_axis, header.sizes)
     grid, notes = nrrd_geometry(header, axis)
     if grid.spacing is None and reading.spacing is not None:
         grid = grid.spaced(reading.spacing)

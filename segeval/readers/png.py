@@ -1,4 +1,4 @@
-"""Pictures as label maps: PNG, BMP and single-page TIFF, mostly through Pillow.
+"""Pictures as label maps: PNG, BMP, GIF and single-page TIFF, mostly through Pillow.
 
 A palette PNG holds indices and its colours are for show: the index is the label. A colour-coded
 picture needs the table of its colours. What Pillow would change without a word is undone (greys of
@@ -32,7 +32,8 @@ TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 BMP = b"BM"
 JPEG = b"\xff\xd8\xff"
 LOSSY = "lossy compression changes label values"
-SUFFIXES = (".png", ".bmp", ".tif", ".tiff")
+GIF = (b"GIF87a", b"GIF89a")
+SUFFIXES = (".png", ".bmp", ".tif", ".tiff", ".gif")
 BITS, COMPRESSION, PHOTOMETRIC = 258, 259, 262  # fields of TIFF
 JPEG_IN_TIFF, WHITE_IS_ZERO = (6, 7, 34892), 0
 BROKEN = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, MemoryError,
@@ -46,7 +47,7 @@ SPREAD = {2: 85, 4: 17}  # what Pillow multiplies the greys of so many bits by
 
 def claims(path: Path, head: bytes) -> bool:
     """Say whether the file is a picture, from its name or its first bytes."""
-    return path.suffix.lower() in SUFFIXES or head.startswith((PNG, *TIFF))
+    return path.suffix.lower() in SUFFIXES or head.startswith((PNG, *TIFF, *GIF))
 
 
 def read(path: Path, reading: ReadOptions) -> Volume:
@@ -116,6 +117,10 @@ def picture_decoder(mark: bytes, path: Path) -> Any:
         from PIL.BmpImagePlugin import BmpImageFile
 
         return BmpImageFile
+    if mark.startswith(GIF):
+        from PIL.GifImagePlugin import GifImageFile
+
+        return GifImageFile
     if mark.startswith(TIFF):
         from PIL.TiffImagePlugin import TiffImageFile
 
@@ -123,7 +128,7 @@ def picture_decoder(mark: bytes, path: Path) -> Any:
     if mark.startswith(JPEG):
         raise ReadError(LOSSY, where=path, help="it is a JPEG, whatever its name: write a PNG")
     raise ReadError(
-        "no PNG, TIFF or BMP: the mark of none is there",
+        "no PNG, TIFF, BMP or GIF: the mark of none is there",
         where=path,
         help="the file was cut off or is none; write it again",
     )

@@ -15,15 +15,16 @@ from segeval.volume.volume import ReadOptions, Volume
 OTHERS = {
     ".jpg": ("lossy compression changes label values", "write the mask as PNG"),
     ".jpeg": ("lossy compression changes label values", "write the mask as PNG"),
-    ".mha": ("MetaImage is not read by this version", "convert it to .nii.gz or .nrrd"),
-    ".mhd": ("MetaImage is not read by this version", "convert it to .nii.gz or .nrrd"),
-    ".mgz": ("MGH is not read by this version", "convert it to .nii.gz"),
     ".hdr": ("a pair of .hdr and .img is not read", "convert it to .nii.gz"),
     ".img": ("a pair of .hdr and .img is not read", "convert it to .nii.gz"),
     ".dcm": ("a DICOM object that holds no segmentation", "give an RTSTRUCT or a SEG"),
     ".json": ("no JSON object or list", "COCO annotations and detections are read"),
     ".pkl": ("pickled objects are never loaded", "save a plain array (.npy, .npz)"),
 }
+
+
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+ANNEX_POINTER = b"/annex/objects/"
 
 
 class Reader(Protocol):
@@ -53,6 +54,18 @@ def read_first_bytes(path: Path) -> bytes:
         empty = not start and path.stat().st_size == 0
     except OSError as problem:
         raise ReadError(f"cannot be opened ({problem.strerror})", where=path) from problem
+    if start.startswith(LFS_POINTER):
+        raise ReadError(
+            "a Git LFS pointer stands in place of the file",
+            where=path,
+            help="git lfs pull fetches the file itself",
+        )
+    if ANNEX_POINTER in start[:400] and b"\n" not in start.strip():
+        raise ReadError(
+            "a git-annex pointer stands in place of the file",
+            where=path,
+            help="git annex get (or datalad get) fetches the file itself",
+        )
     if empty:
         raise ReadError("the file is empty", where=path, help="write it again")
     return start

@@ -17,6 +17,7 @@ from segeval.runtime.frozen import frozen
 
 GZIP_MAGIC = b"\x1f\x8b"
 STEP = 1 << 19
+PACKED_STEP = 1 << 16  # packed bytes that are read at a time
 FEW = 1 << 12  # packed bytes that a header lies in
 FEW_INFLATED = 1 << 16  # bytes that are not worth an import of isal
 CHANGED = "the file was cut off or changed; copy or write it again"
@@ -35,11 +36,12 @@ class PackedBytes:
     """Where the bytes of an array lie.
 
     path     the file; None with a `handle`: a temporary file that has no name any more
-    packing  "" (as they are), "gzip", "bzip2", or the name of a member of a zip archive
+    packing  "" (as they are), "gzip", "bzip2", "zlib", or the name of a member of a zip archive
     start    bytes of the file before the packed part
     skip     bytes before the array after unpacking
     size     bytes of the array
     total    bytes after unpacking, those before and behind the array included; 0: it ends them
+    tail     most bytes that may follow the `total`, and mean nothing here
     crc      checksum of the `total` bytes from `start`, where the container has one and the bytes
              are read past it (members that a zip archive stores as they are)
     """
@@ -50,6 +52,7 @@ class PackedBytes:
     skip: int = 0
     size: int = 0
     total: int = 0
+    tail: int = 0
     crc: int | None = None
 
     @property
@@ -77,6 +80,8 @@ def _open_unpacked(file: Any, packed: PackedBytes) -> Any:
         import bz2
 
         return bz2.BZ2File(file)
+    if packed.packing == "zlib":
+        return _ZlibStream(file, choose_zlib_library(packed.size))
     import zipfile
 
     return _ZlibErrorStream(zipfile.ZipFile(file).open(packed.packing), zipfile.BadZipFile)
@@ -110,6 +115,31 @@ class _ZlibErrorStream:
         except self._error as problem:
             raise zlib.error(str(problem)) from problem
         return count
+
+
+class _ZlibStream:
+    """A zlib stream of a file; its checksum is compared when its end is read."""
+
+    def __init__(self, file: IO[bytes], library: Any) -> None:
+        self._file, self._error = file, library.error
+        self._inflater = library.decompressobj()
+        self._packed = b""
+
+    def readinto(self, buffer: memoryview) -> int:
+        while not self._inflater.eof:
+            try:
+                content = self._inflater.decompress(self._packed, len(buffer))
+            except self._error as problem:
+                raise zlib.error(str(problem)) from problem
+            self._packed = self._inflater.unconsumed_tail
+            if content:
+                buffer[: len(content)] = content
+                return len(content)
+            if not self._inflater.eof and not self._packed:
+                self._packed = self._file.read(PACKED_STEP)
+                if not self._packed:
+                    raise EOFError("the packed data ends too early")
+        return 0
 
 
 def choose_zlib_library(size: int) -> Any:
@@ -167,11 +197,13 @@ def finish_stream(stream: ByteStream, packed: PackedBytes) -> None:
     scratch = memoryview(bytearray(max(1, min(left, STEP))))
     while left > 0:
         left -= fill_buffer(stream, scratch[:left], packed)
+    surplus, scratch = 0, memoryview(bytearray(min(packed.tail + 1, STEP)))
     try:
-        surplus = stream.readinto(scratch[:1])
+        while surplus <= packed.tail and (count := stream.readinto(scratch)):
+            surplus += count
     except BROKEN as problem:
         raise damaged_bytes_error(packed, problem) from problem
-    if surplus:
+    if surplus > packed.tail:
         raise ReadError(
             "more bytes unpack than the header announces",
             where=packed.path,

@@ -63,7 +63,25 @@ def list_case_files(case: Case) -> list[tuple[str, Path]]:
             found += [(f"{role}/{name}", path) for name, path in side.files.items()]
             found += [(f"{role} set", one.path) for one in side.sets]
             found.append((f"{role} scores", side.scores))
-    return [(role, path) for role, path in found if path is not None]
+    known = [(role, path) for role, path in found if path is not None]
+    return [*known, *((f"{role} data", path) for role, head in known for path in data_files(head))]
+
+
+def data_files(path: Path) -> list[Path]:
+    """The file beside a header of MetaImage or NRRD that holds the voxels."""
+    suffix = path.suffix.lower()
+    if suffix not in (".mhd", ".nhdr"):
+        return []
+    with suppress(ReadError, OSError):
+        if suffix == ".mhd":
+            from segeval.readers.mha import find_data, parse_header
+
+            return [find_data(parse_header(path))[0]]
+        from segeval.readers.nrrd import find_data_file
+        from segeval.readers.nrrd_header import parse_nrrd_header
+
+        return [find_data_file(parse_nrrd_header(path))[0]]
+    return []
 
 
 def slice_locations(case: Case) -> list[str]:

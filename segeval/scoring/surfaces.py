@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segeval.classes.tolerances import find_published_tolerance
+from segeval.grid.geometry import Geometry
+from segeval.kernels.skewed import SkewedSpacing
 from segeval.opening.open_case import Opened
 from segeval.request.grammar import parse_quantity
 from segeval.runtime.errors import GeometryError, Note
@@ -25,6 +27,8 @@ SLACK = 1e-6  # mm
 def begin_surfaces(start: CaseStart, request: TallyRequest) -> SurfaceTally:
     """The tally of surfaces. Raises GeometryError for a length that the grid has not."""
     truth, job = start.truth, start.job
+    if start.grid.sheared:
+        check_sheared(start.grid, request)
     for metric, _ in request.metrics:
         if metric.at is not None:
             check_length_unit(str(metric), metric.at.unit, truth)
@@ -41,6 +45,23 @@ def begin_surfaces(start: CaseStart, request: TallyRequest) -> SurfaceTally:
     from segeval.tallies.surface import SurfaceTally
 
     return SurfaceTally(start.grid.shape)
+
+
+def check_sheared(grid: Geometry, request: TallyRequest) -> None:
+    """Refuse, by name, what cannot be measured between axes at other angles (A12).
+
+    Distances of triangles and of voxels can, and slice by slice where the planes have right angles.
+    Raises GeometryError.
+    """
+    for metric, known in request.metrics:
+        distance = known.origin not in ("", "deepmind")
+        if distance and (metric.option("by") != "slice" or not grid.plane().sheared):
+            continue
+        raise GeometryError(
+            f"{metric} cannot be measured on a grid whose axes are not at right angles",
+            facts=(f"gt {grid}",),
+            help="leave it out, or resample both sides to a grid of right angles: --resample FILE",
+        )
 
 
 def takes_tolerances(request: TallyRequest) -> bool:
@@ -66,7 +87,8 @@ def finish_surfaces(tally: SurfaceTally, read: CaseRead, request: TallyRequest) 
     each = [own[t.name][0] if t.name in own else np.nan for t in read.classes.targets]
     fields = None if read.passed.scores is None else ProbabilityFields(read)
     room = read.start.job.room
-    spacing = read.start.grid.spacing
+    grid = read.start.grid
+    spacing = SkewedSpacing(grid.steps) if grid.sheared else grid.spacing
     return tally.finish(read.classes.targets, spacing, each, read.classes.ignored, fields, room)
 
 

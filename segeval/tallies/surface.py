@@ -28,6 +28,7 @@ from segeval.kernels.label_runs import (
     runs_by_label,
     split_at_rows,
 )
+from segeval.kernels.skewed import SkewedSpacing
 from segeval.runtime.arrays import Floats, Mask
 from segeval.runtime.frozen import field, frozen, replace
 from segeval.tallies.block import Block
@@ -57,6 +58,8 @@ class MaskCrop:
     @property
     def diagonal(self) -> float:
         """Of the whole array, in the unit of the spacing."""
+        if isinstance(self.spacing, SkewedSpacing):
+            return float(np.linalg.norm(np.array(self.shape) @ self.spacing.axes))
         return float(np.linalg.norm(np.multiply(self.shape, self.spacing)))
 
     def slices(self) -> Iterator[MaskCrop]:

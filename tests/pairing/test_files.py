@@ -67,9 +67,9 @@ def test_other_files_are_counted_for_the_message(tmp_path):
 
 
 def test_refused_formats_are_taken_only_where_nothing_else_is(tmp_path):
-    assert [f.name for f in list_mask_files(tree(tmp_path / "a", "x.jpg", "y.mha")).files] == [
+    assert [f.name for f in list_mask_files(tree(tmp_path / "a", "x.jpg", "y.jpeg")).files] == [
         "x.jpg",
-        "y.mha",
+        "y.jpeg",
     ]
     mixed = list_mask_files(tree(tmp_path / "b", "x.jpg", "x.png"))
     assert [f.name for f in mixed.files] == ["x.png"]

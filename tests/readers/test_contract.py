@@ -37,6 +37,7 @@ WRITERS = {
     ".palette.png": lambda path, array: build.png(path, array[0], palette=True),
     ".tif": lambda path, array: build.png(path, array[0]),
     ".bmp": lambda path, array: build.png(path, array[0]),
+    ".gif": lambda path, array: build.png(path, array[0]),
 }
 PLACED = (".nii", ".nrrd")
 SUFFIXES = pytest.mark.parametrize("suffix", WRITERS)
@@ -44,7 +45,7 @@ SUFFIXES = pytest.mark.parametrize("suffix", WRITERS)
 
 def written(tmp_path, suffix, array=LABELS):
     path = WRITERS[suffix](tmp_path / f"case{suffix}", array)
-    return path, array[0] if suffix.endswith((".png", ".tif", ".bmp")) else array
+    return path, array[0] if suffix.endswith((".png", ".tif", ".bmp", ".gif")) else array
 
 
 def pieces(volume, chunk):

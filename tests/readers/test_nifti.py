@@ -251,3 +251,40 @@ def test_claims(tmp_path):
     assert nifti.claims(Path("no_suffix"), head)
     assert nifti.claims(Path("a.nii.gz"), b"")
     assert not nifti.claims(Path("a.png"), b"\x89PNG")
+
+
+def test_channels_of_any_axis(tmp_path):  # ACCOUNT-A16
+    import nibabel as nib
+
+    from segeval.readers.registry import open_volume
+    from segeval.volume.align import read_whole_channel
+    from segeval.volume.volume import ReadOptions
+
+    stack = np.random.default_rng(0).random((3, 4, 5, 6)).astype(np.float32)  # c, x, y, z
+    affine = np.diag([-0.5, -0.6, 0.7, 1])
+    for axis in range(4):
+        moved = np.moveaxis(stack, 0, axis)
+        for suffix in (".nii", ".nii.gz"):
+            nib.save(nib.Nifti1Image(moved, affine), tmp_path / f"a{suffix}")
+            volume = open_volume(tmp_path / f"a{suffix}", ReadOptions(channel_axis=axis))
+            assert volume.geometry.shape == (6, 5, 4)
+            assert volume.geometry.spacing == pytest.approx((0.7, 0.6, 0.5))
+            for number, channel in enumerate(volume.channels):
+                assert (stack[number] == read_whole_channel(channel, volume.geometry).T).all()
+    with pytest.raises(ReadError, match="--channel-axis 4"):
+        open_volume(tmp_path / "a.nii", ReadOptions(channel_axis=4))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 12\n", "Git LFS"),
+     (b"/annex/objects/MD5E-s12--4d7a.nii.gz\n", "git-annex")],
+)  # fmt: skip
+@pytest.mark.parametrize("suffix", [".nii.gz", ".png", ".npz", ".mha"])
+def test_a_pointer_in_place_of_the_file(tmp_path, text, name, suffix):
+    from segeval.readers.registry import open_volume
+    from segeval.volume.volume import ReadOptions
+
+    (tmp_path / f"a{suffix}").write_bytes(text)
+    with pytest.raises(ReadError, match=name):
+        open_volume(tmp_path / f"a{suffix}", ReadOptions())
