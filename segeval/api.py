@@ -10,7 +10,7 @@ import numpy as np
 
 from segeval.classes.class_list import parse_classes
 from segeval.engines.choice import Engine, choose_engine
-from segeval.engines.class_union import unite_classes
+from segeval.engines.class_union import report_unmet_classes, unite_classes
 from segeval.grid.geometry import Geometry
 from segeval.metrics.registry import Definition, metric_units, resolve_metric
 from segeval.opening.open_case import (
@@ -272,6 +272,7 @@ def account_inputs(
     total.merge(index_rows(results).inventory)
     if whole:
         total.settle()
+        report_unmet_classes(index_rows(results), total)
     return {"left_aside": total.list_left_aside(), "inventory": total.counts()}
 
 
@@ -360,8 +361,7 @@ def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
         )
     check_arrays(pred, gt, settings.spacing, settings.channel_axis)
     grid = Geometry(gt.shape, settings.spacing)
-    classes = settings.classes
-    classes = leave_out_labels(classes, settings)
+    classes = leave_out_labels(ClassList().chosen(settings.classes), settings)
     job = Job(settings, classes, asked)
     stack = np.moveaxis(pred, settings.channel_axis or 0, 0) if pred.ndim > gt.ndim else pred[None]
     sides = (array_volume(gt[None], grid, "gt"), array_volume(stack, grid, "pred"))

@@ -27,7 +27,7 @@ FLOORS = """
                | conventions heights instance_matching | planes
 1  dicom       dicom | elements | files
 1  grid        grid | geometry | mismatch slices | joined_slices
-1  classes     classes | class_list label_tables names | structure_matching tolerances
+1  classes     classes | class_list label_tables names | class_files structure_matching tolerances
 
 2  request     request | grammar | settings
 
@@ -107,6 +107,8 @@ PACKAGES = (
 
 # Who may look up, and why.
 EXCEPTIONS = {
+    ("classes.class_list", "classes.class_files"): "a file is read where one is named as the list",
+    ("classes.class_list", "classes.names"): "names are compared where a settings file has some",
     ("segeval", "api"): "`segeval.score` is loaded when it is used",
     ("__main__", "cli.entry"): "the entry point stands on the command line's floor, above it",
     ("__main__", "cli.standard_streams"): "the same",

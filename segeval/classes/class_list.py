@@ -7,7 +7,8 @@ A class list comes from `--classes`, from a settings file, or from a file beside
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,8 @@ class ClassList:
     regions   classes are unions that may overlap: channel i of a probability map is class i
     select    the list only picks names among those that the files give
     known     every label value of the data; more than those of `classes` once some are selected
+    only      nothing else is scored: the user selected (ACCOUNT-A5); else the list only names
+    remarks   what a settings file says of classes by name that have no label value here
     """
 
     classes: tuple[ClassDef, ...] = ()
@@ -93,6 +96,8 @@ class ClassList:
     select: bool = False
     known: frozenset[int] = frozenset()
     ignored: tuple[int, ...] = ()
+    only: bool = False
+    remarks: tuple[ClassDef, ...] = ()
 
     def leave_out(self, values: int | tuple[int, ...] | None) -> ClassList:
         """This list with other values that are ignored; one of a label type stays what it is."""
@@ -112,26 +117,30 @@ class ClassList:
         return tuple(c.name for c in self.classes)
 
     @property
+    def described(self) -> tuple[ClassDef, ...]:
+        """The classes of the list, and those of which it only says something."""
+        return (*self.classes, *self.remarks)
+
+    @property
     def colours(self) -> dict[Colour, int]:
         """Label value of each colour; a class without a label takes its place in the list."""
         return {
             c.colour: c.labels[0] if c.labels else place
-            for place, c in enumerate(self.classes, 1)
+            for place, c in enumerate(self.described, 1)
             if c.colour is not None
         }
 
     def chosen(self, wanted: ClassList) -> ClassList:
-        """This list (of the data) under that one (of the request): selected, renamed or replaced.
+        """This list (of the data) under that one (of the request): selected, renamed or described.
 
         Raises RequestError for a name that this list does not have.
         """
-        if not wanted:
-            if wanted.ignore is None:
-                return self
-            return replace(self, ignore=wanted.ignore, ignored=wanted.ignored)
+        ignored = wanted.ignored if wanted.ignore is not None else self.ignored
         ignore = wanted.ignore if wanted.ignore is not None else self.ignore
+        if not wanted.only:
+            return replace(self.describe(wanted.described), ignore=ignore, ignored=ignored)
         if not wanted.select or not self:
-            return replace(wanted, ignore=ignore)
+            return replace(wanted, ignore=ignore, ignored=ignored)
         known = {c.name: c for c in self.classes}
         for name in wanted.names:
             if name not in known:
@@ -139,7 +148,51 @@ class ClassList:
         picked = tuple(
             replace(known[c.name], aliases=c.aliases, tolerance=c.tolerance) for c in wanted.classes
         )
-        return replace(self, classes=picked, ignore=ignore)
+        return replace(self, classes=picked, ignore=ignore, ignored=ignored, only=True)
+
+    def describe(self, remarks: tuple[ClassDef, ...]) -> ClassList:
+        """This list with what a settings file says of classes; it names, and selects nothing (A5).
+
+        A label value that the file names is called so; a class by another name or alias of it too.
+        """
+        if not remarks:
+            return self
+        classes, rest = list(self.classes), []
+        for remark in remarks:
+            place = described_place(classes, remark)
+            if place is None and remark.labels is None:
+                rest.append(remark)
+            elif place is None:
+                classes.append(remark)
+            else:
+                own = classes[place]
+                classes[place] = replace(
+                    remark,
+                    labels=own.labels if remark.labels is None else remark.labels,
+                    colour=remark.colour or own.colour,
+                    channel=own.channel,
+                )
+        known = self.known | {value for c in classes for value in c.labels or ()}
+        regions = self.regions or any(len(c.labels or ()) > 1 for c in classes)
+        if regions and not self.regions:
+            classes = [replace(c, channel=place) for place, c in enumerate(classes)]
+        return replace(
+            self, classes=tuple(classes), regions=regions, known=known, remarks=tuple(rest)
+        )
+
+
+def described_place(classes: Sequence[ClassDef], remark: ClassDef) -> int | None:
+    """Which class of a list a settings file speaks of: by its name, its labels or an alias."""
+    from segeval.classes.names import match_name
+
+    names = [c.name for c in classes]
+    if remark.name in names:
+        return names.index(remark.name)
+    if remark.labels is not None:
+        labels = [c.labels for c in classes]
+        return labels.index(remark.labels) if remark.labels in labels else None
+    hit = match_name(remark.name, names, remark.aliases)
+    return None if hit is None else names.index(hit)
 
 
 def unknown_class_error(name: str, known: tuple[str, ...]) -> RequestError:
@@ -155,15 +208,23 @@ def unknown_class_error(name: str, known: tuple[str, ...]) -> RequestError:
 
 def parse_classes(text: str) -> ClassList:
     """Read `liver,spleen` (select), `5=liver` (name) or a JSON file. Raises RequestError."""
-    if text.lower().endswith(".json"):
-        return read_classes(Path(text))
+    if is_class_file(text):
+        from segeval.classes.class_files import read_class_file
+
+        return replace(read_class_file(Path(text)), only=True)
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
         raise RequestError("--classes names no class")
     named = [word.partition("=") for word in words]
     if all(not equals for _, equals, _ in named):
-        return ClassList(tuple(ClassDef(word) for word in words), select=True)
-    return labelled_class_list(tuple(_make_class(*parts) for parts in named))
+        return ClassList(tuple(ClassDef(word) for word in words), select=True, only=True)
+    made = labelled_class_list(tuple(_make_class(*parts) for parts in named))
+    return replace(made, only=True)
+
+
+def is_class_file(text: str) -> bool:
+    """Whether `--classes` names a file: one that is there is never the name of a class."""
+    return text.lower().endswith(".json") or (bool(text.strip()) and os.path.isfile(text))
 
 
 def labelled_class_list(classes: tuple[ClassDef, ...], ignore: int | None = None) -> ClassList:

@@ -70,18 +70,39 @@ def joined(
     called  what the run calls structures of the ground truth that cases spell differently
     """
     sides = NamedStructures(), NamedStructures()
-    wanted = classes.classes or tuple(own_classes(truth, called))
+    wanted = classes.classes if classes.only else described_classes(truth, pred, classes, called)
     for class_ in wanted:
         for side, items in zip(sides, (truth, pred), strict=True):
             side.find(class_, items)
     left = [i for i in unused(pred, sides[1]) if not i.support]
-    if not classes.classes:
+    if not classes.only:
         for class_ in own_classes(left):
             if class_.name not in sides[0].keys and class_.name not in sides[0].faults:
                 sides[1].find(class_, left)
     said = [*unmatched(wanted, sides, truth, pred)]
-    said += [] if classes.classes else supports(truth, pred)
+    said += [] if classes.only else supports(truth, pred)
     return *sides, tuple(said)
+
+
+def described_classes(
+    truth: Sequence[StructureItem],
+    pred: Sequence[StructureItem],
+    classes: ClassList,
+    called: Mapping[str, str] | None,
+) -> tuple[ClassDef, ...]:
+    """The classes of the ground truth, those of a list that selects nothing by its names (A5)."""
+    known = []
+    used: set[str] = set()
+    for class_ in classes.described:
+        probe = NamedStructures()
+        for items in (truth, pred):
+            probe.find(class_, [item for item in items if not item.support])
+        if probe.keys or probe.faults:
+            known.append(class_)
+            form = {normalize_name(item.name) for item in probe.keys.get(class_.name, ())}
+            used |= form if len(form) == 1 or not class_.union else set()
+    rest = [item for item in truth if normalize_name(item.name) not in used]
+    return (*known, *own_classes(rest, called))
 
 
 def classify_structure(item: StructureItem, classes: ClassList) -> tuple[str, str]:
@@ -89,11 +110,11 @@ def classify_structure(item: StructureItem, classes: ClassList) -> tuple[str, st
 
     Without a class list the table of structures says what it is.
     """
-    for class_ in classes.classes:
+    for class_ in classes.described:
         hit, rule = match_with_rule(class_.name, [item.name], class_.aliases)
         if hit is not None:
             return class_.name, rule
-    if classes:
+    if classes.only:
         return "", ""
     known = primary_name(item.name)
     if known is None:

@@ -51,6 +51,7 @@ CODES = (
     "W-unknown-category",
     "W-unknown-image",
     "W-unknown-label",
+    "W-unlisted-name",
     "W-unknown-space",
     "W-unknown-truth",
     "W-unknown-variable",

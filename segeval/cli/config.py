@@ -77,7 +77,7 @@ def settings_lines(request: ResolvedSettings) -> Iterator[str]:
             line = f"{choice.key} = {text}" if text else f"# {choice.key} is not set"
             yield f"{line:<{COLUMN}}  # {request.origins[choice.field]}"
         yield ""
-    for class_ in request.settings.classes.classes:
+    for class_ in request.settings.classes.described:
         head, *rest = class_lines(class_)
         yield f"{head}  # {request.origins['classes']}"
         yield from [*rest, ""]

@@ -77,10 +77,9 @@ def _label_union(class_: ClassDef, classes: list[ClassDef]) -> ClassDef:
 
 
 def _make_class_list(classes: tuple[ClassDef, ...]) -> ClassList:
-    """The list that names labels where a class has one, and picks names where none has."""
-    if any(c.labels is not None or c.colour is not None for c in classes):
-        return labelled_class_list(classes)
-    return ClassList(classes, select=True)
+    """The list that names labels where a class has one; of the others it says something (A5)."""
+    named = labelled_class_list(tuple(c for c in classes if c.labels is not None))
+    return replace(named, remarks=tuple(c for c in classes if c.labels is None))
 
 
 def read_gate_table(raw: object, before: str, where: KeyOrigin) -> list[Gate]:

@@ -13,9 +13,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from segeval.classes.names import natural_key, one_form, primary_name
+from segeval.classes.names import natural_key, one_form, primary_name, similar_names
 from segeval.runtime.frozen import frozen, replace
-from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, CaseResult, Row
+from segeval.runtime.inventory import LOST, Inventory
+from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, WHOLE, CaseResult, Row
 from segeval.scorecard.case_json import case_to_json, strict_json
 from segeval.scorecard.result_store import ResultStore
 from segeval.scorecard.row_index import RowIndex
@@ -23,6 +24,7 @@ from segeval.scoring.pooling import GroupPools
 
 ANY = ""  # what cases keep their rows of classes of others under
 EMPTY = "both_empty"
+UNMET = "that --classes asks for and nothing stands for, on neither side of any case"
 
 
 @frozen
@@ -226,3 +228,23 @@ def rename(case: CaseResult, names: Mapping[str, str]) -> CaseResult:
         tallies=tallies,
         facts=facts,
     )
+
+
+def report_unmet_classes(census: RowIndex, total: Inventory) -> None:
+    """Say which selected classes nothing stands for in the whole run, with names near to them (A5).
+
+    total  the inventory of the run
+    """
+    names = [
+        name
+        for item in total.left_aside
+        if item.kind in ("class", "structure", "segment")
+        for name in item.names
+    ]
+    unmet = [name for name, count in census.nowhere.items() if count == census.scored]
+    names += [name for name in census.order if name not in (*unmet, WHOLE)]
+    for name in unmet:
+        near = similar_names(name, names)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        total.set_aside("class", UNMET, [f"{name}{hint}"], LOST, "", "")
+        total.add_found("class", 1, "")

@@ -146,7 +146,7 @@ def read_structure_side(
     """One side with its structures. Raises CaseError."""
     notes: tuple[Note, ...] = ()
     if files.sets:
-        has = partial(complete, wanted=classes.classes) if classes.classes else None
+        has = partial(complete, wanted=classes.classes) if classes.only else None
         one, notes = select_structure_set(files.sets, select, has)
         others = [relative_path(other.path, files.root) for other in files.sets if other is not one]
         current().set_aside("file", "of which another is meant", others, ASKED if select else KNOWN)

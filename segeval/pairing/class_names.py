@@ -50,7 +50,7 @@ class Hints:
 
 def normal_names(*lists: ClassList) -> frozenset[str]:
     """The normal forms of the names and aliases of class lists."""
-    classes = [c for each in lists for c in each.classes]
+    classes = [c for each in lists for c in each.described]
     words = [word for c in classes for word in (c.name, *c.aliases)]
     return frozenset(normalize_name(word) for word in words if not word.startswith("re:"))
 
@@ -59,7 +59,7 @@ def names_by_token(classes: ClassList) -> dict[str, str]:
     """Class name by what stands for it in a file name, longest first (L6)."""
     words = {
         word.translate(SAME).casefold(): c.name
-        for c in classes.classes
+        for c in classes.described
         for word in (c.name, *c.aliases)
         if not word.startswith("re:")
     }

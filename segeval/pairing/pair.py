@@ -34,7 +34,7 @@ def pair_paths(pred: Path, gt: Path, settings: Settings) -> Pairing:
     for path, side in ((pred, "prediction"), (gt, "ground truth")):
         if not path.exists():
             raise RequestError(f"the {side} does not exist", where=path)
-    classes = read_dataset_classes(pred, gt, bool(settings.classes))
+    classes = read_dataset_classes(pred, gt, settings.classes.only)
     hints = request_hints(settings, classes)
     check_patterns(settings)
     patterns = (settings.pair_regex_pred, settings.pair_regex_gt)

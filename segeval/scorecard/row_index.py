@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from segeval.runtime.inventory import Inventory
 from segeval.runtime.spill import SpillFile
-from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, WHOLE, CaseResult
+from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, NOWHERE, WHOLE, CaseResult
 
 CHUNK = 512  # cases after which the numbers of a kind go to disk
 
@@ -141,6 +141,7 @@ class RowIndex:
         self.value_classes: dict[tuple[str, ...], None] = {}
         self.file_names: dict[str, None] = {}
         self.joins = False
+        self.nowhere: Counter[str] = Counter()
         for case in cases:
             self.add(case)
 
@@ -180,6 +181,7 @@ class RowIndex:
     def _find_classes(self, case: CaseResult) -> None:
         """Note what the files of a case themselves say of its classes, where no list does."""
         self.joins = self.joins or bool(case.joined or case.own_names)
+        self.nowhere.update(case.facts.get(NOWHERE, ()))
         told = case.facts.get(CLASSES_BY)
         if told == BY_VALUE:
             own = tuple([name for name in case.classes if name not in case.joined])

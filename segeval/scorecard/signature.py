@@ -48,14 +48,7 @@ def signature_fields(
         if field.metadata["signed"] and chosen:
             kept[field.name] = _written(field.name, value)
     kept["resample"] = Path(settings.resample).name  # a word, or the file whose grid is used
-    if classes:
-        kept["classes"] = {c.name: _stands_for(c) for c in classes.classes}
-    if colours := {c.name: list(c.colour) for c in classes.classes if c.colour}:
-        kept["colours"] = colours
-    if aliases := {c.name: list(c.aliases) for c in classes.classes if c.aliases}:
-        kept["aliases"] = aliases
-    if tolerances := {c.name: [c.tolerance] for c in classes.classes if c.tolerance}:
-        kept["class_tolerances"] = tolerances
+    kept |= class_fields(classes)
     kept.pop("ignore_label", None)
     if ignored := [v for v in classes.ignored or (classes.ignore,) if v not in (None, UNSEEN)]:
         kept["ignore_label"] = ignored[0] if len(ignored) == 1 else ignored
@@ -72,6 +65,22 @@ def fields_of_others(
     if any(definition.of in INSTANCE_TALLIES for _, definition in metrics):
         return without
     return (*without, *OF_INSTANCES)
+
+
+def class_fields(classes: ClassList) -> dict[str, Any]:
+    """What the signature says of classes."""
+    kept: dict[str, Any] = {}
+    if classes:
+        kept["classes"] = {c.name: _stands_for(c) for c in classes.classes}
+    if classes.only:
+        kept["classes_only"] = True
+    if colours := {c.name: list(c.colour) for c in classes.described if c.colour}:
+        kept["colours"] = colours
+    if aliases := {c.name: list(c.aliases) for c in classes.described if c.aliases}:
+        kept["aliases"] = aliases
+    if tolerances := {c.name: [c.tolerance] for c in classes.described if c.tolerance}:
+        kept["class_tolerances"] = tolerances
+    return kept
 
 
 def _written(name: str, value: Any) -> Any:

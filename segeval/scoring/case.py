@@ -18,7 +18,7 @@ from segeval.runtime.errors import CaseError, Note, PairingError, ReadError, Seg
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory, current, keep_inventory
 from segeval.runtime.memory_budget import PROGRAM_BYTES, format_mib
-from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, WHOLE, CaseResult, Row
+from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, NOWHERE, WHOLE, CaseResult, Row
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.checks import (
     check_files,
@@ -208,7 +208,9 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
     found = tuple(rows(case, finished, read.resolved, job))  # surfaces are measured here
     count_classes(read.resolved, found)
     spare: tuple[Row, ...] = ()
-    if not job.classes.classes:
+    if read.resolved.nowhere:
+        known[NOWHERE] = list(read.resolved.nowhere)
+    if not job.classes.only:
         from segeval.scoring.absent_classes import spare_rows
 
         spare = spare_rows(read, begun, requests) if named is None else ()
@@ -267,7 +269,7 @@ def read_case(
     check_names(resolved)
     check_files(truth, pred, tables)
     notes = [*(note for found in passed.found for note in found.notes)]
-    notes += check_labels(truth, pred, labels, passed, job)
+    notes += check_labels((truth, pred), tables, resolved, passed, job)
     if named is None and not job.settings.instances and not job.classes.classes:
         notes += find_ids(tables[0, 0], plan.ignored) if (0, 0) in tables else []
     exclusive = all(f.exclusive for f in passed.found) and not (truth.named or pred.named)

@@ -14,8 +14,9 @@ from segeval.classes.class_list import ClassList
 from segeval.opening.open_case import Opened
 from segeval.runtime.arrays import Counted
 from segeval.runtime.errors import CaseError, Note, ReadError
+from segeval.runtime.inventory import ASKED, current
 from segeval.scorecard.card import OVERALL, WHOLE
-from segeval.scoring.class_resolution import CaseClasses, shorten_name_list, unlisted_labels
+from segeval.scoring.class_resolution import CaseClasses, shorten_name_list
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.slab_pass import Passed
 from segeval.tallies.counts import Pair, PairCells, sum_pair_cells
@@ -24,6 +25,7 @@ from segeval.volume.value_stream import ValueKind
 from segeval.volume.volume import Volume
 
 MANY = 64
+UNLISTED = "W-unknown-label"
 READINGS = (
     "--kind prob reads shares of 255 (--threshold cuts them), "
     "--kind labels or --classes reads labels, --instances ids instances"
@@ -126,34 +128,52 @@ def check_files(truth: Opened, pred: Opened, tables: Mapping[Pair, PairCells]) -
 
 
 def check_labels(
-    truth: Opened,
-    pred: Opened,
-    labels: tuple[frozenset[int], frozenset[int]],
+    sides: tuple[Opened, Opened],
+    tables: Mapping[Pair, PairCells],
+    resolved: CaseClasses,
     passed: Passed,
     job: Job,
 ) -> list[Note]:
-    """Labels that the class list does not have (rule V3). Raises CaseError for the ground truth."""
-    ignored = job.classes.ignore
-    if not truth.named and (extra := unlisted_labels(labels[0], job.classes, ignored)):
-        raise CaseError(
-            "the ground truth holds labels that the class list does not have: "
-            + shorten_name_list(extra),
-            where=truth.volume.path,
-            facts=(f"the list has {shorten_name_list(sorted(job.classes.known), 20)}",),
-            help=f"leave out {shorten_name_list(extra)}: "
-            f"--ignore-label {','.join(map(str, extra))}; or add to the list: "
-            f"--classes {','.join(f'{value}=NAME' for value in extra[:8])}",
-            status="unknown_label",
-        )
-    extra = []
-    found = passed.found[1]
-    if not pred.named and (found.exclusive or found.channels > 1):
-        extra = unlisted_labels(labels[1], job.classes, ignored)
-    if extra:
-        text = "the prediction holds labels that the class list does not have: "
-        help = f"; --remap-pred {extra[0]}=LABEL gives one the value of a class"
-        return [Note("W-unknown-label", text + shorten_name_list(extra) + help)]
-    return list(common_label_notes(labels, passed))
+    """Count the label values of both sides; gives warnings of those that no class stands for (V3).
+
+    A selection leaves them aside; else they are scored under their values (ACCOUNT-A5).
+    """
+    inventory, notes = current(), []
+    scored = {v for t in resolved.targets for part in (t.truth, t.pred) for v in part.labels or ()}
+    for place, word in enumerate(("gt", "pred")):
+        if sides[place].named or not passed.found[place].exclusive:
+            continue
+        held = voxels_by_label(tables, place)
+        held.pop(0, None)
+        inventory.add_found("label", len(held), word)
+        inventory.add_scored("label", len(scored & held.keys()), word)
+        ignored = [v for v in held if v in {job.classes.ignore, *job.classes.ignored} - scored]
+        inventory.set_aside("label", "that are ignored", map(str, ignored), ASKED, "", word)
+        rest = [value for value in held if value not in scored and value not in ignored]
+        asked = [str(v) for v in rest if v in job.classes.known]
+        inventory.set_aside("label", "of classes that are not selected", asked, ASKED, "", word)
+        beyond = [f"{v}: {held[v]} voxels" for v in rest if v not in job.classes.known]
+        reason = "that no listed class stands for"
+        inventory.set_aside("label", reason, beyond, ASKED, UNLISTED, word)
+        listed = job.classes.known
+        extra = [v for v in held if v in scored and listed and v not in listed]
+        if extra and not job.classes.only:
+            words = ", ".join(f"{v} ({held[v]} voxels)" for v in extra[:8])
+            side = "ground truth" if word == "gt" else "prediction"
+            text = f"the {side} holds labels that the class list does not have: {words}"
+            notes.append(Note(UNLISTED, f"{text}; scored under their values"))
+    labels = found_labels(tables, passed.found)
+    return [*notes, *common_label_notes(labels, passed)]
+
+
+def voxels_by_label(tables: Mapping[Pair, PairCells], side: int) -> dict[int, int]:
+    """The voxels of each label value of a side, ground truth 0 or prediction 1, in order."""
+    found: dict[int, int] = {}
+    for cells in list(tables.values())[:1]:
+        labels = (cells.truth, cells.pred)[side].tolist()
+        for value, count in zip(labels, cells.voxels.tolist(), strict=True):
+            found[value] = found.get(value, 0) + count
+    return dict(sorted(found.items()))
 
 
 def common_label_notes(

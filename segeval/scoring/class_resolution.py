@@ -20,6 +20,7 @@ from segeval.classes.names import match_name, one_form
 from segeval.opening.open_case import NOWHERE, Opened
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import field, frozen, replace
+from segeval.runtime.inventory import ASKED, UNKNOWN, current
 from segeval.volume.value_kinds import WHITE
 from segeval.volume.value_stream import ValueKind
 
@@ -33,6 +34,7 @@ class CaseClasses:
     skipped  classes that the ground truth was not annotated for
     absent   classes that the prediction does not have as a file or segment: predicted empty
     faults   classes that cannot be scored, and why
+    nowhere  classes that were selected and that nothing stands for, on neither side
     """
 
     targets: tuple[ScoredClass, ...]
@@ -41,6 +43,7 @@ class CaseClasses:
     absent: frozenset[str] = frozenset()
     notes: tuple[Note, ...] = field(default=())
     faults: Mapping[str, CaseError] = field(default_factory=dict)
+    nowhere: tuple[str, ...] = ()
 
 
 def resolve_by_name(
@@ -50,13 +53,14 @@ def resolve_by_name(
 
     Raises CaseError where names meet values and no class list joins them.
     """
-    listed = bool(classes.classes)
-    wanted = classes.classes or tuple(
-        ClassDef(name) for name in file_class_names(truth, pred, classes)
-    )
-    targets, kept, skipped, absent, faults = [], [], [], set(), {}
+    wanted = wanted_by_name(truth, pred, classes)
+    listed = {class_.name for class_ in classes.described}
+    targets, kept, skipped, absent, faults, nowhere = [], [], [], set(), {}, []
     for class_ in wanted:
-        (t, own), (p, other) = (find_part(class_, side, listed) for side in (truth, pred))
+        exact = class_.name in listed
+        (t, own), (p, other) = (find_part(class_, side, exact) for side in (truth, pred))
+        if t is None and p is None and not (own or other):
+            nowhere.append(class_.name)
         fault = own or other
         if fault is not None and (t is not None or own is not None):
             faults[class_.name] = fault
@@ -68,8 +72,54 @@ def resolve_by_name(
             kept.append(class_)
             targets.append(ScoredClass(class_.name, t or NOWHERE, p or NOWHERE))
     return CaseClasses(
-        tuple(targets), tuple(kept), tuple(skipped), frozenset(absent), faults=faults
+        tuple(targets),
+        tuple(kept),
+        tuple(skipped),
+        frozenset(absent),
+        faults=faults,
+        nowhere=tuple(nowhere) if classes.only else (),
     )
+
+
+def wanted_by_name(truth: Opened, pred: Opened, classes: ClassList) -> tuple[ClassDef, ...]:
+    """The classes of a case in which a side names its classes: all, unless some were selected (A5).
+
+    Raises CaseError where names meet values and no class list joins them.
+    """
+    names = [*truth.parts, *pred.parts]
+    if classes.only or (classes.classes and truth.named != pred.named):
+        report_unlisted(truth, pred, classes)
+        return classes.classes
+    taken: set[str] = set()
+    wanted = []
+    for class_ in classes.described:
+        forms = {name for name in names if matches_class(class_, name)}
+        taken |= forms
+        if forms or class_.labels is not None:
+            wanted.append(class_)
+    known = {one_form(name) for name in taken}
+    wanted += [
+        ClassDef(name) for name in file_class_names(truth, pred) if one_form(name) not in known
+    ]
+    return tuple(wanted)
+
+
+def matches_class(class_: ClassDef, name: str) -> bool:
+    """Whether a name is that of a class, or an alias of it."""
+    return match_name(class_.name, (name,), class_.aliases) is not None
+
+
+def report_unlisted(truth: Opened, pred: Opened, classes: ClassList) -> None:
+    """Say which names of the files no class of the list stands for."""
+    inventory = current()
+    for word, side in (("gt", truth), ("pred", pred)):
+        rest = [n for n in side.parts if not any(matches_class(c, n) for c in classes.classes)]
+        inventory.add_found("class", len(rest), word)
+        if classes.only:
+            inventory.set_aside("class", "that --classes does not select", rest, ASKED, "", word)
+        else:
+            reason = "that no label value stands for"
+            inventory.set_aside("class", reason, rest, UNKNOWN, "W-unlisted-name", word)
 
 
 def find_part(
@@ -121,7 +171,7 @@ def resolve_after_reading(
     return replace(resolved, targets=tuple(targets))
 
 
-def file_class_names(truth: Opened, pred: Opened, classes: ClassList) -> tuple[str, ...]:
+def file_class_names(truth: Opened, pred: Opened) -> tuple[str, ...]:
     """The names that the files give, ground truth first; one structure once."""
     if truth.named != pred.named:
         sides = ("prediction", "ground truth")
@@ -171,12 +221,14 @@ def resolve_by_value(
     found, labels  of the ground truth and of the prediction
     """
     ignored = {classes.ignore, *classes.ignored}  # no class on either side (A7)
-    values = sorted((labels[0] | labels[1]) - ignored)
-    wanted = classes.classes or tuple(
-        class_of_value(value) for value in values if value != 0 or background
-    )
+    wanted = list(classes.classes)
+    if not classes.only:
+        known = {value for c in wanted for value in c.labels or ()}
+        sides = [own for own, side in zip(labels, found, strict=True) if may_add(side, wanted)]
+        met = frozenset[int]().union(*sides)
+        wanted += [class_of_value(v) for v in sorted(met - known - ignored) if v != 0 or background]
     if any(c.labels is None for c in wanted):
-        wanted = select_by_value(wanted, labels[0] | labels[1])
+        wanted = list(select_by_value(wanted, labels[0] | labels[1]))
     targets = tuple(
         ScoredClass(
             c.name, *(valued_class_selector(c, side, only=len(wanted) == 1) for side in found)
@@ -184,6 +236,11 @@ def resolve_by_value(
         for c in wanted
     )
     return CaseClasses(targets, tuple(wanted))
+
+
+def may_add(found: ValueKind, listed: Sequence[ClassDef]) -> bool:
+    """Whether labels of a side that no listed class has are classes: of channels they are not."""
+    return found.exclusive or not listed
 
 
 @cache
@@ -267,12 +324,6 @@ def with_white(part: LabelSelector, labels: frozenset[int]) -> LabelSelector:
 def may_be_white(classes: ClassList) -> bool:
     """Whether 255 of a mask of one class may be its 1 (rule I8)."""
     return WHITE not in {*classes.known, classes.ignore}
-
-
-def unlisted_labels(labels: frozenset[int], classes: ClassList, ignored: int | None) -> list[int]:
-    """Labels that a list of values does not have (rule V3)."""
-    known = classes.known | {0} | ({ignored} if ignored is not None else set())
-    return sorted(labels - known) if classes.known else []
 
 
 def shorten_name_list(names: Mapping[str, object] | Sequence[object], most: int = 8) -> str:

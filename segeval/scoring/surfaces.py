@@ -38,7 +38,7 @@ def begin_surfaces(start: CaseStart, request: TallyRequest) -> SurfaceTally:
     if takes_tolerances(request):
         for name in job.settings.tolerances:
             check_length_unit(f"table of tolerances {name}", "mm", truth)
-        for class_ in job.classes.classes:
+        for class_ in job.classes.described:
             if class_.tolerance:
                 unit = parse_quantity(class_.tolerance).unit
                 check_length_unit(f"tolerance of {class_.name}", unit, truth)
@@ -100,7 +100,7 @@ def class_tolerances(read: CaseRead, request: TallyRequest) -> dict[str, tuple[f
     for target in read.classes.targets:
         if (row := find_published_tolerance(target.name, job.settings.tolerances)) is not None:
             found[target.name] = row
-    for class_ in job.classes.classes:
+    for class_ in job.classes.described:
         if class_.tolerance:
             found[class_.name] = parse_quantity(class_.tolerance).number, "settings"
     return found

@@ -37,7 +37,7 @@ def test_what_helps_to_plan_has_to_be_asked_for():
     both = items("Heart", "Couch", support=("Couch",)), items("Couch", support=("Couch",))
     truth, pred, _ = joined(*both, ClassList())
     assert (keys(truth), keys(pred)) == ({"Heart": ["Heart"]}, {})
-    truth, pred, _ = joined(*both, ClassList((ClassDef("couch"),)))
+    truth, pred, _ = joined(*both, ClassList((ClassDef("couch"),), only=True))
     assert (keys(truth), keys(pred)) == ({"couch": ["Couch"]},) * 2
 
 

@@ -25,9 +25,11 @@ def test_all_that_a_class_may_have():
     assert not found.select
 
 
-def test_names_without_labels_pick():
-    assert classes('[Heart]\ntolerance = "2mm"').select
-    assert not classes('[Heart]\ncolor = "#000000"').select
+@pytest.mark.parametrize("text", ['tolerance = "2mm"', 'color = "#000000"', 'aliases = ["x"]'])
+def test_account_a5_a_table_without_a_label_selects_nothing(text):
+    found = classes(f"[Heart]\n{text}")
+    assert (found.select, found.only, found.names) == (False, False, ())
+    assert [c.name for c in found.remarks] == ["Heart"]
 
 
 def test_a_union_of_labels_is_their_union():
@@ -36,7 +38,7 @@ def test_a_union_of_labels_is_their_union():
 
 
 def test_a_union_of_names_stays_one():
-    (found,) = classes('[Parotids]\nunion = ["Parotid_L", "Parotid_R"]').classes
+    (found,) = classes('[Parotids]\nunion = ["Parotid_L", "Parotid_R"]').remarks
     assert found.union == ("Parotid_L", "Parotid_R")
     assert found.labels is None
 
@@ -52,9 +54,9 @@ def test_a_union_of_names_stays_one():
 )
 def test_a_class_reads_back_as_itself(class_):
     table = tomllib.loads("\n".join(class_lines(class_)))["classes"]
-    assert read_class_tables(table, where)[0].classes[0].labels == class_.labels
-    assert read_class_tables(table, where)[0].classes[0].aliases == class_.aliases
-    assert read_class_tables(table, where)[0].classes[0].colour == class_.colour
+    assert read_class_tables(table, where)[0].described[0].labels == class_.labels
+    assert read_class_tables(table, where)[0].described[0].aliases == class_.aliases
+    assert read_class_tables(table, where)[0].described[0].colour == class_.colour
 
 
 @pytest.mark.parametrize("text", ["dice=0.85", "Heart/hd95.worst=5mm", "Parotid_*/nsd@2mm=90%"])
@@ -64,6 +66,7 @@ def test_a_gate_reads_back_as_itself(text):
 
 
 def test_the_table_and_the_option_make_the_same_list():
-    assert classes("[liver]\nlabel = 5\n[whole]\nlabels = [5, 6]") == parse_classes(
-        "5=liver,5+6=whole"
-    )
+    table = classes("[liver]\nlabel = 5\n[whole]\nlabels = [5, 6]")
+    option = parse_classes("5=liver,5+6=whole")
+    assert (table.classes, table.known) == (option.classes, option.known)
+    assert (table.only, option.only) == (False, True)

@@ -71,16 +71,26 @@ def test_a_listed_class_without_voxels_is_annotated_as_absent(tmp_path):  # V4
     assert list(values(card)) == ["a", "b", "c", "d"]
 
 
-def test_an_unlisted_label_is_an_error_for_the_truth_and_a_note_for_the_prediction(tmp_path):  # V3
+def test_account_a5_a_selection_says_what_it_leaves_out_of_either_side(tmp_path):  # V3
     few = np.where(T == 3, 0, T).astype(np.uint8)
     pred, gt = build.nifti(tmp_path / "p.nii", P), build.nifti(tmp_path / "g.nii", few)
-    card = run(pred, gt, classes="1=a,2=b")
-    assert [n.code for n in only(card).notes] == ["W-unknown-label"]
-    assert "3" in only(card).notes[0].text
-    assert values(card)["a"] == pytest.approx(dice(few == 1, P == 1), **EXACT)
-    status, text = problem(run(gt, pred, classes="1=a,2=b"))
-    assert status == "unknown_label"
-    assert "--classes 3=NAME" in text
+    for sides, side in (((pred, gt), "pred"), ((gt, pred), "gt")):
+        card = run(*sides, classes="1=a,2=b")
+        (left,) = card.inputs["left_aside"]
+        voxels = np.count_nonzero(P == 3)
+        assert (left["code"], left["side"]) == ("W-unknown-label", side)
+        assert left["names"] == (f"3: {voxels} voxels",)
+        assert values(card)["a"] == pytest.approx(dice(few == 1, P == 1), **EXACT)
+        assert set(values(card)) == {"a", "b"}
+
+
+def test_account_a5_a_list_that_nobody_asked_for_leaves_nothing_out(tmp_path):
+    pred, gt = trees(tmp_path)
+    build.nifti(pred / "p.nii", P), build.nifti(gt / "p.nii", T)
+    (gt / "dataset.json").write_text(json.dumps({"labels": {"background": 0, "a": 1, "b": 2}}))
+    card = run(pred, gt)
+    assert list(values(card)) == ["a", "b", "3"]
+    assert [n.code for n in only(card).notes] == ["W-unknown-label"] * 2
 
 
 def test_ignored_voxels_are_in_no_count(tmp_path):
