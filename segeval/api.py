@@ -121,7 +121,7 @@ def check_meanings(metrics: Iterable[Metric]) -> None:
 
 def check_tolerance_given(metrics: Iterable[Metric], settings: Settings) -> None:
     """A bare nsd takes the tolerance of each class: some class must have one (CLI-U3)."""
-    known = settings.tolerances or any(c.tolerance for c in settings.classes.classes)
+    known = settings.tolerances or any(c.tolerance for c in settings.classes.described)
     bare = [metric for metric in metrics if metric.name == "nsd" and metric.at is None]
     if bare and not known:
         right = Metric("nsd", Quantity(2, "mm"), bare[0].options)

@@ -1,11 +1,18 @@
 """Which classes a case has: the list decides, then names in the files, then the labels found."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from segeval.classes.class_list import ClassDef, ClassList, LabelSelector, parse_classes
+from segeval.classes.class_list import (
+    ClassDef,
+    ClassList,
+    LabelSelector,
+    make_class_list,
+    parse_classes,
+)
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_case import NOWHERE, Opened
 from segeval.runtime.errors import CaseError
@@ -17,7 +24,6 @@ from segeval.scoring.class_resolution import (
     resolve_by_name,
     resolve_by_value,
     shorten_name_list,
-    unlisted_labels,
     valued_class,
     valued_class_selector,
 )
@@ -171,11 +177,13 @@ def test_a_region_has_a_channel_of_its_own():  # I5
         valued_class_selector(whole, ONEHOT, False)
 
 
-def test_labels_that_a_list_lacks():  # V3
-    classes = parse_classes("1=a,4=b")
-    assert unlisted_labels(frozenset([0, 1, 2, 9]), classes, 9) == [2]
-    assert unlisted_labels(frozenset([2]), ClassList(), None) == []
-    assert unlisted_labels(frozenset([2]), parse_classes("liver"), None) == []
+def test_account_a5_labels_beyond_a_list_are_classes_unless_it_selects():  # V3
+    listed = make_class_list({"a": 1, "b": 4})
+    labels = frozenset([0, 1, 2, 9]), frozenset([1, 7])
+    found = resolve_by_value((MAP, MAP), labels, replace(listed, ignore=9), False)
+    assert [t.name for t in found.targets] == ["a", "b", "2", "7"]
+    found = resolve_by_value((MAP, MAP), labels, parse_classes("1=a,4=b"), False)
+    assert [t.name for t in found.targets] == ["a", "b"]
 
 
 def test_255_may_be_white_unless_it_is_declared():
