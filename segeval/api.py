@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from segeval.classes.class_list import parse_classes
+from segeval.classes.class_list import ClassList, parse_classes
 from segeval.engines.choice import Engine, choose_engine
 from segeval.engines.class_union import report_unmet_classes, unite_classes
 from segeval.grid.geometry import Geometry
