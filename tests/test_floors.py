@@ -40,7 +40,7 @@ FLOORS = """
 5  writers     writers | nifti nrrd png
 
 5  readers     readers | channel_axis coco_file frames nrrd_header pixels png_inflate | coco_masks png_bands | coco_panoptic | coco dicom_seg mgz mha nifti npy nrrd png rois rtstruct series
-               | registry remote_files selection series_matching | contour_slices
+               | polygon_files | geojson labelme yolo | registry remote_files selection series_matching | contour_slices
 6  metrics     metrics | aliases convention_names | registry | option_types overlap surface topology | boundary | contours losses maskrcnn matched_detections semantic volume
                | calibration candidates detections overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses panoptic | cells outputs | instance_rows lesion_fit lesions

@@ -19,8 +19,12 @@ SUFFIX = ".json"
 
 
 def is_coco_path(path: Path) -> bool:
-    """Whether a side is a COCO file, from its name."""
-    return path.is_file() and path.suffix.lower() == SUFFIX
+    """Whether a side is a COCO file: JSON that does not hold the polygons of one image."""
+    if not (path.is_file() and path.suffix.lower() == SUFFIX):
+        return False
+    from segeval.readers.registry import is_polygon_file
+
+    return not is_polygon_file(path)
 
 
 def coco_layout(path: Path, other: Path) -> SideLayout:

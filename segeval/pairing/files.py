@@ -34,6 +34,8 @@ NO_OBJECTS = (  # what holds neither a mask nor a DICOM object
     *(".webp", ".pth", ".pt", ".ckpt", ".onnx", ".bval", ".bvec", ".mat", ".stl", ".vtk", ".vtp"),
     *(".ply", ".obj", ".h5", ".hdf5", ".parquet", ".sqlite", ".db", ".lock", ".bak", ".tmp"),
 )
+POLYGONS = (".json", ".geojson", ".txt")  # that may hold the polygons of one image
+PROBED_POLYGONS = 16  # such files that are looked into before a folder of masks has none of them
 SCORES = ".npz"
 SIDE_FILES = (
     *("thumbs.db", "dicomdir", "dataset.json", "plans.json", "predict_from_raw_data_args.json"),
@@ -211,6 +213,7 @@ def list_mask_files(root: Path) -> SideTree:
     objects: list[MaskFile] = []
     others: list[str] = []
     special: list[str] = []
+    drawn: list[MaskFile] = []
     beside: list[str] = []
     unlisted: list[Unlisted] = []
     met = 0
@@ -226,12 +229,22 @@ def list_mask_files(root: Path) -> SideTree:
                 lossy.append(MaskFile(folder, name, strip_format_suffix(name)))
             elif not regular:
                 special.append("/".join((*folder, name)))
+            elif lower.endswith(POLYGONS):
+                drawn.append(MaskFile(folder, name, strip_format_suffix(name)))
             elif lower.endswith(NO_OBJECTS):
                 others.append("/".join((*folder, name)))
             else:
                 objects.append(MaskFile(folder, name, name))
     except OSError as problem:
         raise RequestError(f"cannot list the folder ({problem.strerror})", where=root) from problem
+    polygons = polygon_files(root, drawn, bool(found))
+    others += [file.shown for file in drawn if file not in polygons]
+    images: list[str] = []
+    if polygons:  # a picture of the same name is the image that they were drawn on
+        stems = {(file.folder, file.stem) for file in polygons}
+        images = [f.shown for f in (*found, *lossy) if (f.folder, f.stem) in stems]
+        found = [*polygons, *(f for f in found if (f.folder, f.stem) not in stems)]
+        lossy = [f for f in lossy if (f.folder, f.stem) not in stems]
     files, left = (found, lossy) if found else (lossy, [])
     return SideTree(
         root,
@@ -245,10 +258,26 @@ def list_mask_files(root: Path) -> SideTree:
             *leave("folder", "that lead back to a folder above",
                    [u.shown for u in unlisted if not u.lost]),
             *leave("folder", "of images beside folders of masks", beside),
+            *leave("file", "that are images of the polygons beside them", images),
             *leave("file", "that are pipes or devices", special, UNKNOWN),
             *leave("file", "in a format that no mask has", [f.shown for f in left], UNKNOWN),
         ),
     )  # fmt: skip
+
+
+def polygon_files(root: Path, drawn: Sequence[MaskFile], masks: bool) -> set[MaskFile]:
+    """The files that hold the polygons of one image, by their first bytes.
+
+    masks  there are files of masks too: then a few files tell whether to look into all
+    """
+    from segeval.readers.registry import is_polygon_file
+
+    if masks and not any(is_polygon_file(f.path(root)) for f in drawn[:PROBED_POLYGONS]):
+        return set()
+    found = {file for file in drawn if is_polygon_file(file.path(root))}
+    # An empty text is an image without objects only among texts that have some.
+    full = [f for f in found if not f.name.lower().endswith(".txt") or f.path(root).stat().st_size]
+    return found if full else set()
 
 
 def in_natural_order(files: list[MaskFile]) -> Sequence[MaskFile]:

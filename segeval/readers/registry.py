@@ -25,6 +25,7 @@ OTHERS = {
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 ANNEX_POINTER = b"/annex/objects/"
+POLYGONS = ("labelme", "geojson", "yolo")  # readers of polygons, one file an image
 
 
 class Reader(Protocol):
@@ -47,6 +48,18 @@ def open_volume(path: Path, reading: ReadOptions) -> Volume:
     raise unknown_format_error(path, start)
 
 
+def is_polygon_file(path: Path) -> bool:
+    """Whether a file holds the polygons of one image."""
+    try:
+        start = read_head(path)
+    except OSError:
+        return False
+    for name in POLYGONS:
+        if cast(Reader, import_module(f"segeval.readers.{name}")).claims(path, start):
+            return True
+    return False
+
+
 def read_first_bytes(path: Path) -> bytes:
     """The first bytes of a file, inflated. Raises ReadError where there are none to be had."""
     try:
@@ -66,7 +79,7 @@ def read_first_bytes(path: Path) -> bytes:
             where=path,
             help="git annex get (or datalad get) fetches the file itself",
         )
-    if empty:
+    if empty and path.suffix.lower() != ".txt":  # YOLO's form of an image without objects
         raise ReadError("the file is empty", where=path, help="write it again")
     return start
 

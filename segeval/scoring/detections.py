@@ -66,7 +66,7 @@ def finish_detections(read: CaseRead, request: TallyRequest) -> Detections | Non
     return tally.finish(
         ImageFacts(truth.order, 0, 0, 0, *lists),
         scored_side(truth, called, place, ignored),
-        scored_side(pred, called, place),
+        scored_side(pred, called | names_of_values(sides[1], read.start.job.classes), place),
         void,
     )
 
