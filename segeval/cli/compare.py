@@ -182,4 +182,14 @@ command = Command(
         "segeval compare old.json new.json --format markdown",
         "segeval compare a.json b.json c.json -o ranks.csv",
     ],
+    common=(
+        "output",
+        "format",
+        "ci",
+        "seed",
+        "adjust",
+        "allow_different_settings",
+        "allow_different_cases",
+        "quiet",
+    ),
 )

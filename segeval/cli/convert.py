@@ -127,8 +127,19 @@ command = Command(
         *settings_options((), FIELDS),
     ],
     [
-        "segeval convert sample_data/contours/gt masks",
-        "segeval convert sample_data/contours/gt masks --label-map --classes Lung_L,Lung_R",
-        "segeval convert sample_data/contours/pred/PAT01/RS.dcm masks --to nrrd",
+        "segeval convert patients/ masks",
+        "segeval convert patients/ masks --label-map --classes Lung_L,Lung_R",
+        "segeval convert patients/ masks --to nrrd",
     ],
+    common=(
+        "to",
+        "label_map",
+        "classes",
+        "images",
+        "case_key",
+        "rt_boundary",
+        "rt_fill_gaps",
+        "quiet",
+        "verbose",
+    ),
 )

@@ -101,8 +101,9 @@ command = Command(
         *settings_options((), FIELDS),
     ],
     [
-        "segeval decode sample_data/ct/pred labels",
-        "segeval decode sample_data/ct/pred labels --like sample_data/ct/gt",
-        "segeval decode sample_data/png labels",
+        "segeval decode pred/ labels",
+        "segeval decode pred/ labels --like gt/",
+        "segeval decode pred/ labels --threshold 0.4",
     ],
+    common=("kind", "activation", "threshold", "like", "classes", "channel_axis", "quiet"),
 )

@@ -84,7 +84,21 @@ command = Command(
     ],
     [
         "segeval gate results.json --gate dice=0.5 --gate liver/dice.worst=0.9",
-        "segeval gate results.json --baseline baseline.json --baseline-tolerance dice=0.01",
-        "segeval gate results.json --baseline baseline.json --policy noninferior --format json",
+        "segeval gate new.json --baseline old.json --baseline-tolerance dice=0.01",
+        "segeval gate new.json --baseline old.json --policy noninferior",
     ],
+    common=(
+        "gates",
+        "baseline",
+        "baseline_tolerance",
+        "policy",
+        "adjust",
+        "ci",
+        "only_gates",
+        "format",
+        "output",
+        "allow_different_cases",
+        "exit_zero",
+        "verbose",
+    ),
 )

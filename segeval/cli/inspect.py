@@ -262,8 +262,8 @@ command = Command(
         _names_option(),
     ],
     [
-        "segeval inspect sample_data/ct/gt",
-        "segeval inspect sample_data/ct/pred sample_data/ct/gt",
-        "segeval inspect sample_data/png",
+        "segeval inspect gt/",
+        "segeval inspect pred/ gt/",
+        "segeval inspect gt/ --classes 1=liver",
     ],
 )

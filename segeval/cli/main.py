@@ -73,20 +73,32 @@ def _print_version(ctx: click.Context, _: click.Parameter, asked: Any) -> None:
         ctx.exit()
 
 
-def _print_help(ctx: click.Context, _: click.Parameter, asked: Any) -> None:
+def _print_help(ctx: click.Context, option: click.Parameter, asked: Any) -> None:
     if asked and not ctx.resilient_parsing:
-        click.echo(ctx.get_help(), color=ctx.color)
+        short = getattr(ctx.command, "short_text", None)
+        text = short(ctx) if short is not None and option.name == SHORT else ctx.get_help()
+        click.echo(text, color=ctx.color)
         ctx.exit()
 
 
-# click's own looks for a translation of its text and loads `locale` for that, at every start.
-HELP = click.Option(
-    ["-h", "--help"],
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_help,
-    help="Show this message and exit.",
+def _help_option(name: str, parameter: str, text: str, hidden: bool = False) -> click.Option:
+    """An option that shows help and ends; click's own loads `locale` to translate its text."""
+    return click.Option(
+        [name, parameter],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_print_help,
+        help=text,
+        hidden=hidden,
+    )
+
+
+# Two lengths (CLI-U2): -h fits a screen, --help has every option.
+SHORT = "short_help"
+HELP = (
+    _help_option("-h", SHORT, "Show what most runs use, on one screen."),
+    _help_option("--help", "help", "Show every option."),
 )
 
 program = Program(
@@ -103,6 +115,6 @@ program = Program(
             callback=_print_version,
             help="Show the version and exit.",
         ),
-        HELP,
+        *HELP,
     ],
 )

@@ -71,4 +71,16 @@ command = Command(
         "segeval merge shard_1.json shard_2.json --format csv",
         "segeval merge shard_1.json shard_2.json --gate liver/dice=0.9",
     ],
+    common=(
+        "output",
+        "format",
+        "metrics",
+        "gates",
+        "baseline",
+        "per_case",
+        "worst",
+        "digits",
+        "quiet",
+        "verbose",
+    ),
 )

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import cleandoc
 from pathlib import Path
+from textwrap import shorten as cut_words
+from textwrap import wrap as wrap_text
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +20,10 @@ from segeval.cli.values import format_size
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-GROUPS = ("inputs", "contours", "metrics", "output", "gate", "performance")
+# In the order of the help: what most runs use first.
+GROUPS = ("metrics", "output", "gate", "inputs", "contours", "performance")
+OPTION_WIDTH = 24  # columns of the short help for the name of an option
+SHORT_WIDTH = 80
 CommandFunction = Callable[[Mapping[str, Any]], int]
 
 
@@ -60,13 +65,15 @@ class Command(click.Command):
         run: CommandFunction,
         params: Sequence[click.Parameter],
         examples: Sequence[str],
+        common: Sequence[str] = (),
     ) -> None:
         purpose, _, more = cleandoc(run.__doc__ or "").partition("\n\n")
         super().__init__(
-            name, params=[*params, HELP], help=purpose, epilog=more, context_settings=dict(CONTEXT)
+            name, params=[*params, *HELP], help=purpose, epilog=more, context_settings=dict(CONTEXT)
         )
         self.run = run
         self.examples = examples
+        self.common = common
 
     def invoke(self, ctx: click.Context) -> int:
         """Run it."""
@@ -78,6 +85,25 @@ class Command(click.Command):
         with formatter.section("Examples"):
             formatter.write("".join(f"  {example}\n" for example in self.examples))
 
+    def short_text(self, ctx: click.Context) -> str:
+        """What it does, three examples and the options that most runs use: a screen of 80 x 24."""
+        every = [p for p in self.params if isinstance(p, click.Option) and p not in HELP]
+        shown = [p for p in every if not self.common or p.name in self.common]
+        if self.common:
+            shown.sort(key=lambda option: self.common.index(option.name or ""))
+        rest = "" if len(shown) == len(every) else f" (all {len(every)}: {ctx.command_path} --help)"
+        arguments = "".join(f" {p.make_metavar(ctx)}" for p in self.params if not _is_option(p))
+        return "\n".join(
+            [
+                f"Usage: {ctx.command_path}{arguments} [OPTIONS]",
+                *wrap_text(self.help or "", SHORT_WIDTH),
+                "",
+                *(f"  {example}" for example in self.examples),
+                *(["", f"Options{rest}:"] if shown else []),
+                *(_short_option_line(option) for option in shown),
+            ]
+        )
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options under their headings."""
         groups: dict[str, list[tuple[str, str]]] = {}
@@ -86,9 +112,37 @@ class Command(click.Command):
             record = option.get_help_record(ctx)
             if record is not None:
                 groups.setdefault(getattr(option, "group", "other"), []).append(record)
-        for group, records in sorted(groups.items(), key=lambda item: item[0] == "other"):
+        for group, records in sorted(groups.items(), key=lambda item: _group_place(item[0])):
             with formatter.section(group.capitalize()):
                 formatter.write_dl(records, col_max=28)
+        if any(group in GROUPS for group in groups):
+            formatter.write(SETTINGS_TEXT)
+
+
+# Said once, and not on every line.
+SETTINGS_TEXT = """
+An option --some-name can also be set as `some-name = …` in segeval.toml, or by the environment
+variable SEGEVAL_SOME_NAME; `segeval config` shows what is in force and where it comes from.
+"""
+
+
+def _group_place(group: str) -> int:
+    """The place of a heading in the help."""
+    return GROUPS.index(group) if group in GROUPS else len(GROUPS) + (group == "other")
+
+
+def _is_option(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Option)
+
+
+def _short_option_line(option: click.Option) -> str:
+    """An option on one line of the short help."""
+    name = ", ".join(option.opts[:2])
+    value = "" if option.is_flag or option.count else f" {option.metavar or 'VALUE'}"
+    text = (option.help or "").partition("  [")[0]
+    left = f"  {name}{value}"
+    return cut_words(f"{left:<{OPTION_WIDTH}}  ".replace(" ", "\0") + text, SHORT_WIDTH,
+                     placeholder=" …").replace("\0", " ")  # fmt: skip
 
 
 def settings_options(
@@ -130,18 +184,18 @@ def _value_word(choice: Choice) -> str:
 def _help_text(choice: Choice) -> str:
     words = f": {', '.join(choice.form.words)}" if choice.form.words else ""
     default = _default_text(choice)
-    return f"{choice.help}{words}  [{f'default: {default}; ' if default else ''}{choice.variable}]"
+    return f"{choice.help}{words}" + (f"  [default: {default}]" if default else "")
 
 
 def _default_text(choice: Choice) -> str:
     """The default in words; "" where there is nothing to say."""
     if choice.field == "metrics":
         return "those of the preset"
-    if choice.form.word == "SIZE":
-        return "" if choice.default is None else format_size(choice.default)
+    if choice.form.word == "SIZE" and isinstance(choice.default, int):
+        return format_size(choice.default)
     if choice.flag:
         return "on" if choice.default else "off"
-    return "" if choice.many or choice.default in (None, "") else str(choice.default)
+    return "" if choice.many or choice.default in (None, "", ()) else str(choice.default)
 
 
 def _make_completion(

@@ -199,4 +199,5 @@ command = Command(
         "segeval report results.json --split -o public/index.html",
         "segeval report a.json b.json c.json -o models.html",
     ],
+    common=("output", "split", "pred", "gt", "images", "window", "pictures", "quiet", "verbose"),
 )

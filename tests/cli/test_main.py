@@ -48,6 +48,28 @@ def test_the_help_of_score_loads_no_numpy():
 
 def test_nothing_asked_is_help(segeval):
     assert segeval() == segeval("--help") == segeval("-h")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_short_help_fits_a_screen(segeval, name):
+    lines = segeval(name, "-h").out.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    text = "\n".join(lines)
+    assert text.count(f"segeval {name}") >= 4  # the usage and three examples
+    assert "SEGEVAL_" not in text
+    assert "sample_data" not in text
+
+
+def test_the_short_help_names_what_most_runs_use(segeval):
+    short, long = segeval("score", "-h").out, segeval("score", "--help").out
+    for option in ("--metric", "--preset", "--classes", "--output", "--gate", "--jobs"):
+        assert option in short
+        assert option in long
+    assert "segeval score --help" in short
+    assert long.index("Metrics:") < long.index("Output:") < long.index("Gate:")
+    assert long.index("Gate:") < long.index("Inputs:")
+    assert long.count("SEGEVAL_") == 1  # said once
     assert segeval().status == 0
     assert all(name in segeval().out for name in COMMANDS)
 

@@ -228,14 +228,16 @@ def test_an_example_of_the_help_runs_as_it_stands(segeval, here, line):
     sample = Path(__file__).resolve().parents[2] / "sample_data"
     if not sample.exists():
         pytest.skip("sample_data is not there")
-    (here / "sample_data").symlink_to(sample)
+    for name in ("pred", "gt"):
+        (here / name).symlink_to(sample / "ct" / name)
+    (here / "patients").symlink_to(sample / "contours" / "gt")
     for part in (1, 2) if "shard_" in line else ():  # what the lines of a job array left
-        ct = "score sample_data/ct/pred sample_data/ct/gt --format none -q"
+        ct = "score pred gt --format none -q"
         segeval(*ct.split(), "--shard", f"{part}/2", "-o", f"shard_{part}.json")
     if line.startswith(
         ("segeval gate", "segeval compare", "segeval report")
     ):  # result files of earlier runs
-        ct = "score sample_data/ct/pred sample_data/ct/gt --format none -q"
+        ct = "score pred gt --format none -q"
         for name in (word for word in line.split() if word.endswith(".json")):
             segeval(*ct.split(), "-o", name)
     ran = segeval(*line.split()[1:])
