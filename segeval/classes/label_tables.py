@@ -5,11 +5,8 @@ All values change at once, so `1=2,2=1` swaps two labels; a value that no line n
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from segeval.runtime.errors import RequestError
@@ -23,7 +20,7 @@ def shipped_tables() -> dict[str, LabelTable]:
     """The tables that ship, by name."""
     import tomllib
 
-    text = files("segeval").joinpath("data/label_tables.toml").read_text("utf-8")
+    text = (Path(__file__).parents[1] / "data" / "label_tables.toml").read_text("utf-8")
     return {
         name: tuple((int(old), int(new)) for old, new in table["labels"])
         for name, table in tomllib.loads(text).items()
@@ -44,6 +41,9 @@ def parse_label_table(text: str) -> LabelTable:
 
 def read_label_table(path: Path) -> LabelTable:
     """Read a table from a CSV of two columns, or from a JSON object. Raises RequestError."""
+    import csv
+    import json
+
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:

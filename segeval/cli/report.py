@@ -194,7 +194,6 @@ command = Command(
         *settings_options([], also=(*OUTPUT, *FILES, *MODELS)),
     ],
     [
-        "segeval report results.json",
         "segeval report results.json -o report.html -o figure-strips:cases.svg",
         "segeval report results.json --split -o public/index.html",
         "segeval report a.json b.json c.json -o models.html",

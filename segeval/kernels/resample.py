@@ -12,11 +12,14 @@ boundaries, so maps are compared only within one. Logits are resampled, not prob
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segeval.runtime.arrays import Floats, Raw
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RULES = ("align_corners", "half_pixel", "asymmetric")
 

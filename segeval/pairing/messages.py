@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from segeval.pairing.cases import Case
 from segeval.runtime.errors import Note
 
+if TYPE_CHECKING:
+    from segeval.volume.volume import Channel
+
 LOOKED = 100  # pairs whose files are compared by inode
+EMPTY_CHUNK = 1 << 18  # values that are looked at in one go
 COMPARED = 8  # pairs of equal size whose bytes are compared
 
 KINDS = {
@@ -109,14 +113,28 @@ def is_empty_mask(path: Path) -> bool:
     """Whether a mask has no voxel: two such files are equal, and nothing is mixed up (A4)."""
     from segeval.readers.registry import open_volume
     from segeval.runtime.errors import CaseError
-    from segeval.volume.align import read_whole_channel
     from segeval.volume.volume import ReadOptions
 
     try:
-        volume = open_volume(path, ReadOptions())
-        return not any(read_whole_channel(v, volume.geometry).any() for v in volume.channels)
+        return all(
+            is_empty_channel(channel) for channel in open_volume(path, ReadOptions()).channels
+        )
     except CaseError:
         return False
+
+
+def is_empty_channel(channel: Channel) -> bool:
+    """Whether a channel is 0 everywhere; it is read only until a value is not. Raises ReadError."""
+    from segeval.volume.volume import open_channels
+
+    with open_channels([channel], EMPTY_CHUNK) as (stream,):
+        left = channel.count
+        while left > 0:
+            count = min(left, EMPTY_CHUNK)
+            if stream.read(count).any():
+                return False
+            left -= count
+    return True
 
 
 def same_files_note(cases: Sequence[Case]) -> list[Note]:

@@ -15,7 +15,6 @@ from segeval.pairing.cases import Case, CaseStore, Pairing
 from segeval.pairing.class_names import Hints, names_by_token, normal_names
 from segeval.pairing.datasets import label_folders, read_dataset_classes
 from segeval.pairing.files import SUFFIXES, SideTree, holds_dicom
-from segeval.pairing.keys import check_patterns
 from segeval.pairing.layouts import CaseEntry, SideLayout
 from segeval.pairing.matching import example_keys, match_layouts
 from segeval.pairing.messages import count_with_noun, extra_note, pairing_sentence, same_files_note
@@ -36,8 +35,11 @@ def pair_paths(pred: Path, gt: Path, settings: Settings) -> Pairing:
             raise RequestError(f"the {side} does not exist", where=path)
     classes = read_dataset_classes(pred, gt, settings.classes.only)
     hints = request_hints(settings, classes)
-    check_patterns(settings)
     patterns = (settings.pair_regex_pred, settings.pair_regex_gt)
+    if any(patterns):
+        from segeval.pairing.keys import check_patterns
+
+        check_patterns(settings)
     roots = label_folders(gt)
     looked = [(look_at(pred), look_at(root)) for root in roots]
     if any(isinstance(side, SideTree) and holds_dicom(side) for side in looked[0]):

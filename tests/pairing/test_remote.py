@@ -59,11 +59,12 @@ def sides(tmp_path, names=("a", "b")):
 
 
 def text(card):
-    """The results but for what says when the files were written."""
+    """The results but for what says when the files were written, and where they lay."""
     from dataclasses import replace
 
     cases = tuple(replace(case, fingerprint="") for case in card.cases)
-    return "".join(result_lines(replace(card, cases=cases)))
+    inputs = {key: value for key, value in card.inputs.items() if key != "roots"}
+    return "".join(result_lines(replace(card, cases=cases, inputs=inputs)))
 
 
 METRICS = ("dice", "hd95", "volume_difference")
