@@ -116,9 +116,9 @@ def test_every_process_fetches_for_itself(tmp_path, temporary, jobs):
 def test_shared_storage_is_read_where_it_is(tmp_path):
     data = sides(tmp_path)
     found = run(f"file://{data}/pred", f"file://{data}/gt", *METRICS)
-    assert "".join(result_lines(found)) == "".join(
-        result_lines(run(data / "pred", data / "gt", *METRICS))
-    )
+    here = run(data / "pred", data / "gt", *METRICS)
+    assert text(found) == text(here)
+    assert [case.fingerprint for case in found.cases] == [case.fingerprint for case in here.cases]
 
 
 def test_a_dicom_tree(tmp_path, store):
