@@ -66,7 +66,7 @@ FLOORS = """
                codequality delimited json jsonl junit markdown openmetrics summary table
                | comparison github judged tabbed
                | pictures.contour_paths pictures.largest_error pictures.grey_levels | pictures.planes
-               | pictures.case_masks pictures.image_planes pictures.draw_planes | pictures.draw_tints
+               | pictures.case_masks pictures.image_planes pictures.draw_planes | pictures.draw_tints pictures.error_maps
                | pictures.worst_pictures | pictures.illustrate
                | html.charts html.shown html.browser | html.drawings html.definition_section
                | html.volume_section html.verdict_section html.account_section
@@ -75,7 +75,7 @@ FLOORS = """
                | outputs | html.folder
 
 12 cli         cli | choices codes log print_table standard_streams | accounts main problems progress values warnings_output | tables | files | settings_sources
-               | ci entry options paths | conclude | compare completion config convert decode gate inspect
+               | ci entry error_maps options paths | conclude | compare completion config convert decode gate inspect
                merge metrics pairs score | report
 12 main        __main__
 """  # noqa: E501 - a room is one line

@@ -70,7 +70,10 @@ def test_the_action_scores_and_says_what_came_of_it(act, tmp_path):
     ran, output = act(config="my rules.toml", args='--gate "liver/dice=0.9" -o "junit:my t.xml"')
     assert (ran.returncode, output["passed"]) == (0, "true")
     assert json.loads(Path(output["results"]).read_text())["metrics"] == ["dice"]
-    assert "| liver |" in Path(output["report"]).read_text()
+    report = Path(output["report"])
+    assert report.suffix == ".html"
+    assert '<figure class="picture">' in report.read_text("utf-8")
+    assert "| liver |" in report.with_suffix(".md").read_text()
     assert (tmp_path / "my t.xml").exists()
 
 

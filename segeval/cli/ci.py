@@ -18,6 +18,18 @@ from segeval.runtime.errors import Note
 from segeval.scorecard.card import Scorecard
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
+RUN_VARIABLES = {  # of GitHub, GitLab, Jenkins, Azure, Buildkite, CircleCI, Bitbucket
+    "commit": (
+        "GITHUB_SHA",
+        "CI_COMMIT_SHA",
+        "GIT_COMMIT",
+        "BUILD_SOURCEVERSION",
+        "BUILDKITE_COMMIT",
+        "CIRCLE_SHA1",
+        "BITBUCKET_COMMIT",
+    ),
+    "run": ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL"),
+}
 ORIGIN_PATTERN = r"(?s)(.+\.toml):\d+\Z"  # of gates that come from a settings file
 
 
@@ -29,6 +41,18 @@ def finding_path(origin: str, judged_on: str | Path, environment: Mapping[str, s
     found = re.match(ORIGIN_PATTERN, origin) if ".toml" in origin else None
     path = found[1] if found else judged_on
     return Path(os.path.relpath(path, environment.get("CI_PROJECT_DIR") or ".")).as_posix()
+
+
+def describe_ci_run(environment: Mapping[str, str]) -> dict[str, str]:
+    """The commit and the page of the run, where a CI system says them."""
+    found = {}
+    for name, variables in RUN_VARIABLES.items():
+        if value := next((v for k in variables if (v := environment.get(k))), ""):
+            found[name] = value
+    parts = [environment.get(f"GITHUB_{k}", "") for k in ("SERVER_URL", "REPOSITORY", "RUN_ID")]
+    if all(parts):
+        found["run"] = f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}"
+    return found
 
 
 def report_to_ci(card: Scorecard, settings: Settings, environment: Mapping[str, str]) -> int:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from segeval.cli.accounts import tell_left_aside
-from segeval.cli.ci import finding_path, report_to_ci
+from segeval.cli.ci import describe_ci_run, finding_path, report_to_ci
+from segeval.cli.error_maps import make_error_maps
 from segeval.cli.log import LOG
 from segeval.cli.problems import exit_status, report_problems
 from segeval.cli.settings_sources import ResolvedSettings
@@ -48,10 +49,13 @@ def conclude_run(
     refused = (*(found.refused if found else ()), *refuse_unjudged(left, verdicts))
     place = finding_path(request.origins["gates"], judged_on, os.environ)
     texts = tuple(refusal.text for refusal in refused)
-    card = replace(card, gates=tuple(verdicts), place=place, refused=texts)
+    run = {} if settings.no_ci else describe_ci_run(os.environ)
+    card = replace(card, gates=tuple(verdicts), place=place, refused=texts, run=run)
     if card.shard:
         card = replace(card, shard={**card.shard, "accept_undefined": accepts_undefined(request)})
     write_output_files(card, settings)
+    if not only_verdicts:
+        make_error_maps(card, settings)
     print_report(card, request, only_verdicts)
     warnings, lost = tell_left_aside(left, settings)
     notes = [

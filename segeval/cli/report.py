@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from segeval.cli.choices import CHOICES
+from segeval.cli.error_maps import make_error_maps
 from segeval.cli.log import LOG
 from segeval.cli.options import (
     PATH_OR_URL,
@@ -27,7 +28,18 @@ from segeval.runtime.frozen import replace
 if TYPE_CHECKING:
     from segeval.scorecard.card import Scorecard
 
-OUTPUT = ("output", "digits", "pictures", "window", "quiet", "verbose", "log_file", "color")
+OUTPUT = (
+    "output",
+    "digits",
+    "pictures",
+    "window",
+    "error_maps",
+    "error_maps_by",
+    "quiet",
+    "verbose",
+    "log_file",
+    "color",
+)
 MODELS = ("ci", "seed", "allow_different_settings", "allow_different_cases")
 FILES = ("pairs", "images", "layout", "pair_regex_pred", "pair_regex_gt", "case_key", "classes")
 NOT_READ = ("charges", "tolerances", "metrics", "ci", "seed")  # play no part in reading a case
@@ -56,6 +68,7 @@ def report(given: Mapping[str, Any]) -> int:
     card = _loaded(given["results"][0])
     card = replace(card, inputs={**card.inputs, "roots": _roots(card, given)})
     settings = _settings_of_run(card, settings)
+    make_error_maps(card, settings)
     for output in outputs:
         if given["split"] and output.endswith(".html"):
             _write_folder(card, output, settings)
@@ -73,7 +86,7 @@ def _roots(card: Scorecard, given: Mapping[str, Any]) -> dict[str, str]:
 
 def _settings_of_run(card: Scorecard, settings: Settings) -> Settings:
     """The choices by which the files are read: those of the run, and what the options add."""
-    if not settings.pictures:
+    if not (settings.pictures or settings.error_maps):
         return settings
     from segeval.reports.pictures.grey_levels import parse_window
     from segeval.reports.pictures.illustrate import classes_of_run

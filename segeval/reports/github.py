@@ -99,6 +99,9 @@ def _summary_sections(card: Scorecard, settings: Settings) -> Iterator[SummarySe
     if shown.closing:
         yield SummarySection(tuple(f"- {escape_markdown(line)}" for line in shown.closing))
     yield SummarySection((f"signature: {code_span(shown.signature)}",))
+    if pages := [o.removeprefix("html:") for o in settings.output if o.endswith(".html")]:
+        files = ", ".join(code_span(path) for path in pages)
+        yield SummarySection((f"report with every case and pictures: {files} (see the artefacts)",))
 
 
 def _table_section(block: TableBlock) -> SummarySection:

@@ -25,9 +25,18 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     if shown.closing:
         parts.append("\n".join(f"- {escape_markdown(line)}" for line in shown.closing))
     parts.append(f"signature: {code_span(shown.signature)}")
+    parts += report_links(settings)
     if wrong := describe_problems(card, settings):
         parts.append("\n".join(["```text", *wrong, "```"]))
     file.write("\n\n".join(parts) + "\n")
+
+
+def report_links(settings: Settings) -> list[str]:
+    """Where the HTML report of the run is written to, if it is."""
+    paths = [o.removeprefix("html:") for o in settings.output if o.endswith((".html", ".pdf"))]
+    return [
+        f"report: [{escape_markdown(path)}](<{path}>)" for path in paths if "figure-" not in path
+    ]
 
 
 def verdict_lines(card: Scorecard, settings: Settings) -> Iterator[str]:

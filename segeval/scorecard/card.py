@@ -137,6 +137,7 @@ class Scorecard:
     leads      the statistic that stands in the table and is meant by a rule that names none
     place      the file that findings point at: where the gates stand, else the ground truth; in no
                result file
+    run        what CI says of the run: commit, page of the job; in no result file
     shard      of a run that scored one part: `part`, `of`, and the gates that `merge` has to judge
     """
 
@@ -152,6 +153,7 @@ class Scorecard:
     place: str = ""
     leads: str = "mean"
     refused: tuple[str, ...] = ()
+    run: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -168,6 +168,30 @@ def test_report_t24_the_choices_of_the_run_are_taken_again(segeval, here):
     assert "map of errors" in text
 
 
+def test_report_t25_maps_of_errors_by_score_and_report(segeval, results):
+    done = segeval("report", results, "--error-maps", "maps")
+    assert done.status == 0
+    assert "wrote 3 maps of errors to maps" in done.err
+    assert sorted(path.name for path in Path("maps").iterdir()) == [
+        "case_01.nii.gz", "case_02.nii.gz", "case_03.nii.gz",
+    ]  # fmt: skip
+    segeval("score", *CT, "--error-maps", "again", "--error-maps-by", "class", "-q", "-m", "dice")
+    assert (Path("again") / "case_01" / "liver.nii.gz").exists()
+
+
+def test_report_t8_the_page_says_the_commit_and_the_run(segeval, monkeypatch):
+    monkeypatch.setenv("GITHUB_SHA", "c0ffee")
+    for name, value in (("SERVER_URL", "https://git.example"), ("REPOSITORY", "a/b"),
+                        ("RUN_ID", "7")):  # fmt: skip
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    segeval("score", *CT, "-o", "s.html", "-o", "r.json", "-o", "s.md", "-m", "dice", "-q")
+    text = Path("s.html").read_text("utf-8")
+    assert "c0ffee" in text
+    assert "https://git.example/a/b/actions/runs/7" in text
+    assert "c0ffee" not in Path("r.json").read_text("utf-8")
+    assert "report: [s.html](<s.html>)" in Path("s.md").read_text("utf-8")
+
+
 @chromium
 def test_report_t1_pdf_and_png_are_printed_by_a_browser(segeval, results):
     done = segeval("report", results, "-o", "report.pdf", "-o", "figure-strips:cases.png",

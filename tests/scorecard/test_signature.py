@@ -366,7 +366,7 @@ FREE = {
     "allow_different_settings": True, "allow_different_cases": True,
     "allow_different_truth": True, "only_gates": True, "leads": "pooled",
     "max_memory": 1 << 20, "resume": True, "shard": "1/1", "no_ci": True,
-    "pictures": 3, "window": "lung",
+    "pictures": 3, "window": "lung", "error_maps": "maps", "error_maps_by": "class",
 }  # fmt: skip
 
 

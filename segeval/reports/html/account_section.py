@@ -37,9 +37,7 @@ def account_section(card: Scorecard, settings: Settings) -> dict[str, Any]:
         "notes": _notes(card),
         "names": _names(card),
         "grids": _grids(card),
-        "run": {
-            clean_name(str(k)): clean_name(str(v)) for k, v in getattr(card, "run", {}).items()
-        },
+        "run": {clean_name(str(k)): clean_name(str(v)) for k, v in card.run.items()},
         "roots": _roots(card.inputs),
     }
 

@@ -55,6 +55,7 @@ class MetricTable:
     pooled: bool
     interval: bool
     place: str
+    lead: str
 
 
 Values = dict[tuple[str, str], list[tuple[int, float]]]
@@ -81,12 +82,13 @@ def class_tables(
 ) -> list[MetricTable]:
     """A table a metric, in the order of the run."""
     summary = card.summary.get("", {})
-    made = [_table(k, head, summary, values, bars) for k, head in enumerate(heads)]
+    made = [_table(k, card.leads, head, summary, values, bars) for k, head in enumerate(heads)]
     return [table for table in made if table.rows]
 
 
 def _table(  # noqa: PLR0913 - what a table hangs on
     number: int,
+    leads: str,
     head: Heading,
     summary: Mapping[str, Mapping[str, Statistic]],
     values: Values,
@@ -109,6 +111,7 @@ def _table(  # noqa: PLR0913 - what a table hangs on
         any(row.pooled.exact for row in rows),
         any(row.low.exact for row in rows),
         f"metric-{number + 1}",
+        leads if any(row.pooled.exact for row in rows) else "mean",
     )
 
 

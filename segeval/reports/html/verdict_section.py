@@ -74,6 +74,7 @@ def verdict_section(card: Scorecard, settings: Settings) -> dict[str, Any]:
         "title": what if card.gates or word else _unjudged(card),
         "missed": [one for one in judged if one.word == "FAIL"],
         "passed": [one for one in judged if one.word == "PASS"],
+        "refused": [clean_name(text) for text in card.refused],
         "share": f"{len(missed_verdicts(card))} of {len(card.gates)}" if card.gates else "",
     }
 

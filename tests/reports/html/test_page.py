@@ -425,3 +425,19 @@ def test_the_writer_writes_what_is_rendered(card, text):
 def test_report_t4_sizes(text):
     big = render(whole(patients(100)), Settings())
     assert len(big.encode()) <= 800 << 10
+
+
+def test_what_no_gate_has_judged_stands_above_the_verdicts(card):
+    page = Page(render(replace(card, refused=("2 files of the ground truth were left aside",)),
+                       Settings()))  # fmt: skip
+    assert "ERROR 2 files of the ground truth were left aside" in page.text
+
+
+def test_the_number_that_leads_is_set_in_bold(card):
+    for leads, head in (("mean", "mean"), ("pooled", "pooled")):
+        text = render(replace(card, leads=leads), Settings())
+        start = text.index('data-metric="dice"')
+        row = text[start : text.index("</tr>", start)]
+        bold = re.findall(r'<td class="num strong" data-v="([^"]+)"', row)
+        made = card.summary[""]["Brainstem"]["dice"]
+        assert bold == [repr(getattr(made, head))]
