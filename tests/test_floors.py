@@ -43,7 +43,7 @@ FLOORS = """
                | polygon_files | geojson labelme yolo | registry remote_files selection series_matching | contour_slices
 6  metrics     metrics | aliases convention_names | registry | option_types overlap surface topology | boundary | contours losses maskrcnn matched_detections semantic volume
                | calibration candidates detections overlap_losses voxel_losses | focal generalized_losses soft_scores
-               | combined_losses panoptic | cells outputs | instance_rows lesion_fit lesions
+               | combined_losses panoptic | cells outputs | instance_rows lesion_fit lesions | instance_counts
 
 7  pairing     pairing | cases | datasets files messages | class_names images keys table | layout_kinds
                | layouts | coco matching shards | two_sides | patients | pair | outputs
@@ -63,8 +63,8 @@ FLOORS = """
 
 11 api         api
 11 reports     reports html pictures | table_model terminal | fold_columns means plain problems values | table_content verdicts | badge
-               codequality delimited json jsonl junit markdown openmetrics summary table
-               | comparison github judged tabbed
+               codequality delimited instances json jsonl junit markdown openmetrics summary table
+               | comparison github instances_json judged tabbed
                | pictures.contour_paths pictures.largest_error pictures.grey_levels | pictures.planes
                | pictures.case_masks pictures.image_planes pictures.draw_planes | pictures.draw_tints pictures.error_maps
                | pictures.worst_pictures | pictures.illustrate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from runs import only, run, settings
 from segeval.api import score_paths
 from segeval.engines.merge import merge_scorecards
 from segeval.metrics.registry import resolve_metric
+from segeval.reports.outputs import save_report
 from segeval.request.grammar import parse_gate, parse_metric
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
+from segeval.scorecard.results import card_to_json, load_results
 
 CELLS = ("pq", "f1@50%", "cell_ap", "aji", "aji_plus", "splits", "merges", "lesion_dice")
 
@@ -388,3 +391,80 @@ def test_panoptic_files_give_what_each_tool_gives(tmp_path, name):
     if "tm_mean" in want:
         assert found["all", asked[3]] == pytest.approx(want["tm_mean"][0], rel=1e-6)
         assert found["all", asked[4]] == pytest.approx(want["tm_modified"], rel=1e-6)
+
+
+def test_counts_stand_beside_every_mean(tmp_path):
+    """INSTANCES-S1: by hand, over two cases."""
+    for name, found in (("a", 1), ("b", 0)):
+        truth, pred = np.zeros((3, 12, 12), np.uint8), np.zeros((3, 12, 12), np.uint8)
+        truth[0, 0, 0] = truth[2, 8:12, 8:12] = pred[1, 5, 5] = 1
+        pred[0, 0, 0] = found
+        for side, labels in (("gt", truth), ("pred", pred)):
+            (tmp_path / side).mkdir(exist_ok=True)
+            build.nifti(tmp_path / side / f"{name}.nii.gz", labels)
+    asked = ("lesion_recall", "lesion_hd95", "lesion_dice:as=brats-2023:limit=0mm3", "pq")
+    card = run(tmp_path / "pred", tmp_path / "gt", *asked)
+    made = card.summary[""]["1"]
+    want = {
+        "references": 4,
+        "predictions": 3,
+        "matched": 1,
+        "missed": 3,
+        "spurious": 2,
+        "ignored": 0,
+    }
+    assert {k: made["lesion_recall"].counts[k] for k in want} == want
+    assert {k: made["lesion_hd95"].counts[k] for k in want} == want
+    voxel = float(np.prod(build.GRID.spacing)) / 1000
+    assert made["lesion_recall"].counts["smallest_found"] == pytest.approx(voxel)
+    assert made["lesion_recall"].counts["largest_missed"] == pytest.approx(16 * voxel)
+    brats = next(v for k, v in made.items() if "brats" in k).counts
+    assert (brats["references"], brats["matched"], brats["spurious"]) == (4, 1, 2)
+    assert card.summary[""]["overall"]["pq"].counts is None
+    (tmp_path / "r.json").write_text(json.dumps(card_to_json(card)))
+    again = load_results(tmp_path / "r.json")
+    assert again.summary[""]["1"]["pq"].counts == made["pq"].counts
+    assert f"1: 1 of 4 found, 2 spurious; smallest found {voxel:.3g} ml" in table_of(card)
+
+
+def table_of(card):
+    from io import StringIO
+
+    from segeval.reports import table
+    from segeval.request.settings import Settings
+
+    out = StringIO()
+    table.write(card, out, Settings())
+    return out.getvalue()
+
+
+def test_a_row_for_each_instance(tmp_path):
+    """INSTANCES-S2."""
+    truth, pred = np.zeros((3, 12, 12), np.uint8), np.zeros((3, 12, 12), np.uint8)
+    truth[0, :2, :2], truth[2, 8:12, 8:12], truth[1, 5, 5] = 4, 9, 2
+    pred[0, :2, :2], pred[2, 8:12, 8:10], pred[2, 8:12, 10:12], pred[0, 11, 0] = 1, 2, 3, 7
+    files = write(tmp_path, truth, pred)
+    for name in ("i.csv", "i.json"):
+        out = ("instances:" + str(tmp_path / name),)
+        card = run(*files, "lesion_recall", instances="ids", output=out)
+        save_report(card, out[0], settings())
+    with (tmp_path / "i.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    found = [(r["side"], r["id"], r["state"], r["partners"], r["voxels"]) for r in rows]
+    assert found == [
+        ("gt", "2", "missed", "", "1"),
+        ("gt", "4", "matched", "1", "4"),
+        ("gt", "9", "split", "2 3", "16"),
+        ("pred", "1", "matched", "4", "4"),
+        ("pred", "2", "matched", "9", "8"),
+        ("pred", "3", "matched", "9", "8"),
+        ("pred", "7", "spurious", "", "1"),
+    ]
+    assert [r["dice"] for r in rows[:3]] == ["", "1.0", "1.0"]  # of the union of its partners
+    assert float(rows[4]["iou"]) == 0.5
+    assert rows[1]["hd95"] == "0.0"
+    at = build.GRID.affine() @ [0, 0.5, 0.5, 1]
+    assert [float(rows[1][axis]) for axis in "xyz"] == pytest.approx(at[:3].tolist(), abs=1e-4)
+    content = json.loads((tmp_path / "i.json").read_text())
+    assert [r["id"] for r in content["instances"]] == [int(r["id"]) for r in rows]
+    assert content["instances"][0]["dice"] is None

@@ -10,6 +10,8 @@ ignored   a prediction most of which is in void or in a crowd
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,10 +58,19 @@ class InstanceRow:
     dice: float
     hd95: float = np.nan
 
-    def to_json(self) -> dict[str, Any]:
-        """The form in which it is kept with its case."""
+    def to_json(self, place: Callable[[tuple[float, ...]], dict[str, Any]]) -> dict[str, Any]:
+        """The form in which it is kept with its case; what is no number is None.
+
+        place  the centre as x, y, z and their unit
+        """
         kept: dict[str, Any] = asdict(self)
-        return kept | {"class": kept.pop("class_")}
+        centre = place(kept.pop("centre"))
+        numbers = {
+            k: None if math.isnan(kept.pop(k)) else getattr(self, k)
+            for k in ("iou", "dice", "hd95")
+        }
+        named = {"class": kept.pop("class_"), **kept, "partners": list(self.partners)}
+        return named | {"score": None} | centre | numbers
 
 
 def list_instances(

@@ -226,23 +226,32 @@ def count_ivadomed(
     for table in t.tables(place, connectivity):
         o = table.overlaps
         voxel = table.voxel * (1000 if table.unit == "ml" else 1)
-        shared = [sum_each(o.one, o.shared, len(o.truth)), sum_each(o.other, o.shared, len(o.pred))]
-        hit = shared[TRUTH] >= overlap.voxels(o.truth, voxel)
-        size = o.truth[highest_reference(table)] if len(o.one) else o.truth[:0]
-        least = np.broadcast_to(overlap.voxels(1, voxel), (len(o.pred),)).astype(float)
-        if overlap.unit == "ratio":
-            least = np.full(len(o.pred), np.inf)  # of nothing there is a share of the background
-            least[np.unique(o.other)] = overlap.voxels(size, voxel)
+        hit = sum_each(o.one, o.shared, len(o.truth)) >= overlap.voxels(o.truth, voxel)
         tp, truth = tp + int(hit.sum()), truth + len(hit)
-        fp += int((shared[PRED] < least).sum())
+        fp += int(find_spurious(table, overlap).sum())
     return tp, truth - tp, fp
+
+
+def find_spurious(table: InstanceTable, overlap: LeastOverlap) -> Mask:
+    """Which predictions share less than ivadomed asks for.
+
+    A ratio is of the reference with the highest number under the prediction.
+    """
+    o = table.overlaps
+    voxel = table.voxel * (1000 if table.unit == "ml" else 1)
+    least = np.full(len(o.pred), float(overlap.voxels(1, voxel)))
+    if overlap.unit == "ratio":
+        least = np.full(len(o.pred), np.inf)  # of nothing there is a share of the background
+        least[np.unique(o.other)] = overlap.voxels(o.truth[highest_reference(table)], voxel)
+    found: Mask = sum_each(o.other, o.shared, len(o.pred)) < least
+    return found
 
 
 def highest_reference(table: InstanceTable) -> Counted:
     """Of every prediction that touches any, the reference with the highest number."""
     o = table.overlaps
     order = np.lexsort((o.one, o.other))
-    last = np.flatnonzero(np.append(np.diff(o.other[order]) != 0, True))
+    last = np.flatnonzero(np.append(np.diff(o.other[order]) != 0, True)) if len(order) else order
     return o.one[order[last]]
 
 

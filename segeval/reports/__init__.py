@@ -14,6 +14,9 @@ REPORTS: dict[str, str] = {
     "figure-volumes": "segeval.reports.html.figures",
     "figure-confusion": "segeval.reports.html.figures",
     "figure-reliability": "segeval.reports.html.figures",
+    # a row for each instance; a path that ends in .json gets the second
+    "instances": "segeval.reports.instances",
+    "instances-json": "segeval.reports.instances_json",
     # what CI systems read
     "junit": "segeval.reports.junit",
     "gitlab-quality": "segeval.reports.codequality",

@@ -47,6 +47,8 @@ class Output:
 def parse_output(output: str) -> Output:
     """Read `[FORMAT:]PATH`, before anything is scored. Raises RequestError."""
     form, path = _split_form(output)
+    if form == "instances" and path.lower().endswith(".json"):
+        form = "instances-json"
     if path == "-":
         return Output(form, None)
     if Path(path).is_dir():

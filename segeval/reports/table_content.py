@@ -97,9 +97,22 @@ def closing_lines(card: Scorecard, settings: Settings) -> list[str]:
         named = [f"{name} in {format_count(n, 'case')}" for name, n in classes.most_common(5)]
         more = [f"{len(classes) - 5} more classes"] if len(classes) > 5 else []
         texts.append(f"{status}: {', '.join(named + more)}")
+    texts += instance_lines(card)
     if skipped := count_left_out(card, settings):
         texts.append(f"left out: {format_count(skipped, 'case')} without a prediction")
     return texts
+
+
+def instance_lines(card: Scorecard) -> list[str]:
+    """How many instances are found, missed and spurious: a line a class, by the first metric."""
+    lines = {}
+    for class_, of_metric in card.summary.get("", {}).items():
+        for made in of_metric.values():
+            if made.counts and class_ not in lines:
+                from segeval.metrics.instance_counts import describe_counts
+
+                lines[class_] = describe_counts(clean_name(class_), made.counts)
+    return list(lines.values())
 
 
 def _one_case(card: Scorecard, heads: Sequence[Column], settings: Settings) -> list[TableBlock]:

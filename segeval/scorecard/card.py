@@ -6,7 +6,7 @@ image: a scorecard is made again from its JSON.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from segeval.request.grammar import Metric
@@ -101,6 +101,7 @@ class Statistic:
     n_missing    cases without a value because they were not scored
     worst_case   the case that has the worst value
     interval     of the mean, where one was asked for and there are values
+    counts       of a metric of instances: references, predictions, matched, missed, spurious
 
     Of `overall` alone, whose median, sd, worst and best are those of the means of the cases:
     mean_of_cases      the mean of these means, where it is not the mean of the classes' means
@@ -123,6 +124,7 @@ class Statistic:
     mean_of_cases: float | None = None
     n_cases: int | None = None
     n_cases_undefined: int | None = None
+    counts: Mapping[str, Any] | None = None
 
 
 @frozen
@@ -177,7 +179,14 @@ class Scorecard:
         return "\n".join([*table, *failed])
 
 
-PooledValues = Callable[[Metric], Mapping[str, float]]  # of a metric over cases: class -> value
+class PooledValues(Protocol):
+    """The pooled values of some cases."""
+
+    def __call__(self, metric: Metric, /) -> Mapping[str, float]:
+        """The value of each class."""
+
+    def counts(self, metric: Metric, /) -> Mapping[str, Any]:
+        """The counts beside a metric of instances, by class."""
 
 
 class CasePools(Protocol):

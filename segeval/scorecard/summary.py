@@ -118,12 +118,19 @@ def summarise_results(
         scored = (found.groups[group] if group else len(found)) - found.lost_of(group)
         samples = _samples(found, group, cells)
         pooled = {h.name: _pooled_values(results, group, h, named[h.metric], pools) for h in heads}
+        counts = {
+            h.name: {} if pools is None else pools[group].counts(named[h.metric]) for h in heads
+        }
         of_class: dict[str, dict[str, Statistic]] = {}
         for (class_, head), sample in samples.items():
             better = resolve_metric(named[head.metric])[1].better
             value = pooled[head.name].get(class_, math.nan)
+            own = counts[head.name].get(class_)
             made = replace(
-                sample_statistic(sample, better, found.names), pooled=value, unit=head.unit
+                sample_statistic(sample, better, found.names),
+                pooled=value,
+                unit=head.unit,
+                counts=own,
             )
             of_class.setdefault(class_, {})[head.name] = made
         if over := _overall_statistics(of_class, samples, asked, found.names, scored):

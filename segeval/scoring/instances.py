@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from segeval.grid.geometry import Geometry
 from segeval.metrics.registry import Definition
 from segeval.opening.open_case import Opened
-from segeval.request.grammar import Metric
+from segeval.request.grammar import Metric, Quantity
 from segeval.runtime.arrays import Counted
 from segeval.runtime.errors import GeometryError, Note, ReadError, RequestError
 from segeval.scoring.case_stages import CaseRead, CaseStart
@@ -30,6 +31,7 @@ from segeval.tallies.instances import CaseInstances, InstanceTally
 from segeval.volume.id_coding import IdCoding
 
 SIZES = {"mm3": 1e-3, "ml": 1.0, "px": 0.0}  # ml; px are voxels
+OUTPUT = "instances:"  # the beginning of an output that lists them
 LESIONS = "lesion_"  # metrics that take components where nothing is told
 
 
@@ -180,9 +182,35 @@ def instance_notes(found: CaseInstances) -> list[Note]:
     return [Note("N-min-size", f"components below --min-size left out: {', '.join(dropped)}")]
 
 
-def count_instances(found: CaseInstances) -> dict[str, Any]:
-    """References, predictions, matched, missed, spurious and ignored of each class."""
-    return {}
+def instance_facts(
+    found: CaseInstances, read: CaseRead, request: TallyRequest
+) -> dict[str, list[dict[str, Any]]]:
+    """Every instance of both sides, where an output asks for them."""
+    settings = read.start.job.settings
+    if not any(output.startswith(OUTPUT) for output in settings.output):
+        return {}
+    from segeval.metrics.instance_rows import list_instances
+
+    metric = next((m for m, _ in request.metrics), None)
+    at = None
+    if metric is not None and not metric.name.startswith(LESIONS):
+        at = metric.at or Quantity(50, "%")
+    rows = [
+        row.to_json(lambda centre: place_centre(centre, read.start.grid))
+        for place in range(len(found.targets))
+        for row in list_instances(found, place, at, hd95=True)
+    ]
+    return {"instances": rows}
+
+
+def place_centre(centre: tuple[float, ...], grid: Geometry) -> dict[str, Any]:
+    """A centre along the axes of an array as x, y, z: LPS mm where the grid knows its place."""
+    if grid.placed and len(grid.shape) == 3:
+        index = np.array([*np.divide(centre, grid.spacing or 1.0), 1.0])
+        found = (grid.affine() @ index)[:3].tolist()
+        return dict(zip("xyz", found, strict=True)) | {"centre_unit": "mm LPS"}
+    named = dict(zip("xyz", [*reversed(centre), None][:3], strict=False))
+    return {"x": None, "y": None, "z": None} | named | {"centre_unit": grid.unit}
 
 
 def size_metrics(text: str, metrics: Sequence[Metric]) -> list[Metric]:

@@ -51,6 +51,16 @@ class TallyPool:
             self._pooled[name] = result_type(name).pool_cases([*before, *waiting])
         return self._pooled.get(name)
 
+    def counts(self, metric: Metric) -> dict[str, Any]:
+        """The counts that stand beside a metric of instances, by class; {} of any other."""
+        metric, definition = resolve_metric(metric)
+        if not definition.of.startswith("instance"):
+            return {}
+        from segeval.metrics.instance_counts import count_instances
+
+        tally = self._merged("instances")
+        return {} if tally is None else count_instances(tally, metric, definition)
+
     def __call__(self, metric: Metric) -> dict[str, float]:
         """The value of each class over all cases; `all` for a value of whole cases."""
         metric, definition = resolve_metric(metric)

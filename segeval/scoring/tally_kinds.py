@@ -68,7 +68,7 @@ class TallyKind:
     says      what is to be said of a result: notes, and facts for the results
     over      what was not measured for want of memory: bytes, by name of a class or of a metric
     opens     whether the case has to be opened for the metrics of a run
-    shares    a tally whose result it takes where that is made too
+    shares    a tally whose result it takes, and which is made with it
     """
 
     name: str
@@ -97,7 +97,9 @@ def kind_of(tally: str) -> TallyKind:
 def tallies_of(job: Job) -> list[TallyRequest]:
     """The tallies that a case needs, in the order of the table."""
     asked = job.tally_requests()
-    missing = {k.name for k in KINDS.values() if k.always} - {request.name for request in asked}
+    always = {k.name for k in KINDS.values() if k.always}
+    shared = {kind_of(request.name).shares for request in asked} - {""}
+    missing = (always | shared) - {request.name for request in asked}
     every = [*(TallyRequest(name, ()) for name in missing), *asked]
     order = {name: place for place, name in enumerate(KINDS)}
     return sorted(every, key=lambda request: order[kind_of(request.name).name])
@@ -159,9 +161,9 @@ def begin_tallies(start: CaseStart, requests: Iterable[TallyRequest]) -> dict[st
     made = {request.name for request in requests}
     for request in requests:
         kind = kind_of(request.name)
-        if (begin := kind.begin) is not None and kind.shares not in made:
+        if (begin := kind.begin) is not None:
             tally = begin(start, request)
-            if tally is not None:
+            if tally is not None and kind.shares not in made:
                 begun[request.name] = tally
     return begun
 
@@ -384,10 +386,12 @@ def _finish_instances(tally: Any, read: CaseRead, request: TallyRequest) -> Any:
     return finish_instances(tally, read, request)
 
 
-def _report_instances(found: Any, _: CaseRead, __: TallyRequest) -> tuple[Sequence[Note], Facts]:
-    from segeval.scoring.instances import instance_notes
+def _report_instances(
+    found: Any, read: CaseRead, request: TallyRequest
+) -> tuple[Sequence[Note], Facts]:
+    from segeval.scoring.instances import instance_facts, instance_notes
 
-    return instance_notes(found), {}
+    return instance_notes(found), instance_facts(found, read, request)
 
 
 def _load_detections() -> type[Kept]:
