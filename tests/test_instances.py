@@ -228,7 +228,7 @@ def test_an_ignored_id_is_void(tmp_path):
     card = run(*sides, "rq", "f1@50%", "dice", instances="ids", ignore_label=255)
     found = {r.metric: r.value for r in only(card).rows if r.class_ == "1"}
     assert found["rq"] == pytest.approx(1 / 1.5)  # 2 is mostly void, 3 is a false positive
-    assert found["f1"] == pytest.approx(2 / 4)  # what is outside void counts
+    assert found["f1@50%"] == pytest.approx(2 / 4)  # what is outside void counts
     assert found["dice"] == pytest.approx(2 * 12 / (12 + 12 + 4 + 4))
 
 
@@ -289,7 +289,7 @@ def test_an_empty_side(tmp_path):
     """INSTANCES-8: the table of absence."""
     truth, _ = scene()
     nothing = np.zeros_like(truth)
-    both = {"pq": 0, "rq": 0, "sq": 0, "f1": 0, "cell_ap": 0, "aji": 0, "lesion_f1": 0}
+    both = {"pq": 0, "rq": 0, "sq": 0, "f1@50%": 0, "cell_ap": 0, "aji": 0, "lesion_f1": 0}
     gone = {
         "inst_precision": np.nan,
         "inst_recall": 0,
