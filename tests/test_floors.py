@@ -48,7 +48,7 @@ FLOORS = """
 7  pairing     pairing | cases | datasets files messages | class_names images keys table | layout_kinds
                | layouts | coco matching shards | two_sides | patients | pair | outputs
                | remote
-7  scorecard   scorecard | card empty_class_policy signature | case_json row_index | result_store summary | results
+7  scorecard   scorecard | card empty_class_policy results_schema signature | case_json row_index | result_store summary | results
 
 8  opening     opening | common_grid instances lost_voxels | open_case | structure_classes | open_structures
 

@@ -59,7 +59,7 @@ def judge_results(given: Mapping[str, Any]) -> int:
     if card.shard:
         raise RequestError("a shard decides nothing", where=given["results"], help="segeval merge")
     summary = summarise_results(
-        card.cases, [parse_metric(text) for text in card.metrics], pools_of(card.cases)
+        card.cases, [parse_metric(text) for text in card.metrics], pools_of(card.cases, read=True)
     )
     missing = card.fields.get("missing", settings.missing)
     origins = dict(request.origins)

@@ -30,13 +30,13 @@ def exit_status(
 
     errors  warnings that `--error` made errors
     """
-    from segeval.reports.problems import count_failed
+    from segeval.reports.problems import count_failed, count_faulty
     from segeval.scorecard.row_index import index_rows
 
     found = index_rows(card.cases)
     if found.statuses[SegevalError.status]:
         return BUG
-    if errors or found.faulty or count_failed(card, settings):
+    if errors or count_faulty(card, settings) or count_failed(card, settings):
         return DATA
     missed = any(not verdict.passed for verdict in verdicts)
     return MISSED if missed and not settings.exit_zero else 0

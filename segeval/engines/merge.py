@@ -55,7 +55,7 @@ def merge_scorecards(files: Sequence[NamedScorecard], allow_different: bool = Fa
 def join_cases(cards: Sequence[Scorecard]) -> ResultStore:
     """The cases of all files, in natural order."""
     names = [name for card in cards for name in index_rows(card.cases).names]
-    spool = ResultStore(sort_naturally(names, natural_key), pools=GroupPools())
+    spool = ResultStore(sort_naturally(names, natural_key), pools=GroupPools(read=True))
     for name, line in zip(
         names, chain.from_iterable(case_texts(c.cases) for c in cards), strict=True
     ):

@@ -22,8 +22,9 @@ from segeval.scorecard.card import CaseResult
 from segeval.scorecard.case_json import case_from_json
 from segeval.scorecard.result_store import ResultStore, case_texts
 from segeval.scorecard.results import load_results
+from segeval.scorecard.results_schema import find_case_problem
 from segeval.scoring.fingerprint import case_fingerprint
-from segeval.scoring.pooling import GroupPools
+from segeval.scoring.pooling import GroupPools, parse_pooled_tallies
 
 
 class Journal:
@@ -85,7 +86,7 @@ class Journal:
                 if card.fields == self._parts:
                     yield from case_texts(card.cases)
         if self._path.exists():
-            with self._path.open(encoding="utf-8") as lines:
+            with self._path.open(encoding="utf-8", errors="replace") as lines:
                 if _parse_json(next(lines, "")) == self._parts:
                     yield from (line.rstrip("\n") for line in lines)
 
@@ -95,13 +96,19 @@ class Journal:
 
 
 def _parse_result(line: str) -> CaseResult | None:
-    """The case of a line; None of one that is cut."""
+    """The case of a line; None of one that is cut or damaged, which is scored again."""
     content = _parse_json(line)
-    return None if content is None else case_from_json(content)
+    if content is None or find_case_problem(content):
+        return None
+    try:
+        parse_pooled_tallies(content.get("tallies", {}))
+        return case_from_json(content)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return None
 
 
 def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import IO, Any
 
-from segeval.reports.problems import case_error, class_faults
+from segeval.reports.problems import case_error, class_faults, is_accepted
 from segeval.reports.table_model import clean_name
 from segeval.reports.verdicts import (
     gate_without_bar,
@@ -45,7 +45,12 @@ def findings(card: Scorecard, settings: Settings) -> Iterator[dict[str, Any]]:
             f"segeval.{gate_without_bar(verdict)}", verdict_subject(verdict), said, MISSED, place
         )
     lost = [(case.status, case_error(case)) for case in unscored_cases(card, settings)]
-    lost += [fault for case in noteworthy_cases(card.cases) for fault in class_faults(case)]
+    lost += [
+        (status, fault)
+        for case in noteworthy_cases(card.cases)
+        for status, fault in class_faults(case)
+        if not is_accepted(status, settings)
+    ]
     for status, error in lost:
         said = f"{clean_name(error.where)}: {clean_name(error.message)}"
         yield _finding(f"segeval.{status}", error.where, said, LOST, place)

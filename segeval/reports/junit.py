@@ -18,13 +18,19 @@ from itertools import chain, islice
 from typing import IO, TYPE_CHECKING
 
 from segeval.gates.rules import reaches_bar
-from segeval.reports.problems import case_error, class_faults, count_failed, is_accepted
+from segeval.reports.problems import (
+    case_error,
+    class_faults,
+    count_failed,
+    count_faulty,
+    is_accepted,
+)
 from segeval.reports.table_model import clean_name, format_count
 from segeval.reports.verdicts import gate_without_bar, verdict_sentence, verdict_subject
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import OVERALL, CaseResult, Row, Scorecard
-from segeval.scorecard.row_index import index_rows, noteworthy_cases
+from segeval.scorecard.row_index import noteworthy_cases
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -141,7 +147,7 @@ def _row_case(verdict: Verdict, row: Row) -> JUnitCase:
 
 def _count_unscored(card: Scorecard, settings: Settings) -> int:
     """How many tests what was not scored makes beside the others; none where gates say it all."""
-    if card.gates and not count_failed(card, settings) and not index_rows(card.cases).faulty:
+    if card.gates and not count_failed(card, settings) and not count_faulty(card, settings):
         return 0
     return len(card.cases) + sum(len(case.faults) for case in noteworthy_cases(card.cases))
 
@@ -155,6 +161,8 @@ def _unscored_cases(case: CaseResult, settings: Settings) -> Iterator[JUnitCase]
     else:
         yield _error_case(test, case.status, case_error(case))
     for status, fault in class_faults(case):
+        if is_accepted(status, settings):
+            continue
         yield _error_case(replace(test, name=clean_name(fault.where)), status, fault)
 
 

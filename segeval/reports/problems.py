@@ -11,6 +11,7 @@ from segeval.scorecard.card import CaseResult, Scorecard
 from segeval.scorecard.row_index import index_rows, noteworthy_cases
 
 T = TypeVar("T")
+NAME_NOT_FOUND = "name_not_found"  # a status: the prediction has names that nobody mapped
 EXAMPLES = 5  # of one kind; then a count
 
 
@@ -22,6 +23,8 @@ def describe_problems(card: Scorecard, settings: Settings) -> list[str]:
         if not case.scored and not is_accepted(case.status, settings):
             kinds.setdefault(case.status, ProblemGroup()).add(case)
         for status, error in class_faults(case):
+            if is_accepted(status, settings):
+                continue
             classes.setdefault(status, ProblemGroup()).add(error)
     if not (kinds or classes):
         return []
@@ -51,14 +54,24 @@ class ProblemGroup(Generic[T]):
 
 
 def is_accepted(status: str, settings: Settings) -> bool:
-    """Whether the user said that such a case may be missing; it is counted, and no error."""
-    return status == PairingError.status and settings.missing != "error"
+    """Whether the user said that such a case, or class, may be missing: counted, and no error.
+
+    A structure that the prediction may have under another name is missing like a case without a
+    prediction (ACCOUNT-A30).
+    """
+    return status in (PairingError.status, NAME_NOT_FOUND) and settings.missing != "error"
 
 
 def count_left_out(card: Scorecard, settings: Settings) -> int:
     """How many cases were not scored and need not be."""
     lost = index_rows(card.cases).lost.items()
     return sum(n for (_, status), n in lost if is_accepted(status, settings))
+
+
+def count_faulty(card: Scorecard, settings: Settings) -> int:
+    """How many cases have classes that should have been scored and were not."""
+    found = index_rows(card.cases).faults.items()
+    return sum(n for own, n in found if not all(is_accepted(one, settings) for one in own))
 
 
 def count_failed(card: Scorecard, settings: Settings) -> int:

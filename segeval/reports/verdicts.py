@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from segeval.reports.problems import count_failed, is_accepted
+from segeval.reports.problems import count_failed, count_faulty, is_accepted
 from segeval.reports.table_model import clean_name, format_count
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.row_index import index_rows, noteworthy_cases
+from segeval.scorecard.row_index import noteworthy_cases
 
 FEW = 5  # rules of which those that passed have a line of their own, too
 
@@ -68,7 +68,7 @@ def is_unspelt(verdict: Verdict) -> bool:
 def gates_line(card: Scorecard, settings: Settings) -> str:
     """How many rules were judged, and how many of them were missed; why neither decides."""
     missed = f"gates: {len(missed_verdicts(card))} of {len(card.gates)} missed"
-    lost = count_failed(card, settings) + index_rows(card.cases).faulty
+    lost = count_failed(card, settings) + count_faulty(card, settings)
     why = [f"{format_count(lost, 'case')} not scored in full"] if lost else []
     why += ["not all was judged"] if card.refused else []
     return ", ".join([missed, *why])
@@ -77,7 +77,7 @@ def gates_line(card: Scorecard, settings: Settings) -> str:
 def verdict_headline(card: Scorecard, settings: Settings) -> tuple[str, str]:
     """PASS, FAIL, ERROR or "" where nothing was judged; and what it is about."""
     gates, below = len(card.gates), len(missed_verdicts(card))
-    lost = count_failed(card, settings) + index_rows(card.cases).faulty
+    lost = count_failed(card, settings) + count_faulty(card, settings)
     if lost or card.refused:
         also = f", {format_count(below, 'gate')} missed" if below else ""
         why = f"{format_count(lost, 'case')} not scored in full" if lost else "not all was judged"

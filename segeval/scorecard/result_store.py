@@ -8,7 +8,7 @@ are in a temporary file once they are many. In memory stay names, places of line
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from segeval.runtime.frozen import frozen
@@ -73,22 +73,24 @@ class ResultStore(Sequence[CaseResult]):
     def add(self, name: str, line: str) -> None:
         """Keep a finished case, once. Raises RequestError where the disk is full."""
         if self._at[name] < 0:
-            self._found(name, self._lines.add(line.encode() + b"\n"), line)
+            self._found(name, self._lines.add(line.encode() + b"\n"), json.loads(line))
 
-    def append(self, line: str, place: int) -> None:
-        """Take the next case from where it stands in the lines already."""
-        name = json.loads(line)["case"]
+    def append(self, kept: Mapping[str, Any], place: int) -> None:
+        """Take the next case, in its JSON form, from where it stands in the lines already."""
+        name = kept["case"]
+        if name in self._at:
+            raise ValueError(f"the case {name} is there twice")
         self._at[name] = -1
         self._names.append(name)
-        self._found(name, place, line)
+        self._found(name, place, kept)
 
-    def _found(self, name: str, place: int, line: str) -> None:
+    def _found(self, name: str, place: int, kept: Mapping[str, Any]) -> None:
         self._at[name] = place
         self._came += 1
         counted = len(self.census)
         while counted < len(self._names) and self._at[self._names[counted]] >= 0:
             own = self._names[counted] == name
-            case = case_from_json(json.loads(line)) if own else self[counted]
+            case = case_from_json(kept) if own else self[counted]
             self.census.add(case)
             if self.pools is not None:
                 self.pools.add(case)

@@ -27,12 +27,15 @@ from segeval.scorecard.case_json import (
     strict_json,
 )
 from segeval.scorecard.result_store import LINE_END, ResultStore, case_texts
+from segeval.scorecard.results_schema import find_case_problem, find_results_problem
 from segeval.scorecard.row_index import CasesInMemory
 from segeval.scorecard.signature import signature_id
 from segeval.scorecard.summary import summarise_results
 
 SCHEMA = "segeval.results/2"
+DAMAGED_HELP = "write it again with `segeval score -o`, or take it from a copy"
 BEFORE = "segeval.results/1"  # its `overall` had the means of all statistics of the classes
+OF_BEFORE = {"id": "00000000", "leads": "mean"}  # what it did not have
 OPENING, CASE = b'"cases": [\n', b'{"case": '  # the line before the cases, and the start of each
 NUMBERS = tuple(f.name for f in fields(Statistic) if f.type == "float")
 OPTIONAL = tuple(f.name for f in fields(Statistic) if "None" in f.type)  # left out where unknown
@@ -170,14 +173,34 @@ def _read_results(file: IO[bytes]) -> Scorecard:
     while (line := file.readline()) not in (b"", OPENING):
         head += line
     if not line:  # written by other hands: all of it at once
-        return card_from_json(json.loads(head))
-    check_schema(json.loads(head + OPENING + b"]}"))
+        return card_from_json(_parse(head))
+    check_schema(_parse(head + OPENING + b"]}"))
     place = file.tell()
     while (line := file.readline()).startswith(CASE):
+        kept = _parse(line.decode().rstrip(LINE_END))
+        check_case(kept, len(spool))
         with report_damaged_results():
-            spool.append(line.decode().rstrip(LINE_END), place)
+            spool.append(kept, place)
         place = file.tell()
-    return card_from_json(json.loads(head + OPENING + line + file.read()), spool)
+    return card_from_json(_parse(head + OPENING + line + file.read()), spool)
+
+
+def _parse(text: str | bytes) -> Any:
+    """Strict JSON. ValueError where it is none."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as problem:
+        raise ValueError("it is nested too deeply") from problem
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is no JSON number")
+
+
+def check_case(kept: Any, place: int) -> None:
+    """Refuse a case that is not as the schema has it. Raises RequestError."""
+    if problem := find_case_problem(kept):
+        raise RequestError(f"damaged result file: cases[{place}].{problem}", help=DAMAGED_HELP)
 
 
 def check_schema(content: Any) -> None:
@@ -209,6 +232,9 @@ def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:
     spool  its cases, where they are not in the content
     """
     check_schema(content)
+    current = content if content["schema"] == SCHEMA else {**OF_BEFORE, **content, "schema": SCHEMA}
+    if problem := find_results_problem(current):
+        raise RequestError(f"damaged result file: {problem}", help=DAMAGED_HELP)
     with report_damaged_results():
         held = CasesInMemory(case_from_json(case) for case in content["cases"])
         card = Scorecard(

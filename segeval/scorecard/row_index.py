@@ -117,7 +117,7 @@ class RowIndex:
     groups  cases of each group, those of none under ""
     lost    cases that were not scored, by group and status
     marked  places of the cases of which something is to be said: not scored, faults, notes
-    faulty  cases that were scored and have classes that could not be
+    faults  cases that have classes that could not be scored, by the statuses of these
     """
 
     def __init__(self, cases: Iterable[CaseResult] = ()) -> None:
@@ -128,7 +128,7 @@ class RowIndex:
         self.statuses: Counter[str] = Counter()
         self.marked = array("I")
         self._unscored = array("I")
-        self.faulty = 0
+        self.faults: Counter[frozenset[str]] = Counter()
         self._classes = ClassOrder()
         self._group_of: array[int] = array("I")
         self._unit_of: array[int] = array("I")
@@ -156,8 +156,9 @@ class RowIndex:
         self.statuses[case.status] += 1
         self._group_of.append(self._groups.setdefault(group, len(self._groups)))
         self._unit_of.append(self._unit(case.patient))
-        faults = bool(case.faults)
-        self.faulty += faults
+        faults = frozenset(fault["status"] for fault in case.faults.values())
+        if faults:
+            self.faults[faults] += 1
         if not scored:
             self.lost[group, case.status] += 1
             self._unscored.append(place)
@@ -209,6 +210,11 @@ class RowIndex:
             total.merge(Inventory.from_json(plain))
         total.merge(self._special)
         return total
+
+    @property
+    def faulty(self) -> int:
+        """How many cases have classes that could not be scored."""
+        return self.faults.total()
 
     def _unit(self, patient: str) -> int:
         """The number of what is drawn together: a patient, else the case."""

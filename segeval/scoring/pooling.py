@@ -5,11 +5,13 @@ It is the data set's ECE, the micro Dice, the field's mIoU; a mean over cases is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
 from segeval.metrics.registry import Definition, metric_arguments, resolve_metric
 from segeval.request.grammar import Metric
+from segeval.runtime.errors import RequestError
 from segeval.scorecard.card import CaseResult
 from segeval.scorecard.result_store import ResultStore
 from segeval.scoring.tally_kinds import KINDS, Kept, kind_of
@@ -21,6 +23,10 @@ class PooledCase(Protocol):
     """A case with its tallies in their JSON form."""
 
     @property
+    def case(self) -> str:
+        """Its name."""
+
+    @property
     def group(self) -> str:
         """The group that it belongs to."""
 
@@ -30,9 +36,13 @@ class PooledCase(Protocol):
 
 
 class TallyPool:
-    """The tallies of cases, added up as they come; memory is that of a few."""
+    """The tallies of cases, added up as they come; memory is that of a few.
 
-    def __init__(self) -> None:
+    read  they come from a result file
+    """
+
+    def __init__(self, read: bool = False) -> None:
+        self._read = read
         self._pooled: dict[str, Any] = {}
         self._waiting: dict[str, list[Any]] = {}
 
@@ -62,7 +72,16 @@ class TallyPool:
         return {} if tally is None else count_instances(tally, metric, definition)
 
     def __call__(self, metric: Metric) -> dict[str, float]:
-        """The value of each class over all cases; `all` for a value of whole cases."""
+        """The value of each class over all cases; `all` for a value of whole cases.
+
+        Raises RequestError where damaged tallies have none.
+        """
+        if not self._read:
+            return self._values(metric)
+        with report_damaged_tallies(f"{metric} over all cases"):
+            return self._values(metric)
+
+    def _values(self, metric: Metric) -> dict[str, float]:
         metric, definition = resolve_metric(metric)
         tally = self._merged(definition.tally(metric))
         if tally is None:
@@ -100,20 +119,35 @@ def can_be_pooled(metric: Metric, definition: Definition) -> bool:
     return kind_of(definition.tally(metric)).kept is not None
 
 
-class GroupPools:
-    """The pool of all cases under "", and one of each group."""
+@contextmanager
+def report_damaged_tallies(case: str) -> Iterator[None]:
+    """What is out of place in the tallies of a case of a result file is a RequestError."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
+        what = f"{type(problem).__name__}: {problem}"
+        raise RequestError(f"damaged tallies in the results of {case} ({what})") from problem
 
-    def __init__(self, cases: Iterable[PooledCase] = ()) -> None:
-        self._pools: dict[str, TallyPool] = {"": TallyPool()}
+
+class GroupPools:
+    """The pool of all cases under "", and one of each group.
+
+    read  the cases come from a result file: what is wrong with them is damage, and no bug
+    """
+
+    def __init__(self, cases: Iterable[PooledCase] = (), read: bool = False) -> None:
+        self._read = read
+        self._pools: dict[str, TallyPool] = {"": TallyPool(read)}
         for case in cases:
             self.add(case)
 
     def add(self, case: PooledCase) -> None:
         """Add the tallies of the next case."""
         if case.tallies:
-            tallies = parse_pooled_tallies(case.tallies)
-            for group in {"", case.group}:
-                self._pools.setdefault(group, TallyPool()).add(tallies)
+            with report_damaged_tallies(case.case) if self._read else nullcontext():
+                tallies = parse_pooled_tallies(case.tallies)
+                for group in {"", case.group}:
+                    self._pools.setdefault(group, TallyPool(self._read)).add(tallies)
 
     def __getitem__(self, group: str) -> TallyPool:
         return self._pools.get(group) or TallyPool()
@@ -127,7 +161,10 @@ class GroupPools:
         return pool
 
 
-def pools_of(cases: Sequence[CaseResult]) -> GroupPools:
-    """The tallies of cases, added up already or now."""
+def pools_of(cases: Sequence[CaseResult], read: bool = False) -> GroupPools:
+    """The tallies of cases, added up already or now.
+
+    read  the cases come from a result file
+    """
     known = cases.pools if isinstance(cases, ResultStore) else None
-    return known if isinstance(known, GroupPools) else GroupPools(cases)
+    return known if isinstance(known, GroupPools) else GroupPools(cases, read)

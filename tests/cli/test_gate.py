@@ -11,7 +11,7 @@ from dataclasses import replace
 import build
 import numpy as np
 import pytest
-from cards import NAN, card, case, row, unscored
+from cards import NAN, card, case, not_scored, row, unscored
 
 from segeval.scorecard.card import CaseResult
 from segeval.scorecard.results import load_results, result_lines
@@ -354,3 +354,21 @@ def test_every_form_that_people_read_holds_the_verdicts_cli_u5(segeval, files):
     assert "FAIL liver/dice" in (files / "r.txt").read_text()
     last = json.loads((files / "r.jsonl").read_text().splitlines()[-1])
     assert [verdict["passed"] for verdict in last["gates"]] == [False, False]
+
+
+@pytest.mark.parametrize(("missing", "status"), [("error", 3), ("skip", 0)])
+def test_a_name_that_was_not_found_is_3_unless_that_is_accepted_account_a30(
+    segeval, files, missing, status
+):
+    fault = {"status": "name_not_found", "message": "the prediction has no 'Heart'", "help": "map"}
+    lost = replace(
+        case("x", {"liver": {"dice": 0.9}}),
+        rows=(
+            *case("x", {"liver": {"dice": 0.9}}).rows,
+            not_scored("x", "Heart", "name_not_found"),
+        ),
+        facts={"faults": {"Heart": fault}},
+    )
+    results(files / "r.json", {"liver": BASE}, missing, [lost])
+    done = segeval("gate", "r.json", "--gate", "liver/dice=0.5")
+    assert (done.status, "the prediction has no 'Heart'" in done.err) == (status, status == 3)

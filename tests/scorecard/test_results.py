@@ -6,13 +6,14 @@ from dataclasses import replace
 from importlib.resources import files
 
 import pytest
-from cards import NAN, card, cases, not_scored, row, unscored
+from cards import NAN, card, cases, row, unscored
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from whole_card import everything, written
 
 from segeval.gates.verdict import BaselineComparison, Verdict
-from segeval.runtime.errors import Note, RequestError
+from segeval.runtime.errors import RequestError
 from segeval.scorecard.card import CaseResult, Row
 from segeval.scorecard.case_json import case_from_json, case_to_json
 from segeval.scorecard.results import (
@@ -26,44 +27,6 @@ from segeval.scorecard.results import (
 VALIDATOR = Draft202012Validator(
     json.loads(files("segeval").joinpath("data/results.schema.json").read_text("utf-8"))
 )
-
-
-def written(made):
-    """The file's content, through the text."""
-    return json.loads("".join(result_lines(made)), parse_constant=pytest.fail)
-
-
-def everything():
-    """One of each: undefined, infinite, charged, unscored, without a unit, in a group."""
-    first = CaseResult(
-        "CT_001",
-        "p/CT_001.nii.gz",
-        "CT_001.nii.gz",
-        (
-            row("CT_001", "liver", "dice", 0.1 + 0.2, group="east"),
-            row("CT_001", "liver", "volume_difference", -2.5, "ml", group="east"),
-            row("CT_001", "spleen", "dice", 0.0, reason="pred_empty", group="east"),
-            row("CT_001", "spleen", "volume_difference", NAN, "", "no_spacing", group="east"),
-            row("CT_001", "all", "ce", math.inf, group="east"),
-            not_scored("CT_001", "tumour")._replace(group="east"),
-        ),
-        group="east",
-        patient="P1",
-        classes=("liver", "spleen"),
-        tallies={"counts": {"classes": {"liver": [1, 2, 3, 4]}, "unit": "ml", "voxel": 0.5}},
-        facts={"shape": [4, 3, 2], "spacing": None},
-        notes=(Note("W-geometry-near", "the grids differ a little", "CT_001"),),
-        fingerprint="12:34:ab",
-    )
-    second = unscored("CT_002", message="there is no prediction", facts=["gt CT_002"], help="")
-    return card(
-        [first, second],
-        "dice",
-        "volume_difference",
-        inputs={"pairing": "paired 1 of 2"},
-        notes=(Note("N-extra", "one prediction without ground truth"),),
-        gates=({"gate": "dice=0.9", "passed": False, "value": None, "bar": 0.9},),
-    )
 
 
 def test_what_is_written_is_valid():
