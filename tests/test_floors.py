@@ -46,7 +46,7 @@ FLOORS = """
                | combined_losses panoptic | cells outputs | instance_rows lesion_fit lesions | instance_counts
 
 7  pairing     pairing | cases | datasets files messages | class_names images keys table | layout_kinds
-               | layouts | coco matching shards | two_sides | patients | pair | outputs
+               | layouts | coco matching shards swapped_sides | two_sides | patients | pair | outputs
                | remote
 7  scorecard   scorecard | card empty_class_policy results_schema signature | case_json row_index | result_store summary | results
 

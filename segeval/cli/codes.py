@@ -45,6 +45,7 @@ CODES = (
     "W-series-unknown",
     "W-step-summary",
     "W-tilted",
+    "W-swapped-sides",
     "W-tolerance-below-spacing",
     "W-two-forms",
     "W-unaccounted",

@@ -49,7 +49,7 @@ class Program(click.Group):
         """Find the command, or name the nearest."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
-            raise _unknown_command_error(name)
+            raise _unknown_command_error(args)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -58,10 +58,16 @@ class Program(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
-def _unknown_command_error(name: str) -> Exception:
+def _unknown_command_error(args: list[str]) -> Exception:
+    import os
+    import shlex
+
     from segeval.cli.choices import similar_words
     from segeval.runtime.errors import RequestError
 
+    name = args[0]
+    if "://" in name or os.path.exists(name):  # PRED GT without a command (CLI-U9)
+        return RequestError(f"no command before {name!r}", help=f"segeval score {shlex.join(args)}")
     near = similar_words(name, COMMANDS)
     help = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
     return RequestError(f"no such command {name!r}", help=help)

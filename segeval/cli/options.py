@@ -75,6 +75,21 @@ class Command(click.Command):
         self.examples = examples
         self.common = common
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; an option of one value that is given twice is an error (A6)."""
+        order = self.make_parser(ctx).parse_args(list(args))[2]
+        given = [p for p in order if isinstance(p, click.Option)]
+        for option in given:
+            single = not (option.multiple or option.count or option.is_flag)
+            if single and given.count(option) > 1:
+                from segeval.runtime.errors import RequestError
+
+                name = max(option.opts, key=len)
+                raise RequestError(
+                    f"{name} is given twice and takes one value", help=f"leave one {name} out"
+                )
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> int:
         """Run it."""
         return self.run(ctx.params)
@@ -235,6 +250,22 @@ def _complete_preset_names(
     from segeval.cli.files import preset_names
 
     return _completion_items(preset_names(), typed)
+
+
+def side_parameters() -> list[click.Parameter]:
+    """PRED and GT, which can be named: `--pred P --gt G` (ACCOUNT-A32)."""
+    named = []
+    for name, what in (("pred", "the prediction"), ("gt", "the ground truth")):
+        option = GroupedOption(
+            [f"--{name}", f"{name}_named"],
+            metavar="PATH",
+            type=PATH_OR_URL,
+            help=f"{what}, named instead of by its place",
+        )
+        option.group = "inputs"
+        named.append(option)
+    places = [click.Argument([name], required=False, type=PATH_OR_URL) for name in ("pred", "gt")]
+    return [*places, *named]
 
 
 def settings_file_options() -> list[GroupedOption]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
 from segeval.cli.log import LOG
 from segeval.cli.options import (
     PATH_OR_URL,
@@ -14,6 +12,7 @@ from segeval.cli.options import (
     GroupedOption,
     resolve_request,
     settings_options,
+    side_parameters,
 )
 from segeval.cli.paths import read_side_paths, show_pairs
 from segeval.cli.warnings_output import report_notes
@@ -41,9 +40,11 @@ command = Command(
     "pairs",
     list_pairs,
     [
-        click.Argument(["pred"], required=False, type=PATH_OR_URL),
-        click.Argument(["gt"], required=False, type=PATH_OR_URL),
-        *settings_options(["inputs"], ["quiet", "verbose", "color", "log_file", "error", "ignore"]),
+        *side_parameters(),
+        *settings_options(
+            ["inputs", "contours"],
+            ["shard", "quiet", "verbose", "color", "log_file", "error", "ignore"],
+        ),
         _write_option(),
     ],
     [

@@ -17,7 +17,7 @@ from segeval.runtime.inventory import Inventory, keep_inventory
 
 def read_side_paths(given: Mapping[str, Any], settings: Settings) -> tuple[Path | str, Path | str]:
     """The two paths, or URLs; none where a table names the files. Raises RequestError."""
-    pred, truth = given["pred"], given["gt"]
+    pred, truth = named_sides(given)
     if settings.pairs and (pred or truth):
         raise RequestError(
             "--pairs names the files, and so do PRED and GT", help="leave one of them out"
@@ -26,8 +26,29 @@ def read_side_paths(given: Mapping[str, Any], settings: Settings) -> tuple[Path 
         raise RequestError(
             "PRED and GT are needed", help="segeval score pred/ gt/, or a table: --pairs FILE"
         )
-    pred, truth = (side if is_url(side) else Path(side or ".") for side in (pred, truth))
-    return pred, truth
+    return as_path(pred), as_path(truth)
+
+
+def as_path(side: str | None) -> Path | str:
+    """A side as a path of this machine, unless it is a URL."""
+    return side if side and is_url(side) else Path(side or ".")
+
+
+def named_sides(given: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """PRED and GT, by place or by name. Raises RequestError where a side is given twice."""
+    places = [place for place in (given["pred"], given["gt"]) if place]
+    sides = {name: given.get(f"{name}_named") for name in ("pred", "gt")}
+    missing = [name for name, path in sides.items() if not path]
+    if len(missing) == 2:
+        return given["pred"], given["gt"]
+    if len(places) > len(missing):
+        named = " and ".join(f"--{name}" for name in sides if name not in missing)
+        raise RequestError(
+            f"{named} names a side, and {', '.join(places)} is another path",
+            help="segeval score --pred P --gt G, or segeval score P G",
+        )
+    sides |= dict(zip(missing, places, strict=False))
+    return sides["pred"], sides["gt"]
 
 
 def show_pairs(pred: Path | str, truth: Path | str, settings: Settings, written: str) -> int:

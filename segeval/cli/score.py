@@ -11,11 +11,11 @@ import click
 from segeval.cli.conclude import conclude_run, load_baseline
 from segeval.cli.log import LOG
 from segeval.cli.options import (
-    PATH_OR_URL,
     Command,
     GroupedOption,
     resolve_request,
     settings_options,
+    side_parameters,
 )
 from segeval.cli.paths import read_side_paths, show_pairs
 from segeval.cli.progress import ProgressReporter
@@ -115,8 +115,7 @@ command = Command(
     "score",
     score_request,
     [
-        click.Argument(["pred"], required=False, type=PATH_OR_URL),
-        click.Argument(["gt"], required=False, type=PATH_OR_URL),
+        *side_parameters(),
         *settings_options(),
         _dry_run_option(),
     ],

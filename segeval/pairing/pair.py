@@ -18,9 +18,11 @@ from segeval.pairing.files import SUFFIXES, SideTree, holds_dicom
 from segeval.pairing.layouts import CaseEntry, SideLayout
 from segeval.pairing.matching import example_keys, match_layouts
 from segeval.pairing.messages import count_with_noun, extra_note, pairing_sentence, same_files_note
+from segeval.pairing.swapped_sides import swapped_sides_note
 from segeval.pairing.two_sides import look_at, read_both_layouts
 from segeval.request.settings import Settings
-from segeval.runtime.errors import NothingToScore, PairingError, RequestError
+from segeval.runtime.errors import Note, NothingToScore, PairingError, RequestError
+from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import KNOWN, UNKNOWN, Inventory
 
 
@@ -46,13 +48,20 @@ def pair_paths(pred: Path, gt: Path, settings: Settings) -> Pairing:
         from segeval.pairing.patients import patient_layouts
 
         found = patient_layouts(pred, roots[0], looked[0], hints, settings)
-        return found.with_series(pair_layouts(*found.layouts, classes, settings))
+        paired = found.with_series(pair_layouts(*found.layouts, classes, settings))
+        return add_notes(paired, swapped_sides_note(pred, gt, found.layouts))
     layouts = [
         read_both_layouts(pred, root, hints, patterns, sides)
         for root, sides in zip(roots, looked, strict=True)
     ]
-    guess, truth = choose_label_folder(layouts, settings)
-    return pair_layouts(guess, truth, classes, settings)
+    chosen = choose_label_folder(layouts, settings)
+    paired = pair_layouts(*chosen, classes, settings)
+    return add_notes(paired, swapped_sides_note(pred, gt, chosen))
+
+
+def add_notes(pairing: Pairing, notes: list[Note]) -> Pairing:
+    """A pairing with more to be said of it."""
+    return replace(pairing, notes=(*pairing.notes, *notes)) if notes else pairing
 
 
 def request_hints(settings: Settings, classes: ClassList) -> Hints:
