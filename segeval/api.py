@@ -13,13 +13,10 @@ from segeval.engines.choice import Engine, choose_engine
 from segeval.engines.class_union import report_unmet_classes, unite_classes
 from segeval.grid.geometry import Geometry
 from segeval.metrics.registry import Definition, metric_units, resolve_metric
-from segeval.opening.open_case import (
-    Opened,
-    code_sides,
-    enlarge_scores,
-    file_class_selectors,
-    fit_to_grid,
-)
+from segeval.opening.enlarge import enlarge_scores
+from segeval.opening.onto_grid import fit_to_grid
+from segeval.opening.open_case import code_sides
+from segeval.opening.open_side import OpenSide, file_class_selectors
 from segeval.pairing.cases import Case, CaseStore, Pairing, store_cases
 from segeval.pairing.cases import CaseFiles as Files
 from segeval.pairing.outputs import add_outputs
@@ -365,7 +362,7 @@ def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     job = Job(settings, classes, asked)
     stack = np.moveaxis(pred, settings.channel_axis or 0, 0) if pred.ndim > gt.ndim else pred[None]
     sides = (array_volume(gt[None], grid, "gt"), array_volume(stack, grid, "pred"))
-    truth, guess = (Opened(volume, file_class_selectors(volume)) for volume in sides)
+    truth, guess = (OpenSide(volume, file_class_selectors(volume)) for volume in sides)
     how = read_pred_as(guess.volume, settings, classes.regions)
     guess = enlarge_scores(guess, None, truth, ReadOptions(), settings, how)
     truth, guess = code_sides(truth, guess, settings, classes)

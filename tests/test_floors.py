@@ -50,7 +50,8 @@ FLOORS = """
                | remote
 7  scorecard   scorecard | card empty_class_policy results_schema signature | case_json row_index | result_store summary | results
 
-8  opening     opening | common_grid instances lost_voxels | open_case | structure_classes | open_structures
+8  opening     opening | instances lost_voxels structure_choice | open_side | common_grid enlarge onto_grid relabel structure_classes
+               | open_structures | open_case
 
 9  exporting   exporting | decode | convert
 9  scoring     scoring | class_resolution fingerprint slab_pass | pass_plan | case_stages | branches checks detections polygons

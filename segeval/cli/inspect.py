@@ -23,6 +23,7 @@ from segeval.runtime.errors import NothingToScore, RequestError, SegevalError
 if TYPE_CHECKING:
     from segeval.classes.class_list import ClassList
     from segeval.classes.structure_matching import StructureItem
+    from segeval.contours.structure_set import Contours
     from segeval.pairing.files import SideTree
     from segeval.request.settings import Settings
     from segeval.volume.volume import Volume
@@ -122,29 +123,28 @@ def structure_name_rows(path: Path, settings: Settings) -> list[tuple[str, ...]]
 
 def read_structures(path: Path, settings: Settings) -> tuple[StructureItem, ...]:
     """The structures of a file. Raises SegevalError."""
-    from segeval.opening.open_structures import read_structure_side
+    from segeval.opening.open_side import open_side, read_options
+    from segeval.opening.structure_classes import list_structures
     from segeval.pairing.cases import CaseFiles
 
-    found = read_structure_side(
-        CaseFiles(path.parent, {"": path}), settings, settings.classes, ""
-    ).items
-    return found or ()
+    files = CaseFiles(path.parent, {"": path})
+    return list_structures(open_side(files, read_options(settings, settings.classes))) or ()
 
 
 def content_row(path: Path, settings: Settings) -> list[tuple[str, ...]]:
     """A file as a line of the table. Raises SegevalError."""
-    from segeval.opening.open_structures import structure_format
+    from segeval.opening.open_side import read_options
+    from segeval.readers.registry import open_file
+    from segeval.volume.volume import Volume
 
-    if structure_format({"": path}) == "rtstruct":
-        return [structure_set_row(path)]
-    return [inspected_row(path, settings)]
+    found = open_file(path, read_options(settings, settings.classes))
+    if not isinstance(found, Volume):
+        return [structure_set_row(found)]
+    return [inspected_row(found, settings)]
 
 
-def structure_set_row(path: Path) -> tuple[str, ...]:
-    """A structure set as a line of the table (S6). Raises SegevalError."""
-    from segeval.readers.rtstruct import read
-
-    contours = read(path)
+def structure_set_row(contours: Contours) -> tuple[str, ...]:
+    """A structure set as a line of the table (S6)."""
     about = (contours.label, contours.date, contours.approval, contours.manufacturer)
     texts = [
         f"{roi.name} ({', '.join(filter(None, (f'ROI {roi.number}', roi.type, roi.algorithm)))}): "
@@ -153,29 +153,20 @@ def structure_set_row(path: Path) -> tuple[str, ...]:
     ]
     more = f" and {len(texts) - FEW} more" if len(texts) > FEW else ""
     content = f"{', '.join(filter(None, about))}; contours {', '.join(texts[:FEW])}{more}"
-    return (str(path), "rtstruct", "contours", "", content)
+    return (str(contours.path), "rtstruct", "contours", "", content)
 
 
-def inspected_row(path: Path, settings: Settings) -> tuple[str, ...]:
+def inspected_row(volume: Volume, settings: Settings) -> tuple[str, ...]:
     """A file as a line of the table. Raises SegevalError."""
     from segeval.pairing.files import format_suffix
-    from segeval.readers.registry import open_volume
-    from segeval.volume.volume import ReadOptions
 
-    reading = ReadOptions(
-        spacing=settings.spacing,
-        channel_axis=settings.channel_axis,
-        classes=len(settings.classes.classes) or None,
-        colours=settings.classes.colours,
-    )
-    volume = open_volume(path, reading)
     content = read_content(volume, settings)
     grid = str(volume.geometry)
     if volume.geometry.spacing is None:
         grid += ", no spacing"
     return (
-        str(path),
-        format_suffix(path.name).lstrip("."),
+        str(volume.path),
+        format_suffix(volume.path.name).lstrip("."),
         content.kind,
         grid,
         "; ".join(describe_content(volume, content, settings.classes)),

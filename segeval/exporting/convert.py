@@ -24,10 +24,15 @@ from segeval.exporting.decode import (
     save_label_map,
 )
 from segeval.kernels.mask_runs import MaskRuns
-from segeval.opening.common_grid import Ask, Choices, PlacedSide, on_one_grid
-from segeval.opening.open_case import Opened
-from segeval.opening.open_structures import ask, read_structure_side, rules, series_near
-from segeval.opening.structure_classes import UnplacedSide, finished, noted
+from segeval.opening.common_grid import find_common_grid, match_sides
+from segeval.opening.open_side import OpenSide, add_notes, open_side, read_options
+from segeval.opening.open_structures import (
+    drawing_rules,
+    pick_structures,
+    place_side,
+    series_near,
+)
+from segeval.opening.structure_classes import list_structures, name_structures
 from segeval.pairing.cases import Case
 from segeval.readers import dicom_seg
 from segeval.readers.registry import open_volume
@@ -36,7 +41,7 @@ from segeval.request.settings import Settings
 from segeval.runtime.arrays import Labels, Mask
 from segeval.runtime.errors import CaseError, GeometryError, Note
 from segeval.runtime.frozen import field, frozen, replace
-from segeval.volume.align import read_whole_channel
+from segeval.volume.align import align_volume, read_whole_channel
 from segeval.volume.value_stream import ReadAs
 from segeval.volume.volume import ReadOptions, Volume
 
@@ -91,43 +96,44 @@ def find_like_file(case: Case, how: ConversionChoices) -> Path | None:
     )
 
 
-def open_structures_alone(case: Case, like: Path | None, settings: Settings) -> Opened:
+def open_structures_alone(case: Case, like: Path | None, settings: Settings) -> OpenSide:
     """The structures of a case on one grid, by name. Raises CaseError."""
-    source = read_structure_side(case.truth, settings, settings.classes, "")
-    if source.items is None:
-        raise CaseError("neither an RTSTRUCT nor a SEG", where=source.path)
-    names, notes = select_structures(source.items, settings.classes)
-    made = draw_on_asked_grid(
-        case, source, ask(source, names, rules(settings, "same")), like, settings
-    )
-    return noted(finished(source, made, names), notes)
+    reading = read_options(settings, settings.classes)
+    given = open_side(case.truth, reading, classes=settings.classes)
+    items = list_structures(given)
+    if items is None:
+        raise CaseError("neither an RTSTRUCT nor a SEG", where=given.volume.path)
+    names, notes = select_structures(items, settings.classes)
+    source = pick_structures(given, names)
+    if like is None and source.contours is None:
+        volume = place_on_series(case, source.volume)
+        placed = name_structures(source, volume, None, names)
+    else:
+        placed = place_on_grid(case, source, names, like, settings)
+    return add_notes(placed, (*given.notes, *notes))
 
 
-def draw_on_asked_grid(
-    case: Case, source: UnplacedSide, asked: Ask, like: Path | None, settings: Settings
-) -> PlacedSide:
-    """The structures on the grid of a file, of their series, or their own. Raises CaseError."""
-    choices = Choices(settings.ignore_frame_of_reference, settings.rt_grid)
+def place_on_grid(
+    case: Case, source: OpenSide, names: NamedStructures, like: Path | None, settings: Settings
+) -> OpenSide:
+    """The structures on the grid of a file or of their series. Raises CaseError."""
+    first = [] if like is None else [OpenSide(open_volume(like, ReadOptions()))]
     index = DicomIndex(series_near(case, [source]))
-    if like is not None:
-        grid = Ask(like, volume=open_volume(like, ReadOptions()))
-        return on_one_grid((grid, asked), index, choices)[1]
-    if source.contours is None:
-        return PlacedSide(place_on_series(case, source))
-    return on_one_grid((asked,), index, choices)[0]
+    matched = match_sides([*first, source], index, settings)
+    grid, sides = find_common_grid(matched, settings)
+    return place_side(sides[-1], names, drawing_rules(settings), align_volume, grid, settings)
 
 
-def place_on_series(case: Case, source: UnplacedSide) -> Volume:
+def place_on_series(case: Case, volume: Volume) -> Volume:
     """A segmentation on the slices of the series that it names, if it lies on them (E4)."""
-    assert source.open is not None
     named = {one.series for one in case.truth.sets}
     for series in case.series:
         if series.uid in named:
             try:
-                return dicom_seg.read(source.path, ReadOptions(slices=series.slices()))
+                return dicom_seg.read(volume.path, ReadOptions(slices=series.slices()))
             except GeometryError:  # the series is no grid; the segmentation has its own
                 break
-    return source.open.volume
+    return volume
 
 
 def select_structures(
@@ -150,7 +156,7 @@ def select_structures(
 
 
 def write_structure_files(
-    case: Case, opened: Opened, out: Path, how: ConversionChoices, settings: Settings
+    case: Case, opened: OpenSide, out: Path, how: ConversionChoices, settings: Settings
 ) -> Iterator[Path]:
     """A mask for each structure: OUT/CASE/STRUCTURE.nii.gz, of one file OUT/STRUCTURE.nii.gz."""
     folder = out if how.single else out / case_output_path(case)
@@ -186,7 +192,7 @@ def unique_file_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def write_case_label_map(
-    case: Case, opened: Opened, out: Path, how: ConversionChoices, settings: Settings
+    case: Case, opened: OpenSide, out: Path, how: ConversionChoices, settings: Settings
 ) -> Iterator[Path]:
     """All structures as one label map: OUT/CASE.nii.gz. Raises CaseError where two overlap."""
     values = [
@@ -213,7 +219,7 @@ def write_case_label_map(
 
 
 def structure_value(
-    name: str, part: LabelSelector, opened: Opened, how: ConversionChoices, settings: Settings
+    name: str, part: LabelSelector, opened: OpenSide, how: ConversionChoices, settings: Settings
 ) -> int:
     """The label value of a structure: the request's, that of a label map, else the next."""
     asked = {c.name: c.labels[0] for c in settings.classes.classes if c.labels}

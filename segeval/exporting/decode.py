@@ -16,7 +16,7 @@ import numpy as np
 
 from segeval.classes.class_list import ClassList
 from segeval.grid.geometry import Geometry
-from segeval.opening.open_case import averaged
+from segeval.opening.enlarge import averaged
 from segeval.pairing.files import format_suffix, list_mask_files, strip_format_suffix
 from segeval.readers.registry import open_volume
 from segeval.request.settings import Settings

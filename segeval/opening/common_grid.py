@@ -1,4 +1,4 @@
-"""Two sides of which one or both are structures, on one grid (docs/contours.md, F4 to F7).
+"""The grid of sides of which one or both are structures (docs/contours.md, F4 to F7).
 
 Contours lie on no grid: they are drawn on the slices of their series or, without one, on the grid
 of the other side. A segmentation leaves empty frames out, so its grid may grow to that of the other
@@ -7,10 +7,7 @@ side. Everything else has the grid that it has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -27,88 +24,22 @@ from segeval.contours.structures import (
 from segeval.grid.geometry import Geometry
 from segeval.grid.joined_slices import FINER, are_same_slices, join_grids
 from segeval.grid.slices import Slices, extend_grid, slabs_on_grid, slices_of_grid
-from segeval.readers import dicom_seg, rtstruct
+from segeval.opening.open_side import OpenSide
+from segeval.readers import dicom_seg
 from segeval.readers.contour_slices import ContourGroup, complete_group, group_by_series
-from segeval.readers.registry import open_volume, read_first_bytes
 from segeval.readers.series import DicomIndex, Series
 from segeval.readers.series_matching import (
     check_frame_of_reference,
     check_same_frame,
     image_reference_notes,
 )
+from segeval.request.settings import Settings
 from segeval.runtime.arrays import Floats
-from segeval.runtime.errors import CaseError, Note
-from segeval.runtime.frozen import field, frozen, replace
-from segeval.volume.align import align_volume
+from segeval.runtime.errors import CaseError
+from segeval.runtime.frozen import frozen, replace
 from segeval.volume.volume import ReadOptions, Volume
 
-
-@frozen
-class Ask:
-    """One side as it is asked for.
-
-    wanted    numbers of the structures that are scored; None: all of them
-    contours  the structure set, where it was read already
-    volume    what the file holds, where it was opened already
-    place     how a volume gets onto the grid: as it is, or resampled
-    """
-
-    path: Path
-    rules: DrawingRules = field(default_factory=DrawingRules)
-    wanted: Collection[int] | None = None
-    contours: Contours | None = None
-    volume: Volume | None = None
-    place: Callable[[Volume, Geometry], Volume] = align_volume
-
-
-@frozen
-class Choices:
-    """Choices that hold for both sides.
-
-    ignore_frame  two frames of reference are a warning (F5)
-    pixel         mm of a pixel where no side has a grid (F6)
-    turned        the prediction's grid is taken where it has one
-    grid          the grid that the request names
-    """
-
-    ignore_frame: bool = False
-    pixel: float = 1.0
-    turned: bool = False
-    grid: Geometry | None = None
-
-
-@frozen
-class PlacedSide:
-    """One side on the common grid. `structures` is None for what is no structure set."""
-
-    volume: Volume
-    structures: Structures | None = None
-
-
-@dataclass(slots=True)
-class _Open:
-    """One side before there is a grid: contours, or a volume that may grow.
-
-    groups  structures by the series that they were drawn on; empty for what is no structure set
-    """
-
-    ask: Ask
-    contours: Contours | None = None
-    volume: Volume | None = None
-    grows: bool = False
-    groups: list[ContourGroup] = dataclass_field(default_factory=list)
-    notes: tuple[Note, ...] = ()
-    frames: tuple[str, ...] = ()
-
-    @property
-    def fixed(self) -> bool:
-        """Whether it has a grid that cannot be another."""
-        return self.volume is not None and not self.grows
-
-    @property
-    def placed_groups(self) -> list[ContourGroup]:
-        """The groups whose slices images give."""
-        return [g for g in self.groups if g.slices is not None and not g.derived]
+Mover = Callable[[Volume, Geometry], Volume]  # how a volume gets onto a grid
 
 
 @frozen
@@ -124,68 +55,57 @@ class CommonGrid:
     masked: bool = False
 
 
-def together(
-    truth: Ask, pred: Ask, index: DicomIndex, choices: Choices | None = None
-) -> tuple[PlacedSide, PlacedSide]:
-    """Both sides on one grid. Raises CaseError.
-
-    index  image series of both sides, and of the folder of images if there is one (D3)
-    """
-    one, two = on_one_grid((truth, pred), index, choices or Choices())
-    return one, two
-
-
-def on_one_grid(asks: Sequence[Ask], index: DicomIndex, choices: Choices) -> list[PlacedSide]:
-    """Some sides, or one alone, on the grid of the first that has one. Raises CaseError."""
-    sides = [_opened(ask, index, choices) for ask in asks]
-    strangers(sides, choices)
-    grid = common(sides, choices)
-    return [_placed(side, grid, choices) for side in sides]
-
-
-def _opened(ask: Ask, index: DicomIndex, choices: Choices) -> _Open:
-    start = read_first_bytes(ask.path)
-    if ask.contours is None and not rtstruct.claims(ask.path, start):
-        volume = ask.volume or open_volume(ask.path, ReadOptions())
-        is_seg = dicom_seg.claims(ask.path, start)
-        frames = dicom_seg.read_frames_of_reference(ask.path) if is_seg else ()
-        return _Open(ask, None, volume, is_seg, frames=frames)
-    contours = ask.contours or rtstruct.read(ask.path)
-    groups = group_by_series(
-        contours, index.series, ask.wanted or None, choices.ignore_frame, choices.pixel
-    )
-    return _Open(ask, contours, None, False, groups, (), contours.frames)
-
-
-def strangers(sides: list[_Open], choices: Choices) -> None:
-    """Hold the frames of reference of both sides against each other, images or none (F5).
+def match_sides(sides: Sequence[OpenSide], index: DicomIndex, settings: Settings) -> list[OpenSide]:
+    """The sides with the series of their contours, their frames of reference held together (F5).
 
     Contours in two frames are an error. A segmentation is compared by its grid, so it is a warning.
+
+    index  image series of both sides, and of the folder of images if there is one (D3)
+    Raises CaseError.
     """
-    if len(sides) < 2 or not all(side.frames for side in sides):
-        return
-    contours = all(side.contours is not None for side in sides)
-    who = ("ground truth and prediction", "gt", "pred")
-    where, ignore = sides[1].ask.path.name, choices.ignore_frame or not contours
-    sides[1].notes += tuple(check_same_frame(sides[0].frames, sides[1].frames, who, where, ignore))
+    ignore = settings.ignore_frame_of_reference
+    matched = []
+    for side in sides:
+        if side.contours is not None:
+            wanted = side.wanted or None
+            pixel = settings.rt_grid
+            groups = group_by_series(side.contours, index.series, wanted, ignore, pixel)
+            side = replace(side, groups=tuple(groups))
+        matched.append(side)
+    frames = [side.source.frames for side in matched]
+    if len(matched) == 2 and all(frames):
+        contours = all(side.contours is not None for side in matched)
+        who = ("ground truth and prediction", "gt", "pred")
+        where = matched[1].source.path.name
+        found = check_same_frame(frames[0], frames[1], who, where, ignore or not contours)
+        matched[1] = replace(matched[1], notes=(*matched[1].notes, *found))
+    return matched
 
 
-def common(sides: list[_Open], choices: Choices) -> CommonGrid:
-    """The grid of the ground truth if it has one, else the prediction's, else a derived one."""
-    if choices.grid is not None:
-        return CommonGrid(_planes(choices.grid), masked=True)
-    order = sides[::-1] if choices.turned else sides
-    if not any(side.fixed for side in sides) and (grid := _of_series(order)):
-        return grid
+def find_common_grid(
+    sides: Sequence[OpenSide], settings: Settings, asked: Geometry | None = None
+) -> tuple[CommonGrid, list[OpenSide]]:
+    """The grid of the ground truth if it has one, else the prediction's, else a derived one.
+
+    asked    the grid that the request names
+    returns  the grid, and the sides with what their contours need to be drawn on it
+    Raises CaseError.
+    """
+    own = list(sides)
+    if asked is not None:
+        return CommonGrid(planes_of(asked), masked=True), own
+    order = own[::-1] if settings.resample == "pred" else own
+    if not any(map(has_own_grid, own)) and any(slices_known(side) for side in own):
+        return join_series(own, order)
     for side in order:
-        for group in side.placed_groups[:1]:
-            assert group.slices is not None
-            return CommonGrid(group.slices, group.series)
-        if side.volume is not None and side.fixed:
-            return CommonGrid(_planes(side.volume.geometry), masked=True)
-    if grown := next((s.volume for s in sides if s.volume is not None), None):
-        return CommonGrid(_planes(_grown(grown.geometry, sides)), masked=True)
-    for note in (g.unknown for side in sides for g in side.groups):
+        for group in side.groups:
+            if group.slices is not None and not group.derived:  # images give its slices
+                return CommonGrid(group.slices, group.series), own
+        if has_own_grid(side):
+            return CommonGrid(planes_of(side.volume.geometry), masked=True), own
+    if grows := next((side.volume for side in own if side.contours is None), None):
+        return CommonGrid(planes_of(grow_grid(grows.geometry, own)), masked=True), own
+    for note in (group.unknown for side in own for group in side.groups):
         if note is not None:
             raise CaseError(
                 note.text,
@@ -193,122 +113,136 @@ def common(sides: list[_Open], choices: Choices) -> CommonGrid:
                 help="keep only its own series in the case",
                 status="ambiguous",
             )
-    return _of_contours(sides, choices)
+    return derive_grid(own, settings.rt_grid)
 
 
-def _of_series(sides: list[_Open]) -> CommonGrid | None:
+def has_own_grid(side: OpenSide) -> bool:
+    """Whether a side has a grid that cannot be another."""
+    return side.contours is None and not side.volume.sparse
+
+
+def slices_known(side: OpenSide) -> bool:
+    """Whether a structure of a side has slices."""
+    return any(group.slices is not None for group in side.groups)
+
+
+def join_series(
+    sides: Sequence[OpenSide], order: Sequence[OpenSide]
+) -> tuple[CommonGrid, list[OpenSide]]:
     """The slices of the series that contours were drawn on, completed; on one grid if there are
-    several (A21, A22). None where there are none."""
-    known = [g for side in sides for g in side.groups if g.slices is not None]
-    if not known:
-        return None
+    several (A21, A22).
+
+    order  the sides, the one first whose grid is taken
+    """
+    known = [g for side in order for g in side.groups if g.slices is not None]
     first = min(known, key=lambda group: group.derived)
-    for side in sides:
-        side.groups = [_completed(group, side, first) for group in side.groups]
-    groups = [g for side in sides for g in side.groups if g.slices is not None]
+    own = [
+        replace(side, groups=tuple(complete_side_group(g, side, first) for g in side.groups))
+        for side in sides
+    ]
+    ordered = own if order[0] is sides[0] else own[::-1]
+    groups = [g for side in ordered for g in side.groups if g.slices is not None]
     found = [g.slices for g in groups if g.slices is not None]
     if all(are_same_slices(found[0], slices) for slices in found[1:]):
-        return CommonGrid(found[0], groups[0].series)
-    return CommonGrid(slices_of_grid(join_grids(found)))
+        return CommonGrid(found[0], groups[0].series), own
+    return CommonGrid(slices_of_grid(join_grids(found))), own
 
 
-def _completed(group: ContourGroup, side: _Open, first: ContourGroup) -> ContourGroup:
+def complete_side_group(group: ContourGroup, side: OpenSide, first: ContourGroup) -> ContourGroup:
     """A group with slices that hold all its planes; of another's series where it has none."""
     assert side.contours is not None
     if group.error is None and group.slices is None:
         group = replace(group, slices=first.slices, lent=first.series)
-    return complete_group(group, side.contours, side.ask.wanted)
+    return complete_group(group, side.contours, side.wanted)
 
 
-def _of_contours(sides: list[_Open], choices: Choices) -> CommonGrid:
-    """The planes of the contours themselves; of either side its own, if one is much finer."""
-    pixel = choices.pixel
+def derive_grid(sides: list[OpenSide], pixel: float) -> tuple[CommonGrid, list[OpenSide]]:
+    """The planes of the contours themselves; of either side its own, if one is much finer.
+
+    pixel  millimetres
+    """
     sets = [side.contours for side in sides if side.contours is not None]
     if all(contours.drawn for contours in sets):
-        own = [derive_slices([contours], pixel) for contours in sets]
-        gaps = [
-            float(np.diff(slices.positions).min()) for slices in own if len(slices.positions) > 2
-        ]
+        each = [derive_slices([contours], pixel) for contours in sets]
+        gaps = [float(np.diff(s.positions).min()) for s in each if len(s.positions) > 2]
         if len(gaps) == len(sets) and max(gaps) >= FINER * min(gaps):
-            for side, slices in zip(sides, own, strict=True):
-                side.groups = [replace(group, slices=slices) for group in side.groups]
-            return CommonGrid(slices_of_grid(join_grids(own)))
-    return CommonGrid(derive_slices(sets, pixel))
+            own = [
+                replace(side, groups=tuple(replace(g, slices=slices) for g in side.groups))
+                for side, slices in zip(sides, each, strict=True)
+            ]
+            return CommonGrid(slices_of_grid(join_grids(each))), own
+    return CommonGrid(derive_slices(sets, pixel)), sides
 
 
-def _grown(geometry: Geometry, sides: list[_Open]) -> Geometry:
+def grow_grid(geometry: Geometry, sides: Sequence[OpenSide]) -> Geometry:
     """The grid of a segmentation with the planes that it leaves out and the other side needs."""
     if not (geometry.placed and len(geometry.shape) == 3):
         return geometry
     for side in sides:
-        if (points := _extent(side)) is not None:
+        if (points := extent_of(side)) is not None:
             geometry = extend_grid(geometry, points)
     return geometry
 
 
-def _planes(geometry: Geometry) -> Slices:
+def extent_of(side: OpenSide) -> Floats | None:
+    """Points that the grid should reach."""
+    if side.contours is None:
+        return side.volume.geometry.corners() if side.volume.geometry.placed else None
+    points = list(contour_points([side.contours], side.wanted))
+    return np.concatenate(points) if points else None
+
+
+def planes_of(geometry: Geometry) -> Slices:
     """The planes of a grid, or what stands for them where it lies nowhere."""
     if geometry.placed and len(geometry.shape) == 3:
         return slices_of_grid(geometry)
     return Slices(geometry, np.zeros(0), np.zeros(0, np.int64))
 
 
-def _extent(side: _Open) -> Floats | None:
-    """Points that the grid should reach."""
-    if side.volume is not None:
-        return side.volume.geometry.corners() if side.volume.geometry.placed else None
-    assert side.contours is not None
-    points = list(contour_points([side.contours], side.ask.wanted))
-    return np.concatenate(points) if points else None
-
-
-def _placed(side: _Open, grid: CommonGrid, choices: Choices) -> PlacedSide:
-    """One side on the common grid. Raises CaseError."""
-    if side.contours is not None:
-        return _drawn(side, side.contours, grid, choices)
-    assert side.volume is not None
+def place_volume(side: OpenSide, grid: CommonGrid, move: Mover) -> Volume:
+    """The volume of a side on the common grid. Raises CaseError."""
     volume = side.volume
-    if side.grows and len(grid.slices.positions):
-        volume = dicom_seg.read(side.ask.path, ReadOptions(slices=grid.slices))
-    volume = side.ask.place(volume, grid.slices.geometry)
-    return PlacedSide(replace(volume, notes=(*side.notes, *volume.notes)))
+    if volume.sparse and len(grid.slices.positions):
+        volume = dicom_seg.read(volume.path, ReadOptions(slices=grid.slices))
+    volume = move(volume, grid.slices.geometry)
+    return replace(volume, notes=(*side.notes, *volume.notes))
 
 
-def _drawn(side: _Open, contours: Contours, grid: CommonGrid, choices: Choices) -> PlacedSide:
-    """A structure set drawn onto the common grid. Raises CaseError."""
+def draw_contours(
+    side: OpenSide, contours: Contours, grid: CommonGrid, rules: DrawingRules, settings: Settings
+) -> Structures:
+    """The structures of a side drawn onto the common grid. Raises CaseError."""
     parts = []
     for group in side.groups:
-        numbers = group.numbers
-        if side.ask.wanted is not None:
-            numbers = numbers & frozenset(side.ask.wanted)
+        numbers = group.numbers if side.wanted is None else group.numbers & side.wanted
         try:
-            parts.append(_drawn_group(group, numbers, side, contours, grid, choices))
+            parts.append(draw_group(group, numbers, contours, grid, rules, settings))
         except CaseError as problem:
             if len(side.groups) == 1:
                 raise
             parts.append(refuse_structures(contours, numbers, grid.slices, problem))
     made = join_structures(parts, contours)
     notes = dict.fromkeys((*side.notes, *grid.slices.notes, *made.volume.notes))
-    return PlacedSide(replace(made.volume, notes=tuple(notes)), made)
+    return replace(made, volume=replace(made.volume, notes=tuple(notes)))
 
 
-def _drawn_group(  # noqa: PLR0913 - what is drawn, and onto what
+def draw_group(  # noqa: PLR0913 - what is drawn, and onto what
     group: ContourGroup,
-    numbers: Collection[int],
-    side: _Open,
+    numbers: frozenset[int],
     contours: Contours,
     grid: CommonGrid,
-    choices: Choices,
+    rules: DrawingRules,
+    settings: Settings,
 ) -> Structures:
     """The structures of one series, with what is to be said of them. Raises CaseError."""
     if group.error is not None:
         raise group.error
     own = replace(contours, rois=tuple(r for r in contours.rois if r.number in group.numbers))
-    notes = [*group.notes, *image_reference_notes(own, group.slices or grid.slices)]
+    slices = group.slices
+    notes = [*group.notes, *image_reference_notes(own, slices or grid.slices)]
     lent = group.lent or (grid.series if group.series is None else None)
     if lent is not None:
-        notes += check_frame_of_reference(own, lent, choices.ignore_frame)
-    rules, slices = side.ask.rules, group.slices
+        notes += check_frame_of_reference(own, lent, settings.ignore_frame_of_reference)
     notes += () if slices is None else slices.notes
     if grid.masked:
         made = draw_on_grid(contours, grid.slices.geometry, rules, numbers, slices)

@@ -1,211 +1,160 @@
-"""Cases with structures (RTSTRUCT, SEG): which file, which structures, drawn onto one grid.
-
-Every other case is opened as `sides` does it.
-"""
+"""Sides of which one or both are structures (RTSTRUCT, SEG): matched by name, on one grid."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
-from segeval.classes.class_list import ClassDef, ClassList
-from segeval.classes.structure_matching import NamedStructures, StructureItem, joined, matching
+from segeval.classes.class_list import ClassList
+from segeval.classes.structure_matching import NamedStructures, joined
 from segeval.contours.rules import DrawingRules
-from segeval.contours.structures import structures_by_name
 from segeval.grid.geometry import Geometry
-from segeval.opening.common_grid import Ask, Choices, together
-from segeval.opening.lost_voxels import check_loss, count_lost_voxels
-from segeval.opening.open_case import Opened, absent, moved_volume, opened, other_grid, side
+from segeval.opening.common_grid import (
+    CommonGrid,
+    Mover,
+    draw_contours,
+    find_common_grid,
+    match_sides,
+    place_volume,
+)
+from segeval.opening.onto_grid import asked_grid, moved_volume
+from segeval.opening.open_side import OpenSide, add_notes, empty_prediction
 from segeval.opening.structure_classes import (
-    UnplacedSide,
     automatic,
     check_frames,
     cut,
-    finished,
-    noted,
+    list_structures,
+    name_structures,
 )
-from segeval.pairing.cases import Case, relative_path
-from segeval.pairing.cases import CaseFiles as Files
-from segeval.pairing.files import has_mask_name
-from segeval.readers import dicom_seg, rtstruct
-from segeval.readers.registry import read_first_bytes
-from segeval.readers.selection import select_structure_set
-from segeval.readers.series import DicomIndex, Series, StructureSetHeader, index_dicom
+from segeval.pairing.cases import Case
+from segeval.readers.series import DicomIndex, Series, index_dicom
 from segeval.request.settings import Settings
-from segeval.runtime.errors import CaseError, GeometryError, Note
+from segeval.runtime.errors import GeometryError
 from segeval.runtime.frozen import replace
-from segeval.runtime.inventory import ASKED, KNOWN, current, on_side
+from segeval.volume.align import align_volume
 from segeval.volume.value_stream import ReadAs, read_pred_as, read_truth_as
-from segeval.volume.volume import ReadOptions, Volume
+from segeval.volume.volume import Volume
 
 
-def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:
-    """Both sides of a case (ground truth, prediction) on one grid. Raises CaseError."""
-    kinds = [
-        structure_format(files.files) for files in (case.truth, case.pred) if files is not None
-    ]
-    if not any(kinds) or ("rtstruct" not in kinds and settings.resample != "never"):
-        return opened(case, settings, classes)
-    with on_side("gt"):
-        truth = read_structure_side(case.truth, settings, classes, settings.gt_select)
-    pred = truth
-    if case.pred is not None:
-        with on_side("pred"):
-            pred = read_structure_side(case.pred, settings, classes, settings.pred_select)
-    names = joined(truth.items or (), pred.items or (), classes, case.called)
-    strange = tuple(check_frames((truth, pred), names[:2], settings.ignore_frame_of_reference))
-    asks = (
-        ask(truth, names[0], rules(settings, settings.gt_rt_boundary)),
-        ask(pred, names[1], rules(settings, settings.pred_rt_boundary)),
+def place_structures(
+    case: Case, truth: OpenSide, pred: OpenSide | None, settings: Settings, classes: ClassList
+) -> tuple[OpenSide, OpenSide]:
+    """Both sides on one grid, their parts called by their classes. Raises CaseError.
+
+    pred  None: an empty one is scored
+    """
+    given = [replace(side, scores=None) for side in (truth, truth if pred is None else pred)]
+    items = [list_structures(side) for side in given]
+    *names, unmatched = joined(items[0] or (), items[1] or (), classes, case.called)
+    strange = check_frames(given, names, settings.ignore_frame_of_reference)
+    said = (*(unmatched if None not in items else ()), *strange)
+    named = [name if own is not None else None for own, name in zip(items, names, strict=True)]
+    wanted = [pick_structures(*pair) for pair in zip(given, names, strict=True)]
+    matched = match_sides(wanted, DicomIndex(series_near(case, wanted)), settings)
+    grid, sides = find_common_grid(matched, settings, requested_grid(case, settings))
+    own_boundaries = settings.gt_rt_boundary, settings.pred_rt_boundary
+    rules = [drawing_rules(settings, boundary) for boundary in own_boundaries]
+    moves = movers(sides, settings, classes)
+    one, two = (
+        place_side(sides[side], named[side], rules[side], moves[side], grid, settings)
+        for side in (0, 1)
     )
-    if settings.resample != "never":
-        asks = moving(asks, (truth, pred), settings, classes)
-    index = DicomIndex(series_near(case, [truth, pred]))
-    choices = grid_choices(case, settings)
-    done = [
-        finished(*parts)
-        for parts in zip((truth, pred), together(*asks, index, choices), names[:2], strict=True)
-    ]
-    said = names[2] if truth.items is not None and pred.items is not None else ()
-    one = noted(
-        done[0], (*said, *strange, *automatic(truth, names[0]), *cut(done[0].volume, settings))
-    )
-    return one, absent(one) if case.pred is None else done[1]
+    one, two = add_notes(one, given[0].notes), add_notes(two, given[1].notes)
+    one = add_notes(one, (*said, *automatic(truth, names[0]), *cut(one.volume, settings)))
+    return one, empty_prediction(one) if pred is None else two
 
 
-def grid_choices(case: Case, settings: Settings) -> Choices:
-    """Which grid is taken. Raises CaseError."""
+def pick_structures(side: OpenSide, names: NamedStructures) -> OpenSide:
+    """A side of which the structures that are scored are drawn, and no other (X1)."""
+    numbers = {item.number for items in names.keys.values() for item in items}
+    return replace(side, wanted=frozenset(numbers), notes=())
+
+
+def place_side(  # noqa: PLR0913 - what a side is placed with
+    side: OpenSide,
+    names: NamedStructures | None,
+    rules: DrawingRules,
+    move: Mover,
+    grid: CommonGrid,
+    settings: Settings,
+) -> OpenSide:
+    """One side on the common grid. Raises CaseError.
+
+    names  which structure each class is; None for a side of label values
+    """
+    if side.contours is not None:
+        made = draw_contours(side, side.contours, grid, rules, settings)
+        return name_structures(side, made.volume, made, names or NamedStructures())
+    volume = place_volume(side, grid, move)
+    if names is None:
+        return replace(side, source=volume, notes=())
+    return name_structures(side, volume, None, names)
+
+
+def requested_grid(case: Case, settings: Settings) -> Geometry | None:
+    """The grid that the request names, of neither side. Raises CaseError."""
     if settings.resample == "union":
         raise GeometryError(
             "--resample union joins two grids, and contours have none",
             help="--resample gt or --resample pred: contours are drawn on either",
         )
     own = ("never", "gt", "pred")
-    grid = None if settings.resample in own else other_grid(case, settings.resample)
-    turned = settings.resample == "pred"
-    return Choices(settings.ignore_frame_of_reference, settings.rt_grid, turned, grid)
+    return None if settings.resample in own else asked_grid(case, settings.resample)
 
 
-def moving(
-    asks: tuple[Ask, Ask],
-    sides: tuple[UnplacedSide, UnplacedSide],
-    settings: Settings,
-    classes: ClassList,
-) -> tuple[Ask, Ask]:
-    """Sides whose volume is resampled as what it holds_grid; contours are drawn on any grid."""
-    truth, pred = sides
-    placed = list(asks)
-    if truth.open is not None:
-        how = read_truth_as(settings, truth.open.named)
-        placed[0] = replace(asks[0], place=make_mover(truth.open, how, "gt", settings, classes))
-    if pred.open is not None:
-        how = read_pred_as(pred.open.volume, settings, classes.regions or pred.open.named)
-        placed[1] = replace(asks[1], place=make_mover(pred.open, how, "pred", settings, classes))
-    return placed[0], placed[1]
+def drawing_rules(settings: Settings, boundary: str = "same") -> DrawingRules:
+    """How contours are drawn.
 
-
-def make_mover(
-    side: Opened, how: ReadAs, name: str, settings: Settings, classes: ClassList
-) -> Callable[[Volume, Geometry], Volume]:
-    """What resamples the volume of a side, unless labelled voxels would be lost (A13)."""
-    accept = settings.resample_loss == "accept"
-
-    def move(volume: Volume, grid: Geometry) -> Volume:
-        lost = count_lost_voxels(volume, grid, how, classes, side.parts)
-        return moved_volume(check_loss(lost, name, volume, grid, accept, name), grid, how)
-
-    return move
-
-
-def structure_format(files: Mapping[str, Path]) -> str:
-    """`rtstruct`, `seg`, or "" for every other format; masks are told by their suffix."""
-    path = files.get("")
-    if path is None or has_mask_name(path):
-        return ""
-    start = read_first_bytes(path)
-    if rtstruct.claims(path, start):
-        return "rtstruct"
-    return "seg" if dicom_seg.claims(path, start) else ""
-
-
-def rules(settings: Settings, own: str) -> DrawingRules:
-    """How contours of a side are drawn."""
+    boundary  what a side has of its own; same: what both have
+    """
     return DrawingRules(
-        settings.rt_boundary if own == "same" else own,
+        settings.rt_boundary if boundary == "same" else boundary,
         settings.rt_overlap,
         settings.rt_fill_gaps,
         settings.rt_bad_contour,
     )
 
 
-def read_structure_side(
-    files: Files, settings: Settings, classes: ClassList, select: str
-) -> UnplacedSide:
-    """One side with its structures. Raises CaseError."""
-    notes: tuple[Note, ...] = ()
-    if files.sets:
-        has = partial(complete, wanted=classes.classes) if classes.only else None
-        one, notes = select_structure_set(files.sets, select, has)
-        others = [relative_path(other.path, files.root) for other in files.sets if other is not one]
-        current().set_aside("file", "of which another is meant", others, ASKED if select else KNOWN)
-        files = Files(files.root, {"": one.path})
-    path = next(iter(files.files.values()))
-    if structure_format(files.files) == "rtstruct":
-        contours = rtstruct.read(path)
-        items = [
-            StructureItem(key, roi.name, roi.number, roi.support)
-            for key, roi in structures_by_name(contours, None).items()
-        ]
-        return UnplacedSide(path, contours, None, tuple(items), notes)
-    reading = ReadOptions(
-        spacing=settings.spacing,
-        channel_axis=settings.channel_axis,
-        classes=len(classes.classes) or None,
-        colours=classes.colours,
-    )
-    found = side(files, reading)
-    if found.scores is not None:
-        found = replace(found, scores=None)
-    parts = tuple(segment(name, n) for n, name in enumerate(found.parts, 1))
-    return UnplacedSide(path, None, found, parts if found.named else None, notes)
+def movers(
+    sides: Sequence[OpenSide], settings: Settings, classes: ClassList
+) -> tuple[Mover, Mover]:
+    """How the volume of each side gets onto the grid; contours are drawn on any."""
+    if settings.resample == "never":
+        return align_volume, align_volume
+    truth, pred = sides
+    moves: list[Mover] = [align_volume, align_volume]
+    if truth.contours is None:
+        how = read_truth_as(settings, truth.named)
+        moves[0] = partial(move_without_loss, truth, "gt", how, settings, classes)
+    if pred.contours is None:
+        how = read_pred_as(pred.volume, settings, classes.regions or pred.named)
+        moves[1] = partial(move_without_loss, pred, "pred", how, settings, classes)
+    return moves[0], moves[1]
 
 
-def segment(name: str, place: int) -> StructureItem:
-    """A segment as a structure: of some with one label each is a class of its own (E3)."""
-    numbered = re.fullmatch(r"(.+)#(\d+)", name)
-    return (
-        StructureItem(name, numbered[1], int(numbered[2]), own=name)
-        if numbered
-        else StructureItem(name, name, place)
-    )
+def move_without_loss(  # noqa: PLR0913 - what a loss hangs on
+    side: OpenSide,
+    name: str,
+    how: ReadAs,
+    settings: Settings,
+    classes: ClassList,
+    volume: Volume,
+    grid: Geometry,
+) -> Volume:
+    """A volume resampled to a grid, unless labelled voxels would be lost (A13)."""
+    from segeval.opening.lost_voxels import check_loss, count_lost_voxels
+
+    accept = settings.resample_loss == "accept"
+    lost = count_lost_voxels(volume, grid, how, classes, side.parts)
+    return moved_volume(check_loss(lost, name, volume, grid, accept, name), grid, how)
 
 
-def complete(found: StructureSetHeader, wanted: Sequence[ClassDef]) -> bool:
-    """Whether a structure set has all requested classes (D5)."""
-    items = [StructureItem(f"{name}#{n}", name, n) for n, name in enumerate(found.names, 1)]
-    try:
-        return all(matching(class_, items) for class_ in wanted)
-    except CaseError:
-        return False
-
-
-def ask(given: UnplacedSide, names: NamedStructures, rules: DrawingRules) -> Ask:
-    """What is drawn of a side: the structures that are scored, and no other (X1)."""
-    if given.contours is None:
-        assert given.open is not None
-        return Ask(given.path, rules, volume=given.open.volume)
-    numbers = {item.number for items in names.keys.values() for item in items}
-    return Ask(given.path, rules, numbers, given.contours)
-
-
-def series_near(case: Case, sides: Sequence[UnplacedSide]) -> dict[str, Series]:
+def series_near(case: Case, sides: Sequence[OpenSide]) -> dict[str, Series]:
     """The image series that contours may have been drawn on; of single files, those beside."""
     found = {series.uid: series for series in case.series}
     if any(files is not None and files.sets for files in (case.truth, case.pred)):
         return found
-    folders = dict.fromkeys(s.path.parent for s in sides if s.contours is not None)
+    folders = dict.fromkeys(s.contours.path.parent for s in sides if s.contours is not None)
     for folder in folders:
         found = {**index_dicom(folder).series, **found}
     return found

@@ -1,9 +1,9 @@
-"""What came of drawing the structures of a side, by class: parts, polygons, faults, facts."""
+"""The structures of a side, and what came of drawing them, by class: parts, polygons, faults."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,48 +11,49 @@ import numpy as np
 from segeval.classes.class_list import LabelSelector
 from segeval.classes.structure_matching import NamedStructures, StructureItem
 from segeval.contours.rasterize import RasterizedStructure
-from segeval.contours.structure_set import Contours
-from segeval.contours.structures import Structures
+from segeval.contours.structures import Structures, structures_by_name
 from segeval.grid.geometry import Geometry
 from segeval.kernels.mask_runs import MaskRuns, cover_at_least, runs_of_box
-from segeval.kernels.raster import Polygons
-from segeval.opening.common_grid import PlacedSide
-from segeval.opening.open_case import Opened, nothing
+from segeval.opening.open_side import OpenSide, empty_channel, file_class_selectors
 from segeval.readers.series_matching import check_same_frame
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, Note, ReadError
-from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.frozen import replace
 from segeval.volume.align import read_whole_channel
 from segeval.volume.volume import Channel, Volume
 
-NO_POLYGONS = Polygons(np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+def list_structures(side: OpenSide) -> tuple[StructureItem, ...] | None:
+    """The structures of a side; None where it has label values without names."""
+    if side.contours is not None:
+        named = structures_by_name(side.contours, None)
+        return tuple(StructureItem(k, r.name, r.number, r.support) for k, r in named.items())
+    if not side.named:
+        return None
+    return tuple(segment_item(name, number) for number, name in enumerate(side.parts, 1))
 
 
-@frozen
-class UnplacedSide:
-    """One side before it is drawn.
+def segment_item(name: str, place: int) -> StructureItem:
+    """A segment as a structure: of some with one label each is a class of its own (E3)."""
+    numbered = re.fullmatch(r"(.+)#(\d+)", name)
+    if numbered is None:
+        return StructureItem(name, name, place)
+    return StructureItem(name, numbered[1], int(numbered[2]), own=name)
 
-    contours  of a structure set
-    open      of anything else
-    items     its structures; None where it has label values
+
+def name_structures(
+    side: OpenSide, volume: Volume, made: Structures | None, names: NamedStructures
+) -> OpenSide:
+    """A side on the common grid, its parts called by their classes.
+
+    volume  on that grid
+    made    what came of drawing its contours; None where it has none
     """
-
-    path: Path
-    contours: Contours | None = None
-    open: Opened | None = None
-    items: tuple[StructureItem, ...] | None = None
-    notes: tuple[Note, ...] = ()
-
-
-def finished(given: UnplacedSide, made: PlacedSide, names: NamedStructures) -> Opened:
-    """A side on the common grid, its parts called by their classes."""
-    parts: dict[str, LabelSelector] = dict(made_parts(given, made))
-    if given.items is None:
-        assert given.open is not None
-        return replace(given.open, volume=noted_volume(made.volume, given.notes))
-    volume, classes, faults = made.volume, {}, dict(names.faults)
+    parts = side.parts if made is None else file_class_selectors(made.volume)
+    classes: dict[str, LabelSelector] = {}
+    faults = dict(names.faults)
     for class_, items in names.keys.items():
-        if made.structures is not None and (fault := faulty(made.structures, items)):
+        if made is not None and (fault := faulty(made, items)):
             faults[class_] = fault
         elif len(items) == 1:
             classes[class_] = parts[items[0].key]
@@ -60,24 +61,9 @@ def finished(given: UnplacedSide, made: PlacedSide, names: NamedStructures) -> O
             classes[class_] = LabelSelector(len(volume.channels), frozenset([1]))
             volume = with_union(volume, [parts[item.key] for item in items])
     if not volume.channels:
-        volume = replace(volume, channels=(nothing(volume.geometry),))
-    volume = noted_volume(volume, given.notes)
-    return Opened(
-        volume,
-        classes,
-        faults=faults,
-        drawn=drawn_from(made.structures, names),
-        facts=facts(given, names),
-    )
-
-
-def made_parts(given: UnplacedSide, made: PlacedSide) -> Iterator[tuple[str, LabelSelector]]:
-    """What stands for each structure of a side."""
-    if made.structures is None:
-        yield from () if given.open is None else given.open.parts.items()
-        return
-    for key, (channel, value) in made.structures.volume.segments.items():
-        yield key, LabelSelector(channel, frozenset([value]))
+        volume = replace(volume, channels=(empty_channel(volume.geometry),))
+    drawn = None if made is None else drawn_from(made, names)
+    return OpenSide(volume, classes, faults=faults, drawn=drawn, facts=facts(side, names))
 
 
 def faulty(made: Structures, items: Sequence[StructureItem]) -> CaseError | None:
@@ -111,26 +97,22 @@ def runs_at(volume: Volume, part: LabelSelector) -> MaskRuns:
     return runs_of_box(mask, (0, 0, 0), geometry.shape)
 
 
-def drawn_from(
-    made: Structures | None, names: NamedStructures
-) -> dict[str, RasterizedStructure] | None:
-    """The polygons of each class that is one structure; None of what has no contours."""
-    if made is None:
-        return None
+def drawn_from(made: Structures, names: NamedStructures) -> dict[str, RasterizedStructure]:
+    """The polygons of each class that is one structure."""
     single = {c: items[0].key for c, items in names.keys.items() if len(items) == 1}
     return {c: made.drawn[key] for c, key in single.items() if key in made.drawn}
 
 
-def facts(given: UnplacedSide, names: NamedStructures) -> dict[str, Any]:
+def facts(side: OpenSide, names: NamedStructures) -> dict[str, Any]:
     """What results keep of a side: its own facts (S6) and which structure each class is (N1)."""
     raw = {c: " + ".join(item.key for item in items) for c, items in names.keys.items()}
-    about = {} if given.contours is None else given.contours.facts()
-    return {"file": given.path.name, **about, "names": raw}
+    about = {} if side.contours is None else side.contours.facts()
+    return {"file": side.source.path.name, **about, "names": raw}
 
 
 def check_frames(
-    sides: tuple[UnplacedSide, UnplacedSide],
-    names: tuple[NamedStructures, NamedStructures],
+    sides: Sequence[OpenSide],
+    names: Sequence[NamedStructures],
     ignore: bool,
 ) -> Iterator[Note]:
     """Refuse classes whose structures lie in different frames of reference (ACCOUNT-A23).
@@ -150,7 +132,7 @@ def check_frames(
             del names[1].keys[class_]
 
 
-def frames_of(side: UnplacedSide, items: Sequence[StructureItem]) -> tuple[str, ...]:
+def frames_of(side: OpenSide, items: Sequence[StructureItem]) -> tuple[str, ...]:
     """The frames of reference of some structures; empty where nothing says them."""
     if side.contours is None:
         return ()
@@ -159,7 +141,7 @@ def frames_of(side: UnplacedSide, items: Sequence[StructureItem]) -> tuple[str, 
     return tuple(dict.fromkeys(own)) or side.contours.frames
 
 
-def automatic(truth: UnplacedSide, names: NamedStructures) -> Iterator[Note]:
+def automatic(truth: OpenSide, names: NamedStructures) -> Iterator[Note]:
     """The note on a reference that a program has drawn (S6)."""
     if truth.contours is None:
         return
@@ -180,13 +162,3 @@ def cut(truth: Volume, settings: Settings) -> Iterator[Note]:
     if truth.shares:
         text = f"the ground truth holds probabilities; its masks are cut at {settings.threshold:g}"
         yield Note("N-probability-truth", text)
-
-
-def noted(opened: Opened, notes: Sequence[Note]) -> Opened:
-    """A side with more to be said of it."""
-    return replace(opened, volume=noted_volume(opened.volume, notes))
-
-
-def noted_volume(volume: Volume, notes: Sequence[Note]) -> Volume:
-    """A volume with more to be said of it."""
-    return replace(volume, notes=(*volume.notes, *notes))

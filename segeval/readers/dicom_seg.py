@@ -23,7 +23,7 @@ from segeval.readers.frames import FrameFacts, read_frames, shared_facts
 from segeval.readers.pixels import PixelFrames, SegmentPlanes, locate_frames
 from segeval.runtime.arrays import Counted, Floats, Raw
 from segeval.runtime.errors import Note, ReadError
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import frozen, replace
 from segeval.volume.volume import Channel, ReadOptions, Volume
 
 SOP_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
@@ -82,15 +82,11 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     if (found := file.elements.word(0x00080016)) not in SOP_CLASSES:
         raise ReadError("not a segmentation object", where=path, facts=(f"SOP class {found}",))
     try:
-        return segmentation_volume(file, reading.slices)
+        volume = segmentation_volume(file, reading.slices)
+        frame = file.elements.word(0x00200052)
+        return replace(volume, sparse=True, frames=(frame,) if frame else ())
     except DamagedElements as problem:
         raise damaged_dicom_error(path, problem) from problem
-
-
-def read_frames_of_reference(path: Path) -> tuple[str, ...]:
-    """The UID of the frame of reference, if the file says it. Raises ReadError."""
-    found = open_dicom(path).elements.word(0x00200052)
-    return (found,) if found else ()
 
 
 def segmentation_volume(file: DicomFile, other: Slices | None) -> Volume:

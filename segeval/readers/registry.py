@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from segeval.readers import READERS
 from segeval.runtime.errors import ReadError
 from segeval.runtime.packed_streams import read_head
 from segeval.volume.volume import ReadOptions, Volume
+
+if TYPE_CHECKING:
+    from segeval.contours.structure_set import Contours
 
 # Formats that are met and not read: what they are, and a way out.
 OTHERS = {
@@ -34,11 +37,28 @@ class Reader(Protocol):
     def claims(self, path: Path, head: bytes) -> bool:
         """Say whether the file is of this format, from its name and its first bytes."""
 
-    def read(self, path: Path, reading: ReadOptions) -> Volume:
+    def read(self, path: Path, reading: ReadOptions) -> Volume | Contours:
         """Open the file. Raises ReadError."""
 
 
 def open_volume(path: Path, reading: ReadOptions) -> Volume:
+    """Open a file that has a grid, of any format that is known. Raises ReadError."""
+    found = open_file(path, reading)
+    if not isinstance(found, Volume):
+        raise contours_error(path)
+    return found
+
+
+def contours_error(path: Path) -> ReadError:
+    """The error for contours where something with a grid is needed."""
+    return ReadError(
+        "contours, which lie on no grid",
+        where=path,
+        help="give a mask, a segmentation or an image here",
+    )
+
+
+def open_file(path: Path, reading: ReadOptions) -> Volume | Contours:
     """Open a file of any format that is known. Raises ReadError."""
     start = read_first_bytes(path)
     for name in READERS:

@@ -16,6 +16,7 @@ from segeval.contours.structure_set import LINE_TYPES, Contour, Contours, Roi
 from segeval.dicom.elements import DamagedElements, Elements
 from segeval.dicom.files import DicomFile, damaged_dicom_error, names_class, open_dicom
 from segeval.runtime.errors import Note, ReadError
+from segeval.volume.volume import ReadOptions
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
 
@@ -25,7 +26,7 @@ def claims(path: Path, head: bytes) -> bool:
     return names_class(head, [SOP_CLASS])
 
 
-def read(path: Path) -> Contours:
+def read(path: Path, _: ReadOptions | None = None) -> Contours:
     """Open a structure set; the numbers of its contours are parsed later. Raises ReadError."""
     file = open_dicom(path)
     if (found := file.elements.word(0x00080016)) != SOP_CLASS:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from segeval.classes.class_list import ClassDef, ScoredClass
-from segeval.opening.open_case import NOWHERE
+from segeval.opening.open_side import NOWHERE
 from segeval.runtime.frozen import replace
 from segeval.scorecard.card import WHOLE, Row
 from segeval.scoring.case_stages import CaseRead

@@ -11,7 +11,8 @@ import numpy as np
 from segeval.grid.geometry import Geometry
 from segeval.kernels.resample import resample_nearest
 from segeval.metrics.registry import resolve_metric
-from segeval.opening.open_case import Opened, opened, side
+from segeval.opening.open_case import open_case
+from segeval.opening.open_side import OpenSide, open_side
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import CaseFiles as Files
 from segeval.request.grammar import parse_metric
@@ -69,7 +70,7 @@ def full_size_sums(case: Case, files: Files, job: Job) -> Sums | str:
     own = files is case.pred
     one = case if own else replace(case, pred=files, flipped=None)
     settings = job.settings if own else replace(job.settings, flip="never")
-    truth, pred = opened(one, settings, job.classes)
+    truth, pred = open_case(one, settings, job.classes)
     return output_sums(truth, pred, replace(job, settings=settings))
 
 
@@ -83,10 +84,10 @@ def own_size_sums(case: Case, files: Files, size: str, job: Job) -> Sums | str:
     reading = ReadOptions(
         settings.spacing or case.spacing, classes=len(job.classes.classes) or None
     )
-    truth = side(case.truth, reading).volume
+    truth = open_side(case.truth, reading).volume
     shape = truth.geometry.shape
     reading = replace(reading, channel_axis=settings.channel_axis, grid=shape, low=True)
-    pred = side(files, reading)
+    pred = open_side(files, reading)
     scores = pred.scores or pred.volume
     if len(truth.channels) != 1 or truth.segments:
         return "independent_channels"
@@ -104,7 +105,7 @@ def own_size_sums(case: Case, files: Files, size: str, job: Job) -> Sums | str:
     labels = Volume(grid, (Channel(reduced, np.dtype(np.uint16), grid.shape),), truth.path)
     scores = replace(scores, geometry=grid)
     plain = replace(job, classes=replace(job.classes, ignore=DROPPED))
-    return output_sums(Opened(labels), Opened(scores), job_without_flip(plain, settings))
+    return output_sums(OpenSide(labels), OpenSide(scores), job_without_flip(plain, settings))
 
 
 def job_without_flip(job: Job, settings: Settings) -> Job:
@@ -112,7 +113,7 @@ def job_without_flip(job: Job, settings: Settings) -> Job:
     return replace(job, settings=replace(settings, flip="never", gt_kind="labels"))
 
 
-def output_sums(truth: Opened, pred: Opened, job: Job) -> Sums | str:
+def output_sums(truth: OpenSide, pred: OpenSide, job: Job) -> Sums | str:
     """The sums of scores that exclude each other, or why there are none. Raises CaseError."""
     cross_entropy = resolve_metric(parse_metric("ce"))
     job = replace(job, metrics=(cross_entropy,))

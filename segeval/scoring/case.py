@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.classes.class_list import ClassList
-from segeval.opening.open_case import Opened, opened
+from segeval.opening.open_case import open_case
+from segeval.opening.open_side import OpenSide
 from segeval.pairing.cases import Case
-from segeval.pairing.files import has_mask_name
 from segeval.pairing.outputs import check_outputs_complete
 from segeval.runtime.errors import CaseError, Note, PairingError, ReadError, SegevalError
 from segeval.runtime.frozen import replace
@@ -150,7 +149,7 @@ def scored_case(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
     of_files = read_files(case, job, requests)
     if not has_to_be_opened(job, requests):
         return scored_files(case, job, of_files)
-    truth, pred = opened_case(case, job.settings, job.classes)
+    truth, pred = open_case(case, job.settings, job.classes)
     return score_sides(case, truth, pred, job, of_files, share)
 
 
@@ -165,19 +164,6 @@ def check_prediction(case: Case, settings: Settings) -> None:
     check_outputs_complete(case, settings)
 
 
-def opened_case(case: Case, settings: Settings, classes: ClassList) -> tuple[Opened, Opened]:
-    """Both sides of a case on one grid. Raises CaseError.
-
-    What knows DICOM is loaded only for files that may be of it, for it costs start-up.
-    """
-    sides = [files.files.get("") for files in (case.truth, case.pred) if files is not None]
-    if all(path is None or has_mask_name(path) for path in sides):
-        return opened(case, settings, classes)
-    from segeval.opening import open_structures
-
-    return open_structures.opened_case(case, settings, classes)
-
-
 def scored_files(case: Case, job: Job, of_files: Mapping[str, Any]) -> CaseResult:
     """The result of a case of which no metric reads more than files of its own."""
     finished = FinishedTallies(None, of_files)
@@ -190,8 +176,8 @@ def scored_files(case: Case, job: Job, of_files: Mapping[str, Any]) -> CaseResul
 
 def score_sides(  # noqa: PLR0913 - what a case is scored with
     case: Case,
-    truth: Opened,
-    pred: Opened,
+    truth: OpenSide,
+    pred: OpenSide,
     job: Job,
     of_files: Mapping[str, Any] | None = None,
     share: ParallelMap = map,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segeval.classes.class_list import StoredClasses
 from segeval.grid.geometry import Geometry
-from segeval.opening.open_case import Opened
+from segeval.opening.open_side import OpenSide
 from segeval.pairing.cases import Case
 from segeval.runtime.frozen import frozen
 from segeval.scoring.class_resolution import CaseClasses
@@ -18,8 +18,8 @@ class CaseStart:
     """A case whose sides are open and on one grid; no voxel is read yet."""
 
     case: Case
-    truth: Opened
-    pred: Opened
+    truth: OpenSide
+    pred: OpenSide
     plan: Plan
     job: Job
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from segeval.classes.class_list import ClassList
-from segeval.opening.open_case import Opened
+from segeval.opening.open_side import OpenSide
 from segeval.runtime.arrays import Counted
 from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.runtime.inventory import ASKED, current
@@ -34,7 +34,7 @@ MANY_IDS, HALF = 8, 0.5  # labels from which a map may be one of instances; shar
 
 
 def read_white_as_one(
-    tables: Mapping[Pair, PairCells], truth: Opened, pred: Opened, passed: Passed, job: Job
+    tables: Mapping[Pair, PairCells], truth: OpenSide, pred: OpenSide, passed: Passed, job: Job
 ) -> dict[Pair, PairCells]:
     """Tables in which 255 of a binary mask is 1 (rule I8). Raises CaseError."""
     if truth.named and pred.named:
@@ -80,7 +80,7 @@ def channel_labels(found: ValueKind) -> range:
     return range(found.channels) if found.onehot else range(1, found.channels + 1)
 
 
-def check_stacks(truth: Opened, pred: Opened, found: tuple[ValueKind, ValueKind]) -> None:
+def check_stacks(truth: OpenSide, pred: OpenSide, found: tuple[ValueKind, ValueKind]) -> None:
     """Two stacks without names have the same classes (rule P2). Raises CaseError."""
     if truth.named or pred.named or min(f.channels for f in found) == 1:
         return
@@ -110,7 +110,7 @@ def check_names(resolved: CaseClasses) -> None:
             )
 
 
-def check_files(truth: Opened, pred: Opened, tables: Mapping[Pair, PairCells]) -> None:
+def check_files(truth: OpenSide, pred: OpenSide, tables: Mapping[Pair, PairCells]) -> None:
     """The file of one class holds one label. Raises CaseError."""
     for side, opened_side in enumerate((truth, pred)):
         if not opened_side.volume.paths:
@@ -128,7 +128,7 @@ def check_files(truth: Opened, pred: Opened, tables: Mapping[Pair, PairCells]) -
 
 
 def check_labels(
-    sides: tuple[Opened, Opened],
+    sides: tuple[OpenSide, OpenSide],
     tables: Mapping[Pair, PairCells],
     resolved: CaseClasses,
     passed: Passed,

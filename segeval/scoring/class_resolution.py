@@ -17,7 +17,7 @@ from segeval.classes.class_list import (
     StoredClasses,
 )
 from segeval.classes.names import match_name, one_form
-from segeval.opening.open_case import NOWHERE, Opened
+from segeval.opening.open_side import NOWHERE, OpenSide
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import field, frozen, replace
 from segeval.runtime.inventory import ASKED, UNKNOWN, current
@@ -47,7 +47,7 @@ class CaseClasses:
 
 
 def resolve_by_name(
-    truth: Opened, pred: Opened, classes: ClassList, empty_is_annotated: bool
+    truth: OpenSide, pred: OpenSide, classes: ClassList, empty_is_annotated: bool
 ) -> CaseClasses:
     """Classes of a case in which a side names its classes; known before a voxel is read.
 
@@ -81,7 +81,7 @@ def resolve_by_name(
     )
 
 
-def wanted_by_name(truth: Opened, pred: Opened, classes: ClassList) -> tuple[ClassDef, ...]:
+def wanted_by_name(truth: OpenSide, pred: OpenSide, classes: ClassList) -> tuple[ClassDef, ...]:
     """The classes of a case in which a side names its classes: all, unless some were selected (A5).
 
     Raises CaseError where names meet values and no class list joins them.
@@ -109,7 +109,7 @@ def matches_class(class_: ClassDef, name: str) -> bool:
     return match_name(class_.name, (name,), class_.aliases) is not None
 
 
-def report_unlisted(truth: Opened, pred: Opened, classes: ClassList) -> None:
+def report_unlisted(truth: OpenSide, pred: OpenSide, classes: ClassList) -> None:
     """Say which names of the files no class of the list stands for."""
     inventory = current()
     for word, side in (("gt", truth), ("pred", pred)):
@@ -123,7 +123,7 @@ def report_unlisted(truth: Opened, pred: Opened, classes: ClassList) -> None:
 
 
 def find_part(
-    class_: ClassDef, side: Opened, listed: bool
+    class_: ClassDef, side: OpenSide, listed: bool
 ) -> tuple[LabelSelector | None, CaseError | None]:
     """What stands for a class on a side, and why that cannot be said (A10). Raises CaseError.
 
@@ -171,7 +171,7 @@ def resolve_after_reading(
     return replace(resolved, targets=tuple(targets))
 
 
-def file_class_names(truth: Opened, pred: Opened) -> tuple[str, ...]:
+def file_class_names(truth: OpenSide, pred: OpenSide) -> tuple[str, ...]:
     """The names that the files give, ground truth first; one structure once."""
     if truth.named != pred.named:
         sides = ("prediction", "ground truth")
@@ -195,7 +195,7 @@ def file_class_names(truth: Opened, pred: Opened) -> tuple[str, ...]:
     return tuple(names.values())
 
 
-def named_class_selector(class_: ClassDef, side: Opened) -> LabelSelector | None:
+def named_class_selector(class_: ClassDef, side: OpenSide) -> LabelSelector | None:
     """What stands for a class on a side; None where a side that names its classes lacks it."""
     if not side.named:
         if class_.labels is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from segeval.metrics.registry import BOX
-from segeval.opening.open_case import Opened
+from segeval.opening.open_side import OpenSide
 from segeval.request.grammar import Quantity, parse_quantity
 from segeval.runtime.arrays import Mask, Raw
 from segeval.scoring.slab_pass import SCORES_AT_A_TIME, Plan
@@ -19,7 +19,7 @@ from segeval.volume.volume import Volume, open_channels
 
 
 def tally_in_box(
-    tally: ScoreTally, name: str, truth: Opened, channels: int, plan: Plan
+    tally: ScoreTally, name: str, truth: OpenSide, channels: int, plan: Plan
 ) -> ScoreTally:
     """A tally as its name asks for it: of all voxels, or of those in a box. Raises CaseError.
 
@@ -73,7 +73,7 @@ def foreground_mask(values: Raw, plan: Plan) -> Mask:
     return marked
 
 
-def dilate_box(box: SliceBox, margin: Quantity, truth: Opened) -> SliceBox:
+def dilate_box(box: SliceBox, margin: Quantity, truth: OpenSide) -> SliceBox:
     """A box and the voxels whose centres are no farther from it than a margin along each axis.
 
     Raises GeometryError for millimetres on a grid that has none.

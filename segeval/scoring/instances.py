@@ -10,7 +10,7 @@ import numpy as np
 
 from segeval.grid.geometry import Geometry
 from segeval.metrics.registry import Definition
-from segeval.opening.open_case import Opened
+from segeval.opening.open_side import OpenSide
 from segeval.request.grammar import Metric, Quantity
 from segeval.runtime.arrays import Counted
 from segeval.runtime.errors import GeometryError, Note, ReadError, RequestError
@@ -117,7 +117,7 @@ def finish_instances(tally: InstanceTally, read: CaseRead, _: TallyRequest) -> C
     return tally.finish(read.classes.targets, grid, (ids[0], ids[1]), ignored)
 
 
-def ids_of(side: Opened, which: int, found: tuple[Counted, Counted]) -> InstanceIds | None:
+def ids_of(side: OpenSide, which: int, found: tuple[Counted, Counted]) -> InstanceIds | None:
     """What the ids of a side stand for; None where its values are classes.
 
     found  the ids of each side

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from segeval.classes.class_list import UNSEEN, ClassDef, ClassList, LabelSelector
 from segeval.metrics.registry import Definition, needed_terms
-from segeval.opening.open_case import NOWHERE, Opened, wanted
+from segeval.opening.open_side import NOWHERE, OpenSide, read_sides_as
 from segeval.readers.remote_files import RemoteStore
 from segeval.request.grammar import Metric
 from segeval.request.settings import Settings
@@ -88,7 +88,7 @@ def leave_out_labels(classes: ClassList, settings: Settings) -> ClassList:
 
 
 def planned(
-    truth: Opened, pred: Opened, job: Job, of_scores: Sequence[Definition]
+    truth: OpenSide, pred: OpenSide, job: Job, of_scores: Sequence[Definition]
 ) -> tuple[Plan, CaseClasses | None]:
     """What is read with what; and the classes, where names tell them before a voxel is read.
 
@@ -96,7 +96,7 @@ def planned(
     """
     settings, classes = job.settings, job.classes
     scores = pred.scores or pred.volume
-    how = wanted(truth, pred, settings, classes.regions)
+    how = read_sides_as(truth, pred, settings, classes.regions)
     resolved = None
     if truth.named or pred.named:
         resolved = resolve_by_name(truth, pred, classes, settings.absent_gt == "empty")
@@ -120,7 +120,7 @@ def planned(
 
 
 def channel_pairs(
-    truth: Opened, pred: Opened, resolved: CaseClasses | None, how: tuple[ReadAs, ReadAs]
+    truth: OpenSide, pred: OpenSide, resolved: CaseClasses | None, how: tuple[ReadAs, ReadAs]
 ) -> tuple[Pair, ...]:
     """The channels (ground truth, prediction) that classes compare.
 
@@ -142,7 +142,7 @@ def channel_pairs(
     return tuple(sorted(found)) or ((0, -1),)
 
 
-def read_channels(side: Opened, how: ReadAs, beside: bool = False) -> range:
+def read_channels(side: OpenSide, how: ReadAs, beside: bool = False) -> range:
     """The channels of labels that reading a side gives; of scores that exclude each other, one."""
     count = len(side.volume.channels)
     if (
@@ -163,7 +163,7 @@ def masks(resolved: CaseClasses, channels: int) -> tuple[LabelSelector | None, .
 
 
 def onehot(
-    truth: Opened, pred: Opened, resolved: CaseClasses | None, job: Job, channels: int
+    truth: OpenSide, pred: OpenSide, resolved: CaseClasses | None, job: Job, channels: int
 ) -> tuple[LabelSelector, ...]:
     """What is true of each independent channel of the prediction; nothing where it is no class."""
     if resolved is not None:

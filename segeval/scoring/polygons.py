@@ -11,7 +11,7 @@ from segeval.grid.slices import Slices
 from segeval.kernels.mask_runs import MaskRuns
 from segeval.kernels.outlines import pick_polygons
 from segeval.kernels.raster import Polygons, consecutive_numbers
-from segeval.opening.open_case import NOWHERE
+from segeval.opening.open_side import NOWHERE
 from segeval.runtime.arrays import Counted, Floats
 from segeval.scoring.case_stages import CaseRead
 from segeval.tallies.polygons import PolygonTally, PolygonVolumes, mask_volumes

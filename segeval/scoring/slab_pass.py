@@ -14,7 +14,7 @@ import numpy as np
 
 from segeval.classes.class_list import LabelSelector
 from segeval.kernels.value_counts import shade_counts
-from segeval.opening.open_case import Opened
+from segeval.opening.open_side import OpenSide
 from segeval.runtime.arrays import Floats, Labels, Mask
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
@@ -88,7 +88,7 @@ class Passed:
     scores: ValueKind | None
 
 
-def one_pass(truth: Opened, pred: Opened, plan: Plan, tallies: Sequence[Tally]) -> Passed:
+def one_pass(truth: OpenSide, pred: OpenSide, plan: Plan, tallies: Sequence[Tally]) -> Passed:
     """Read both sides once and update every tally. Raises ReadError."""
     passed = None
     for group in groups(truth, pred, plan):
@@ -97,12 +97,12 @@ def one_pass(truth: Opened, pred: Opened, plan: Plan, tallies: Sequence[Tally]) 
     return passed
 
 
-def scored(pred: Opened, plan: Plan) -> bool:
+def scored(pred: OpenSide, plan: Plan) -> bool:
     """Whether the prediction may turn out to hold probabilities."""
     return pred.scores is not None or may_hold_probabilities(pred.volume, plan.wanted[1])
 
 
-def groups(truth: Opened, pred: Opened, plan: Plan) -> list[Channels]:
+def groups(truth: OpenSide, pred: OpenSide, plan: Plan) -> list[Channels]:
     """Channels that have to be read in lockstep: those that pairs join, directly or not."""
     unnamed = not (truth.named or pred.named)  # what a stack is shows from all of its channels
     if unnamed or scored(pred, plan) or may_hold_probabilities(truth.volume, plan.wanted[0]):
@@ -122,7 +122,7 @@ def groups(truth: Opened, pred: Opened, plan: Plan) -> list[Channels]:
 
 
 def _read(
-    truth: Opened, pred: Opened, plan: Plan, group: Channels, tallies: Sequence[Tally]
+    truth: OpenSide, pred: OpenSide, plan: Plan, group: Channels, tallies: Sequence[Tally]
 ) -> Passed:
     size = truth.volume.geometry.size
     few = condensable(truth, pred, plan, tallies)
@@ -141,7 +141,7 @@ def _read(
     return Passed(found, scores if scores.kind != "labels" else None)
 
 
-def condensable(truth: Opened, pred: Opened, plan: Plan, tallies: Sequence[Tally]) -> bool:
+def condensable(truth: OpenSide, pred: OpenSide, plan: Plan, tallies: Sequence[Tally]) -> bool:
     """Whether it is enough to count how often each value stands on each label.
 
     Then 8-bit probabilities cost no more than labels: every sum is one over 256 values.
@@ -165,7 +165,7 @@ def condensed(start: int, truth: SideSlab, pred: ScoreStream, count: int, plan: 
     return replace(block, weight=voxels)
 
 
-def slab_size(truth: Opened, pred: Opened, plan: Plan, group: Channels) -> int:
+def slab_size(truth: OpenSide, pred: OpenSide, plan: Plan, group: Channels) -> int:
     """Voxels a slab, so that the buffers of all open channels stay small."""
     if scored(pred, plan):
         channels = (pred.scores or pred.volume).channels
@@ -181,7 +181,7 @@ def slab_size(truth: Opened, pred: Opened, plan: Plan, group: Channels) -> int:
 
 @contextmanager
 def open_sides(
-    truth: Opened, pred: Opened, plan: Plan, group: Channels, chunk: int
+    truth: OpenSide, pred: OpenSide, plan: Plan, group: Channels, chunk: int
 ) -> Iterator[tuple[ValueStream, ValueStream, ValueStream | None]]:
     """The ground truth, the prediction, and the probabilities beside it."""
     volumes: list[tuple[Volume, list[int], ReadAs]] = [

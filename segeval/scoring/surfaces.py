@@ -10,7 +10,7 @@ import numpy as np
 from segeval.classes.tolerances import find_published_tolerance
 from segeval.grid.geometry import Geometry
 from segeval.kernels.skewed import SkewedSpacing
-from segeval.opening.open_case import Opened
+from segeval.opening.open_side import OpenSide
 from segeval.request.grammar import parse_quantity
 from segeval.runtime.errors import GeometryError, Note
 from segeval.scoring.case_stages import CaseRead, CaseStart
@@ -69,7 +69,7 @@ def takes_tolerances(request: TallyRequest) -> bool:
     return any(metric.name == "nsd" and metric.at is None for metric, _ in request.metrics)
 
 
-def check_length_unit(what: str, unit: str, truth: Opened) -> None:
+def check_length_unit(what: str, unit: str, truth: OpenSide) -> None:
     """A length in mm needs a spacing, and one in px a grid that has none. Raises GeometryError."""
     grid = truth.volume.geometry
     if unit in ("mm", "px") and unit != grid.unit:

@@ -181,6 +181,8 @@ class Volume:
     logits    the file says that its values are logits
     shares    the file says that its values are probabilities
     values    label value of each channel of masks that may overlap and that the file does not name
+    sparse    the file leaves out empty slices, and can be read on more of them
+    frames    UIDs of its frame of reference, where the file says it
     regions   what the masks were made of: regions of interest, or instances
     coding    the one channel holds ids of instances, and what they stand for
     instances the instances as runs, with their scores, where the file has them apart; made when
@@ -199,6 +201,8 @@ class Volume:
     paths: tuple[Path, ...] = ()
     notes: tuple[Note, ...] = ()
     values: tuple[int | str, ...] | None = None
+    sparse: bool = False
+    frames: tuple[str, ...] = ()
     regions: RoiMasks | Instances | None = None
     coding: IdCoding | None = None
     instances: Callable[[], InstanceMasks] | None = None

@@ -7,11 +7,17 @@ import pytest
 from paths import SHARED, needs_data
 
 from segeval.classes.class_list import ClassList, LabelSelector
+from segeval.contours.rules import DrawingRules
 from segeval.grid.geometry import Geometry
 from segeval.metrics import overlap  # noqa: F401 - registers dice
 from segeval.metrics.registry import resolve_metric
-from segeval.opening.common_grid import Ask, Choices, together
-from segeval.opening.open_case import Opened, file_class_selectors
+from segeval.opening.common_grid import (
+    draw_contours,
+    find_common_grid,
+    match_sides,
+    place_volume,
+)
+from segeval.opening.open_side import OpenSide, file_class_selectors, open_side
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import CaseFiles as Files
 from segeval.readers.series import index_dicom
@@ -20,7 +26,8 @@ from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, GeometryError
 from segeval.scoring.case import score_sides
 from segeval.scoring.pass_plan import Job
-from segeval.volume.volume import open_channels
+from segeval.volume.align import align_volume
+from segeval.volume.volume import ReadOptions, open_channels
 
 #    6 x 6 pixels on three slices, 108 voxels
 ORGAN = [build.Organ("Heart", [build.square(3.5, 9.5, z) for z in (2, 4, 6)])]
@@ -59,7 +66,16 @@ def drawn(side):
 
 
 def meet(truth, pred, folder, **choices):
-    return together(Ask(truth), Ask(pred), index_dicom(folder), Choices(**choices))
+    settings = Settings(**choices)
+    read = [open_side(Files(p.parent, {"": p}), ReadOptions()) for p in (truth, pred)]
+    grid, sides = find_common_grid(match_sides(read, index_dicom(folder), settings), settings)
+    return [OpenSide(placed(side, grid, settings)) for side in sides]
+
+
+def placed(side, grid, settings):
+    if side.contours is None:
+        return place_volume(side, grid, align_volume)
+    return draw_contours(side, side.contours, grid, DrawingRules(), settings).volume
 
 
 @pytest.mark.parametrize("with_series", [True, False])
@@ -95,7 +111,7 @@ def test_two_segmentations_that_leave_out_different_frames(tmp_path):
 
 def test_both_have_contours_and_no_grid(tmp_path):
     pred = build.rtstruct(tmp_path / "b.dcm", LARGER)
-    one, two = meet(SIDES["rtstruct"](tmp_path), pred, tmp_path, pixel=0.5)
+    one, two = meet(SIDES["rtstruct"](tmp_path), pred, tmp_path, rt_grid=0.5)
     assert "W-derived-grid" in [n.code for n in one.volume.notes]
     assert one.volume.geometry.spacing == (2.0, 0.5, 0.5)
     assert drawn(two).sum() == 3 * 14 * 14
@@ -108,7 +124,7 @@ def test_the_prediction_lies_in_another_frame_of_reference(tmp_path):
     with pytest.raises(CaseError) as caught:
         meet(truth, pred, tmp_path)
     assert caught.value.status == "frame_of_reference_mismatch"
-    _, two = meet(truth, pred, tmp_path, ignore_frame=True)
+    _, two = meet(truth, pred, tmp_path, ignore_frame_of_reference=True)
     assert "W-frame-of-reference" in [n.code for n in two.volume.notes]
 
 
@@ -142,11 +158,11 @@ def test_the_scorer_takes_them_as_they_are(tmp_path, truth):
     series(tmp_path)
     pred = build.rtstruct(tmp_path / "pred.dcm", LARGER)
     sides = meet(SIDES[truth](tmp_path), pred, tmp_path)
-    one, two = (Opened(side.volume, file_class_selectors(side.volume)) for side in sides)
+    one, two = (OpenSide(side.volume, file_class_selectors(side.volume)) for side in sides)
     case = Case("PAT01", None, Files(tmp_path, {"": pred}))
     job = Job(Settings(), ClassList(), (resolve_metric(parse_metric("dice")),))
     if truth == "nifti":  # label 1 has no name there
-        one = Opened(one.volume, {"Heart": LabelSelector(0, frozenset([1]))})
+        one = OpenSide(one.volume, {"Heart": LabelSelector(0, frozenset([1]))})
     (row,) = (r for r in score_sides(case, one, two, job).rows if r.class_ == "Heart")
     assert row.value == pytest.approx(2 * 72 / (3 * 36 + 3 * 49))
 

@@ -9,14 +9,13 @@ import pytest
 from runs import settings, soft
 
 from segeval.classes.class_list import ClassList, LabelSelector
-from segeval.opening.open_case import (
+from segeval.opening.onto_grid import covered, outside
+from segeval.opening.open_case import open_case
+from segeval.opening.open_side import (
     NOWHERE,
-    covered,
     file_class_selectors,
-    opened,
-    outside,
-    side,
-    wanted,
+    open_side,
+    read_sides_as,
 )
 from segeval.pairing.cases import Case
 from segeval.pairing.cases import CaseFiles as Files
@@ -43,7 +42,7 @@ def read(volume, channel=0):
 
 
 def test_class_files_are_channels_with_names(tmp_path):
-    found = side(files(tmp_path, liver=T, spleen=P), ReadOptions())
+    found = open_side(files(tmp_path, liver=T, spleen=P), ReadOptions())
     assert found.parts == {"liver": LabelSelector(0), "spleen": LabelSelector(1)}
     assert found.named
     assert (read(found.volume, 1) == P).all()
@@ -54,13 +53,14 @@ def test_class_files_in_another_order_of_axes_are_turned(tmp_path):
     made = files(tmp_path, a=T)
     turned = replace(build.GRID, origin=(10.0, 6, 7), directions=((0, 0, 1), (0, 1, 0), (-1, 0, 0)))
     build.nifti(tmp_path / "b.nii.gz", P[..., ::-1].copy(), turned)
-    found = side(replace(made, files={**made.files, "b": tmp_path / "b.nii.gz"}), ReadOptions())
+    both = replace(made, files={**made.files, "b": tmp_path / "b.nii.gz"})
+    found = open_side(both, ReadOptions())
     assert (read(found.volume, 1) == P).all()
 
 
 def test_class_files_on_two_grids_are_refused_by_name(tmp_path):
     with pytest.raises(GeometryError) as caught:
-        side(files(tmp_path, liver=T, spleen=P[:3]), ReadOptions())
+        open_side(files(tmp_path, liver=T, spleen=P[:3]), ReadOptions())
     text = "\n".join(caught.value.lines())
     assert "spleen.nii.gz and liver.nii.gz are on different grids" in text
 
@@ -68,11 +68,11 @@ def test_class_files_on_two_grids_are_refused_by_name(tmp_path):
 def test_a_class_file_holds_one_channel(tmp_path):
     build.stack(tmp_path / "liver.nii.gz", soft(3))
     with pytest.raises(ReadError, match="holds 3 channels"):
-        side(Files(tmp_path, {"liver": tmp_path / "liver.nii.gz"}), ReadOptions())
+        open_side(Files(tmp_path, {"liver": tmp_path / "liver.nii.gz"}), ReadOptions())
 
 
 def test_a_label_map_has_no_names(tmp_path):
-    found = side(one(build.nifti(tmp_path / "a.nii", T)), ReadOptions())
+    found = open_side(one(build.nifti(tmp_path / "a.nii", T)), ReadOptions())
     assert not found.named
     assert found.scores is None
 
@@ -92,17 +92,17 @@ def case(tmp_path, pred, **more):
 
 
 def test_a_missing_prediction_is_empty_on_the_grid_of_the_truth(tmp_path):
-    truth, pred = opened(case(tmp_path, None), settings(), ClassList())
+    truth, pred = open_case(case(tmp_path, None), settings(), ClassList())
     assert list(pred.volume.geometry.differences(truth.volume.geometry)) == []
     assert not read(pred.volume).any()
     named = Case("c", None, files(tmp_path, liver=T))
-    assert opened(named, settings(), ClassList())[1].parts == {"liver": NOWHERE}
+    assert open_case(named, settings(), ClassList())[1].parts == {"liver": NOWHERE}
 
 
 def test_the_archive_takes_the_grid_of_its_label_map(tmp_path):  # I5
     scores = build.npz(tmp_path / "p.npz", soft(4))
     pred = one(build.nifti(tmp_path / "p.nii.gz", P), scores)
-    truth, found = opened(case(tmp_path, pred), settings(), ClassList())
+    truth, found = open_case(case(tmp_path, pred), settings(), ClassList())
     assert found.scores.geometry == truth.volume.geometry
     assert len(found.scores.channels) == 4
     assert (read(found.scores, 2) == soft(4)[2]).all()
@@ -112,7 +112,7 @@ def test_the_archive_of_another_run(tmp_path):  # I5
     scores = build.npz(tmp_path / "p.npz", soft(4, (4, 5, 5)))
     pred = one(build.nifti(tmp_path / "p.nii.gz", P), scores)
     with pytest.raises(CaseError) as caught:
-        opened(case(tmp_path, pred), settings(), ClassList())
+        open_case(case(tmp_path, pred), settings(), ClassList())
     assert caught.value.status == "geometry_mismatch"
     assert caught.value.facts == ("probabilities 5x5x4", "label map 6x5x4, 1 x 2 x 3 mm")
 
@@ -121,16 +121,16 @@ def test_the_spacing_of_the_request_before_that_of_the_table(tmp_path):
     made = Case(
         "c", *(one(build.png(tmp_path / f"{s}.png", T[0])) for s in "pg"), spacing=(2.0, 2.0)
     )
-    assert opened(made, settings(), ClassList())[0].volume.geometry.spacing == (2.0, 2.0)
+    assert open_case(made, settings(), ClassList())[0].volume.geometry.spacing == (2.0, 2.0)
     asked = settings(spacing=(1.0, 3.0))
-    assert opened(made, asked, ClassList())[0].volume.geometry.spacing == (1.0, 3.0)
+    assert open_case(made, asked, ClassList())[0].volume.geometry.spacing == (1.0, 3.0)
 
 
 def test_the_grid_of_the_image(tmp_path):  # G3
     grid = replace(build.GRID, shape=(4, 5, 3))
     image = build.nifti(tmp_path / "image.nii.gz", np.zeros((4, 5, 3), np.int16), grid)
     pred = one(build.nifti(tmp_path / "p.nii.gz", P))
-    found = opened(
+    found = open_case(
         case(tmp_path, pred, image=image),
         settings(resample="image", resample_loss="accept"),
         ClassList(),
@@ -138,7 +138,7 @@ def test_the_grid_of_the_image(tmp_path):  # G3
     assert [s.volume.geometry.shape for s in found] == [(4, 5, 3)] * 2
     assert (read(found[1].volume) == P[..., :3]).all()
     with pytest.raises(GeometryError, match="no image"):
-        opened(case(tmp_path, pred), settings(resample="image"), ClassList())
+        open_case(case(tmp_path, pred), settings(resample="image"), ClassList())
 
 
 @pytest.mark.parametrize(
@@ -161,17 +161,19 @@ def test_what_lies_beyond_a_volume(how, channels, want):
 )
 def test_a_stack_that_covers_every_voxel(tmp_path, labels, want):
     stack = np.stack([v == T for v in labels]).astype(np.uint8)
-    assert covered(side(one(build.stack(tmp_path / "a.nii", stack)), ReadOptions()).volume) is want
+    found = open_side(one(build.stack(tmp_path / "a.nii", stack)), ReadOptions())
+    assert covered(found.volume) is want
 
 
 def test_how_both_sides_are_read(tmp_path):
-    plain = side(one(build.nifti(tmp_path / "a.nii", T)), ReadOptions())
-    named = side(files(tmp_path, liver=T), ReadOptions())
-    assert [w.independent for w in wanted(plain, plain, settings(), regions=False)] == [
-        False,
-        False,
-    ]
-    assert [w.independent for w in wanted(plain, plain, settings(), regions=True)] == [False, True]
-    assert wanted(plain, named, settings(), regions=False)[1].independent
-    soft_truth = wanted(named, plain, settings(gt_kind="prob"), regions=False)[0]
+    plain = open_side(one(build.nifti(tmp_path / "a.nii", T)), ReadOptions())
+    named = open_side(files(tmp_path, liver=T), ReadOptions())
+
+    def independent(truth, pred, regions):
+        return [how.independent for how in read_sides_as(truth, pred, settings(), regions)]
+
+    assert independent(plain, plain, regions=False) == [False, False]
+    assert independent(plain, plain, regions=True) == [False, True]
+    assert independent(plain, named, regions=False)[1]
+    soft_truth = read_sides_as(named, plain, settings(gt_kind="prob"), regions=False)[0]
     assert (soft_truth.kind, soft_truth.independent) == ("prob", True)

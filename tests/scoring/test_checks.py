@@ -7,7 +7,7 @@ import pytest
 
 from segeval.classes.class_list import ClassList, LabelSelector, parse_classes
 from segeval.grid.geometry import Geometry
-from segeval.opening.open_case import Opened
+from segeval.opening.open_side import OpenSide
 from segeval.runtime.errors import CaseError, ReadError
 from segeval.scoring.checks import (
     check_files,
@@ -112,7 +112,7 @@ def test_the_labels_of_channels(found, want):
 def opened(channels, names=(), files=()):
     voxels = (Channel(None, np.dtype("u1"), (2, 2)),) * channels
     volume = Volume(Geometry((2, 2)), voxels, Path("x"), paths=tuple(map(Path, files)))
-    return Opened(volume, {n: LabelSelector(i) for i, n in enumerate(names)})
+    return OpenSide(volume, {n: LabelSelector(i) for i, n in enumerate(names)})
 
 
 STACK = {

@@ -14,7 +14,7 @@ from segeval.classes.class_list import (
     parse_classes,
 )
 from segeval.grid.geometry import Geometry
-from segeval.opening.open_case import NOWHERE, Opened
+from segeval.opening.open_side import NOWHERE, OpenSide
 from segeval.runtime.errors import CaseError
 from segeval.scoring.class_resolution import (
     find_class_channel,
@@ -41,7 +41,7 @@ def side(*names):
     """A side that names its classes, or a label map."""
     grid = Geometry((1, 2, 2))
     channels = (Channel(None, np.dtype("u1"), grid.shape),) * max(1, len(names))
-    return Opened(
+    return OpenSide(
         Volume(grid, channels, Path("x")), {n: LabelSelector(i) for i, n in enumerate(names)}
     )
 

@@ -125,7 +125,7 @@ def test_a_file_that_is_replaced_while_it_is_scored_has_no_values(tmp_path, monk
     whole = scoring.score_case(case, work)
     assert whole.status == "ok"
     assert whole.fingerprint == case_fingerprint(case)
-    read = scoring.opened_case
+    read = scoring.open_case
 
     def replaced(*given):
         sides = read(*given)
@@ -133,7 +133,7 @@ def test_a_file_that_is_replaced_while_it_is_scored_has_no_values(tmp_path, monk
         (tmp_path / "new.npy").replace(one)
         return sides
 
-    monkeypatch.setattr(scoring, "opened_case", replaced)
+    monkeypatch.setattr(scoring, "open_case", replaced)
     result = scoring.score_case(case, work)
     assert (result.status, result.fingerprint) == ("unreadable", "")
     assert "changed while" in result.error["message"]

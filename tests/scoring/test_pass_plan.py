@@ -9,7 +9,7 @@ from runs import settings
 from segeval.api import requested_metrics
 from segeval.classes.class_list import ClassList, LabelSelector, parse_classes
 from segeval.grid.geometry import Geometry
-from segeval.opening.open_case import NOWHERE, Opened
+from segeval.opening.open_side import NOWHERE, OpenSide
 from segeval.scoring.pass_plan import Job, by_number, planned
 from segeval.scoring.tally_kinds import metrics_of_channels
 from segeval.volume.volume import Channel, Volume
@@ -24,7 +24,7 @@ def volume(channels, dtype):
 
 def side(channels=1, dtype="u1", names=(), beside=None):
     scores = None if beside is None else volume(beside, "f4")
-    return Opened(
+    return OpenSide(
         volume(channels, dtype), {n: LabelSelector(i) for i, n in enumerate(names)}, scores
     )
 

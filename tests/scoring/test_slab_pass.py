@@ -9,7 +9,7 @@ from runs import every, only, run, sigmoids, soft
 
 from segeval.classes.class_list import LabelSelector
 from segeval.grid.geometry import Geometry
-from segeval.opening.open_case import Opened
+from segeval.opening.open_side import OpenSide
 from segeval.runtime.errors import ReadError
 from segeval.scoring import slab_pass
 from segeval.scoring.slab_pass import Plan, black_and_white, check_range, groups, label_map, shares
@@ -87,7 +87,7 @@ def opened(channels, *names, dtype="u1"):
     """A side of some channels; with names, of that many files."""
     made = Channel(lambda: np.zeros((1, 1, 2), dtype), np.dtype(dtype), (1, 1, 2))
     volume = Volume(Geometry((1, 1, 2)), (made,) * channels, Path("a"))
-    return Opened(volume, {name: LabelSelector(i) for i, name in enumerate(names)})
+    return OpenSide(volume, {name: LabelSelector(i) for i, name in enumerate(names)})
 
 
 HARD = (ReadAs("labels"), ReadAs("auto"))
