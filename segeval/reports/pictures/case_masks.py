@@ -17,7 +17,7 @@ from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError
 from segeval.runtime.frozen import frozen
-from segeval.scoring.case import check_prediction, opened_case, read_case
+from segeval.scoring.case import check_prediction, read_case
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.pass_plan import Job, planned
 from segeval.tallies.surface import Surfaces, SurfaceTally
@@ -59,7 +59,7 @@ def read_masks(case: Case, settings: Settings, classes: ClassList) -> CaseMasks:
     """Read a case again. Raises CaseError."""
     job = Job(settings, classes, (resolve_metric(parse_metric("dice")),))
     check_prediction(case, settings)
-    truth, pred = opened_case(case, settings, classes)
+    truth, pred = open_case(case, settings, classes)
     plan, named = planned(truth, pred, job, ())
     tally = SurfaceTally(truth.volume.geometry.shape)
     read, _ = read_case(CaseStart(case, truth, pred, plan, job), named, {"surface": tally})
