@@ -11,6 +11,7 @@ from math import prod
 
 from segeval.classes.class_list import ClassList
 from segeval.metrics.registry import resolve_metric
+from segeval.opening.open_case import open_case
 from segeval.pairing.cases import Case
 from segeval.reports.pictures.planes import ClassView, view_class
 from segeval.request.grammar import parse_metric
