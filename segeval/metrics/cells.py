@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from segeval.kernels.froc import nearest_in_order
 from segeval.kernels.instance_matching import (
     RULES,
     SCORES,
@@ -106,6 +107,38 @@ def f1(t: Tables, at: Quantity, **rule: str) -> Values:
     def number(place: int) -> float:
         found, truth, pred = count_pairs(t, place, at, **rule)
         return share(2 * found, truth + pred)
+
+    return each_class(t, number)
+
+
+@metric(
+    "f1",
+    of="instances",
+    better="higher",
+    at=LENGTHS,
+    default="5mm",
+    bounds=(0.0, 1.0),
+    options={"hit": Option(CENTRE, (CENTRE,)), "connectivity": OPTIONS["connectivity"]},
+    origin="grand-challenge",
+    whole=True,
+)
+def f1_by_centres(t: Tables, at: Quantity, connectivity: str, hit: str) -> Values:
+    """F1 of finding instances by the distance of their centres, as `score_detection` counts.
+
+    formula  references in their order, each takes its nearest free prediction at most 5 mm away;
+             all other predictions are false; 2 TP / (references + predictions)
+    empty    both empty: undefined; one empty: 0
+    source   grand-challenge-metrics 0.6.0 (before it evalutils)
+    """
+
+    def number(place: int) -> float:
+        hits = whole = 0
+        for table in t.tables(place, connectivity):
+            truth, pred = table.centres
+            apart = np.linalg.norm(truth[:, None] - pred[None], axis=2)
+            found, missed, false = nearest_in_order(apart, at.number)
+            hits, whole = hits + found, whole + 2 * found + missed + false
+        return share(2 * hits, whole)
 
     return each_class(t, number)
 

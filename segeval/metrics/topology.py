@@ -121,13 +121,15 @@ def thinned(name: str, **facts: Any) -> Callable[..., Any]:
     return metric(name, of="surface", options=THINNING, library="scikit-image", **facts)
 
 
-@thinned("cldice", better="higher", bounds=SHARE)
+@thinned("cldice", better="higher", bounds=SHARE, origin="metrics-reloaded")
+@thinned("cldice", better="higher", bounds=SHARE, origin="panoptica")
+@thinned("cldice", better="higher", bounds=SHARE, origin="cldice")
 def cldice(s: Surfaces, by: str, order: str, skeleton: str) -> Values:
     """Centre-line Dice: how far each side's skeleton lies inside the other's mask.
 
     formula  2 Tp Ts / (Tp + Ts)
     empty    both empty: undefined; one empty: 0; skeletons that miss the masks: 0
-    source   Shit et al., CVPR 2021
+    source   Shit et al., CVPR 2021; its own code, panoptica and MetricsReloaded give one number
     """
     return skeletons(s, harmonic, math.nan, by, order, skeleton)
 

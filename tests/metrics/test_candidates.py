@@ -197,3 +197,15 @@ def test_instances_a5_from_files_in_cases_and_shards(tmp_path):
 def test_every_record_of_the_scenes_is_tried():
     assert len(content("lesion_picai")["expected"]) == 42
     assert len(content("lesion_points")["expected"]) == 20
+
+
+def test_instances_a6_f1_by_centres_is_that_of_the_instances(tmp_path):
+    truth, pred = np.zeros((12, 30), np.uint8), np.zeros((12, 30), np.uint8)
+    truth[2:5, 2:5], truth[2:5, 12:15] = 1, 2  # centres at (3, 3) and (3, 13)
+    pred[2:5, 5:8], pred[2:5, 6:9], pred[8:11, 20:23] = 1, 2, 3
+    pred[2:5, 5:8] = 1  # centres at (3, 6), (3, 8) of what is left, and far away
+    files = [build.npy(tmp_path / f"{name}.npy", a) for name, a in (("p", pred), ("g", truth))]
+    name = "f1@3px:as=grand-challenge"
+    card = run(*files, name, "f1@3px", instances="ids")
+    (row,) = (r for r in card.cases[0].rows if r.metric == name)
+    assert row.value == pytest.approx(2 * 1 / (2 + 3))  # one within 3 px; two false, one missed

@@ -32,7 +32,7 @@ def test_instances_b1_values_of_cldice_panoptica_and_metrics_reloaded(pair):
     if name == "skeleton_length_difference":  # the oracle holds their voxels
         assert agrees([skeleton(mask).sum() for mask in masks], record)
         return
-    got = value(s, name.partition(":as=")[0])
+    got = value(s, name)
     if name.startswith("cldice") and np.isnan(want(record)) and any(m.any() for m in masks):
         assert record["params"]["scene"].startswith(ZERO)
         assert got == 0
@@ -100,6 +100,6 @@ def test_instances_b1_rule_order_and_version_are_signed():
 
     asked = [resolve_metric(parse_metric(text)) for text in ("cldice:order=xyz", "dice")]
     line = signature_line(signature_fields(Settings(), asked, ClassList()))
-    assert "cldice:by=case:order=xyz:skeleton=auto" in line
+    assert "cldice:as=cldice:by=case:order=xyz:skeleton=auto" in line
     assert f"libraries:scikit-image {version('scikit-image')}" in line
     assert "libraries" not in signature_line(signature_fields(Settings(), asked[1:], ClassList()))
