@@ -22,6 +22,7 @@ SCRIPTS = (
     "p9_cases",
     "p10_contours",
     "p12_dask",
+    "p19_contours",
     "p6_surfaces",
     "p6b_surfaces",
     "surfaces",

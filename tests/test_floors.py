@@ -25,7 +25,7 @@ FLOORS = """
                | counts label_runs rle sums topology | mask_stack | bins distance_tables entropy flips raster rois surfels value_counts vtk_triangles
                | borders connected_components lengths mesh polygons run_dilation | distances outlines run_overlaps | skewed
                | conventions heights instance_matching | planes
-1  dicom       dicom | elements | files
+1  dicom       dicom | elements | files number_text
 1  grid        grid | geometry | mismatch slices | joined_slices
 1  classes     classes | class_list label_tables names | class_files structure_matching tolerances
 

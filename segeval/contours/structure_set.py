@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.dicom.elements import parse_decimals
+from segeval.dicom.number_text import parse_decimal_array
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import frozen, replace
@@ -60,12 +60,12 @@ class Contour:
         A point tens of metres away, or a contour that is metres wide, is no place in a patient.
         """
         try:
-            numbers = parse_decimals(self.raw)
+            numbers = parse_decimal_array(self.raw)
         except ValueError:
             return None
-        if not numbers or len(numbers) % 3 or self.count not in (None, len(numbers) // 3):
+        if not len(numbers) or len(numbers) % 3 or self.count not in (None, len(numbers) // 3):
             return None
-        points = np.array(numbers).reshape(-1, 3)
+        points = numbers.reshape(-1, 3)
         if np.abs(points).max() > FAR or np.ptp(points, axis=0).max() > WIDE:
             return None
         return points + np.array(self.offset) if self.slab and len(self.offset) == 3 else points

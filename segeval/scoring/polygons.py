@@ -19,8 +19,11 @@ from segeval.tallies.polygons import PolygonTally, PolygonVolumes, mask_volumes
 NO_POLYGONS = Polygons(np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
-def finish_polygons(read: CaseRead) -> PolygonVolumes | None:
-    """What both sides share as polygons; None where a side has none. nan for a union."""
+def finish_polygons(read: CaseRead, volumes: bool = True) -> PolygonVolumes | None:
+    """What both sides share as polygons; None where a side has none. nan for a union.
+
+    volumes  whether what they share is measured, or only their outlines are asked for
+    """
     truth, pred = read.start.truth, read.start.pred
     known = [*(truth.drawn or {}).values(), *(pred.drawn or {}).values()]
     if truth.drawn is None or pred.drawn is None or not known:
@@ -43,7 +46,10 @@ def finish_polygons(read: CaseRead) -> PolygonVolumes | None:
         if same or are_same_slices(one.placed.slices, two.placed.slices):
             polygons = one.placed.polygons, two.placed.polygons
             own = (two if one is empty else one).placed.slices
-            tally.update(target.name, *polygons, own.thickness, masks)
+            if volumes:
+                tally.update(target.name, *polygons, own.thickness, masks)
+            else:
+                tally.add_outlines(target.name, *polygons)
         else:
             update_slabs(tally, target.name, one.placed, two.placed, masks)
     return tally.finish()

@@ -362,10 +362,11 @@ def _load_polygons() -> type[Kept]:
     return PolygonVolumes
 
 
-def _finish_polygons(_: None, read: CaseRead, __: TallyRequest) -> Any:
+def _finish_polygons(_: None, read: CaseRead, request: TallyRequest) -> Any:
     from segeval.scoring.polygons import finish_polygons
 
-    return finish_polygons(read)
+    lengths_alone = all(known.name == "contour_apl" for _, known in request.metrics)
+    return finish_polygons(read, not lengths_alone)
 
 
 def _load_instances() -> type[Kept]:

@@ -84,6 +84,11 @@ class PolygonTally:
         self.add(name, np.concatenate([exact, masks]))
         self._outlines[name] = outlines or (truth, pred)
 
+    def add_outlines(self, name: str, truth: Polygons, pred: Polygons) -> None:
+        """Keep a structure of a case of which no volume is asked for."""
+        self.add(name, np.full(6, np.nan))
+        self._outlines[name] = truth, pred
+
     def add(self, name: str, row: Floats) -> None:
         """Add six volumes of a class."""
         self._rows[name] = self._rows.get(name, np.zeros(6)) + row

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segeval.kernels import lengths
 from segeval.kernels.lengths import far_length
 from segeval.kernels.raster import Polygons
 
@@ -80,3 +81,32 @@ def test_it_agrees_with_sampling(ring, others, tolerance):
         want += (away > tolerance).mean() * np.linalg.norm(b - a)
     slack = 4e-3 * np.linalg.norm(end - begin, axis=1).sum() + 1e-3
     assert far_length(one, other, tolerance) == pytest.approx(want, abs=slack)
+
+
+# Many edges are settled by a tree first: the lengths are those of all against all.
+
+
+def wavy(count, planes, shift, seed):
+    """Rings of many vertices that wander, one a plane, with a rectangle of long edges on each."""
+    rng = np.random.default_rng(seed)
+    rings, on = [], []
+    for plane in range(planes):
+        angle = np.arange(count) * 2 * np.pi / count
+        radius = 20 + shift * np.sin(3 * angle + plane) + rng.normal(0, 0.02, count)
+        rings += [
+            np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]),
+            square(-40, 40),
+        ]
+        on += [plane, plane]
+    return polygons(*rings, planes=on)
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 0.3, 1.0, 6.0])
+@pytest.mark.parametrize("shift", [0.0, 0.6, 3.0])
+def test_a_tree_gives_what_all_against_all_gives(monkeypatch, tolerance, shift):
+    one, other = wavy(300, 3, 0.0, 1), wavy(250, 4, shift, 2)
+    for a, b in ((one, other), (other, one)):
+        monkeypatch.setattr(lengths, "MANY_PAIRS", 1 << 40)
+        all_pairs = far_length(a, b, tolerance)
+        monkeypatch.setattr(lengths, "MANY_PAIRS", 0)
+        assert far_length(a, b, tolerance) == pytest.approx(all_pairs, abs=1e-9)
