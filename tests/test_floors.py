@@ -71,7 +71,7 @@ FLOORS = """
                | pictures.worst_pictures | pictures.illustrate
                | html.charts html.shown html.browser | html.drawings html.definition_section
                | html.volume_section html.verdict_section html.account_section
-               html.confusion_section html.reliability_section html.class_section
+               html.confusion_section html.instance_section html.reliability_section html.class_section
                | html.case_section html.baseline_section html.figures | html.page | html.comparison_page
                | outputs | html.folder
 

@@ -295,3 +295,21 @@ def draw_confusion(names: Sequence[str], shares: Sequence[Sequence[float]]) -> s
                 )
     text = "Rows are the ground truth, columns the prediction; percent of the row."
     return svg("confusion", left + size + 4, top + size + 4, "Confusion matrix", text, parts)
+
+
+def draw_curve(title: str, points: Sequence[tuple[float, float]], across: str, up: str) -> str:
+    """A curve of shares, upwards from 0 to 1."""
+    width, height, left = 300.0, 250.0, 46.0
+    x = spanning([0.0, 1.0, *(a for a, _ in points)], left, width - 12, 5)
+    y = Axis(0.0, 1.0, 204.0, 12.0)
+    line = "".join(
+        f"{'L' if k else 'M'}{px(x.at(a))} {px(y.at(b))}" for k, (a, b) in enumerate(points)
+    )
+    parts = [
+        *grid_x(x, 12, 204),
+        *grid_y(y, left, width - 12),
+        f'<g data-axis="y" {y.attributes}><path class="line" d="{line}"/></g>',
+        f'<text class="tick" x="{width - 12}" y="{height - 8}" text-anchor="end">'
+        f"{escape(across)}; upwards: {escape(up)}</text>",
+    ]
+    return svg("curve", width, height, title, f"{up} against {across}", parts)

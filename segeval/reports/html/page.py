@@ -18,6 +18,7 @@ from segeval.reports.html.class_section import class_tables, group_tables, value
 from segeval.reports.html.confusion_section import confusion_section
 from segeval.reports.html.definition_section import definition_section
 from segeval.reports.html.drawings import draw_agreement
+from segeval.reports.html.instance_section import instance_section
 from segeval.reports.html.reliability_section import reliability_section
 from segeval.reports.html.shown import (
     Heading,
@@ -100,6 +101,7 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
         ],
         "confusion": confusion_section(card),
         "reliability": reliability_section(card),
+        "instances": instance_section(card),
         "baseline": baseline_section(card, heads, baseline_of(settings), settings.baseline),
         "groups": group_tables(card, heads),
         "rows": rows,

@@ -1,0 +1,115 @@
+"""Instances on the page: sizes of found and missed, curves of scored ones (REPORT.md T16)."""
+
+import re
+
+import numpy as np
+import pytest
+from page_reader import Page
+from PIL import Image
+
+from segeval.api import score_paths
+from segeval.metrics.candidates import froc_luna16
+from segeval.reports.html.instance_section import froc_curves, instance_section
+from segeval.reports.html.page import render
+from segeval.request.grammar import parse_metric
+from segeval.request.settings import Settings
+from segeval.runtime.frozen import replace
+from segeval.tallies.candidates import Candidates, CaseCandidates
+
+
+@pytest.fixture
+def card(tmp_path):
+    """Three cells of 16, 36 and 64 pixels: the middle one is missed, one prediction is false."""
+    truth, pred = np.zeros((40, 60), np.uint16), np.zeros((40, 60), np.uint16)
+    truth[2:6, 2:6], truth[10:16, 10:16], truth[20:28, 20:28] = 1, 2, 3
+    pred[2:6, 2:6], pred[20:28, 21:28], pred[32:34, 40:45] = 7, 8, 9
+    for side, array in (("gt", truth), ("pred", pred)):
+        (tmp_path / side).mkdir()
+        Image.fromarray(array).save(tmp_path / side / "x.png")
+        Image.fromarray(array).save(tmp_path / side / "y.png")
+    metrics = (parse_metric("f1@50%"),)
+    settings = Settings(metrics=metrics, instances="ids")
+    return score_paths(tmp_path / "pred", tmp_path / "gt", settings)
+
+
+def test_report_t16_sizes_of_found_and_missed(card):
+    page = Page(render(card, Settings(pictures=0)))
+    sizes, missed = page.of("instances")
+    assert sum(int(row[2].exact) for row in sizes.rows) == 6
+    assert sum(int(row[3].exact) for row in sizes.rows) == 4
+    for row in sizes.rows:
+        assert float(row[4].exact) == int(row[3].exact) / int(row[2].exact)
+    assert [(row[0].text, row[2].exact, row[3].exact) for row in missed.rows] == [
+        ("x", "2", "36.0"), ("y", "2", "36.0"),
+    ]  # fmt: skip
+    assert missed.rows[0][4].text == "12.5, 12.5"
+
+
+def test_report_t16_every_size_is_a_point(card):
+    (table,) = instance_section(card)["tables"]
+    scale = {k: float(v) for k, v in re.findall(r'data-(low|high|start|end)="([^"]+)"',
+                                                table["chart"])}  # fmt: skip
+    share = (scale["high"] - scale["low"]) / (scale["end"] - scale["start"])
+    found = {}
+    for word, path in re.findall(r'<g data-class="(\w+)"><path class="dots" d="([^"]*)"',
+                                 table["chart"]):  # fmt: skip
+        places = [float(x) for x in re.findall(r"M([\d.]+) ", path)]
+        found[word] = sorted(round(scale["low"] + (x - scale["start"]) * share) for x in places)
+    assert found == {"found": [16, 16, 64, 64], "missed": [36, 36], "false": [10, 10]}
+
+
+def candidates(score, lands, lesions):
+    none = np.zeros((0, 3), np.int64)
+    near = np.array([[k, at] for k, at in enumerate(lands) if at >= 0], np.int64).reshape(-1, 2)
+    return CaseCandidates(
+        np.array(score, float), np.full(len(score), 5), np.array(lands), np.full(lesions, 9),
+        none, near,
+    )  # fmt: skip
+
+
+def test_report_t16_the_froc_curve_is_that_of_the_metric(card):
+    tally = Candidates(
+        ("lesion",),
+        ((candidates([0.9, 0.6, 0.3], [0, -1, 1], 2), candidates([0.8, 0.2], [-1, 0], 3)),),
+    )
+    kept = replace(card.cases[0], tallies={"candidates": tally.to_json()})
+    (found,) = froc_curves(replace(card, cases=(kept,)))
+    assert found["n"] == 5
+    scale = {k: float(v) for k, v in re.findall(r'data-(low|high|start|end)="([^"]+)"',
+                                                found["chart"])}  # fmt: skip
+    line = re.search(r'class="line" d="([^"]+)"', found["chart"])[1]
+    ys = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", line)]
+    share = (scale["high"] - scale["low"]) / (scale["end"] - scale["start"])
+    shown = [scale["low"] + (y - scale["start"]) * share for y in ys]
+    # by hand: found at .9, .3, .2 of 5 lesions
+    assert max(shown) == pytest.approx(3 / 5, abs=0.006)
+    assert float(froc_luna16(tally, 1.0).classes[0]) == pytest.approx(max(shown), abs=0.006)
+    assert shown == sorted(shown)
+
+
+def test_a_run_without_instances_has_no_such_part():
+    from report_cards import patients, whole
+
+    assert instance_section(whole(patients(2))) is None
+
+
+def test_report_t16_precision_over_recall_of_scored_instances(card):
+    from detections_build import plain_side
+
+    from segeval.reports.html.instance_section import precision_curves
+    from segeval.tallies.detections import DetectionTally, ImageFacts, ScoredClasses
+
+    a, b, c = (np.zeros((6, 8), bool) for _ in range(3))
+    a[:2, :2] = b[4:, 4:] = c[:2, 4:6] = True
+    sides = (plain_side([a, b], [0, 0], [0, 0], a.shape),
+             plain_side([c, a], [0, 0], [0, 0], a.shape, [0.9, 0.5]))  # fmt: skip
+    tally = DetectionTally(ScoredClasses(("a",), (1,), ("",))).finish(
+        ImageFacts(None, 0, 0, 0), *sides
+    )
+    kept = replace(card.cases[0], tallies={"detections": tally.to_json()})
+    (found,) = precision_curves(replace(card, cases=(kept,)))
+    line = re.search(r'class="line" d="([^"]+)"', found["chart"])[1]
+    (x0, y0), (x1, y1) = (map(float, p) for p in re.findall(r"[ML]([\d.]+) ([\d.]+)", line))
+    # false first: (recall 0, precision 0), then a hit: (1/2, 1/2); the axes are 46..288, 204..12
+    assert ((x0 - 46) / 242, (204 - y0) / 192) == pytest.approx((0, 0), abs=1e-3)
+    assert ((x1 - 46) / 242, (204 - y1) / 192) == pytest.approx((0.5, 0.5), abs=1e-3)
