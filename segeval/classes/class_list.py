@@ -268,6 +268,9 @@ def make_class_list(labels: Mapping[str, Any], where: object = "") -> ClassList:
     values = {
         name: _label_values(name, value, where) for name, value in _values_by_name(labels).items()
     }
+    for name, held in values.items():
+        if not held:
+            raise RequestError(f"label {name!r} has no value", where=where)
     ignore = next((v[0] for name, v in values.items() if name.lower() == "ignore"), None)
     classes = tuple(
         ClassDef(name, v)
@@ -288,5 +291,5 @@ def _label_values(name: str, value: Any, where: object) -> tuple[int, ...]:
     values = value if isinstance(value, list | tuple) else [value]
     try:
         return tuple(int(v) for v in values)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise RequestError(f"label {name!r} has no whole value ({value!r})", where=where) from None

@@ -106,7 +106,7 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except ValueError as problem:  # TOMLDecodeError is one, and so is a number of 5000 digits
         raise RequestError(f"not TOML: {problem}", where=where) from problem
 
 

@@ -292,7 +292,20 @@ def resolve_request(given: Mapping[str, Any]) -> ResolvedSettings:
         and not _is_unset_count(field, value)
     }
     request = CommandLineRequest(options, given.get("config") or "", bool(given.get("isolated")))
-    return resolve_settings(request, os.environ, Path.cwd())
+    return resolve_settings(request, os.environ, working_folder())
+
+
+def working_folder() -> Path:
+    """Where the command runs. Raises RequestError where that folder is gone."""
+    from segeval.runtime.errors import RequestError
+
+    try:
+        return Path.cwd()
+    except OSError as problem:
+        raise RequestError(
+            f"the working folder is not there any more ({problem.strerror})",
+            help="run segeval in a folder that exists",
+        ) from problem
 
 
 def _is_unset_count(field: str, value: Any) -> bool:

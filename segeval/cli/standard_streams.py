@@ -56,10 +56,15 @@ def open_streams() -> None:
             held = io.TextIOWrapper(
                 io.BufferedWriter(raw),
                 encoding=stream.encoding,
-                errors=stream.errors,
+                errors="surrogateescape" if is_utf8(stream.encoding) else "backslashreplace",
                 line_buffering=stream.line_buffering,
             )
             setattr(sys, name, held)
+
+
+def is_utf8(encoding: str) -> bool:
+    """Whether a stream takes names that are no text as the bytes that they are."""
+    return encoding.replace("-", "").lower() == "utf8"
 
 
 def drop(number: int) -> None:

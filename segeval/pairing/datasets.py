@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ LABEL_FOLDERS = ("labelsTr", "labelsTs")
 
 def label_folders(gt: Path) -> list[Path]:
     """The folders of labels in the root of an nnU-Net data set (L7); else the path itself."""
-    return [folder for name in LABEL_FOLDERS if (folder := gt / name).is_dir()] or [gt]
+    return [folder for name in LABEL_FOLDERS if os.path.isdir(folder := gt / name)] or [gt]
 
 
 def read_dataset_classes(pred: Path, gt: Path, asked: bool) -> ClassList:
@@ -43,7 +44,7 @@ def read_dataset_classes(pred: Path, gt: Path, asked: bool) -> ClassList:
 def find_dataset_json(folder: Path) -> Path | None:
     """The `dataset.json` of a folder, or beside a file, that has labels by name."""
     path = (folder if folder.is_dir() else folder.parent) / DATASET
-    if not path.is_file():
+    if not os.path.isfile(path):
         return None
     try:
         content = json.loads(path.read_text("utf-8"))

@@ -71,17 +71,36 @@ def describe_table(cases: Sequence[Case], path: Path) -> str:
 def read_pair_rows(path: Path) -> Iterator[tuple[int, PairRow]]:
     """The rows of a table with their line numbers; every column is there. Raises RequestError."""
     try:
-        text = path.read_text("utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig", "surrogateescape")  # names need not be text
     except OSError as problem:
         raise RequestError(f"cannot read the pairs ({problem.strerror})", where=path) from problem
-    except UnicodeDecodeError as problem:
-        raise RequestError("the pairs are not UTF-8 text", where=path) from problem
+    head = text.partition("\n")[0]
+    if not is_text(head) or "\0" in head:
+        raise RequestError("the pairs are not UTF-8 text", where=path)
     lines = (
         parse_json_rows(text, path) if text.lstrip().startswith("{") else parse_csv_rows(text, path)
     )
     for number, row in lines:
         check_columns(row, number, path)
-        yield number, {c: cell_text(row.get(c)) for c in COLUMNS}
+        cells = {c: cell_text(row.get(c)) for c in COLUMNS}
+        for column, cell in cells.items():
+            if "\0" in cell or not is_file_name(cell):
+                raise RequestError(f"line {number}: {column} is no name of a file", where=path)
+        yield number, cells
+
+
+def is_text(text: str) -> bool:
+    """Whether all of it was UTF-8."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def is_file_name(text: str) -> bool:
+    """Whether the file system can have such a name, if not such a file."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def parse_csv_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -89,10 +108,15 @@ def parse_csv_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, An
     head = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in head else ",")
     check_columns(dict.fromkeys(c.strip() for c in reader.fieldnames or ()), 1, path)
-    for row in reader:
-        if None in row:
-            raise RequestError(f"line {reader.line_num} has more cells than the head", where=path)
-        yield reader.line_num, {key.strip(): cell for key, cell in row.items()}
+    try:
+        for row in reader:
+            if None in row:
+                raise RequestError(
+                    f"line {reader.line_num} has more cells than the head", where=path
+                )
+            yield reader.line_num, {key.strip(): cell for key, cell in row.items()}
+    except csv.Error as problem:
+        raise RequestError(f"line {reader.line_num} is no row ({problem})", where=path) from problem
 
 
 def parse_json_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -201,7 +225,7 @@ def resolve_cell_path(cell: str, root: Path) -> Path:
 def find_archive(path: Path) -> Path | None:
     """The probabilities beside a label map (I5)."""
     beside = path.with_name(f"{strip_format_suffix(path.name)}.npz")
-    return beside if not is_score_archive(path.name) and beside.is_file() else None
+    return beside if not is_score_archive(path.name) and os.path.isfile(beside) else None
 
 
 def parse_spacing(text: str, name: str, table: Path) -> tuple[float, ...]:
@@ -253,7 +277,9 @@ def write_pairs(pairing: Pairing, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(format_pairs(pairing, path.absolute().parent), "utf-8", newline="")
+        temporary.write_text(
+            format_pairs(pairing, path.absolute().parent), "utf-8", "surrogateescape", ""
+        )
         temporary.replace(path)
     except OSError as problem:
         raise RequestError(f"cannot write the pairs ({problem.strerror})", where=path) from problem

@@ -65,9 +65,9 @@ def score_case(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
     """
     with keep_inventory(Inventory()) as inventory:
         find_files(case, inventory)
-        # of the files that are read, not of later ones
-        stamp, before = case_fingerprint(case), states(case)
         try:
+            # of the files that are read, not of later ones
+            stamp, before = case_fingerprint(case), states(case)
             result = replace(scored_case(case, job, share), fingerprint=stamp)
             if changed := first_difference(before, states(case)):
                 raise overwrite_error(changed)

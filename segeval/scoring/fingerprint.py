@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 
 from segeval.pairing.cases import Case
 from segeval.runtime.errors import ReadError
@@ -23,7 +24,8 @@ def case_fingerprint(case: Case) -> str:
         found = [f"{role} {_file_fingerprint(path)}" for role, path in list_case_files(case)]
     except OSError:
         return ""
-    state = "\n".join([*found, f"spacing {case.spacing}", *slice_locations(case)]).encode()
+    text = "\n".join([*found, f"spacing {case.spacing}", *slice_locations(case)])
+    state = text.encode("utf-8", "surrogatepass")  # names of files need not be text
     return f"{zlib.crc32(state):08x}{zlib.adler32(state):08x}"
 
 
@@ -96,6 +98,8 @@ def slice_locations(case: Case) -> list[str]:
 
 def _file_fingerprint(path: Path) -> str:
     state = path.stat()
+    if not S_ISREG(state.st_mode):
+        raise OSError(f"{path} is a pipe or a device")  # which would be waited for
     with path.open("rb") as file:
         check = zlib.crc32(file.read(ENDS))
         if state.st_size > ENDS:

@@ -1,0 +1,147 @@
+"""No input ends in exit 5: odd tables, names, folders and files (ACCOUNT-A33)."""
+
+import json
+import os
+import subprocess
+import sys
+
+import build
+import numpy as np
+import pytest
+
+MASK = np.arange(64, dtype=np.uint8).reshape(8, 8) % 3
+
+
+@pytest.fixture
+def sides(here):
+    for side in ("pred", "gt"):
+        build.folder(here / side, (build.png, ".png"), a=MASK, b=MASK)
+    return here
+
+
+HEAD = b"case,pred,gt\n"
+GOOD = b"b,pred/b.png,gt/b.png\n"
+TABLES = {
+    "a cell without an end": HEAD + b"a" * 200_000 + b",pred/a.png,gt/a.png\n" + GOOD,
+    "an open quote": HEAD + b'"a,pred/a.png\n' + GOOD * 9000,
+    "NUL": HEAD + b"a,pred/\0.png,gt/a.png\n",
+    "UTF-16": (HEAD + GOOD).decode().encode("utf-16"),
+    "a picture": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+    "a lone surrogate": b'{"case": "a", "pred": "\\ud800.png", "gt": "gt/a.png"}\n',
+    "a lone surrogate in a case": b'{"case": "\\ud800", "pred": "pred/a.png", "gt": "gt/a.png"}\n',
+    "a list": b"[1, 2]\n",
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_account_a33_a_table_that_cannot_be_used_is_a_wrong_request(segeval, sides, name):
+    (sides / "t").write_bytes(TABLES[name])
+    done = segeval("score", "--pairs", "t", "-m", "dice", "-o", "x.csv")
+    assert (done.status, done.err.startswith("error: t: ")) == (2, True)
+
+
+def test_account_a33_one_entry_of_a_table_is_an_error_of_its_case(segeval, sides):
+    (sides / "t").write_bytes(HEAD + b"a,pred/" + b"x" * 5000 + b".png,gt/a.png\n" + GOOD)
+    done = segeval("score", "--pairs", "t", "-m", "dice", "--format", "csv")
+    assert (done.status, "b,1,dice,1.0,,ok,," in done.out) == (3, True)
+
+
+CLASSES = [
+    {"labels": {"background": 0, "a": float("inf")}},
+    {"labels": {"a": 1, "ignore": []}},
+    {"labels": {"a": [1, None]}},
+    {"labels": {"a": {"b": 1}}},
+]
+
+
+@pytest.mark.parametrize("content", CLASSES, ids=str)
+def test_account_a33_a_class_list_that_is_none_is_a_wrong_request(segeval, sides, content):
+    (sides / "c.json").write_text(json.dumps(content))
+    assert segeval("score", "pred", "gt", "--classes", "c.json").status == 2
+
+
+def test_account_a33_a_number_that_python_refuses_is_a_wrong_request(segeval, sides):
+    (sides / "s.toml").write_text("digits = " + "9" * 5000)
+    assert segeval("score", "pred", "gt", "-c", "s.toml").status == 2
+
+
+def test_account_a33_a_working_folder_that_is_gone(segeval, sides, monkeypatch):
+    gone = sides / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    done = segeval("score", sides / "pred", sides / "gt")
+    assert (done.status, "working folder" in done.err) == (2, True)
+    monkeypatch.chdir(sides)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.parametrize("side", ["pred", "gt"])
+def test_account_a33_a_pipe_is_an_error_of_its_case_and_is_not_waited_for(segeval, sides, side):
+    (sides / side / "a.png").unlink()
+    os.mkfifo(sides / side / "a.png")
+    done = segeval("score", "pred", "gt", "-m", "dice", "--format", "csv")
+    assert (done.status, "b,1,dice,1.0,,ok,," in done.out) == (3, True)
+    assert segeval("inspect", side).status == 3
+
+
+def refuse(monkeypatch, name):
+    """Have a folder that cannot be listed, whoever runs the test."""
+    real = os.scandir
+
+    def scandir(path="."):
+        if os.path.basename(os.fspath(path)) == name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+
+@pytest.mark.parametrize("side", ["pred", "gt"])
+@pytest.mark.parametrize("missing", ["error", "skip", "worst"])
+def test_account_a33_a_folder_that_cannot_be_listed_is_an_error(
+    segeval, here, monkeypatch, side, missing
+):
+    for name in ("pred", "gt"):
+        for case in ("c1", "c2"):
+            files = {"liver": build.ball(), "heart": build.ball()}
+            build.folder(here / name / case, (build.nifti, ".nii.gz"), **files)
+    (here / side / "c2").rename(here / side / "closed")
+    refuse(monkeypatch, "closed")
+    gate = ["--gate", "liver/dice=0"]
+    done = segeval("score", "pred", "gt", "-m", "dice", "--missing", missing, *gate, "-o", "r.json")
+    assert done.status == 3
+    assert f"error: {side}: folder that cannot be listed: closed: Permission denied" in done.err
+    (left,) = [
+        item
+        for item in json.loads((here / "r.json").read_text())["inputs"]["left_aside"]
+        if item["kind"] == "folder"
+    ]
+    assert (left["side"], left["weight"]) == (side, "lost")
+    assert segeval("pairs", "pred", "gt", "--missing", missing).status == 3
+
+
+@pytest.mark.parametrize("side", ["pred", "gt"])
+def test_account_a33_a_root_that_cannot_be_listed_is_a_wrong_request(
+    segeval, sides, monkeypatch, side
+):
+    refuse(monkeypatch, side)
+    assert segeval("score", "pred", "gt").status == 2
+
+
+def test_names_that_are_no_text_go_through_and_back(sides):
+    name = os.fsdecode(b"caf\xe9.png")
+    for side in ("pred", "gt"):
+        (sides / side / "a.png").rename(sides / side / name)
+
+    def run(*words, encoding="utf-8"):
+        environment = {**os.environ, "PYTHONIOENCODING": encoding}
+        command = [sys.executable, "-m", "segeval", *words]
+        return subprocess.run(command, capture_output=True, env=environment)
+
+    assert run("pairs", "pred", "gt", "--write", "w.csv").returncode == 0
+    assert b"caf\xe9" in (sides / "w.csv").read_bytes()
+    done = run("score", "--pairs", "w.csv", "-m", "dice", "-o", "x.csv", "-o", "x.json")
+    assert (done.returncode, b"caf\xe9" in (sides / "x.csv").read_bytes()) == (0, True)
+    assert b"caf\xe9" in run("score", "pred", "gt", "--format", "csv").stdout
+    assert b"caf" in run("score", "pred", "gt", "--format", "csv", encoding="ascii:strict").stdout
