@@ -124,9 +124,12 @@ FORMATS: dict[str, tuple[Callable[[np.ndarray], bytes], str, tuple[int, ...]]] =
     "npz, deflated": (deflated, ".npz", SHAPE),
     "png, grey of 8 bits": (picture("L"), ".png", SHAPE[1:]),
     "png, palette": (picture("P"), ".png", SHAPE[1:]),
+    "tif, deflate": (picture("L", "tiff", compression="tiff_deflate"), ".tif", SHAPE[1:]),
+    "gif": (picture("L", "gif"), ".gif", SHAPE[1:]),
     "png, grey of 16 bits": (picture("I;16"), ".png", SHAPE[1:]),
 }
-UNCHECKED: tuple[str, ...] = ()  # formats that have no checksum of their voxels
+# Formats of which some or all has no checksum: the tags of a TIFF, GIF.
+UNCHECKED: tuple[str, ...] = ("tif, deflate", "gif")
 
 
 # -- damage ---------------------------------------------------------------------------------
@@ -169,7 +172,7 @@ def values(pred: Path, truth: Path) -> Values | None:
     """What the program says of a pair; None where it refuses it. Raises where there is a bug."""
     import segeval
 
-    spacing = SPACING if pred.suffix != ".png" else SPACING[1:]
+    spacing = SPACING if pred.suffix not in (".png", ".tif", ".gif") else SPACING[1:]
     card = segeval.score(str(pred), str(truth), ["dice", "pred_volume"], spacing=spacing)
     [case] = card.cases
     if case.status == "internal_error":

@@ -211,6 +211,11 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
             add_outputs(pair_paths(place.pred, place.truth, settings), place.truth, settings)
         )
     inventory.merge(pairing.inventory)
+    if settings.frames:
+        from segeval.opening.frames import expand_frames
+
+        reading = ReadOptions(channel_axis=settings.channel_axis, series=True)
+        pairing = replace(pairing, cases=CaseStore(expand_frames(pairing.cases, reading)))
     mine = shard.cut(pairing) if shard else pairing
     if watch is not None:
         watch.paired(mine)

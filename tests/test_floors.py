@@ -39,8 +39,8 @@ FLOORS = """
                | candidates joined_lesions loss_terms runs | instances sums | branches
 5  writers     writers | nifti nrrd png
 
-5  readers     readers | channel_axis coco_file frames nrrd_header pixels png_inflate | coco_masks png_bands | coco_panoptic | coco dicom_seg mgz mha nifti npy nrrd png rois rtstruct series
-               | polygon_files | geojson labelme yolo | registry remote_files selection series_matching | contour_slices
+5  readers     readers | channel_axis coco_file frames tiff_tags nrrd_header pixels png_inflate | coco_masks png_bands | coco_panoptic | coco dicom_seg mgz mha nifti npy nrrd rois tiff rtstruct series
+               | png | polygon_files | geojson labelme yolo | registry remote_files selection series_matching | contour_slices
 6  metrics     metrics | aliases convention_names | registry | option_types overlap surface topology | boundary | contours losses maskrcnn matched_detections semantic volume
                | calibration candidates detections overlap_losses voxel_losses | focal generalized_losses soft_scores
                | combined_losses panoptic | cells outputs | instance_rows lesion_fit lesions | instance_counts
@@ -50,7 +50,7 @@ FLOORS = """
                | remote
 7  scorecard   scorecard | card empty_class_policy results_schema signature | case_json row_index | result_store summary | results
 
-8  opening     opening | instances lost_voxels structure_choice | open_side | common_grid enlarge onto_grid relabel structure_classes
+8  opening     opening | frames instances lost_voxels structure_choice | open_side | common_grid enlarge onto_grid relabel structure_classes
                | open_structures | open_case
 
 9  exporting   exporting | decode | convert

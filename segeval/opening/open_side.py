@@ -72,6 +72,18 @@ class OpenSide:
         return bool(self.parts or self.facts)
 
 
+def pick_frame(volume: Volume, frame: int) -> Volume:
+    """One frame of a series as a volume of its own (A16). Raises ReadError."""
+    count = len(volume.channels)
+    if frame >= count:
+        raise ReadError(
+            f"there is no frame {frame}: the file has {count}",
+            where=volume.path,
+            help="both sides of a case must have the same frames, counted from 0",
+        )
+    return replace(volume, channels=(volume.channels[frame],))
+
+
 def read_options(
     settings: Settings, classes: ClassList, spacing: tuple[float, ...] | None = None
 ) -> ReadOptions:
@@ -109,9 +121,12 @@ def open_side(
         return replace(open_side(replace(files, files={"": path}, sets=()), reading), notes=notes)
     if "" not in files.files:
         return replace(stack_class_files(files, reading), faults=files.faults)
-    source = open_file(files.files[""], replace(reading, member=files.member))
+    series = reading.series or files.frame is not None
+    source = open_file(files.files[""], replace(reading, member=files.member, series=series))
     if not isinstance(source, Volume):
         return OpenSide(source)
+    if files.frame is not None:
+        source = pick_frame(source, files.frame)
     scores = None
     if files.scores is not None:
         scores = open_volume(files.scores, replace(reading, grid=None, channel_axis=0))

@@ -32,6 +32,7 @@ class CaseFiles:
     place   what reports call class files that do not fill a folder of their own
     sets    DICOM structure sets and segmentations of which one is meant (D4, D5)
     member  which image of a file of many
+    frame   which frame of a series, from 0; None: the file is one (A16)
     faults  what cannot be scored of it, by class; "" is all of it
     beside  how many more files it has, which are a fault
     """
@@ -42,13 +43,14 @@ class CaseFiles:
     place: str = ""
     sets: tuple[StructureSetHeader, ...] = ()
     member: str = ""
+    frame: int | None = None
     faults: Mapping[str, CaseError] = field(default_factory=dict)
     beside: int = 0
 
     @property
     def many(self) -> int:
-        """How many files they are; an image of a file of many is none."""
-        if self.member:
+        """How many files they are; an image of a file of many, or a later frame, is none."""
+        if self.member or self.frame:
             return 0
         return (len(self.sets) or len(self.files)) + (self.scores is not None) + self.beside
 
@@ -59,6 +61,8 @@ class CaseFiles:
             return self.place
         first = next(iter(self.files.values()))
         shown = relative_path(first if "" in self.files else first.parent, self.root)
+        if self.frame is not None:
+            shown = f"{shown}@t{self.frame:02}"
         return f"{shown}#{self.member}" if self.member else shown
 
 

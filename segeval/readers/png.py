@@ -52,6 +52,13 @@ def claims(path: Path, head: bytes) -> bool:
 
 def read(path: Path, reading: ReadOptions) -> Volume:
     """Open a picture as a label map. Raises ReadError."""
+    with path.open("rb") as file:
+        mark = file.read(4)
+    if mark in TIFF:
+        from segeval.readers import tiff
+
+        if (volume := tiff.read(path, reading)) is not None:
+            return volume
     with raise_read_errors(path):
         head = png_bands.read_png_head(path)
     source: BandedPicture | Picture
@@ -87,7 +94,9 @@ def raise_read_errors(path: Path) -> Iterator[None]:
     """Whatever a file that is no picture, or no whole one, raises is a ReadError."""
     try:
         yield
-    except BROKEN as problem:
+    except Exception as problem:
+        if not isinstance(problem, BROKEN) and "Bomb" not in type(problem).__name__:
+            raise  # Pillow has an error of its own for sizes that no picture has
         why = str(problem).replace(str(path), path.name).rstrip(".") or type(problem).__name__
         raise ReadError(
             f"not a readable picture ({why})",
@@ -201,6 +210,11 @@ class BandedPicture:
         """The labels (y, x). Raises ReadError."""
         with raise_read_errors(self.path), self.path.open("rb") as file:
             return png_bands.decode_bands(file, self.head)
+
+    def rows(self) -> Iterator[Raw]:
+        """The labels, some rows (n, x) at a time. Raises ReadError."""
+        with raise_read_errors(self.path), self.path.open("rb") as file:
+            yield from png_bands.iterate_bands(file, self.head)
 
 
 @frozen

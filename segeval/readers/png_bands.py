@@ -9,6 +9,7 @@ pictures, or all are differences to the left, as OpenCV writes them. Every other
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from struct import Struct
 from typing import IO
@@ -74,28 +75,52 @@ def find_pixel_chunk(raw: bytes) -> int:
 
 def decode_bands(file: IO[bytes], picture: PngHead) -> Raw:
     """The values (y, x). Raises OSError."""
-    height, line = picture.shape[0], picture.shape[1] + 1
     out: Raw = np.empty(picture.shape, np.uint8)
-    row, left = 0, b""
-    band = -(-height // -(-out.size // BAND)) * line  # of one size, or the last would be a rest
-    for part in inflate_rows(file, picture.start, choose_zlib_library(out.size), band):
+    for _ in iterate_bands(file, picture, out):
+        pass
+    return out
+
+
+def iterate_bands(file: IO[bytes], picture: PngHead, out: Raw | None = None) -> Iterator[Raw]:
+    """The values, some rows (n, x) at a time; arrays that the next rows overwrite. Raises OSError.
+
+    out  (y, x) room for all of them; None: only a band is held at a time
+    """
+    (height, width), size = picture.shape, picture.shape[0] * picture.shape[1]
+    line, row, left = width + 1, 0, b""
+    band = -(-height // -(-size // BAND)) * line  # of one size, or the last would be a rest
+    kept: Raw = np.empty((0, 0), np.uint8) if out is not None else np.empty(
+        (band // line + 2, width), np.uint8
+    )  # fmt: skip
+    for part in inflate_rows(file, picture.start, choose_zlib_library(size), band):
         if row == height:
             raise OSError(SURPLUS)
         raw = left + part
         count = min(len(raw) // line, height - row)
         lines: Raw = np.frombuffer(raw, np.uint8, count * line).reshape(count, line)
-        if set(raw[: lines.size : line]) <= {NONE, SUB}:
-            out[row : row + count] = lines[:, 1:]
-            undo_left_filter(out[row : row + count], np.flatnonzero(lines[:, 0] == SUB))
-        else:
-            undo_row_filters(lines, out[max(row - 1, 0) : row + count], row > 0)
+        above = int(row > 0)
+        room = kept[1 - above : 1 + count] if out is None else out[row - above : row + count]
+        unfilter_rows(lines, room, above > 0)
+        if count:
+            yield room[above:]
+            if out is None:
+                kept[0] = kept[count]
         left = raw[lines.size :]
         row += count
     if left and row == height:
         raise OSError(SURPLUS)
     if row < height:
         raise OSError(f"{row} of {height} rows are there")
-    return out
+
+
+def unfilter_rows(lines: Raw, out: Raw, above: bool) -> None:
+    """Undo the filters of some rows: (n, 1 + width) bytes into (n, width), the row above before."""
+    if {*lines[:, 0].tolist()} <= {NONE, SUB}:
+        own = out[int(above) :]
+        own[...] = lines[:, 1:]
+        undo_left_filter(own, np.flatnonzero(lines[:, 0] == SUB))
+    else:
+        undo_row_filters(lines, out, above)
 
 
 def undo_left_filter(out: Raw, which: Counted) -> None:

@@ -160,6 +160,9 @@ class Settings:
     resample_loss: str = signed(
         "error", "inputs", "labelled voxels that lie off the grid of --resample", LOSSES
     )
+    frames: bool = signed(
+        False, "inputs", "each frame of a series (a fourth axis, pages) is a case: case@t03"
+    )
     geometry: str = signed(
         "own", "inputs", "whose header is right for both sides, of equal shapes", GEOMETRIES
     )

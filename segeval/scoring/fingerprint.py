@@ -62,6 +62,7 @@ def list_case_files(case: Case) -> list[tuple[str, Path]]:
     sides += [(f"aux{number}", side) for number, side in enumerate(case.aux)]
     for role, side in sides:
         if side is not None:
+            role = role if side.frame is None else f"{role}@{side.frame}"
             found += [(f"{role}/{name}", path) for name, path in side.files.items()]
             found += [(f"{role} set", one.path) for one in side.sets]
             found.append((f"{role} scores", side.scores))

@@ -50,6 +50,15 @@ class Drawer(Protocol):
         """The same transposed by `axes`, then flipped along `flips`. Raises ReadError."""
 
 
+@runtime_checkable
+class RowMaker(Protocol):
+    """Makes a picture some rows at a time, where it is too large to be held."""
+
+    def rows(self) -> Iterator[Raw]:
+        """The values in order, native byte order; an array is used again. Raises ReadError."""
+
+
+LARGE = 1 << 23  # values of a picture that is not decoded as a whole
 STRIDED_BYTES = 16 << 20  # planes that are turned at a time
 
 
@@ -146,6 +155,7 @@ class ReadOptions:
     colours       label value of each colour (red, green, blue)
     unlisted      label value of colours that `colours` does not have; None: they are an error
     member        which image of a file of many
+    series        pages of a file are frames
     paste         how masks of regions of interest get into the image; `threshold` cuts them
     min_score     regions and detections below it are left out
     roi_offset    label value of a region's label 0; None: 0, where none has it
@@ -161,6 +171,7 @@ class ReadOptions:
     colours: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
     unlisted: int | None = None
     member: str = ""
+    series: bool = False
     paste: str = "detectron2"
     threshold: float = 0.5
     min_score: float = 0.0
@@ -249,6 +260,32 @@ class _ArrayStream:
     def read(self, count: int, into: Raw | None = None) -> Raw:
         self._at += count
         return self._flat[self._at - count : self._at]
+
+
+class _RowStream:
+    """Values out of rows that are made one after the other."""
+
+    def __init__(self, rows: Iterator[Raw], dtype: np.dtype[Any]) -> None:
+        self._rows, self._ready = rows, np.empty(0, dtype)
+
+    def read(self, count: int, into: Raw | None = None) -> Raw:
+        if len(self._ready) >= count:
+            part, self._ready = self._ready[:count], self._ready[count:]
+            return part
+        out = np.empty(count, self._ready.dtype)
+        done = 0
+        while done < count:
+            if not len(self._ready):
+                self._ready = next(self._rows).reshape(-1)
+            part = self._ready[: count - done]
+            out[done : done + len(part)] = part
+            self._ready, done = self._ready[len(part) :], done + len(part)
+        return out
+
+    def finish(self) -> None:
+        """Go on to the end of the file, where its checksum is compared. Raises ReadError."""
+        for _ in self._rows:
+            pass
 
 
 class _DrawnStream:
@@ -427,6 +464,10 @@ def _open_plain_stream(
 ) -> Stream:
     if voxels.source is None:
         return _ZeroStream(min(chunk, voxels.count))
+    if voxels.order is None and voxels.count > LARGE and isinstance(voxels.source, RowMaker):
+        made = _RowStream(voxels.source.rows(), voxels.dtype)
+        stack.ends.append(made.finish)
+        return made
     if callable(voxels.source):
         array = voxels.source()
         if voxels.order is None:

@@ -42,6 +42,7 @@ def test_what_can_change_a_number_is_signed():
             "remap_pred",
             "remap_gt",
             "unlisted",
+            "frames",
             "geometry",
             "missing",
             "absent_gt",

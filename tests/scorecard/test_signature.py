@@ -152,6 +152,14 @@ def smaller(path):
     return path / "pred", path / "gt"
 
 
+def series(path):
+    """Two frames of masks in a file."""
+    for side, array in (("pred", P), ("gt", T)):
+        (path / side).mkdir()
+        build.stack(path / side / "a.nii.gz", np.stack([array == 1, array == 2]).astype(np.uint8))
+    return path / "pred", path / "gt"
+
+
 def coloured(path):
     """Pictures of colours, one of which no class has."""
     colours = np.array([[0, 0, 0], [9, 0, 0], [0, 9, 0], [1, 2, 3]], np.uint8)
@@ -278,6 +286,7 @@ SIGNED = {
     "resample": (smaller, "gt", "pred"),
     "remap_pred": (maps, (), ((2, 1),)),
     "remap_gt": (maps, (), ((1, 2), (2, 1))),
+    "frames": (series, False, True),
     "unlisted": (coloured, "error", "ignore"),
     "resample_loss": (larger, "error", "accept"),
     "geometry": (shifted, "own", "gt"),
