@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "score"]
+__all__ = ["Settings", "__version__", "score"]
 
 if TYPE_CHECKING:
     from segeval.api import score
+    from segeval.request.settings import Settings
 
 
 def __getattr__(name: str) -> Any:
@@ -15,4 +16,8 @@ def __getattr__(name: str) -> Any:
         from segeval.api import score
 
         return score
+    if name == "Settings":
+        from segeval.request.settings import Settings
+
+        return Settings
     raise AttributeError(f"module 'segeval' has no attribute {name!r}")

@@ -23,7 +23,9 @@ from segeval.pairing.outputs import add_outputs
 from segeval.pairing.pair import pair_paths
 from segeval.pairing.remote import LocalInputs, localize_inputs
 from segeval.readers.remote_files import is_url
+from segeval.request.check_settings import check_settings
 from segeval.request.grammar import Metric, Quantity, parse_metric
+from segeval.request.presets import apply_preset
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
@@ -69,6 +71,7 @@ def requested_metrics(
 
     files_tell  the ground truth may say itself what an instance is, as a COCO panoptic file does
     """
+    check_settings(settings)
     if not 0 < settings.threshold <= 1:
         raise RequestError(f"--threshold {settings.threshold:g} is not in (0, 1]")
     if settings.kind == "logits" and settings.activation == "none":
@@ -318,7 +321,7 @@ def run_cases(
 def score(  # noqa: PLR0913 - a notebook's one call
     pred: str | Path | ArrayLike,
     gt: str | Path | ArrayLike,
-    metrics: Sequence[str] = ("dice", "iou", "volume_difference"),
+    metrics: str | Sequence[str] | None = None,
     *,
     spacing: Sequence[float] | None = None,
     classes: str | Sequence[str] | None = None,
@@ -328,10 +331,12 @@ def score(  # noqa: PLR0913 - a notebook's one call
 
     pred, gt  paths as on the command line, or arrays: label maps (z, y, x) or (y, x), or for `pred`
               also scores (channels, z, y, x) or (channels, y, x)
-    metrics   as on the command line: `dice`, `fbeta@2`, `dice_loss:as=nnunet`
+    metrics   as on the command line: `dice`, `fbeta@2`, `dice_loss:as=nnunet`; one or several;
+              without any those of the settings or of their preset
     spacing   millimetres between voxels, along the axes of the arrays; files have their own
     classes   `liver,spleen`, `5=liver,1=spleen`, a JSON file, or a list of such words
-    settings  every other choice, see segeval.request.settings.Settings
+    settings  every other choice, see segeval.request.settings.Settings; checked like those of the
+              command line, and with what their preset chooses
     returns   the Scorecard: `rows`, `cases`, `summary`, `signature`
     Raises RequestError for a request that makes no sense; for arrays also CaseError.
 
@@ -339,11 +344,13 @@ def score(  # noqa: PLR0913 - a notebook's one call
         card = segeval.score(pred, gt, spacing=(3, 0.98, 0.98), classes="1=liver,2=spleen")
         card.summary[""]["liver"]["dice"].mean
     """
-    chosen = settings or Settings()
+    chosen = apply_preset(settings or Settings())
     if classes is not None:
         text = classes if isinstance(classes, str) else ",".join(classes)
         chosen = replace(chosen, classes=parse_classes(text))
-    chosen = replace(chosen, metrics=tuple(parse_metric(text) for text in metrics))
+    if metrics is not None:
+        texts = metrics.split(",") if isinstance(metrics, str) else metrics
+        chosen = replace(chosen, metrics=tuple(parse_metric(text) for text in texts))
     if spacing is not None:
         chosen = replace(chosen, spacing=tuple(float(s) for s in spacing))
     if isinstance(pred, str | Path) and isinstance(gt, str | Path):

@@ -29,7 +29,7 @@ FLOORS = """
 1  grid        grid | geometry | mismatch slices | joined_slices
 1  classes     classes | class_list label_tables names | class_files structure_matching tolerances
 
-2  request     request | grammar | settings
+2  request     request | grammar | settings | check_settings presets
 
 3  volume      volume | instance_masks instances value_kinds | id_coding | volume | align finite_values value_stream | score_values upsampling
                | label_values

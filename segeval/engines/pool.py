@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from selectors import EVENT_READ, DefaultSelector
 from time import monotonic
+from types import ModuleType
 from typing import Any
 
 from segeval.engines import serial
@@ -154,7 +155,7 @@ class WorkerPool:
         """Start a process and give it cases."""
         context = start_method()
         here, there = context.Pipe()
-        with hold_interrupts():
+        with hold_interrupts(), hide_main_script():
             # A fork has the pipes of the others, too; while it does they would not end with us.
             mine = [*self._hands, here] if context.get_start_method() == "fork" else []
             process = context.Process(
@@ -187,6 +188,21 @@ def start_method() -> Any:
     context = get_context("forkserver")
     context.set_forkserver_preload(["segeval.engines.pool"])
     return context
+
+
+@contextmanager
+def hide_main_script() -> Iterator[None]:
+    """Have a process that starts in the block not run the script that asked for it.
+
+    Workers need nothing of it; without a `__main__` guard it would run once a process, and one that
+    is read from stdin is no file that they could find.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager
