@@ -6,8 +6,7 @@ __version__ = "0.1.0"
 __all__ = ["Settings", "__version__", "score"]
 
 if TYPE_CHECKING:
-    from segeval.api import score
-    from segeval.request.settings import Settings
+    from segeval.api import Settings, score
 
 
 def __getattr__(name: str) -> Any:
@@ -17,7 +16,7 @@ def __getattr__(name: str) -> Any:
 
         return score
     if name == "Settings":
-        from segeval.request.settings import Settings
+        from segeval.api import Settings
 
         return Settings
     raise AttributeError(f"module 'segeval' has no attribute {name!r}")

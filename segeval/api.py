@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from segeval.engines.resume import Journal
     from segeval.pairing.shards import Shard
 
-__all__ = ["score", "score_paths"]
+__all__ = ["Settings", "score", "score_paths"]
 
 
 class ProgressListener(Protocol):
