@@ -50,7 +50,7 @@ FLOORS = """
                | remote
 7  scorecard   scorecard | card empty_class_policy results_schema signature | case_json row_index | result_store summary | results
 
-8  opening     opening | frames instances lost_voxels structure_choice | open_side | common_grid enlarge onto_grid relabel structure_classes
+8  opening     opening | frames instances lost_voxels own_grid structure_choice | open_side | common_grid enlarge onto_grid relabel structure_classes
                | open_structures | open_case
 
 9  exporting   exporting | decode | convert

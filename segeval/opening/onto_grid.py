@@ -126,7 +126,8 @@ def beside(scores: Volume, labels: Volume) -> Volume:
 def moved(side: OpenSide, grid: Geometry, how: ReadAs) -> OpenSide:
     """A side resampled to a grid. Raises GeometryError."""
     if side.scores is None:
-        return replace(side, source=moved_volume(side.volume, grid, how))
+        unmoved = side.volume, how
+        return replace(side, source=moved_volume(side.volume, grid, how), unmoved=unmoved)
     scores = beside(side.scores, side.volume)
     return replace(
         side,

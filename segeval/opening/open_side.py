@@ -42,6 +42,7 @@ class OpenSide:
     notes   what is to be said beside what the source says
     groups  the structures by the series that they were drawn on, before they are drawn
     wanted  numbers of the structures that are drawn; None: all of them
+    unmoved  the volume on its own grid and how its values are read, where it was resampled
     """
 
     source: Volume | Contours
@@ -53,6 +54,7 @@ class OpenSide:
     notes: tuple[Note, ...] = ()
     groups: tuple[ContourGroup, ...] = ()
     wanted: frozenset[int] | None = None
+    unmoved: tuple[Volume, ReadAs] | None = None
 
     @property
     def volume(self) -> Volume:

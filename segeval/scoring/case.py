@@ -214,9 +214,14 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
 
 
 def gt_voxels(read: CaseRead) -> dict[str, int]:
-    """The voxels of each class in the ground truth (ACCOUNT-A36)."""
-    names = (target.name for target in read.resolved.targets)
-    return dict(zip(names, read.counts.truth.tolist(), strict=True))
+    """The voxels of each class in the ground truth on its own grid (ACCOUNT-A36)."""
+    names = [target.name for target in read.resolved.targets]
+    if read.start.truth.unmoved is None:
+        return dict(zip(names, read.counts.truth.tolist(), strict=True))
+    from segeval.opening.own_grid import count_on_own_grid
+
+    parts = [target.truth for target in read.classes.targets]
+    return dict(zip(names, count_on_own_grid(*read.start.truth.unmoved, parts), strict=True))
 
 
 def count_classes(resolved: CaseClasses, found: Sequence[Row]) -> None:

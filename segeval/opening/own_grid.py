@@ -1,0 +1,38 @@
+"""The voxels of each class of a side on its own grid, before it was resampled (ACCOUNT-A36)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from segeval.classes.class_list import LabelSelector
+from segeval.volume.label_values import open_value_stream
+from segeval.volume.value_stream import ReadAs
+from segeval.volume.volume import Volume, open_channels
+
+
+def count_on_own_grid(volume: Volume, how: ReadAs, parts: Sequence[LabelSelector]) -> list[int]:
+    """How many voxels each class has. Raises ReadError.
+
+    how    how the values are read
+    parts  what stands for each class, in the label values as they are read
+    """
+    own = volume.geometry
+    size = own.size // own.shape[0]
+    found: dict[int, Counter[int]] = {}
+    with open_channels(volume.channels, size) as channels:
+        reader = open_value_stream(volume, dict(enumerate(channels)), how)
+        for _ in range(own.shape[0]):
+            for channel, labels in reader.read(size).labels.items():
+                values, counts = np.unique(labels, return_counts=True)
+                known = found.setdefault(channel, Counter())
+                known.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+    return [_voxels_of(part, found.get(part.channel, Counter())) for part in parts]
+
+
+def _voxels_of(part: LabelSelector, known: Counter[int]) -> int:
+    if part.labels is None:
+        return sum(count for label, count in known.items() if label)
+    return sum(known[label] for label in part.labels)
