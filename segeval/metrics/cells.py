@@ -42,7 +42,7 @@ from segeval.tallies.instance_table import InstanceTable
 UPWARDS = (0.0, float("inf"))
 LENGTHS = ("mm", "px")
 DSB = tuple(range(50, 100, 5))  # per cent: the ten thresholds of the Data Science Bowl 2018
-CENTRE = "centre"
+CENTRE = "centre"  # what a hit is asked of where the quantity is a length
 TIE = Option("hit", ("hit", "miss"))
 MATCHES = tuple(rule for rule in RULES if rule != "bipartite")
 
@@ -80,7 +80,7 @@ def each_class(t: Tables, number: Callable[[int], float], reason: str = "") -> V
 OPTIONS = {
     "match": Option("optimal", MATCHES),
     "tie": TIE,
-    "hit": Option("iou", SCORES),
+    "hit": Option("iou", (*SCORES, CENTRE)),
     "connectivity": CONNECTIVITY,
 }
 STRICT = OPTIONS | {"match": Option("greedy", MATCHES), "tie": replace(TIE, default="miss")}

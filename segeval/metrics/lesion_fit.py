@@ -136,7 +136,7 @@ def lesion_dice_of_panoptica(t: Tables, at: Quantity, connectivity: str, **rule:
         return mean_of(np.concatenate(found)) if found else np.nan
 
     numbers = np.array([number(p) for p in range(len(t.classes))], np.float64)
-    return Values(numbers, beside=_unmatched(numbers))
+    return Values(numbers, beside=_unmatched(t, numbers, connectivity))
 
 
 def partners_of_panoptica(at: Quantity, match: str, tie: str, hit: str) -> Partners:
@@ -144,8 +144,18 @@ def partners_of_panoptica(at: Quantity, match: str, tie: str, hit: str) -> Partn
     return Partners(at, "bipartite" if match == "optimal" else match, tie, hit)
 
 
-def _unmatched(numbers: Floats) -> tuple[str, ...]:
-    return tuple("nothing_matched" if np.isnan(number) else "" for number in numbers)
+def _unmatched(t: Tables, numbers: Floats, connectivity: str) -> tuple[str, ...]:
+    """Why a mean over matched lesions is none where both sides have some."""
+    return tuple(
+        "nothing_matched" if np.isnan(number) and _both_have(t, place, connectivity) else ""
+        for place, number in enumerate(numbers)
+    )
+
+
+def _both_have(t: Tables, place: int, connectivity: str) -> bool:
+    """Whether each side has an instance of a class."""
+    tables = [table.overlaps for table in t.tables(place, connectivity)]
+    return any(len(o.truth) for o in tables) and any(len(o.pred) for o in tables)
 
 
 @metric("lesion_dice", origin="brats-2023", options=OF_BRATS, **DICE)
@@ -196,20 +206,23 @@ def matched_runs(
 
 def mean_distances(
     t: CaseInstances,
-    runs: Callable[[int], Iterator[tuple[Any, LabelRuns, LabelRuns]]],
+    partners: Partners,
+    connectivity: str,
     elements: str,
     of: Callable[[Both], float],
 ) -> Values:
     """The mean over the lesions with a prediction of a number of the distances of each."""
 
     def number(place: int) -> float:
-        both = [t.measure(key, one, other, elements) for key, one, other in runs(place)]
+        found = matched_runs(t, place, partners, connectivity)
+        both = [t.measure(*lesion, elements) for lesion in found]
         return mean_of(np.array([of(pair) for pair in both if pair is not None]))
 
     numbers = np.array([number(p) for p in range(len(t.classes))], np.float64)
     diagonal = float(np.linalg.norm(np.multiply(t.grid.shape, t.grid.steps)))
     worst = np.full(len(numbers), diagonal)
-    return Values(numbers, unit=t.unit, worst=worst, beside=_unmatched(numbers))
+    why = _unmatched(t, numbers, connectivity)
+    return Values(numbers, unit=t.unit, worst=worst, beside=why)
 
 
 def farthest(both: Both) -> float:
@@ -241,15 +254,11 @@ def register_distance(
         t: CaseInstances, at: Quantity | None, tie: str, hit: str, connectivity: str
     ) -> Values:
         partners = Partners(at, tie=tie, hit=hit)
-        return mean_distances(
-            t, lambda p: matched_runs(t, p, partners, connectivity), MESH.elements, own
-        )
+        return mean_distances(t, partners, connectivity, MESH.elements, own)
 
     def theirs(t: CaseInstances, at: Quantity, connectivity: str, **rule: str) -> Values:
         partners = partners_of_panoptica(at, **rule)
-        return mean_distances(
-            t, lambda p: matched_runs(t, p, partners, connectivity), BORDER.elements, panopticas
-        )
+        return mean_distances(t, partners, connectivity, BORDER.elements, panopticas)
 
     ours.__doc__ = theirs.__doc__ = doc
     metric(name, origin="overlap", options=OWN, **HIT, **LENGTH)(ours)
@@ -405,8 +414,9 @@ def lesion_centre_distance(t: Tables, at: Quantity, connectivity: str, **rule: s
 
     every = [x.unit for p in range(len(t.classes)) for x in t.tables(p, connectivity)]
     unit = "mm" if every and every[0] in ("ml", "mm2") else "px"
-    numbers = [pair_numbers(t, p, partners, connectivity, apart) for p in range(len(t.classes))]
-    return Values(np.array(numbers), unit=unit, beside=_unmatched(np.array(numbers)))
+    found = [pair_numbers(t, p, partners, connectivity, apart) for p in range(len(t.classes))]
+    numbers = np.array(found, np.float64)
+    return Values(numbers, unit=unit, beside=_unmatched(t, numbers, connectivity))
 
 
 @metric(
@@ -434,5 +444,6 @@ def lesion_relative_volume_difference(
         found: Floats = 100 * (b - a) / a
         return found
 
-    numbers = [pair_numbers(t, p, partners, connectivity, relative) for p in range(len(t.classes))]
-    return Values(np.array(numbers), beside=_unmatched(np.array(numbers)))
+    found = [pair_numbers(t, p, partners, connectivity, relative) for p in range(len(t.classes))]
+    numbers = np.array(found, np.float64)
+    return Values(numbers, beside=_unmatched(t, numbers, connectivity))

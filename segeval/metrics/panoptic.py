@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from inspect import cleandoc
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,49 @@ CONVENTIONS = {
     "stardist": PanopticConvention(tie="hit"),
     "panoptica": PanopticConvention(tie="hit", match="greedy", connectivity=PANOPTICA),
     "metrics-reloaded": PanopticConvention(match="greedy"),
+}
+PLAIN = "a + b - n, of all voxels"
+# What each says of itself: the union of a pair, FP and FN that are left out, the mean, and whose.
+SAYS = {
+    "coco": (
+        "a + b - n, without the part of the prediction in void",
+        "FP with more than half in void and the crowd of its class; crowds are no FN",
+        "over classes that either side has; counts are those of the data set (pooled)",
+        "panopticapi; Kirillov et al., CVPR 2019",
+    ),
+    "deeplab2": (
+        "as coco",
+        "FP with more than half in void; over a crowd it is one",
+        "as coco",
+        "deeplab2; Kirillov et al., CVPR 2019",
+    ),
+    "torchmetrics": (
+        "a + b - n, without what either has in void of the other",
+        "FP with more than half in void; FN with more than half under predicted void",
+        "as coco; stuff=modified: sum of every IoU over the references (Porzi et al., CVPR 2019)",
+        "torchmetrics",
+    ),
+    "hovernet": (PLAIN, "none", "sq has TP + 1e-6 below", "Graham et al., MedIA 58, 2019"),
+    "pannuke": (
+        PLAIN,
+        "all of a class in an image without references of it",
+        "over classes, then images, tissues (mPQ); classes=union is bPQ; sq has TP + 1e-6 below",
+        "Gamper et al., arXiv 2003.10778",
+    ),
+    "monai": (PLAIN, "none", "1e-6 is added to each divisor", "MONAI compute_panoptic_quality"),
+    "stardist": (PLAIN, "none", "of one class; images or pooled", "Weigert et al., WACV 2020"),
+    "panoptica": (
+        PLAIN,
+        "none; parts of one reference (match=many, merge) are one prediction",
+        "each class alone; components have 26 neighbours, in pictures 4",
+        "Kofler et al., arXiv 2312.02608",
+    ),
+    "metrics-reloaded": (
+        PLAIN,
+        "none",
+        "each class alone; sq of nothing is 0",
+        "Maier-Hein et al., Nat. Methods 21, 2024",
+    ),
 }
 
 
@@ -276,16 +320,37 @@ def _register(name: str, word: str, function: Callable[..., Any]) -> None:
     def asked(t: Tables, at: float, **given: Any) -> Values:
         return measure_quality(t, name, convention, at, **given)
 
-    asked.__doc__ = function.__doc__
+    asked.__doc__ = explain(word, function.__doc__ or "")
     facts: dict[str, Any] = {"better": "higher", "bounds": SHARE, "at": ("%",), "default": HALF}
     metric(name, of="instances", origin=word, options=options, leads="pooled", **facts)(asked)
+
+
+def explain(word: str, doc: str) -> str:
+    """The documentation of a part of panoptic quality in a convention."""
+    convention, (union, left_out, averaged, source) = CONVENTIONS[word], SAYS[word]
+    head, _, fields = cleandoc(doc).partition("\n\n")
+    formula = [line for line in fields.splitlines() if not line.startswith("source")]
+    sign = ">" if convention.tie == "miss" else ">="
+    below = f"; where pairs are not unique: {convention.match}" if convention.match else ""
+    return "\n".join(
+        [
+            f"{head.removesuffix('.')}, as {word}.",
+            "",
+            *formula,
+            f"union    {union}",
+            f"ties     IoU {sign} t{below}",
+            f"left out {left_out}",
+            f"mean     {averaged}",
+            f"source   {source}",
+        ]
+    )
 
 
 @panoptic_metric("pq", *CONVENTIONS)
 def pq() -> None:
     """Panoptic quality: how many segments are found, times how well they fit.
 
-    formula  sum of IoU over TP / (TP + FP/2 + FN/2); TP are pairs of one class with IoU > 1/2
+    formula  sum of IoU over TP / (TP + FP/2 + FN/2); TP are pairs of one class
     empty    both empty: undefined; one empty: 0
     source   Kirillov et al., CVPR 2019
     """

@@ -32,12 +32,18 @@ from segeval.volume.id_coding import IdCoding
 
 SIZES = {"mm3": 1e-3, "ml": 1.0, "px": 0.0}  # ml; px are voxels
 OUTPUT = "instances:"  # the beginning of an output that lists them
+CENTRE = "centre"
 LESIONS = "lesion_"  # metrics that take components where nothing is told
 
 
 def check_instances(instances: str, metrics: Iterable[tuple[Metric, Definition]]) -> None:
     """Whether it is told what an instance is, where a metric needs it. Raises RequestError."""
     for metric, definition in metrics:
+        if metric.option("hit") == CENTRE and (metric.at is None or metric.at.unit == "%"):
+            raise RequestError(
+                f"{metric}: how far centres may be apart is a length",
+                help=f"write {metric.name}@5mm, or @5px on a grid without spacing",
+            )
         if definition.of.startswith("instance") and not (
             instances or metric.name.startswith(LESIONS)
         ):
