@@ -118,9 +118,7 @@ def summarise_results(
         scored = (found.groups[group] if group else len(found)) - found.lost_of(group)
         samples = _samples(found, group, cells)
         pooled = {h.name: _pooled_values(results, group, h, named[h.metric], pools) for h in heads}
-        counts = {
-            h.name: {} if pools is None else pools[group].counts(named[h.metric]) for h in heads
-        }
+        counts = {h.name: _instance_counts(group, named[h.metric], pools) for h in heads}
         of_class: dict[str, dict[str, Statistic]] = {}
         for (class_, head), sample in samples.items():
             better = resolve_metric(named[head.metric])[1].better
@@ -294,6 +292,15 @@ def standard_deviation(values: Sequence[float], average: float) -> float:
         return math.nan
     gaps = [value - average for value in values]
     return math.sqrt(math.fsum(gap * gap for gap in gaps) / (len(values) - 1))
+
+
+def _instance_counts(
+    group: str, metric: Metric, pools: CasePools | None
+) -> Mapping[str, Mapping[str, Any]]:
+    """The counts beside a metric of instances, by class; nothing of any other."""
+    if pools is None or not resolve_metric(metric)[1].of.startswith("instance"):
+        return {}
+    return pools[group].counts(metric)
 
 
 def _pooled_values(
