@@ -12,7 +12,8 @@ In this order, so that what is known comes before what is only named like it:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
 from segeval.pairing.files import (
     CHANNEL,
@@ -34,6 +35,7 @@ from segeval.runtime.inventory import KNOWN, UNKNOWN
 
 COMPANIONS = ("_color", "_instanceIds")  # what lies beside `_labelIds` for other purposes
 LABEL_IDS = ("_labelIds", "_labelTrainIds")
+SAMPLE, FEW_LABELS = 50_000, 64  # voxels that are looked at; values that a label map may have
 BESIDE_MASKS = ("imaging", "suv", "ctres", "img")  # KiTS, autoPET and their like
 
 Unit = tuple[str, ...]
@@ -63,12 +65,45 @@ def drop_images(
         images = []
         for folder, those in units.items():
             units[folder] = drop_modalities(those, folder, images)
-        aside += leave("file", "named like images", shown(images))
+        aside += doubted_images(tree.root, images)
     drawn: list[MaskFile] = []
     for folder, those in units.items():
         units[folder] = drop_companions(those, drawn)
     aside += leave("file", "that are other forms of label maps beside them", shown(drawn))
     return units
+
+
+def doubted_images(root: Path, images: Sequence[MaskFile]) -> Iterator[Left]:
+    """Files that only their names call images: what holds a few labels may be a mask (A8, A34).
+
+    One file of each modality is looked at.
+    """
+    groups: dict[str, list[MaskFile]] = {}
+    for file in images:
+        groups.setdefault(re.split(r"[_\-]", file.stem.lower())[-1], []).append(file)
+    for files in groups.values():
+        weight = UNKNOWN if holds_few_labels(files[0].path(root)) else KNOWN
+        yield from leave("file", "named like images", shown(files), weight)
+
+
+def holds_few_labels(path: Path) -> bool:
+    """Whether a file has one channel with a few whole values, as label maps have."""
+    import numpy as np
+
+    from segeval.readers.registry import open_volume
+    from segeval.runtime.errors import CaseError
+    from segeval.volume.align import read_whole_channel
+    from segeval.volume.volume import ReadOptions
+
+    try:
+        volume = open_volume(path, ReadOptions())
+        if len(volume.channels) != 1:
+            return False
+        values = read_whole_channel(volume.channels[0], volume.geometry).ravel()
+    except CaseError:
+        return False
+    found = np.unique(values[:: max(1, len(values) // SAMPLE)])
+    return len(found) <= FEW_LABELS and bool((found == np.floor(found)).all())
 
 
 def shown(files: Iterable[MaskFile]) -> tuple[str, ...]:
