@@ -10,6 +10,7 @@ Every import counts: inside functions (they keep start-up short) and for type ch
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -264,3 +265,13 @@ def test_a_heavy_library_is_imported_where_it_is_used(name):
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
     assert {module.split(".")[0] for module in at_start} & HEAVY == set()
+
+
+def test_the_page_of_the_architecture_has_the_same_floors():
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \| (.+?) \|", page, re.MULTILINE)
+    said = {room: int(floor) for floor, rooms in rows for room in re.findall(r"`(\w+)`", rooms)}
+    known = {room: floor for floor, room, _ in PLACES.values()} | {
+        "__main__": PLACES["__main__"][0]
+    }
+    assert said == {room: floor for room, floor in known.items() if room not in ("segeval", "main")}
