@@ -49,7 +49,7 @@ FLOORS = """
 7  pairing     pairing | cases | datasets files messages | class_names images keys table | layout_kinds
                | layouts | coco matching shards swapped_sides | two_sides | patients | pair | outputs
                | remote
-7  scorecard   scorecard | card empty_class_policy results_schema signature | case_json row_index | result_store summary | results
+7  scorecard   scorecard | card empty_class_policy results_schema signature | short_signature | case_json row_index | result_store summary | results
 
 8  opening     opening | frames instances lost_voxels own_grid structure_choice | open_side | common_grid enlarge onto_grid relabel structure_classes
                | open_structures | open_case
@@ -78,7 +78,7 @@ FLOORS = """
 
 12 cli         cli | choices codes log print_table standard_streams | accounts main problems progress values warnings_output | tables | files | settings_sources
                | ci entry error_maps options paths | conclude | compare completion config convert decode gate inspect
-               merge metrics pairs score | report
+               merge metrics pairs score show | report
 12 main        __main__
 """  # noqa: E501 - a room is one line
 

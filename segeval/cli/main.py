@@ -23,6 +23,7 @@ COMMANDS = {
     "gate": ("segeval.cli.gate", "Judge a result file by rules or by a baseline."),
     "compare": ("segeval.cli.compare", "Compare result files: which model is better?"),
     "report": ("segeval.cli.report", "Write the report that people look at, of a result file."),
+    "show": ("segeval.cli.show", "Show a result file as a table."),
     "metrics": ("segeval.cli.metrics", "List the metrics, or explain one."),
     "config": ("segeval.cli.config", "Show the settings of a run and where each comes from."),
     "completion": ("segeval.cli.completion", "Print completion code for bash, zsh or fish."),

@@ -14,12 +14,16 @@ from segeval.reports.table_model import PLUS_MINUS, TableBlock, clean_name
 from segeval.reports.terminal import can_draw, make_console, uses_colour
 from segeval.reports.verdicts import gates_line, shown_verdicts
 from segeval.request.settings import Settings
+from segeval.runtime.frozen import replace
 from segeval.scorecard.card import Scorecard
+from segeval.scorecard.short_signature import short_signature
 
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the table, the signature and, in a file, the problems: stdout's stand on stderr."""
     shown = lay_out_table(card, settings)
+    if "metrics" in card.fields and not settings.verbose:
+        shown = replace(shown, signature=short_signature(card.signature, card.fields))
     wrong = (
         [] if file is sys.stdout else [*describe_problems(card, settings), *_judged(card, settings)]
     )

@@ -235,7 +235,7 @@ def test_an_example_of_the_help_runs_as_it_stands(segeval, here, line):
         ct = "score pred gt --format none -q"
         segeval(*ct.split(), "--shard", f"{part}/2", "-o", f"shard_{part}.json")
     if line.startswith(
-        ("segeval gate", "segeval compare", "segeval report")
+        ("segeval gate", "segeval compare", "segeval report", "segeval show")
     ):  # result files of earlier runs
         ct = "score pred gt --format none -q"
         for name in (word for word in line.split() if word.endswith(".json")):

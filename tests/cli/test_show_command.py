@@ -1,0 +1,40 @@
+"""`segeval show`: a result file as the table that scoring printed."""
+
+import pytest
+
+
+@pytest.fixture
+def scored(segeval, here, sample):
+    ran = segeval("score", sample / "pred", sample / "gt", "-m", "dice,hd95", "-o", "r.json", "-q")
+    assert ran.status == 0
+    return ran
+
+
+@pytest.fixture
+def sample():
+    from pathlib import Path
+
+    folder = Path(__file__).resolve().parents[2] / "sample_data" / "ct"
+    if not folder.exists():
+        pytest.skip("sample_data is not there")
+    return folder
+
+
+def test_the_table_is_the_one_of_scoring(segeval, scored):
+    assert segeval("show", "r.json").out == scored.out
+    assert "case_02" in segeval("show", "r.json", "--per-case").out
+
+
+def test_the_full_signature_is_in_v_and_by_its_option(segeval, scored):
+    full = segeval("show", "r.json", "--signature").out.strip()
+    assert full.startswith("dice,hd95:as=mesh:by=case|kind:auto|")
+    assert full not in scored.out
+    assert f"signature: {full}" in segeval("show", "r.json", "-v").out
+    assert "signature: dice, hd95 (mesh) | classes 6 | segeval " in scored.out
+
+
+def test_other_forms_and_files(segeval, scored, here):
+    assert segeval("show", "r.json", "--format", "csv").out.startswith("case,class,metric,")
+    assert segeval("show", "r.json", "-o", "t.md", "--format", "none").status == 0
+    assert (here / "t.md").read_text().startswith("3 cases")
+    assert segeval("show", "none.json").status == 2
