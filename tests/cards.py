@@ -74,6 +74,19 @@ def card(results, *metrics, pools=None, **more):
     )
 
 
+class Pool:
+    """What the cases of a group give together: the values of a metric; no instances."""
+
+    def __init__(self, values):
+        self._values = values
+
+    def __call__(self, metric):
+        return self._values(metric) if callable(self._values) else self._values
+
+    def counts(self, metric):
+        return {}
+
+
 def two():
     """Two cases of two classes, with a ratio and a volume."""
     return [

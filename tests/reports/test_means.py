@@ -2,7 +2,7 @@
 
 import math
 
-from cards import NAN, card, case, cases, two, unscored
+from cards import NAN, Pool, card, case, cases, two, unscored
 from terminals import piped
 
 
@@ -29,23 +29,10 @@ def test_one_class_has_no_overall():
     assert not any("overall" in line for line in piped(made))
 
 
-class Pools:
-    """The pooled values of a metric; no instances are counted."""
-
-    def __init__(self, values):
-        self._values = values
-
-    def __call__(self, metric):
-        return self._values
-
-    def counts(self, metric):
-        return {}
-
-
 def test_semantic_segmentation_is_pooled():
     values = {"road": {"iou": 0.5}}
     results = [case(name, values) for name in "ab"]
-    pools = {"": Pools({"road": 0.125})}
+    pools = {"": Pool({"road": 0.125})}
     lines = piped(card(results, pools=pools, leads="pooled"))
     assert lines[0] == "2 cases, 1 class: pooled over the cases"
     assert any(line.startswith("road   2  0.125") for line in lines)

@@ -302,7 +302,7 @@ SIGNED = {
     "absent_gt": (class_files, "not-annotated", "empty"),
     "undefined": (class_files, "exclude", "worst"),
     "background": (maps, False, True),
-    "tolerances": (organs, (), ("nikolov-2021",)),
+    "tolerances": (organs, ("flare-2022",), ("nikolov-2021",)),
     "charges": (organs, (), (parse_charge("dice.pred_empty=0.5"),)),
     "pred_select": (two_files, "a*", "b*"),
     "gt_select": (two_files, "a*", "b*"),
@@ -342,7 +342,7 @@ def test_a_signed_choice_changes_the_line(tmp_path, name):
         rest = {"resample": "gt"}
     if make is two_files:  # the other side is to be one file
         rest = {"gt_select": "a*", "pred_select": "a*"}
-    metrics = (*METRICS, "nsd") if make is organs else METRICS
+    metrics = (*METRICS, "nsd") if name == "tolerances" else METRICS
     metrics = ("lesion_f1", "lesion_count_difference") if make is lumps else metrics
     if make is coloured:
         red, green = ClassDef("red", (1,), (9, 0, 0)), ClassDef("green", (2,), (0, 9, 0))

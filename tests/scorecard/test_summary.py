@@ -5,7 +5,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from cards import NAN, card, case, cases, not_scored, unscored
+from cards import NAN, Pool, card, case, cases, not_scored, unscored
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -168,7 +168,7 @@ def test_rows_of_groups_of_classes_are_in_no_overall_account_a26():
 
 
 def test_the_pooled_value_of_overall_is_the_mean_of_the_classes_account_a26():
-    pools = {"": lambda metric: {"liver": 0.2, "spleen": 0.6, "all": 0.9}}
+    pools = {"": Pool({"liver": 0.2, "spleen": 0.6, "all": 0.9})}
     results = cases("dice", a={"liver": 0.9, "spleen": 0.4, "all": 0.5})
     assert (
         summarise_results(results, [parse_metric("dice")], pools)[""][OVERALL]["dice"].pooled == 0.4
@@ -190,8 +190,8 @@ def test_pooled_values_stand_beside_the_others():
     values = {"liver": {"dice": 0.9}, "spleen": {"dice": 0.9}}
     results = [case(name, values, group=g) for name, g in (("a", ""), ("b", "east"))]
     pools = {
-        "": lambda metric: {"liver": 0.25, "spleen": 0.75},
-        "east": lambda metric: {"liver": {"dice": 0.5}[str(metric)]},
+        "": Pool({"liver": 0.25, "spleen": 0.75}),
+        "east": Pool(lambda metric: {"liver": {"dice": 0.5}[str(metric)]}),
     }
     summary = summarise_results([*results, unscored("c")], [parse_metric("dice")], pools)
     assert summary[""]["liver"]["dice"].pooled == 0.25
@@ -253,6 +253,9 @@ def test_two_units_are_never_pooled():
         def __call__(self, metric):
             pools.append([tallies["n"] for tallies in self])
             return {}
+
+        def __getitem__(self, group):
+            return Pool({})
 
         def of_some(self, cases):
             return Seen(case.tallies for case in cases)
