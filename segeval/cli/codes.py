@@ -33,6 +33,7 @@ CODES = (
     "W-no-structures",
     "W-not-in-baseline",
     "W-not-matched",
+    "W-one-plane",
     "W-outside-image",
     "W-outside-slices",
     "W-planes-share-slice",

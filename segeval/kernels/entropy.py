@@ -10,7 +10,7 @@
 
     floor    of a binary cross-entropy                       cost of p = 0
     torch    each log at least -100                          100
-    keras    p in [1e-7, 1 - 1e-7]                           16.118
+    keras    p in [1e-7, 1 - 1e-7], of float32 as it rounds  16.118; of p = 1 where g = 0 15.942
     tfkeras2 the same, and 1e-7 more inside each log         15.425
     sklearn  p in [eps, 1 - eps], eps of the type of p       36.04
 
@@ -28,6 +28,7 @@ from segeval.kernels.softmax import sigmoid, softplus
 from segeval.runtime.arrays import Floats
 
 EPSILON = 1e-7
+SINGLE = 1e-8  # rounding errors above it are those of float32
 LEAST_LOGS = {"caffe": float(np.log(np.finfo(np.float32).tiny)), "clamp": -100.0}
 NEAR_ONE = float(np.log1p(-EPSILON))
 NEAR_ZERO = float(np.log(EPSILON))
@@ -73,7 +74,7 @@ def binary_costs(floor: str, logits: bool, eps: float) -> tuple[Cost, Cost]:
     """What a value costs where the reference is 1, and where it is 0.
 
     logits  the values are logits and the library takes them; else probabilities
-    eps     of the type in which the probabilities came, for `sklearn`
+    eps     of the type in which the probabilities came, for `sklearn` and `keras`
     """
     if logits and floor in ("torch", "keras"):
         return logit_cost, softplus
@@ -83,10 +84,13 @@ def binary_costs(floor: str, logits: bool, eps: float) -> tuple[Cost, Cost]:
     if floor == "torch":
         return _torch_true, _torch_false
     edge = eps if floor == "sklearn" else EPSILON
+    top = 1 - edge
+    if floor == "keras" and eps > SINGLE:
+        top = float(np.float32(1) - np.float32(EPSILON))  # Keras clips in the type of p
     more = EPSILON if floor == "tfkeras2" else 0.0
 
     def clipped(p: Floats) -> Floats:
-        return np.clip(p.astype(np.float64), edge, 1 - edge)
+        return np.clip(p.astype(np.float64), edge, top)
 
     return (
         lambda p: -log_allowing_zero(clipped(p) + more),

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.metrics.option_types import WEIGHTS, number_option
+from segeval.metrics.option_types import WEIGHTS, share_option
 from segeval.metrics.overlap import ratio_or_nan
 from segeval.metrics.registry import Option, Values, metric
 from segeval.runtime.arrays import Floats
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 UPWARDS = (0.0, float("inf"))
 loss_metric = partial(metric, of="sums", better="lower", bounds=UPWARDS)
-SMOOTHING = number_option("0")
+SMOOTHING = share_option("0")
 REDUCTION = Option("mean", ("mean", "sum"))
 
 

@@ -17,6 +17,14 @@ def parse_number(word: str) -> float:
     return float(word)
 
 
+def parse_share(word: str) -> float:
+    """Read a number from 0 to 1."""
+    value = float(word)
+    if not 0 <= value <= 1:
+        raise ValueError("it is a share, from 0 to 1")
+    return value
+
+
 def parse_number_or_none(word: str) -> float | None:
     """Read a number that may be missing."""
     return None if word == NONE else float(word)
@@ -25,6 +33,14 @@ def parse_number_or_none(word: str) -> float | None:
 def parse_numbers(word: str) -> tuple[float, ...]:
     """Read a list of numbers; () for none."""
     return () if word == NONE else tuple(float(part) for part in word.split("+"))
+
+
+def parse_weights(word: str) -> tuple[float, ...]:
+    """Read a list of weights, none of which is negative; () for none."""
+    values = parse_numbers(word)
+    if not all(0 <= value < float("inf") for value in values):
+        raise ValueError("a weight is 0 or more")
+    return values
 
 
 def parse_channels(word: str) -> tuple[int, ...]:
@@ -42,12 +58,17 @@ def yes_no_option(default: str) -> Option:
     return Option(default, ("yes", "no"), parse_yes_no)
 
 
+def share_option(default: str) -> Option:
+    """An option that is a number from 0 to 1."""
+    return Option(default, read=parse_share)
+
+
 def number_option(default: str) -> Option:
     """An option that is a number."""
     return Option(default, read=parse_number)
 
 
-WEIGHTS = Option(NONE, read=parse_numbers)
+WEIGHTS = Option(NONE, read=parse_weights)
 
 
 def parse_margin(word: str) -> str:

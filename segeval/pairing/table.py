@@ -104,9 +104,10 @@ def is_file_name(text: str) -> bool:
 
 
 def parse_csv_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The rows of a CSV table; of a TSV if its head has tabs."""
+    """The rows of a CSV table; its head tells whether tabs, commas or semicolons cut it."""
     head = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in head else ",")
+    separator = next((sign for sign in "\t,;" if sign in head), ",")
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
     check_columns(dict.fromkeys(c.strip() for c in reader.fieldnames or ()), 1, path)
     try:
         for row in reader:
@@ -219,7 +220,11 @@ def side_of_rows(
 
 def resolve_cell_path(cell: str, root: Path) -> Path:
     """The path of a cell, relative to the table."""
-    return Path(os.path.normpath(root / cell))
+    path = Path(os.path.normpath(root / cell))
+    if "\\" not in cell or os.sep != "/" or path.exists():
+        return path
+    other = Path(os.path.normpath(root / cell.replace("\\", "/")))  # of a table from Windows
+    return other if other.exists() else path
 
 
 def find_archive(path: Path) -> Path | None:

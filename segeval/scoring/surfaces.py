@@ -114,7 +114,19 @@ def tolerance_facts(read: CaseRead, request: TallyRequest) -> dict[str, Any]:
 
 def surface_notes(surfaces: Surfaces, request: TallyRequest) -> tuple[Note, ...]:
     """What makes surface numbers say less than they seem to; each once."""
-    return (*dict.fromkeys(_low_tolerance_notes(surfaces, request)), *_cut_mask_notes(surfaces))
+    return (
+        *dict.fromkeys(_low_tolerance_notes(surfaces, request)),
+        *_cut_mask_notes(surfaces),
+        *_one_plane_notes(surfaces),
+    )
+
+
+def _one_plane_notes(surfaces: Surfaces) -> Iterator[Note]:
+    """A volume of one plane has surfaces above and below it (A11)."""
+    shape = surfaces.grid_shape
+    if len(shape) == 3 and min(shape) == 1:
+        text = "a volume of one plane: its surfaces are those of a slab, not outlines of a picture"
+        yield Note("W-one-plane", text)
 
 
 def _low_tolerance_notes(surfaces: Surfaces, request: TallyRequest) -> Iterator[Note]:

@@ -29,6 +29,9 @@ from segeval.runtime.frozen import frozen
 if TYPE_CHECKING:
     from segeval.tallies.slab import ScoreSlab
 
+SINGLE_BYTES = 4
+# The least number that float32 rounds to 1: half way to the one before it.
+NEARLY_SURE = 1 - float(np.finfo(np.float32).epsneg) / 2
 KERAS_FLOORS = (
     "shares",
     "whole",
@@ -324,6 +327,8 @@ class LabelBinsTerm:
             confidence = confidence.astype(np.float32)
         edges = bin_edges(self.bins, self.rule, confidence.dtype)
         index = bin_index(confidence, edges, self.rule)
+        if self.rule == "torchmetrics" and confidence.dtype.itemsize > SINGLE_BYTES:
+            index[confidence >= NEARLY_SURE] = self.bins  # what float32 rounds to 1, as it does
         return reliability_bins(confidence, hit, index, self.count, weight)
 
 

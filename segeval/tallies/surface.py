@@ -137,6 +137,11 @@ class Surfaces:
         return "px" if self.spacing is None else "mm"
 
     @property
+    def grid_shape(self) -> tuple[int, ...]:
+        """Voxels of the case along each axis."""
+        return self._drawn.shape
+
+    @property
     def flat(self) -> bool:
         """Whether the case is a picture."""
         return len(self._drawn.shape) == 2

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from segeval.runtime.arrays import Mask
 from segeval.runtime.errors import ReadError
 from segeval.volume.value_kinds import StoredValues
 from segeval.volume.volume import Volume
@@ -25,11 +26,15 @@ class FiniteValues:
         if np.isfinite(low) and np.isfinite(high):
             return values, float(low), float(high)
         bad = ~np.isfinite(values)
+        self.note(bad, channel)
+        clean = np.where(bad, 0, values)
+        return clean, float(clean.min()), float(clean.max())
+
+    def note(self, bad: Mask, channel: int) -> None:
+        """Count values of the slab in hand that are not what they must be."""
         if not self._bad:
             self._first = self._at + int(bad.argmax()), self._volume.file(channel)
         self._bad += int(bad.sum())
-        clean = np.where(bad, 0, values)
-        return clean, float(clean.min()), float(clean.max())
 
     def step(self, count: int) -> None:
         """Go on to the next slab."""

@@ -53,6 +53,7 @@ class ScoreStream:
             rounding_error(volume.channels[c].dtype) for c in streams
         )
         self._off_whole, self._top = 0.0, 0.0
+        self._masked = False  # some logits are -inf
         self._made: StoredValues = np.empty(0)
         self._room: StoredValues = np.empty(0, score_dtype(volume.channels[c] for c in streams))
 
@@ -126,9 +127,16 @@ class ScoreStream:
 
     def _unusual(self, row: StoredValues, channel: int, tops: Raw) -> None:
         """Note values below 0, make what is not finite 0, and find the largest value again."""
-        finite, low, high = self._checked.finite(row, channel)
-        if finite is not row:
-            row[:] = finite
+        masked = np.isneginf(row) if self._logits and self.exclusive else None
+        if masked is not None and masked.any():  # a class that the network was told not to take
+            self._masked = True
+            finite, low, _ = self._checked.finite(np.where(masked, 0, row), channel)
+            row[:] = np.where(masked, -np.inf, finite)
+            high = float(row.max())
+        else:
+            finite, low, high = self._checked.finite(row, channel)
+            if finite is not row:
+                row[:] = finite
         self._low = min(self._low, low)
         tops.view(row.dtype)[channel] = high
 
@@ -142,6 +150,9 @@ class ScoreStream:
         logits = raw if self._logits else None
         if self.exclusive:
             label, best = self._decoded(raw, tops, total)
+            if self._masked and (none := np.isneginf(best)).any():
+                self._checked.note(none, 0)
+                best = np.where(none, 0, best)
             return SideSlab(
                 {0: label}, self._softmax(raw, best) if self._logits else raw, logits, best
             )
