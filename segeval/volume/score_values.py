@@ -143,6 +143,9 @@ class ScoreStream:
     def _slab(
         self, raw: StoredValues, tops: StoredValues, total: StoredValues | None = None
     ) -> SideSlab:
+        if self._masked and (none := np.isneginf(raw).all(axis=0)).any():
+            self._checked.note(none, 0)  # a voxel of no class at all
+            raw[:, none] = 0
         self._checked.step(raw.shape[1])
         self._high = max(self._high, float(tops.max()))
         if not self._logits and (self._low < 0 or self._high > 1):
@@ -150,9 +153,6 @@ class ScoreStream:
         logits = raw if self._logits else None
         if self.exclusive:
             label, best = self._decoded(raw, tops, total)
-            if self._masked and (none := np.isneginf(best)).any():
-                self._checked.note(none, 0)
-                best = np.where(none, 0, best)
             return SideSlab(
                 {0: label}, self._softmax(raw, best) if self._logits else raw, logits, best
             )
