@@ -14,7 +14,7 @@ import numpy as np
 
 from segeval.kernels.decode import confirm_guess, float_bits, least_unusual_bits, winning_channel
 from segeval.kernels.softmax import sigmoid, softmax_rows
-from segeval.runtime.arrays import Labels, Raw
+from segeval.runtime.arrays import Labels, Mask, Raw
 from segeval.runtime.errors import ReadError
 from segeval.volume.finite_values import FiniteValues
 from segeval.volume.value_kinds import (
@@ -143,9 +143,11 @@ class ScoreStream:
     def _slab(
         self, raw: StoredValues, tops: StoredValues, total: StoredValues | None = None
     ) -> SideSlab:
-        if self._masked and (none := np.isneginf(raw).all(axis=0)).any():
-            self._checked.note(none, 0)  # a voxel of no class at all
-            raw[:, none] = 0
+        if self._masked:
+            none: Mask = np.isneginf(raw).all(axis=0)  # voxels of no class at all
+            if none.any():
+                self._checked.note(none, 0)
+                raw[:, none] = 0
         self._checked.step(raw.shape[1])
         self._high = max(self._high, float(tops.max()))
         if not self._logits and (self._low < 0 or self._high > 1):
