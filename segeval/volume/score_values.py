@@ -144,7 +144,7 @@ class ScoreStream:
         self, raw: StoredValues, tops: StoredValues, total: StoredValues | None = None
     ) -> SideSlab:
         if self._masked:
-            none: Mask = np.isneginf(raw).all(axis=0)  # voxels of no class at all
+            none: Mask = np.asarray(np.isneginf(raw).all(axis=0))  # voxels of no class
             if none.any():
                 self._checked.note(none, 0)
                 raw[:, none] = 0
