@@ -135,7 +135,9 @@ def f1_by_centres(t: Tables, at: Quantity, connectivity: str, hit: str) -> Value
         hits = whole = 0
         for table in t.tables(place, connectivity):
             truth, pred = table.centres
-            apart = np.linalg.norm(truth[:, None] - pred[None], axis=2)
+            apart = np.zeros((len(truth), len(pred)))
+            if apart.size:
+                apart = np.linalg.norm(truth[:, None] - pred[None], axis=2)
             found, missed, false = nearest_in_order(apart, at.number)
             hits, whole = hits + found, whole + 2 * found + missed + false
         return share(2 * hits, whole)

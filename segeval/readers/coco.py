@@ -18,7 +18,7 @@ from segeval.kernels.mask_stack import MaskStack
 from segeval.kernels.rle import ImageShape, draw_edges, unite_edges
 from segeval.readers.coco_file import CocoFile, CocoImage, Id, id_of, parse_coco
 from segeval.readers.coco_masks import box_of, mark_name, number_of, stack_of_marks
-from segeval.runtime.arrays import Raw
+from segeval.runtime.arrays import Counted, Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import frozen
 from segeval.runtime.inventory import UNKNOWN, current
@@ -232,8 +232,11 @@ class AnnotationDrawer:
     masks: MaskStack
     places: tuple[int, ...]
 
+    def edges(self) -> Counted:
+        """Where inside begins and ends, column by column."""
+        return unite_edges([self.masks.mask(place) for place in self.places])
+
     def __call__(self) -> Raw:
         """The mask, 0 and 1."""
-        edges = unite_edges([self.masks.mask(place) for place in self.places])
-        mask: Raw = draw_edges(edges, self.masks.shape).view(np.uint8)
+        mask: Raw = draw_edges(self.edges(), self.masks.shape).view(np.uint8)
         return mask

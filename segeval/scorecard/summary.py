@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from segeval.metrics.registry import resolve_metric
-from segeval.request.grammar import Metric
+from segeval.request.grammar import Metric, parse_metric
 from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import (
     GROUPS,
@@ -131,10 +131,34 @@ def summarise_results(
                 counts=own,
             )
             of_class.setdefault(class_, {})[head.name] = made
+        of_class = _with_pooled_classes(of_class, pooled, heads, found.names)
         if over := _overall_statistics(of_class, samples, asked, found.names, scored):
             of_class[OVERALL] = over
         summary[group] = of_class
     return summary
+
+
+def _with_pooled_classes(
+    of_class: dict[str, dict[str, Statistic]],
+    pooled: Mapping[str, Mapping[str, float]],
+    heads: Sequence[Column],
+    names: Sequence[str],
+) -> dict[str, dict[str, Statistic]]:
+    """The same with the classes of numbers of the data set, of which no case has a row."""
+    made = dict(of_class)
+    for head in heads:
+        if not resolve_metric(parse_metric(head.metric))[1].one:
+            continue
+        for class_, value in pooled[head.name].items():
+            if head.name not in made.get(class_, {}):
+                none = sample_statistic(ColumnSample(), "", names)
+                own = {
+                    **made.get(class_, {}),
+                    head.name: replace(none, pooled=value, unit=head.unit),
+                }
+                made[class_] = {h.name: own[h.name] for h in heads if h.name in own}
+    whole = {WHOLE: made.pop(WHOLE)} if WHOLE in made else {}
+    return made | whole
 
 
 def metric_columns(results: Sequence[CaseResult], metrics: Sequence[str]) -> list[Column]:
@@ -336,7 +360,8 @@ def _overall_statistics(  # noqa: PLR0913 - what a summary is made of
         classes = [class_ for class_ in own if class_ not in parts]
         if classes:
             better = resolve_metric(metrics[name])[1].better
-            means = case_means([cells[class_, name] for class_ in classes], len(names))
+            of_cells = [cells.get((class_, name), ColumnSample()) for class_ in classes]
+            means = case_means(of_cells, len(names))
             of_cases = spread(*means, better, names)
             overall[name] = over_classes([own[class_] for class_ in classes], of_cases, scored)
     return overall

@@ -37,7 +37,7 @@ from segeval.scoring.class_resolution import (
 from segeval.scoring.fingerprint import case_fingerprint, first_difference, overwrite_error, states
 from segeval.scoring.pass_plan import Job, TallyRequest, planned
 from segeval.scoring.rows import OVER_BUDGET, rows
-from segeval.scoring.slab_pass import Tally, one_pass
+from segeval.scoring.slab_pass import Passed, Plan, Tally, one_pass
 from segeval.scoring.tally_kinds import (
     FinishedTallies,
     begin_tallies,
@@ -238,6 +238,16 @@ def count_classes(resolved: CaseClasses, found: Sequence[Row]) -> None:
             inventory.add_unscored("class", r.status, 1, "")
 
 
+def read_voxels(truth: OpenSide, pred: OpenSide, plan: Plan, tallies: Sequence[Tally]) -> Passed:
+    """Read both sides once; masks that are held as runs are counted as such. Raises ReadError."""
+    if len(tallies) == 1 and truth.volume.instances is not None:
+        from segeval.scoring.run_pass import count_runs
+
+        if (passed := count_runs(truth, pred, plan, tallies)) is not None:
+            return passed
+    return one_pass(truth, pred, plan, tallies)
+
+
 def read_case(
     start: CaseStart, named: CaseClasses | None, tallies: Mapping[str, Tally]
 ) -> tuple[CaseRead, list[Note]]:
@@ -247,7 +257,7 @@ def read_case(
     """
     truth, pred, plan, job = start.truth, start.pred, start.plan, start.job
     tally = CountTally(plan.pairs)
-    passed = one_pass(truth, pred, plan, [tally, *tallies.values()])
+    passed = read_voxels(truth, pred, plan, [tally, *tallies.values()])
     tables = {pair: tally.finish(pair).without(plan.ignored) for pair in plan.pairs}
     tables = read_white_as_one(tables, truth, pred, passed, job)
     check_stacks(truth, pred, passed.found)

@@ -56,9 +56,10 @@ def resolve_by_name(
     wanted = wanted_by_name(truth, pred, classes)
     listed = {class_.name for class_ in classes.described}
     targets, kept, skipped, absent, faults, nowhere = [], [], [], set(), {}, []
+    sides = [(side, names_by_form(side)) for side in (truth, pred)]
     for class_ in wanted:
         exact = class_.name in listed
-        (t, own), (p, other) = (find_part(class_, side, exact) for side in (truth, pred))
+        (t, own), (p, other) = (find_part(class_, side, exact, forms) for side, forms in sides)
         if t is None and p is None and not (own or other):
             nowhere.append(class_.name)
         fault = own or other
@@ -122,19 +123,27 @@ def report_unlisted(truth: OpenSide, pred: OpenSide, classes: ClassList) -> None
             inventory.set_aside("class", reason, rest, UNKNOWN, "W-unlisted-name", word)
 
 
+def names_by_form(side: OpenSide) -> dict[str, list[str]]:
+    """The names of a side by what those of one structure have in common."""
+    forms: dict[str, list[str]] = {}
+    for name in side.parts:
+        forms.setdefault(one_form(name), []).append(name)
+    return forms
+
+
 def find_part(
-    class_: ClassDef, side: OpenSide, listed: bool
+    class_: ClassDef, side: OpenSide, listed: bool, forms: Mapping[str, list[str]]
 ) -> tuple[LabelSelector | None, CaseError | None]:
     """What stands for a class on a side, and why that cannot be said (A10). Raises CaseError.
 
     listed  the class list has the class, so that its exact name picks one of several
+    forms   the names of the side by what those of one structure have in common
     """
     if not side.named:
         return named_class_selector(class_, side), None
     if class_.name in side.faults:
         return side.parts.get(class_.name), side.faults[class_.name]
-    form = one_form(class_.name)
-    same = [name for name in side.parts if one_form(name) == form]
+    same = forms.get(one_form(class_.name), [])
     if len(same) > 1 and not (listed and class_.name in same):
         return None, name_clash(class_.name, same)
     try:

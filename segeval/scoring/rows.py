@@ -36,6 +36,8 @@ def rows(case: Case, finished: FinishedTallies, resolved: CaseClasses, job: Job)
             whole.append(row(case, "all", metric, definition, value, value.whole, "", job))
         for name, number in value.groups.items():
             whole.append(row(case, name, metric, definition, value, number, "", job))
+        if value.reason == POOLED and value.whole is not None:
+            continue  # a case has no number, and its classes may be many: one row says it
         if value.classes is not None:
             numbers = of_classes(value.classes, metric, definition, finished, len(names))
             told = zip(names, reasons, numbers, strict=True)

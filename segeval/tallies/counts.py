@@ -64,6 +64,8 @@ def cells_of_codes(codes: Sequence[Counted], voxels: Sequence[Counted]) -> PairC
     if not any(map(len, codes)):
         nothing = np.zeros(0, np.int64)
         return PairCells(nothing, nothing, nothing)
+    if len(codes) == 1 and (np.diff(codes[0]) > 0).all():  # each once, and in order
+        return PairCells(codes[0] >> 16, codes[0] & 0xFFFF, voxels[0])
     every = np.concatenate(codes)
     found, number = weighted_counts(every >> 16, every & 0xFFFF, np.concatenate(voxels))
     return PairCells(found >> 16, found & 0xFFFF, number)
@@ -185,11 +187,12 @@ class CountTally:
             if truth in block.truth and pred in block.pred:
                 t, p = block.truth[truth], block.pred[pred]
                 if block.weight is None:
-                    self._add((truth, pred), *pair_counts(t, p))
+                    self.add((truth, pred), *pair_counts(t, p))
                 else:
-                    self._add((truth, pred), t.astype(np.int64) << 16 | p, block.weight)
+                    self.add((truth, pred), t.astype(np.int64) << 16 | p, block.weight)
 
-    def _add(self, pair: Pair, codes: Counted, voxels: Counted) -> None:
+    def add(self, pair: Pair, codes: Counted, voxels: Counted) -> None:
+        """Add voxels of a pair of channels by code, truth << 16 | prediction."""
         kept = self._codes[pair]
         kept.append(codes)
         self._voxels[pair].append(voxels)
@@ -244,9 +247,16 @@ class TableMargins:
         self._pred = dict(enumerate(np.bincount(cells.pred, cells.voxels).tolist()))
         self._all = int(cells.voxels.sum())
 
+    @staticmethod
+    def _label(part: LabelSelector, voxels: Mapping[int, float]) -> int | None:
+        """The one label of a class; 1 of a mask of 0 and 1."""
+        if part.labels is None and len(voxels) <= 2:
+            return 1
+        return single_label(part)
+
     def row(self, target: ScoredClass) -> list[int]:
         """Both, prediction only, ground truth only, neither."""
-        t, p = single_label(target.truth), single_label(target.pred)
+        t, p = self._label(target.truth, self._truth), self._label(target.pred, self._pred)
         if t is not None and p is not None:
             both = self._both.get(t << 16 | p, 0)
             truth, pred = int(self._truth.get(t, 0)), int(self._pred.get(p, 0))

@@ -90,3 +90,16 @@ def test_instances_a7_a_gate_without_statistic_means_pooled(tmp_path):
     for statistic in ("mean", "median", "worst"):
         with pytest.raises(RequestError, match="one value over all cases"):
             check_gate(parse_gate(f"ap.{statistic}=0.3"), card, False)
+
+
+@pytest.mark.parametrize("case", ["coco_main", "lvis_federated"])
+def test_masks_that_are_counted_as_runs_are_those_that_are_drawn(tmp_path, monkeypatch, case):
+    sources = content(case)
+    files = coco_files(tmp_path, sources["coco_gt"], sources["coco_dt"])
+    counted = run(*files, "dice", "recall", "volume_difference", jobs=1)
+    monkeypatch.setattr("segeval.scoring.run_pass.count_runs", lambda *given: None)
+    drawn = run(*files, "dice", "recall", "volume_difference", jobs=1)
+    for one, other in zip(counted.cases, drawn.cases, strict=True):
+        assert str(one.rows) == str(other.rows)
+        assert one.tallies == other.tallies
+        assert one.gt_voxels == other.gt_voxels
