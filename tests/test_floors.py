@@ -55,7 +55,7 @@ FLOORS = """
                | open_structures | open_case
 
 9  exporting   exporting | decode | convert
-9  scoring     scoring | class_resolution fingerprint slab_pass | pass_plan | case_stages | branches checks detections polygons
+9  scoring     scoring | class_resolution fingerprint slab_pass | pass_plan | case_stages | branches checks detections polygons run_pass
                probability_fields roi_losses surfaces_by_class | surfaces | foreground_box instances | probabilities
                | tally_kinds | pooling rows | absent_classes | case
 9  statistics  statistics | bootstrap hypothesis_tests | intervals paired | compare

@@ -302,7 +302,7 @@ def match_centres(truth: Floats, pred: Floats, radius: float, tie: bool) -> Matc
     Of equal distances the lower prediction goes first, then the lower reference.
     """
     found: list[tuple[float, int, int]] = []
-    for a, point in enumerate(truth):
+    for a, point in enumerate(truth if len(pred) else ()):
         apart = np.sqrt(((pred - point) ** 2).sum(axis=1))
         near = np.flatnonzero(apart <= radius if tie else apart < radius)
         found += [(float(apart[b]), int(b), a) for b in near]
