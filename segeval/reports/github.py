@@ -9,9 +9,8 @@ the tenth line says how many more there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from segeval.metrics.registry import find_metric
 from segeval.reports.markdown import code_span, escape_markdown, markdown_table
 from segeval.reports.problems import describe_problems
 from segeval.reports.table_content import lay_out_table
@@ -20,16 +19,12 @@ from segeval.reports.table_model import (
     TableField,
     clean_name,
     format_count,
-    format_figure,
-    metric_decimals,
 )
+from segeval.reports.values import worst_list_block
 from segeval.reports.verdicts import missed_verdicts, verdict_headline
-from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import Scorecard
-from segeval.scorecard.row_index import index_rows
-from segeval.scorecard.summary import CaseValue, Column, metric_columns, worst_values
 
 LIMIT = 900 << 10  # bytes; the service drops a summary of more than 1 MiB
 MOST_ERRORS = 10  # errors a step that the service shows
@@ -90,7 +85,7 @@ def _summary_sections(card: Scorecard, settings: Settings) -> Iterator[SummarySe
         yield _table_section(_verdicts_block(card))
     yield SummarySection((escape_markdown(shown.opening),))
     yield from map(_table_section, shown.blocks)
-    if worst := _worst_block(card, settings):
+    if worst := worst_list_block(card, settings, MOST_WORST):
         yield _table_section(worst)
     if wrong := describe_problems(card, settings):
         yield SummarySection(
@@ -117,32 +112,6 @@ def _verdicts_block(card: Scorecard) -> TableBlock:
     texts = tuple(clean_name(verdict.text) for verdict in order)
     fields = (TableField(("verdict",), words, "key"), TableField(("gate",), texts, "key"))
     return TableBlock(fields, strong=frozenset(range(len(missed_verdicts(card)))))
-
-
-def _worst_block(card: Scorecard, settings: Settings) -> TableBlock | None:
-    """The worst values of the first metric that has a better side, with their cases."""
-    for head in metric_columns(card.cases, card.metrics):
-        definition = find_metric(parse_metric(head.metric).name)
-        if definition is None or not definition.better:
-            continue
-        worst = worst_values(index_rows(card.cases), head, definition.better, MOST_WORST)
-        return _ranked_block(head, worst, settings) if len(card.cases) > 1 and worst else None
-    return None
-
-
-def _ranked_block(head: Column, rows: Sequence[CaseValue], settings: Settings) -> TableBlock:
-    unit = f" [{head.unit}]" if head.unit else ""
-    figures = tuple(
-        format_figure(row.value, metric_decimals(head, settings.digits)) for row in rows
-    )
-    return TableBlock(
-        (
-            TableField(("worst cases",), tuple(clean_name(row.case) for row in rows), "key"),
-            TableField(("class",), tuple(clean_name(row.class_) for row in rows), "key"),
-            TableField((f"{head.metric}{unit}",), figures, "metric"),
-            TableField(("note",), tuple(row.reason for row in rows), "note"),
-        )
-    )
 
 
 def error_commands(card: Scorecard) -> list[str]:

@@ -72,7 +72,7 @@ def _draw_rich(shown: TableContent, wrong: list[str], file: IO[str], settings: S
             out.print(_rich_table(part), crop=False)
             out.width = width
         if block.worst and not any(part.worst for part in parts):
-            out.print(Text("no room for the worst cases: --worst 1 names them", "dim"))
+            out.print(Text("no room for the worst case of each class: --worst 1 names them", "dim"))
     out.print()
     for line in shown.closing:
         out.print(Text(line, "yellow"))

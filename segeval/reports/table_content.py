@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from segeval.reports.means import means_block, whole_case_means
 from segeval.reports.problems import count_left_out
 from segeval.reports.table_model import TableBlock, clean_name, format_count
-from segeval.reports.values import values_block, whole_case_values, worst_cases_block
+from segeval.reports.values import (
+    values_block,
+    whole_case_values,
+    worst_cases_block,
+    worst_list_block,
+)
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import OVERALL, WHOLE, Row, Scorecard
@@ -16,6 +21,7 @@ from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import index_rows
 from segeval.scorecard.summary import Column, metric_columns
 
+WORST = 5  # cases that are named below the table
 EMPTY = {"", "both_empty", *ONE_SIDED_REASONS}
 
 
@@ -136,6 +142,8 @@ def _many_cases(card: Scorecard, heads: Sequence[Column], settings: Settings) ->
         title = f"group {clean_name(group)}: {format_count(number, 'case')}" if group else ""
         blocks.append(means_block(of_class, heads, settings, title))
         blocks.append(whole_case_means(of_class.get(WHOLE, {}), heads, settings))
-    if settings.worst > 0:
+    if settings.worst is None:
+        blocks += [block] if (block := worst_list_block(card, settings, WORST)) else []
+    elif settings.worst > 0:
         blocks.append(worst_cases_block(card, heads, settings))
     return blocks

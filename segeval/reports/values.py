@@ -20,7 +20,7 @@ from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Row, Scorecard
 from segeval.scorecard.row_index import index_rows
-from segeval.scorecard.summary import CaseValue, Column, worst_values
+from segeval.scorecard.summary import CaseValue, Column, metric_columns, worst_values
 
 
 def values_block(rows: Sequence[Row], heads: Sequence[Column], settings: Settings) -> TableBlock:
@@ -80,9 +80,36 @@ def whole_case_values(case: CaseResult, heads: Sequence[Column], settings: Setti
     return TableBlock(tuple(fields))
 
 
+def worst_list_block(card: Scorecard, settings: Settings, most: int) -> TableBlock | None:
+    """The worst values of the first metric that has a better side, with their cases (CLI-U6)."""
+    for head in metric_columns(card.cases, card.metrics):
+        definition = find_metric(parse_metric(head.metric).name)
+        if definition is None or not definition.better:
+            continue
+        worst = worst_values(index_rows(card.cases), head, definition.better, most)
+        return _listed_block(head, worst, settings) if len(card.cases) > 1 and worst else None
+    return None
+
+
+def _listed_block(head: Column, rows: Sequence[CaseValue], settings: Settings) -> TableBlock:
+    unit = f" [{head.unit}]" if head.unit else ""
+    decimal = metric_decimals(head, settings.digits)
+    figures = [(format_figure(row.value, decimal), "", "") for row in rows]
+    notes = tuple(row.reason for row in rows)
+    return TableBlock(
+        (
+            make_name_field("worst cases", [row.case for row in rows]),
+            make_name_field("class", [row.class_ for row in rows]),
+            TableField((f"{head.metric}{unit}",), align_cells(figures), "metric"),
+            *([TableField(("note",), notes, "note")] if any(notes) else []),
+        )
+    )
+
+
 def worst_cases_block(card: Scorecard, heads: Sequence[Column], settings: Settings) -> TableBlock:
     """The worst values of every class and metric with their cases, the worst first."""
-    ranked = _worst_rows(card, heads, settings.worst)
+    most = settings.worst or 0
+    ranked = _worst_rows(card, heads, most)
     keys = []
     for class_ in index_rows(card.cases).order:
         depth = max(len(ranked[head].get(class_, ())) for head in heads)
@@ -92,7 +119,7 @@ def worst_cases_block(card: Scorecard, heads: Sequence[Column], settings: Settin
         lists = [(ranked[head].get(class_, []), at) for class_, at in keys]
         fields += _rank_fields(head, [r[at] if at < len(r) else None for r, at in lists], settings)
     breaks = [place for place, (_, at) in enumerate(keys) if place and not at]
-    return TableBlock(tuple(fields), breaks=frozenset(breaks if settings.worst > 1 else ()))
+    return TableBlock(tuple(fields), breaks=frozenset(breaks if most > 1 else ()))
 
 
 def _worst_rows(

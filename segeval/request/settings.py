@@ -240,7 +240,9 @@ class Settings:
     leads: str = free("mean", "output", "statistic of the table and of rules without one", LEADS)
     digits: int = free(3, "output", "decimals of the table", COUNT)
     per_case: bool = free(False, "output", "a table row for every case")
-    worst: int = free(0, "output", "name the N worst cases of every class", COUNT)
+    worst: int | None = free(
+        None, "output", "name the N worst cases of every class; else five; 0 none", COUNT
+    )
     pictures: int = free(30, "output", "of the worst cases in an HTML report; 0 is none", COUNT)
     window: str = free("auto", "output", "of their images: soft, lung, bone, brain, 400,40", WINDOW)
     error_maps: str = free("", "output", "folder for maps: 1 hit, 2 false, 3 missed", FOLDER)

@@ -9,7 +9,7 @@ from segeval.request.settings import Settings
 
 def text(made, **choices):
     file = io.StringIO()
-    markdown.write(made, file, Settings(**choices))
+    markdown.write(made, file, Settings(**{"worst": 0} | choices))
     return file.getvalue()
 
 

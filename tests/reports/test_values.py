@@ -3,7 +3,10 @@
 from dataclasses import replace
 
 from cards import NAN, card, cases, not_scored, row, two
-from terminals import piped
+from terminals import Stream, piped
+
+from segeval.reports import table
+from segeval.request.settings import Settings
 
 
 def test_one_case_shows_its_values():
@@ -57,3 +60,28 @@ def test_the_worst_cases_of_a_size_are_none():
 
 def test_digits():
     assert any("0.50000" in line for line in piped(card(cases("dice", a={"x": 0.5})), digits=5))
+
+
+def test_the_five_worst_cases_have_a_block_of_their_own_cli_u6():
+    values = {f"c{k}": {"liver": k / 10, "spleen": 0.95} for k in range(1, 8)}
+    made = card(cases("dice", **values))
+    lines = piped(made, worst=None)
+    at = next(k for k, line in enumerate(lines) if line.startswith("worst cases"))
+    assert [line.split() for line in lines[at + 2 : at + 7]] == [
+        [f"c{k}", "liver", f"{k / 10:.3f}"] for k in range(1, 6)
+    ]
+    assert not lines[at + 7]
+    assert not any(line.startswith("worst cases") for line in piped(made, worst=0))
+
+
+def test_one_case_has_no_worst_cases_cli_u6():
+    lines = piped(card(cases("dice", a={"liver": 0.5, "spleen": 0.4})), worst=None)
+    assert not any("worst cases" in line for line in lines)
+
+
+def test_the_worst_cases_stand_on_a_narrow_terminal_too_cli_u6(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    made = card(cases("dice", **{f"c{k}": {"liver": k / 10} for k in range(1, 8)}))
+    stream = Stream(terminal=True)
+    table.write(made, stream, Settings())
+    assert "worst cases" in stream.getvalue()
