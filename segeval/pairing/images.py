@@ -33,6 +33,7 @@ from segeval.pairing.files import (
 )
 from segeval.runtime.inventory import KNOWN, UNKNOWN
 
+CITYSCAPES_IMAGE = "_leftImg8bit"
 COMPANIONS = ("_color", "_instanceIds")  # what lies beside `_labelIds` for other purposes
 LABEL_IDS = ("_labelIds", "_labelTrainIds")
 SAMPLE, FEW_LABELS = 50_000, 64  # voxels that are looked at; values that a label map may have
@@ -186,7 +187,7 @@ def without_known(files: list[MaskFile], gone: list[MaskFile]) -> list[MaskFile]
         return files
     masks = {base for f in files if (base := mask_of(f.stem))}
     if masks:
-        files = parted(files, gone, lambda f: f.stem in masks)
+        files = parted(files, gone, lambda f: f.stem.removesuffix(CITYSCAPES_IMAGE) in masks)
     rest = [f for f in files if f.stem.lower() not in BESIDE_MASKS]
     return parted(files, gone, lambda f: f.stem.lower() in BESIDE_MASKS) if rest else files
 

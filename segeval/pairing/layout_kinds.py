@@ -29,6 +29,7 @@ CASES, CLASSES, TOKENS = "case-folders", "class-folders", "class-files"
 MOST_CLASSES = 2000  # a folder with more files is no single case, whatever they are called
 DIGIT = r"[0-9]"
 CALLED_CASE = r"(?i)^(case|cas|pat|patient|sub|subject|subj|ses|session|study|scan)[_\-. ]?[0-9]+"
+CALLED_FRAME = r"(?i)^(frame|img|image|slice|phase|time|tp|visit|week|day|vol|volume)[_\-. ]?[0-9]+"
 VERTEBRA = r"(?i)(?P<word>vertebrae?|vb)?[_\-. ]?(?P<part>[ctls])[0-9]{1,2}"
 
 
@@ -74,7 +75,8 @@ def detect_folder_layout(
         return CASES
     if hints.mostly_known(names):
         return CLASSES
-    cases, files = called_as_cases(names), called_as_cases(counted)
+    cases = called_as_cases(names)
+    files = called_as_cases(counted) or mostly(CALLED_FRAME, counted)
     if (cases and not files) or called_as_vertebrae(counted):
         return CASES
     if called_as_vertebrae(names):

@@ -15,6 +15,7 @@ from segeval.pairing.cases import Case, CaseStore, Pairing
 from segeval.pairing.class_names import Hints, names_by_token, normal_names
 from segeval.pairing.datasets import label_folders, read_dataset_classes
 from segeval.pairing.files import SUFFIXES, SideTree, holds_dicom
+from segeval.pairing.layout_kinds import FLAT
 from segeval.pairing.layouts import CaseEntry, SideLayout
 from segeval.pairing.matching import example_keys, match_layouts
 from segeval.pairing.messages import count_with_noun, extra_note, pairing_sentence, same_files_note
@@ -55,7 +56,16 @@ def pair_paths(pred: Path, gt: Path, settings: Settings) -> Pairing:
         for root, sides in zip(roots, looked, strict=True)
     ]
     chosen = choose_label_folder(layouts, settings)
-    paired = pair_layouts(*chosen, classes, settings)
+    try:
+        paired = pair_layouts(*chosen, classes, settings)
+    except NothingToScore:
+        # Names that pair nothing may have been read wrongly: a case a file, whatever its folder.
+        if settings.layout != "auto":
+            raise
+        place = layouts.index(chosen)
+        flat = replace(hints, layout=FLAT)
+        chosen = read_both_layouts(pred, roots[place], flat, patterns, looked[place])
+        paired = pair_layouts(*chosen, classes, settings)
     return add_notes(paired, swapped_sides_note(pred, gt, chosen))
 
 
