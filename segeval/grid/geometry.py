@@ -165,6 +165,9 @@ class Geometry:
 
         tolerance  how far a corner may move, as a share of the smallest voxel side
         """
+        if len(self.shape) != len(other.shape):
+            yield f"{len(self.shape)} axes against {len(other.shape)}"
+            return
         if self.shape != other.shape:
             yield f"shape {format_shape(self.shape)} against {format_shape(other.shape)}"
         if self.spacing is None or other.spacing is None:

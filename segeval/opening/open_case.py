@@ -23,6 +23,7 @@ from segeval.opening.open_side import (
 from segeval.opening.relabel import relabel_side
 from segeval.pairing.cases import Case
 from segeval.request.settings import Settings
+from segeval.runtime.errors import GeometryError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import on_side
 from segeval.volume.align import choose_case_grid, find_resample_grid
@@ -49,6 +50,13 @@ def open_case(case: Case, settings: Settings, classes: ClassList) -> tuple[OpenS
     if any(side is not None and grid_may_change(side, settings) for side in (truth, pred)):
         from segeval.opening.open_structures import place_structures
 
+        if settings.geometry != "own":
+            raise GeometryError(
+                f"--geometry {settings.geometry} is said of grids, and contours have none",
+                help="leave it out: contours are drawn where their millimetres say",
+            )
+        truth = relabel_side(truth, "gt", settings, classes)
+        pred = None if pred is None else relabel_side(pred, "pred", settings, classes)
         return place_structures(case, truth, pred, settings, classes)
     return place_volumes(case, truth, pred, reading, settings, classes)
 

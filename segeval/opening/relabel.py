@@ -20,6 +20,8 @@ def relabel_side(side: OpenSide, name: str, settings: Settings, classes: ClassLi
     ignored = dict.fromkeys(classes.ignored, classes.ignore or 0)
     if not (remap or ignored):
         return side
+    if side.contours is not None:
+        return refuse_remap(side, name, "contours have none") if remap else side
     volume = side.volume
     scores = len(volume.channels) > 1 and can_hold_scores(volume)
     if volume.segments or volume.values is not None or volume.regions is not None or scores:
@@ -37,6 +39,6 @@ def refuse_remap(side: OpenSide, name: str, why: str) -> OpenSide:
     """Raise ReadError where a table of labels means nothing."""
     raise ReadError(
         f"--remap-{name} changes label values, and {why}",
-        where=side.volume.path,
+        where=side.source.path,
         help=f"leave out --remap-{name}, or give a label map",
     )

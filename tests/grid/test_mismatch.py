@@ -182,3 +182,13 @@ def test_a11_a_file_of_two_dimensions_is_a_picture(tmp_path):
     assert values(slab, "hd95")["1"] == pytest.approx(values(plain, "hd95")["1"], rel=1e-6)
     slab = run(tmp_path / "g.nii.gz", tmp_path / "slab.nii.gz", "hd95")
     assert values(slab, "hd95")["1"] == pytest.approx(values(plain, "hd95")["1"], rel=1e-6)
+
+
+def test_a_picture_against_a_volume_is_an_error_of_the_case(tmp_path):
+    build.nifti(tmp_path / "g.nii.gz", TRUTH, GRID)
+    build.nifti(tmp_path / "p.nii.gz", TRUTH[0], replace(GRID, shape=(1, *GRID.shape[1:])).plane())
+    for sides in (("p", "g"), ("g", "p")):
+        for resample in ("never", "gt", "pred", "union"):
+            pred, truth = (tmp_path / f"{side}.nii.gz" for side in sides)
+            status, _ = problem(run(pred, truth, "dice", resample=resample))
+            assert status == "geometry_mismatch"

@@ -257,3 +257,16 @@ def test_the_shipped_tables():
     assert tables["zero-based"][0] == 255
     assert tables["zero-based"][150] == 149
     assert tables["one-based"][149] == 150
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [({"remap_pred": ((1, 2),)}, "contours have none"), ({"geometry": "gt"}, "contours have none")],
+)
+def test_contours_have_neither_labels_nor_a_grid(choice, said):
+    from pathlib import Path
+
+    data = Path(__file__).resolve().parents[2] / "sample_data" / "contours"
+    status, text = problem(run(data / "pred", data / "gt", "dice", **choice))
+    assert status in ("unreadable", "geometry_mismatch")
+    assert said in text
