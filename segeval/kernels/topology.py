@@ -169,5 +169,12 @@ def skeleton_length(thin: Mask, spacing: Sequence[float]) -> float:
     for step in product((-1, 0, 1), repeat=thin.ndim):
         if step > (0,) * thin.ndim:
             pairs = int(flat[at + int(np.dot(step, strides))].sum())
-            total += pairs * float(np.linalg.norm(np.multiply(step, spacing)))
+            total += pairs * step_length(step, spacing)
     return total
+
+
+def step_length(step: Sequence[int], spacing: Sequence[float]) -> float:
+    """The length of a step between voxels, on a skewed grid along its own axes."""
+    axes = getattr(spacing, "axes", None)
+    along = np.multiply(step, spacing) if axes is None else np.asarray(step) @ axes
+    return float(np.linalg.norm(along))

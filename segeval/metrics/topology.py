@@ -48,7 +48,7 @@ THINNING = {
     "skeleton": Option(AUTO, (AUTO, LEE)),
 }
 CONNECTIVITY = {"26": FULL, "8": FULL, "6": FACES, "4": FACES}  # of the mask, space and plane
-TOUCHING = {"by": BY, "connectivity": Option("26", tuple(CONNECTIVITY))}
+TOUCHING = {"by": BY, "connectivity": Option(AUTO, (AUTO, *CONNECTIVITY))}
 THINNED = 12  # bytes a voxel of the box: masks, padded copies, the library's own
 COUNTED = 6
 Of = Callable[[Any], float]
@@ -169,9 +169,18 @@ def skeleton_length_difference(s: Surfaces, by: str, order: str, skeleton: str) 
     return Values(found.classes, unit=s.unit)
 
 
+def neighbours_of(s: Surfaces, connectivity: str) -> str:
+    """How voxels of a mask touch: as the metric says, else as the run (`--connectivity`) does.
+
+    18 neighbours have no pair for the background, and are read as 26.
+    """
+    word = s.connectivity if connectivity == AUTO else connectivity
+    return CONNECTIVITY.get(word, FULL)
+
+
 def betti_error(s: Surfaces, number: int, by: str, connectivity: str) -> Values:
     """|b(pred) - b(gt)| of every class; undefined where masks of this dimension have no such."""
-    touching = CONNECTIVITY[connectivity]
+    touching = neighbours_of(s, connectivity)
 
     def compute(crop: MaskCrop) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return betti_numbers(crop.truth, touching), betti_numbers(crop.pred, touching)
@@ -190,7 +199,7 @@ def betti0_error(s: Surfaces, by: str, connectivity: str) -> Values:
     """By how many the connected components of both sides differ.
 
     formula  |b0(pred) - b0(gt)|; connectivity=26: 26 neighbours (8 in the plane) and 6 (4) for
-             the background; connectivity=6: the reverse
+             the background; connectivity=6: the reverse; auto: as --connectivity has it
     empty    both empty: 0; one empty: the components of the other side
     source   Hu et al., NeurIPS 2019, of the whole mask and not of patches
     """
@@ -227,7 +236,7 @@ def euler_error(s: Surfaces, by: str, connectivity: str) -> Values:
     empty    both empty: 0; one empty: that of the other side, without its sign
     source   Kong and Rosenfeld, Comput. Vis. Graph. Image Process. 48(3), 1989
     """
-    touching = CONNECTIVITY[connectivity]
+    touching = neighbours_of(s, connectivity)
 
     def compute(crop: MaskCrop) -> float:
         return float(abs(euler_number(crop.pred, touching) - euler_number(crop.truth, touching)))

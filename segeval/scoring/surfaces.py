@@ -13,6 +13,7 @@ from segeval.kernels.skewed import SkewedSpacing
 from segeval.opening.open_side import OpenSide
 from segeval.request.grammar import parse_quantity
 from segeval.runtime.errors import GeometryError, Note
+from segeval.runtime.frozen import replace
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.class_resolution import shorten_name_list
 from segeval.scoring.pass_plan import TallyRequest
@@ -89,7 +90,9 @@ def finish_surfaces(tally: SurfaceTally, read: CaseRead, request: TallyRequest) 
     room = read.start.job.room
     grid = read.start.grid
     spacing = SkewedSpacing(grid.steps) if grid.sheared else grid.spacing
-    return tally.finish(read.classes.targets, spacing, each, read.classes.ignored, fields, room)
+    targets, ignored = read.classes.targets, read.classes.ignored
+    made = tally.finish(targets, spacing, each, ignored, fields, room)
+    return replace(made, connectivity=read.start.job.settings.connectivity)
 
 
 def class_tolerances(read: CaseRead, request: TallyRequest) -> dict[str, tuple[float, str]]:

@@ -130,6 +130,7 @@ class Surfaces:
     _known: dict[tuple[int, str, bool], tuple[Both | float, ...]] = field(default_factory=dict)
     _boxes: dict[int, IndexBox | None] = field(default_factory=dict)
     _computed: dict[tuple[int, str, bool], tuple[Any, ...]] = field(default_factory=dict)
+    connectivity: str = "auto"  # of components, as the run has it
 
     @property
     def unit(self) -> str:
@@ -150,7 +151,8 @@ class Surfaces:
         """One class alone, without probabilities: what another process has to be told of it."""
         target = self.targets[place]
         own = (self.tolerances[place],)
-        return Surfaces((target,), self.spacing, own, None, self._drawn.only(target), self.room)
+        made = Surfaces((target,), self.spacing, own, None, self._drawn.only(target), self.room)
+        return replace(made, connectivity=self.connectivity)
 
     def size(self, place: int) -> int:
         """The runs of a class on both sides: about how much work it is."""

@@ -115,3 +115,13 @@ def test_instances_b3_lengths_of_a_line_a_diagonal_and_a_corner():
     corner = np.array([[1, 0], [1, 1]], bool)  # its small triangle counts whole
     assert skeleton_length(corner, (1.0, 1.0)) == pytest.approx(2 + 2**0.5)
     assert skeleton_length(np.zeros((2, 2), bool), (1.0, 1.0)) == 0
+
+
+def test_account_a12_a_sheared_grid_is_measured_in_true_millimetres():
+    from segeval.kernels.skewed import SkewedSpacing
+
+    axes = np.array([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.0, 3.0]])
+    line = np.zeros((4, 4, 4), bool)
+    line[range(3), 1, range(3)] = True  # two steps along z and x at once
+    want = 2 * float(np.linalg.norm(axes[0] + axes[2]))
+    assert skeleton_length(line, SkewedSpacing(axes)) == pytest.approx(want)

@@ -103,3 +103,16 @@ def test_instances_b1_rule_order_and_version_are_signed():
     assert "cldice:as=cldice:by=case:order=xyz:skeleton=auto" in line
     assert f"libraries:scikit-image {version('scikit-image')}" in line
     assert "libraries" not in signature_line(signature_fields(Settings(), asked[1:], ClassList()))
+
+
+def test_instances_i1_the_connectivity_of_the_run_is_that_of_betti_numbers(tmp_path):
+    import build
+    from runs import run
+
+    truth, pred = np.eye(6, dtype=np.uint8), np.eye(6, dtype=np.uint8)
+    pred[0, 1] = 1  # joins two pixels that touch at a corner
+    files = [build.npy(tmp_path / f"{name}.npy", a) for name, a in (("p", pred), ("g", truth))]
+    for connectivity, error in (("auto", 0), ("8", 0), ("4", 1)):
+        card = run(*files, "betti0_error", "betti0_error:connectivity=4", connectivity=connectivity)
+        found = {row.metric: row.value for row in card.cases[0].rows}
+        assert found == {"betti0_error": error, "betti0_error:connectivity=4": 1}
