@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from segeval.reports.problems import count_failed, count_faulty, is_accepted
 from segeval.reports.table_model import clean_name, format_count
 from segeval.request.settings import Settings
-from segeval.scorecard.card import Scorecard
+from segeval.runtime.inventory import ASKED, Inventory
+from segeval.scorecard.card import GROUPS, OVERALL, WHOLE, Scorecard
 from segeval.scorecard.row_index import noteworthy_cases
 
+CLASS_KINDS = ("class", "label", "structure", "segment")  # of items that are a class
 FEW = 5  # rules of which those that passed have a line of their own, too
 
 if TYPE_CHECKING:
@@ -71,7 +73,22 @@ def gates_line(card: Scorecard, settings: Settings) -> str:
     lost = count_failed(card, settings) + count_faulty(card, settings)
     why = [f"{format_count(lost, 'case')} not scored in full"] if lost else []
     why += ["not all was judged"] if card.refused else []
-    return ", ".join([missed, *why])
+    return ", ".join([missed, *why, *_selection(card)])
+
+
+def _selection(card: Scorecard) -> Iterator[str]:
+    """How many of the classes of the ground truth were judged, where the user chose (A34)."""
+    left = [
+        item
+        for item in Inventory.from_inputs(card.inputs).left_aside
+        if item.side == "gt" and item.weight == ASKED and item.kind in CLASS_KINDS
+    ]
+    if not left:
+        return
+    named = {name.partition(":")[0] for item in left for name in item.names}
+    others = max(len(named), *(item.number for item in left))
+    judged = sum(name not in (WHOLE, OVERALL, *GROUPS) for name in card.summary.get("", {}))
+    yield f"{judged} of {judged + others} classes, by --classes"
 
 
 def verdict_headline(card: Scorecard, settings: Settings) -> tuple[str, str]:

@@ -372,3 +372,21 @@ def test_a_name_that_was_not_found_is_3_unless_that_is_accepted_account_a30(
     results(files / "r.json", {"liver": BASE}, missing, [lost])
     done = segeval("gate", "r.json", "--gate", "liver/dice=0.5")
     assert (done.status, "the prediction has no 'Heart'" in done.err) == (status, status == 3)
+
+
+def test_a_selection_may_pass_and_the_closing_line_says_so_account_a34(segeval, here):
+    truth = np.zeros((20, 20), np.uint8)
+    for label in range(1, 6):
+        truth[label * 3 : label * 3 + 2, 4:12] = label
+    for side, moved in (("p", 1), ("g", 0)):
+        (here / side).mkdir()
+        for name in ("case_1", "case_2"):
+            np.save(here / side / f"{name}.npy", np.roll(truth, moved, 1))
+    gate = "--gate", "dice=0.1", "--format", "none"
+    done = segeval("score", "p", "g", "-m", "dice", "--classes", "1,2", *gate)
+    assert (done.status, done.err.splitlines()[-1]) == (
+        0,
+        "gates: 0 of 2 missed, 2 of 5 classes, by --classes",
+    )
+    done = segeval("score", "p", "g", "-m", "dice", *gate)
+    assert done.err.splitlines()[-1] == "gates: 0 of 5 missed"
