@@ -380,7 +380,7 @@ def test_a_selection_may_pass_and_the_closing_line_says_so_account_a34(segeval, 
         truth[label * 3 : label * 3 + 2, 4:12] = label
     for side, moved in (("p", 1), ("g", 0)):
         (here / side).mkdir()
-        for name in ("case_1", "case_2"):
+        for name in ("anna", "bert"):
             np.save(here / side / f"{name}.npy", np.roll(truth, moved, 1))
     gate = "--gate", "dice=0.1", "--format", "none"
     done = segeval("score", "p", "g", "-m", "dice", "--classes", "1,2", *gate)
