@@ -9,6 +9,9 @@ and the mean is that of the values in it.
                    resample: Westfall and Young, Resampling-Based Multiple Testing, 1993
     stepwise       BCa at the levels of Holm, Scand. J. Stat. 6(2), 1979
 
+Of more than `LARGE` units no unit is drawn: the means of resamples are then normal but for a little
+skewness, and are drawn from that distribution (Cornish and Fisher, Rev. Inst. Int. Stat. 5, 1938).
+
 A column whose resamples are all alike (all values equal, or one unit) has that point as interval.
 """
 
@@ -25,6 +28,7 @@ from segeval.runtime.frozen import frozen
 
 RESAMPLES = 10_000
 BLOCK_COUNTS = 1 << 19  # counts made at a time: 4 MB
+LARGE = 20_000  # units; the error of the drawn distribution is below that of 10 000 resamples
 MOST_COLUMNS = 256  # columns at a time: 20 MB of means
 ROUNDING = 1e-12  # of the largest value: a difference that is none
 NORMAL = NormalDist()
@@ -89,6 +93,8 @@ def draw_units(units: int, seed: int, resamples: int = RESAMPLES) -> Iterator[Fl
 
 def resample_means(sample: UnitSums, seed: int) -> Floats:
     """The mean of each column in each resample, (resamples, k); nan where it drew no value."""
+    if len(sample.totals) > LARGE:
+        return draw_large_means(sample, seed)
     mean = np.nan_to_num(sample.mean)
     centred = sample.totals - mean * sample.sizes  # what is near to the mean keeps its digits
     patterns, which = np.unique(sample.sizes, axis=1, return_inverse=True)
@@ -99,6 +105,30 @@ def resample_means(sample: UnitSums, seed: int) -> Floats:
         made[row : row + len(counts)] = mean_ratio(counts @ centred, sizes)
         row += len(counts)
     made += mean
+    return made
+
+
+def draw_large_means(sample: UnitSums, seed: int) -> Floats:
+    """The means of resamples of very many units, from their own distribution: (resamples, k).
+
+    Their covariance is that of the units' shares in the means; a column's skewness is added to its
+    normal draws.
+    """
+    mean = sample.mean
+    shares = mean_ratio(
+        sample.totals - np.nan_to_num(mean) * sample.sizes,
+        np.broadcast_to(sample.sizes.sum(axis=0), sample.totals.shape),
+    )
+    shares = np.nan_to_num(shares)
+    values, vectors = np.linalg.eigh(shares.T @ shares)
+    root = vectors * np.sqrt(np.maximum(values, 0))
+    drawn = np.random.default_rng(seed).standard_normal((RESAMPLES, len(values))) @ root.T
+    spread = np.sqrt((shares**2).sum(axis=0))
+    z = drawn / np.where(spread > 0, spread, 1)
+    lean = np.divide(
+        (shares**3).sum(axis=0), spread**3, out=np.zeros_like(spread), where=spread > 0
+    )
+    made: Floats = mean + spread * (z + lean / 6 * (z**2 - 1))
     return made
 
 

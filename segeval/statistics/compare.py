@@ -13,7 +13,14 @@ from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import CaseResult, Scorecard
 from segeval.scorecard.row_index import ClassOrder
-from segeval.statistics.bootstrap import ROUNDING, bca_intervals, draw_units, sum_by_unit
+from segeval.statistics.bootstrap import (
+    LARGE,
+    ROUNDING,
+    bca_intervals,
+    draw_units,
+    resample_means,
+    sum_by_unit,
+)
 from segeval.statistics.hypothesis_tests import (
     adjust_holm,
     friedman_test,
@@ -201,10 +208,12 @@ def _rank_models(  # noqa: PLR0913 - the parts of one ranking
     each, mean = tied_ranks(np.round(bad, 12)), bad.mean(axis=0)
     _, own = np.unique(drawn, return_inverse=True)
     sample = sum_by_unit(bad, own)
-    blocks = [
-        (c @ sample.totals) / (c @ sample.sizes) for c in draw_units(len(sample.totals), seed)
-    ]
-    again = tied_ranks(np.round(np.concatenate(blocks), 12))
+    if len(sample.totals) > LARGE:
+        means = resample_means(sample, seed)
+    else:
+        draws = draw_units(len(sample.totals), seed)
+        means = np.concatenate([(c @ sample.totals) / (c @ sample.sizes) for c in draws])
+    again = tied_ranks(np.round(means, 12))
     tail = (1 - level) / 2
     statistic, p = friedman_test(np.round(bad, 12)) if values.shape[1] > 2 else (math.nan, math.nan)
     return Ranking(

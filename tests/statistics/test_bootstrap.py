@@ -155,3 +155,19 @@ def test_a_seed_gives_the_same_ends_again():
     sample = sum_by_unit(skewed(20, 2), np.arange(20))
     assert np.array_equal(bca_intervals(sample, 0.95, 1), bca_intervals(sample, 0.95, 1))
     assert not np.array_equal(bca_intervals(sample, 0.95, 1), bca_intervals(sample, 0.95, 2))
+
+
+def test_very_many_units_are_drawn_from_their_distribution_p25(monkeypatch):
+    """The ends agree with those of drawn units to a few percent of the interval's width."""
+    from segeval.statistics import bootstrap
+
+    chance = np.random.default_rng(3)
+    values = np.column_stack([chance.beta(8, 1, 3000), chance.exponential(1, 3000)])
+    values[::7, 1] = np.nan
+    sample = sum_by_unit(values, np.arange(3000))
+    drawn = np.array(bca_intervals(sample, 0.95, 0))
+    monkeypatch.setattr(bootstrap, "LARGE", 2999)
+    made = np.array(bca_intervals(sample, 0.95, 0))
+    assert (np.abs(made - drawn) < 0.05 * (drawn[1] - drawn[0])).all()
+    both = bootstrap.resample_means(sample.picked([0, 0]), 1)
+    assert np.allclose(both[:, 0], both[:, 1])
