@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from segeval.classes.class_list import ClassList
-from segeval.opening.enlarge import enlarge_scores
 from segeval.opening.onto_grid import (
     asked_grid,
     check_resample_loss,
@@ -20,7 +19,6 @@ from segeval.opening.open_side import (
     read_options,
     read_sides_as,
 )
-from segeval.opening.relabel import relabel_side
 from segeval.pairing.cases import Case
 from segeval.request.settings import Settings
 from segeval.runtime.errors import GeometryError
@@ -78,11 +76,50 @@ def place_volumes(  # noqa: PLR0913 - what a case is opened with
 
     pred  None: an empty one is scored
     """
+    guess = empty_prediction(truth) if pred is None else pred
+    if settings.remap_gt or settings.remap_pred or classes.ignored:
+        truth, guess = relabel_sides(truth, guess, settings, classes)
+    truth, guess = name_values(truth, guess, settings, classes)
+    if pred is not None and (case.flipped is not None or settings.upsample != "never"):
+        from segeval.opening.enlarge import enlarge_scores
+
+        how = read_pred_as(guess.scores or guess.volume, settings, classes.regions)
+        guess = enlarge_scores(guess, case.flipped, truth, reading, settings, how)
+    truth, guess = share_geometry(truth, guess, settings.geometry)
+    grid = find_resample_grid(
+        settings.resample,
+        truth.volume.geometry,
+        guess.volume.geometry,
+        lambda: asked_grid(case, settings.resample),
+    )
+    if grid is None:
+        grid = choose_case_grid(truth.volume.geometry, guess.volume.geometry)
+        return fit_to_grid(truth, grid), fit_to_grid(guess, grid)
+    both = read_sides_as(truth, guess, settings, classes.regions)
+    checked = check_resample_loss(truth, guess, grid, both, settings, classes)
+    return moved(checked[0], grid, both[0]), moved(checked[1], grid, both[1])
+
+
+def relabel_sides(
+    truth: OpenSide, pred: OpenSide, settings: Settings, classes: ClassList
+) -> tuple[OpenSide, OpenSide]:
+    """Both sides with the label values that the user gives them. Raises ReadError."""
+
+    from segeval.opening.relabel import relabel_side
+
     with on_side("gt"):
         truth = relabel_side(truth, "gt", settings, classes)
     with on_side("pred"):
-        pred = empty_prediction(truth) if pred is None else pred
-        pred = relabel_side(pred, "pred", settings, classes)
+        return truth, relabel_side(pred, "pred", settings, classes)
+
+
+def name_values(
+    truth: OpenSide, pred: OpenSide, settings: Settings, classes: ClassList
+) -> tuple[OpenSide, OpenSide]:
+    """Sides of which ids of instances are coded, and values called as the other side calls them.
+
+    Raises CaseError.
+    """
     if pred.volume.coding is not None and not pred.named:  # segments of another file's categories
         named = replace(pred.volume, names=truth.volume.names)
         pred = replace(pred, source=named, parts=file_class_selectors(named))
@@ -94,22 +131,7 @@ def place_volumes(  # noqa: PLR0913 - what a case is opened with
         pred = replace(pred, parts=parts)
         if settings.instances and not valued(classes):
             truth = with_classes(truth, pred)
-    if case.pred is not None:
-        guess = read_pred_as(pred.scores or pred.volume, settings, classes.regions)
-        pred = enlarge_scores(pred, case.flipped, truth, reading, settings, guess)
-    truth, pred = share_geometry(truth, pred, settings.geometry)
-    grid = find_resample_grid(
-        settings.resample,
-        truth.volume.geometry,
-        pred.volume.geometry,
-        lambda: asked_grid(case, settings.resample),
-    )
-    if grid is None:
-        grid = choose_case_grid(truth.volume.geometry, pred.volume.geometry)
-        return fit_to_grid(truth, grid), fit_to_grid(pred, grid)
-    how = read_sides_as(truth, pred, settings, classes.regions)
-    checked = check_resample_loss(truth, pred, grid, how, settings, classes)
-    return moved(checked[0], grid, how[0]), moved(checked[1], grid, how[1])
+    return truth, pred
 
 
 def code_sides(

@@ -2,6 +2,6 @@
 
 # In the order in which they are asked; each is imported when it is its turn.
 READERS = (
-    *("nifti", "png", "nrrd", "mha", "mgz", "dicom_seg", "rois"),
-    *("labelme", "geojson", "coco", "yolo", "npy", "rtstruct"),
+    *("nifti", "png", "nrrd", "mha", "mgz", "dicom_seg", "rtstruct", "rois"),
+    *("labelme", "geojson", "coco", "yolo", "npy"),
 )
