@@ -45,6 +45,8 @@ def open_case(case: Case, settings: Settings, classes: ClassList) -> tuple[OpenS
     if case.pred is not None:
         with on_side("pred"):
             pred = open_side(case.pred, reading, settings.pred_select, classes)
+    if settings.remap_gt or settings.remap_pred or classes.ignored:
+        truth, pred = relabel_sides(truth, pred, settings, classes)
     if any(side is not None and grid_may_change(side, settings) for side in (truth, pred)):
         from segeval.opening.open_structures import place_structures
 
@@ -53,8 +55,6 @@ def open_case(case: Case, settings: Settings, classes: ClassList) -> tuple[OpenS
                 f"--geometry {settings.geometry} is said of grids, and contours have none",
                 help="leave it out: contours are drawn where their millimetres say",
             )
-        truth = relabel_side(truth, "gt", settings, classes)
-        pred = None if pred is None else relabel_side(pred, "pred", settings, classes)
         return place_structures(case, truth, pred, settings, classes)
     return place_volumes(case, truth, pred, reading, settings, classes)
 
@@ -77,8 +77,6 @@ def place_volumes(  # noqa: PLR0913 - what a case is opened with
     pred  None: an empty one is scored
     """
     guess = empty_prediction(truth) if pred is None else pred
-    if settings.remap_gt or settings.remap_pred or classes.ignored:
-        truth, guess = relabel_sides(truth, guess, settings, classes)
     truth, guess = name_values(truth, guess, settings, classes)
     if pred is not None and (case.flipped is not None or settings.upsample != "never"):
         from segeval.opening.enlarge import enlarge_scores
@@ -101,8 +99,8 @@ def place_volumes(  # noqa: PLR0913 - what a case is opened with
 
 
 def relabel_sides(
-    truth: OpenSide, pred: OpenSide, settings: Settings, classes: ClassList
-) -> tuple[OpenSide, OpenSide]:
+    truth: OpenSide, pred: OpenSide | None, settings: Settings, classes: ClassList
+) -> tuple[OpenSide, OpenSide | None]:
     """Both sides with the label values that the user gives them. Raises ReadError."""
 
     from segeval.opening.relabel import relabel_side
@@ -110,7 +108,7 @@ def relabel_sides(
     with on_side("gt"):
         truth = relabel_side(truth, "gt", settings, classes)
     with on_side("pred"):
-        return truth, relabel_side(pred, "pred", settings, classes)
+        return truth, None if pred is None else relabel_side(pred, "pred", settings, classes)
 
 
 def name_values(
