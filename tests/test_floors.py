@@ -61,7 +61,7 @@ FLOORS = """
 9  statistics  statistics | bootstrap hypothesis_tests | intervals paired | compare
 
 10 engines     engines | class_union | merge resume work | cluster serial | pool | shared | choice
-10 gates       gates | verdict | rules truth | baseline | judge
+10 gates       gates | pooled_pairs verdict | rules truth | baseline | judge
 
 11 api         api
 11 reports     reports html pictures | table_model terminal | fold_columns means plain problems values | table_content verdicts | badge

@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from segeval.gates.pooled_pairs import PooledPair, leads_pooled, pair_pooled
 from segeval.gates.rules import bar_in_unit, gated_groups, matches_class
 from segeval.gates.truth import TruthCheck, compare_truth, unknown_truth_note
 from segeval.gates.verdict import BaselineComparison, Judgement, Refusal, Verdict
-from segeval.metrics.registry import Definition, resolve_metric
+from segeval.metrics.registry import Definition, leading_statistic, resolve_metric
 from segeval.request.grammar import Gate
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Floats
@@ -54,10 +55,13 @@ class BaselineRule:
     group: str
     pairs: Pairs
     inside: Any  # bool (cases,): those of the group
+    pooled: PooledPair | None = None  # what is compared where the metric leads with it
 
     @property
     def difference(self) -> Floats:
         """The differences of the group, nan elsewhere."""
+        if self.pooled is not None:
+            return self.pooled.shares - self.pooled.others
         return np.where(self.inside, self.pairs.difference, np.nan)
 
 
@@ -107,10 +111,10 @@ def judge_by_baseline(
         notes.append(Note("W-different-truth", truth.text, settings.baseline))
     shared = metrics_with_better(text for text in card.metrics if text in baseline.metrics)
     columns = pair_rows(cases, shared, accept)
-    rules = list(_baseline_rules(cases, columns, card))
+    rules = _with_pooled(list(_baseline_rules(cases, columns, card)), cases, card.leads)
     ends = _interval_ends(rules, cases, settings)
     verdicts = [
-        _judge_rule(rule, end, tolerances, settings, cases.names)
+        _judge_rule(rule, end, tolerances, settings, cases.names, card.leads)
         for rule, end in zip(rules, ends, strict=True)
     ]
     if not verdicts:
@@ -156,6 +160,21 @@ def _baseline_rules(
                 yield BaselineRule(name, group, pairs, inside)
 
 
+def _with_pooled(
+    rules: Sequence[BaselineRule], cases: SharedCases, leads: str
+) -> list[BaselineRule]:
+    """The rules; those of metrics that lead with their pooled value have it (ACCOUNT-A27)."""
+    known: dict[tuple[str, str], Mapping[str, PooledPair]] = {}
+    made = []
+    for rule in rules:
+        key = rule.group, rule.name.metric
+        if key not in known:
+            pooled = leads_pooled(rule.name.metric, leads)
+            known[key] = pair_pooled(cases, rule.name.metric, rule.inside) if pooled else {}
+        made.append(replace(rule, pooled=known[key].get(rule.name.class_)))
+    return made
+
+
 def _interval_ends(rules: Sequence[BaselineRule], cases: SharedCases, settings: Settings) -> Any:
     """Low and high of every rule, (rules, 2)."""
     if not rules:
@@ -165,12 +184,13 @@ def _interval_ends(rules: Sequence[BaselineRule], cases: SharedCases, settings: 
     return np.stack(ADJUSTED[settings.adjust](sample, settings.ci or LEVEL, settings.seed), axis=1)
 
 
-def _judge_rule(
+def _judge_rule(  # noqa: PLR0913 - the parts of one judgement
     rule: BaselineRule,
     ends: Any,
     tolerances: Sequence[tuple[Gate, Definition]],
     settings: Settings,
     names: Sequence[str],
+    leads: str = "mean",
 ) -> Verdict:
     """Judge a rule by the policy."""
     name, pairs, inside = rule.name, rule.pairs, rule.inside
@@ -180,6 +200,11 @@ def _judge_rule(
     tolerance, unit = _find_tolerance(name, tolerances)
     difference = _rounded_mean(pairs.difference[known], "") if n else math.nan
     low, high = map(float, ends)
+    if rule.pooled is not None:
+        mine, theirs = rule.pooled.mine, rule.pooled.theirs
+        difference = mine - theirs
+        moved = difference - _rounded_mean(rule.difference[np.isfinite(rule.difference)], "")
+        low, high = low + moved, high + moved
     slack = ROUNDING * max(abs(mine), abs(theirs)) if n else 0.0
     passed = is_no_regression(
         settings.policy, pairs.worse, (difference, low, high), tolerance + slack
@@ -202,7 +227,7 @@ def _judge_rule(
         BASELINE,
         name.class_,
         name.metric,
-        "mean",
+        "mean" if rule.pooled is None else "pooled",
         mine,
         bar,
         better,
@@ -212,7 +237,18 @@ def _judge_rule(
         reason,
         name.unit,
         held,
+        leading_statistic(name.metric, leads),
+        *_worst_case(pairs, known, names),
     )
+
+
+def _worst_case(pairs: Pairs, known: Any, names: Sequence[str]) -> tuple[float, str]:
+    """The difference of the case that is worse by the most, and its name (CLI-U5)."""
+    places = np.flatnonzero(known)
+    if not len(places):
+        return math.nan, ""
+    place = places[(pairs.worse * pairs.difference[places]).argmax()]
+    return float(pairs.difference[place]), names[int(place)]
 
 
 def _rounded_mean(values: Floats, better: str) -> float:

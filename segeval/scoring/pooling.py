@@ -84,14 +84,17 @@ class TallyPool:
     def _values(self, metric: Metric) -> dict[str, float]:
         metric, definition = resolve_metric(metric)
         tally = self._merged(definition.tally(metric))
-        if tally is None:
-            return {}
-        value = definition.compute(tally, **metric_arguments(metric, definition))
-        each = {} if value.classes is None else dict(zip(tally.classes, value.classes, strict=True))
-        if value.whole is not None:
-            each["all"] = value.whole
-        each |= value.groups
-        return {name: float(number) for name, number in each.items()}
+        return {} if tally is None else pooled_values(tally, metric, definition)
+
+
+def pooled_values(tally: Any, metric: Metric, definition: Definition) -> dict[str, float]:
+    """The value of each class of a tally of many cases; `all` for a value of whole cases."""
+    value = definition.compute(tally, **metric_arguments(metric, definition))
+    each = {} if value.classes is None else dict(zip(tally.classes, value.classes, strict=True))
+    if value.whole is not None:
+        each["all"] = value.whole
+    each |= value.groups
+    return {name: float(number) for name, number in each.items()}
 
 
 def parse_pooled_tallies(tallies: Mapping[str, Any]) -> dict[str, Any]:
