@@ -26,7 +26,7 @@ from segeval.readers.remote_files import is_url
 from segeval.request.check_settings import check_settings
 from segeval.request.grammar import Metric, Quantity, parse_metric
 from segeval.request.presets import apply_preset
-from segeval.request.settings import Settings
+from segeval.request.settings import Settings, map_aliases
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory, keep_inventory
@@ -348,6 +348,7 @@ def score(  # noqa: PLR0913 - a notebook's one call
     if classes is not None:
         text = classes if isinstance(classes, str) else ",".join(classes)
         chosen = replace(chosen, classes=parse_classes(text))
+    chosen = map_aliases(chosen)
     if metrics is not None:
         texts = metrics.split(",") if isinstance(metrics, str) else metrics
         chosen = replace(chosen, metrics=tuple(parse_metric(text) for text in texts))

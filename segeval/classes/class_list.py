@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class ClassDef:
     aliases    other names of the same structure
     tolerance  of `nsd` and its like, as text with a unit
     union      names of the structures that it is made of where no label and no file has its name
+    number     which structure it is on a side that has several of its name: 12 of `Heart#12`
     """
 
     name: str
@@ -38,6 +40,13 @@ class ClassDef:
     tolerance: str = ""
     union: tuple[str, ...] = ()
     channel: int | None = None
+    number: int | None = None
+
+    @property
+    def numbered(self) -> str:
+        """Its name with the number, as the request has it: `Heart#12`."""
+        base = self.name.removesuffix(f"#{self.number}")
+        return self.name if self.number is None else f"{base}#{self.number}"
 
 
 @frozen
@@ -142,13 +151,29 @@ class ClassList:
         if not wanted.select or not self:
             return replace(wanted, ignore=ignore, ignored=ignored)
         known = {c.name: c for c in self.classes}
-        for name in wanted.names:
+        asked = {c: c.numbered if c.numbered in known else c.name for c in wanted.classes}
+        for name in asked.values():
             if name not in known:
                 raise unknown_class_error(name, tuple(known))
         picked = tuple(
-            replace(known[c.name], aliases=c.aliases, tolerance=c.tolerance) for c in wanted.classes
+            replace(known[name], aliases=c.aliases, tolerance=c.tolerance)
+            for c, name in asked.items()
         )
         return replace(self, classes=picked, ignore=ignore, ignored=ignored, only=True)
+
+    def with_aliases(self, pairs: Sequence[str]) -> ClassList:
+        """This list with other names of some classes, each as NAME=OTHER. Raises RequestError."""
+        parts = [list(self.classes), list(self.remarks)]
+        for pair in pairs:
+            name, other = split_alias(pair)
+            for part in parts:
+                if (place := described_place(part, ClassDef(name))) is not None:
+                    own = part[place]
+                    part[place] = replace(own, aliases=(*own.aliases, other))
+                    break
+            else:
+                parts[1].append(ClassDef(name, aliases=(other,)))
+        return replace(self, classes=tuple(parts[0]), remarks=tuple(parts[1]))
 
     def describe(self, remarks: tuple[ClassDef, ...]) -> ClassList:
         """This list with what a settings file says of classes; it names, and selects nothing (A5).
@@ -181,6 +206,17 @@ class ClassList:
         )
 
 
+def split_alias(text: str) -> tuple[str, str]:
+    """The name of a class and another name of it, as NAME=OTHER. Raises RequestError."""
+    name, _, other = (word.strip() for word in text.partition("="))
+    if not name or not other:
+        raise RequestError(
+            f"--alias: {text!r} maps no name to another",
+            help='write --alias "Parotid_L=Parotis li": the class, then what a file calls it',
+        )
+    return name, other
+
+
 def described_place(classes: Sequence[ClassDef], remark: ClassDef) -> int | None:
     """Which class of a list a settings file speaks of: by its name, its labels or an alias."""
     from segeval.classes.names import match_name
@@ -206,6 +242,18 @@ def unknown_class_error(name: str, known: tuple[str, ...]) -> RequestError:
     )
 
 
+def name_classes(words: Sequence[str]) -> tuple[ClassDef, ...]:
+    """Classes by name; `Heart#12` is called Heart, if no other of the list is (S5)."""
+    found = [re.fullmatch(r"(.+)#(\d+)", word) for word in words]
+    bases = [one[1] if one else word for one, word in zip(found, words, strict=True)]
+    return tuple(
+        ClassDef(
+            base if bases.count(base) == 1 else word, number=None if one is None else int(one[2])
+        )
+        for word, base, one in zip(words, bases, found, strict=True)
+    )
+
+
 def parse_classes(text: str) -> ClassList:
     """Read `liver,spleen` (select), `5=liver` (name) or a JSON file. Raises RequestError."""
     if is_class_file(text):
@@ -217,7 +265,7 @@ def parse_classes(text: str) -> ClassList:
         raise RequestError("--classes names no class")
     named = [word.partition("=") for word in words]
     if all(not equals for _, equals, _ in named):
-        return ClassList(tuple(ClassDef(word) for word in words), select=True, only=True)
+        return ClassList(name_classes(words), select=True, only=True)
     made = labelled_class_list(tuple(_make_class(*parts) for parts in named))
     return replace(made, only=True)
 

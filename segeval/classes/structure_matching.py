@@ -20,7 +20,7 @@ from segeval.classes.names import (
     similar_names,
 )
 from segeval.runtime.errors import CaseError, Note
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import frozen, replace
 
 
 @frozen
@@ -30,6 +30,7 @@ class StructureItem:
     key      by which its side knows it: the name, with its number where two share one
     support  it helps to plan, and is scored only when it is asked for (S7)
     own      the class that it is where nothing says of which it is; "" for its name
+    area     it can be scored; a marker or a catheter cannot
     """
 
     key: str
@@ -37,6 +38,7 @@ class StructureItem:
     number: int
     support: bool = False
     own: str = ""
+    area: bool = True
 
 
 @dataclass(slots=True)
@@ -49,6 +51,10 @@ class NamedStructures:
 
     keys: dict[str, tuple[StructureItem, ...]] = field(default_factory=dict)
     faults: dict[str, CaseError] = field(default_factory=dict)
+
+    def knows(self, name: str) -> bool:
+        """Whether something was found for a class, or why nothing can be."""
+        return name in self.keys or name in self.faults
 
     def find(self, class_: ClassDef, items: Sequence[StructureItem]) -> None:
         """Look for a class."""
@@ -64,10 +70,13 @@ def joined(
     pred: Sequence[StructureItem],
     classes: ClassList,
     called: Mapping[str, str] | None = None,
+    missed: bool = False,
 ) -> tuple[NamedStructures, NamedStructures, tuple[Note, ...]]:
     """The classes of both sides, and what is to be said of names that match none.
 
     called  what the run calls structures of the ground truth that cases spell differently
+    missed  a structure without a partner is one that the prediction has missed, whatever else it
+            has under names that nobody mapped (`--missing worst`)
     """
     sides = NamedStructures(), NamedStructures()
     wanted = classes.classes if classes.only else described_classes(truth, pred, classes, called)
@@ -75,6 +84,10 @@ def joined(
         for side, items in zip(sides, (truth, pred), strict=True):
             side.find(class_, items)
     left = [i for i in unused(pred, sides[1]) if not i.support]
+    if not missed:
+        lost = [c for c in wanted if c.name in sides[0].keys and not sides[1].knows(c.name)]
+        if strange := list(stand_for_nothing(left, truth, classes, called or {})):
+            sides[1].faults |= {c.name: name_not_found(c.name, strange) for c in lost}
     if not classes.only:
         for class_ in own_classes(left):
             if class_.name not in sides[0].keys and class_.name not in sides[0].faults:
@@ -82,6 +95,51 @@ def joined(
     said = [*unmatched(wanted, sides, truth, pred)]
     said += [] if classes.only else supports(truth, pred)
     return *sides, tuple(said)
+
+
+def stand_for_nothing(
+    left: Sequence[StructureItem],
+    truth: Sequence[StructureItem],
+    classes: ClassList,
+    called: Mapping[str, str],
+) -> Iterator[StructureItem]:
+    """The structures of a prediction that are no class of the run, no structure of the ground truth
+    and no organ of the built-in table: one of them may be what is missing (ACCOUNT-A30).
+
+    left  what is no class and no support structure
+    """
+    names = {normalize_name(item.name) for item in truth}
+    names |= {normalize_name(name) for name in (*called, *called.values())}
+    for item in left:
+        known = primary_name(item.name) is not None or normalize_name(item.name) in names
+        listed = any(match_name(c.name, [item.name], c.aliases) for c in classes.described)
+        if item.area and not known and not listed:
+            yield item
+
+
+def name_not_found(name: str, strange: Sequence[StructureItem], most: int = 8) -> CaseError:
+    """The error for a structure that the prediction may have under a name that nobody mapped."""
+    names = [item.name for item in strange]
+    near = (similar_names(name, names) or names)[:3]
+    lines = " or ".join(alias_option(name, other) for other in near)
+    more = ", …" if len(names) > most else ""
+    shown = ", ".join(names[:most]) + more
+    return CaseError(
+        f"the prediction has no structure of this name, and has others that stand for nothing: "
+        f"{shown}",
+        help=f"{lines} maps it; --missing worst if it was missed",
+        status="name_not_found",
+    )
+
+
+def alias_option(name: str, other: str) -> str:
+    """The option that maps a name, as a shell takes it."""
+    pair = f"{name}={other}"
+    if not set(pair) & set('"$`\\!'):
+        return f'--alias "{pair}"'
+    import shlex
+
+    return f"--alias {shlex.quote(pair)}"
 
 
 def described_classes(
@@ -143,7 +201,8 @@ def own_classes(
 
 def matching(class_: ClassDef, items: Sequence[StructureItem]) -> tuple[StructureItem, ...]:
     """The structures that a class is; none where the file lacks it. Raises CaseError (S5)."""
-    if (picked := by_number(class_.name, items)) is not None:
+    class_, picked = by_number(class_, items)
+    if picked is not None:
         return (picked,)
     try:
         hit = match_name(class_.name, {i.name for i in items}, class_.aliases)
@@ -158,15 +217,31 @@ def matching(class_: ClassDef, items: Sequence[StructureItem]) -> tuple[Structur
     return tuple(i for part in parts for i in part) if all(parts) else ()
 
 
-def by_number(name: str, items: Sequence[StructureItem]) -> StructureItem | None:
-    """The structure that `Heart#12` picks (S5)."""
-    found = re.fullmatch(r"(.+)#(\d+)", name)
-    if found is None:
-        return None
-    for item in items:
-        if item.number == int(found[2]) and normalize_name(item.name) == normalize_name(found[1]):
-            return item
-    return None
+def by_number(
+    class_: ClassDef, items: Sequence[StructureItem]
+) -> tuple[ClassDef, StructureItem | None]:
+    """The structure that `Heart#12` picks on a side that has several hearts (S5).
+
+    returns  and the class without its number, for a side that has one: that is it. Raises CaseError
+             where none of several has the number
+    """
+    found = re.fullmatch(r"(.+)#(\d+)", class_.numbered)
+    if found is None or class_.numbered in [item.name for item in items]:
+        return class_, None
+    named = normalize_name(found[1])
+    same = [item for item in items if normalize_name(item.name) == named]
+    plain = replace(class_, name=found[1], number=None)
+    if len(same) < 2:
+        return plain, None
+    for item in same:
+        if item.number == int(found[2]):
+            return plain, item
+    raise CaseError(
+        f"none of {len(same)} structures called {found[1]!r} has the number {found[2]}",
+        facts=tuple(f"ROI {i.number}: {i.name}" for i in same),
+        help=f"--classes '{same[0].name}#{same[0].number}' picks one by its number",
+        status="two_structures",
+    )
 
 
 def twice(name: str, items: Sequence[StructureItem]) -> CaseError:

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from segeval.exporting.convert import ConversionChoices
 
 FIELDS = [
-    *("classes", "threshold", "images", "case_key", "rt_boundary", "rt_overlap", "rt_fill_gaps"),
+    *(
+        "classes",
+        "aliases",
+        "threshold",
+        "images",
+        "case_key",
+        "rt_boundary",
+        "rt_overlap",
+        "rt_fill_gaps",
+    ),
     *("rt_bad_contour", "rt_grid", "ignore_frame_of_reference"),
     *("quiet", "verbose", "progress", "error", "ignore"),
 ]

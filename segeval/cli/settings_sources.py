@@ -18,7 +18,7 @@ from segeval.cli.files import (
     make_settings_layer,
 )
 from segeval.cli.values import read_choice, split_words
-from segeval.request.settings import Settings
+from segeval.request.settings import Settings, map_aliases
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
 
@@ -75,7 +75,7 @@ def resolve_settings(
     if gates is not None:
         chosen["gates"] = gates
     origins = {f: chosen[f].origin if f in chosen else "default" for f in CHOICES}
-    settings = Settings(**{f: given.value for f, given in chosen.items()})
+    settings = map_aliases(Settings(**{f: given.value for f, given in chosen.items()}))
     return ResolvedSettings(settings, origins, warn_unknown_variables(environment), left_out)
 
 

@@ -45,7 +45,9 @@ def place_structures(
     """
     given = [replace(side, scores=None) for side in (truth, truth if pred is None else pred)]
     items = [list_structures(side) for side in given]
-    *names, unmatched = joined(items[0] or (), items[1] or (), classes, case.called)
+    *names, unmatched = joined(
+        items[0] or (), items[1] or (), classes, case.called, settings.missing == "worst"
+    )
     strange = check_frames(given, names, settings.ignore_frame_of_reference)
     said = (*(unmatched if None not in items else ()), *strange)
     named = [name if own is not None else None for own, name in zip(items, names, strict=True)]

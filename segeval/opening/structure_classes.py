@@ -27,7 +27,10 @@ def list_structures(side: OpenSide) -> tuple[StructureItem, ...] | None:
     """The structures of a side; None where it has label values without names."""
     if side.contours is not None:
         named = structures_by_name(side.contours, None)
-        return tuple(StructureItem(k, r.name, r.number, r.support) for k, r in named.items())
+        return tuple(
+            StructureItem(key, roi.name, roi.number, roi.support, area=roi.volume)
+            for key, roi in named.items()
+        )
     if not side.named:
         return None
     return tuple(segment_item(name, number) for number, name in enumerate(side.parts, 1))

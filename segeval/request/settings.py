@@ -12,7 +12,7 @@ from typing import Any
 from segeval.classes.class_list import ClassList
 from segeval.classes.label_tables import LabelTable
 from segeval.request.grammar import Charge, Gate, Metric
-from segeval.runtime.frozen import field, frozen
+from segeval.runtime.frozen import field, frozen, replace
 from segeval.runtime.memory_budget import DEFAULT_BUDGET
 
 NUMBERS = 2  # raised by a change of behaviour that alters a number; see CHANGELOG.md
@@ -44,6 +44,7 @@ REGEX = ChoiceForm(word="REGEX")
 LABEL = ChoiceForm(word="LABEL", option="ignore-label")
 REMAP = ChoiceForm(word="TABLE", path=True)
 CODE = ChoiceForm(word="CODE")
+ALIAS = ChoiceForm(word="NAME=OTHER", option="alias")
 
 
 def one_of(*words: str) -> ChoiceForm:
@@ -130,6 +131,9 @@ class Settings:
             "help": "names to pick, 5=liver,1=spleen to name labels, or a JSON file",
             "form": CLASSES,
         },
+    )
+    aliases: tuple[str, ...] = free(
+        (), "inputs", "another name of a class, as files have it; repeatable", ALIAS
     )
     kind: str = signed("auto", "inputs", "what the prediction holds", KINDS)
     gt_kind: str = signed("labels", "inputs", "what the ground truth holds", GT_KINDS)
@@ -297,3 +301,10 @@ class Settings:
     def budget(self) -> int:
         """Bytes that a case may take with its process, when it has the machine to itself."""
         return DEFAULT_BUDGET if self.max_memory is None else self.max_memory
+
+
+def map_aliases(settings: Settings) -> Settings:
+    """The settings with `--alias` in their list of classes. Raises RequestError."""
+    if not settings.aliases:
+        return settings
+    return replace(settings, classes=settings.classes.with_aliases(settings.aliases), aliases=())

@@ -143,6 +143,8 @@ def find_part(
         return named_class_selector(class_, side), None
     if class_.name in side.faults:
         return side.parts.get(class_.name), side.faults[class_.name]
+    if class_.number is not None and class_.numbered in side.parts:
+        return side.parts[class_.numbered], None
     same = forms.get(one_form(class_.name), [])
     if len(same) > 1 and not (listed and class_.name in same):
         return None, name_clash(class_.name, same)
