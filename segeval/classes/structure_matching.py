@@ -226,8 +226,10 @@ def by_number(
              where none of several has the number
     """
     found = re.fullmatch(r"(.+)#(\d+)", class_.numbered)
-    if found is None or class_.numbered in [item.name for item in items]:
+    if found is None:
         return class_, None
+    if class_.numbered in [item.name for item in items]:  # as a file may call one
+        return replace(class_, name=class_.numbered, number=None), None
     named = normalize_name(found[1])
     same = [item for item in items if normalize_name(item.name) == named]
     plain = replace(class_, name=found[1], number=None)

@@ -5,6 +5,8 @@ Nothing is repaired: a contour counts as it is, is left out with a note, or stop
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from segeval.contours.rules import DrawingRules, NoteCollector, count_phrase
@@ -24,7 +26,7 @@ from segeval.kernels.polygons import polygon_areas
 from segeval.kernels.raster import Polygons
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.errors import CaseError, Note
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import field, frozen
 
 SAME_PLANE = 0.01  # mm between contours of one plane (R3)
 SAME_POINT = 0.001  # mm between vertices of one contour stored twice (R4)
@@ -40,12 +42,16 @@ class PlacedContours:
     polygons  what counts, millimetres along rows and columns from the grid's origin; the plane of
               each is the slice that it lies on
     crossed   pairs of them that cross (R5)
+    found     how many contours and planes of contours there were
+    ends      how many of them no value stands for, by kind and status
     """
 
     polygons: Polygons
     slices: Slices
     crossed: tuple[tuple[int, int], ...] = ()
     notes: tuple[Note, ...] = ()
+    found: Mapping[str, int] = field(default_factory=dict)
+    ends: tuple[tuple[tuple[str, str], int], ...] = ()
 
 
 def place_contours(
@@ -60,10 +66,18 @@ def place_contours(
     if points:
         polygons = place_on_planes(say, points, slices)
     if not len(polygons.ends):
-        return PlacedContours(polygons, slices, (), tuple(say.notes))
+        return PlacedContours(polygons, slices, (), tuple(say.notes), *count_ends(say))
     crossed = contour_crossings(say, polygons)
     note_area_outside(say, polygons, slices)
-    return PlacedContours(polygons, slices, crossed, tuple(say.notes))
+    return PlacedContours(polygons, slices, crossed, tuple(say.notes), *count_ends(say))
+
+
+def count_ends(
+    say: NoteCollector,
+) -> tuple[dict[str, int], tuple[tuple[tuple[str, str], int], ...]]:
+    """How many contours and planes there were, and what became of those that do not count."""
+    found = {"contour": len(say.roi.areas), "plane": say.planes}
+    return {kind: count for kind, count in found.items() if count}, tuple(say.left.items())
 
 
 def parse_contours(say: NoteCollector, rules: DrawingRules) -> list[Floats]:
@@ -110,6 +124,7 @@ def place_on_planes(say: NoteCollector, points: list[Floats], slices: Slices) ->
         say.leave("contour", "no_area", left)
     heights = contour_heights(say, flat, ends, slices, area)
     plane, planes = group_heights(heights, SAME_PLANE)
+    say.planes = len(planes)
     polygons = keep_polygons(Polygons(flat[:, :2], ends, np.zeros(len(ends), np.int64)), area)
     polygons = drop_repeated_contours(say, Polygons(polygons.points, polygons.ends, plane))
     slice_of = assign_slices(say, polygons, planes, slices)

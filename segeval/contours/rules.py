@@ -32,6 +32,7 @@ class NoteCollector:
         self.roi, self.where = roi, where
         self.notes: list[Note] = []
         self.left: Counter[tuple[str, str]] = Counter()
+        self.planes = 0
 
     def __call__(self, code: str, text: str) -> None:
         self.notes.append(Note(code, f"{self.roi.name}: {text}", self.where))

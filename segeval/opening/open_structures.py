@@ -20,6 +20,7 @@ from segeval.opening.common_grid import (
 from segeval.opening.onto_grid import asked_grid, moved_volume
 from segeval.opening.open_side import OpenSide, add_notes, empty_prediction
 from segeval.opening.structure_classes import (
+    account_structures,
     automatic,
     check_frames,
     cut,
@@ -31,6 +32,7 @@ from segeval.readers.series import DicomIndex, Series, index_dicom
 from segeval.request.settings import Settings
 from segeval.runtime.errors import GeometryError
 from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import on_side
 from segeval.volume.align import align_volume
 from segeval.volume.value_stream import ReadAs, read_pred_as, read_truth_as
 from segeval.volume.volume import Volume
@@ -61,6 +63,12 @@ def place_structures(
         place_side(sides[side], named[side], rules[side], moves[side], grid, settings)
         for side in (0, 1)
     )
+    faults = {**one.faults, **two.faults}
+    with_partner = set(names[0].keys) | set(names[0].faults)
+    for word, side, made, own in zip(("gt", "pred"), sides, (one, two), named, strict=True):
+        if own is not None and (word == "gt" or pred is not None):
+            with on_side(word):
+                account_structures(side, made, own, faults, with_partner, classes.only)
     one, two = add_notes(one, given[0].notes), add_notes(two, given[1].notes)
     one = add_notes(one, (*said, *automatic(truth, names[0]), *cut(one.volume, settings)))
     return one, empty_prediction(one) if pred is None else two

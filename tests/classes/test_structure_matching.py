@@ -2,9 +2,9 @@
 
 import pytest
 
-from segeval.classes.class_list import ClassDef, ClassList
+from segeval.classes.class_list import ClassDef, ClassList, parse_classes
 from segeval.classes.structure_matching import StructureItem, classify_structure, joined, matching
-from segeval.runtime.errors import CaseError
+from segeval.runtime.errors import CaseError, RequestError
 
 
 def items(*names, support=()):
@@ -63,7 +63,16 @@ def test_an_exact_name_does_not_hide_its_double():
 def test_a_number_picks_one():
     found = matching(ClassDef("Heart#2"), items("Heart", "HEART"))
     assert [i.number for i in found] == [2]
-    assert matching(ClassDef("Heart#3"), items("Heart", "HEART", "Liver")) == ()
+    with pytest.raises(CaseError, match="none of 2 structures called 'Heart' has the number 3"):
+        matching(ClassDef("Heart#3"), items("Heart", "HEART", "Liver"))
+
+
+def test_s5_a_side_with_one_takes_that_one_and_the_class_is_called_by_its_name():
+    (class_,) = parse_classes("Heart#7").classes
+    assert (class_.name, class_.number) == ("Heart", 7)
+    assert [i.number for i in matching(class_, items("Cord", "heart"))] == [2]
+    two = parse_classes("Heart#7,Heart#9").classes
+    assert [c.name for c in two] == ["Heart#7", "Heart#9"]  # or both would be called Heart
 
 
 def test_a_union_needs_all_of_its_parts():
@@ -100,3 +109,65 @@ def test_a_structure_is_called_as_the_run_calls_it():
         "Cord",
         "SpinalCord",
     ]
+
+
+# ACCOUNT-A30: a name that nothing matched.
+
+
+def lost(truth, pred, classes=None, **how):
+    _, found, _ = joined(items(*truth), items(*pred), classes or ClassList(), **how)
+    return {name: fault.status for name, fault in found.faults.items()}
+
+
+@pytest.mark.parametrize("pred", [["Herz"], ["Cord", "Herz"], ["HRT_final"]])
+def test_account_a30_another_name_may_be_the_organ(pred):
+    assert lost(["Heart", "Cord"], [*pred, "Cord"][: len(pred) + 1])["Heart"] == "name_not_found"
+
+
+@pytest.mark.parametrize(
+    "pred",
+    [
+        [],  # nothing is there that could be it
+        ["Liver", "lung left"],  # organs of the built-in table are themselves
+        ["Cord"],  # a structure of the ground truth
+    ],
+)
+def test_account_a30_without_any_such_name_the_organ_was_missed(pred):
+    assert lost(["Heart", "Cord"], pred) == {}
+
+
+def test_account_a30_support_structures_and_markers_stand_for_something():
+    marker = StructureItem("Clip 1", "Clip 1", 9, area=False)
+    body = StructureItem("my outline", "my outline", 8, support=True)
+    _, found, _ = joined(items("Heart"), (marker, body), ClassList())
+    assert found.faults == {}
+
+
+def test_account_a30_the_help_maps_it():
+    _, found, _ = joined(items("Parotid_L"), items("Parotis li", "Kiefer"), ClassList())
+    fault = found.faults["Parotid_L"]
+    assert '--alias "Parotid_L=Parotis li"' in fault.help
+    mapped = ClassList().with_aliases(["Parotid_L=Parotis li"])
+    _, found, _ = joined(items("Parotid_L"), items("Parotis li", "Kiefer"), mapped)
+    assert (found.faults, keys(found)["Parotid_L"]) == ({}, ["Parotis li"])
+
+
+def test_account_a30_a_class_of_another_case_is_one_of_the_run():
+    named = {"Tumour": "GTVp", "GTVp": "GTVp"}
+    assert lost(["Heart"], ["tumour"], called=named) == {}
+
+
+def test_account_a30_missed_when_the_user_says_so():
+    assert lost(["Heart"], ["Herz"], missed=True) == {}
+
+
+def test_account_a30_a_selection_sees_the_names_that_it_leaves_out():
+    assert lost(["Heart", "Foo"], ["Herz"], parse_classes("Heart")) == {"Heart": "name_not_found"}
+    assert lost(["Heart", "Foo"], ["Foo"], parse_classes("Heart")) == {}
+
+
+def test_an_alias_is_a_class_and_a_name():
+    with pytest.raises(RequestError, match="maps no name"):
+        ClassList().with_aliases(["Heart"])
+    listed = parse_classes("Heart,Cord").with_aliases(["Heart=Herz, links", "Heart=H=1"])
+    assert listed.classes[0].aliases == ("Herz, links", "H=1")

@@ -213,10 +213,10 @@ def test_names_that_nobody_agreed_on(segeval, here):
     content, done = scored(segeval, "-m", "dice")
     found = values(content)["PAT01"]
     assert found["Parotid_L"] == {"dice": pytest.approx(DICE)}
-    assert found["Heart"] == {"dice": {"value": 0.0, "status": "ok", "reason": "class_absent"}}
+    assert found["Heart"]["status"] == "name_not_found"
     assert found["PTV 50"]["status"] == "not_annotated"
     assert "Couch" not in found
-    assert "the prediction has no 'Heart'; nearest: Hearts" in done.err
+    assert '--alias "Heart=Hearts"' in done.err
     facts = content["cases"][0]["facts"]["structures"]["pred"]
     assert facts["names"]["Parotid_L"] == "parotid lt"
     assert facts["rois"]["parotid lt"] == {"number": 1, "type": "ORGAN", "algorithm": "MANUAL"}
@@ -251,7 +251,7 @@ def test_one_of_two_by_its_number(segeval, here):
     named(here, [organ("Heart", HEART), organ("Heart", CIRCLE)], [organ("Heart#1", LARGER)])
     content, done = scored(segeval, "-m", "dice", "--classes", "Heart#1")
     assert done.status == 0, done.err
-    assert values(content)["PAT01"] == {"Heart#1": {"dice": pytest.approx(DICE)}}
+    assert values(content)["PAT01"] == {"Heart": {"dice": pytest.approx(DICE)}}
 
 
 def test_a_union_where_the_file_has_no_such_structure(segeval, here):
