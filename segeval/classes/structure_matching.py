@@ -80,6 +80,8 @@ def joined(
     """
     sides = NamedStructures(), NamedStructures()
     wanted = classes.classes if classes.only else described_classes(truth, pred, classes, called)
+    own = {item.own for item in (*truth, *pred)}  # segments of one label are classes by number (E3)
+    wanted = tuple(replace(c, name=c.numbered) if c.numbered in own else c for c in wanted)
     for class_ in wanted:
         for side, items in zip(sides, (truth, pred), strict=True):
             side.find(class_, items)

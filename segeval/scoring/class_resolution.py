@@ -58,6 +58,8 @@ def resolve_by_name(
     targets, kept, skipped, absent, faults, nowhere = [], [], [], set(), {}, []
     sides = [(side, names_by_form(side)) for side in (truth, pred)]
     for class_ in wanted:
+        if any(class_.numbered in named for named in (truth.parts, pred.parts, pred.faults)):
+            class_ = replace(class_, name=class_.numbered)  # a segment that is called so (E3)
         exact = class_.name in listed
         (t, own), (p, other) = (find_part(class_, side, exact, forms) for side, forms in sides)
         if t is None and p is None and not (own or other):
