@@ -1,6 +1,6 @@
 """Damage packed files and see that none has another value than the whole file without an error.
 
-    python benchmarks/damaged_files.py [--seed 0] [--files 2000] [--only .nii.gz]
+    python benchmarks/damaged_files.py [--seed 0] [--files 2000] [--only nii.gz]
 
 A file of each packed format is scored, then so many damaged copies of it: a flipped bit, 64 or 512
 bytes of zeros, a cut, bytes appended. Each must be refused, or have the values of the whole file.
@@ -214,11 +214,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--files", type=int, default=2000, help="damaged files of each format")
-    parser.add_argument("--only", choices=FORMATS, help="one format")
+    parser.add_argument("--only", choices=FORMATS, nargs="*", help="some formats")
     asked = parser.parse_args(arguments)
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for name in [asked.only] if asked.only else FORMATS:
+        for name in asked.only or FORMATS:
             came, wrong = try_format(name, asked.files, asked.seed, Path(folder))
             failed += len(wrong)
             print(f"{name:24} {dict(came)}", *wrong[:5], sep="\n  ", flush=True)

@@ -6,6 +6,7 @@ of the scan, tags) is not read.
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         )
     dtype = np.dtype(TYPES[int(header["type"])])
     shape, frames = tuple(sizes[2::-1]), sizes[3]
-    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    size = prod(shape) * dtype.itemsize
     total = FIRST_VOXEL + frames * size
     with path.open("rb") as file:
         packed = "gzip" if file.read(2) == GZIP_MAGIC else ""

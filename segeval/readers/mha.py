@@ -8,7 +8,7 @@ so is a fourth axis.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
+from math import isfinite, prod
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
@@ -43,9 +43,12 @@ class MetaHeader:
     def numbers(self, name: str) -> tuple[float, ...]:
         """A field of numbers; empty where it is not there. Raises ReadError."""
         try:
-            return tuple(float(word) for word in self.fields.get(name, "").split())
+            found = tuple(float(word) for word in self.fields.get(name, "").split())
         except ValueError as problem:
-            raise self.error(f"{name} is {self.fields[name]!r}, no numbers") from problem
+            raise self.error(f"{name} is {self.fields[name][:40]!r}, no numbers") from problem
+        if not all(map(isfinite, found)):
+            raise self.error(f"{name} is {self.fields[name][:40]!r}, no numbers")
+        return found
 
     def is_set(self, name: str) -> bool:
         """Whether a field of True or False is True."""
@@ -65,7 +68,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     """Open a MetaImage file. Raises ReadError."""
     header = parse_header(path)
     sizes = tuple(int(n) for n in header.numbers("DimSize"))
-    count = int(header.fields.get("NDims", "0") or 0)
+    count = int((header.numbers("NDims") or (0.0,))[0])
     if count not in (2, 3, 4) or len(sizes) != count or min(sizes, default=0) < 1:
         raise header.error(f"{count} axes of {header.fields.get('DimSize', 'no size')} voxels")
     values = int((header.numbers("ElementNumberOfChannels") or (1.0,))[0])
@@ -129,7 +132,7 @@ def find_data(header: MetaHeader) -> tuple[Path, int]:
     if name.upper().startswith("LIST") or "%" in name:
         raise header.error("its values are in several files", "write it into one file")
     file = header.path.parent / PureWindowsPath(name).as_posix()
-    if not file.is_file():
+    if "\0" in name or not file.is_file():
         raise header.error(f"its data file {name} is not there", "put it beside the header")
     return file, max(0, int(skip)) if skip.lstrip("-").isdecimal() else 0
 

@@ -9,6 +9,7 @@ more than scoring ten CTs (benchmarks, P1). The tests hold it against nibabel.
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ def read_along(path: Path, header: Any, packed: bool, axis: int) -> Volume:
     dtype, offset = nifti_dtype(header, path), first_voxel(header, path)
     shape = tuple(n for a, n in enumerate(sizes) if a != axis)[::-1]
     geometry, notes = nifti_geometry(header, shape, path)
-    count = int(np.prod(sizes, dtype=np.int64)) * dtype.itemsize
+    count = prod(sizes) * dtype.itemsize
     if not packed:
         check_file_length(path, offset + count, geometry, sizes[axis])
     source = PackedBytes(path, "gzip" if packed else "", skip=offset, size=count)

@@ -63,7 +63,12 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         head = png_bands.read_png_head(path)
     source: BandedPicture | Picture
     if head is not None:
-        source, dtype, shape, palette = BandedPicture(path, head), "u1", head.shape, head.palette
+        source, dtype, shape, palette = (
+            BandedPicture(path, head),
+            head.dtype.str,
+            head.shape,
+            head.palette,
+        )
     else:
         source, dtype, shape = open_picture(path, reading)
         palette = source.mode == "P"

@@ -1,4 +1,4 @@
-"""PNG of one channel of 8 bits, which most masks are, decoded band by band.
+"""PNG of one channel of 8 or 16 bits, which most masks are, decoded band by band.
 
 Pillow only undoes the filters of rows: it is handed bands of them, inflated, and writes into the
 array itself. It is not needed where no row of a band is filtered, as libpng leaves those of palette
@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from struct import Struct
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -34,11 +34,18 @@ class PngHead:
     """What the head of such a file says.
 
     start  where the first chunk of pixels begins in the file
+    wide   bytes of a pixel: 1 or 2
     """
 
     shape: tuple[int, int]
     palette: bool
     start: int
+    wide: int = 1
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the values."""
+        return np.dtype(f"u{self.wide}")
 
 
 def read_png_head(path: Path) -> PngHead | None:
@@ -48,12 +55,12 @@ def read_png_head(path: Path) -> PngHead | None:
     if len(raw) < IHDR.size:
         return None
     mark, kind, width, height, depth, colour, ways = IHDR.unpack_from(raw)
-    one_channel = depth == 8 and colour in (GREY, INDEXED) and ways == USUAL
+    one_channel = (depth, colour) in ((8, GREY), (8, INDEXED), (16, GREY)) and ways == USUAL
     known = mark == b"\x89PNG\r\n\x1a\n" and kind == b"IHDR" and one_channel
     start = find_pixel_chunk(raw) if known else 0
     if not (start and width and height):
         return None
-    return PngHead((height, width), colour == INDEXED, start)
+    return PngHead((height, width), colour == INDEXED, start, depth // 8)
 
 
 def find_pixel_chunk(raw: bytes) -> int:
@@ -75,7 +82,7 @@ def find_pixel_chunk(raw: bytes) -> int:
 
 def decode_bands(file: IO[bytes], picture: PngHead) -> Raw:
     """The values (y, x). Raises OSError."""
-    out: Raw = np.empty(picture.shape, np.uint8)
+    out: Raw = np.empty(picture.shape, picture.dtype)
     for _ in iterate_bands(file, picture, out):
         pass
     return out
@@ -86,12 +93,11 @@ def iterate_bands(file: IO[bytes], picture: PngHead, out: Raw | None = None) -> 
 
     out  (y, x) room for all of them; None: only a band is held at a time
     """
-    (height, width), size = picture.shape, picture.shape[0] * picture.shape[1]
-    line, row, left = width + 1, 0, b""
+    (height, width), size = picture.shape, picture.shape[0] * picture.shape[1] * picture.wide
+    line, row, left = width * picture.wide + 1, 0, b""
     band = -(-height // -(-size // BAND)) * line  # of one size, or the last would be a rest
-    kept: Raw = np.empty((0, 0), np.uint8) if out is not None else np.empty(
-        (band // line + 2, width), np.uint8
-    )  # fmt: skip
+    rows = 0 if out is not None else band // line + 2
+    kept: Raw = np.empty((rows, width), picture.dtype)
     for part in inflate_rows(file, picture.start, choose_zlib_library(size), band):
         if row == height:
             raise OSError(SURPLUS)
@@ -114,8 +120,11 @@ def iterate_bands(file: IO[bytes], picture: PngHead, out: Raw | None = None) -> 
 
 
 def unfilter_rows(lines: Raw, out: Raw, above: bool) -> None:
-    """Undo the filters of some rows: (n, 1 + width) bytes into (n, width), the row above before."""
-    if {*lines[:, 0].tolist()} <= {NONE, SUB}:
+    """Undo the filters of some rows: (n, 1 + bytes) into (n, width), the row above before."""
+    filters = {*lines[:, 0].tolist()}
+    if out.dtype.itemsize == 2 and filters <= {NONE}:
+        out[int(above) :] = np.ascontiguousarray(lines[:, 1:]).view(">u2")
+    elif out.dtype.itemsize == 1 and filters <= {NONE, SUB}:
         own = out[int(above) :]
         own[...] = lines[:, 1:]
         undo_left_filter(own, np.flatnonzero(lines[:, 0] == SUB))
@@ -141,12 +150,13 @@ def undo_left_filter(out: Raw, which: Counted) -> None:
 def undo_row_filters(lines: Raw, out: Raw, above: bool) -> None:
     """Undo the filters of some rows.
 
-    lines  (n, 1 + width) bytes
+    lines  (n, 1 + bytes of a row)
     out    (n, width), overwritten; with the row above before it where there is one, which is kept
     """
     from PIL.Image import frombuffer
 
-    first = b"\0" + out[0].tobytes() if above else b""
+    modes = ("L", "L") if out.dtype.itemsize == 1 else ("I;16", "I;16B")
+    first = b"\0" + out[0].astype(out.dtype.newbyteorder(">")).tobytes() if above else b""
     stream = b"".join([ZLIB, *stored_blocks(first), *stored_blocks(lines.reshape(-1).data)])
-    picture = frombuffer("L", out.shape[::-1], out, "raw", "L", 0, 1)
-    picture.frombytes(stream, "zip", "L", 0)
+    picture = frombuffer(modes[0], out.shape[::-1], out, "raw", modes[0], 0, 1)
+    picture.frombytes(stream, "zip", modes[1], 0)

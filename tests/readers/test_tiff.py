@@ -211,14 +211,16 @@ def test_a_damaged_file(tmp_path, how):
         opened(path)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("suffix", [".png", ".wide.png", ".tif"])
 def test_a_large_picture_is_decoded_row_by_row(tmp_path, monkeypatch, suffix):
     from segeval.volume import volume as volumes
 
     monkeypatch.setattr(volumes, "LARGE", 100)
     array = np.tile(LABELS, (60, 40))
     path = tmp_path / f"a{suffix}"
-    if suffix == ".png":
+    if suffix == ".wide.png":
+        array = array.astype(np.uint16) * 300
+    if suffix.endswith("png"):
         Image.fromarray(array).save(path)
     else:
         write(path, [array], tile=(64, 128), packing=8)
@@ -230,7 +232,7 @@ def test_a_large_picture_is_decoded_row_by_row(tmp_path, monkeypatch, suffix):
             ]
         assert (np.concatenate(parts) == array.reshape(-1)).all()
     raw = bytearray(path.read_bytes())
-    raw[-60 if suffix == ".png" else len(raw) // 2] ^= 1
+    raw[-60 if suffix.endswith("png") else len(raw) // 2] ^= 1
     path.write_bytes(raw)
     with pytest.raises(ReadError):
         read_whole_channel(
