@@ -192,6 +192,25 @@ def test_report_t8_the_page_says_the_commit_and_the_run(segeval, monkeypatch):
     assert "report: [s.html](<s.html>)" in Path("s.md").read_text("utf-8")
 
 
+def test_report_t3_no_patient_name_and_no_birth_date(segeval, here):
+    import pydicom
+
+    shutil.copytree(ROOT / "sample_data" / "contours", here / "rt")
+    for path in (here / "rt").rglob("*.dcm"):
+        data = pydicom.dcmread(path)
+        data.PatientName, data.PatientBirthDate = "Moriarty^James", "18401224"
+        data.OperatorsName = data.ReferringPhysicianName = "Watson^John"
+        data.save_as(path)
+    done = segeval("score", "rt/pred", "rt/gt", "-o", "r.json", "-o", "r.html", "-q")
+    assert done.status == 0
+    segeval("report", "r.json", "-o", "again.html")
+    for name in ("r.html", "again.html"):
+        text = Path(name).read_text("utf-8")
+        assert '<figure class="picture">' in text
+        for word in ("Moriarty", "18401224", "Watson"):
+            assert word not in text
+
+
 @chromium
 def test_report_t1_pdf_and_png_are_printed_by_a_browser(segeval, results):
     done = segeval("report", results, "-o", "report.pdf", "-o", "figure-strips:cases.png",

@@ -12,6 +12,7 @@ from segeval.reports.html.shown import (
     Shown,
     label,
     leading,
+    metrics_of_classes,
     place_of_case,
     place_of_class,
     show_three,
@@ -116,7 +117,7 @@ def worst_rows(
 
     pictures  that are asked for: more than the usual number of rows have a row each
     """
-    head = leading(heads)
+    head = leading(heads, metrics_of_classes(card))
     if head is None:
         return []
     found = index_rows(card.cases)

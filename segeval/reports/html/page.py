@@ -24,12 +24,15 @@ from segeval.reports.html.shown import (
     Heading,
     Shown,
     headings,
+    leading,
+    metrics_of_classes,
     place_of_case,
     place_of_class,
     show_three,
 )
 from segeval.reports.html.verdict_section import bars_of, read_verdict, verdict_section
 from segeval.reports.html.volume_section import agreements, volumes_of
+from segeval.reports.table_content import lacking_input
 from segeval.reports.table_model import clean_name
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
@@ -84,7 +87,9 @@ def render(
 def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
     """Everything that the page says, section by section."""
     card = replace(card, gates=tuple(map(read_verdict, card.gates)))
-    heads = headings(card, settings)
+    every = headings(card, settings)
+    void = {head.key: why for head in every if (why := lacking_input(card, head.column))}
+    heads = [head for head in every if head.key not in void] or every
     bars = bars_of(card)
     volumes = volumes_of(card.cases)
     rows = list(case_rows(card, heads))
@@ -92,7 +97,9 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
         "verdict": verdict_section(card, settings),
         "account": account_section(card, settings),
         "heads": heads,
+        "void": [(name, why.replace("_", " ")) for name, why in void.items()],
         "tables": class_tables(card, heads, values_of(card, heads), bars),
+        "lead": leading(heads, metrics_of_classes(card)),
         "worst": worst_rows(card, heads, volumes, settings.pictures),
         "absent": absent_rows(card, volumes),
         "agreements": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from urllib.parse import quote
 
 from segeval.metrics.registry import Definition, resolve_metric
@@ -12,6 +12,7 @@ from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import WHOLE, Scorecard
+from segeval.scorecard.row_index import index_rows
 from segeval.scorecard.summary import Column, metric_columns
 
 MINUS = "−"
@@ -101,9 +102,20 @@ def headings(card: Scorecard, settings: Settings) -> list[Heading]:
     ]
 
 
-def leading(heads: Sequence[Heading]) -> Heading | None:
-    """The first metric that has a better side: what worst cases are chosen by."""
-    return next((head for head in heads if head.definition.better), None)
+def leading(heads: Sequence[Heading], classes: Collection[str] | None = None) -> Heading | None:
+    """The metric that worst cases are chosen by: the first with a better side.
+
+    classes  metrics that have values of classes: they go before those of whole cases
+    """
+    judged = [head for head in heads if head.definition.better]
+    of_classes = [head for head in judged if classes is None or head.name in classes]
+    return next(iter([*of_classes, *judged]), None)
+
+
+def metrics_of_classes(card: Scorecard) -> set[str]:
+    """The metrics that have values of classes, not of whole cases alone."""
+    kinds = index_rows(card.cases).kinds
+    return {kind.metric for kind in kinds if kind.number and kind.class_ != WHOLE}
 
 
 def label(class_: str) -> str:

@@ -27,7 +27,10 @@ LETTERS = ("R", "L"), ("A", "P"), ("I", "S")  # of the LPS axes, towards less an
 DOWN, RIGHT = (1, 1, -1), (1, 1, 1)  # LPS: down is P or I, to the right is L or P
 NAMES = "axial", "coronal", "sagittal"
 Bytes = NDArray[np.uint8]
+QUALITIES = (70, 55, 40, 28, 18, 10, 4)
 PlaceImage = Callable[[bytes, str], str]  # where the bytes of an image of a suffix can be had
+Put = tuple[PlaceImage, int]  # and how many they may be
+MOST_BYTES = 16 << 10
 
 
 @frozen
@@ -89,23 +92,26 @@ def runs_against(grid: Geometry, axis: int, wanted: tuple[int, int, int]) -> boo
 
 
 def draw_view(
-    view: ClassView, grid: Geometry, images: Sequence[Bytes] | None, place: PlaceImage
+    view: ClassView,
+    grid: Geometry,
+    images: Sequence[Bytes] | None,
+    place: PlaceImage,
+    most: int = MOST_BYTES,
 ) -> str:
     """The planes of a class side by side.
 
     images  grey levels of each plane within its window; None: the masks alone
+    most    bytes of an image
     """
     parts = []
     for axis in range(3):
         plane = layout_plane(view, axis, grid)
         shown = None if images is None else images[axis]
-        parts.append(draw_plane(view, plane, grid, shown, place))
+        parts.append(draw_plane(view, plane, grid, shown, (place, most)))
     return f'<div class="planes">{"".join(parts)}</div>'
 
 
-def draw_plane(
-    view: ClassView, plane: Plane, grid: Geometry, image: Bytes | None, place: PlaceImage
-) -> str:
+def draw_plane(view: ClassView, plane: Plane, grid: Geometry, image: Bytes | None, put: Put) -> str:
     """One plane with what is known of it."""
     height, width = plane.size
     name = NAMES[plane.across] if upright(grid) else f"across axis {'zyx'[plane.across]}"
@@ -113,7 +119,7 @@ def draw_plane(
     text = f"{name} {number} of {view.shape[plane.across]}"
     parts = [f'<rect class="dark" width="{width:.1f}" height="{height:.1f}"/>']
     if image is not None:
-        parts.append(draw_image(image, plane, place))
+        parts.append(draw_image(image, plane, put))
     parts += draw_contours(view, plane)
     parts += draw_error(view, plane)
     parts += draw_letters(plane, grid)
@@ -126,24 +132,28 @@ def draw_plane(
     )
 
 
-def draw_image(image: Bytes, plane: Plane, place: PlaceImage) -> str:
+def draw_image(image: Bytes, plane: Plane, put: Put) -> str:
     """Grey levels of a plane, scaled to its true aspect."""
     from PIL import Image
 
+    place, most = put
     height, width = (max(1, round(side)) for side in plane.size)
     shown = image[:: -1 if plane.flipped else 1, :: -1 if plane.mirrored else 1]
     picture = Image.fromarray(np.ascontiguousarray(shown))
     picture = picture.resize((width, height), Image.Resampling.BILINEAR)
     return (
-        f'<image href="{place(webp(picture), ".webp")}" width="{plane.size[1]:.1f}" '
+        f'<image href="{place(webp(picture, most), ".webp")}" width="{plane.size[1]:.1f}" '
         f'height="{plane.size[0]:.1f}" preserveAspectRatio="none"/>'
     )
 
 
-def webp(picture: Any, lossless: bool = False) -> bytes:
-    """A picture of Pillow as WebP."""
-    file = BytesIO()
-    picture.save(file, "WEBP", quality=62, method=4, lossless=lossless)
+def webp(picture: Any, most: int, lossless: bool = False) -> bytes:
+    """A picture of Pillow as WebP: of the best quality that takes at most so many bytes."""
+    for quality in QUALITIES:
+        file = BytesIO()
+        picture.save(file, "WEBP", quality=quality, method=4, lossless=lossless)
+        if lossless or file.tell() <= most:
+            break
     return file.getvalue()
 
 

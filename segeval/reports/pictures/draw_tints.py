@@ -6,7 +6,7 @@ from html import escape
 
 import numpy as np
 
-from segeval.reports.pictures.draw_planes import LARGEST, SIDE, Bytes, PlaceImage, webp
+from segeval.reports.pictures.draw_planes import LARGEST, MOST_BYTES, SIDE, Bytes, PlaceImage, webp
 from segeval.reports.pictures.planes import ClassView
 from segeval.runtime.arrays import Floats, Mask
 
@@ -54,7 +54,9 @@ def areas(truth: Mask, pred: Mask) -> tuple[Mask, Mask, Mask]:
     return truth & pred, truth & ~pred, pred & ~truth
 
 
-def draw_tints(view: ClassView, image: Floats | None, place: PlaceImage) -> str:
+def draw_tints(
+    view: ClassView, image: Floats | None, place: PlaceImage, most: int = MOST_BYTES
+) -> str:
     """Both pictures side by side, with the words of the tints."""
     from PIL import Image
 
@@ -72,7 +74,7 @@ def draw_tints(view: ClassView, image: Floats | None, place: PlaceImage) -> str:
         how = Image.Resampling.NEAREST if scale >= 1 or lossless else Image.Resampling.BILINEAR
         picture = Image.fromarray(shown).resize(size, how)
         parts.append(
-            f'<figure class="plane"><img src="{place(webp(picture, lossless), ".webp")}" '
+            f'<figure class="plane"><img src="{place(webp(picture, most, lossless), ".webp")}" '
             f'width="{size[0]}" height="{size[1]}" alt="{escape(f"{name}: {said}", quote=True)}">'
             f"<figcaption>{escape(name)}</figcaption></figure>"
         )

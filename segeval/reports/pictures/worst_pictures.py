@@ -15,7 +15,7 @@ from segeval.pairing.cases import Case
 from segeval.pairing.outputs import add_outputs
 from segeval.pairing.pair import pair_paths
 from segeval.reports.pictures.case_masks import CaseMasks, read_masks, views_of
-from segeval.reports.pictures.draw_planes import PlaceImage, draw_view
+from segeval.reports.pictures.draw_planes import MOST_BYTES, PlaceImage, draw_view
 from segeval.reports.pictures.draw_tints import draw_tints
 from segeval.reports.pictures.grey_levels import grey_levels
 from segeval.reports.pictures.image_planes import find_image, image_planes, list_images
@@ -28,6 +28,8 @@ from segeval.runtime.inventory import Inventory, keep_inventory
 from segeval.scoring.fingerprint import case_fingerprint
 from segeval.scoring.pass_plan import leave_out_labels
 
+ALL_BYTES = 440 << 10  # of the images of a page
+PLANES = 3  # of a picture, at most
 Key = tuple[str, str]  # case and class
 
 
@@ -44,15 +46,22 @@ class Pictures:
 
 
 class PictureMaker:
-    """Draws classes of cases, case by case."""
+    """Draws classes of cases, case by case.
+
+    most  bytes of an image
+    """
 
     def __init__(
         self, settings: Settings, classes: ClassList, images: Mapping[str, Path], place: PlaceImage
     ) -> None:
         self._settings, self._classes, self._images = settings, classes, images
-        self._place = place
+        self._place, self.most = place, MOST_BYTES
         self.drawn: dict[Key, str] = {}
         self.notes: dict[str, int] = {}
+
+    def share_room(self, pictures: int) -> None:
+        """Let the images of so many pictures fit in a page (T4)."""
+        self.most = min(MOST_BYTES, ALL_BYTES // (PLANES * max(pictures, 1)))
 
     def note(self, text: str, many: int = 1) -> None:
         """Count what could not be drawn or shown."""
@@ -84,11 +93,11 @@ class PictureMaker:
         for k, (name, view) in enumerate(views.items()):
             own = None if planes is None else planes[k]
             if len(view.shape) == 2:
-                shown = draw_tints(view, None if own is None else own[0], self._place)
+                shown = draw_tints(view, None if own is None else own[0], self._place, self.most)
             else:
                 window, ct = self._settings.window, any(s.modality == "CT" for s in case.series)
                 grey = None if own is None else grey_levels(own, window, name, ct)
-                shown = draw_view(view, grid, grey, self._place)
+                shown = draw_view(view, grid, grey, self._place, self.most)
             self.drawn[case.id, name] = shown
 
     def _image_planes(
@@ -127,6 +136,7 @@ def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
         classes = leave_out_labels(pairing.classes.chosen(settings.classes), settings)
         images = list_images(settings.images) if settings.images else {}
         maker = PictureMaker(settings, classes, images, place or data_uri)
+        maker.share_room(len(wanted) if place is None else 1)
         names: dict[str, list[str]] = {}
         for case, name in wanted:
             names.setdefault(case, []).append(name)

@@ -5,12 +5,17 @@ import json
 import math
 import re
 
+import numpy as np
 import pytest
+import report_cards
 from page_reader import Page, pixel, strip_values
+from PIL import Image
 from report_cards import nothing, patients, pictures, probabilities, whole
 
+from segeval.classes.class_list import ClassList
 from segeval.gates.judge import judge_scorecard
-from segeval.reports.html.page import render, write
+from segeval.reports.html.page import contents, render, write
+from segeval.reports.pictures.draw_planes import webp
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
 from segeval.scorecard.results import card_from_json, card_to_json
@@ -441,3 +446,47 @@ def test_the_number_that_leads_is_set_in_bold(card):
         bold = re.findall(r'<td class="num strong" data-v="([^"]+)"', row)
         made = card.summary[""]["Brainstem"]["dice"]
         assert bold == [repr(getattr(made, head))]
+
+
+def test_a_metric_that_lacks_its_input_everywhere_is_named_and_not_shown():
+    cases = [
+        replace(c, rows=(*c.rows, *(
+            report_cards.row(c.case, organ, "ce", math.nan, "", "no_probabilities")
+            for organ in c.classes
+        )))
+        for c in patients(6)
+    ]  # fmt: skip
+    page = Page(render(whole(cases), Settings()))
+    assert "Not shown: ce , no probabilities in every case." in page.text
+    assert "ce" not in page.of("cases")[0].heads
+
+
+def test_worst_cases_are_chosen_by_a_metric_of_classes():
+    cases = pictures(5)
+    cases = [replace(c, rows=tuple(sorted(c.rows, key=lambda r: r.class_ != "all")))
+             for c in cases]  # fmt: skip
+    page = Page(render(whole(cases, "pixel_accuracy", "iou"), Settings()))
+    (table,) = page.of("worst")
+    assert {cell.text for cell in table.column("class")} - {"whole case"}
+    assert "worst by iou" in page.text
+
+
+def test_report_t4_sixty_pictures_fit_in_1_6_mib():
+    from segeval.reports.pictures.worst_pictures import PictureMaker, Pictures, data_uri
+
+    chance = np.random.default_rng(0)
+    maker = PictureMaker(Settings(), ClassList(), {}, data_uri)
+    maker.share_room(60)
+    made, shown = whole(patients(100)), {}
+    contour = f'<path class="truth" d="M0 0l{"1 1-1 1" * 90}z"/>' * 2  # of an organ of 60 pixels
+    for worst in contents(made, Settings(pictures=60))["worst"]:
+        planes = []
+        for _ in range(3):  # 256 pixels of a noisy image
+            grey = chance.normal(120, 12, (256, 256)).clip(0, 255).astype(np.uint8)
+            uri = data_uri(webp(Image.fromarray(grey), maker.most), ".webp")
+            planes.append(f'<svg width="256"><image href="{uri}"/>{contour}</svg>')
+        shown[worst.case, worst.class_] = "".join(planes)
+    assert len(shown) == 60
+    text = render(made, Settings(pictures=60), Pictures(shown, {}))
+    assert text.count("data:image/webp") == 180
+    assert len(text.encode()) <= 1.6 * (1 << 20)
