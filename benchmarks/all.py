@@ -27,6 +27,10 @@ SCRIPTS = (
     "p6b_surfaces",
     "surfaces",
     "memory",
+    "n1_spine",
+    "n2_lesions",
+    "n3_cells",
+    "n5_tumours",
     "p11_gate",
     "history",
 )

@@ -14,6 +14,10 @@ shades         100 pairs 2048 x 1024, 8-bit probability PNG against masks
 pictures       50 label PNG 2048 x 1024 of each kind that is met besides: see write_pictures
 many           200 pairs 112 x 112 x 64, 8 organs: 20 patients, each ten times
 long           one pair 512 x 512 x 900
+spine          one pair 512 x 512 x 17, 22 ids of vertebrae and discs
+lesions        one pair 512 x 512 x 150, 59 lesions, some missed, some spurious
+nuclei         one pair of PNG 2048 x 2048, 3025 ids of cells, other ids on either side
+tumours        one pair 240 x 240 x 155, labels 1 to 3 in 15 tumours
 """
 
 from __future__ import annotations
@@ -262,7 +266,102 @@ def write_shades(folder: Path, shape: Shape = (1024, 2048), pairs: int = 100) ->
             Image.fromarray(values).save(path, compress_level=6)
 
 
+def blobs(
+    rng: np.random.Generator, shape: Shape, places: np.ndarray, radii: np.ndarray, flat: float
+) -> list[tuple[tuple[slice, ...], Floats]]:
+    """Ellipsoids with a rough surface: their boxes, and how far inside each voxel is (0 to 1).
+
+    places  (n, axes) centres in voxels
+    radii   (n,) half axes in the last two axes
+    flat    the half axis along the first axis of a volume, as a share of these
+    """
+    found = []
+    for centre, radius in zip(places, radii, strict=True):
+        half = np.full(len(shape), radius)
+        if len(shape) == 3:
+            half[0] = max(radius * flat, 0.6)
+        low = np.maximum(np.floor(centre - half - 1), 0).astype(int)
+        high = np.minimum(np.ceil(centre + half + 2), shape).astype(int)
+        grid = np.ogrid[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+        away = sum(((g - c) / h) ** 2 for g, c, h in zip(grid, centre, half, strict=True))
+        rough = 0.25 * rng.standard_normal(np.broadcast(*grid).shape)
+        box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        found.append((box, 1 - away + rough * (away > 0.6)))
+    return found
+
+
+def write_spine(folder: Path) -> None:
+    """Vertebrae and discs by number: the prediction has other ids for the same."""
+    rng, shape = np.random.default_rng(31), (17, 512, 512)
+    places = np.array([(8, 24 + 21 * k, 256 + 30 * np.sin(k / 4)) for k in range(22)])
+    sides = []
+    for shift in (0.0, 1.2):
+        labels = np.zeros(shape, np.uint8)
+        ids = rng.permutation(22) + 1 if shift else np.arange(1, 23)
+        moved = places + shift * rng.standard_normal(places.shape)
+        for one, (box, inside) in zip(
+            ids, blobs(rng, shape, moved, np.full(22, 12.0), 0.5), strict=True
+        ):
+            labels[box][inside > 0] = one
+        sides.append(labels)
+    for name, labels in zip(("gt", "pred"), sides, strict=True):
+        write_nifti(folder / name / "spine.nii.gz", labels, (0.59, 0.59, 3.3))
+
+
+def write_lesions(folder: Path) -> None:
+    """Lesions of 3 to 12 voxels; one in nine is missed, and seven are spurious."""
+    rng, shape = np.random.default_rng(32), (150, 512, 512)
+    places = rng.uniform((8, 60, 60), (142, 450, 450), (66, 3))
+    radii = rng.uniform(3, 12, 66)
+    for name, shift in (("gt", 0.0), ("pred", 1.0)):
+        labels = np.zeros(shape, np.uint8)
+        own = np.arange(59) if not shift else np.array([k for k in range(66) if k % 9])
+        moved = places[own] + shift * rng.standard_normal((len(own), 3))
+        for box, inside in blobs(rng, shape, moved, radii[own], 0.35):
+            labels[box][inside > 0] = 1
+        write_nifti(folder / name / "lesions.nii.gz", labels, (0.8, 0.8, 3.0))
+
+
+def write_nuclei(folder: Path) -> None:
+    """Cells on a loose grid of 55 x 55, each a little moved."""
+    from PIL import Image
+
+    rng, shape = np.random.default_rng(33), (2048, 2048)
+    grid = np.stack(np.meshgrid(np.arange(55), np.arange(55), indexing="ij"), -1).reshape(-1, 2)
+    places = 20 + 37 * grid + rng.uniform(-3, 3, (3025, 2))
+    radii = rng.uniform(9, 18, 3025)
+    for name, shift in (("gt", 0.0), ("pred", 2.0)):
+        labels = np.zeros(shape, np.uint16)
+        moved = places + shift * rng.standard_normal(places.shape)
+        for one, (box, inside) in zip(
+            rng.permutation(3025) + 1, blobs(rng, shape, moved, radii, 1.0), strict=True
+        ):
+            labels[box][inside > 0] = one
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(labels).save(folder / name / "cells.png")
+
+
+def write_tumours(folder: Path) -> None:
+    """Tumours of BraTS: oedema (2) around a rim that takes up contrast (3) around a core (1)."""
+    rng, shape = np.random.default_rng(34), (155, 240, 240)
+    places = rng.uniform((30, 50, 50), (125, 190, 190), (15, 3))
+    radii = rng.uniform(4, 16, 15)
+    for name, shift in (("gt", 0.0), ("pred", 1.0)):
+        labels = np.zeros(shape, np.uint8)
+        moved = places + shift * rng.standard_normal(places.shape)
+        for box, inside in blobs(rng, shape, moved, radii, 1.0):
+            view = labels[box]
+            view[(inside > 0) & (view == 0)] = 2
+            view[inside > 0.5] = 3
+            view[inside > 0.8] = 1
+        write_nifti(folder / name / "tumours.nii.gz", labels, (1.0, 1.0, 1.0))
+
+
 SETS = {
+    "spine": write_spine,
+    "lesions": write_lesions,
+    "nuclei": write_nuclei,
+    "tumours": write_tumours,
     "ct": lambda folder: write_pairs(folder, (150, 512, 512), 22, 10),
     "labels104": lambda folder: write_pairs(folder, (400, 300, 300), 104, 10),
     "labels1": lambda folder: write_pairs(folder, (400, 300, 300), 104, 10, one=True),

@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 python="${PYTHON:-python3.11}"
 [ -x .peers/bin/python ] || "$python" -m venv .peers || exit 1
 for package in SimpleITK torch torchmetrics monai nnunetv2 dcmrtstruct2nii \
-    surface-distance-based-measures==0.1 pymeshmetrics==1.4.1; do
+    surface-distance-based-measures==0.1 pymeshmetrics==1.4.1 panoptica stardist; do
   .peers/bin/pip install -q "$package" || echo "not installed: $package" >&2
 done
 command -v plastimatch > /dev/null || echo "not installed: plastimatch (on Debian: apt-get install plastimatch)" >&2

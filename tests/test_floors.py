@@ -44,7 +44,7 @@ FLOORS = """
                | png | polygon_files | geojson labelme yolo | registry remote_files selection series_matching | contour_slices
 6  metrics     metrics | aliases convention_names | registry | option_types overlap surface topology | boundary | contours losses maskrcnn matched_detections semantic volume
                | calibration candidates detections overlap_losses voxel_losses | focal generalized_losses soft_scores
-               | combined_losses panoptic | cells outputs | instance_rows lesion_fit lesions | instance_counts
+               | combined_losses panoptic | cells outputs | instance_rows lesion_fit lesions | lesion_distances | instance_counts
 
 7  pairing     pairing | cases | datasets files messages | class_names images keys table | layout_kinds
                | layouts | coco matching shards swapped_sides | two_sides | patients | pair | outputs

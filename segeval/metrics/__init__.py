@@ -27,6 +27,7 @@ FAMILIES = (
     "cells",
     "lesions",
     "lesion_fit",
+    "lesion_distances",
 )
 
 # A metric is looked for in these last: they load kernels that no other family needs.
@@ -35,9 +36,10 @@ OF_INSTANCES = {
     "panoptic": ("pq", "sq", "rq", "pq_dice"),
     "cells": ("f1", "inst_precision", "inst_recall", "cell_ap", "aji", "aji_plus"),
     "lesions": ("lesion_recall", "lesion_precision", "lesion_f1", "lesion_fp_volume"),
-    "lesion_fit": ("lesion_dice", "lesion_hd95", "lesion_nsd"),
+    "lesion_fit": ("lesion_dice",),
+    "lesion_distances": ("lesion_hd95", "lesion_nsd"),
 }
 NAMED = {name: family for family, names in OF_INSTANCES.items() for name in names}
-INSTANCES = ("panoptic", "cells", "lesions", "lesion_fit")
+INSTANCES = ("panoptic", "cells", "lesions", "lesion_fit", "lesion_distances")
 HEAVY = ("surface", "boundary", "contours", "topology", *INSTANCES)
 SEARCH_ORDER = tuple(sorted(FAMILIES, key=HEAVY.__contains__))

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segeval.classes.class_list import LabelSelector, ScoredClass
 from segeval.kernels.connected_components import merge_in_rows
-from segeval.kernels.conventions import Both, measure_distances
 from segeval.kernels.label_runs import (
     LabelRuns,
     complement_runs,
@@ -47,7 +46,10 @@ from segeval.tallies.instance_sides import (
 )
 from segeval.tallies.instance_table import InstanceTable
 from segeval.tallies.joined_lesions import JoinedLesions, join_near_lesions
-from segeval.tallies.surface import MaskCrop
+
+if TYPE_CHECKING:
+    from segeval.kernels.conventions import Both
+    from segeval.tallies.surface import MaskCrop
 
 UNION = -1  # the place of all classes as one
 WITH_VOID = "+void"  # of a key: components with what the prediction has in void
@@ -172,6 +174,8 @@ class CaseInstances:
         where = enclosing_box(runs_box(truth, shape), runs_box(pred, shape))
         if where is None or not (len(truth) and len(pred)):
             return None
+        from segeval.tallies.surface import MaskCrop  # what distances need is loaded for them alone
+
         masks = [paint_runs(runs, shape, where) for runs in (truth, pred)]
         if len(self.void[0]):
             valid = ~paint_runs(self.void[0], shape, where)
@@ -186,6 +190,8 @@ class CaseInstances:
 
         key  what they are of: what was measured is kept for the next metric
         """
+        from segeval.kernels.conventions import measure_distances
+
         if (key, elements) not in self._distances:
             crop = self.crop(truth, pred)
             some = crop is not None and crop.truth.any() and crop.pred.any()
