@@ -64,12 +64,11 @@ class TallyPool:
     def counts(self, metric: Metric) -> dict[str, Any]:
         """The counts that stand beside a metric of instances, by class; {} of any other."""
         metric, definition = resolve_metric(metric)
-        if not definition.of.startswith("instance"):
+        kind = kind_of(definition.tally(metric))
+        if kind.counts is None:
             return {}
-        from segeval.metrics.instance_counts import count_instances
-
-        tally = self._merged("instances")
-        return {} if tally is None else count_instances(tally, metric, definition)
+        tally = self._merged(kind.shares or kind.name)
+        return {} if tally is None else kind.counts(tally, metric, definition)
 
     def __call__(self, metric: Metric) -> dict[str, float]:
         """The value of each class over all cases; `all` for a value of whole cases.

@@ -65,6 +65,7 @@ class TallyKind:
               that of the case
     always    made for every case, whatever is asked for
     measure   the values of its metrics, class by class, over several processes if there are
+    counts    what is counted beside a metric, by class, out of a result that is kept
     says      what is to be said of a result: notes, and facts for the results
     over      what was not measured for want of memory: bytes, by name of a class or of a metric
     opens     whether the case has to be opened for the metrics of a run
@@ -80,6 +81,7 @@ class TallyKind:
     kept: Callable[[], type[Kept]] | None = None
     always: bool = False
     measure: Callable[[Any, TallyRequest, ParallelMap], Mapping[Metric, Values]] | None = None
+    counts: Callable[[Any, Metric, Definition], dict[str, Any]] | None = None
     says: Callable[[Any, CaseRead, TallyRequest], tuple[Sequence[Note], Facts]] | None = None
     over: Callable[[Any, TallyRequest], Mapping[str, int]] | None = None
     opens: Callable[[Job, TallyRequest], bool] | None = None
@@ -421,6 +423,12 @@ def _begin_candidates(start: CaseStart, _: TallyRequest) -> Tally | None:
     return begin_candidates(start)
 
 
+def _count_instances(tally: Any, metric: Metric, definition: Definition) -> dict[str, Any]:
+    from segeval.metrics.instance_counts import count_instances
+
+    return count_instances(tally, metric, definition)
+
+
 # In the order of the results.
 KINDS: dict[str, TallyKind] = {
     kind.name: kind
@@ -485,6 +493,7 @@ KINDS: dict[str, TallyKind] = {
             "class",
             begin=_begin_instances,
             finish=_finish_instances,
+            counts=_count_instances,
             kept=_load_instances,
             says=_report_instances,
         ),
@@ -493,6 +502,7 @@ KINDS: dict[str, TallyKind] = {
             "class",
             begin=_begin_instances,
             finish=_finish_instances,
+            counts=_count_instances,
             shares="instances",
         ),
     )
