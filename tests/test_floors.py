@@ -49,7 +49,7 @@ FLOORS = """
 7  pairing     pairing | cases | datasets files messages | class_names images keys table | layout_kinds
                | layouts | coco matching shards swapped_sides | two_sides | patients | pair | outputs
                | remote
-7  scorecard   scorecard | card empty_class_policy results_schema signature | short_signature | case_json row_index | result_store summary | results
+7  scorecard   scorecard | card empty_class_policy results_schema signature | short_signature | case_json row_index | result_store summary | foreign_results | results
 
 8  opening     opening | frames instances lost_voxels own_grid structure_choice | open_side | common_grid enlarge onto_grid relabel structure_classes
                | open_structures | open_case

@@ -18,6 +18,7 @@ CODES = (
     "W-duplicate-contour",
     "W-empty-after-rasterisation",
     "W-few-cases",
+    "W-foreign-settings",
     "W-frame-of-reference",
     "W-geometry-near",
     "W-geometry-replaced",

@@ -77,6 +77,11 @@ def check_comparable(
             f"{path}: {', '.join(c.metrics)}" for path, c in zip(paths, cards, strict=True)
         )
         raise RequestError("no metric is in all files that can be better or worse", facts=facts)
+    foreign = [(p, c) for p, c in zip(paths, cards, strict=True) if c.foreign]
+    if foreign:
+        from segeval.gates.baseline import foreign_settings_note
+
+        return [foreign_settings_note(card, path) for path, card in foreign]
     notes = []
     for path, card in zip(paths[1:], cards[1:], strict=True):
         facts = incomparable_fields(cards[0].fields, card.fields)

@@ -81,6 +81,8 @@ def check_baseline_settings(
             facts=(f"here: {', '.join(parts['metrics'])}", f"there: {', '.join(baseline.metrics)}"),
             help="score both with the same -m",
         )
+    if baseline.foreign:
+        return [foreign_settings_note(baseline, settings.baseline)]
     facts = incomparable_fields(parts, baseline.fields)
     if facts and not settings.allow_different_settings:
         raise RequestError(
@@ -90,6 +92,12 @@ def check_baseline_settings(
             help="score it again; or --allow-different-settings",
         )
     return [Note("W-different-settings", "; ".join(facts), settings.baseline)] if facts else []
+
+
+def foreign_settings_note(card: Scorecard, where: str) -> Note:
+    """The warning that results have no signature to be compared (CLI-U10)."""
+    text = f"results of {card.foreign} have no signature: the metrics are in its convention"
+    return Note("W-foreign-settings", text, where)
 
 
 def judge_by_baseline(

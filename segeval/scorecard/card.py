@@ -135,6 +135,7 @@ class Scorecard:
     signature  one line; `fields` are its parts
     summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
     gates      the verdicts; read from JSON, they are mappings
+    foreign    the tool whose results these are, where it is another; they have no signature
     refused    why the run cannot pass, whatever its verdicts: what no gate has judged
     leads      the statistic that stands in the table and is meant by a rule that names none
     place      the file that findings point at: where the gates stand, else the ground truth; in no
@@ -155,6 +156,7 @@ class Scorecard:
     place: str = ""
     leads: str = "mean"
     refused: tuple[str, ...] = ()
+    foreign: str = ""
     run: Mapping[str, str] = field(default_factory=dict)
 
     @property

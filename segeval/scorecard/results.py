@@ -26,6 +26,12 @@ from segeval.scorecard.case_json import (
     json_number,
     strict_json,
 )
+from segeval.scorecard.foreign_results import (
+    is_nnunet,
+    is_panoptica,
+    read_nnunet,
+    read_panoptica,
+)
 from segeval.scorecard.result_store import LINE_END, ResultStore, case_texts
 from segeval.scorecard.results_schema import find_case_problem, find_results_problem
 from segeval.scorecard.row_index import CasesInMemory
@@ -137,7 +143,7 @@ def _reason(made: Statistic, name: str) -> str:
 def load_results(path: Path) -> Scorecard:
     """Read a result file; its cases stay in it, where it has one a line. Raises RequestError."""
     try:
-        return with_moved_roots(_read_results(path.open("rb")), path.parent, Path())
+        return with_moved_roots(_read_results(path.open("rb"), path), path.parent, Path())
     except OSError as problem:
         raise RequestError(f"cannot be read ({problem.strerror})", where=path) from problem
     except ValueError as problem:
@@ -167,13 +173,13 @@ def with_moved_roots(card: Scorecard, start: Path, goal: Path) -> Scorecard:
     return replace(card, inputs={**card.inputs, "roots": moved})
 
 
-def _read_results(file: IO[bytes]) -> Scorecard:
-    """A result file. Raises RequestError, OSError, and ValueError where it is no JSON."""
+def _read_results(file: IO[bytes], path: Path) -> Scorecard:
+    """A result file, of another tool too. Raises RequestError, OSError, ValueError for no JSON."""
     head, spool = b"", ResultStore(lines=SpillFile(file))
     while (line := file.readline()) not in (b"", OPENING):
         head += line
     if not line:  # written by other hands: all of it at once
-        return card_from_json(_parse(head))
+        return _read_foreign(head, path) or card_from_json(_parse(head))
     check_schema(_parse(head + OPENING + b"]}"))
     place = file.tell()
     while (line := file.readline()).startswith(CASE):
@@ -183,6 +189,16 @@ def _read_results(file: IO[bytes]) -> Scorecard:
             spool.append(kept, place)
         place = file.tell()
     return card_from_json(_parse(head + OPENING + line + file.read()), spool)
+
+
+def _read_foreign(content: bytes, path: Path) -> Scorecard | None:
+    """The results of another tool; None of what is not known as such (CLI-U10)."""
+    text = content.decode("utf-8-sig", "replace")
+    if is_panoptica(text):
+        return read_panoptica(text, path)
+    if '"metric_per_case"' in text and is_nnunet(kept := json.loads(text)):  # it writes NaN
+        return read_nnunet(kept, path)
+    return None
 
 
 def _parse(text: str | bytes) -> Any:

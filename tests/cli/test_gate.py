@@ -390,3 +390,16 @@ def test_a_selection_may_pass_and_the_closing_line_says_so_account_a34(segeval, 
     )
     done = segeval("score", "p", "g", "-m", "dice", *gate)
     assert done.err.splitlines()[-1] == "gates: 0 of 5 missed"
+
+
+def test_a_summary_of_nnunet_is_a_baseline_and_warned_of_cli_u10(segeval, files):
+    measured = {"Dice": 0.9, "IoU": 0.8, "TP": 80, "FN": 20, "FP": 0}
+    cases = [
+        {"prediction_file": f"p/c{k}.nii.gz", "metrics": {"liver": measured}} for k in range(20)
+    ]
+    (files / "summary.json").write_text(json.dumps({"metric_per_case": cases}))
+    done = segeval("gate", "base.json", "--baseline", "summary.json", "--policy", "any")
+    assert (done.status, "W-foreign-settings" in done.err) == (1, True)
+    assert "FAIL liver/dice" in done.out
+    done = segeval("compare", "base.json", "summary.json")
+    assert (done.status, "W-foreign-settings" in done.err) == (0, True)
