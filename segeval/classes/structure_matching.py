@@ -94,9 +94,7 @@ def joined(
         for class_ in own_classes(left):
             if class_.name not in sides[0].keys and class_.name not in sides[0].faults:
                 sides[1].find(class_, left)
-    said = [*unmatched(wanted, sides, truth, pred)]
-    said += [] if classes.only else supports(truth, pred)
-    return *sides, tuple(said)
+    return *sides, tuple(unmatched(wanted, sides, truth, pred))
 
 
 def stand_for_nothing(
@@ -263,17 +261,6 @@ def unused(items: Sequence[StructureItem], side: NamedStructures) -> Iterator[St
     used = {item.key for found in side.keys.values() for item in found}
     clash = {normalize_name(name) for name in side.faults}
     return (i for i in items if i.key not in used and normalize_name(i.name) not in clash)
-
-
-def supports(
-    truth: Sequence[StructureItem], pred: Sequence[StructureItem], most: int = 8
-) -> Iterator[Note]:
-    """What helps to plan and so was not scored (S7)."""
-    for where, items in (("ground truth", truth), ("prediction", pred)):
-        if found := [item.name for item in items if item.support]:
-            more = ", …" if len(found) > most else ""
-            text = f"of the {where} only by name are scored: {', '.join(found[:most])}{more}"
-            yield Note("N-support-structure", text)
 
 
 def unmatched(

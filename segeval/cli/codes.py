@@ -33,6 +33,8 @@ CODES = (
     "W-no-mask",
     "W-no-structures",
     "W-not-in-baseline",
+    "W-no-class",
+    "W-not-a-volume",
     "W-not-matched",
     "W-one-plane",
     "W-outside-image",
@@ -85,6 +87,5 @@ CODES = (
     "N-series-by-planes",
     "N-structure-set-chosen",
     "N-sub-voxel-contour",
-    "N-support-structure",
     "N-uneven-slices",
 )

@@ -18,7 +18,7 @@ from segeval.cli.options import (
 from segeval.cli.progress import choose_display
 from segeval.cli.warnings_output import report_notes
 from segeval.runtime import allocator
-from segeval.runtime.errors import CaseError, NothingToScore, RequestError
+from segeval.runtime.errors import CaseError, Note, NothingToScore, RequestError
 
 if TYPE_CHECKING:
     from segeval.exporting.convert import ConversionChoices
@@ -91,6 +91,7 @@ def try_convert(
 ) -> tuple[Any, Any, list[CaseError]]:
     """The files of one case, what is to be said of it, and what could not be written."""
     from segeval.exporting.convert import convert_case as write
+    from segeval.scorecard.card import UNCOUNTED
 
     try:
         done = write(case, out, how, settings)
@@ -101,7 +102,13 @@ def try_convert(
         raise RequestError(f"cannot be written ({problem.strerror})", where=out) from problem
     for name, fault in done.faults.items():
         fault.where = f"{case.id}/{name}"
-    return done.paths, done.notes, list(done.faults.values())
+    faults = [fault for fault in done.faults.values() if fault.status not in UNCOUNTED]
+    notes = [
+        Note("W-not-a-volume", fault.message, str(fault.where))
+        for fault in done.faults.values()
+        if fault.status in UNCOUNTED  # points have no mask, and nobody waits for one
+    ]
+    return done.paths, (*done.notes, *notes), faults
 
 
 def _convert_options() -> list[GroupedOption]:

@@ -255,11 +255,11 @@ def list_mask_files(root: Path) -> SideTree:
         (
             *(Left("folder", UNREADABLE, (f"{u.shown}: {u.reason}",), LOST)
               for u in unlisted if u.lost),
-            *leave("folder", "that lead back to a folder above",
+            *leave("folder", "linked to a folder above",
                    [u.shown for u in unlisted if not u.lost]),
             *leave("folder", "of images beside folders of masks", beside),
             *leave("file", "that are images of the polygons beside them", images),
-            *leave("file", "that are pipes or devices", special, UNKNOWN),
+            *leave("file", "other than regular files", special, UNKNOWN),
             *leave("file", "in a format that no mask has", [f.shown for f in left], UNKNOWN),
         ),
     )  # fmt: skip

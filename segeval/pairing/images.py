@@ -61,7 +61,7 @@ def drop_images(
     images: list[MaskFile] = []
     for folder, those in units.items():
         units[folder] = without_known(those, images)
-    aside += leave("file", "that are the images of masks beside them", shown(images))
+    aside += leave("file", "named as the image of a mask beside it", shown(images))
     if not any(f.stem.casefold() in folded for f in named_as_images(units)):
         images = []
         for folder, those in units.items():
@@ -70,7 +70,7 @@ def drop_images(
     drawn: list[MaskFile] = []
     for folder, those in units.items():
         units[folder] = drop_companions(those, drawn)
-    aside += leave("file", "that are other forms of label maps beside them", shown(drawn))
+    aside += leave("file", "beside a label map, as another form of it", shown(drawn))
     return units
 
 
@@ -149,8 +149,8 @@ def without_plots(
     )
     plots = [f for f in stray if is_plot(f)]
     unknown = [f for f in stray if not is_plot(f)]
-    left += leave("file", "that are plots or previews", shown(plots), KNOWN)
-    left += leave("file", "that are pictures among volumes", shown(unknown), UNKNOWN)
+    left += leave("file", "named like plots or previews", shown(plots), KNOWN)
+    left += leave("file", "in a picture format among volumes", shown(unknown), UNKNOWN)
     return kept
 
 
@@ -177,7 +177,7 @@ def drop_image_channels(
                 gone.append(found)
                 continue
         kept.append(found)
-    left += leave("file", "that are channels of images", shown(gone))
+    left += leave("file", "named like channels of images", shown(gone))
     return kept
 
 

@@ -164,9 +164,9 @@ def read_folder_layout(tree: SideTree, hints: Hints) -> SideLayout:
     entries = ENTRIES[kind](masks, units, hints)
     images = 0 if hints.pattern else len(tree.files) - len(masks.files)
     left += unused(masks, entries, hints.scores)
-    left += leave("file", "that hold no mask", tree.others)
+    left += leave("file", "of a format without masks", tree.others)
     if not tree.dicom:
-        left += leave("file", "that are no masks by their names", [f.shown for f in tree.objects])
+        left += leave("file", "of an unknown kind", [f.shown for f in tree.objects])
     return SideLayout(kind, tuple(entries), tree.root, images, tree.suffixes, tree.met, tuple(left))
 
 

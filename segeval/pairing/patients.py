@@ -309,7 +309,7 @@ def mask_layout(root: DicomRoot, known: set[str], hints: Hints) -> SideLayout:
     plots = [f for f in stray if is_plot(f)]
     masks = [f for f in stray if not is_plot(f)]
     left = (
-        *leave("file", "that are plots or previews", [f.shown for f in plots]),
+        *leave("file", "named like plots or previews", [f.shown for f in plots]),
         *leave("file", "beside structure sets of the same case", [f.shown for f in masks], UNKNOWN),
     )
     layout = read_side_layout(replace(tree, files=free, objects=()), replace(hints, scores=False))
@@ -346,9 +346,9 @@ def objects_aside(root: DicomRoot, taken: set[Path]) -> Iterator[Left]:
     path = root.path
     for kind, paths in root.index.others.items():
         shown = [relative_path(one, path) for one in paths]
-        yield from leave("file", f"that are {kind} objects of DICOM, not images or contours", shown)
+        yield from leave("file", f"of DICOM with {kind}, neither image nor contours", shown)
     shown = [relative_path(one, path) for one in root.index.foreign]
-    yield from leave("file", "that are no masks by their names", shown)
+    yield from leave("file", "of an unknown kind", shown)
     for problem in root.index.damaged:
         if Path(problem.where) not in taken:
             names = (relative_path(Path(problem.where), path),)

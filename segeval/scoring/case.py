@@ -191,6 +191,9 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
     finished = finish_tallies(begun, read, requests, of_files or {}, share)
     said, known = report_tallies(finished, read, requests)
     notes = (*truth.volume.notes, *pred.volume.notes, *checked, *said, *read.resolved.notes)
+    if named is not None and not (named.targets or named.skipped or named.faults):
+        text = "nothing is scored: no structure of either side is a class"
+        notes = (*notes, Note("W-no-class", f"{text}; --classes NAME scores one by its name"))
     found = tuple(rows(case, finished, read.resolved, job))  # surfaces are measured here
     count_classes(read.resolved, found)
     spare: tuple[Row, ...] = ()

@@ -148,7 +148,7 @@ def check_labels(
         inventory.add_found("label", len(held), word)
         inventory.add_scored("label", len(scored & held.keys()), word)
         ignored = [v for v in held if v in {job.classes.ignore, *job.classes.ignored} - scored]
-        inventory.set_aside("label", "that are ignored", map(str, ignored), ASKED, "", word)
+        inventory.set_aside("label", "left out by request", map(str, ignored), ASKED, "", word)
         rest = [value for value in held if value not in scored and value not in ignored]
         asked = [str(v) for v in rest if v in job.classes.known]
         inventory.set_aside("label", "of classes that are not selected", asked, ASKED, "", word)

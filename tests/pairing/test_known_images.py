@@ -40,7 +40,7 @@ def test_account_a8_a_name_beside_the_same_name_with_a_role_is_an_image(tmp_path
     found, inventory = pairs(tmp_path, "s1.png", f"{image}.png {mask}.png")
     # even where the other side has that name
     assert list(found.values()) == [(["s1.png"], [f"{mask}.png"])]
-    assert left(inventory) == {"that are the images of masks beside them": (f"{image}.png",)}
+    assert left(inventory) == {"named as the image of a mask beside it": (f"{image}.png",)}
 
 
 @pytest.mark.parametrize("image", ["imaging", "SUV", "CTres", "img", "CT"])
@@ -91,8 +91,8 @@ def test_account_a9_pictures_among_volumes_are_left_aside(tmp_path):
     found, inventory = pairs(tmp_path, "a/x.nii a/y.nii b/x.nii b/y.nii", gt)
     assert set(found) == {"a", "b"}
     assert left(inventory) == {
-        "that are plots or previews": ("a/preview.png",),
-        "that are pictures among volumes": ("b/scan.png",),
+        "named like plots or previews": ("a/preview.png",),
+        "in a picture format among volumes": ("b/scan.png",),
     }
 
 
