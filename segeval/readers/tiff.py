@@ -24,7 +24,8 @@ from segeval.runtime.packed_streams import CHANGED
 from segeval.volume.volume import Channel, ReadOptions, Volume
 
 NONE, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 8, 32946, 32773
-GREY, RGB, PALETTE = 1, 2, 3
+WHITE_IS_ZERO, GREY, RGB, PALETTE = 0, 1, 2, 3
+PILLOW = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34676, 34677, 34892, 34925, 50000, 50001)
 DIFFERENCES, FLOAT_DIFFERENCES = 2, 3  # predictors
 
 
@@ -42,6 +43,7 @@ def read(path: Path, reading: ReadOptions) -> Volume | None:
     if axes.sizes["t"] > 1 and not reading.series:
         raise pages_error(path, axes.sizes["t"])
     if any(not is_decodable(page) for page in pages):
+        check_known_to_pillow(first, path)
         return None
     pages = virtual_pages(pages, axes)
     if len(pages) != axes.count or len({page_form(page) for page in pages}) > 1:
@@ -106,6 +108,21 @@ def is_decodable(page: TiffPage) -> bool:
     grey = page.photometric == GREY or (page.photometric == PALETTE and page.bits == 8)
     bands = page.photometric == RGB and (page.kind == "f" or page.samples > 4)
     return bool(packed and typed and (grey or bands) and page.predictor in (1, 2, 3))
+
+
+def check_known_to_pillow(page: TiffPage, path: Path) -> None:
+    """Refuse, by name, what Pillow cannot decode either: the file is whole. Raises ReadError."""
+    kind = {"u": "unsigned integers", "i": "integers", "f": "floats"}.get(page.kind, "values")
+    if page.compression not in PILLOW:
+        why = f"a TIFF packed in a way that is not read (compression {page.compression})"
+    elif page.bits == 64 and page.photometric == WHITE_IS_ZERO:
+        why = "a TIFF whose 0 is white is read both ways round"
+    elif page.bits == 64 or (page.photometric == PALETTE and page.bits > 8):
+        colours = " of a palette" if page.photometric == PALETTE else ""
+        why = f"a TIFF of {page.bits}-bit {kind}{colours}, packed or arranged as here, is not read"
+    else:
+        return
+    raise ReadError(why, where=path, help="write uint16 with deflate or without compression")
 
 
 def page_form(page: TiffPage) -> tuple[object, ...]:

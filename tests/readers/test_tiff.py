@@ -266,3 +266,16 @@ def test_frames_of_a_nifti_series(tmp_path):  # ACCOUNT-A16
     assert [case.status for case in card.cases] == ["ok", "ok", "unreadable"]
     build.nifti(tmp_path / "one.nii.gz", truth)
     assert only(run(tmp_path / "one.nii.gz", tmp_path / "one.nii.gz", "dice", frames=True))
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [({"packing": 50002}, "compression 50002"), ({"packing": 5}, "64-bit integers"),
+     ({"photometric": 0}, "0 is white"), ({"photometric": 3}, "of a palette")],
+)  # fmt: skip
+def test_what_nobody_decodes_is_named_and_not_called_cut_off(tmp_path, how, said):
+    path = write(tmp_path / "a.tif", [LABELS.astype(np.int64)], **how)
+    with pytest.raises(ReadError) as caught:
+        opened(path)
+    assert said in caught.value.message
+    assert "cut off" not in caught.value.help
