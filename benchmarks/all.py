@@ -31,6 +31,8 @@ SCRIPTS = (
     "n2_lesions",
     "n3_cells",
     "n5_tumours",
+    "n4_coco",
+    "n6_topology",
     "p11_gate",
     "history",
 )

@@ -18,6 +18,8 @@ spine          one pair 512 x 512 x 17, 22 ids of vertebrae and discs
 lesions        one pair 512 x 512 x 150, 59 lesions, some missed, some spurious
 nuclei         one pair of PNG 2048 x 2048, 3025 ids of cells, other ids on either side
 tumours        one pair 240 x 240 x 155, labels 1 to 3 in 15 tumours
+coco           100 images 640 x 480, 80 categories, polygons and runs, detections with scores
+vessels        one pair 300 x 300 x 300, two trees
 """
 
 from __future__ import annotations
@@ -357,11 +359,100 @@ def write_tumours(folder: Path) -> None:
         write_nifti(folder / name / "tumours.nii.gz", labels, (1.0, 1.0, 1.0))
 
 
+def compress(counts: list[int]) -> str:
+    """Runs as COCO writes them: differences from the fourth on, five bits a character."""
+    text = ""
+    for place, count in enumerate(counts):
+        value, more = count - (counts[place - 2] if place > 2 else 0), True
+        while more:
+            bits = value & 31
+            value >>= 5
+            more = value != (-1 if bits & 16 else 0)
+            text += chr(48 + bits + 32 * more)
+    return text
+
+
+def write_coco(folder: Path, images: int = 100, shape: Shape = (480, 640)) -> None:
+    """Instances as polygons and as runs, and detections as runs, eight an image."""
+    import json
+
+    from PIL import Image, ImageDraw
+
+    rng = np.random.default_rng(4)
+    height, width = shape
+
+    def runs(corners: Floats) -> tuple[dict[str, object], int]:
+        picture = Image.new("1", (width, height))
+        ImageDraw.Draw(picture).polygon([tuple(c) for c in corners.tolist()], fill=1)
+        flat = np.asarray(picture).T.ravel()
+        edges = np.flatnonzero(np.diff(flat, prepend=False, append=not flat[-1]))
+        return {"size": [height, width], "counts": compress(np.diff([0, *edges]).tolist())}, int(
+            flat.sum()
+        )
+
+    marks, drawn, found = [], [], []
+    for image in range(1, images + 1):
+        for place in range(8):
+            category = int(rng.integers(1, 81)) if place > 3 else int(rng.integers(1, 4))
+            centre, radius = rng.random(2) * (width, height), float(np.exp(rng.uniform(2.3, 5)))
+            turn = np.sort(rng.random(40)) * 2 * np.pi
+            ring = (radius * (0.7 + 0.3 * rng.random(40)))[:, None] * np.stack(
+                [np.cos(turn), np.sin(turn)], axis=1
+            )
+            corners = np.clip(centre + ring, 0, (width - 1, height - 1)).round(2)
+            near = np.clip(corners + rng.normal(0, radius * 0.08, corners.shape), 0,
+                           (width - 1, height - 1))  # fmt: skip
+            mask, area = runs(corners)
+            low, high = corners.min(axis=0), corners.max(axis=0)
+            own = {"id": len(marks) + 1, "image_id": image, "category_id": category, "area": area,
+                   "iscrowd": 0, "bbox": [*low.tolist(), *(high - low).tolist()]}  # fmt: skip
+            marks.append({**own, "segmentation": [corners.ravel().tolist()]})
+            drawn.append({**own, "segmentation": mask})
+            found.append({"image_id": image, "category_id": category, "score": float(rng.random()),
+                          "segmentation": runs(near)[0]})  # fmt: skip
+    head = {
+        "images": [{"id": k, "file_name": f"{k:05}.jpg", "height": height, "width": width}
+                   for k in range(1, images + 1)],
+        "categories": [{"id": k, "name": f"c{k}"} for k in range(1, 81)],
+    }  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "polygons.json").write_text(json.dumps({**head, "annotations": marks}))
+    (folder / "runs.json").write_text(json.dumps({**head, "annotations": drawn}))
+    (folder / "detections.json").write_text(json.dumps(found))
+
+
+def write_vessels(folder: Path, size: int = 300) -> None:
+    """Two trees of tubes, one about a voxel beside the other."""
+    for side, width, beside in (("gt", 3, 0), ("pred", 2, 1)):
+        rng, mask = np.random.default_rng(1), np.zeros((size,) * 3, np.uint8)
+        ball = np.stack(np.meshgrid(*[np.arange(-width, width + 1)] * 3, indexing="ij"), axis=-1)
+        ball = ball[(ball**2).sum(axis=-1) <= width * width]
+        ends = [
+            (np.array([20.0, size * k / 5, size / 2]), np.array([1.0, 0, 0])) for k in range(1, 5)
+        ]
+        for _ in range(6):
+            grown = []
+            for start, way in ends:
+                place, course = start, way
+                for _ in range(40):
+                    course = course + rng.normal(0, 0.12, 3)
+                    course /= np.linalg.norm(course)
+                    place = place + course
+                    at = np.clip(np.rint(place + beside).astype(int) + ball, 0, size - 1)
+                    mask[tuple(at.T)] = 1
+                turns = [course + rng.normal(0, 0.6, 3) for _ in range(2)]
+                grown += [(place, turn / np.linalg.norm(turn)) for turn in turns]
+            ends = [(p, w) for p, w in grown if ((p > 8) & (p < size - 8)).all()]
+        write_nifti(folder / side / "vessels.nii.gz", mask, (1.0, 1.0, 1.0))
+
+
 SETS = {
     "spine": write_spine,
     "lesions": write_lesions,
     "nuclei": write_nuclei,
     "tumours": write_tumours,
+    "coco": write_coco,
+    "vessels": write_vessels,
     "ct": lambda folder: write_pairs(folder, (150, 512, 512), 22, 10),
     "labels104": lambda folder: write_pairs(folder, (400, 300, 300), 104, 10),
     "labels1": lambda folder: write_pairs(folder, (400, 300, 300), 104, 10, one=True),
