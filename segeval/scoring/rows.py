@@ -111,6 +111,8 @@ def asked(metric: Metric, definition: Definition, finished: FinishedTallies) -> 
     if tally is None:
         return lacking(kind_of(name), len(finished.channels))
     if definition.one:
+        if getattr(tally, "says_nothing", False):  # of one case, and of no class of it
+            return Values(whole=math.nan, reason=POOLED)
         nothing = evaluate_metric(metric, definition, tally.emptied())
         return replace(nothing, reason=nothing.reason or POOLED)
     return evaluate_metric(metric, definition, tally)

@@ -80,6 +80,11 @@ def add_pairs(truth: MaskStack, pred: MaskStack, plan: Plan, tally: CountTally) 
     size = truth.shape[0] * truth.shape[1]
     voxels = np.stack([size - own - other + both, other - both, own - both, both], axis=1)
     codes = np.array([0, 1, 1 << 16, 1 << 16 | 1], np.int64)
-    for pair, row in zip(plan.pairs, voxels, strict=True):
-        kept = row > 0
-        tally.add(pair, codes[kept], row[kept])
+    nothing = codes[:1], np.array([size], np.int64)
+    empty = ((own == 0) & (other == 0)).tolist()
+    for pair, row, none in zip(plan.pairs, voxels, empty, strict=True):
+        if none:
+            tally.add(pair, *nothing)
+        else:
+            kept = row > 0
+            tally.add(pair, codes[kept], row[kept])

@@ -64,7 +64,8 @@ def cells_of_codes(codes: Sequence[Counted], voxels: Sequence[Counted]) -> PairC
     if not any(map(len, codes)):
         nothing = np.zeros(0, np.int64)
         return PairCells(nothing, nothing, nothing)
-    if len(codes) == 1 and (np.diff(codes[0]) > 0).all():  # each once, and in order
+    if len(codes) == 1 and (len(codes[0]) == 1 or (np.diff(codes[0]) > 0).all()):
+        # Each pair once, and in order.
         return PairCells(codes[0] >> 16, codes[0] & 0xFFFF, voxels[0])
     every = np.concatenate(codes)
     found, number = weighted_counts(every >> 16, every & 0xFFFF, np.concatenate(voxels))

@@ -82,6 +82,11 @@ class Detections:
         """The classes, in the order of the values."""
         return self.names
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether its numbers are known of the data set alone: one row of a case says so."""
+        return self.scored
+
     def kept(self, key: Any, compute: Any) -> Any:
         """What several metrics need, computed once."""
         if key not in self._known:
