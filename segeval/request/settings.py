@@ -34,7 +34,7 @@ class ChoiceForm:
     word: str = ""
     option: str = ""
     letter: str = ""
-    least: int | None = None
+    least: float | None = None
     path: bool = False
 
 
@@ -44,6 +44,7 @@ REGEX = ChoiceForm(word="REGEX")
 LABEL = ChoiceForm(word="LABEL", option="ignore-label")
 REMAP = ChoiceForm(word="TABLE", path=True)
 CODE = ChoiceForm(word="CODE")
+MILLIMETRES = ChoiceForm(word="MM", least=0.01)
 ALIAS = ChoiceForm(word="NAME=OTHER", option="alias")
 
 
@@ -222,7 +223,7 @@ class Settings:
     rt_fill_gaps: str = signed("none", "contours", "slices without a contour inside", GAPS)
     rt_bad_contour: str = signed("error", "contours", "a contour that cannot be read", BAD)
     rt_grid: float = signed(
-        1.0, "contours", "millimetres a pixel where no side has a grid", ChoiceForm(word="MM")
+        1.0, "contours", "millimetres a pixel where no side has a grid", MILLIMETRES
     )
     ignore_frame_of_reference: bool = signed(
         False, "contours", "score across two frames of reference"

@@ -167,13 +167,27 @@ def test_what_cannot_be_drawn_is_told_and_the_rest_is_written(segeval, here):
     marker = [build.Ring([(1, 2, 3)], kind="POINT")]
     patient(here, [build.Organ("Heart", HEART), build.Organ("Lung", broken),
                    build.Organ("Iso", marker)])  # fmt: skip
-    done = segeval("convert", "RS.dcm", "out")
+    done = segeval("convert", "RS.dcm", "out", "-v")
     assert done.status == 3
     assert done.out.split() == ["out/Heart.nii.gz"]
     assert "error: RS/Lung: " in done.err
     assert "warning: RS/Iso: " in done.err
     done = segeval("convert", "RS.dcm", "out", "--rt-bad-contour", "skip", "--classes", "Lung")
     assert (done.status, done.out.split()) == (0, ["out/Lung.nii.gz"])
+
+
+def test_markers_are_no_error_unless_they_are_asked_for(segeval, here):
+    marker = [build.Ring([(1, 2, 3)], kind="POINT")]
+    patient(here, [build.Organ("Heart", HEART), build.Organ("Iso", marker)])
+    assert segeval("convert", "RS.dcm", "out").status == 0
+    done = segeval("convert", "RS.dcm", "out", "--classes", "Heart,Iso")
+    assert (done.status, "error: RS/Iso: " in done.err) == (3, True)
+
+
+@pytest.mark.parametrize("pixel", ["1e-6", "0", "-1"])
+def test_a_pixel_has_a_size(segeval, here, pixel):
+    patient(here, [build.Organ("Heart", HEART)])
+    assert segeval("convert", "RS.dcm", "out", "--rt-grid", pixel).status == 2
 
 
 def test_no_images_at_all(segeval, here):
