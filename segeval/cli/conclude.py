@@ -184,8 +184,12 @@ def print_verdicts(card: Scorecard, request: ResolvedSettings) -> None:
     form = request.settings.format
     if form == "table":
         report_verdicts(card, request, err=False)
-    elif form != "none":
+        return
+    from segeval.reports.verdicts import gates_line
+
+    if form != "none":
         WRITERS[form](card.gates, sys.stdout)
+    click.echo(f"{gates_line(card, request.settings)}{request.left_out}", err=True)
 
 
 def report_verdicts(card: Scorecard, request: ResolvedSettings, err: bool = True) -> None:

@@ -91,7 +91,8 @@ def join_gates(layers: list[SettingsLayer], only: bool) -> tuple[SettingValue | 
     gone = [given for layer in filed if only and (given := layer.get("gates"))]
     many = sum(len(given.value) for given in gone)
     if only and not rules:
-        raise RequestError("--only-gates and no --gate: nothing would be judged")
+        message = "--only-gates and no --gate: nothing would be judged"
+        raise RequestError(message, help="add --gate dice=0.85, or leave --only-gates out")
     place = gone[0].origin.rpartition(":")[0] if gone else ""
     said = f"; {many} of {place} left out by --only-gates" if gone else ""
     return (SettingValue(rules, kept[0].origin) if kept else None), said

@@ -60,7 +60,8 @@ def write_verdicts_markdown(verdicts: Sequence[Verdict], file: IO[str]) -> None:
     """A table."""
     file.write("| | gate | | |\n| --- | --- | --- | --- |\n")
     for one in verdicts:
-        cells = (verdict_word(one), one.gate, one.name, one.finding)
+        worst = one.line.removeprefix(one.text)
+        cells = (verdict_word(one), one.gate, one.name, one.finding + worst)
         file.write(f"| {' | '.join(map(escape_markdown, cells))} |\n")
 
 

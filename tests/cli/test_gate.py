@@ -403,3 +403,10 @@ def test_a_summary_of_nnunet_is_a_baseline_and_warned_of_cli_u10(segeval, files)
     assert "FAIL liver/dice" in done.out
     done = segeval("compare", "base.json", "summary.json")
     assert (done.status, "W-foreign-settings" in done.err) == (0, True)
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "markdown", "none"])
+def test_the_closing_line_stands_beside_every_form_cli_u5(segeval, files, form):
+    done = segeval("gate", "base.json", "--gate", "dice=0.99", "--format", form)
+    assert done.err.splitlines()[-1] == "gates: 2 of 2 missed"
+    assert "gates:" not in done.out
