@@ -154,7 +154,7 @@ def row(  # noqa: PLR0913 - the parts of a row
     unit = value.unit or definition.unit
     why = reason if math.isfinite(number) or not value.reason else value.reason
     if why == POOLED:
-        return Row(case.id, class_, intern(str(metric)), np.nan, unit, POOLED, "", case.group)
+        return Row(case.id, class_, intern(str(metric)), np.nan, unit, POOLED, POOLED, case.group)
     if why == OVER_BUDGET:
         return Row(case.id, class_, intern(str(metric)), np.nan, unit, OVER_BUDGET, "", case.group)
     if (charge := matching_charge(metric, why, settings.charges)) is not None:

@@ -73,7 +73,9 @@ def test_instances_a7_no_case_has_an_average_precision_of_its_own(tmp_path):
     sources = content("coco_plain")
     card = run(*coco_files(tmp_path, sources["coco_gt"], sources["coco_dt"]), "ap", "dice")
     rows = [row for case in card.cases for row in case.rows if row.metric == "ap"]
-    assert {(row.status, math.isnan(row.value)) for row in rows} == {("pooled", True)}
+    assert {(row.status, row.reason, math.isnan(row.value)) for row in rows} == {
+        ("pooled", "pooled", True)
+    }
     made = card.summary[""]["all"]["ap"]
     assert (made.n, made.n_undefined, made.n_missing) == (0, 0, 0)
     assert math.isnan(made.mean)
