@@ -290,3 +290,30 @@ def test_a_wild_coordinate_is_an_error_of_its_structure(segeval, here, far):
         assert (done.status, "P,B,dice,1.0" in done.out) == (3, True)
         assert "P,A,,,,partial" in done.out
     assert segeval("convert", "pred", "out").status == 3
+
+
+# A30 and S5: names.
+
+
+def test_account_a30_another_name_is_no_missed_organ_and_the_advice_maps_it(segeval, here):
+    cord, organ = cylinder(8, 4, PLANES), cylinder(20, 9, PLANES)
+    truth, pred = ([Organ("Cord", cord), Organ(name, organ)] for name in ("Spleen", "Milz (neu)"))
+    sets(here, truth, pred)
+    score = ("score", "pred", "gt", "-m", "dice", "--format", "csv")
+    done = segeval(*score)
+    assert (done.status, "P,Spleen,,,,name_not_found" in done.out) == (3, True)
+    assert '--alias "Spleen=Milz (neu)"' in done.err
+    done = segeval(*score, "--alias", "Spleen=Milz (neu)")
+    assert (done.status, "P,Spleen,dice,1.0" in done.out) == (0, True)
+    done = segeval(*score, "--missing", "worst")
+    assert (done.status, "P,Spleen,dice,0.0" in done.out) == (0, True)
+
+
+def test_s5_a_number_picks_on_the_side_that_has_several(segeval, here):
+    organ, other = cylinder(20, 9, PLANES), cylinder(10, 5, PLANES)
+    sets(here, [Organ("A", organ)], [Organ("A", organ, 4), Organ("A", other, 9)])
+    for sides in (("pred", "gt"), ("gt", "pred")):
+        done = segeval("score", *sides, "-m", "dice", "--format", "csv", "--classes", "A#4")
+        assert (done.status, "P,A,dice,1.0" in done.out) == (0, True)
+        done = segeval("score", *sides, "-m", "dice", "--format", "csv", "--classes", "A#5")
+        assert (done.status, "has the number 5" in done.err) == (3, True)
