@@ -107,9 +107,7 @@ def model_differences(cards: Sequence[Scorecard], level: float, seed: int) -> li
     for model, card in enumerate(cards[1:], 1):
         cases = SharedCases(card.cases, cards[0].cases)
         columns = pair_rows(cases, metrics)
-        back = pair_rows(SharedCases(cards[0].cases, card.cases), metrics)
-        gained = {name: len(pairs.lost) for name, pairs in back.items()}
-        found = list(_column_differences(model, columns, gained, cases, level, seed))
+        found = list(_column_differences(model, columns, cases, level, seed))
         for metric in metrics:
             places = [k for k, one in enumerate(found) if one.name.metric == metric]
             adjusted = adjust_holm([found[k].p for k in places])
@@ -119,10 +117,9 @@ def model_differences(cards: Sequence[Scorecard], level: float, seed: int) -> li
     return made
 
 
-def _column_differences(  # noqa: PLR0913 - the parts of one comparison
+def _column_differences(
     model: int,
     columns: Mapping[PairKey, Pairs],
-    gained: Mapping[PairKey, int],
     cases: SharedCases,
     level: float,
     seed: int,
@@ -143,7 +140,7 @@ def _column_differences(  # noqa: PLR0913 - the parts of one comparison
             name,
             len(known),
             len(pairs.lost),
-            gained.get(name, 0),
+            pairs.gained,
             _model_mean(theirs),
             _model_mean(mine),
             _model_mean(apart),

@@ -15,6 +15,7 @@ Of a metric that is better nearer to zero, the distances from zero are compared.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +52,7 @@ class Pairs:
     mine, theirs  float64 (cases,), nan where there is no pair
     lost          place of a case -> why this run has no value where the other has one
     charged       pairs in which one side is charged the best value
+    gained        cases in which the other run has no value where this one has
     """
 
     definition: Definition
@@ -58,6 +60,7 @@ class Pairs:
     theirs: Floats
     lost: dict[int, str] = field(default_factory=dict)
     charged: int = 0
+    gained: int = 0
 
     @property
     def difference(self) -> Floats:
@@ -119,12 +122,16 @@ def pair_rows(
     accept  a value that is undefined because one side alone is empty is no loss
     """
     found: dict[PairKey, Pairs] = {}
+    gained: Counter[PairKey] = Counter()
     classes = ClassOrder()
     for place, both in enumerate(cases):
         for case in both:
             classes.add(case)
         for class_, metric, rows in _row_pairs(both, metrics):
             outcome = _outcome(rows, metrics[metric], accept)
+            if not isinstance(outcome, tuple):
+                back = _outcome(rows[::-1], metrics[metric], accept)
+                gained[PairKey(class_, metric, _pair_unit(rows[::-1]))] += isinstance(back, str)
             if outcome is None:
                 continue
             name = PairKey(class_, metric, _pair_unit(rows))
@@ -132,6 +139,8 @@ def pair_rows(
                 empty = np.full((2, len(cases)), np.nan)
                 found[name] = Pairs(metrics[metric], empty[0], empty[1])
             _add_outcome(found[name], place, outcome, rows)
+    for name, pairs in found.items():
+        pairs.gained = gained[name]
     order = {c: k for k, c in enumerate(classes.found)}
     asked = list(metrics)
     return dict(sorted(found.items(), key=lambda n: (order[n[0].class_], asked.index(n[0].metric))))
