@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from segeval.volume.volume import Stream, Volume
 def open_value_stream(volume: Volume, streams: Mapping[int, Stream], wanted: ReadAs) -> ValueStream:
     """Read channels of a volume, by their number, as what they are asked to be."""
     if not may_hold_probabilities(volume, wanted):
-        return LabelStream(volume, streams, wanted.independent)
+        return LabelStream(volume, streams, wanted.independent, wanted.ignored)
     if wanted.kind == "auto" and len(streams) == 1:
         return UndecidedStream(volume, streams, wanted)
     return ScoreStream(volume, streams, wanted)
@@ -43,7 +43,11 @@ class LabelStream:
     """Labels: one map, or a stack of masks that may overlap."""
 
     def __init__(
-        self, volume: Volume, streams: Mapping[int, Stream], independent: bool = False
+        self,
+        volume: Volume,
+        streams: Mapping[int, Stream],
+        independent: bool = False,
+        ignored: Sequence[int] = (),
     ) -> None:
         self.channels = 0
         self._volume, self._streams = volume, streams
@@ -51,6 +55,7 @@ class LabelStream:
         self._covered = len(streams) > 1 and not (independent or volume.segments or volume.paths)
         named = volume.segments or volume.paths or volume.values is not None
         self._masks = len(streams) > 1 and not named
+        self._ignored = [value for value in ignored if value > 1]
         self._off = 0.0
 
     def read(self, count: int) -> SideSlab:
@@ -89,9 +94,17 @@ class LabelStream:
             finite, _, _ = self._checked.finite(values, channel)
             labels, off = whole_to_labels(finite, path)
             self._off = max(self._off, off)
-        if self._masks and (top := int(labels.max())) > 1 and (top != WHITE or is_map(labels)):
+        if self._masks and (top := self._largest(labels)) > 1 and (top != WHITE or is_map(labels)):
             raise frames_error(self._volume, top)
         return labels
+
+    def _largest(self, labels: Labels) -> int:
+        """The largest label that is not ignored."""
+        top = int(labels.max())
+        if top not in self._ignored:
+            return top
+        kept = labels[~np.isin(labels, self._ignored)]
+        return int(kept.max()) if kept.size else 0
 
     def finish(self) -> ValueKind:
         """Labels. Raises ReadError for values that are not finite."""

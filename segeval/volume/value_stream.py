@@ -78,12 +78,14 @@ class ReadAs:
 
     kind         auto, labels, prob or logits
     independent  each channel is a class of its own
+    ignored      label values that are left out, so that masks may hold them beside 0 and 1
     """
 
     kind: str
     activation: str = "auto"
     threshold: float = 0.5
     independent: bool = False
+    ignored: tuple[int, ...] = ()
 
 
 def read_pred_as(volume: Volume, settings: Settings, regions: bool) -> ReadAs:
@@ -95,14 +97,16 @@ def read_pred_as(volume: Volume, settings: Settings, regions: bool) -> ReadAs:
     if kind == "prob" and activated:
         kind = "logits"
     independent = regions or bool(volume.segments) or activation in ("sigmoid", "none")
-    return ReadAs(kind, activation, settings.threshold, independent)
+    return ReadAs(kind, activation, settings.threshold, independent, settings.ignore_label)
 
 
 def read_truth_as(settings: Settings, independent: bool) -> ReadAs:
     """How the ground truth is to be read; `independent`: each channel is a class of its own."""
     prob = settings.gt_kind == "prob"
     activation = "none" if prob else "auto"
-    return ReadAs(settings.gt_kind, activation, settings.threshold, prob and independent)
+    own_classes = prob and independent
+    ignored = settings.ignore_label
+    return ReadAs(settings.gt_kind, activation, settings.threshold, own_classes, ignored)
 
 
 def can_hold_scores(volume: Volume) -> bool:

@@ -30,7 +30,7 @@ def test_no_alias_hides_a_metric_or_another_alias():
         ("Surface-Dice@2mm", "nsd@2mm"),
         ("Hausdorff@95%", "hd95"),
         ("HAUSDORFF95:as=medpy", "hd95:as=medpy"),
-        ("Dice Coefficient", "dice"),
+        ("Dice-Coefficient", "dice"),
         ("f1@50%", "f1@50%"),
         ("Fbeta@2", "fbeta@2"),
     ],

@@ -230,3 +230,12 @@ def test_a_sum_is_off_from_a_thousandth_on(excess, refused):
             read(stack)
     else:
         assert read(stack)[2].exclusive
+
+
+def test_masks_may_hold_an_ignored_value_beside_0_and_1():
+    stack = [np.uint8([0, 1, 255, 1]), np.uint8([1, 1, 255, 0])]
+    labels, _, found = read(stack, ReadAs("labels", ignored=(255,)))
+    assert labels == {0: [0, 1, 255, 1], 1: [1, 1, 255, 0]}
+    assert found.channels == 2
+    with pytest.raises(ReadError, match="channels of labels up to 7"):
+        read([np.uint8([0, 7]), np.uint8([0, 255])], ReadAs("labels", ignored=(255,)))
