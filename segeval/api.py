@@ -249,7 +249,7 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
 
 
 def warn_no_common_label(results: Sequence[CaseResult]) -> Iterator[Note]:
-    """Say that no case of a run has a label that both of its sides hold (A17)."""
+    """Say that no case of a run has a label that both of its sides hold (ACCOUNT-A17)."""
     alike = [
         note
         for case in noteworthy_cases(results)
@@ -267,7 +267,8 @@ def warn_no_common_label(results: Sequence[CaseResult]) -> Iterator[Note]:
 def account_inputs(
     inventory: Inventory, results: Sequence[CaseResult], whole: bool = True
 ) -> dict[str, Any]:
-    """What a run says of everything that it found (A1, A2): part of the inputs in its results.
+    """What a run says of everything that it found (ACCOUNT-A1, A2): part of the inputs in its
+    results.
 
     inventory  of what was found before there were cases
     whole      all cases are there; a shard cannot say what became of the files of others

@@ -170,7 +170,7 @@ def test_what_is_not_told_is_not_guessed(tmp_path):
     assert score_paths(*sides, replace(chosen, instances="components")).cases[0].status == "ok"
     with pytest.raises(RequestError, match="none of ids"):
         score_paths(*sides, replace(chosen, instances="objects"))
-    lesions = score_paths(*sides, settings("lesion_recall"))  # I0: components unless told
+    lesions = score_paths(*sides, settings("lesion_recall"))  # INSTANCES-I0: components unless told
     assert lesions.cases[0].status == "ok"
 
 

@@ -1,4 +1,4 @@
-"""J5: what lies at the top of the repository for CI systems, and the snippets of docs/ci.md."""
+"""CLI-J5: what lies at the top of the repository for CI systems, and the snippets of docs/ci.md."""
 
 import json
 import os

@@ -176,7 +176,8 @@ class ClassList:
         return replace(self, classes=tuple(parts[0]), remarks=tuple(parts[1]))
 
     def describe(self, remarks: tuple[ClassDef, ...]) -> ClassList:
-        """This list with what a settings file says of classes; it names, and selects nothing (A5).
+        """This list with what a settings file says of classes; it names, and selects nothing
+        (ACCOUNT-A5).
 
         A label value that the file names is called so; a class by another name or alias of it too.
         """
@@ -243,7 +244,7 @@ def unknown_class_error(name: str, known: tuple[str, ...]) -> RequestError:
 
 
 def name_classes(words: Sequence[str]) -> tuple[ClassDef, ...]:
-    """Classes by name; `Heart#12` is called Heart, if no other of the list is (S5)."""
+    """Classes by name; `Heart#12` is called Heart, if no other of the list is (DICOM-S5)."""
     found = [re.fullmatch(r"(.+)#(\d+)", word) for word in words]
     bases = [one[1] if one else word for one, word in zip(found, words, strict=True)]
     return tuple(

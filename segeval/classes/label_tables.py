@@ -1,4 +1,5 @@
-"""Tables that give label values other values: `3=4,0=255`, a CSV, a JSON, or one that ships (A17).
+"""Tables that give label values other values: `3=4,0=255`, a CSV, a JSON, or one that ships
+(ACCOUNT-A17).
 
 All values change at once, so `1=2,2=1` swaps two labels; a value that no line names stays.
 """

@@ -86,7 +86,10 @@ def primary_name(name: str) -> str | None:
 
 
 def one_form(name: str) -> str:
-    """What all names of one structure have in common (A10): that of the table, or their form."""
+    """What all names of one structure have in common: that of the table, or their form.
+
+    Rule ACCOUNT-A10.
+    """
     return primary_name(name) or f"{normalize_name(name)} "  # a form is no name of the table
 
 
@@ -107,7 +110,7 @@ def match_name(wanted: str, available: Iterable[str], aliases: Sequence[str] = (
     return match_with_rule(wanted, available, aliases)[0]
 
 
-# The steps of `match`, as people read them (N8).
+# The steps of `match`, as people read them (DICOM-N8).
 RULES = ("exact", "alias", "alias", "without case", "normal form", "table")
 
 

@@ -28,7 +28,7 @@ class StructureItem:
     """A structure of a file.
 
     key      by which its side knows it: the name, with its number where two share one
-    support  it helps to plan, and is scored only when it is asked for (S7)
+    support  it helps to plan, and is scored only when it is asked for (DICOM-S7)
     own      the class that it is where nothing says of which it is; "" for its name
     area     it can be scored; a marker or a catheter cannot
     """
@@ -45,8 +45,8 @@ class StructureItem:
 class NamedStructures:
     """The structures of one side by class.
 
-    keys    of each class that the file has; several for a union (N7)
-    faults  classes of which nothing tells which structure is meant (S5)
+    keys    of each class that the file has; several for a union (DICOM-N7)
+    faults  classes of which nothing tells which structure is meant (DICOM-S5)
     """
 
     keys: dict[str, tuple[StructureItem, ...]] = field(default_factory=dict)
@@ -80,7 +80,9 @@ def joined(
     """
     sides = NamedStructures(), NamedStructures()
     wanted = classes.classes if classes.only else described_classes(truth, pred, classes, called)
-    own = {item.own for item in (*truth, *pred)}  # segments of one label are classes by number (E3)
+    own = {
+        item.own for item in (*truth, *pred)
+    }  # segments of one label are classes by number (DICOM-E3)
     wanted = tuple(replace(c, name=c.numbered) if c.numbered in own else c for c in wanted)
     for class_ in wanted:
         for side, items in zip(sides, (truth, pred), strict=True):
@@ -148,7 +150,10 @@ def described_classes(
     classes: ClassList,
     called: Mapping[str, str] | None,
 ) -> tuple[ClassDef, ...]:
-    """The classes of the ground truth, those of a list that selects nothing by its names (A5)."""
+    """The classes of the ground truth, those of a list that selects nothing by its names.
+
+    Rule ACCOUNT-A5.
+    """
     known = []
     used: set[str] = set()
     for class_ in classes.described:
@@ -164,7 +169,7 @@ def described_classes(
 
 
 def classify_structure(item: StructureItem, classes: ClassList) -> tuple[str, str]:
-    """The class that a structure is, and the rule that was used; "" where it is none (N8).
+    """The class that a structure is, and the rule that was used; "" where it is none (DICOM-N8).
 
     Without a class list the table of structures says what it is.
     """
@@ -200,7 +205,7 @@ def own_classes(
 
 
 def matching(class_: ClassDef, items: Sequence[StructureItem]) -> tuple[StructureItem, ...]:
-    """The structures that a class is; none where the file lacks it. Raises CaseError (S5)."""
+    """The structures that a class is; none where the file lacks it. Raises CaseError (DICOM-S5)."""
     class_, picked = by_number(class_, items)
     if picked is not None:
         return (picked,)
@@ -220,7 +225,7 @@ def matching(class_: ClassDef, items: Sequence[StructureItem]) -> tuple[Structur
 def by_number(
     class_: ClassDef, items: Sequence[StructureItem]
 ) -> tuple[ClassDef, StructureItem | None]:
-    """The structure that `Heart#12` picks on a side that has several hearts (S5).
+    """The structure that `Heart#12` picks on a side that has several hearts (DICOM-S5).
 
     returns  and the class without its number, for a side that has one: that is it. Raises CaseError
              where none of several has the number
@@ -269,7 +274,7 @@ def unmatched(
     truth: Sequence[StructureItem],
     pred: Sequence[StructureItem],
 ) -> Iterator[Note]:
-    """What was not found, with the nearest names; a suggestion, never a match (N4)."""
+    """What was not found, with the nearest names; a suggestion, never a match (DICOM-N4)."""
     both: Mapping[str, tuple[NamedStructures, Sequence[StructureItem]]] = {
         "ground truth": (sides[0], truth),
         "prediction": (sides[1], pred),

@@ -1,4 +1,4 @@
-"""What was left aside, on stderr: a line a reason, with the count and a few names (A2)."""
+"""What was left aside, on stderr: a line a reason, with the count and a few names (ACCOUNT-A2)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from segeval.runtime.inventory import ASKED, EXAMPLES, LOST, SAID, LeftAside, de
 def tell_left_aside(items: Sequence[LeftAside], settings: Settings) -> tuple[list[Note], int]:
     """Print a line for every reason that the user did not ask for; with -v all, and all names.
 
-    Gives what is a warning (A3), to be told with the others, and how many errors were said: of what
-    could not be looked at (A33).
+    Gives what is a warning (ACCOUNT-A3), to be told with the others, and how many errors were
+    said: of what
+    could not be looked at (ACCOUNT-A33).
     """
     lines: dict[tuple[str, ...], list[LeftAside]] = {}
     warnings, lost = [], []

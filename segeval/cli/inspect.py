@@ -112,7 +112,7 @@ def nothing_inside(tree: SideTree) -> NothingToScore:
 
 
 def structure_name_rows(path: Path, settings: Settings) -> list[tuple[str, ...]]:
-    """The structures of a file, each with the class that it is and by which rule (N8)."""
+    """The structures of a file, each with the class that it is and by which rule (DICOM-N8)."""
     from segeval.classes.structure_matching import classify_structure
 
     return [
@@ -144,7 +144,7 @@ def content_row(path: Path, settings: Settings) -> list[tuple[str, ...]]:
 
 
 def structure_set_row(contours: Contours) -> tuple[str, ...]:
-    """A structure set as a line of the table (S6)."""
+    """A structure set as a line of the table (DICOM-S6)."""
     about = (contours.label, contours.date, contours.approval, contours.manufacturer)
     texts = [
         f"{roi.name} ({', '.join(filter(None, (f'ROI {roi.number}', roi.type, roi.algorithm)))}): "

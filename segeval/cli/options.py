@@ -76,7 +76,10 @@ class Command(click.Command):
         self.common = common
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; an option of one value that is given twice is an error (A6)."""
+        """Read the arguments; an option of one value that is given twice is an error.
+
+        Rule ACCOUNT-A6.
+        """
         words = [word.partition("=")[0] for word in args if word.startswith("-")]
         if len(words) == len(set(words)) and all(word.startswith("--") for word in words):
             return super().parse_args(ctx, args)  # parsing twice takes 5 ms

@@ -110,7 +110,7 @@ class ProgressReporter:
         self.total = 0
 
     def paired(self, pairing: Pairing) -> None:
-        """The cases are known: one line says how they were found (rule P4)."""
+        """The cases are known: one line says how they were found (rule LAYOUTS-P4)."""
         self.total = len(pairing.cases)
         LOG.line(pairing.sentence)
         if not self._settings.quiet:

@@ -77,7 +77,10 @@ def _label_union(class_: ClassDef, classes: list[ClassDef]) -> ClassDef:
 
 
 def _make_class_list(classes: tuple[ClassDef, ...]) -> ClassList:
-    """The list that names labels where a class has one; of the others it says something (A5)."""
+    """The list that names labels where a class has one; of the others it says something.
+
+    Rule ACCOUNT-A5.
+    """
     named = labelled_class_list(tuple(c for c in classes if c.labels is not None))
     return replace(named, remarks=tuple(c for c in classes if c.labels is None))
 

@@ -1,4 +1,4 @@
-"""Slices from the contours themselves, where no image series gives any (F6; ACCOUNT-A24)."""
+"""Slices from the contours themselves, where no image series gives any (DICOM-F6; ACCOUNT-A24)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import GeometryError, Note
 from segeval.runtime.frozen import replace
 
-MARGIN = 10.0  # mm around contours that have no image series (F6)
-UPRIGHT = 0.999998  # cosine of a tenth of a degree: so near to an axis it is that axis (R13)
+MARGIN = 10.0  # mm around contours that have no image series (DICOM-F6)
+UPRIGHT = 0.999998  # cosine of a tenth of a degree: so near to an axis it is that axis (DICOM-R13)
 ALIKE = 0.999  # cosine between normals of contours on parallel planes, small ones included
 MOST_VOXELS = 1 << 34  # of a grid that contours ask for: 2 m at 1 mm on 4000 planes
 

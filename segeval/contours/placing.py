@@ -28,11 +28,13 @@ from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import field, frozen
 
-SAME_PLANE = 0.01  # mm between contours of one plane (R3)
-SAME_POINT = 0.001  # mm between vertices of one contour stored twice (R4)
-FLAT_LIMIT = 0.1  # mm, and degrees, that a contour may leave its plane (R13)
-CROSSING_AREA = 0.01  # mm² from which contours cross and do not only touch (R5)
-BESIDE_SHARE = 0.01  # share of the gap that a plane may lie beside its slice without a note (R6)
+SAME_PLANE = 0.01  # mm between contours of one plane (DICOM-R3)
+SAME_POINT = 0.001  # mm between vertices of one contour stored twice (DICOM-R4)
+FLAT_LIMIT = 0.1  # mm, and degrees, that a contour may leave its plane (DICOM-R13)
+CROSSING_AREA = 0.01  # mm² from which contours cross and do not only touch (DICOM-R5)
+BESIDE_SHARE = (
+    0.01  # share of the gap that a plane may lie beside its slice without a note (DICOM-R6)
+)
 
 
 @frozen
@@ -41,7 +43,7 @@ class PlacedContours:
 
     polygons  what counts, millimetres along rows and columns from the grid's origin; the plane of
               each is the slice that it lies on
-    crossed   pairs of them that cross (R5)
+    crossed   pairs of them that cross (DICOM-R5)
     found     how many contours and planes of contours there were
     ends      how many of them no value stands for, by kind and status
     """
@@ -81,7 +83,7 @@ def count_ends(
 
 
 def parse_contours(say: NoteCollector, rules: DrawingRules) -> list[Floats]:
-    """The points of every contour that is an area. Raises CaseError for bad numbers (S4)."""
+    """The points of every contour that is an area. Raises CaseError for bad numbers (DICOM-S4)."""
     contours = say.roi.areas
     found = [drop_closing_point(c) for c in contours]
     bad = sum(points is None for points in found)
@@ -96,7 +98,10 @@ def parse_contours(say: NoteCollector, rules: DrawingRules) -> list[Floats]:
 
 
 def shared_number(say: NoteCollector) -> CaseError:
-    """The error for two structures of one number: nothing tells whose the contours are (A19)."""
+    """The error for two structures of one number: nothing tells whose the contours are.
+
+    Rule ACCOUNT-A19.
+    """
     roi = say.roi
     names = ", ".join(repr(name) for name in (roi.name, *roi.twins))
     return say.error(
@@ -107,7 +112,7 @@ def shared_number(say: NoteCollector) -> CaseError:
 
 
 def drop_closing_point(contour: Contour) -> Floats | None:
-    """The points of a contour without a last one that repeats the first (R11)."""
+    """The points of a contour without a last one that repeats the first (DICOM-R11)."""
     points = contour.points()
     if points is None or len(points) < 2 or np.abs(points[0] - points[-1]).max() > SAME_POINT:
         return points
@@ -145,7 +150,7 @@ def to_plane_coordinates(points: Floats, slices: Slices) -> Floats:
 def contour_heights(
     say: NoteCollector, flat: Floats, ends: Counted, slices: Slices, area: Mask
 ) -> Floats:
-    """The height of each contour that has an area; it must lie in a slice plane (R13)."""
+    """The height of each contour that has an area; it must lie in a slice plane (DICOM-R13)."""
     assert slices.geometry.spacing is not None
     heights, away, tilt = plane_deviations(flat, ends)
     bend = max(FLAT_LIMIT, 0.05 * slices.geometry.spacing[0])
@@ -163,7 +168,7 @@ def contour_heights(
 
 
 def drop_repeated_contours(say: NoteCollector, polygons: Polygons) -> Polygons:
-    """Each contour once, or those stored twice would vanish by parity (R4)."""
+    """Each contour once, or those stored twice would vanish by parity (DICOM-R4)."""
     if not len(polygons.ends):
         return polygons
     again = find_repeated_polygons(polygons, SAME_POINT)
@@ -176,7 +181,7 @@ def drop_repeated_contours(say: NoteCollector, polygons: Polygons) -> Polygons:
 def assign_slices(
     say: NoteCollector, polygons: Polygons, planes: Floats, slices: Slices
 ) -> Counted:
-    """The slice of each plane, -1 for those that have none (R6, R10). Raises CaseError.
+    """The slice of each plane, -1 for those that have none (DICOM-R6, R10). Raises CaseError.
 
     planes  mm of each along the normal of the slices
     """
@@ -213,7 +218,7 @@ def gaps_beside(planes: Floats, place: Counted, slices: Slices) -> Floats:
 
 
 def contour_crossings(say: NoteCollector, polygons: Polygons) -> tuple[tuple[int, int], ...]:
-    """Pairs of contours of one plane that cross each other (R5)."""
+    """Pairs of contours of one plane that cross each other (DICOM-R5)."""
     pairs, disputed = crossing_polygons(polygons, CROSSING_AREA)
     if pairs:
         say("W-crossing-contours", f"{count_phrase(len(pairs), 'pair')} of contours cross, "
@@ -222,7 +227,7 @@ def contour_crossings(say: NoteCollector, polygons: Polygons) -> tuple[tuple[int
 
 
 def note_area_outside(say: NoteCollector, polygons: Polygons, slices: Slices) -> None:
-    """Say which share of the area the grid cuts off in the plane (R10)."""
+    """Say which share of the area the grid cuts off in the plane (DICOM-R10)."""
     geometry = slices.geometry
     assert geometry.spacing is not None
     sides = np.array(geometry.spacing[:0:-1])

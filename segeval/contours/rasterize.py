@@ -21,12 +21,12 @@ from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import frozen
 
-ON_CENTRES = 0.95  # share of vertices on voxel centres from which a writer traced masks (R12)
+ON_CENTRES = 0.95  # share of vertices on voxel centres from which a writer traced masks (DICOM-R12)
 
 
 @frozen
 class RasterizedStructure:
-    """A structure as a mask. `status` is "" or `empty_after_rasterisation` (R9)."""
+    """A structure as a mask. `status` is "" or `empty_after_rasterisation` (DICOM-R9)."""
 
     runs: MaskRuns
     placed: PlacedContours
@@ -60,7 +60,10 @@ def to_pixels(on_slices: PlacedContours) -> Polygons:
 
 
 def note_borders_on_centres(say: NoteCollector, pixels: Polygons, rules: DrawingRules) -> None:
-    """Say if the contours run through voxel centres, so that half a voxel is missing (R12)."""
+    """Say if the contours run through voxel centres, so that half a voxel is missing.
+
+    Rule DICOM-R12.
+    """
     share = share_on_centres(pixels.points)
     if share >= ON_CENTRES and rules.boundary != "inclusive":
         say("W-vertices-on-voxel-centres", f"{share:.0%} of the vertices lie on voxel centres; "
@@ -102,7 +105,10 @@ def group_pairs(pairs: tuple[tuple[int, int], ...]) -> list[set[int]]:
 def move_to_grid(
     say: NoteCollector, mask: MaskRuns, on_slices: PlacedContours, rules: DrawingRules
 ) -> MaskRuns:
-    """The mask of the slices on the planes of the grid, gaps filled where that is asked (R7)."""
+    """The mask of the slices on the planes of the grid, gaps filled where that is asked.
+
+    Rule DICOM-R7.
+    """
     slices = on_slices.slices
     used = np.unique(on_slices.polygons.planes)
     note_empty_slices(say, mask, used)
@@ -128,7 +134,7 @@ def list_slice_numbers(missing: Counted, most: int = 12) -> str:
 
 
 def note_empty_slices(say: NoteCollector, mask: MaskRuns, used: Counted) -> None:
-    """Say how many drawn slices have no voxel: their contours are smaller than one (R9)."""
+    """Say how many drawn slices have no voxel: their contours are smaller than one (DICOM-R9)."""
     if count := int((mask.planes()[used] == 0).sum()):
         say("N-sub-voxel-contour", f"on {count_phrase(count, 'slice')} no voxel centre is inside")
 
@@ -159,7 +165,10 @@ def split_runs(mask: MaskRuns, size: int) -> Counted:
 
 
 def interpolate_planes(mask: MaskRuns, used: Counted, slices: Slices) -> list[MaskRuns]:
-    """Planes between drawn ones, from distances to the border interpolated between them (R7)."""
+    """Planes between drawn ones, from distances to the border interpolated between them.
+
+    Rule DICOM-R7.
+    """
     found = []
     for low, high in zip(used[:-1].tolist(), used[1:].tolist(), strict=True):
         if high - low > 1:

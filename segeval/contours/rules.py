@@ -13,10 +13,10 @@ from segeval.runtime.frozen import frozen
 class DrawingRules:
     """How contours are drawn, where there is a choice.
 
-    boundary  centre, or inclusive: a centre on the border is inside (R12)
-    overlap   parity, or union of contours that cross (R5)
-    gaps      none, nearest or shape: planes missing between drawn ones (R7)
-    bad       error, or skip contours whose numbers are bad (S4)
+    boundary  centre, or inclusive: a centre on the border is inside (DICOM-R12)
+    overlap   parity, or union of contours that cross (DICOM-R5)
+    gaps      none, nearest or shape: planes missing between drawn ones (DICOM-R7)
+    bad       error, or skip contours whose numbers are bad (DICOM-S4)
     """
 
     boundary: str = "centre"

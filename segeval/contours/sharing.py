@@ -2,7 +2,7 @@
 
 Writers round coordinates, so the parts and holes of a structure lie a hair apart; they belong to
 the slice together. Planes farther apart do so only where no contour of one overlaps a contour of
-the other; else they are copies of each other, and the slice takes the nearer one (R6).
+the other; else they are copies of each other, and the slice takes the nearer one (DICOM-R6).
 """
 
 from __future__ import annotations

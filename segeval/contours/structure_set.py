@@ -17,8 +17,10 @@ from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import frozen, replace
 
-CLOSED_TYPES = frozenset(["CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "INTERPOLATED_PLANAR"])  # S3: areas
-# Organs and targets, and what says nothing (S7). Some writers do not use capitals.
+CLOSED_TYPES = frozenset(
+    ["CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "INTERPOLATED_PLANAR"]
+)  # DICOM-S3: areas
+# Organs and targets, and what says nothing (DICOM-S7). Some writers do not use capitals.
 SCORED_TYPES = frozenset(["", "NONE", "UNKNOWN", "UNDEFINED", "ORGAN", "AVOIDANCE", "CAVITY",
                     "GTV", "CTV", "ITV", "PTV"])  # fmt: skip
 # Couches, outlines, helpers called zRing, z_tmp or _tmp, and what was made from a dose.
@@ -32,12 +34,12 @@ LINE_TYPES = frozenset(["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR"])
 
 @frozen
 class Contour:
-    """One contour as the file has it; its numbers are parsed when they are asked for (X1).
+    """One contour as the file has it; its numbers are parsed when they are asked for (DICOM-X1).
 
     kind    CLOSED_PLANAR, POINT, …; "" where the file does not say
     raw     the numbers as text: x\\y\\z\\x\\y\\z…, millimetres
     count   how many points the file announces; None where it does not
-    images  SOP Instance UIDs of the slices that it is said to lie on: hints, often wrong (F4)
+    images  SOP Instance UIDs of the slices that it is said to lie on: hints, often wrong (DICOM-F4)
     offset  Contour Offset Vector in mm; it counts only where there is a slab (ACCOUNT-A25)
     slab    whether the file says how thick the slab of the contour is
     """
@@ -51,11 +53,14 @@ class Contour:
 
     @property
     def closed(self) -> bool:
-        """Whether it bounds an area: by its type or, without one, by three points or more (S3)."""
+        """Whether it bounds an area: by its type or, without one, by three points or more.
+
+        Rule DICOM-S3.
+        """
         return self.kind in CLOSED_TYPES or (not self.kind and self.raw.count(b"\\") >= 8)
 
     def points(self) -> Floats | None:
-        """The points, (n, 3) LPS millimetres; None where the numbers are bad (S4).
+        """The points, (n, 3) LPS millimetres; None where the numbers are bad (DICOM-S4).
 
         A point tens of metres away, or a contour that is metres wide, is no place in a patient.
         """
@@ -81,7 +86,7 @@ class Contour:
 class Roi:
     """One structure.
 
-    number     by which the file joins what it says of it (S1)
+    number     by which the file joins what it says of it (DICOM-S1)
     type       as interpreted: ORGAN, PTV, EXTERNAL, …
     algorithm  AUTOMATIC, SEMIAUTOMATIC or MANUAL
     frame      Frame of Reference UID
@@ -98,22 +103,22 @@ class Roi:
 
     @property
     def areas(self) -> tuple[Contour, ...]:
-        """The contours that bound an area; points and open lines are none (S3)."""
+        """The contours that bound an area; points and open lines are none (DICOM-S3)."""
         return tuple(c for c in self.contours if c.closed)
 
     @property
     def empty(self) -> bool:
-        """Listed without contours: it exists, and there is nothing of it (S2)."""
+        """Listed without contours: it exists, and there is nothing of it (DICOM-S2)."""
         return not self.contours
 
     @property
     def volume(self) -> bool:
-        """Whether it is a volume, if an empty one; markers and catheters are not (S3)."""
+        """Whether it is a volume, if an empty one; markers and catheters are not (DICOM-S3)."""
         return self.empty or bool(self.areas)
 
     @property
     def support(self) -> bool:
-        """Whether it helps to plan and is no organ or target: scored only by name (S7)."""
+        """Whether it helps to plan and is no organ or target: scored only by name (DICOM-S7)."""
         return self.type.upper() not in SCORED_TYPES or bool(
             HELPER_NAME_PATTERN.search(self.name.strip())
         )
@@ -127,7 +132,7 @@ class Contours:
     frames    Frame of Reference UIDs of the structure set
     series    Series Instance UIDs of the images that it was drawn on
     images    SOP Instance UIDs of those images
-    label, date, approval, manufacturer   facts that results keep (S6)
+    label, date, approval, manufacturer   facts that results keep (DICOM-S6)
     """
 
     path: Path
@@ -159,7 +164,7 @@ class Contours:
         return named
 
     def facts(self) -> dict[str, object]:
-        """What results keep of the file (S6): nothing of the patient (X5)."""
+        """What results keep of the file (DICOM-S6): nothing of the patient (DICOM-X5)."""
         about = {"label": self.label, "date": self.date, "approval": self.approval,
                  "manufacturer": self.manufacturer}  # fmt: skip
         rois = {

@@ -56,7 +56,7 @@ def draw_structures(
 
 
 def structures_by_name(contours: Contours, wanted: Collection[int] | None) -> dict[str, Roi]:
-    """The structures by name, `Name#12` where two share one (S5)."""
+    """The structures by name, `Name#12` where two share one (DICOM-S5)."""
     alike = contours.by_name()
     return {
         roi.name if len(alike[roi.name]) == 1 else f"{roi.name}#{roi.number}": roi
@@ -108,7 +108,7 @@ def refuse_structures(
     return Structures(masks_to_volume(contours, slices, {}), {}, dict.fromkeys(names, problem))
 
 
-# On the grid of a mask file (F7).
+# On the grid of a mask file (DICOM-F7).
 
 
 def draw_on_grid(

@@ -63,7 +63,7 @@ class DicomFile:
 
 
 def is_dicom(start: bytes) -> bool:
-    """Say whether the first bytes are those of a DICOM file, preamble or none (X6)."""
+    """Say whether the first bytes are those of a DICOM file, preamble or none (DICOM-X6)."""
     if start[128:132] == b"DICM":
         return True
     # Without preamble: the first elements are those of the meta group or of group 8, in order.
@@ -132,7 +132,7 @@ def inflate(packed: bytes, most: int = MOST) -> bytes:
 
 
 def damaged_dicom_error(path: Path, problem: DamagedElements) -> ReadError:
-    """The error for bytes that are no elements (X6)."""
+    """The error for bytes that are no elements (DICOM-X6)."""
     return ReadError(
         f"damaged DICOM file at byte {problem.at}: {problem}",
         where=path,

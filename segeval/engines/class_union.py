@@ -76,7 +76,7 @@ def order_classes(shapes: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def common_names(names: Iterable[str]) -> dict[str, str]:
-    """What a run calls the names of its files, where several are one structure (A10)."""
+    """What a run calls the names of its files, where several are one structure (ACCOUNT-A10)."""
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(one_form(name), []).append(name)
@@ -231,7 +231,8 @@ def rename(case: CaseResult, names: Mapping[str, str]) -> CaseResult:
 
 
 def report_unmet_classes(census: RowIndex, total: Inventory) -> None:
-    """Say which selected classes nothing stands for in the whole run, with names near to them (A5).
+    """Say which selected classes nothing stands for in the whole run, with names near to them
+    (ACCOUNT-A5).
 
     total  the inventory of the run
     """

@@ -71,7 +71,7 @@ def connect_cluster(
 
 
 def import_distributed() -> Any:
-    """The library. Raises RequestError where it is not there (E4)."""
+    """The library. Raises RequestError where it is not there (CLI-E4)."""
     try:
         import distributed
     except ImportError as problem:

@@ -125,7 +125,7 @@ def place_on_grid(
 
 
 def place_on_series(case: Case, volume: Volume) -> Volume:
-    """A segmentation on the slices of the series that it names, if it lies on them (E4)."""
+    """A segmentation on the slices of the series that it names, if it lies on them (DICOM-E4)."""
     named = {one.series for one in case.truth.sets}
     for series in case.series:
         if series.uid in named:

@@ -70,7 +70,10 @@ def list_decode_items(pred: Path, like: str, settings: Settings) -> list[DecodeI
 
 
 def find_prediction_files(root: Path) -> dict[str, Path]:
-    """The files of a path by name; of a label map and the scores beside it, the label map (I5)."""
+    """The files of a path by name; of a label map and the scores beside it, the label map.
+
+    Rule LAYOUTS-I5.
+    """
     if not root.exists():
         raise RequestError("there is no such file or folder", where=root)
     if not root.is_dir():

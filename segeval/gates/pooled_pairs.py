@@ -1,4 +1,5 @@
-"""Pooled values of two runs, with a share of each case, so that they are compared like means (A27).
+"""Pooled values of two runs, with a share of each case, so that they are compared like means
+(ACCOUNT-A27).
 
 A pooled value is no mean of cases, but its jackknife has one pseudo-value for each unit: so many
 times the value as there are units, less one time fewer the value without the unit. The mean of the

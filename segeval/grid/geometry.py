@@ -74,7 +74,7 @@ class Geometry:
 
     @property
     def sheared(self) -> bool:
-        """Whether the axes are not at right angles (A12): a CT with gantry tilt."""
+        """Whether the axes are not at right angles (ACCOUNT-A12): a CT with gantry tilt."""
         if self.directions is None:
             return False
         cosines = np.array(self.directions) @ np.array(self.directions).T

@@ -33,7 +33,7 @@ FINER = 1.5  # times as fine as the slices are contours of which every second sl
 
 
 def join_grids(many: Sequence[Slices]) -> Geometry:
-    """One grid for slices of several series, extended to hold them all (A21).
+    """One grid for slices of several series, extended to hold them all (ACCOUNT-A21).
 
     Each axis is taken from the series with the finer spacing along it; of equal ones, from the one
     that begins lower. The order of the series changes nothing but the signs of axes.
@@ -101,7 +101,7 @@ def are_same_slices(one: Slices, other: Slices) -> bool:
 
 
 def find_unheld_planes(slices: Slices, heights: Floats) -> Mask:
-    """Which contour planes no slice of a series holds (A22).
+    """Which contour planes no slice of a series holds (ACCOUNT-A22).
 
     A slice holds what lies within half of the usual gap: not what lies where slices were lost, nor
     beyond the ends. Where the planes are evenly finer than the slices, every second slice was lost.

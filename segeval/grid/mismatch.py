@@ -1,4 +1,4 @@
-"""Why two grids are not the same, and what brings them together (rule A13 of the account).
+"""Why two grids are not the same, and what brings them together (rule ACCOUNT-A13 of the account).
 
 What to do depends on why they differ: a cropped file, another spacing and a lost header ask for
 different things, and none of the proposals cuts a labelled voxel off.

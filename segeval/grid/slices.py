@@ -2,7 +2,7 @@
 
 Contours belong to slices at their actual positions; the rest of the program knows regular grids.
 A series of uneven gaps is an even grid at its finest gap, each plane of which takes the nearest
-slice, so a slice stands for half the gap to each neighbour (F2).
+slice, so a slice stands for half the gap to each neighbour (DICOM-F2).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from segeval.runtime.errors import GeometryError, Note
 from segeval.runtime.frozen import frozen, replace
 
 EVEN_SHARE = 0.05  # share of the gap that a slice may be off the even grid
-HOLE_GAPS = 1.8  # gaps from here on, in medians, mean that slices are missing (F3)
+HOLE_GAPS = 1.8  # gaps from here on, in medians, mean that slices are missing (DICOM-F3)
 PARALLEL = 0.999998  # cosine of a tenth of a degree
 MOST_PLANES = 20  # planes that may stand for one slice, on average
 
 
 @frozen
 class Frame:
-    """How slices lie in the patient: what all of them share (F1).
+    """How slices lie in the patient: what all of them share (DICOM-F1).
 
     along_row     LPS unit vector from a pixel to the next column
     along_column  LPS unit vector from a pixel to the next row
@@ -63,7 +63,7 @@ class Slices:
 
     @property
     def thickness(self) -> Floats:
-        """Millimetres that each slice stands for: half the gap to each neighbour (F2, R8)."""
+        """Millimetres that each slice stands for: half the gap to each neighbour (DICOM-F2, R8)."""
         assert self.geometry.spacing is not None
         if len(self.positions) == 1:
             return np.array([self.geometry.spacing[0]])
@@ -85,7 +85,7 @@ class Slices:
         return self.cut & ((plane < -half) | (plane > self.geometry.shape[0] - 1 + half))
 
     def nearest(self, heights: Floats) -> Counted:
-        """The slice nearest to each height; half way it is the lower one (R6)."""
+        """The slice nearest to each height; half way it is the lower one (DICOM-R6)."""
         return nearest_position(self.positions, heights)
 
 
@@ -187,7 +187,7 @@ def check_apart(positions: Floats, where: object) -> None:
 def fit_even_grid(
     positions: Floats, first: float, gap: float | None, where: object
 ) -> tuple[float, int, list[Note]]:
-    """The gap and the number of planes of the grid, and what to say of it (F2, F3)."""
+    """The gap and the number of planes of the grid, and what to say of it (DICOM-F2, F3)."""
     count = len(positions)
     if count == 1:
         if gap is None:

@@ -11,10 +11,10 @@ import numpy as np
 from segeval.kernels.outlines import group_heights
 from segeval.runtime.arrays import Counted, Floats
 
-SAME = 0.01  # mm: the same height, whatever the gap (R3)
+SAME = 0.01  # mm: the same height, whatever the gap (DICOM-R3)
 SLICE = 0.25  # mm: gaps from here on may be gaps between slices
 HAIR = 0.1  # share of the gap between slices that is a hair
-HOLE = 1.8  # gaps from here on, in usual gaps, mean that a plane is missing between (F3)
+HOLE = 1.8  # gaps from here on, in usual gaps, mean that a plane is missing between (DICOM-F3)
 
 
 def usual_gap(heights: Floats) -> float | None:
@@ -33,7 +33,10 @@ def find_planes(heights: Floats) -> tuple[Counted, Floats]:
 
 
 def add_missing_planes(planes: Floats) -> Floats:
-    """Heights of planes with those added that are missing between them: there is nothing (R7)."""
+    """Heights of planes with those added that are missing between them: there is nothing.
+
+    Rule DICOM-R7.
+    """
     gap = usual_gap(planes)
     if gap is None:
         return planes

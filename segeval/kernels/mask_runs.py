@@ -1,7 +1,7 @@
 """Masks as runs of voxels: where inside begins and where it ends, in C order of a grid.
 
 An organ of a million voxels is ten thousand runs, so masks that may overlap are kept side by side
-in little memory (X4), counted and compared without drawing them, and drawn slab by slab.
+in little memory (DICOM-X4), counted and compared without drawing them, and drawn slab by slab.
 """
 
 from __future__ import annotations

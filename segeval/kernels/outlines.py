@@ -11,7 +11,7 @@ from segeval.kernels.polygons import PlaneAreas, polygon_areas
 from segeval.kernels.raster import Polygons, consecutive_numbers
 from segeval.runtime.arrays import Counted, Floats, Mask
 
-THIN_WIDTH = 1e-5  # mm: so thin is no area (R9)
+THIN_WIDTH = 1e-5  # mm: so thin is no area (DICOM-R9)
 
 
 def join_polygons(parts: list[Floats]) -> tuple[Floats, Counted]:
@@ -84,7 +84,10 @@ def group_heights(heights: Floats, within: float) -> tuple[Counted, Floats]:
 
 
 def find_repeated_polygons(polygons: Polygons, within: float) -> Mask:
-    """Which polygons have the vertices of an earlier one of their plane, from any start (R4)."""
+    """Which polygons have the vertices of an earlier one of their plane, from any start.
+
+    Rule DICOM-R4.
+    """
     again = np.zeros(len(polygons.ends), np.bool_)
     first, sizes = polygon_starts(polygons.ends), np.diff(polygons.ends, prepend=0)
     low, high = bounding_boxes(polygons)
@@ -125,7 +128,7 @@ def is_same_ring(a: Floats, b: Floats, within: float) -> bool:
 def crossing_polygons(polygons: Polygons, least: float) -> tuple[list[tuple[int, int]], Floats]:
     """Pairs of polygons of one plane that are neither nested nor apart, and the area both claim.
 
-    least  area from which two polygons overlap and do not only touch (R5)
+    least  area from which two polygons overlap and do not only touch (DICOM-R5)
     """
     low, high = bounding_boxes(polygons)
     i, j = same_plane_pairs(polygons.planes)

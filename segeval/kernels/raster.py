@@ -2,7 +2,8 @@
 
 Vertices are continuous index coordinates, (column, row), centre of the first pixel at 0. An edge
 covers the rows ymin <= r < ymax and turns the columns c >= x of its crossing, so polygons that
-share an edge tile the plane (R1). Several polygons of a plane combine by parity (R2). No pixel is
+share an edge tile the plane (DICOM-R1). Several polygons of a plane combine by parity (DICOM-R2).
+No pixel is
 visited: the crossings of all edges with all rows, sorted, are the runs of the mask.
 """
 
@@ -17,7 +18,7 @@ from segeval.runtime.frozen import frozen
 # A vertex that the file puts on a centre arrives a rounding beside it, on either side. Within this
 # share of a pixel it counts as on it, so that such masks do not hang on the last bit.
 ON_EDGE = 1e-9
-SNAP = 1e-3  # R12: so near a centre a vertex was meant to be on it
+SNAP = 1e-3  # DICOM-R12: so near a centre a vertex was meant to be on it
 
 
 @frozen
@@ -45,7 +46,7 @@ class Polygons:
 
 
 def rasterize_polygons(polygons: Polygons, shape: tuple[int, int, int]) -> MaskRuns:
-    """The voxels whose centres are inside (R1, R2, R11).
+    """The voxels whose centres are inside (DICOM-R1, R2, R11).
 
     shape  planes, rows, columns
     """
@@ -90,7 +91,7 @@ def row_crossings(low: Floats, high: Floats, times: Counted, row: Counted) -> Fl
 
 
 def rasterize_with_border(polygons: Polygons, shape: tuple[int, int, int]) -> MaskRuns:
-    """The voxels whose centres are inside or on the border (R12).
+    """The voxels whose centres are inside or on the border (DICOM-R12).
 
     Vertices within `SNAP` of a centre are put on it first, so that a slanted edge between two of
     them meets the centres between.
@@ -146,7 +147,7 @@ def single_voxel_runs(flat: Counted) -> Counted:
 
 
 def share_on_centres(points: Floats) -> float:
-    """The share of vertices that lie on voxel centres (R12).
+    """The share of vertices that lie on voxel centres (DICOM-R12).
 
     points  (n, 2) column and row
     """

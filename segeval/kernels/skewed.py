@@ -1,4 +1,4 @@
-"""Distances on a grid whose axes are not at right angles: a CT with gantry tilt (rule A12).
+"""Distances on a grid whose axes are not at right angles: a CT with gantry tilt (rule ACCOUNT-A12).
 
 What is fast on other grids (tables, offset shells) needs right angles. Here every element gets its
 place in millimetres first, and a tree of points or of triangles answers: slower, and as exact.

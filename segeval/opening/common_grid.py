@@ -56,11 +56,12 @@ class CommonGrid:
 
 
 def match_sides(sides: Sequence[OpenSide], index: DicomIndex, settings: Settings) -> list[OpenSide]:
-    """The sides with the series of their contours, their frames of reference held together (F5).
+    """The sides with the series of their contours, their frames of reference held together
+    (DICOM-F5).
 
     Contours in two frames are an error. A segmentation is compared by its grid, so it is a warning.
 
-    index  image series of both sides, and of the folder of images if there is one (D3)
+    index  image series of both sides, and of the folder of images if there is one (LAYOUTS-D3)
     Raises CaseError.
     """
     ignore = settings.ignore_frame_of_reference
@@ -130,7 +131,7 @@ def join_series(
     sides: Sequence[OpenSide], order: Sequence[OpenSide]
 ) -> tuple[CommonGrid, list[OpenSide]]:
     """The slices of the series that contours were drawn on, completed; on one grid if there are
-    several (A21, A22).
+    several (ACCOUNT-A21, A22).
 
     order  the sides, the one first whose grid is taken
     """

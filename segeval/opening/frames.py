@@ -1,4 +1,7 @@
-"""Series of frames in one file (`--frames`): each frame is a case of its own, `case@t03` (A16)."""
+"""Series of frames in one file (`--frames`): each frame is a case of its own, `case@t03`.
+
+Rule ACCOUNT-A16.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Labelled voxels that a target grid does not hold (rule A13): counted, and never lost unsaid."""
+"""Labelled voxels that a target grid does not hold: counted, and never lost unsaid.
+
+Rule ACCOUNT-A13.
+"""
 
 from __future__ import annotations
 

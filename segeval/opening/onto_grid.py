@@ -26,7 +26,7 @@ SURE = 20.0  # the logit of what is certain
 
 
 def share_geometry(truth: OpenSide, pred: OpenSide, whose: str) -> tuple[OpenSide, OpenSide]:
-    """Both sides on the geometry of the one that the user says is right (A14).
+    """Both sides on the geometry of the one that the user says is right (ACCOUNT-A14).
 
     A slab of one plane beside a picture is a picture, too. Raises GeometryError.
     """
@@ -61,7 +61,7 @@ def check_resample_loss(  # noqa: PLR0913 - both sides and how they are read
     settings: Settings,
     classes: ClassList,
 ) -> tuple[OpenSide, OpenSide]:
-    """Both sides, if the grid holds their labelled voxels or the loss is accepted (A13).
+    """Both sides, if the grid holds their labelled voxels or the loss is accepted (ACCOUNT-A13).
 
     Raises GeometryError.
     """
@@ -108,7 +108,7 @@ def fit_to_grid(side: OpenSide, grid: Geometry) -> OpenSide:
 
 
 def beside(scores: Volume, labels: Volume) -> Volume:
-    """Probabilities that have no geometry of their own take the label map's (I5)."""
+    """Probabilities that have no geometry of their own take the label map's (LAYOUTS-I5)."""
     if scores.geometry.placed:
         return scores
     _, scores = drop_single_plane(scores, labels.geometry)  # nnU-Net: a picture is (class, 1, y, x)

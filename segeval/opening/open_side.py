@@ -35,7 +35,8 @@ class OpenSide:
 
     source  channels on a grid; or contours, which have none before they are drawn
     parts   what stands for each class that the side names; empty for label values without names
-    scores  a second file that holds the probabilities, where the first holds the label map (I5)
+    scores  a second file that holds the probabilities, where the first holds the label map
+            (LAYOUTS-I5)
     faults  classes that cannot be scored, and why
     drawn   structures with the polygons that they were drawn from, by class; None without contours
     facts   what a structure set says of itself; JSON values
@@ -75,7 +76,7 @@ class OpenSide:
 
 
 def pick_frame(volume: Volume, frame: int) -> Volume:
-    """One frame of a series as a volume of its own (A16). Raises ReadError."""
+    """One frame of a series as a volume of its own (ACCOUNT-A16). Raises ReadError."""
     count = len(volume.channels)
     if frame >= count:
         raise ReadError(

@@ -75,7 +75,7 @@ def place_structures(
 
 
 def pick_structures(side: OpenSide, names: NamedStructures) -> OpenSide:
-    """A side of which the structures that are scored are drawn, and no other (X1)."""
+    """A side of which the structures that are scored are drawn, and no other (DICOM-X1)."""
     numbers = {item.number for items in names.keys.values() for item in items}
     return replace(side, wanted=frozenset(numbers), notes=())
 
@@ -151,7 +151,7 @@ def move_without_loss(  # noqa: PLR0913 - what a loss hangs on
     volume: Volume,
     grid: Geometry,
 ) -> Volume:
-    """A volume resampled to a grid, unless labelled voxels would be lost (A13)."""
+    """A volume resampled to a grid, unless labelled voxels would be lost (ACCOUNT-A13)."""
     from segeval.opening.lost_voxels import check_loss, count_lost_voxels
 
     accept = settings.resample_loss == "accept"

@@ -1,4 +1,4 @@
-"""Label values that the user gives a side, and ignored values that become one (A17)."""
+"""Label values that the user gives a side, and ignored values that become one (ACCOUNT-A17)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from segeval.volume.volume import relabel_volume
 
 
 def relabel_side(side: OpenSide, name: str, settings: Settings, classes: ClassList) -> OpenSide:
-    """A side with the label values that the user gives it (A17); ignored values become one.
+    """A side with the label values that the user gives it (ACCOUNT-A17); ignored values become one.
 
     Raises ReadError where the side holds no label values.
     """

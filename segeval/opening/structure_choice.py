@@ -1,4 +1,4 @@
-"""Which of several structure sets of a side is meant (D4, D5)."""
+"""Which of several structure sets of a side is meant (LAYOUTS-D4, D5)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def choose_structure_set(
 
 
 def has_all_classes(found: StructureSetHeader, wanted: Sequence[ClassDef]) -> bool:
-    """Whether a structure set has all requested classes (D5)."""
+    """Whether a structure set has all requested classes (LAYOUTS-D5)."""
     items = [StructureItem(f"{name}#{n}", name, n) for n, name in enumerate(found.names, 1)]
     try:
         return all(matching(class_, items) for class_ in wanted)

@@ -38,7 +38,7 @@ def list_structures(side: OpenSide) -> tuple[StructureItem, ...] | None:
 
 
 def segment_item(name: str, place: int) -> StructureItem:
-    """A segment as a structure: of some with one label each is a class of its own (E3)."""
+    """A segment as a structure: of some with one label each is a class of its own (DICOM-E3)."""
     numbered = re.fullmatch(r"(.+)#(\d+)", name)
     if numbered is None:
         return StructureItem(name, name, place)
@@ -82,7 +82,7 @@ def faulty(made: Structures, items: Sequence[StructureItem]) -> CaseError | None
 
 
 def with_union(volume: Volume, parts: Sequence[LabelSelector]) -> Volume:
-    """A volume with the union of some parts as one more channel (N7)."""
+    """A volume with the union of some parts as one more channel (DICOM-N7)."""
     runs = cover_at_least([runs_at(volume, part) for part in parts])
     voxels = Channel(runs, np.dtype(np.uint8), volume.geometry.shape)
     return replace(volume, channels=(*volume.channels, voxels))
@@ -108,7 +108,10 @@ def drawn_from(made: Structures, names: NamedStructures) -> dict[str, Rasterized
 
 
 def facts(side: OpenSide, names: NamedStructures) -> dict[str, Any]:
-    """What results keep of a side: its own facts (S6) and which structure each class is (N1)."""
+    """What results keep of a side: its own facts and which structure each class is.
+
+    Rules DICOM-S6, DICOM-N1.
+    """
     raw = {c: " + ".join(item.key for item in items) for c, items in names.keys.items()}
     about = {} if side.contours is None else side.contours.facts()
     used = {item.key for items in names.keys.values() for item in items}
@@ -206,7 +209,7 @@ def frames_of(side: OpenSide, items: Sequence[StructureItem]) -> tuple[str, ...]
 
 
 def automatic(truth: OpenSide, names: NamedStructures) -> Iterator[Note]:
-    """The note on a reference that a program has drawn (S6)."""
+    """The note on a reference that a program has drawn (DICOM-S6)."""
     if truth.contours is None:
         return
     known = truth.contours.by_number()

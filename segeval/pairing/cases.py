@@ -28,11 +28,12 @@ class CaseFiles:
 
     root    the folder (or the file's folder) that messages are relative to
     files   path of each class file by class name; one file under "" holds every class
-    scores  a file of probabilities beside the label map: losses use it, overlap the label map (I5)
+    scores  a file of probabilities beside the label map: losses use it, overlap the label map
+            (LAYOUTS-I5)
     place   what reports call class files that do not fill a folder of their own
-    sets    DICOM structure sets and segmentations of which one is meant (D4, D5)
+    sets    DICOM structure sets and segmentations of which one is meant (LAYOUTS-D4, D5)
     member  which image of a file of many
-    frame   which frame of a series, from 0; None: the file is one (A16)
+    frame   which frame of a series, from 0; None: the file is one (ACCOUNT-A16)
     faults  what cannot be scored of it, by class; "" is all of it
     beside  how many more files it has, which are a fault
     """

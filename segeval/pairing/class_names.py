@@ -23,8 +23,9 @@ class Hints:
     forms   normal forms of the names that the class list has, aliases included
     tokens  class name by how it may stand in a file name, longest first; of `--classes` only
     other   stems of the other side, as they are and without role tokens
-    scores  archives beside label maps hold probabilities: so for predictions only (I5)
-    lone    a folder with one structure's file is a case too, because the other side is (I12)
+    scores  archives beside label maps hold probabilities: so for predictions only (LAYOUTS-I5)
+    lone    a folder with one structure's file is a case too, because the other side is
+            (LAYOUTS-I12)
     picked  the class list has names and no label values
     pattern the user's, which decides what a mask is
     """
@@ -56,7 +57,7 @@ def normal_names(*lists: ClassList) -> frozenset[str]:
 
 
 def names_by_token(classes: ClassList) -> dict[str, str]:
-    """Class name by what stands for it in a file name, longest first (L6)."""
+    """Class name by what stands for it in a file name, longest first (LAYOUTS-L6)."""
     words = {
         word.translate(SAME).casefold(): c.name
         for c in classes.described
@@ -97,7 +98,7 @@ def is_label_map_name(name: str, folder: str) -> bool:
 
 
 def derive_class_names(stems: Iterable[str], hints: Hints) -> dict[str, str]:
-    """The class that each file name stands for: its stem less what all of them share (L14).
+    """The class that each file name stands for: its stem less what all of them share (LAYOUTS-L14).
 
     A shared start is part of the names where these are structures (`kidney_left`, `kidney_right`)
     or where too little would be left of one.

@@ -15,12 +15,16 @@ LABEL_FOLDERS = ("labelsTr", "labelsTs")
 
 
 def label_folders(gt: Path) -> list[Path]:
-    """The folders of labels in the root of an nnU-Net data set (L7); else the path itself."""
+    """The folders of labels in the root of an nnU-Net data set; else the path itself.
+
+    Rule LAYOUTS-L7.
+    """
     return [folder for name in LABEL_FOLDERS if os.path.isdir(folder := gt / name)] or [gt]
 
 
 def read_dataset_classes(pred: Path, gt: Path, asked: bool) -> ClassList:
-    """The classes of the `dataset.json` of the ground truth, else of the predictions (L7, L8).
+    """The classes of the `dataset.json` of the ground truth, else of the predictions (LAYOUTS-L7,
+    L8).
 
     asked  the request has a class list, so that the files need not agree
     Raises RequestError where they do not.

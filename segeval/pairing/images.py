@@ -1,4 +1,5 @@
-"""Files among the masks that are images, plots or other forms of masks (A8, I6, I7, L11).
+"""Files among the masks that are images, plots or other forms of masks (ACCOUNT-A8, LAYOUTS-I6,
+I7, L11).
 
 In this order, so that what is known comes before what is only named like it:
 
@@ -75,7 +76,8 @@ def drop_images(
 
 
 def doubted_images(root: Path, images: Sequence[MaskFile]) -> Iterator[Left]:
-    """Files that only their names call images: what holds a few labels may be a mask (A8, A34).
+    """Files that only their names call images: what holds a few labels may be a mask (ACCOUNT-A8,
+    A34).
 
     One file of each modality is looked at.
     """
@@ -113,7 +115,7 @@ def shown(files: Iterable[MaskFile]) -> tuple[str, ...]:
 
 
 def case_folder(folder: Unit) -> Unit:
-    """The folder of a case, above `segmentations` and its like (I1)."""
+    """The folder of a case, above `segmentations` and its like (LAYOUTS-I1)."""
     while folder and folder[-1].lower() in INTERMEDIATE:
         folder = folder[:-1]
     return folder
@@ -132,7 +134,7 @@ def parted(
 def without_plots(
     files: Sequence[MaskFile], other: frozenset[str], left: list[Left]
 ) -> list[MaskFile]:
-    """The files without pictures among volumes that the other side has no name of (A9)."""
+    """The files without pictures among volumes that the other side has no name of (ACCOUNT-A9)."""
     pictures = [f for f in files if f.name.lower().endswith(PICTURES)]
     volumes = len(pictures) < len(files) and any(f.name.lower().endswith(VOLUMES) for f in files)
     if not pictures or not volumes:
@@ -163,7 +165,7 @@ def is_plot(found: MaskFile) -> bool:
 def drop_image_channels(
     files: Sequence[MaskFile], tree: SideTree, other: frozenset[str], left: list[Left]
 ) -> list[MaskFile]:
-    """The files that are not image channels: `case_0000` where `case` is a mask (I6).
+    """The files that are not image channels: `case_0000` where `case` is a mask (LAYOUTS-I6).
 
     A frame `img_0001` is one of many masks, and either side has no `img`.
     """
@@ -182,7 +184,7 @@ def drop_image_channels(
 
 
 def without_known(files: list[MaskFile], gone: list[MaskFile]) -> list[MaskFile]:
-    """The files of a folder without the images that the field keeps beside masks (A8)."""
+    """The files of a folder without the images that the field keeps beside masks (ACCOUNT-A8)."""
     if len(files) < 2:
         return files
     masks = {base for f in files if (base := mask_of(f.stem))}
@@ -209,7 +211,7 @@ def named_as_images(units: Units) -> Iterable[MaskFile]:
 
 
 def drop_modalities(files: list[MaskFile], folder: Unit, gone: list[MaskFile]) -> list[MaskFile]:
-    """The files that are not named as images of the masks beside them (I7)."""
+    """The files that are not named as images of the masks beside them (LAYOUTS-I7)."""
     before = {f: "" if f.stem.lower() in MODALITIES else strip_modality(f.stem) for f in files}
     others = [f for f in files if before[f] is None]
     if not others or len(others) == len(files):
@@ -224,7 +226,10 @@ def drop_modalities(files: list[MaskFile], folder: Unit, gone: list[MaskFile]) -
 
 
 def drop_companions(files: Sequence[MaskFile], gone: list[MaskFile]) -> list[MaskFile]:
-    """The files that are not the coloured or instance form of a label map beside them (L11)."""
+    """The files that are not the coloured or instance form of a label map beside them.
+
+    Rule LAYOUTS-L11.
+    """
     stems = {f.stem for f in files if f.stem.endswith(LABEL_IDS)}
     if not stems:
         return list(files)

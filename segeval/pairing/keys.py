@@ -1,4 +1,5 @@
-"""Keys by which two sides are paired, at five levels of tolerance; one level for a whole run (M1).
+"""Keys by which two sides are paired, at five levels of tolerance; one level for a whole run
+(LAYOUTS-M1).
 
 K0  path relative to the root, with suffix      K3  K2 less role tokens at its ends
 K1  that path without suffix                    K4  K3 compared without case

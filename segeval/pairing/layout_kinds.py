@@ -1,4 +1,4 @@
-"""Which layout a side has, from the names of its files and folders (L2 to L14, I1, I12).
+"""Which layout a side has, from the names of its files and folders (LAYOUTS-L2 to L14, I1, I12).
 
 Where two readings of the same names would give different numbers, nothing is guessed: the error
 names both and the `--layout` that picks one.
@@ -50,7 +50,7 @@ def detect_layout(units: FilesByFolder, hints: Hints) -> str:
             return ONE
         return TOKENS if has_class_tokens(files, hints) else FLAT
     if () in units or any(unit[:n] in units for unit in units for n in range(1, len(unit))):
-        return FLAT  # I1: a sibling of the folder is a mask
+        return FLAT  # LAYOUTS-I1: a sibling of the folder is a mask
     stems = {  # each once: an archive of probabilities has the name of its label map
         unit: list(dict.fromkeys(strip_folder_name(f.stem, unit[-1]) for f in files))
         for unit, files in units.items()
@@ -135,7 +135,10 @@ def mostly(pattern: str, names: Iterable[str]) -> bool:
 
 
 def is_one_case(files: Sequence[MaskFile], hints: Hints) -> bool:
-    """Whether the names of a flat folder's files are structures, so that it is one case (I12)."""
+    """Whether the names of a flat folder's files are structures, so that it is one case.
+
+    Rule LAYOUTS-I12.
+    """
     if len(files) > MOST_CLASSES:
         return False
     names = derive_class_names([f.stem for f in files], hints)
@@ -145,7 +148,7 @@ def is_one_case(files: Sequence[MaskFile], hints: Hints) -> bool:
 
 
 def has_class_tokens(files: Sequence[MaskFile], hints: Hints) -> bool:
-    """Whether the files of a flat folder have class names of the list in their names (L6).
+    """Whether the files of a flat folder have class names of the list in their names (LAYOUTS-L6).
 
     One name in all of them proves nothing: `liver_0`, `liver_1` are cases of a task.
     """

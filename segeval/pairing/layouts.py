@@ -1,4 +1,7 @@
-"""Layouts: the files of one side become entries, one a case (rules L1 to L14, I1 to I12)."""
+"""Layouts: the files of one side become entries, one a case.
+
+Rules LAYOUTS-L1 to L14, I1 to I12.
+"""
 
 from __future__ import annotations
 
@@ -130,9 +133,9 @@ class SideLayout:
 
 
 def single_file_layout(path: Path, scores: bool) -> SideLayout:
-    """The layout of a side that is one file (L1).
+    """The layout of a side that is one file (LAYOUTS-L1).
 
-    scores  look for probabilities beside it (I5)
+    scores  look for probabilities beside it (LAYOUTS-I5)
     """
     name = strip_format_suffix(path.name)
     beside = path.with_name(f"{path.name[: len(path.name) - len(format_suffix(path.name))]}.npz")
@@ -173,7 +176,10 @@ def read_folder_layout(tree: SideTree, hints: Hints) -> SideLayout:
 def matched_files(
     tree: SideTree, pattern: str, left: list[Left]
 ) -> dict[FolderParts, list[MaskFile]]:
-    """The files that the user's pattern fits, or whose folder it fits: those are masks (A8, M2)."""
+    """The files that the user's pattern fits, or whose folder it fits: those are masks.
+
+    Rules ACCOUNT-A8, LAYOUTS-M2.
+    """
     from segeval.pairing.images import case_folder
 
     fits = re.compile(pattern).search
@@ -210,7 +216,10 @@ def unused(masks: SideTree, entries: Sequence[CaseEntry], scores: bool) -> list[
 
 
 def flat_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
-    """A label map a case; a `.npz` of the same name holds its probabilities (L2, L3, L8, L11)."""
+    """A label map a case; a `.npz` of the same name holds its probabilities.
+
+    Rules LAYOUTS-L2, L3, L8, L11.
+    """
     maps = {(f.folder, f.stem) for f in masks.files if not is_score_archive(f.name)}
     archives = {(f.folder, f.stem): f for f in masks.files if is_score_archive(f.name)}
     entries = []
@@ -230,7 +239,7 @@ def label_map_entry(root: Path, found: MaskFile, scores: MaskFile | None) -> Cas
 
 
 def case_folder_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
-    """A folder a case, with a file a class or one label map (L5, L9, L10, L14)."""
+    """A folder a case, with a file a class or one label map (LAYOUTS-L5, L9, L10, L14)."""
     stems = {
         u: [strip_folder_name(f.stem, u[-1]) for f in drop_score_archives(files)]
         for u, files in units.items()
@@ -282,7 +291,7 @@ def drop_score_archives(files: Sequence[MaskFile]) -> list[MaskFile]:
 
 
 def paths_by_class(named: Iterable[tuple[str, MaskFile]], root: Path) -> CaseFiles:
-    """The files of a case by class; two of one name are an error of that class (A10)."""
+    """The files of a case by class; two of one name are an error of that class (ACCOUNT-A10)."""
     found: dict[str, list[MaskFile]] = {}
     for name, file in named:
         found.setdefault(name, []).append(file)
@@ -301,7 +310,7 @@ def paths_by_class(named: Iterable[tuple[str, MaskFile]], root: Path) -> CaseFil
 
 
 def single_case_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
-    """One case with a file a class (I12)."""
+    """One case with a file a class (LAYOUTS-I12)."""
     files = drop_score_archives(masks.files)
     names = derive_class_names([f.stem for f in files], hints)
     side = paths_by_class([(names[f.stem], f) for f in files], masks.root)
@@ -318,7 +327,7 @@ def case_folder_name(root: Path, unit: FolderParts) -> str:
 
 
 def class_folder_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
-    """A folder a class with a file a case (L4)."""
+    """A folder a class with a file a case (LAYOUTS-L4)."""
     cases: dict[tuple[FolderParts, str], list[tuple[str, MaskFile]]] = {}
     for unit, files in units.items():
         for found in drop_score_archives(files):
@@ -330,7 +339,7 @@ def class_folder_entries(masks: SideTree, units: FilesByFolder, hints: Hints) ->
 
 
 def class_file_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
-    """One folder with case and class in each file name (L6); other names are no masks."""
+    """One folder with case and class in each file name (LAYOUTS-L6); other names are no masks."""
     cases: dict[tuple[FolderParts, str], list[tuple[str, MaskFile]]] = {}
     for found in drop_score_archives(masks.files):
         if (split := split_token(found.stem, hints)) is not None:

@@ -34,7 +34,7 @@ def match_layouts(pred: SideLayout, gt: SideLayout, settings: Settings) -> Layou
 
 
 def pair_by_level(pred: SideLayout, gt: SideLayout) -> LayoutPairs:
-    """Pair by the level that pairs most (M1). Raises RequestError where none is usable."""
+    """Pair by the level that pairs most (LAYOUTS-M1). Raises RequestError where none is usable."""
     from segeval.pairing.keys import best_level
 
     found, tried = best_level(gt.entries, pred.entries)
@@ -89,7 +89,10 @@ def describe_pairing(level: int, pairs: Sequence[tuple[CaseEntry, CaseEntry]]) -
 
 
 def pair_by_regex(pred: SideLayout, gt: SideLayout, settings: Settings) -> LayoutPairs:
-    """Pair by the user's patterns; a side without one by its stems (M2). Raises RequestError."""
+    """Pair by the user's patterns; a side without one by its stems. Raises RequestError.
+
+    Rule LAYOUTS-M2.
+    """
     from segeval.pairing.keys import keys_by_pattern, match_keys, repeated_keys
 
     keys = [

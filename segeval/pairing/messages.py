@@ -1,4 +1,7 @@
-"""What is said of a pairing: the sentence before the work (P4), notes and warnings (M4, M6)."""
+"""What is said of a pairing: the sentence before the work, notes and warnings.
+
+Rules LAYOUTS-P4, LAYOUTS-M4, M6.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def first_names(names: Sequence[str], most: int = 5) -> str:
 def pairing_sentence(
     cases: int, missing: int, how: str, extra: int, layouts: tuple[ReadLayout, ReadLayout]
 ) -> str:
-    """Say what was paired, how, and what was left over (P4).
+    """Say what was paired, how, and what was left over (LAYOUTS-P4).
 
     missing  cases without a prediction
     extra    predictions without ground truth
@@ -99,7 +102,7 @@ def describe_layout(layout: ReadLayout) -> str:
 
 
 def extra_note(extra: Sequence[str]) -> list[Note]:
-    """The note on predictions without ground truth (M4)."""
+    """The note on predictions without ground truth (LAYOUTS-M4)."""
     if not extra:
         return []
     have = "has" if len(extra) == 1 else "have"
@@ -110,7 +113,10 @@ def extra_note(extra: Sequence[str]) -> list[Note]:
 
 
 def is_empty_mask(path: Path) -> bool:
-    """Whether a mask has no voxel: two such files are equal, and nothing is mixed up (A4)."""
+    """Whether a mask has no voxel: two such files are equal, and nothing is mixed up.
+
+    Rule ACCOUNT-A4.
+    """
     from segeval.readers.registry import open_volume
     from segeval.runtime.errors import CaseError
     from segeval.volume.volume import ReadOptions
@@ -138,7 +144,8 @@ def is_empty_channel(channel: Channel) -> bool:
 
 
 def same_files_note(cases: Sequence[Case]) -> list[Note]:
-    """The warning where both sides are the same files, which scores a folder against itself (M6).
+    """The warning where both sides are the same files, which scores a folder against itself
+    (LAYOUTS-M6).
 
     Few pairs tell: the first hundred are compared by inode, a handful of equal size by their bytes.
     """

@@ -1,7 +1,7 @@
-"""Pairing: two paths become cases by name, and no ground truth is dropped on the way (P1).
+"""Pairing: two paths become cases by name, and no ground truth is dropped on the way (LAYOUTS-P1).
 
 The denominator is the ground truth: each of its cases is in the result, with a prediction or
-without one. What was done is said in one sentence before the work starts (P4).
+without one. What was done is said in one sentence before the work starts (LAYOUTS-P4).
 """
 
 from __future__ import annotations
@@ -87,7 +87,10 @@ def request_hints(settings: Settings, classes: ClassList) -> Hints:
 def choose_label_folder(
     layouts: list[tuple[SideLayout, SideLayout]], settings: Settings
 ) -> tuple[SideLayout, SideLayout]:
-    """The one of `labelsTr` and `labelsTs` whose names match the predictions better (I3)."""
+    """The one of `labelsTr` and `labelsTs` whose names match the predictions better.
+
+    Rule LAYOUTS-I3.
+    """
     if len(layouts) == 1:
         return layouts[0]
     found = [
@@ -168,7 +171,7 @@ NO_PARTNER = {"pred": "without ground truth", "gt": "that no case takes"}
 
 
 def nothing_paired_error(pred: SideLayout, gt: SideLayout) -> NothingToScore:
-    """The error where no ground truth has a prediction (M5)."""
+    """The error where no ground truth has a prediction (LAYOUTS-M5)."""
     if empty := [layout for layout in (pred, gt) if not layout.entries]:
         sides = ["prediction" if layout is pred else "ground truth" for layout in empty]
         return NothingToScore(

@@ -1,8 +1,8 @@
-"""DICOM trees: structure sets and segmentations by patient (L12, L13, D1 to D3).
+"""DICOM trees: structure sets and segmentations by patient (LAYOUTS-L12, L13, D1 to D3).
 
 A tree is indexed by the headers of all its files. What a case is, is said by its folder where every
 folder below the root holds one patient, else by the patient; whose identifier is shown nowhere
-unless it is asked for (X5).
+unless it is asked for (DICOM-X5).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class DicomRoot:
         )
 
     def key(self, path: Path, owner: StructureSetHeader | Series, by: str) -> str:
-        """The case of an object (D2)."""
+        """The case of an object (LAYOUTS-D2)."""
         if self.whole:
             return self.path.resolve().name
         if by == "folder":
@@ -96,7 +96,7 @@ class PatientLayouts:
     hidden: bool
 
     def with_series(self, pairing: Pairing) -> Pairing:
-        """The pairing with the image series of every case, and without identifiers (X5)."""
+        """The pairing with the image series of every case, and without identifiers (DICOM-X5)."""
         near = _NearbySeries(self.roots, self.by)
         called = structure_spellings(one for case in pairing.cases for one in case.truth.sets)
         cases = [replace(c, series=near.of(c), called=called) for c in pairing.cases]
@@ -179,7 +179,7 @@ def tree_root(
 
 
 def image_roots(settings: Settings) -> list[DicomRoot]:
-    """The folder of image series that neither side holds, if there is one (D3)."""
+    """The folder of image series that neither side holds, if there is one (LAYOUTS-D3)."""
     if not settings.images:
         return []
     images = Path(settings.images)
@@ -238,7 +238,7 @@ def split_structure_sets(case: Case) -> Iterator[Case]:
 
 
 def choose_case_key(roots: Iterable[DicomRoot], asked: str) -> str:
-    """What a case is, the same for both sides (D2)."""
+    """What a case is, the same for both sides (LAYOUTS-D2)."""
     if asked != "auto":
         return asked
     each = all(root.whole or has_patient_folders(root.index, root.path) for root in roots)
@@ -268,7 +268,7 @@ def plain_side_layout(
 def tree_layout(root: DicomRoot, by: str, hints: Hints) -> SideLayout:
     """The cases of a DICOM tree; a damaged file is one where its folder has nothing else.
 
-    Masks of other formats are cases where nothing else of that patient is there (A9).
+    Masks of other formats are cases where nothing else of that patient is there (ACCOUNT-A9).
     """
     found: dict[str, list[StructureSetHeader]] = {}
     for one in sorted(root.index.structures, key=lambda f: natural_key(f.path.as_posix())):
@@ -373,7 +373,7 @@ def patient_entry(root: Path, key: str, sets: list[StructureSetHeader]) -> CaseE
 
 
 def damaged_entries(root: DicomRoot, known: set[str]) -> list[CaseEntry]:
-    """The cases of which only a damaged file is there (P1: none is dropped)."""
+    """The cases of which only a damaged file is there (LAYOUTS-P1: none is dropped)."""
     first: dict[str, ReadError] = {}
     for problem in root.index.damaged:
         key = top_folder(Path(problem.where), root.path)
@@ -390,7 +390,10 @@ def anonymous_id(side: CaseFiles) -> str:
 
 
 class _NearbySeries:
-    """Which image series a case may have been drawn on: its own, or those that it names (D3)."""
+    """Which image series a case may have been drawn on: its own, or those that it names.
+
+    Rule LAYOUTS-D3.
+    """
 
     def __init__(self, roots: Iterable[DicomRoot], by: str) -> None:
         self._by_key: dict[str, list[Series]] = {}

@@ -90,7 +90,7 @@ def localize_inputs(
 
 
 def companion_paths(url: str) -> tuple[str, ...]:
-    """What pairing looks for next to a folder of labels or a single file (L7, I5)."""
+    """What pairing looks for next to a folder of labels or a single file (LAYOUTS-L7, I5)."""
     return DATASET, f"{strip_format_suffix(url.rstrip('/').rpartition('/')[2])}.npz"
 
 

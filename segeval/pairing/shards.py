@@ -1,4 +1,5 @@
-"""A shard: the part of the cases that one of N runs scores, by the hash of each case's key (O2).
+"""A shard: the part of the cases that one of N runs scores, by the hash of each case's key
+(CLI-O2).
 
 Every run pairs all files and takes its own cases, so the jobs of an array need not talk to each
 other; and a case stays in its shard when others are added.

@@ -1,4 +1,4 @@
-"""Whether prediction and ground truth look as if they were given the wrong way round (A32).
+"""Whether prediction and ground truth look as if they were given the wrong way round (ACCOUNT-A32).
 
 Signs are files that only one of the two has beside it, words in names, and what structure sets say
 of themselves. A sign counts where one side has it and the other has not.

@@ -1,4 +1,5 @@
-"""Tables of pairs: the explicit one that is read (L15, I11), and the one any pairing is written as.
+"""Tables of pairs: the explicit one that is read (LAYOUTS-L15, I11), and the one any pairing is
+written as.
 
     case,pred,gt[,class,image,spacing,group,patient]      CSV, TSV or JSON lines
 
@@ -56,7 +57,7 @@ def read_pairs(path: Path, strict: bool = False) -> Pairing:
 
 
 def describe_table(cases: Sequence[Case], path: Path) -> str:
-    """What was read, in one sentence (P4)."""
+    """What was read, in one sentence (LAYOUTS-P4)."""
     missing = sum(case.pred is None for case in cases)
     have = "has" if missing == 1 else "have"
     left = (
@@ -228,7 +229,7 @@ def resolve_cell_path(cell: str, root: Path) -> Path:
 
 
 def find_archive(path: Path) -> Path | None:
-    """The probabilities beside a label map (I5)."""
+    """The probabilities beside a label map (LAYOUTS-I5)."""
     beside = path.with_name(f"{strip_format_suffix(path.name)}.npz")
     return beside if not is_score_archive(path.name) and os.path.isfile(beside) else None
 

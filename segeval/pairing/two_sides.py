@@ -100,7 +100,10 @@ def is_lone_file(layout: SideLayout) -> bool:
 
 
 def lie_on_one_grid(side: CaseFiles) -> bool:
-    """Whether class files lie on one grid (I12), from their headers; damaged ones are not asked."""
+    """Whether class files lie on one grid, from their headers; damaged ones are not asked.
+
+    Rule LAYOUTS-I12.
+    """
     from segeval.readers.registry import open_volume
     from segeval.volume.volume import ReadOptions
 
@@ -117,7 +120,7 @@ def lie_on_one_grid(side: CaseFiles) -> bool:
 
 
 def refuse_one_sided(pred: SideLayout, gt: SideLayout) -> None:
-    """Refuse two folders with common names of which one alone reads as a case (I12, P2)."""
+    """Refuse two folders with common names of which one alone reads as a case (LAYOUTS-I12, P2)."""
     if {pred.kind, gt.kind} != {ONE, FLAT}:
         return
     one, flat = (pred, gt) if pred.kind == ONE else (gt, pred)

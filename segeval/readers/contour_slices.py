@@ -68,7 +68,8 @@ def group_by_series(
     ignore_frame: bool = False,
     pixel: float = 1.0,
 ) -> list[ContourGroup]:
-    """The structures of a set by the series that they were drawn on (A23). Raises CaseError.
+    """The structures of a set by the series that they were drawn on (ACCOUNT-A23). Raises
+    CaseError.
 
     wanted  numbers of the structures that are scored; None: all of them
     pixel   mm of a pixel where nothing says it
@@ -110,7 +111,8 @@ def match_group(
 ) -> Iterator[ContourGroup]:
     """The series of some structures; where nothing tells it of all, of each by itself.
 
-    named  series of the images that their contours name: hints, which geometry has to confirm (F4)
+    named  series of the images that their contours name: hints, which geometry has to confirm
+           (DICOM-F4)
     """
     frames = tuple(dict.fromkeys(roi.frame for roi in rois if roi.frame))
     some = replace(contours, rois=tuple(rois), frames=frames or contours.frames)
@@ -151,7 +153,7 @@ def merge_groups(groups: Sequence[ContourGroup]) -> list[ContourGroup]:
     return list(merged.values())
 
 
-# What a series gives (A24).
+# What a series gives (ACCOUNT-A24).
 
 
 def with_slices(group: ContourGroup, contours: Contours, pixel: float) -> ContourGroup:
@@ -302,7 +304,7 @@ def spacing_of(series: Series) -> float | None:
     return sizes.pop() if len(sizes) == 1 and min(sizes) > 0 else None
 
 
-# Slices that the series has lost (A22).
+# Slices that the series has lost (ACCOUNT-A22).
 
 
 def complete_group(
@@ -312,7 +314,7 @@ def complete_group(
 
     All its structures tell which slices were lost, so that a number does not depend on what else is
     scored; those that are scored extend the series at its ends. Where more than half of the planes
-    of a structure lie beyond them, it was drawn on another series, and adds none (R10).
+    of a structure lie beyond them, it was drawn on another series, and adds none (DICOM-R10).
     """
     if group.slices is None:
         return group

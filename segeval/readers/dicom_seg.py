@@ -1,6 +1,7 @@
 """DICOM Segmentation objects: BINARY, FRACTIONAL and LABELMAP.
 
-Frames are placed by their position, not by their order, and empty ones are often left out (E2).
+Frames are placed by their position, not by their order, and empty ones are often left out
+(DICOM-E2).
 Segments may overlap, so each is a channel of its own; of a LABELMAP there is one.
 """
 
@@ -123,7 +124,10 @@ def read_segmentation_kind(elements: Elements, path: Path) -> SegmentationKind:
 
 
 def segment_names(elements: Elements) -> dict[int, str]:
-    """The name of each segment: its label, else what it is; numbered where two are alike (E3)."""
+    """The name of each segment: its label, else what it is; numbered where two are alike.
+
+    Rule DICOM-E3.
+    """
     named = {}
     for item in elements.items(0x00620002):
         number = item.short(0x00620004)
@@ -194,7 +198,7 @@ def frames_lie_on(frame: Frame, corners: Floats, slices: Slices) -> bool:
 
 
 def slices_of_frames(frame: Frame, corners: Floats, first: FrameFacts, path: Path) -> Slices:
-    """The slices on which the frames lie, missing ones between them included (E2)."""
+    """The slices on which the frames lie, missing ones between them included (DICOM-E2)."""
     heights, where = corners @ np.array(frame.normal), path.name
     plane, means = find_planes(heights)
     at = np.array([corners[plane == p][0] for p in range(len(means))])
@@ -252,7 +256,7 @@ def segment_channel(seg: SegmentationHeader, source: Any, shape: tuple[int, ...]
 
 
 def value_decoder(kind: SegmentationKind) -> Callable[[Raw], Raw] | None:
-    """How stored values become a mask, where they are not one: occupancy at one half (E1)."""
+    """How stored values become a mask, where they are not one: occupancy at one half (DICOM-E1)."""
     return partial(threshold_occupancy, most=kind.most) if kind.fraction == "OCCUPANCY" else None
 
 

@@ -230,7 +230,7 @@ def check_file_length(path: Path, size: int, geometry: Geometry, channels: int) 
 def nifti_geometry(
     header: Any, shape: tuple[int, ...], path: Path
 ) -> tuple[Geometry, tuple[Note, ...]]:
-    """The grid: sform if its code is set, else qform, else voxel sizes alone (rule G5)."""
+    """The grid: sform if its code is set, else qform, else voxel sizes alone (rule LAYOUTS-G5)."""
     scale = MILLIMETRES.get(int(header["units"]) & 7, 1.0)
     sform, qform = int(header["sform"]) > 0, int(header["qform"]) > 0
     notes: list[Note] = []

@@ -1,6 +1,6 @@
 """The pixels of one frame of a multi-frame DICOM object, wherever they lie in the file.
 
-A frame of one-bit pixels may begin inside a byte. Frames are read one at a time (E5, E6).
+A frame of one-bit pixels may begin inside a byte. Frames are read one at a time (DICOM-E5, E6).
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def locate_frames(file: DicomFile) -> PixelFrames:
 
 
 def check_whole_pixels(found: PixelFrames, size: int) -> None:
-    """Raise ReadError where the pixels are cut off (X6)."""
+    """Raise ReadError where the pixels are cut off (DICOM-X6)."""
     start, end = found.place
     needed = (found.size * found.bits * found.frames + 7) // 8
     if end > size or end - start < needed:
@@ -259,7 +259,8 @@ class LoadedArray:
 
 @dataclass
 class SegmentPlanes:
-    """One segment as a volume: the frame of each plane, empty planes where there is none (E2).
+    """One segment as a volume: the frame of each plane, empty planes where there is none
+    (DICOM-E2).
 
     frames  for each plane of the grid the number of its frame, -1 for none
     shape   planes, rows, columns

@@ -19,7 +19,7 @@ from segeval.runtime.extras import install_advice
 from segeval.runtime.frozen import frozen
 
 URL = r"[A-Za-z][A-Za-z0-9+.-]+://"  # two letters or more: C: is a drive
-END = 1 << 16  # bytes at either end of a file that say what it is (rule O3)
+END = 1 << 16  # bytes at either end of a file that say what it is (rule CLI-O3)
 HEADS = 300  # files of which pairing may read the first bytes
 WHOLE = (".json",)  # read by pairing: names of classes, COCO
 ONE_PROCESS = ("memory",)  # no other process sees such a store
@@ -106,7 +106,7 @@ class RemoteFileSystem:
 
 
 def missing_library_error(url: str, problem: ImportError) -> RequestError:
-    """The error where a library is not there (E4)."""
+    """The error where a library is not there (CLI-E4)."""
     scheme = url.partition("://")[0]
     return RequestError(
         f"reading {scheme}:// needs a library that is not there ({problem})",

@@ -1,7 +1,8 @@
 """RT Structure Sets: contours of structures, in millimetres of the patient.
 
 Three sequences say of a structure its name, its contours and its type; they are joined by number,
-never by position (S1). A structure that is listed without contours exists and is empty (S2). Some
+never by position (DICOM-S1). A structure that is listed without contours exists and is empty
+(DICOM-S2). Some
 writers give one number to two structures: then nothing tells whose the contours are, and both are
 errors; several items of the contours of one structure are united (ACCOUNT-A19).
 """
@@ -134,7 +135,7 @@ def read_references(elements: Elements) -> tuple[list[str], tuple[str, ...], fro
 def structure_set_notes(
     rois: tuple[Roi, ...], nameless: int, lost: int, where: str
 ) -> Iterator[Note]:
-    """What is odd about a structure set but has one reading (S3).
+    """What is odd about a structure set but has one reading (DICOM-S3).
 
     nameless  structures that have no number
     lost      contours of a number that no structure has

@@ -1,4 +1,7 @@
-"""Which of several structure sets of one side is meant (D4, D5). "The latest" is never implied."""
+"""Which of several structure sets of one side is meant. "The latest" is never implied.
+
+Rules LAYOUTS-D4, D5.
+"""
 
 from __future__ import annotations
 

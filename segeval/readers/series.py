@@ -1,4 +1,4 @@
-"""The index of a DICOM tree: what is there, from headers alone, in one pass (D1).
+"""The index of a DICOM tree: what is there, from headers alone, in one pass (LAYOUTS-D1).
 
 Files are told by what they hold, never by name or folder.
 """
@@ -44,7 +44,7 @@ class SliceHeader:
 
 @frozen
 class StructureSetHeader:
-    """A structure set or a segmentation, from its header (D4, D5).
+    """A structure set or a segmentation, from its header (LAYOUTS-D4, D5).
 
     series  Series Instance UID of the images that it names first
     names   of its structures or segments
@@ -80,7 +80,7 @@ class Series:
     images: list[SliceHeader] = field(default_factory=list)
 
     def slices(self) -> Slices:
-        """The slices in order, and the grid for them. Raises GeometryError (F1)."""
+        """The slices in order, and the grid for them. Raises GeometryError (DICOM-F1)."""
         images = list({image.uid: image for image in self.images}.values())
         where = (
             f"series of {len(images)} {self.modality} slices in {self.images[0].path.parent.name}"
@@ -131,7 +131,10 @@ class DicomIndex:
     lost: list[Unlisted] = field(default_factory=list)
 
     def merged(self, other: DicomIndex) -> DicomIndex:
-        """Both trees as one: a series may lie on the other side, or in a folder of images (D3)."""
+        """Both trees as one: a series may lie on the other side, or in a folder of images.
+
+        Rule LAYOUTS-D3.
+        """
         return DicomIndex(
             {**other.series, **self.series},
             [*self.structures, *other.structures],

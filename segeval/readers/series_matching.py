@@ -1,7 +1,7 @@
 """Which image series a structure set was drawn on, and of which case it is.
 
 It is joined to its series by the UIDs that it names, then by frame of reference, never by folder
-alone; what it says of single slices is a hint, and often wrong (F4).
+alone; what it says of single slices is a hint, and often wrong (DICOM-F4).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BESIDE = 0.05  # share of the gap that a contour may lie beside its slice, to te
 def match_series(
     contours: Contours, index: Mapping[str, Series], ignore_frame: bool = False
 ) -> tuple[Series | None, tuple[Note, ...]]:
-    """The series that a structure set was drawn on, and how it was found (F4, F5).
+    """The series that a structure set was drawn on, and how it was found (DICOM-F4, F5).
 
     Raises CaseError with the status `frame_of_reference_mismatch`.
     """
@@ -122,7 +122,7 @@ MATCH_NOTES = {
 
 
 def check_frame_of_reference(contours: Contours, series: Series, ignore: bool) -> Iterator[Note]:
-    """Hold both frames of reference against each other (F5). Raises CaseError."""
+    """Hold both frames of reference against each other (DICOM-F5). Raises CaseError."""
     if series.frame:
         who = ("the structure set and its image series", "structure set", "series")
         yield from check_same_frame(
@@ -156,7 +156,10 @@ def check_same_frame(
 
 
 def image_reference_notes(contours: Contours, slices: Slices) -> Iterator[Note]:
-    """Say how many contours name images that are none of the series' (F4): geometry decides."""
+    """Say how many contours name images that are none of the series': geometry decides.
+
+    Rule DICOM-F4.
+    """
     known = file_uids(slices.images)
     named = [c for roi in contours.rois for c in roi.contours if c.images]
     if known and (lost := sum(known.isdisjoint(c.images) for c in named)):
@@ -165,7 +168,7 @@ def image_reference_notes(contours: Contours, slices: Slices) -> Iterator[Note]:
 
 
 def structure_set_keys(index: DicomIndex, root: Path, by: str = "auto") -> dict[Path, str]:
-    """The case of every structure set (D2).
+    """The case of every structure set (LAYOUTS-D2).
 
     by  folder (the top one below the root), patient, study, series, or auto: the folder if every
         one holds exactly one patient, else the patient

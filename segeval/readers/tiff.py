@@ -71,7 +71,7 @@ def read(path: Path, reading: ReadOptions) -> Volume | None:
 
 
 def pages_error(path: Path, count: int) -> ReadError:
-    """The error for several pictures in one file (A16)."""
+    """The error for several pictures in one file (ACCOUNT-A16)."""
     return ReadError(
         f"{count} pages in one file",
         where=path,

@@ -62,7 +62,10 @@ def shown_verdicts(card: Scorecard, settings: Settings) -> list[Verdict]:
 
 
 def is_unspelt(verdict: Verdict) -> bool:
-    """Whether its rule names no statistic and it is judged by another than the mean (A27)."""
+    """Whether its rule names no statistic and it is judged by another than the mean.
+
+    Rule ACCOUNT-A27.
+    """
     spelt = f".{verdict.statistic}=" in verdict.gate
     return verdict.statistic != "mean" and not spelt
 
@@ -77,7 +80,10 @@ def gates_line(card: Scorecard, settings: Settings) -> str:
 
 
 def _selection(card: Scorecard) -> Iterator[str]:
-    """How many of the classes of the ground truth were judged, where the user chose (A34)."""
+    """How many of the classes of the ground truth were judged, where the user chose.
+
+    Rule ACCOUNT-A34.
+    """
     left = [
         item
         for item in Inventory.from_inputs(card.inputs).left_aside

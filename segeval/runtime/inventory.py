@@ -50,8 +50,10 @@ SIDES = {"gt": "of the ground truth", "pred": "of the prediction", "": ""}
 # Why an item may be left aside, from the least to the most that has to be said of it.
 ASKED = "asked"  # the user asked for it: said with -v
 KNOWN = "known"  # a rule knows what it is (an image, a plot, a support structure): said
-UNKNOWN = "unknown"  # it may be what should have been scored: said, and a gate cannot pass (A34)
-LOST = "lost"  # it could not be looked at: an error, and the exit status is 3 (A33)
+UNKNOWN = (
+    "unknown"  # it may be what should have been scored: said, and a gate cannot pass (ACCOUNT-A34)
+)
+LOST = "lost"  # it could not be looked at: an error, and the exit status is 3 (ACCOUNT-A33)
 
 SAID = "-"  # the code of what has a warning of its own with more words
 EXAMPLES = 3
@@ -63,7 +65,7 @@ class LeftAside(NamedTuple):
 
     reason  what follows the count: `named like images`, `outside every slice`
     weight  ASKED, KNOWN or UNKNOWN
-    code    of the warning, where a number may be another for it (A3); "" for none
+    code    of the warning, where a number may be another for it (ACCOUNT-A3); "" for none
     names   of the items, or the first of them
     number  how many there are
     case    in which they were met; "" before there are cases

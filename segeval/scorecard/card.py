@@ -55,9 +55,11 @@ class CaseResult:
     gt_voxels  voxels of each class in the ground truth, on its own grid; a baseline knows by them
                whether it was scored against the same (ACCOUNT-A36)
     inventory  what became of everything that it holds, in the JSON form of an Inventory
-    spare      rows of classes that it has not, if another case has them; "" is any class (A4)
+    spare      rows of classes that it has not, if another case has them; "" is any class
+               (ACCOUNT-A4)
     joined     the classes whose rows it got from there, when the cases of the run were joined
-    own_names  what it calls classes that the run calls otherwise, by the name of the run (A10)
+    own_names  what it calls classes that the run calls otherwise, by the name of the run
+               (ACCOUNT-A10)
     """
 
     case: str

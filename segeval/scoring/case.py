@@ -284,7 +284,10 @@ def read_case(
 
 
 def is_one_channel(found: ValueKind) -> bool:
-    """Whether a side is the probabilities of one class, which is there whatever they are (A4)."""
+    """Whether a side is the probabilities of one class, which is there whatever they are.
+
+    Rule ACCOUNT-A4.
+    """
     return found.kind != "labels" and found.channels == 1
 
 

@@ -1,4 +1,4 @@
-"""Whether what was read can be what it was read as (rules V3, I8, I10, I12).
+"""Whether what was read can be what it was read as (rules LAYOUTS-V3, I8, I10, I12).
 
 A mask saved as black and white holds 0 and 255; an anti-aliased one holds everything between; the
 file of one class holds one label. What cannot be told apart is refused, with both readings named.
@@ -36,7 +36,7 @@ MANY_IDS, HALF = 8, 0.5  # labels from which a map may be one of instances; shar
 def read_white_as_one(
     tables: Mapping[Pair, PairCells], truth: OpenSide, pred: OpenSide, passed: Passed, job: Job
 ) -> dict[Pair, PairCells]:
-    """Tables in which 255 of a binary mask is 1 (rule I8). Raises CaseError."""
+    """Tables in which 255 of a binary mask is 1 (rule LAYOUTS-I8). Raises CaseError."""
     if truth.named and pred.named:
         return dict(tables)
     labels = found_labels(tables, passed.found)
@@ -81,7 +81,7 @@ def channel_labels(found: ValueKind) -> range:
 
 
 def check_stacks(truth: OpenSide, pred: OpenSide, found: tuple[ValueKind, ValueKind]) -> None:
-    """Two stacks without names have the same classes (rule P2). Raises CaseError."""
+    """Two stacks without names have the same classes (rule LAYOUTS-P2). Raises CaseError."""
     if truth.named or pred.named or min(f.channels for f in found) == 1:
         return
     classes = [f.channels - (f.exclusive or f.onehot) for f in found]
@@ -134,7 +134,8 @@ def check_labels(
     passed: Passed,
     job: Job,
 ) -> list[Note]:
-    """Count the label values of both sides; gives warnings of those that no class stands for (V3).
+    """Count the label values of both sides; gives warnings of those that no class stands for
+    (LAYOUTS-V3).
 
     A selection leaves them aside; else they are scored under their values (ACCOUNT-A5).
     """

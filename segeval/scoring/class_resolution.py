@@ -1,6 +1,7 @@
 """Which classes a case has, and what stands for each of them on either side.
 
-The order of who decides (rule V4): the class list, then the names in the files, then the labels
+The order of who decides (rule LAYOUTS-V4): the class list, then the names in the files, then the
+labels
 found. Sides that name their classes are joined by name; label values by value.
 """
 
@@ -59,7 +60,7 @@ def resolve_by_name(
     sides = [(side, names_by_form(side)) for side in (truth, pred)]
     for class_ in wanted:
         if any(class_.numbered in named for named in (truth.parts, pred.parts, pred.faults)):
-            class_ = replace(class_, name=class_.numbered)  # a segment that is called so (E3)
+            class_ = replace(class_, name=class_.numbered)  # a segment that is called so (DICOM-E3)
         exact = class_.name in listed
         (t, own), (p, other) = (find_part(class_, side, exact, forms) for side, forms in sides)
         if t is None and p is None and not (own or other):
@@ -85,7 +86,8 @@ def resolve_by_name(
 
 
 def wanted_by_name(truth: OpenSide, pred: OpenSide, classes: ClassList) -> tuple[ClassDef, ...]:
-    """The classes of a case in which a side names its classes: all, unless some were selected (A5).
+    """The classes of a case in which a side names its classes: all, unless some were selected
+    (ACCOUNT-A5).
 
     Raises CaseError where names meet values and no class list joins them.
     """
@@ -136,7 +138,8 @@ def names_by_form(side: OpenSide) -> dict[str, list[str]]:
 def find_part(
     class_: ClassDef, side: OpenSide, listed: bool, forms: Mapping[str, list[str]]
 ) -> tuple[LabelSelector | None, CaseError | None]:
-    """What stands for a class on a side, and why that cannot be said (A10). Raises CaseError.
+    """What stands for a class on a side, and why that cannot be said (ACCOUNT-A10). Raises
+    CaseError.
 
     listed  the class list has the class, so that its exact name picks one of several
     forms   the names of the side by what those of one structure have in common
@@ -233,7 +236,7 @@ def resolve_by_value(
 
     found, labels  of the ground truth and of the prediction
     """
-    ignored = {classes.ignore, *classes.ignored}  # no class on either side (A7)
+    ignored = {classes.ignore, *classes.ignored}  # no class on either side (ACCOUNT-A7)
     wanted = list(classes.classes)
     if not classes.only:
         known = {value for c in wanted for value in c.labels or ()}
@@ -318,7 +321,7 @@ def stored_classes(
 ) -> StoredClasses:
     """The classes of a case in the label values that its slabs hold.
 
-    labels  of the ground truth and of the prediction, where 255 of a binary mask is 1 (I8)
+    labels  of the ground truth and of the prediction, where 255 of a binary mask is 1 (LAYOUTS-I8)
     """
     targets = [
         ScoredClass(t.name, with_white(t.truth, labels[0]), with_white(t.pred, labels[1]))
@@ -328,14 +331,17 @@ def stored_classes(
 
 
 def with_white(part: LabelSelector, labels: frozenset[int]) -> LabelSelector:
-    """What stands for a class in values as they were read: 255 of a binary mask is its 1 (I8)."""
+    """What stands for a class in values as they were read: 255 of a binary mask is its 1.
+
+    Rule LAYOUTS-I8.
+    """
     if part.labels is None or 1 not in part.labels or labels - {0, 1}:
         return part
     return LabelSelector(part.channel, part.labels | {WHITE})
 
 
 def may_be_white(classes: ClassList) -> bool:
-    """Whether 255 of a mask of one class may be its 1 (rule I8)."""
+    """Whether 255 of a mask of one class may be its 1 (rule LAYOUTS-I8)."""
     return WHITE not in {*classes.known, classes.ignore}
 
 

@@ -58,7 +58,10 @@ def finish_polygons(read: CaseRead, volumes: bool = True) -> PolygonVolumes | No
 def update_slabs(
     tally: PolygonTally, name: str, truth: PlacedContours, pred: PlacedContours, masks: Floats
 ) -> None:
-    """Add a structure that both sides drew on slices of their own: slab against slab (A21)."""
+    """Add a structure that both sides drew on slices of their own: slab against slab.
+
+    Rule ACCOUNT-A21.
+    """
     thickness, of_truth, of_pred = cut_slabs(truth.slices, pred.slices)
     on_truth = pred.slices.nearest(truth.slices.positions)
     outlines = truth.polygons, spread_polygons(pred.polygons, on_truth)

@@ -295,7 +295,10 @@ def label_map(truth: SideSlab, channels: int, plan: Plan) -> Labels | None:
 
 
 def black_and_white(labels: Labels) -> Labels:
-    """A mask in which 255 is 1 (rule I8); that no other label is beside it shows at the end."""
+    """A mask in which 255 is 1; that no other label is beside it shows at the end.
+
+    Rule LAYOUTS-I8.
+    """
     return np.where(labels == WHITE, 1, labels).astype(labels.dtype)
 
 
@@ -345,7 +348,7 @@ def within_range(labels: Labels, channels: int, valid: Mask | None) -> Mask | No
 
 
 def check_range(labels: Labels, channels: int, valid: Mask | None) -> None:
-    """A label that no channel stands for has no probability (rule V3). Raises ReadError."""
+    """A label that no channel stands for has no probability (rule LAYOUTS-V3). Raises ReadError."""
     labels = labels if valid is None else labels[valid]
     if len(labels) and (top := int(labels.max())) >= channels:
         raise ReadError(

@@ -49,7 +49,7 @@ def begin_surfaces(start: CaseStart, request: TallyRequest) -> SurfaceTally:
 
 
 def check_sheared(grid: Geometry, request: TallyRequest) -> None:
-    """Refuse, by name, what cannot be measured between axes at other angles (A12).
+    """Refuse, by name, what cannot be measured between axes at other angles (ACCOUNT-A12).
 
     Distances of triangles and of voxels can, and slice by slice where the planes have right angles.
     Raises GeometryError.
@@ -125,7 +125,7 @@ def surface_notes(surfaces: Surfaces, request: TallyRequest) -> tuple[Note, ...]
 
 
 def _one_plane_notes(surfaces: Surfaces) -> Iterator[Note]:
-    """A volume of one plane has surfaces above and below it (A11)."""
+    """A volume of one plane has surfaces above and below it (ACCOUNT-A11)."""
     shape = surfaces.grid_shape
     if len(shape) == 3 and min(shape) == 1:
         text = "a volume of one plane: its surfaces are those of a slab, not outlines of a picture"

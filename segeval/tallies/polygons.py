@@ -1,7 +1,7 @@
 """What two structures share as polygons, slice by slice, beside what their masks share.
 
 Polygons lie on no grid and come whole, a structure at a time. Each slice is a slab as thick as half
-the gap to either neighbour (F2), so the area on it stands for a volume.
+the gap to either neighbour (DICOM-F2), so the area on it stands for a volume.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def drop_single_plane(volume: Volume, truth: Geometry) -> tuple[Geometry, Volume
 
 
 def adopt_placement(volume: Volume, truth: Geometry, names: tuple[str, str]) -> Volume:
-    """Shapes must agree; the side that knows where it lies tells the other (rule G4)."""
+    """Shapes must agree; the side that knows where it lies tells the other (rule LAYOUTS-G4)."""
     own = volume.geometry
     if own.shape != truth.shape:
         raise grid_mismatch_error(own, truth, own, names, len(volume.channels))

@@ -120,7 +120,7 @@ def is_map(labels: Labels) -> bool:
 
 
 def frames_error(volume: Volume, top: int) -> ReadError:
-    """The error for label maps in the channels of one file (A16)."""
+    """The error for label maps in the channels of one file (ACCOUNT-A16)."""
     count = len(volume.channels)
     axes = format_shape((count, *volume.geometry.shape))
     return ReadError(
@@ -133,7 +133,7 @@ def frames_error(volume: Volume, top: int) -> ReadError:
 
 
 def rounding_notes(volume: Volume, off: float) -> tuple[Note, ...]:
-    """A warning where stored values were not whole numbers (A15)."""
+    """A warning where stored values were not whole numbers (ACCOUNT-A15)."""
     if not off:
         return ()
     text = f"labels stored as other numbers are rounded; the farthest is {off:.2g} off"
@@ -149,7 +149,9 @@ class UndecidedStream:
         self._checked = FiniteValues(volume)
         self._off, self._low, self._high = 0.0, np.inf, -np.inf
         self._scaled = volume.channels[0].scaled
-        self._allowed = NEAR_WHOLE if self._scaled else 0.0  # of a file that has a slope (A15)
+        self._allowed = (
+            NEAR_WHOLE if self._scaled else 0.0
+        )  # of a file that has a slope (ACCOUNT-A15)
 
     def read(self, count: int) -> SideSlab:
         """The next values, as labels and as probabilities. Raises ReadError."""

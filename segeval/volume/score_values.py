@@ -93,7 +93,7 @@ class ScoreStream:
         return self._slab(row[None], np.array([row.max()]))
 
     def _watch_codes(self, values: Raw, channel: int) -> None:
-        """Note what shows that stored values are labels after all (A15)."""
+        """Note what shows that stored values are labels after all (ACCOUNT-A15)."""
         if self._volume.channels[channel].scaled:
             off = float(np.abs(values - np.rint(values)).max(initial=0))
             self._off_whole, self._top = max(self._off_whole, off), max(self._top, values.max())
@@ -199,7 +199,7 @@ class ScoreStream:
         return self._room[:size].reshape(len(self._streams), count)
 
     def _watch(self, total: StoredValues) -> None:
-        """Count the voxels whose probabilities do not sum to 1 (rule V2)."""
+        """Count the voxels whose probabilities do not sum to 1 (rule LAYOUTS-V2)."""
         low, high = float(total.min()), float(total.max())
         worst = low if 1 - low > high - 1 else high
         if abs(worst - 1) > abs(self._worst - 1):

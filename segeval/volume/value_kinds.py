@@ -13,7 +13,7 @@ from segeval.runtime.errors import ReadError
 StoredValues = Raw
 
 LARGEST_LABEL = 65535  # the largest label value
-NEAR_WHOLE = 0.01  # how far a stored label may be from a whole number (A15)
+NEAR_WHOLE = 0.01  # how far a stored label may be from a whole number (ACCOUNT-A15)
 MOSTLY = 0.9  # share of whole values from which others were interpolated
 WHITE = 255  # the 1 of a mask that was saved as black and white
 
@@ -34,7 +34,7 @@ def as_labels(values: Raw, path: Path) -> Labels:
 
 
 def whole_to_labels(values: StoredValues, path: Path) -> tuple[Labels, float]:
-    """Floats near to whole numbers as uint16, and how far the farthest is off (A15).
+    """Floats near to whole numbers as uint16, and how far the farthest is off (ACCOUNT-A15).
 
     Raises ReadError.
     """

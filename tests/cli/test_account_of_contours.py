@@ -49,7 +49,7 @@ def cylinder(centre, radius, planes, **more):
     return rings
 
 
-# A21: sides that were drawn on different series.
+# ACCOUNT-A21: sides that were drawn on different series.
 
 
 @pytest.mark.parametrize(("fine", "coarse"), [(1.0, 4.0), (2.0, 3.0)])
@@ -94,7 +94,7 @@ def test_account_a21_the_grid_takes_each_axis_from_the_finer_series(segeval, her
     assert case["facts"]["shape"] == [43, 45, 25]
 
 
-# A22: planes that no slice of the series holds.
+# ACCOUNT-A22: planes that no slice of the series holds.
 
 
 @pytest.mark.parametrize("lost", [{4}, {4, 5, 6}, {3, 5, 7}, {8, 9, 10, 11, 12}])
@@ -141,7 +141,7 @@ def test_account_a22_what_else_is_scored_does_not_move_the_number(segeval, here)
     assert volumes[0] == volumes[1] == pytest.approx(4 * 3 * 0.441)  # voxels of the circle
 
 
-# A23: structures of several series, and of several frames of reference.
+# ACCOUNT-A23: structures of several series, and of several frames of reference.
 
 
 def test_account_a23_each_structure_on_the_series_that_its_contours_name(here, both_ways):
@@ -198,7 +198,7 @@ def test_account_a23_two_frames_without_images(segeval, here):
     assert "P,B,,,,frame_of_reference_mismatch" in done.out
 
 
-# A24: a series that is no grid.
+# ACCOUNT-A24: a series that is no grid.
 
 
 def test_account_a24_several_time_points_under_one_series(here, both_ways):

@@ -1,4 +1,4 @@
-"""J4: a badge is the JSON of shields.io's endpoint."""
+"""CLI-J4: a badge is the JSON of shields.io's endpoint."""
 
 import json
 import math

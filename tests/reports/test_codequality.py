@@ -1,4 +1,4 @@
-"""J3: GitLab's code quality report, against what GitLab documents of it."""
+"""CLI-J3: GitLab's code quality report, against what GitLab documents of it."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""J2: the page of a GitHub build and its annotations."""
+"""CLI-J2: the page of a GitHub build and its annotations."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""J1: JUnit XML as a reader of it sees it."""
+"""CLI-J1: JUnit XML as a reader of it sees it."""
 
 from dataclasses import replace
 from xml.etree import ElementTree

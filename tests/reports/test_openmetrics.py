@@ -1,4 +1,4 @@
-"""J3: OpenMetrics text, read by the parser of prometheus_client."""
+"""CLI-J3: OpenMetrics text, read by the parser of prometheus_client."""
 
 import math
 import shlex

@@ -1,4 +1,4 @@
-"""R6: a small nested JSON of numbers with stable keys and six decimals."""
+"""CLI-R6: a small nested JSON of numbers with stable keys and six decimals."""
 
 import json
 import math

@@ -226,7 +226,7 @@ def test_no_case_at_all():
     assert summarise_results([], [parse_metric("dice")]) == {"": {}}
 
 
-# Units (rule G7)
+# Units (rule LAYOUTS-G7)
 
 
 def mixed():

@@ -1,4 +1,4 @@
-"""Whether what was read can be what it was read as (rules V3, I8, I10, I12, P2)."""
+"""Whether what was read can be what it was read as (rules LAYOUTS-V3, I8, I10, I12, P2)."""
 
 from pathlib import Path
 

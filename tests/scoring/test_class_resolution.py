@@ -54,7 +54,7 @@ def shown(resolved):
     return {t.name: (t.truth, t.pred) for t in resolved.targets}
 
 
-def test_sides_with_names_are_joined_by_name():  # V4: called as the ground truth calls it
+def test_sides_with_names_are_joined_by_name():  # LAYOUTS-V4: called as the ground truth calls it
     found = resolve_by_name(side("Liver", "spleen"), side("spleen", "liver"), ClassList(), False)
     assert shown(found) == {
         "Liver": (LabelSelector(0), LabelSelector(1)),

@@ -60,7 +60,7 @@ def test_what_lies_between_the_ends_is_seen_by_its_time(case):
     changed(path, ENDS + 5)
     assert (
         case_fingerprint(case) == before
-    )  # O3: the ends, the size and the time are what is looked at
+    )  # CLI-O3: the ends, the size and the time are what is looked at
     changed(path, ENDS + 5, keep_time=False)
     os.utime(path, ns=(1, 1))
     assert case_fingerprint(case) != before
@@ -110,7 +110,7 @@ def test_every_file_is_listed(case):
 
 
 def test_a_file_that_is_replaced_while_it_is_scored_has_no_values(tmp_path, monkeypatch):
-    # O3: the values of one file must never stand with the fingerprint of another
+    # CLI-O3: the values of one file must never stand with the fingerprint of another
     from runs import settings
 
     from segeval.metrics.registry import resolve_metric

@@ -1,4 +1,6 @@
-"""T8: what was compared: how many were found and what became of them, names, problems, origin."""
+"""REPORT-T8: what was compared: how many were found and what became of them, names, problems,
+origin.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""T17: old, new and the difference with its interval, by class; and the cases that moved most."""
+"""REPORT-T17: old, new and the difference with its interval, by class; and the cases that moved
+most.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""T11, T12, T19: the worst cases, the missed and spurious structures, and all cases as a table."""
+"""REPORT-T11, T12, T19: the worst cases, the missed and spurious structures, and all cases as a
+table.
+"""
 
 from __future__ import annotations
 
@@ -174,7 +176,7 @@ def why_bad(rows: Sequence[Row], volumes: tuple[float, float, str] | None) -> st
 
 
 def absent_rows(card: Scorecard, volumes: Volumes) -> dict[str, Any]:
-    """T12: structures that one side alone has, with the volume of that side."""
+    """REPORT-T12: structures that one side alone has, with the volume of that side."""
     found: dict[str, list[dict[str, Any]]] = {"missed": [], "spurious": []}
     more = 0
     for case in card.cases:

@@ -1,4 +1,6 @@
-"""T9, T10, T18: every class in every metric; its cases as a strip; the same for each group."""
+"""REPORT-T9, T10, T18: every class in every metric; its cases as a strip; the same for each
+group.
+"""
 
 from __future__ import annotations
 
@@ -178,7 +180,7 @@ def strips_of(
 
 
 def group_tables(card: Scorecard, heads: Sequence[Heading]) -> list[dict[str, Any]]:
-    """T18: the mean of every class in each group, side by side; a table a metric."""
+    """REPORT-T18: the mean of every class in each group, side by side; a table a metric."""
     groups = [name for name in card.summary if name]
     if len(groups) < 2:
         return []

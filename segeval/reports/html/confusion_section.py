@@ -1,4 +1,4 @@
-"""T14: what each class of the ground truth is called by the prediction, over all cases."""
+"""REPORT-T14: what each class of the ground truth is called by the prediction, over all cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""T20: what each number is, the choices that fix it, and words to paste into a paper."""
+"""REPORT-T20: what each number is, the choices that fix it, and words to paste into a paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""T16: instances: curves of scored ones, sizes of found and missed, the largest that were missed.
+"""REPORT-T16: instances: curves of scored ones, sizes of found and missed, the largest that were
+missed.
 
 found   a reference that takes a prediction with IoU >= 50 %, greedy by falling IoU
 curves  at IoU >= 50 % as COCO counts them (precision), with centres in lesions (FROC)

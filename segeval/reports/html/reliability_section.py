@@ -1,4 +1,4 @@
-"""T15: bins of confidence, added up over all cases, as a reliability diagram with counts."""
+"""REPORT-T15: bins of confidence, added up over all cases, as a reliability diagram with counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""T7: one sentence, then the rules that were missed with the numbers that decide."""
+"""REPORT-T7: one sentence, then the rules that were missed with the numbers that decide."""
 
 from __future__ import annotations
 

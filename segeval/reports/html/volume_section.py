@@ -1,4 +1,4 @@
-"""T13: volumes of both sides as Bland and Altman compare them (Lancet 327, 1986).
+"""REPORT-T13: volumes of both sides as Bland and Altman compare them (Lancet 327, 1986).
 
 gap     prediction - ground truth, or their ratio where the gaps grow with the size
 bias    mean gap; limits: bias +- 1.96 sd

@@ -1,4 +1,4 @@
-"""Three planes of a volume with the contours of both sides and the largest error (T21).
+"""Three planes of a volume with the contours of both sides and the largest error (REPORT-T21).
 
 Contours are lines over the image, never fills: ground truth solid sky blue, prediction dashed
 orange. The axes keep their millimetres, whatever the voxels are; the head is up, the patient's left

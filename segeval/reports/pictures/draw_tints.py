@@ -1,4 +1,7 @@
-"""A picture with its hits, misses and false areas in three tints, and the map of errors (T22)."""
+"""A picture with its hits, misses and false areas in three tints, and the map of errors.
+
+Rule REPORT-T22.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A map of errors for each case, on the ground truth's grid (T25).
+"""A map of errors for each case, on the ground truth's grid (REPORT-T25).
 
     1  hit: both sides have the class
     2  false: only the prediction has it

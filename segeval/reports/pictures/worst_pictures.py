@@ -1,4 +1,4 @@
-"""Pictures of the worst cases, made from the files when the report is made (T23, T24).
+"""Pictures of the worst cases, made from the files when the report is made (REPORT-T23, T24).
 
 A case is found again as scoring found it, and must be what it was: files whose fingerprint changed
 have no picture. Cases are read one after the other, so memory is that of one.
@@ -60,7 +60,7 @@ class PictureMaker:
         self.notes: dict[str, int] = {}
 
     def share_room(self, pictures: int) -> None:
-        """Let the images of so many pictures fit in a page (T4)."""
+        """Let the images of so many pictures fit in a page (REPORT-T4)."""
         self.most = min(MOST_BYTES, ALL_BYTES // (PLANES * max(pictures, 1)))
 
     def note(self, text: str, many: int = 1) -> None:

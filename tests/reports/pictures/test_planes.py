@@ -1,4 +1,7 @@
-"""What a picture shows: outlines on the masks, the slice and place of the largest error (T21)."""
+"""What a picture shows: outlines on the masks, the slice and place of the largest error.
+
+Rule REPORT-T21.
+"""
 
 import math
 import re
