@@ -97,9 +97,9 @@ def requested_metrics(
         asked += size_metrics(settings.size_bins, asked)
     found = dict(resolve_metric(metric) for metric in asked)
     if any(definition.of.startswith("instance") for definition in found.values()):
-        from segeval.scoring.instances import check_instances, read_size
+        from segeval.scoring.instances import check_instance_request, read_size
 
-        check_instances(settings.instances or "beside" * files_tell, found.items())
+        check_instance_request(settings.instances or "beside" * files_tell, found.items())
         if settings.min_size:
             read_size(settings.min_size)
     if not found:

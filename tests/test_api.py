@@ -94,7 +94,7 @@ def test_arrays_are_not_changed():
 
 
 def test_an_ignored_label_and_other_choices():
-    card = segeval.score(P, T, ["dice"], settings=Settings(ignore_label=3, background=True))
+    card = segeval.score(P, T, ["dice"], settings=Settings(ignore_label=(3,), background=True))
     valid = T != 3
     assert values(card)["0"] == pytest.approx(dice((T == 0) & valid, (P == 0) & valid))
 

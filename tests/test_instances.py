@@ -225,7 +225,7 @@ def test_an_ignored_id_is_void(tmp_path):
     truth[:, 8:] = 255
     pred[:3, :4], pred[:2, 6:12], pred[4:, 6:9] = 1, 2, 3  # 8 of 12 in void; 2 of 6
     sides = build.png(tmp_path / "p.png", pred), build.png(tmp_path / "g.png", truth)
-    card = run(*sides, "rq", "f1@50%", "dice", instances="ids", ignore_label=255)
+    card = run(*sides, "rq", "f1@50%", "dice", instances="ids", ignore_label=(255,))
     found = {r.metric: r.value for r in only(card).rows if r.class_ == "1"}
     assert found["rq"] == pytest.approx(1 / 1.5)  # 2 is mostly void, 3 is a false positive
     assert found["f1@50%"] == pytest.approx(2 / 4)  # what is outside void counts

@@ -53,7 +53,7 @@ def test_an_ignored_label(tmp_path):
     truth = TRUTH.copy()
     truth[0:3, 0:3, 0:3] = 9  # over the first lesion and what hits it
     truth[5:8, 8:, :3] = 9  # over the third of the prediction
-    recall, more, _ = scored(tmp_path, PRED, truth, ignore_label=9)
+    recall, more, _ = scored(tmp_path, PRED, truth, ignore_label=(9,))
     assert (recall, more) == ({"1": 1 / 2}, {"1": 0})
 
 

@@ -108,11 +108,10 @@ class ClassList:
     only: bool = False
     remarks: tuple[ClassDef, ...] = ()
 
-    def leave_out(self, values: int | tuple[int, ...] | None) -> ClassList:
+    def leave_out(self, values: tuple[int, ...]) -> ClassList:
         """This list with other values that are ignored; one of a label type stays what it is."""
-        if values is None or values == ():
+        if not values:
             return self
-        values = (values,) if isinstance(values, int) else tuple(values)
         if len(values) == 1 and values[0] >= 0:
             return replace(self, ignore=values[0], ignored=())
         return replace(self, ignore=UNSEEN, ignored=values)

@@ -87,7 +87,7 @@ def joined(
     for class_ in wanted:
         for side, items in zip(sides, (truth, pred), strict=True):
             side.find(class_, items)
-    left = [i for i in unused(pred, sides[1]) if not i.support]
+    left = [i for i in unused_structures(pred, sides[1]) if not i.support]
     if not missed:
         lost = [c for c in wanted if c.name in sides[0].keys and not sides[1].knows(c.name)]
         if strange := list(stand_for_nothing(left, truth, classes, called or {})):
@@ -206,7 +206,7 @@ def own_classes(
 
 def matching(class_: ClassDef, items: Sequence[StructureItem]) -> tuple[StructureItem, ...]:
     """The structures that a class is; none where the file lacks it. Raises CaseError (DICOM-S5)."""
-    class_, picked = by_number(class_, items)
+    class_, picked = pick_by_number(class_, items)
     if picked is not None:
         return (picked,)
     try:
@@ -222,7 +222,7 @@ def matching(class_: ClassDef, items: Sequence[StructureItem]) -> tuple[Structur
     return tuple(i for part in parts for i in part) if all(parts) else ()
 
 
-def by_number(
+def pick_by_number(
     class_: ClassDef, items: Sequence[StructureItem]
 ) -> tuple[ClassDef, StructureItem | None]:
     """The structure that `Heart#12` picks on a side that has several hearts (DICOM-S5).
@@ -261,7 +261,9 @@ def twice(name: str, items: Sequence[StructureItem]) -> CaseError:
     )
 
 
-def unused(items: Sequence[StructureItem], side: NamedStructures) -> Iterator[StructureItem]:
+def unused_structures(
+    items: Sequence[StructureItem], side: NamedStructures
+) -> Iterator[StructureItem]:
     """The structures that are no class yet."""
     used = {item.key for found in side.keys.values() for item in found}
     clash = {normalize_name(name) for name in side.faults}

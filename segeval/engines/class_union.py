@@ -118,7 +118,7 @@ def part_case(case: CaseResult) -> CaseResult:
         classes=tuple(name for name in case.classes if name not in gone),
         gt_voxels={k: v for k, v in case.gt_voxels.items() if k not in gone},
         tallies=counts_of(case, lambda held: {k: v for k, v in held.items() if k not in gone}),
-        inventory=count_classes(case.inventory, -len(gone)),
+        inventory=recount_classes(case.inventory, -len(gone)),
         joined=(),
     )
 
@@ -132,9 +132,9 @@ def add_rows(case: CaseResult, plan: JoinPlan) -> CaseResult:
     by_class: dict[str, list[Row]] = {}
     for row in case.rows:
         by_class.setdefault(row.class_, []).append(row)
-    by_class |= {name: absent_rows(case, name, plan) for name in missing}
+    by_class |= {name: absent_class_rows(case, name, plan) for name in missing}
     order = dict.fromkeys([*plan.union, *by_class])
-    empty = [0, 0, 0, voxels_of(case)]
+    empty = [0, 0, 0, count_case_voxels(case)]
     voxels = {**case.gt_voxels, **dict.fromkeys(missing, 0)}
     return replace(
         case,
@@ -142,12 +142,12 @@ def add_rows(case: CaseResult, plan: JoinPlan) -> CaseResult:
         classes=tuple(name for name in order if name in own or name in missing),
         gt_voxels={name: voxels[name] for name in order if name in voxels},
         tallies=counts_of(case, lambda held: {**held, **dict.fromkeys(missing, empty)}),
-        inventory=count_classes(case.inventory, len(missing)),
+        inventory=recount_classes(case.inventory, len(missing)),
         joined=missing,
     )
 
 
-def absent_rows(case: CaseResult, name: str, plan: JoinPlan) -> list[Row]:
+def absent_class_rows(case: CaseResult, name: str, plan: JoinPlan) -> list[Row]:
     """The rows of a class that a case does not have."""
     kept = {(row.class_, row.metric): row for row in case.spare}
     units = {row.metric: row.unit for row in case.rows}
@@ -169,7 +169,7 @@ def usual_unit(known: frozenset[str], spaced: bool) -> str:
     return min(physical or known, default="")
 
 
-def voxels_of(case: CaseResult) -> int:
+def count_case_voxels(case: CaseResult) -> int:
     """How many voxels of a case count."""
     counts = case.tallies.get("counts", {})
     for row in counts.get("classes", {}).values():
@@ -185,7 +185,7 @@ def counts_of(case: CaseResult, change: Any) -> dict[str, Any]:
     return tallies
 
 
-def count_classes(inventory: Mapping[str, Any], more: int) -> dict[str, Any]:
+def recount_classes(inventory: Mapping[str, Any], more: int) -> dict[str, Any]:
     """The inventory of a case with more classes scored, or fewer."""
     kept = dict(inventory)
     own = kept.get("class", 0)

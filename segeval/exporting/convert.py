@@ -25,7 +25,7 @@ from segeval.exporting.decode import (
 )
 from segeval.kernels.mask_runs import MaskRuns
 from segeval.opening.common_grid import find_common_grid, match_sides
-from segeval.opening.open_side import OpenSide, add_notes, open_side, read_options
+from segeval.opening.open_side import OpenSide, add_side_notes, open_side, read_options
 from segeval.opening.open_structures import (
     drawing_rules,
     pick_structures,
@@ -110,7 +110,7 @@ def open_structures_alone(case: Case, like: Path | None, settings: Settings) -> 
         placed = name_structures(source, volume, None, names)
     else:
         placed = place_on_grid(case, source, names, like, settings)
-    return add_notes(placed, (*given.notes, *notes))
+    return add_side_notes(placed, (*given.notes, *notes))
 
 
 def place_on_grid(

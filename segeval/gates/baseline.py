@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from segeval.gates.pooled_pairs import PooledPair, leads_pooled, pair_pooled
-from segeval.gates.rules import bar_in_unit, gated_groups, matches_class
+from segeval.gates.rules import bar_in_unit, gated_groups, means_class
 from segeval.gates.truth import TruthCheck, compare_truth, unknown_truth_note
 from segeval.gates.verdict import BaselineComparison, Judgement, Refusal, Verdict
 from segeval.metrics.registry import Definition, leading_statistic, resolve_metric
@@ -287,7 +287,7 @@ def _find_tolerance(
 ) -> tuple[float, str]:
     """How much worse a class may be, and the unit that was given; the last that fits counts."""
     for gate, definition in reversed(tolerances):
-        if str(gate.metric) == name.metric and matches_class(gate.class_, name.class_):
+        if str(gate.metric) == name.metric and means_class(gate.class_, name.class_):
             return bar_in_unit(gate, definition), gate.bar.unit
     return 0.0, ""
 
@@ -351,7 +351,7 @@ def _baseline_notes(
         yield Note("W-not-in-baseline", text, settings.baseline)
     for gate, _ in resolve_tolerances(settings):
         if not any(
-            str(gate.metric) == n.metric and matches_class(gate.class_, n.class_) for n in columns
+            str(gate.metric) == n.metric and means_class(gate.class_, n.class_) for n in columns
         ):
             yield Note("W-unused-tolerance", f"{gate} fits nothing that is compared", BASELINE)
 

@@ -122,7 +122,7 @@ def _judge_group(rule: Rule, card: Scorecard, group: str, accept: bool) -> Itera
         (name, statistic)
         for name, metrics in summary.items()
         for column, statistic in metrics.items()
-        if matches_class(wanted, name) and _is_of_metric(rule.gate.metric, column)
+        if means_class(wanted, name) and _is_of_metric(rule.gate.metric, column)
     ]
     for name, statistic in judged:
         yield _judge_statistic(rule, card, name, statistic, group, accept)
@@ -143,7 +143,7 @@ def _is_of_metric(metric: Metric, column: str) -> bool:
     return column == str(metric) or column.startswith(f"{metric} [")
 
 
-def matches_class(wanted: str, name: str) -> bool:
+def means_class(wanted: str, name: str) -> bool:
     """Whether a class is meant: every scored class without a name, else the name or glob."""
     if not wanted:
         return name != "overall"

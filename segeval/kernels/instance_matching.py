@@ -68,10 +68,10 @@ class Matching:
 
 def score_fractions(o: Overlaps, score: str) -> tuple[Counted, Counted]:
     """The score of every pair as one whole number over another, int64 (k,) twice."""
-    return score_of(score, o.shared, o.truth[o.one], o.pred[o.other])
+    return pair_score(score, o.shared, o.truth[o.one], o.pred[o.other])
 
 
-def score_of(score: str, n: Counted, a: Counted, b: Counted) -> tuple[Counted, Counted]:
+def pair_score(score: str, n: Counted, a: Counted, b: Counted) -> tuple[Counted, Counted]:
     """The score of pairs that share n voxels of a and b."""
     if score == "iou":
         return n, a + b - n
@@ -181,7 +181,7 @@ def _match_parts(o: Overlaps, score: str, value: Floats, good: Mask, rule: str) 
 def _rises(score: str, truth: int, before: tuple[int, int], now: tuple[int, int]) -> bool:
     """Whether the score of a union is higher than it was."""
     n, size = (np.array(pair, np.int64) for pair in zip(before, now, strict=True))
-    number, whole = score_of(score, n, np.full(2, truth), size)
+    number, whole = pair_score(score, n, np.full(2, truth), size)
     return int(number[1]) * int(whole[0]) > int(number[0]) * int(whole[1])
 
 

@@ -47,7 +47,7 @@ def read_percent(word: str) -> Fraction:
 OVER = Option("10%", read=read_percent)
 
 
-def each_class(s: Candidates, of: Callable[[Cases], float]) -> Values:
+def candidate_values(s: Candidates, of: Callable[[Cases], float]) -> Values:
     """A number of the cases of every class."""
     return Values(np.array([of(cases) if cases else np.nan for cases in s.cases], np.float64))
 
@@ -92,7 +92,9 @@ def lesion_ap(s: Candidates, at: float, extra: str) -> Values:
     source   Saha et al., Lancet Oncol. 25(7), 2024; picai_eval 1.4.13
     """
     over = Fraction(str(at)) / 100
-    return each_class(s, lambda cases: step_average_precision(*all_outcomes(cases, over, extra)))
+    return candidate_values(
+        s, lambda cases: step_average_precision(*all_outcomes(cases, over, extra))
+    )
 
 
 @metric("case_auroc", of="candidates", origin="picai", **OF_DATA_SET)
@@ -110,7 +112,7 @@ def auroc_of_cases(s: Candidates) -> Values:
         score = np.array([case.score.max(initial=0.0) for case in cases])
         return case_auroc(positive, score)
 
-    return each_class(s, of)
+    return candidate_values(s, of)
 
 
 def landed(case: CaseCandidates) -> tuple[Floats, Floats]:
@@ -144,7 +146,7 @@ def interpolated(
         points = curve_points(found, false, lesions, len(cases), lowest)
         return float(interpolate_sensitivities(points, rates if at is None else [at]).mean())
 
-    return each_class(s, of)
+    return candidate_values(s, of)
 
 
 @metric("froc", of="candidates", at=("",), origin="camelyon", **OF_DATA_SET)
@@ -188,4 +190,4 @@ def froc_picai(s: Candidates, at: float | None, extra: str, over: Fraction) -> V
         rates = CAMELYON if at is None else (at,)
         return float(np.mean([sensitivity_not_above(hit, score, len(cases), r) for r in rates]))
 
-    return each_class(s, of)
+    return candidate_values(s, of)

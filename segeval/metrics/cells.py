@@ -67,12 +67,12 @@ def count_pairs(  # noqa: PLR0913 - a rule
     return found, truth, pred
 
 
-def share(part: float, whole: float) -> float:
+def share_of_whole(part: float, whole: float) -> float:
     """part / whole; nan where the whole is 0."""
     return part / whole if whole else np.nan
 
 
-def each_class(t: Tables, number: Callable[[int], float], reason: str = "") -> Values:
+def cell_values(t: Tables, number: Callable[[int], float], reason: str = "") -> Values:
     """A number of every class by its place."""
     return Values(np.array([number(p) for p in range(len(t.classes))], np.float64), reason=reason)
 
@@ -106,9 +106,9 @@ def f1(t: Tables, at: Quantity, **rule: str) -> Values:
 
     def number(place: int) -> float:
         found, truth, pred = count_pairs(t, place, at, **rule)
-        return share(2 * found, truth + pred)
+        return share_of_whole(2 * found, truth + pred)
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 @metric(
@@ -140,9 +140,9 @@ def f1_by_centres(t: Tables, at: Quantity, connectivity: str, hit: str) -> Value
                 apart = np.linalg.norm(truth[:, None] - pred[None], axis=2)
             found, missed, false = nearest_in_order(apart, at.number)
             hits, whole = hits + found, whole + 2 * found + missed + false
-        return share(2 * hits, whole)
+        return share_of_whole(2 * hits, whole)
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 @metric("inst_precision", origin="metrics-reloaded", options=STRICT, **FACTS)
@@ -157,9 +157,9 @@ def inst_precision(t: Tables, at: Quantity, **rule: str) -> Values:
 
     def number(place: int) -> float:
         found, _, pred = count_pairs(t, place, at, **rule)
-        return share(found, pred)
+        return share_of_whole(found, pred)
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 @metric("inst_recall", origin="metrics-reloaded", options=STRICT, **FACTS)
@@ -174,9 +174,9 @@ def inst_recall(t: Tables, at: Quantity, **rule: str) -> Values:
 
     def number(place: int) -> float:
         found, truth, _ = count_pairs(t, place, at, **rule)
-        return share(found, truth)
+        return share_of_whole(found, truth)
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 AP_FACTS: dict[str, Any] = {"of": "instances", "better": "higher", "bounds": SHARE, "at": ("%",)}
@@ -197,10 +197,10 @@ def cell_ap(t: Tables, at: float | None, **rule: str) -> Values:
 
     def at_one(place: int, percent: float) -> float:
         found, truth, pred = count_pairs(t, place, Quantity(percent, "%"), **rule)
-        return share(found, truth + pred - found)
+        return share_of_whole(found, truth + pred - found)
 
     levels = DSB if at is None else (at,)
-    return each_class(t, lambda place: float(np.mean([at_one(place, level) for level in levels])))
+    return cell_values(t, lambda place: float(np.mean([at_one(place, level) for level in levels])))
 
 
 JACCARD: dict[str, Any] = {
@@ -218,9 +218,9 @@ def sum_shares(
 
     def number(place: int) -> float:
         both = [parts(table) for table in t.tables(place, connectivity)]
-        return share(sum(part for part, _ in both), sum(whole for _, whole in both))
+        return share_of_whole(sum(part for part, _ in both), sum(whole for _, whole in both))
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 def paired_areas(table: InstanceTable, kept: Counted) -> tuple[int, int]:
@@ -331,7 +331,7 @@ def splits(t: Tables, connectivity: str) -> Values:
         tables = t.tables(place, connectivity)
         return float(sum(in_parts(table, 0) for table in tables)) if tables else np.nan
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 @metric("merges", **COUNT)
@@ -347,7 +347,7 @@ def merges(t: Tables, connectivity: str) -> Values:
         tables = t.tables(place, connectivity)
         return float(sum(in_parts(table, 1) for table in tables)) if tables else np.nan
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 def in_parts(table: InstanceTable, side: int) -> int:

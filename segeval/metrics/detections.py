@@ -64,7 +64,9 @@ def needs(arguments: Mapping[str, Any]) -> tuple[str, ...]:
 Curve = Callable[[Floats, Any, Any, int], float]
 
 
-def of_classes(tables: Detections, how: MatchRule, area: str, most: int, curve: Curve) -> Values:
+def detection_values(
+    tables: Detections, how: MatchRule, area: str, most: int, curve: Curve
+) -> Values:
     """A number of the detections of each class, and its mean over the classes with references.
 
     most   detections an image and class, of the highest scores
@@ -91,12 +93,12 @@ def of_classes(tables: Detections, how: MatchRule, area: str, most: int, curve: 
     return Values(None if how.union else found, mean)
 
 
-def precision(scores: Floats, hit: Any, counted: Any, references: int) -> float:
+def mean_precision(scores: Floats, hit: Any, counted: Any, references: int) -> float:
     """Mean of the precision at 101 recalls."""
     return float(precision_at_recalls(scores, hit, counted, references).mean())
 
 
-def recall(scores: Floats, hit: Any, counted: Any, references: int) -> float:
+def recall_of_all(scores: Floats, hit: Any, counted: Any, references: int) -> float:
     """Recall where every detection is taken."""
     return last_recall(hit, counted, references)
 
@@ -124,7 +126,7 @@ def ap(  # noqa: PLR0913 - the options of the metric
     source   Lin et al., ECCV 2014; pycocotools 2.0.11
     """
     how = MatchRule(hit, thresholds_of(at), classes == "union")
-    return of_classes(s, how, area, max, precision)
+    return detection_values(s, how, area, max, mean_precision)
 
 
 @metric("ap", of="detections", **OF_DATA_SET, options=LVIS,
@@ -139,7 +141,7 @@ def ap_lvis(s: Detections, at: float | None, area: str, group: str) -> Values:
     source   Gupta et al., CVPR 2019; lvis 0.5.3
     """
     how = MatchRule("mask", thresholds_of(at), lvis=True)
-    return of_group(s, of_classes(s, how, area, 1 << 62, precision), group)
+    return of_group(s, detection_values(s, how, area, 1 << 62, mean_precision), group)
 
 
 def of_group(s: Detections, values: Values, group: str) -> Values:
@@ -165,7 +167,7 @@ def ar(  # noqa: PLR0913 - the options of the metric
     source   Lin et al., ECCV 2014; pycocotools 2.0.11
     """
     how = MatchRule(hit, thresholds_of(at), classes == "union")
-    return of_classes(s, how, area, max, recall)
+    return detection_values(s, how, area, max, recall_of_all)
 
 
 @metric("ar", of="detections", **OF_DATA_SET, options=LVIS,
@@ -178,7 +180,7 @@ def ar_lvis(s: Detections, at: float | None, area: str, group: str) -> Values:
     source   Gupta et al., CVPR 2019; lvis 0.5.3
     """
     how = MatchRule("mask", thresholds_of(at), lvis=True)
-    return of_group(s, of_classes(s, how, area, 1 << 62, recall), group)
+    return of_group(s, detection_values(s, how, area, 1 << 62, recall_of_all), group)
 
 
 BOUNDARY = {key: option for key, option in COCO.items() if key != "hit"}
@@ -195,7 +197,7 @@ def boundary_ap(s: Detections, at: float | None, area: str, classes: str, max: i
     source   Cheng et al., CVPR 2021; faster-coco-eval 1.8.0
     """
     how = MatchRule("boundary", thresholds_of(at), classes == "union")
-    return of_classes(s, how, area, max, precision)
+    return detection_values(s, how, area, max, mean_precision)
 
 
 @metric("ap", of="detections", **OF_DATA_SET, origin="cityscapes")

@@ -19,7 +19,7 @@ import numpy as np
 
 from segeval.kernels.instance_matching import SCORES
 from segeval.kernels.run_overlaps import sum_each
-from segeval.metrics.cells import TIE, UPWARDS, each_class, match_at, share
+from segeval.metrics.cells import TIE, UPWARDS, cell_values, match_at, share_of_whole
 from segeval.metrics.panoptic import CONNECTIVITY, SHARE, Tables
 from segeval.metrics.registry import Option, Values, metric
 from segeval.request.grammar import Quantity, parse_quantity
@@ -119,7 +119,7 @@ FIXED = replace(CONNECTIVITY, default="18")
 IVADOMED = {"overlap": Option("3px", read=read_overlap), "connectivity": FIXED}
 
 
-def harmonic(one: float, other: float) -> float:
+def harmonic_mean(one: float, other: float) -> float:
     """2 p r / (p + r); 0 where one of them is, or where one side is empty."""
     if np.isnan(one) and np.isnan(other):
         return np.nan
@@ -163,9 +163,9 @@ def lesion_recall(t: Tables, at: Quantity | None, **rule: Any) -> Values:
 
     def number(place: int) -> float:
         found, every, _, _ = count_found(t, place, at, **rule)
-        return share(found, every)
+        return share_of_whole(found, every)
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 @metric("lesion_precision", origin="overlap", options=OPTIONS, **AT, **FACTS)
@@ -179,9 +179,9 @@ def lesion_precision(t: Tables, at: Quantity | None, **rule: Any) -> Values:
 
     def number(place: int) -> float:
         _, _, right, every = count_found(t, place, at, **rule)
-        return share(right, every)
+        return share_of_whole(right, every)
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 @metric("lesion_f1", origin="overlap", options=OPTIONS, **AT, **FACTS)
@@ -195,9 +195,9 @@ def lesion_f1(t: Tables, at: Quantity | None, **rule: Any) -> Values:
 
     def number(place: int) -> float:
         found, truth, right, pred = count_found(t, place, at, **rule)
-        return harmonic(share(right, pred), share(found, truth))
+        return harmonic_mean(share_of_whole(right, pred), share_of_whole(found, truth))
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 @metric("lesion_f1", origin="isles", options={"connectivity": CONNECTIVITY}, **FACTS)
@@ -215,7 +215,7 @@ def lesion_f1_of_isles(t: Tables, connectivity: str) -> Values:
         both = tp + (pred - right + truth - tp) / 2
         return tp / both if both else 1.0
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 def count_ivadomed(
@@ -266,9 +266,9 @@ def ltpr(t: Tables, overlap: LeastOverlap, connectivity: str) -> Values:
 
     def number(place: int) -> float:
         tp, fn, _ = count_ivadomed(t, place, overlap, connectivity)
-        return share(tp, tp + fn)
+        return share_of_whole(tp, tp + fn)
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 @metric("lesion_precision", origin="ivadomed", options=IVADOMED, **FACTS)
@@ -282,9 +282,9 @@ def one_minus_lfdr(t: Tables, overlap: LeastOverlap, connectivity: str) -> Value
 
     def number(place: int) -> float:
         tp, _, fp = count_ivadomed(t, place, overlap, connectivity)
-        return share(tp, tp + fp)
+        return share_of_whole(tp, tp + fp)
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 UNIT = Option("auto", ("auto", "ml", "voxels"))
@@ -314,7 +314,7 @@ def sum_volumes(t: Tables, connectivity: str, unit: str, side: int) -> Values:
     units = {table.unit for table in every} if unit != "voxels" else {"voxels"}
     if len(units) > 1 or (unit == "ml" and units != {"ml"}):
         return Values(np.full(len(t.classes), np.nan), reason="no_spacing" if unit == "ml" else "")
-    found = each_class(t, number)
+    found = cell_values(t, number)
     return replace(found, unit=next(iter(units), ""))
 
 
@@ -365,7 +365,7 @@ def differences(t: Tables, connectivity: str, of: Callable[[int], int]) -> Value
             return np.nan
         return float(sum(of(len(x.overlaps.pred) - len(x.overlaps.truth)) for x in tables))
 
-    return each_class(t, number)
+    return cell_values(t, number)
 
 
 COUNTS: dict[str, Any] = {"of": "instances", "options": {"connectivity": CONNECTIVITY}}

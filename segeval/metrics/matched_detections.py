@@ -189,11 +189,11 @@ def of_class(  # noqa: PLR0913 - an image, a class of it, and how
     near[d[both], r[both]] = iou[both]
     reach[:, d[both], r[both]] = reaches[:, both]
     crowd = row.reference[references, R["kind"]] == CROWD
-    left_out = outside(row.reference[references, R["area"]])
+    left_out = outside_sizes(row.reference[references, R["area"]])
     left_out |= row.reference[references, R["kind"]] != COUNTS
     taken = take_references(near, reach, crowd, left_out)
     hit = taken != NONE
-    not_counted = outside(row.detection[detections, D["area"]])
+    not_counted = outside_sizes(row.detection[detections, D["area"]])
     if how.lvis and class_ in row.image.open_ended:
         not_counted[:] = True
     # A detection of a reference that is left out is left out; so is a false one of another size.
@@ -204,7 +204,7 @@ def of_class(  # noqa: PLR0913 - an image, a class of it, and how
     return ClassMatches(class_, scores, hit, ~gone, (~left_out).sum(axis=1))
 
 
-def outside(area: Floats) -> Mask:
+def outside_sizes(area: Floats) -> Mask:
     """Which sizes are in none of the ranges.
 
     returns  bool (areas, n)

@@ -60,7 +60,7 @@ def average(numbers: list[float]) -> float:
     return float(np.mean(known)) if known else math.nan
 
 
-def each_class(  # noqa: PLR0913 - what is kept, computed and asked
+def topology_values(  # noqa: PLR0913 - what is kept, computed and asked
     s: Surfaces,
     what: str,
     compute: Callable[[MaskCrop], Any],
@@ -87,7 +87,7 @@ def each_class(  # noqa: PLR0913 - what is kept, computed and asked
     return Values(np.array(found, np.float64))
 
 
-def share(part: Mask, of: Mask) -> float:
+def skeleton_share(part: Mask, of: Mask) -> float:
     """The share of a skeleton that lies in a mask; nan where there is no skeleton."""
     whole = int(part.sum())
     return int((part & of).sum()) / whole if whole else math.nan
@@ -103,12 +103,17 @@ def skeletons(  # noqa: PLR0913 - the options of every metric of skeletons
             skeleton(mask, "" if rule == AUTO else rule, order) for mask in (crop.truth, crop.pred)
         ]
         lengths = [skeleton_length(one, crop.spacing) for one in thin]
-        return share(thin[1], crop.truth), share(thin[0], crop.pred), lengths[0], lengths[1]
+        return (
+            skeleton_share(thin[1], crop.truth),
+            skeleton_share(thin[0], crop.pred),
+            lengths[0],
+            lengths[1],
+        )
 
-    return each_class(s, f"skeleton {order} {rule}", compute, of, empty, by, THINNED)
+    return topology_values(s, f"skeleton {order} {rule}", compute, of, empty, by, THINNED)
 
 
-def harmonic(measured: tuple[float, ...]) -> float:
+def skeleton_harmonic_mean(measured: tuple[float, ...]) -> float:
     """2 Tp Ts / (Tp + Ts): 0 where either is 0 or one side has no skeleton."""
     tp, ts = measured[:2]
     if math.isnan(tp) and math.isnan(ts):
@@ -116,14 +121,14 @@ def harmonic(measured: tuple[float, ...]) -> float:
     return 2 * tp * ts / (tp + ts) if tp > 0 and ts > 0 else 0.0
 
 
-def thinned(name: str, **facts: Any) -> Callable[..., Any]:
+def skeleton_metric(name: str, **facts: Any) -> Callable[..., Any]:
     """Register a metric of skeletons."""
     return metric(name, of="surface", options=THINNING, library="scikit-image", **facts)
 
 
-@thinned("cldice", better="higher", bounds=SHARE, origin="metrics-reloaded")
-@thinned("cldice", better="higher", bounds=SHARE, origin="panoptica")
-@thinned("cldice", better="higher", bounds=SHARE, origin="cldice")
+@skeleton_metric("cldice", better="higher", bounds=SHARE, origin="metrics-reloaded")
+@skeleton_metric("cldice", better="higher", bounds=SHARE, origin="panoptica")
+@skeleton_metric("cldice", better="higher", bounds=SHARE, origin="cldice")
 def cldice(s: Surfaces, by: str, order: str, skeleton: str) -> Values:
     """Centre-line Dice: how far each side's skeleton lies inside the other's mask.
 
@@ -131,10 +136,10 @@ def cldice(s: Surfaces, by: str, order: str, skeleton: str) -> Values:
     empty    both empty: undefined; one empty: 0; skeletons that miss the masks: 0
     source   Shit et al., CVPR 2021; its own code, panoptica and MetricsReloaded give one number
     """
-    return skeletons(s, harmonic, math.nan, by, order, skeleton)
+    return skeletons(s, skeleton_harmonic_mean, math.nan, by, order, skeleton)
 
 
-@thinned("skeleton_precision", better="higher", bounds=SHARE)
+@skeleton_metric("skeleton_precision", better="higher", bounds=SHARE)
 def skeleton_precision(s: Surfaces, by: str, order: str, skeleton: str) -> Values:
     """Share of the predicted skeleton inside the ground truth.
 
@@ -145,7 +150,7 @@ def skeleton_precision(s: Surfaces, by: str, order: str, skeleton: str) -> Value
     return skeletons(s, lambda m: float(m[0]), math.nan, by, order, skeleton)
 
 
-@thinned("skeleton_recall", better="higher", bounds=SHARE)
+@skeleton_metric("skeleton_recall", better="higher", bounds=SHARE)
 def skeleton_recall(s: Surfaces, by: str, order: str, skeleton: str) -> Values:
     """Share of the ground truth's skeleton inside the prediction.
 
@@ -156,7 +161,7 @@ def skeleton_recall(s: Surfaces, by: str, order: str, skeleton: str) -> Values:
     return skeletons(s, lambda m: float(m[1]), math.nan, by, order, skeleton)
 
 
-@thinned("skeleton_length_difference", better="zero", unit="length")
+@skeleton_metric("skeleton_length_difference", better="zero", unit="length")
 def skeleton_length_difference(s: Surfaces, by: str, order: str, skeleton: str) -> Values:
     """Length of the predicted skeleton less that of the ground truth's.
 
@@ -191,7 +196,7 @@ def betti_error(s: Surfaces, number: int, by: str, connectivity: str) -> Values:
 
     flat = s.flat or by == "slice"
     empty = math.nan if flat and number == 2 else 0.0
-    return each_class(s, f"betti {touching}", compute, difference, empty, by, COUNTED)
+    return topology_values(s, f"betti {touching}", compute, difference, empty, by, COUNTED)
 
 
 @metric("betti0_error", of="surface", better="lower", bounds=UPWARDS, options=TOUCHING)
@@ -241,4 +246,4 @@ def euler_error(s: Surfaces, by: str, connectivity: str) -> Values:
     def compute(crop: MaskCrop) -> float:
         return float(abs(euler_number(crop.pred, touching) - euler_number(crop.truth, touching)))
 
-    return each_class(s, f"euler {touching}", compute, float, 0.0, by, COUNTED)
+    return topology_values(s, f"euler {touching}", compute, float, 0.0, by, COUNTED)

@@ -132,7 +132,7 @@ def moved(side: OpenSide, grid: Geometry, how: ReadAs) -> OpenSide:
     return replace(
         side,
         source=resample_volume(side.volume, grid, labels=True),
-        scores=resample_volume(scores, grid, False, outside(len(scores.channels), how)),
+        scores=resample_volume(scores, grid, False, background_scores(len(scores.channels), how)),
     )
 
 
@@ -146,10 +146,10 @@ def moved_volume(volume: Volume, grid: Geometry, how: ReadAs) -> Volume:
         )
     stack = count > 1 and not volume.paths
     labels = False if stack or how.kind != "auto" else None
-    return resample_volume(volume, grid, labels, outside(count, how))
+    return resample_volume(volume, grid, labels, background_scores(count, how))
 
 
-def outside(channels: int, how: ReadAs) -> tuple[float, ...]:
+def background_scores(channels: int, how: ReadAs) -> tuple[float, ...]:
     """What each channel of scores is where there is nothing but background."""
     background = int(channels > 1 and not how.independent)
     inside, away = (SURE, -SURE) if how.kind == "logits" else (1.0, 0.0)

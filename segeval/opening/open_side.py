@@ -199,6 +199,6 @@ def read_sides_as(
     return read_truth_as(settings, guess.independent or truth.named), guess
 
 
-def add_notes(side: OpenSide, notes: tuple[Note, ...]) -> OpenSide:
+def add_side_notes(side: OpenSide, notes: tuple[Note, ...]) -> OpenSide:
     """A side with more to be said of its volume."""
     return replace(side, source=replace(side.volume, notes=(*side.volume.notes, *notes)))

@@ -18,7 +18,7 @@ from segeval.opening.common_grid import (
     place_volume,
 )
 from segeval.opening.onto_grid import asked_grid, moved_volume
-from segeval.opening.open_side import OpenSide, add_notes, empty_prediction
+from segeval.opening.open_side import OpenSide, add_side_notes, empty_prediction
 from segeval.opening.structure_classes import (
     account_structures,
     automatic,
@@ -69,8 +69,8 @@ def place_structures(
         if own is not None and (word == "gt" or pred is not None):
             with on_side(word):
                 account_structures(side, made, own, faults, with_partner, classes.only)
-    one, two = add_notes(one, given[0].notes), add_notes(two, given[1].notes)
-    one = add_notes(one, (*said, *automatic(truth, names[0]), *cut(one.volume, settings)))
+    one, two = add_side_notes(one, given[0].notes), add_side_notes(two, given[1].notes)
+    one = add_side_notes(one, (*said, *automatic(truth, names[0]), *cut(one.volume, settings)))
     return one, empty_prediction(one) if pred is None else two
 
 

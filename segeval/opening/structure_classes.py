@@ -67,7 +67,7 @@ def name_structures(
     if not volume.channels:
         volume = replace(volume, channels=(empty_channel(volume.geometry),))
     drawn = None if made is None else drawn_from(made, names)
-    return OpenSide(volume, classes, faults=faults, drawn=drawn, facts=facts(side, names))
+    return OpenSide(volume, classes, faults=faults, drawn=drawn, facts=structure_facts(side, names))
 
 
 def faulty(made: Structures, items: Sequence[StructureItem]) -> CaseError | None:
@@ -107,7 +107,7 @@ def drawn_from(made: Structures, names: NamedStructures) -> dict[str, Rasterized
     return {c: made.drawn[key] for c, key in single.items() if key in made.drawn}
 
 
-def facts(side: OpenSide, names: NamedStructures) -> dict[str, Any]:
+def structure_facts(side: OpenSide, names: NamedStructures) -> dict[str, Any]:
     """What results keep of a side: its own facts and which structure each class is.
 
     Rules DICOM-S6, DICOM-N1.

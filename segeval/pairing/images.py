@@ -62,7 +62,7 @@ def drop_images(
     images: list[MaskFile] = []
     for folder, those in units.items():
         units[folder] = without_known(those, images)
-    aside += leave("file", "named as the image of a mask beside it", shown(images))
+    aside += leave("file", "named as the image of a mask beside it", shown_paths(images))
     if not any(f.stem.casefold() in folded for f in named_as_images(units)):
         images = []
         for folder, those in units.items():
@@ -71,7 +71,7 @@ def drop_images(
     drawn: list[MaskFile] = []
     for folder, those in units.items():
         units[folder] = drop_companions(those, drawn)
-    aside += leave("file", "beside a label map, as another form of it", shown(drawn))
+    aside += leave("file", "beside a label map, as another form of it", shown_paths(drawn))
     return units
 
 
@@ -86,7 +86,7 @@ def doubted_images(root: Path, images: Sequence[MaskFile]) -> Iterator[Left]:
         groups.setdefault(re.split(r"[_\-]", file.stem.lower())[-1], []).append(file)
     for files in groups.values():
         weight = UNKNOWN if holds_few_labels(files[0].path(root)) else KNOWN
-        yield from leave("file", "named like images", shown(files), weight)
+        yield from leave("file", "named like images", shown_paths(files), weight)
 
 
 def holds_few_labels(path: Path) -> bool:
@@ -109,7 +109,7 @@ def holds_few_labels(path: Path) -> bool:
     return len(found) <= FEW_LABELS and bool((found == np.floor(found)).all())
 
 
-def shown(files: Iterable[MaskFile]) -> tuple[str, ...]:
+def shown_paths(files: Iterable[MaskFile]) -> tuple[str, ...]:
     """The paths of files as people see them."""
     return tuple(f.shown for f in files)
 
@@ -151,8 +151,8 @@ def without_plots(
     )
     plots = [f for f in stray if is_plot(f)]
     unknown = [f for f in stray if not is_plot(f)]
-    left += leave("file", "named like plots or previews", shown(plots), KNOWN)
-    left += leave("file", "in a picture format among volumes", shown(unknown), UNKNOWN)
+    left += leave("file", "named like plots or previews", shown_paths(plots), KNOWN)
+    left += leave("file", "in a picture format among volumes", shown_paths(unknown), UNKNOWN)
     return kept
 
 
@@ -179,7 +179,7 @@ def drop_image_channels(
                 gone.append(found)
                 continue
         kept.append(found)
-    left += leave("file", "named like channels of images", shown(gone))
+    left += leave("file", "named like channels of images", shown_paths(gone))
     return kept
 
 
@@ -187,14 +187,14 @@ def without_known(files: list[MaskFile], gone: list[MaskFile]) -> list[MaskFile]
     """The files of a folder without the images that the field keeps beside masks (ACCOUNT-A8)."""
     if len(files) < 2:
         return files
-    masks = {base for f in files if (base := mask_of(f.stem))}
+    masks = {base for f in files if (base := mask_name(f.stem))}
     if masks:
         files = parted(files, gone, lambda f: f.stem.removesuffix(CITYSCAPES_IMAGE) in masks)
     rest = [f for f in files if f.stem.lower() not in BESIDE_MASKS]
     return parted(files, gone, lambda f: f.stem.lower() in BESIDE_MASKS) if rest else files
 
 
-def mask_of(stem: str) -> str:
+def mask_name(stem: str) -> str:
     """The name without the words at its end that say that the file is a mask; "" without one."""
     less = re.sub(MASK_ROLES, "", stem)
     return less if less != stem else ""

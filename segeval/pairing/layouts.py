@@ -166,7 +166,7 @@ def read_folder_layout(tree: SideTree, hints: Hints) -> SideLayout:
         )
     entries = ENTRIES[kind](masks, units, hints)
     images = 0 if hints.pattern else len(tree.files) - len(masks.files)
-    left += unused(masks, entries, hints.scores)
+    left += unused_masks(masks, entries, hints.scores)
     left += leave("file", "of a format without masks", tree.others)
     if not tree.dicom:
         left += leave("file", "of an unknown kind", [f.shown for f in tree.objects])
@@ -197,7 +197,7 @@ def matched_files(
     return units
 
 
-def unused(masks: SideTree, entries: Sequence[CaseEntry], scores: bool) -> list[Left]:
+def unused_masks(masks: SideTree, entries: Sequence[CaseEntry], scores: bool) -> list[Left]:
     """The files of masks that are in no entry."""
     if sum(entry.many for entry in entries) == len(masks.files):
         return []

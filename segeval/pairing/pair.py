@@ -50,7 +50,7 @@ def pair_paths(pred: Path, gt: Path, settings: Settings) -> Pairing:
 
         found = patient_layouts(pred, roots[0], looked[0], hints, settings)
         paired = found.with_series(pair_layouts(*found.layouts, classes, settings))
-        return add_notes(paired, swapped_sides_note(pred, gt, found.layouts))
+        return add_pairing_notes(paired, swapped_sides_note(pred, gt, found.layouts))
     layouts = [
         read_both_layouts(pred, root, hints, patterns, sides)
         for root, sides in zip(roots, looked, strict=True)
@@ -66,10 +66,10 @@ def pair_paths(pred: Path, gt: Path, settings: Settings) -> Pairing:
         flat = replace(hints, layout=FLAT)
         chosen = read_both_layouts(pred, roots[place], flat, patterns, looked[place])
         paired = pair_layouts(*chosen, classes, settings)
-    return add_notes(paired, swapped_sides_note(pred, gt, chosen))
+    return add_pairing_notes(paired, swapped_sides_note(pred, gt, chosen))
 
 
-def add_notes(pairing: Pairing, notes: list[Note]) -> Pairing:
+def add_pairing_notes(pairing: Pairing, notes: list[Note]) -> Pairing:
     """A pairing with more to be said of it."""
     return replace(pairing, notes=(*pairing.notes, *notes)) if notes else pairing
 

@@ -59,7 +59,7 @@ def read_segments(
             help="a panoptic file has one annotation an image, with its segments_info",
         )  # fmt: skip
     png = png_of(found[0], image, path)
-    ids = ids_of(png)
+    ids = read_panoptic_ids(png)
     if image is not None and ids.shape != image.shape:
         raise ReadError(
             f"the PNG has {ids.shape[1]} x {ids.shape[0]} pixels and the JSON says "
@@ -114,7 +114,7 @@ def png_of(mark: Mapping[str, Any], image: CocoImage | None, path: Path) -> Path
     )
 
 
-def ids_of(png: Path) -> Raw:
+def read_panoptic_ids(png: Path) -> Raw:
     """The ids of a PNG, uint32 (H, W). Raises ReadError."""
     from PIL import Image
 

@@ -206,7 +206,7 @@ def slices_of_contours(series: Series, contours: Contours, pixel: float) -> Slic
 
 def are_parallel(contours: Contours, frame: Frame) -> bool:
     """Whether most contours are parallel to images."""
-    heights, others = contour_heights(contours, np.zeros(3), np.array(frame.normal), FLAT)
+    heights, others = first_point_heights(contours, np.zeros(3), np.array(frame.normal), FLAT)
     return len(heights) >= others
 
 
@@ -351,12 +351,12 @@ def heights_above(contours: Contours, slices: Slices) -> tuple[Floats, int]:
     assert geometry.directions is not None
     assert geometry.spacing is not None
     flat = max(FLAT, 0.05 * geometry.spacing[0])
-    return contour_heights(
+    return first_point_heights(
         contours, np.array(geometry.origin), np.array(geometry.directions[0]), flat
     )
 
 
-def contour_heights(
+def first_point_heights(
     contours: Contours, origin: Floats, along: Floats, flat: float
 ) -> tuple[Floats, int]:
     """Heights of contours along a normal, from their first points; the others are not parsed.

@@ -158,9 +158,13 @@ def frame_of(seg: SegmentationHeader) -> Frame:
     facts, path = seg.facts, seg.path
     if any(len(f.orientation) != 6 or len(f.spacing) != 2 for f in facts):
         raise ReadError("the frames do not say how they lie", where=path)
-    turned = spread(np.array([f.orientation for f in facts]))
+    turned = largest_spread(np.array([f.orientation for f in facts]))
     spacing = np.array([f.spacing for f in facts])
-    if not (spacing > 0).all() or turned > SAME_ANGLE or spread(spacing) > 1e-3 * spacing.min():
+    if (
+        not (spacing > 0).all()
+        or turned > SAME_ANGLE
+        or largest_spread(spacing) > 1e-3 * spacing.min()
+    ):
         raise ReadError(
             "frames differ in orientation or pixel spacing",
             where=path,
@@ -175,7 +179,7 @@ def frame_of(seg: SegmentationHeader) -> Frame:
     return Frame(row, column, (first[0], first[1]), seg.pixels.shape)
 
 
-def spread(values: Floats) -> float:
+def largest_spread(values: Floats) -> float:
     """The most that a row differs from the median of all."""
     return float(np.abs(values - np.median(values, axis=0)).max())
 

@@ -59,7 +59,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     objects: list[DrawnObject] = []
     bare: list[str] = []
     for place, feature in enumerate(features, 1):
-        made = object_of(feature, f"feature {place}", path)
+        made = parse_feature(feature, f"feature {place}", path)
         if made is None:
             bare.append(f"feature {place}")
         else:
@@ -68,7 +68,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     return polygon_volume(objects, image_size(path, reading), path, reading)
 
 
-def object_of(feature: Mapping[str, Any], what: str, path: Path) -> DrawnObject | None:
+def parse_feature(feature: Mapping[str, Any], what: str, path: Path) -> DrawnObject | None:
     """One feature; None of one without an area. Raises ReadError."""
     geometry = feature["geometry"]
     form = geometry.get("type") if isinstance(geometry, Mapping) else None
@@ -81,7 +81,7 @@ def object_of(feature: Mapping[str, Any], what: str, path: Path) -> DrawnObject 
     parts = tuple(tuple(ring_of(ring, what, path) for ring in polygon) for polygon in polygons)
     properties = feature.get("properties")
     properties = properties if isinstance(properties, Mapping) else {}
-    return DrawnObject(class_of(properties), parts, score_of(properties))
+    return DrawnObject(class_of(properties), parts, feature_score(properties))
 
 
 def ring_of(ring: Any, what: str, path: Path) -> Floats:
@@ -102,7 +102,7 @@ def class_of(properties: Mapping[str, Any]) -> str:
     return UNNAMED
 
 
-def score_of(properties: Mapping[str, Any]) -> float:
+def feature_score(properties: Mapping[str, Any]) -> float:
     """The score of a feature; nan where it has none."""
     for key in SCORE:
         value = properties.get(key)

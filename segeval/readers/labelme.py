@@ -67,7 +67,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     for place, entry in enumerate(shapes, 1):
         if shape_type(entry) in WITHOUT_AREA:
             continue
-        made = object_of(entry, f"shape {place}", shape, path)
+        made = parse_shape(entry, f"shape {place}", shape, path)
         group = entry.get("group_id")
         key = place if group is None else (str(made.label), str(group))
         if (before := objects.get(key)) is not None:
@@ -89,7 +89,7 @@ def told_size(content: Mapping[str, Any]) -> ImageShape | None:
     return (height, width) if height > 0 and width > 0 and height * width <= LARGEST else None
 
 
-def object_of(entry: Any, what: str, shape: ImageShape, path: Path) -> DrawnObject:
+def parse_shape(entry: Any, what: str, shape: ImageShape, path: Path) -> DrawnObject:
     """One shape. Raises ReadError."""
     label = entry.get("label") if isinstance(entry, Mapping) else None
     if not isinstance(label, (str, int)) or label == "":

@@ -57,10 +57,10 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         for f in range(frames)
     ]
     channels = tuple(Channel(part, dtype, shape) for part in parts)
-    return Volume(place_grid(header, shape, path), channels, path)
+    return Volume(mgh_grid(header, shape, path), channels, path)
 
 
-def place_grid(header: np.void, shape: tuple[int, ...], path: Path) -> Geometry:
+def mgh_grid(header: np.void, shape: tuple[int, ...], path: Path) -> Geometry:
     """The grid; the header gives its middle, not its first voxel. Raises ReadError."""
     if not header["placed"]:  # what FreeSurfer takes then: coronal, 1 mm
         towards = np.array([[-1.0, 0, 0], [0, 0, -1], [0, 1, 0]])

@@ -76,7 +76,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     if values > 1 and count == 4:
         raise header.error("a series of several values a voxel", "write a file a frame")
     whole = stored_channel(header, stored)
-    geometry = place_grid(header, sizes[:3] if count == 4 else sizes)
+    geometry = metaimage_grid(header, sizes[:3] if count == 4 else sizes)
     return Volume(geometry, split_axes(whole, count == 4, values), path)
 
 
@@ -137,7 +137,7 @@ def find_data(header: MetaHeader) -> tuple[Path, int]:
     return file, max(0, int(skip)) if skip.lstrip("-").isdecimal() else 0
 
 
-def place_grid(header: MetaHeader, sizes: tuple[int, ...]) -> Geometry:
+def metaimage_grid(header: MetaHeader, sizes: tuple[int, ...]) -> Geometry:
     """The grid of the axes of space. Raises ReadError."""
     axes = len(sizes)
     spacing = header.numbers("ElementSpacing") or header.numbers("ElementSize") or (1.0,) * axes

@@ -55,7 +55,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         if len(words) in (5, 6):
             boxes.append(f"line {number}")
             continue
-        objects.append(object_of(words, f"line {number}", (width, height), path))
+        objects.append(parse_line(words, f"line {number}", (width, height), path))
     leave_without_mask(boxes)
     names: dict[Label, str] | None = dict(class_names(path))
     if not names and current().side == "gt":
@@ -63,7 +63,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     return polygon_volume(objects, (height, width), path, reading, names or None)
 
 
-def object_of(words: list[str], what: str, size: tuple[int, int], path: Path) -> DrawnObject:
+def parse_line(words: list[str], what: str, size: tuple[int, int], path: Path) -> DrawnObject:
     """One line: class, corners, and a score where a number is left over. Raises ReadError."""
     try:
         values = np.array(words, np.float64)

@@ -146,9 +146,9 @@ def print_page(card: Scorecard, form: str, path: Path, settings: Settings) -> No
     from segeval.reports.html import browser
 
     if form == "html":
-        from segeval.reports.html.page import draw_pictures, render
+        from segeval.reports.html.page import draw_pictures, render_page
 
-        browser.print_page(render(card, settings, draw_pictures(card, settings)), path)
+        browser.print_pdf(render_page(card, settings, draw_pictures(card, settings)), path)
         return
     from segeval.reports.html.figures import draw_figure
 

@@ -226,12 +226,12 @@ def sample_statistic(sample: ColumnSample, better: str, names: Sequence[str]) ->
     better  `higher`, `lower`, `zero` (nearer to zero), "" for a size, which has no worst
     names   of the cases, by their places
     """
-    made = spread(*sample.numbers(), better, names)
+    made = value_statistics(*sample.numbers(), better, names)
     undefined = sample.undefined + made.n_undefined
     return replace(made, n_undefined=undefined, n_missing=sample.missing)
 
 
-def spread(places: Any, values: Any, better: str, names: Sequence[str]) -> Statistic:
+def value_statistics(places: Any, values: Any, better: str, names: Sequence[str]) -> Statistic:
     """Mean, median, deviation, worst and best of some values.
 
     places, values  of cases, (n,), and their numbers, float64 (n,)
@@ -362,7 +362,7 @@ def _overall_statistics(  # noqa: PLR0913 - what a summary is made of
             better = resolve_metric(metrics[name])[1].better
             of_cells = [cells.get((class_, name), ColumnSample()) for class_ in classes]
             means = case_means(of_cells, len(names))
-            of_cases = spread(*means, better, names)
+            of_cases = value_statistics(*means, better, names)
             overall[name] = over_classes([own[class_] for class_ in classes], of_cases, scored)
     return overall
 

@@ -43,8 +43,8 @@ def spare_rows(
     begun  the tallies of the case, after its pass
     """
     job, grid = read.start.job, read.start.grid
-    asked = [r for r in requests if of_classes(r.name)]
-    key = (grid.shape, grid.spacing, read.counts.voxel, voxels_of(read.counts))
+    asked = [r for r in requests if goes_by_class(r.name)]
+    key = (grid.shape, grid.spacing, read.counts.voxel, count_tally_voxels(read.counts))
     alike = not begun or all(kind_of(name).by == "class" for name in begun)
     if not _known or _known[0][0] is not job:
         _known[:] = [(job, {})]
@@ -57,13 +57,13 @@ def spare_rows(
     return found
 
 
-def of_classes(tally: str) -> bool:
+def goes_by_class(tally: str) -> bool:
     """Whether a tally has values of classes, or of channels."""
     kind = kind_of(tally)
     return kind.by != "case" and kind.of_files is None
 
 
-def voxels_of(counts: Counts) -> int:
+def count_tally_voxels(counts: Counts) -> int:
     """How many voxels count."""
     if len(counts.table):
         return int(counts.table[0].sum())
@@ -76,13 +76,13 @@ def made_rows(
     """The same, computed."""
     start = read.start
     spare = absent_classes(read)
-    total = voxels_of(read.counts)
+    total = count_tally_voxels(read.counts)
     size, unit = start.grid.voxel
     table = np.array([[0, 0, 0, total]] * len(spare.targets), np.int64)
     counts = Counts(tuple(t.name for t in spare.targets), table, table * size, unit, size)
     stored = stored_classes(spare, (frozenset(), frozenset()), start.plan.ignored)
     own = replace(read, resolved=spare, classes=stored, counts=counts)
-    metrics = tuple((m, d) for m, d in start.job.metrics if of_classes(d.tally(m)))
+    metrics = tuple((m, d) for m, d in start.job.metrics if goes_by_class(d.tally(m)))
     finished = finish_tallies(begun, own, requests, {}, map)
     found = rows(start.case, finished, spare, replace(start.job, metrics=metrics))
     return tuple(r for r in found if r.class_ != WHOLE and not says_nothing(r))

@@ -43,8 +43,8 @@ from segeval.scoring.tally_kinds import (
     begin_tallies,
     finish_tallies,
     has_to_be_opened,
+    kept_over_budget,
     metrics_of_channels,
-    over_budget,
     read_files,
     report_tallies,
     tallies_of,
@@ -112,11 +112,15 @@ def find_files(case: Case, inventory: Inventory) -> None:
 def blank(case: Case) -> CaseResult:
     """What a case says of itself before it is scored."""
     return CaseResult(
-        case.id, shown(case, "pred"), shown(case, "gt"), group=case.group, patient=case.patient
+        case.id,
+        side_path(case, "pred"),
+        side_path(case, "gt"),
+        group=case.group,
+        patient=case.patient,
     )
 
 
-def shown(case: Case, side: str) -> str:
+def side_path(case: Case, side: str) -> str:
     """The path of a side in reports, relative to its root."""
     files = case.pred if side == "pred" else case.truth
     return "" if files is None else files.shown
@@ -195,7 +199,7 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
         text = "nothing is scored: no structure of either side is a class"
         notes = (*notes, Note("W-no-class", f"{text}; --classes NAME scores one by its name"))
     found = tuple(rows(case, finished, read.resolved, job))  # surfaces are measured here
-    count_classes(read.resolved, found)
+    count_scored_classes(read.resolved, found)
     spare: tuple[Row, ...] = ()
     if read.resolved.nowhere:
         known[NOWHERE] = list(read.resolved.nowhere)
@@ -211,7 +215,7 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
         classes=tuple(t.name for t in read.resolved.targets),
         gt_voxels=gt_voxels(read),
         tallies=finished.kept(),
-        facts=facts(read) | known | faults(read.resolved, finished, requests, job),
+        facts=case_facts(read) | known | faults(read.resolved, finished, requests, job),
         notes=tuple(replace(note, where=case.id) for note in notes),
     )
 
@@ -227,7 +231,7 @@ def gt_voxels(read: CaseRead) -> dict[str, int]:
     return dict(zip(names, count_on_own_grid(*read.start.truth.unmoved, parts), strict=True))
 
 
-def count_classes(resolved: CaseClasses, found: Sequence[Row]) -> None:
+def count_scored_classes(resolved: CaseClasses, found: Sequence[Row]) -> None:
     """Count the classes of a case, and what became of each by its rows."""
     inventory = current()
     many = len(resolved.targets) + len(resolved.skipped) + len(resolved.faults)
@@ -291,7 +295,7 @@ def is_one_channel(found: ValueKind) -> bool:
     return found.kind != "labels" and found.channels == 1
 
 
-def facts(read: CaseRead) -> dict[str, Any]:
+def case_facts(read: CaseRead) -> dict[str, Any]:
     """What was found, for whoever has to trust the numbers."""
     truth, pred, grid = read.start.truth, read.start.pred, read.start.grid
     found = read.passed.found
@@ -318,7 +322,7 @@ def faults(
         name: {"status": f.status, "message": f.message, "facts": list(f.facts), "help": f.help}
         for name, f in resolved.faults.items()
     }
-    for name, size in over_budget(finished, requests).items():
+    for name, size in kept_over_budget(finished, requests).items():
         found[name] = {
             "status": OVER_BUDGET,
             "message": f"would take {format_mib(size)} "

@@ -36,7 +36,7 @@ CENTRE = "centre"
 LESIONS = "lesion_"  # metrics that take components where nothing is told
 
 
-def check_instances(instances: str, metrics: Iterable[tuple[Metric, Definition]]) -> None:
+def check_instance_request(instances: str, metrics: Iterable[tuple[Metric, Definition]]) -> None:
     """Whether it is told what an instance is, where a metric needs it. Raises RequestError."""
     for metric, definition in metrics:
         if metric.option("hit") == CENTRE and (metric.at is None or metric.at.unit == "%"):
@@ -99,7 +99,7 @@ def begin_instances(start: CaseStart, request: TallyRequest) -> InstanceTally:
     least_voxels(start.job.settings.min_size, start)
     if start.truth.volume.coding is None:  # a file that might say what an instance is does not
         try:
-            check_instances(start.job.settings.instances, request.metrics)
+            check_instance_request(start.job.settings.instances, request.metrics)
         except RequestError as problem:
             raise ReadError(problem.message, help=problem.help) from problem
     return InstanceTally(start.grid.shape)
@@ -118,12 +118,14 @@ def finish_instances(tally: InstanceTally, read: CaseRead, _: TallyRequest) -> C
     sides = (start.truth, start.pred)
     divided = any(side.volume.coding and side.volume.coding.divisor for side in sides)
     found = tally.seen_ids() if divided else (NOTHING, NOTHING)
-    ids = [ids_of(side, which, found) for which, side in enumerate(sides)]
+    ids = [find_id_coding(side, which, found) for which, side in enumerate(sides)]
     ignored = read.classes.ignored
     return tally.finish(read.classes.targets, grid, (ids[0], ids[1]), ignored)
 
 
-def ids_of(side: OpenSide, which: int, found: tuple[Counted, Counted]) -> InstanceIds | None:
+def find_id_coding(
+    side: OpenSide, which: int, found: tuple[Counted, Counted]
+) -> InstanceIds | None:
     """What the ids of a side stand for; None where its values are classes.
 
     found  the ids of each side

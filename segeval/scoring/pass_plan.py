@@ -174,12 +174,12 @@ def onehot(
             (t.pred if own else find_class_channel(c, channels, only), t.truth) for c, t in named
         ]
     else:
-        found = by_number(len(truth.volume.channels), job.classes, channels)
+        found = number_channels(len(truth.volume.channels), job.classes, channels)
     true = {part.channel: reference for part, reference in found}
     return tuple(true.get(channel, NOWHERE) for channel in range(channels))
 
 
-def by_number(
+def number_channels(
     stack: int, classes: ClassList, channels: int
 ) -> list[tuple[LabelSelector, LabelSelector]]:
     """The channels of classes without names, and what is true of them.

@@ -88,7 +88,7 @@ def class_channels(read: CaseRead) -> list[int]:
     return found
 
 
-def channel_places(read: CaseRead) -> tuple[int, ...]:
+def probability_places(read: CaseRead) -> tuple[int, ...]:
     """The place of each class in the results of these tallies; -1 where it has none."""
     if read.passed.scores is None:
         return (-1,) * len(read.resolved.targets)
@@ -105,7 +105,7 @@ def memory_notes(voxels: Any, request: TallyRequest) -> list[Note]:
     ]
 
 
-def over_budget(voxels: Any, request: TallyRequest) -> dict[str, int]:
+def losses_over_budget(voxels: Any, request: TallyRequest) -> dict[str, int]:
     """The losses that would have taken more memory than there is, and how much."""
     return {metric: size for metric, size, over in sizes(voxels, request) if over}
 

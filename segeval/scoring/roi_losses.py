@@ -21,13 +21,13 @@ def finish_rois(read: CaseRead, request: TallyRequest) -> RoiSums | None:
     rois, instances = pred.regions, read.start.truth.volume.regions
     if not isinstance(rois, RoiMasks) or not isinstance(instances, Instances):
         return None
-    check_instances(rois, len(instances.masks), pred)
+    check_instance_files(rois, len(instances.masks), pred)
     tally = RoiTally(map(str, request.pieces))
     tally.update(rois, instances)
     return tally.finish()
 
 
-def check_instances(rois: RoiMasks, count: int, pred: Volume) -> None:
+def check_instance_files(rois: RoiMasks, count: int, pred: Volume) -> None:
     """Whether the ground truth has every instance that the file names. Raises ReadError."""
     if rois.gt_index is not None and len(rois.gt_index) and rois.gt_index.max() >= count:
         raise ReadError(

@@ -39,7 +39,7 @@ def rows(case: Case, finished: FinishedTallies, resolved: CaseClasses, job: Job)
         if value.reason == POOLED and value.whole is not None:
             continue  # a case has no number, and its classes may be many: one row says it
         if value.classes is not None:
-            numbers = of_classes(value.classes, metric, definition, finished, len(names))
+            numbers = class_numbers(value.classes, metric, definition, finished, len(names))
             told = zip(names, reasons, numbers, strict=True)
             each.append(list(column(case, metric, definition, value, told, finished, job)))
     skipped = [
@@ -118,7 +118,7 @@ def asked(metric: Metric, definition: Definition, finished: FinishedTallies) -> 
     return evaluate_metric(metric, definition, tally)
 
 
-def of_classes(
+def class_numbers(
     values: Sequence[float] | np.ndarray[Any, Any],
     metric: Metric,
     definition: Definition,

@@ -275,7 +275,7 @@ def label_map(truth: SideSlab, channels: int, plan: Plan) -> Labels | None:
     if plan.onehot or not (plan.sums or len(truth.labels) == 1):
         return None
     if plan.masks:
-        masks = np.stack([mask_of(truth, part, c) for c, part in enumerate(plan.masks, 1)])
+        masks = np.stack([reference_mask(truth, part, c) for c, part in enumerate(plan.masks, 1)])
     elif len(truth.labels) == 1:
         return black_and_white(truth.labels[0]) if plan.white else truth.labels[0]
     else:
@@ -302,7 +302,7 @@ def black_and_white(labels: Labels) -> Labels:
     return np.where(labels == WHITE, 1, labels).astype(labels.dtype)
 
 
-def mask_of(truth: SideSlab, part: LabelSelector | None, channel: int) -> Mask:
+def reference_mask(truth: SideSlab, part: LabelSelector | None, channel: int) -> Mask:
     """The reference mask of a channel. Raises ReadError where there is none."""
     if part is None:
         raise ReadError(
@@ -336,7 +336,7 @@ def shares(truth: SideSlab, channels: int, plan: Plan) -> Floats | None:
 
 def true_channels(truth: SideSlab, plan: Plan) -> Mask:
     """The reference mask of each independent channel."""
-    return np.stack([mask_of(truth, part, c) for c, part in enumerate(plan.onehot)])
+    return np.stack([reference_mask(truth, part, c) for c, part in enumerate(plan.onehot)])
 
 
 def within_range(labels: Labels, channels: int, valid: Mask | None) -> Mask | None:

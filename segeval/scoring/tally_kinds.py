@@ -196,15 +196,15 @@ def finish_tallies(
             raise RuntimeError(f"the tally {name} gave nothing")
         if kind.measure is not None:
             known |= kind.measure(results[name], request, share)
-    return FinishedTallies(read.counts, results, channel_places(read, begun), known)
+    return FinishedTallies(read.counts, results, tally_channel_places(read, begun), known)
 
 
-def channel_places(read: CaseRead, begun: Iterable[str]) -> tuple[int, ...]:
+def tally_channel_places(read: CaseRead, begun: Iterable[str]) -> tuple[int, ...]:
     """For each class its place in tallies that go by channel; -1 where it has none."""
     if any(kind_of(name).by == "channel" for name in begun):
-        from segeval.scoring.probabilities import channel_places
+        from segeval.scoring.probabilities import probability_places
 
-        return channel_places(read)
+        return probability_places(read)
     return (-1,) * len(read.resolved.targets)
 
 
@@ -223,7 +223,7 @@ def report_tallies(
     return notes, facts
 
 
-def over_budget(finished: FinishedTallies, requests: Iterable[TallyRequest]) -> dict[str, int]:
+def kept_over_budget(finished: FinishedTallies, requests: Iterable[TallyRequest]) -> dict[str, int]:
     """What was not measured for want of memory, and the bytes that it would have taken."""
     sizes: dict[str, int] = {}
     for request in requests:
@@ -285,9 +285,9 @@ def _report_voxels(voxels: Any, _: CaseRead, request: TallyRequest) -> tuple[lis
 
 
 def _voxels_over_budget(voxels: Any, request: TallyRequest) -> Mapping[str, int]:
-    from segeval.scoring.probabilities import over_budget
+    from segeval.scoring.probabilities import losses_over_budget
 
-    return over_budget(voxels, request)
+    return losses_over_budget(voxels, request)
 
 
 def _begin_surfaces(start: CaseStart, request: TallyRequest) -> Tally:

@@ -154,7 +154,7 @@ class CandidateTally:
         assert block.scores is not None
         width = self._shape[-1]
         for channel, values in enumerate(block.scores):
-            inside, lesion = values > 0, reference_mask(block, channel)
+            inside, lesion = values > 0, candidate_reference_mask(block, channel)
             if block.valid is not None:
                 inside, lesion = inside & block.valid, lesion & block.valid
             self._found[0][channel].append(find_stretches(inside, values, block.start, width))
@@ -205,7 +205,7 @@ class CandidateTally:
         return np.argwhere(apart < radius).astype(np.int64)
 
 
-def reference_mask(block: Block, channel: int) -> Mask:
+def candidate_reference_mask(block: Block, channel: int) -> Mask:
     """The reference of a channel."""
     if block.onehot is not None:
         mask: Mask = np.asarray(block.onehot[channel], np.bool_)

@@ -90,7 +90,7 @@ class RoiTally:
 
     def update(self, rois: RoiMasks, instances: Instances) -> None:
         """Add the RoIs of an image."""
-        which = match_instances(rois, instances)
+        which = match_rois(rois, instances)
         of_one = which >= 0
         given = 0 if rois.gt_index is None else int(of_one.sum())
         made = {rule: sum_roi_costs(rois, instances, which, rule) for rule in self._sums.costs}
@@ -104,7 +104,7 @@ class RoiTally:
         return self._sums
 
 
-def match_instances(rois: RoiMasks, instances: Instances) -> np.ndarray[Any, np.dtype[np.int64]]:
+def match_rois(rois: RoiMasks, instances: Instances) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The instance of each RoI, -1 of none: as the file says, else by its box."""
     if rois.gt_index is not None:
         return rois.gt_index.astype(np.int64)

@@ -77,7 +77,7 @@ def test_a13_voxels_that_are_lost_are_an_error_until_the_loss_is_accepted(tmp_pa
 def test_a13_an_ignored_label_is_no_loss(tmp_path):
     far = PRED.copy()
     far[0, 0, :5] = 9
-    card = on(tmp_path, far, GRID, TRUTH[PART], SMALL, resample="gt", ignore_label=9)
+    card = on(tmp_path, far, GRID, TRUTH[PART], SMALL, resample="gt", ignore_label=(9,))
     assert only(card).status == "ok"
 
 

@@ -99,7 +99,7 @@ def test_bins_of_one_mass_of_the_predicted_label():
     p = np.moveaxis(rng.dirichlet(np.ones(4), (15, 16)), -1, 0)
     y = rng.integers(0, 4, (15, 16)).astype(np.uint8)
     y[3] = 9
-    settings = Settings(kind="prob", ignore_label=9)
+    settings = Settings(kind="prob", ignore_label=(9,))
     asked = ["ece:bins=mass", "ece:as=torchmetrics_binary:bins=mass"]
     values = {
         r.class_ + r.metric: r.value

@@ -9,7 +9,7 @@ import pytest
 from runs import settings, soft
 
 from segeval.classes.class_list import ClassList, LabelSelector
-from segeval.opening.onto_grid import covered, outside
+from segeval.opening.onto_grid import background_scores, covered
 from segeval.opening.open_case import open_case
 from segeval.opening.open_side import (
     NOWHERE,
@@ -153,7 +153,7 @@ def test_the_grid_of_the_image(tmp_path):  # G3
     ],
 )
 def test_what_lies_beyond_a_volume(how, channels, want):
-    assert outside(channels, how) == want
+    assert background_scores(channels, how) == want
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_ignored_voxels_are_in_no_count(tmp_path):
     truth[0] = 9
     valid = truth != 9
     pred, gt = build.nifti(tmp_path / "p.nii", P), build.nifti(tmp_path / "g.nii", truth)
-    card = run(pred, gt, "dice", "pixel_accuracy", ignore_label=9)
+    card = run(pred, gt, "dice", "pixel_accuracy", ignore_label=(9,))
     for v in LABELS:
         want = dice((truth == v) & valid, (v == P) & valid)
         assert values(card)[str(v)] == pytest.approx(want, **EXACT)
@@ -414,7 +414,7 @@ def test_white_beside_other_labels_is_not_guessed(tmp_path):  # I8, P2
     status, text = problem(run(pred, gt, "dice", "bce"))
     assert status == "unreadable"
     assert "--ignore-label 255" in text
-    card = run(pred, gt, "dice", "bce", ignore_label=255)
+    card = run(pred, gt, "dice", "bce", ignore_label=(255,))
     valid = mixed != 255
     assert values(card, "bce")["1"] == pytest.approx(bce(mixed[valid], S[0][valid]), **NEAR)
 
@@ -439,7 +439,7 @@ def test_ignored_voxels_are_in_no_loss(tmp_path):
     truth[1:3] = 200
     valid = truth != 200
     pred, gt = stacked(tmp_path / "p.nii", M), build.nifti(tmp_path / "g.nii", truth)
-    card = run(pred, gt, "ce", "dice", ignore_label=200)
+    card = run(pred, gt, "ce", "dice", ignore_label=(200,))
     assert values(card, "ce")["all"] == pytest.approx(ce(truth[valid], M[:, valid]), **NEAR)
 
 
@@ -908,7 +908,7 @@ def test_255_beside_labels_is_refused_until_it_is_declared(tmp_path):  # I8, I10
     mixed = np.where(T[0] == 3, 255, T[0]).astype(np.uint8)
     pred, gt = build.png(tmp_path / "p.png", P[0]), build.png(tmp_path / "g.png", mixed)
     assert "--ignore-label 255" in problem(run(pred, gt))[1]
-    card = run(pred, gt, ignore_label=255)
+    card = run(pred, gt, ignore_label=(255,))
     valid = mixed != 255
     assert values(card)["1"] == pytest.approx(dice((mixed == 1) & valid, (P[0] == 1) & valid))
     assert "255" in values(run(pred, gt, classes="1=a,2=b,255=255,3=c"))

@@ -7,7 +7,7 @@ import segeval
 from segeval.request.settings import Settings
 from segeval.runtime.errors import GeometryError, RequestError
 
-PROB = Settings(kind="prob", ignore_label=9)
+PROB = Settings(kind="prob", ignore_label=(9,))
 
 
 def case(seed=0):
@@ -51,7 +51,10 @@ def test_masks_that_may_overlap():
         p[1:, 2:5, 3:9, 8:12], y[2:5, 3:9, 8:12], "ece", Settings(kind="prob", activation="none")
     )
     card = segeval.score(
-        p[1:], y, ["ece:box=0px"], settings=Settings(kind="prob", activation="none", ignore_label=9)
+        p[1:],
+        y,
+        ["ece:box=0px"],
+        settings=Settings(kind="prob", activation="none", ignore_label=(9,)),
     )
     assert card.cases[0].rows[-1].value == pytest.approx(alone, rel=1e-12)
     assert masks.any()

@@ -10,7 +10,7 @@ from segeval.api import requested_metrics
 from segeval.classes.class_list import ClassList, LabelSelector, parse_classes
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_side import NOWHERE, OpenSide
-from segeval.scoring.pass_plan import Job, by_number, planned
+from segeval.scoring.pass_plan import Job, number_channels, planned
 from segeval.scoring.tally_kinds import metrics_of_channels
 from segeval.volume.volume import Channel, Volume
 
@@ -129,7 +129,7 @@ def test_masks_of_the_truth_for_channels_that_exclude_each_other():
 )
 def test_channels_by_number(stack, classes, channels, want):
     known = parse_classes(classes) if classes else ClassList()
-    found = {p.channel: t for p, t in by_number(stack, known, channels) if p.channel >= 0}
+    found = {p.channel: t for p, t in number_channels(stack, known, channels) if p.channel >= 0}
     assert found == want
 
 

@@ -15,7 +15,7 @@ from segeval.pairing.cases import Case, CaseFiles
 from segeval.request.grammar import parse_metric
 from segeval.scoring.class_resolution import CaseClasses
 from segeval.scoring.pass_plan import Job
-from segeval.scoring.rows import of_classes, rows
+from segeval.scoring.rows import class_numbers, rows
 from segeval.scoring.tally_kinds import FinishedTallies
 from segeval.tallies.counts import Counts
 
@@ -107,15 +107,15 @@ def test_losses_without_probabilities_say_so():  # R2
 def test_a_tally_of_scores_goes_by_channel():
     values, made = np.array([9.0, 1.0, 2.0]), finished((1, 0, 0, 1), (1, 0, 0, 1), (1, 0, 0, 1))
     made = replace(made, results={**made.results, "sums": "sums"}, channels=(2, 1, -1))
-    of_sums = of_classes(values, *resolve_metric(parse_metric("ce")), made, 3)
+    of_sums = class_numbers(values, *resolve_metric(parse_metric("ce")), made, 3)
     assert of_sums[:2] == [2.0, 1.0]
     assert math.isnan(of_sums[2])
-    assert of_classes(values, *resolve_metric(parse_metric("dice")), made, 3) == [9.0, 1.0, 2.0]
+    assert class_numbers(values, *resolve_metric(parse_metric("dice")), made, 3) == [9.0, 1.0, 2.0]
 
 
 def test_a_metric_with_more_or_fewer_values_than_classes_is_a_bug():
     with pytest.raises(RuntimeError, match="dice gave 2 values for 3 classes"):
-        of_classes(
+        class_numbers(
             np.array([9.0, 1.0]), *resolve_metric(parse_metric("dice")), finished((1, 0, 0, 1)), 3
         )
 

@@ -37,7 +37,7 @@ def exclusive(path):
     truth = T.copy()
     truth[0, 0, :3] = 9
     pred = build.stack(path / "p.nii.gz", M)
-    return pred, build.nifti(path / "g.nii.gz", truth), {"ignore_label": 9}
+    return pred, build.nifti(path / "g.nii.gz", truth), {"ignore_label": (9,)}
 
 
 def logits(path):

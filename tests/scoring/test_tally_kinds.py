@@ -149,7 +149,7 @@ def test_what_is_predicted_on_ignored_voxels_makes_no_difference(tmp_path, kind)
     found = []
     for number, labels in enumerate((P, other)):
         guess = pred_file(tmp_path / str(number), kind, labels)
-        found.append(rows(run(guess, gt, *metrics_of(kind), ignore_label=9, classes=NAMES)))
+        found.append(rows(run(guess, gt, *metrics_of(kind), ignore_label=(9,), classes=NAMES)))
     same(*found, rel=1e-12)  # the box of a class may be larger, and its sums in another order
     assert has_numbers(found[0])
 

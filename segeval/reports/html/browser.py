@@ -46,9 +46,9 @@ def find_browser() -> str:
     return found
 
 
-def print_page(text: str, goal: Path) -> None:
+def print_pdf(text: str, goal: Path) -> None:
     """Print a page of HTML as PDF. Raises RequestError."""
-    render(text, goal, ["--no-pdf-header-footer"], "--print-to-pdf")
+    render_file(text, goal, ["--no-pdf-header-footer"], "--print-to-pdf")
 
 
 def print_figure(drawing: str, goal: Path) -> None:
@@ -61,14 +61,14 @@ def print_figure(drawing: str, goal: Path) -> None:
         f"body{{margin:0;background:#fff}}body>svg{{display:block}}</style>{body}"
     )
     if goal.suffix.lower() == ".pdf":
-        render(page, goal, ["--no-pdf-header-footer"], "--print-to-pdf")
+        render_file(page, goal, ["--no-pdf-header-footer"], "--print-to-pdf")
         return
     pixels = [max(1, round(side * 96 / 25.4)) for side in (width, height)]
     size = [f"--window-size={pixels[0]},{pixels[1]}", f"--force-device-scale-factor={SCALE}"]
-    render(page, goal, size, "--screenshot")
+    render_file(page, goal, size, "--screenshot")
 
 
-def render(page: str, goal: Path, options: list[str], what: str) -> None:
+def render_file(page: str, goal: Path, options: list[str], what: str) -> None:
     """Let the browser make a file, which takes its name when it is whole. Raises RequestError."""
     program = find_browser()
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []

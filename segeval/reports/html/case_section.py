@@ -66,7 +66,7 @@ class WorstRow:
     why: str
 
 
-def case_rows(card: Scorecard, heads: Sequence[Heading]) -> Iterator[CaseRow]:
+def all_case_rows(card: Scorecard, heads: Sequence[Heading]) -> Iterator[CaseRow]:
     """All cases in their order, class by class; a case that was not scored is one row."""
     for case in card.cases:
         by_class: dict[str, list[Row]] = {}
@@ -175,7 +175,7 @@ def why_bad(rows: Sequence[Row], volumes: tuple[float, float, str] | None) -> st
     return ""
 
 
-def absent_rows(card: Scorecard, volumes: Volumes) -> dict[str, Any]:
+def one_sided_rows(card: Scorecard, volumes: Volumes) -> dict[str, Any]:
     """REPORT-T12: structures that one side alone has, with the volume of that side."""
     found: dict[str, list[dict[str, Any]]] = {"missed": [], "spurious": []}
     more = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segeval.reports.html.page import SCRIPT, STYLE, asset, draw_pictures, render
+from segeval.reports.html.page import SCRIPT, STYLE, asset, draw_pictures, render_page
 from segeval.reports.outputs import replace_file
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
@@ -22,7 +22,7 @@ def write_folder(card: Scorecard, path: Path, settings: Settings) -> None:
         return name
 
     pictures = draw_pictures(card, settings, place)
-    texts = {path.name: render(card, settings, pictures, split=True)}
+    texts = {path.name: render_page(card, settings, pictures, split=True)}
     texts |= {name: asset(name) for name in (STYLE, SCRIPT)}
     for name, content in images.items():
         file = path.with_name(PICTURES) / Path(name).name

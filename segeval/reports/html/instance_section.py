@@ -142,7 +142,7 @@ def froc_curves(card: Scorecard) -> Iterator[dict[str, Any]]:
             np.concatenate(part) for part in zip(*(landed(case) for case in cases), strict=True)
         )
         rate, sensitivity = curve_points(hits, false, lesions, len(cases), lowest=True)
-        points = [p for p in thinned(rate[::-1], sensitivity[::-1]) if p[0] <= RATES]
+        points = [p for p in thin_points(rate[::-1], sensitivity[::-1]) if p[0] <= RATES]
         yield curve("FROC", name, points, "false positives a case", "sensitivity", lesions)
 
 
@@ -160,7 +160,7 @@ def precision_curves(card: Scorecard) -> Iterator[dict[str, Any]]:
         order = np.argsort(-matched.score[own], kind="stable")
         hit = np.cumsum(matched.hit[0, 0][own][order])
         recall, precision = hit / many, hit / np.arange(1, len(hit) + 1)
-        points = thinned(recall, precision)
+        points = thin_points(recall, precision)
         yield curve("precision and recall", name, points, "recall", "precision", many)
 
 
@@ -178,7 +178,7 @@ def curve(  # noqa: PLR0913 - what a curve is of
     }
 
 
-def thinned(x: Floats, y: Floats) -> Points:
+def thin_points(x: Floats, y: Floats) -> Points:
     """So many points of a curve, its ends among them."""
     if len(x) > POINTS:
         some = np.unique(np.linspace(0, len(x) - 1, POINTS).round().astype(int))

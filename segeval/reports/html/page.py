@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from segeval import __version__
 from segeval.reports.html.account_section import account_section
 from segeval.reports.html.baseline_section import baseline_section
-from segeval.reports.html.case_section import absent_rows, case_rows, worst_rows
+from segeval.reports.html.case_section import all_case_rows, one_sided_rows, worst_rows
 from segeval.reports.html.class_section import class_tables, group_tables, values_of
 from segeval.reports.html.confusion_section import confusion_section
 from segeval.reports.html.definition_section import definition_section
@@ -49,7 +49,7 @@ STYLE, SCRIPT = "report.css", "report.js"
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the report as one file that needs nothing else."""
-    file.write(render(card, settings, draw_pictures(card, settings)) + "\n")
+    file.write(render_page(card, settings, draw_pictures(card, settings)) + "\n")
 
 
 def draw_pictures(
@@ -67,7 +67,7 @@ def draw_pictures(
     return illustrate_worst(card, [(row.case, row.class_) for row in rows], settings, place)
 
 
-def render(
+def render_page(
     card: Scorecard,
     settings: Settings,
     pictures: Pictures | None = None,
@@ -92,7 +92,7 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
     heads = [head for head in every if head.key not in void] or every
     bars = bars_of(card)
     volumes = volumes_of(card.cases)
-    rows = list(case_rows(card, heads))
+    rows = list(all_case_rows(card, heads))
     return {
         "verdict": verdict_section(card, settings),
         "account": account_section(card, settings),
@@ -101,7 +101,7 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
         "tables": class_tables(card, heads, values_of(card, heads), bars),
         "lead": leading(heads, metrics_of_classes(card)),
         "worst": worst_rows(card, heads, volumes, settings.pictures),
-        "absent": absent_rows(card, volumes),
+        "absent": one_sided_rows(card, volumes),
         "agreements": [
             (found, draw_agreement(found))
             for found in agreements(volumes, index_rows(card.cases).order)

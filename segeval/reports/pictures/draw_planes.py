@@ -120,7 +120,7 @@ def draw_plane(view: ClassView, plane: Plane, grid: Geometry, image: Bytes | Non
     parts = [f'<rect class="dark" width="{width:.1f}" height="{height:.1f}"/>']
     if image is not None:
         parts.append(draw_image(image, plane, put))
-    parts += draw_contours(view, plane)
+    parts += draw_outlines(view, plane)
     parts += draw_error(view, plane)
     parts += draw_letters(plane, grid)
     caption = f"{text}, {view.voxels} voxels differ" if plane.across == 0 and view.voxels else text
@@ -157,7 +157,7 @@ def webp(picture: Any, most: int, lossless: bool = False) -> bytes:
     return file.getvalue()
 
 
-def draw_contours(view: ClassView, plane: Plane) -> list[str]:
+def draw_outlines(view: ClassView, plane: Plane) -> list[str]:
     """The outlines of both sides."""
     rows, columns = (n / 2 for n in plane.scale)
     rows, columns = -rows if plane.flipped else rows, -columns if plane.mirrored else columns

@@ -40,7 +40,7 @@ def list_images(folder: str) -> dict[str, Path]:
     return found
 
 
-def find_image(case: Case, images: Mapping[str, Path]) -> Path | None:
+def find_case_image(case: Case, images: Mapping[str, Path]) -> Path | None:
     """The image of a case: by its name, with the words that images and masks carry left out."""
     if case.image is not None:
         return case.image

@@ -18,7 +18,7 @@ from segeval.reports.pictures.case_masks import CaseMasks, read_masks, views_of
 from segeval.reports.pictures.draw_planes import MOST_BYTES, PlaceImage, draw_view
 from segeval.reports.pictures.draw_tints import draw_tints
 from segeval.reports.pictures.grey_levels import grey_levels
-from segeval.reports.pictures.image_planes import find_image, image_planes, list_images
+from segeval.reports.pictures.image_planes import find_case_image, image_planes, list_images
 from segeval.reports.pictures.planes import ClassView
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Floats
@@ -103,7 +103,7 @@ class PictureMaker:
     def _image_planes(
         self, case: Case, masks: CaseMasks, views: Sequence[ClassView]
     ) -> list[tuple[Floats, ...]] | None:
-        path = find_image(case, self._images)
+        path = find_case_image(case, self._images)
         if path is None and not case.series:
             if self._images:
                 self.note("--images has no image of the case, so its masks stand alone")

@@ -12,7 +12,7 @@ from segeval.api import score_paths
 from segeval.cli.compare import compare_scorecards
 from segeval.reports.html.comparison_page import render_comparison
 from segeval.reports.html.folder import write_folder
-from segeval.reports.html.page import draw_pictures, render
+from segeval.reports.html.page import draw_pictures, render_page
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 
@@ -33,7 +33,7 @@ def with_pictures():
     """The page of the sample CT with pictures, its ground truth taken for the image."""
     settings = Settings(metrics=(parse_metric("dice"),), images=str(CT / "gt"), pictures=4)
     card = score_paths(CT / "pred", CT / "gt", settings)
-    return render(card, settings, draw_pictures(card, settings))
+    return render_page(card, settings, draw_pictures(card, settings))
 
 
 SERIOUS = ("serious", "critical")
@@ -46,7 +46,7 @@ def urls(tmp_path_factory):
     found = {}
     for name, make in PAGES.items():
         path = folder / f"{name}.html"
-        path.write_text(render(make(), Settings()), "utf-8")
+        path.write_text(render_page(make(), Settings()), "utf-8")
         found[name] = path.as_uri()
     path = folder / "pictures_of_ct.html"
     path.write_text(with_pictures(), "utf-8")
@@ -178,7 +178,7 @@ def test_folding_by_mouse_and_keyboard(tab, urls):
 
 def test_report_t4_above_2000_rows_the_table_is_paged(tab, tmp_path):
     page = tmp_path / "big.html"
-    page.write_text(render(whole(patients(110)), Settings()), "utf-8")
+    page.write_text(render_page(whole(patients(110)), Settings()), "utf-8")
     tab.open(page.as_uri())
     assert tab.run(f"{SHOWN}.length") == 200
     tab.click("#after")

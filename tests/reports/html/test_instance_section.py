@@ -10,7 +10,7 @@ from PIL import Image
 from segeval.api import score_paths
 from segeval.metrics.candidates import froc_luna16
 from segeval.reports.html.instance_section import froc_curves, instance_section
-from segeval.reports.html.page import render
+from segeval.reports.html.page import render_page
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
@@ -33,7 +33,7 @@ def card(tmp_path):
 
 
 def test_report_t16_sizes_of_found_and_missed(card):
-    page = Page(render(card, Settings(pictures=0)))
+    page = Page(render_page(card, Settings(pictures=0)))
     sizes, missed = page.of("instances")
     assert sum(int(row[2].exact) for row in sizes.rows) == 6
     assert sum(int(row[3].exact) for row in sizes.rows) == 4

@@ -14,7 +14,7 @@ from report_cards import nothing, patients, pictures, probabilities, whole
 
 from segeval.classes.class_list import ClassList
 from segeval.gates.judge import judge_scorecard
-from segeval.reports.html.page import contents, render, write
+from segeval.reports.html.page import contents, render_page, write
 from segeval.reports.pictures.draw_planes import webp
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
@@ -35,7 +35,7 @@ def kept(card):
 
 @pytest.fixture(scope="module")
 def text(card):
-    return render(card, Settings())
+    return render_page(card, Settings())
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def test_report_t7_the_title_says_the_verdict_and_the_table_the_numbers(page, ke
 
 def test_report_t6_the_title_of_missed_gates_alone():
     made = whole(patients(10), gates=["OpticChiasm/dice=0.99", "Lung_L/dice=0.5"])
-    assert Page(render(made, Settings())).title == "1 of 2 gates missed - segeval"
+    assert Page(render_page(made, Settings())).title == "1 of 2 gates missed - segeval"
 
 
 def test_report_t8_the_account_adds_up_and_help_is_there(page, kept):
@@ -181,7 +181,7 @@ def test_report_t8_the_inventory_adds_up():
             }
         ],
     }
-    page = Page(render(whole(patients(4), inputs=inputs), Settings()))
+    page = Page(render_page(whole(patients(4), inputs=inputs), Settings()))
     table = next(t for t in page.of("compared") if t.heads[0] == "kind")
     assert [cell.text for cell in table.rows[0]] == ["gt file", "5", "3", "0", "2"]
     assert "file of the ground truth named like images" in page.text
@@ -259,7 +259,7 @@ def test_report_t13_ratios_where_the_spread_grows():
 
 def test_report_t14_the_matrix_is_the_sum_of_the_cells():
     cases = pictures(12)
-    page = Page(render(whole(cases), Settings()))
+    page = Page(render_page(whole(cases), Settings()))
     matrix, mistakes = page.of("confusion")
     total = {}
     for case in cases:
@@ -285,7 +285,7 @@ def test_report_t14_the_matrix_is_the_sum_of_the_cells():
 
 def test_report_t15_the_diagram_is_the_sum_of_the_bins():
     cases = probabilities()
-    text = render(whole(cases), Settings())
+    text = render_page(whole(cases), Settings())
     page = Page(text)
     (table,) = page.of("reliability")
     bins = [[0.0, 0.0, 0.0] for _ in range(16)]
@@ -313,7 +313,7 @@ def test_report_t17_old_new_and_difference(tmp_path):
     settings = Settings(baseline=str(file))
     new = replace(new, gates=judge_scorecard(new, settings, accept=False, baseline=old).verdicts)
     kept = json.loads(json.dumps(card_to_json(new)))
-    page = Page(render(new, settings))
+    page = Page(render_page(new, settings))
     tables = page.of("baseline")
     shown = {}
     for table in tables[:-1]:
@@ -384,7 +384,9 @@ def test_report_t3_names_appear_as_text():
         )
         for c in patients(17)
     ]
-    text = render(whole(cases, inputs={"pairing": EVIL, "extra_predictions": [EVIL]}), Settings())
+    text = render_page(
+        whole(cases, inputs={"pairing": EVIL, "extra_predictions": [EVIL]}), Settings()
+    )
     page = Page(text)
     assert page.tags.count("script") == 1
     assert text.count("<script>alert(1)") == 0
@@ -403,18 +405,18 @@ def test_report_t1_nothing_leads_out_of_the_page(text):
 
 
 def test_a_result_file_gives_the_page_of_its_run(card, kept):
-    assert render(card_from_json(kept), Settings()) == render(card, Settings())
+    assert render_page(card_from_json(kept), Settings()) == render_page(card, Settings())
 
 
 def test_nothing_scored_says_so():
-    page = Page(render(whole(nothing(), "dice"), Settings()))
+    page = Page(render_page(whole(nothing(), "dice"), Settings()))
     assert page.title == "3 cases not scored in full - segeval"
     assert "copy the file again" in page.text
     assert "not a readable NIfTI file" in page.text
 
 
 def test_one_case_is_one_table():
-    page = Page(render(whole(patients(1)), Settings()))
+    page = Page(render_page(whole(patients(1)), Settings()))
     assert [t.section for t in page.tables if t.section in ("classes", "every-case", "cases")] == [
         "classes"
     ]
@@ -428,19 +430,19 @@ def test_the_writer_writes_what_is_rendered(card, text):
 
 
 def test_report_t4_sizes(text):
-    big = render(whole(patients(100)), Settings())
+    big = render_page(whole(patients(100)), Settings())
     assert len(big.encode()) <= 800 << 10
 
 
 def test_what_no_gate_has_judged_stands_above_the_verdicts(card):
-    page = Page(render(replace(card, refused=("2 files of the ground truth were left aside",)),
+    page = Page(render_page(replace(card, refused=("2 files of the ground truth were left aside",)),
                        Settings()))  # fmt: skip
     assert "ERROR 2 files of the ground truth were left aside" in page.text
 
 
 def test_the_number_that_leads_is_set_in_bold(card):
     for leads, head in (("mean", "mean"), ("pooled", "pooled")):
-        text = render(replace(card, leads=leads), Settings())
+        text = render_page(replace(card, leads=leads), Settings())
         start = text.index('data-metric="dice"')
         row = text[start : text.index("</tr>", start)]
         bold = re.findall(r'<td class="num strong" data-v="([^"]+)"', row)
@@ -456,7 +458,7 @@ def test_a_metric_that_lacks_its_input_everywhere_is_named_and_not_shown():
         )))
         for c in patients(6)
     ]  # fmt: skip
-    page = Page(render(whole(cases), Settings()))
+    page = Page(render_page(whole(cases), Settings()))
     assert "Not shown: ce , no probabilities in every case." in page.text
     assert "ce" not in page.of("cases")[0].heads
 
@@ -465,7 +467,7 @@ def test_worst_cases_are_chosen_by_a_metric_of_classes():
     cases = pictures(5)
     cases = [replace(c, rows=tuple(sorted(c.rows, key=lambda r: r.class_ != "all")))
              for c in cases]  # fmt: skip
-    page = Page(render(whole(cases, "pixel_accuracy", "iou"), Settings()))
+    page = Page(render_page(whole(cases, "pixel_accuracy", "iou"), Settings()))
     (table,) = page.of("worst")
     assert {cell.text for cell in table.column("class")} - {"whole case"}
     assert "worst by iou" in page.text
@@ -487,6 +489,6 @@ def test_report_t4_sixty_pictures_fit_in_1_6_mib():
             planes.append(f'<svg width="256"><image href="{uri}"/>{contour}</svg>')
         shown[worst.case, worst.class_] = "".join(planes)
     assert len(shown) == 60
-    text = render(made, Settings(pictures=60), Pictures(shown, {}))
+    text = render_page(made, Settings(pictures=60), Pictures(shown, {}))
     assert text.count("data:image/webp") == 180
     assert len(text.encode()) <= 1.6 * (1 << 20)

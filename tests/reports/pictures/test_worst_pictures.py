@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from segeval.api import score_paths
-from segeval.reports.html.page import draw_pictures, render
+from segeval.reports.html.page import draw_pictures, render_page
 from segeval.reports.pictures import image_planes as planes_module
 from segeval.reports.pictures.draw_tints import FALSE, HIT, MISSED, error_picture, tinted
 from segeval.reports.pictures.grey_levels import grey_levels, grey_range, parse_window
-from segeval.reports.pictures.image_planes import find_image, list_images
+from segeval.reports.pictures.image_planes import find_case_image, list_images
 from segeval.reports.pictures.worst_pictures import draw_worst
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
@@ -164,7 +164,7 @@ def test_report_t23_images_are_found_beside_the_masks(tmp_path, case, file):
     path.write_bytes(b"x")
     (tmp_path / "other_0000.nii.gz").write_bytes(b"x")
     side = CaseFiles(tmp_path, {"": tmp_path / f"{case}.nii.gz"})
-    assert find_image(Case(case, side, side), list_images(str(tmp_path))) == path
+    assert find_case_image(Case(case, side, side), list_images(str(tmp_path))) == path
 
 
 def test_report_t22_areas_are_tints_of_the_image_and_words():
@@ -238,6 +238,6 @@ def test_the_page_of_a_run_has_the_pictures_of_its_worst_values():
         lengths = {float(v) for v in re.findall(r'data-length="([^"]+)"', text)}
         wanted = [] if np.isnan(hd[key]) else [hd[key]]
         assert sorted(lengths) == pytest.approx(wanted, rel=1e-9)
-    page = render(card, Settings(pictures=4), found)
+    page = render_page(card, Settings(pictures=4), found)
     assert page.count('<figure class="picture">') == 4
     assert draw_pictures(card, Settings(pictures=0)) is None
