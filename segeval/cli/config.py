@@ -29,6 +29,7 @@ EXAMPLES = {  # where the default is nothing
     "remap_pred": '"3=4,0=255"',
     "remap_gt": '"cityscapes-train-ids"',
     "roi_offset": "1",
+    "worst": "5",
     "instances": '"1000"',
     "metrics": '["dice", "iou", "volume_difference"]',
     "output": '["results.json"]',

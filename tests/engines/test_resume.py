@@ -115,7 +115,7 @@ def test_a_changed_file_is_scored_again(sides, tmp_path, scored, side):  # O3
 
 
 @pytest.mark.parametrize(
-    "choices", [{"background": True}, {"ignore_label": 3}, {"classes": "1=x,2=y,3=z"}]
+    "choices", [{"background": True}, {"ignore_label": (3,)}, {"classes": "1=x,2=y,3=z"}]
 )
 def test_other_settings_are_scored_again(sides, tmp_path, scored, choices):  # O3
     interrupted(sides, tmp_path, scored)
