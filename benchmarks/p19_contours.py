@@ -1,7 +1,7 @@
 """P19: `contour_apl` of 40 structures of 1 700 points a plane, files to result.
 
-Beside it stands the command that reads and draws the same structures (`dice`), the floor. The bar
-a share of that, since what held every edge against every other is gone.
+Beside it stands the command that reads and draws the same structures (`dice`), the floor. The
+bar is a share of that, since what held every edge against every other is gone.
 """
 
 import subprocess
