@@ -23,7 +23,8 @@ bars = [
 def loaded(argument: str) -> list[str]:
     """The heavy libraries that are in `sys.modules` after a call."""
     line = (
-        f"import sys; from segeval.cli.entry import run_command_line; run_command_line([{argument!r}]); "
+        "import sys; from segeval.cli.entry import run_command_line; "
+        f"run_command_line([{argument!r}]); "
         f"print(*set(sys.modules) & set({HEAVY!r}), file=sys.stderr)"
     )
     call = [sys.executable, "-c", line]

@@ -37,6 +37,7 @@ CODES = (
     "W-not-a-volume",
     "W-not-matched",
     "W-one-plane",
+    "W-open-contours",
     "W-outside-image",
     "W-outside-slices",
     "W-planes-share-slice",

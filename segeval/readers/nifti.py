@@ -215,7 +215,7 @@ def value_scaling(header: Any) -> tuple[float, float]:
 
 
 def check_file_length(path: Path, size: int, geometry: Geometry, channels: int) -> None:
-    """A file that is cut off is found before its first voxel is counted. Raises ReadError."""
+    """A file that is too short or too long is found before a voxel is counted. Raises ReadError."""
     found = path.stat().st_size
     if found < size:
         stack = f" x {channels}" if channels > 1 else ""
@@ -224,6 +224,13 @@ def check_file_length(path: Path, size: int, geometry: Geometry, channels: int) 
             where=path,
             facts=(f"its header announces {geometry}{stack}",),
             help="the file was cut off; copy or write it again",
+        )
+    if found > size:
+        raise ReadError(
+            f"the file has {found} bytes, and its header announces {size}",
+            where=path,
+            facts=(f"its header announces {geometry}",),
+            help="write it again: what the other bytes are is not known",
         )
 
 

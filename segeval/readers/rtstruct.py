@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segeval.classes.names import normalize_name
-from segeval.contours.structure_set import LINE_TYPES, Contour, Contours, Roi
+from segeval.contours.structure_set import Contour, Contours, Roi
 from segeval.dicom.elements import DamagedElements, Elements
 from segeval.dicom.files import DicomFile, damaged_dicom_error, names_class, open_dicom
 from segeval.runtime.errors import Note, ReadError
@@ -149,16 +149,25 @@ def structure_set_notes(
         text = f"{lost} contours have a number that no structure of the file has: left out"
         yield Note("W-no-structure-of-number", text, where)
     for roi in rois:
-        kinds = {c.kind for c in roi.contours}
-        if roi.areas and kinds & LINE_TYPES:
-            skipped = sum(not c.closed for c in roi.contours)
-            yield Note("N-open-contours", f"{roi.name}: {skipped} points or open lines left out",
-                       where)  # fmt: skip
+        if skipped := [c for c in roi.contours if roi.areas and c.kind and not c.closed]:
+            yield open_contours_note(roi, skipped, where)
         if untyped := sum(not c.kind and c.closed for c in roi.contours):
             yield Note("N-contour-type", f"{roi.name}: {untyped} contours without a type are read "
                        "as closed", where)  # fmt: skip
         if moved := [c for c in roi.contours if any(c.offset)]:
             yield offset_note(roi, moved, where)
+
+
+def open_contours_note(roi: Roi, skipped: list[Contour], where: str) -> Note:
+    """What is said of contours that bound no area, in a structure that has areas (DICOM-S3).
+
+    Points mark something beside the areas; a line that is open, or of a type that is not known, may
+    be a contour of the structure, whose number is another without it (ACCOUNT-A3).
+    """
+    kinds = sorted({c.kind for c in skipped})
+    code = "N-open-contours" if kinds == ["POINT"] else "W-open-contours"
+    what = f"{len(skipped)} contours bound no area ({', '.join(kinds)})"
+    return Note(code, f"{roi.name}: {what} and are left out", where)
 
 
 def offset_note(roi: Roi, moved: list[Contour], where: str) -> Note:

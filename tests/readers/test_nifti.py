@@ -288,3 +288,11 @@ def test_a_pointer_in_place_of_the_file(tmp_path, text, name, suffix):
     (tmp_path / f"a{suffix}").write_bytes(text)
     with pytest.raises(ReadError, match=name):
         open_volume(tmp_path / f"a{suffix}", ReadOptions())
+
+
+def test_bytes_that_the_header_does_not_announce_are_refused(tmp_path):
+    path = saved(tmp_path / "a.nii")
+    with path.open("ab") as file:
+        file.write(bytes(path.stat().st_size))
+    with pytest.raises(ReadError, match=r"the file has \d+ bytes, and its header announces \d+"):
+        nifti.read(path, ReadOptions())

@@ -164,3 +164,11 @@ def test_account_a25_an_offset_vector_counts_where_there_is_a_slab(tmp_path, sla
     found = rtstruct.read(path)
     assert found.rois[0].contours[0].points()[:, 2].tolist() == [height] * 4
     assert code in [note.code for note in found.notes]
+
+
+@pytest.mark.parametrize("kind", ["OPEN_PLANAR", "OPEN_NONPLANAR", "CLOSED_SPLINE"])
+def test_open_and_unknown_contours_beside_areas_are_a_warning_account_a3(tmp_path, kind):
+    mixed = build.Organ("Mixed", [SQUARE, build.Ring(SQUARE.points, kind)])
+    notes = rtstruct.read(build.rtstruct(tmp_path / "RS", [mixed])).notes
+    assert [note.code for note in notes] == ["W-open-contours"]
+    assert f"1 contours bound no area ({kind})" in notes[0].text
