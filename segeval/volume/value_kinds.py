@@ -112,8 +112,23 @@ def replace_labels(
         made[named] = np.array([table[int(value)] for value in old])[place[named]]
     low, high = int(made.min()), int(made.max())
     if low < 0 or high > LARGEST_LABEL:
-        raise bad_labels_error(path, low, high)
+        problem = bad_entry_error(path, low, high, table)
+        raise problem or bad_labels_error(path, low, high)
     return made.astype(np.uint16)
+
+
+def bad_entry_error(path: Path, low: int, high: int, table: Mapping[int, int]) -> ReadError | None:
+    """The error for labels out of range that the table itself makes; None where the data has them."""
+    bad = low if low < 0 else high
+    old = next((old for old, new in table.items() if new == bad), None)
+    if old is None:
+        return None
+    ignored = f"--ignore-label={bad} leaves those voxels out, or " if bad < 0 else ""
+    return ReadError(
+        f"the table of labels makes {old} to {bad}: a label is 0 to {LARGEST_LABEL}",
+        where=path,
+        help=f"{ignored}write {old}=0 in place of {old}={bad}",
+    )
 
 
 def scale_probabilities(values: Raw, path: Path, logits: bool) -> StoredValues:
