@@ -118,7 +118,7 @@ def replace_labels(
 
 
 def bad_entry_error(path: Path, low: int, high: int, table: Mapping[int, int]) -> ReadError | None:
-    """The error for labels out of range that the table itself makes; None where the data has them."""
+    """The error for labels out of range that the table makes; None where the data has them."""
     bad = low if low < 0 else high
     old = next((old for old, new in table.items() if new == bad), None)
     if old is None:

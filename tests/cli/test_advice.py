@@ -67,7 +67,8 @@ def test_a31_help_done_as_printed_leads_out(segeval, here, case):
     before = options or (["--remap-gt", wrong] if " in place of " in words else [])
     first = segeval("score", "p.npy", "g.npy", "-m", "dice", *before)
     advice = first.err.split("  help: ")[1]
-    assert first.status == 3 and words in advice
+    assert first.status == 3
+    assert words in advice
     follow = [*options, *words.split()] if done is None else done
     second = segeval("score", "p.npy", "g.npy", "-m", "dice", *follow)
     assert second.status == 0, second.err
