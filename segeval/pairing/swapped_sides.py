@@ -52,6 +52,11 @@ def side_signs(
     if raw[0] != raw[1]:
         yield "labelsTr of a data set is in the prediction", raw[0]
     yield from words_of_names(pred, gt, layouts)
+    made = [generations(layout) for layout in layouts]
+    if made == [{"MANUAL"}, {"AUTOMATIC"}]:
+        yield "the prediction's structures are MANUAL, the ground truth's AUTOMATIC", True
+    elif made == [{"AUTOMATIC"}, {"MANUAL"}]:
+        yield "the prediction's structures are AUTOMATIC, the ground truth's MANUAL", False
     approved = [approvals(layout) for layout in layouts]
     if approved[0] and approved[1] and approved[0].isdisjoint(approved[1]):
         if approved[0] == {"APPROVED"}:
@@ -94,3 +99,9 @@ def approvals(layout: SideLayout) -> set[str]:
     """What the structure sets of a side say of their approval."""
     sets = (one for entry in layout.entries[:LOOKED] for one in entry.side.sets)
     return {one.approval for one in sets if one.approval}
+
+
+def generations(layout: SideLayout) -> set[str]:
+    """How the structures of a side were made, by what their files say."""
+    sets = (one for entry in layout.entries[:LOOKED] for one in entry.side.sets)
+    return {way for one in sets for way in one.generation}

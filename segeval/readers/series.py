@@ -46,8 +46,9 @@ class SliceHeader:
 class StructureSetHeader:
     """A structure set or a segmentation, from its header (LAYOUTS-D4, D5).
 
-    series  Series Instance UID of the images that it names first
-    names   of its structures or segments
+    series      Series Instance UID of the images that it names first
+    names       of its structures or segments
+    generation  how they were made: MANUAL, SEMIAUTOMATIC, AUTOMATIC
     """
 
     path: Path
@@ -62,6 +63,7 @@ class StructureSetHeader:
     manufacturer: str
     series: str
     names: tuple[str, ...]
+    generation: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         about = [self.label, self.date, self.approval, f"{len(self.names)} structures"]
@@ -257,6 +259,7 @@ def read_structure_set_header(file: DicomFile, kind: str) -> StructureSetHeader:
     study, patient, frame = read_owner(elements)
     rtstruct = kind == "rtstruct"
     items, tag = (0x30060020, 0x30060026) if rtstruct else (0x00620002, 0x00620005)
+    way = 0x30060036 if rtstruct else 0x00620008
     if rtstruct and not frame:
         frame = elements.first(0x30060010).word(0x00200052)
     return StructureSetHeader(
@@ -272,6 +275,7 @@ def read_structure_set_header(file: DicomFile, kind: str) -> StructureSetHeader:
         elements.text(0x00080070),
         find_referenced_series(elements, rtstruct),
         tuple(item.text(tag) for item in elements.items(items)),
+        frozenset(item.word(way) for item in elements.items(items)) - {""},
     )
 
 

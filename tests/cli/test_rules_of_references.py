@@ -270,3 +270,22 @@ def test_a_dose_is_no_image_series(segeval, here):
     done, dice, codes = scored(segeval, here)
     assert (done.status, dice) == (0, pytest.approx(DICE))
     assert "N-series-by-planes" not in codes
+
+
+@pytest.mark.parametrize(
+    ("pred", "gt", "warned"),
+    [
+        ("MANUAL", "AUTOMATIC", True),
+        ("AUTOMATIC", "MANUAL", False),
+        ("SEMIAUTOMATIC", "AUTOMATIC", False),
+        ("MANUAL", "MANUAL", False),
+    ],
+)
+def test_account_a32_manual_against_automatic_looks_swapped(segeval, here, pred, gt, warned):
+    for side, way, rings in (("one", pred, [HOLE]), ("two", gt, [OUTER])):
+        build.rtstruct(here / side / "P" / "RS.dcm", [Organ("A", rings, algorithm=way)])
+        build.series(here / side / "P" / "ct", SHAPE)
+    done = segeval("score", "one", "two", "-m", "dice")
+    assert done.status == 0, done.err
+    assert ("[W-swapped-sides]" in done.err) == warned
+    assert ("structures are MANUAL, the ground truth's AUTOMATIC" in done.err) == warned
