@@ -47,11 +47,13 @@ def organ(*labels):
 
 
 NEGATIVE, TWO, LARGE = organ(1, -1), organ(1, 3), organ(1, 70000)
+SMALL = organ(1)[0]
 SITUATIONS = [  # place, prediction, ground truth, options, words of the help, what it makes of them
     ("bad_labels_error", organ(1), NEGATIVE, [], "--ignore-label=-1", None),
     ("bad_labels_error", organ(1), NEGATIVE, [], "--remap-gt=-1=0", None),
     ("bad_labels_error", NEGATIVE, organ(1), [], "--remap-pred", ["--remap-pred=-1=0"]),
     ("bad_labels_error", organ(1), LARGE, [], "--remap-gt 70000=1", None),
+    ("grid_mismatch_error", SMALL, SMALL.repeat(2, 0), [], "--resample gt", None),
     ("bad_entry_error", organ(1), TWO, ["--remap-gt", "3=-1"], "--ignore-label=-1", None),
     ("bad_entry_error", organ(1), TWO, [], "3=0 in place of 3=-1", ["--remap-gt", "3=0"]),
     ("bad_entry_error", organ(1), TWO, [], "3=0 in place of 3=70000", ["--remap-gt", "3=0"]),
