@@ -308,7 +308,8 @@ def draw_curve(title: str, points: Sequence[tuple[float, float]], across: str, u
     parts = [
         *grid_x(x, 12, 204),
         *grid_y(y, left, width - 12),
-        f'<g data-axis="y" {y.attributes}><path class="line" d="{line}"/></g>',
+        f'<g data-axis="x" {x.attributes}><g data-axis="y" {y.attributes}>'
+        f'<path class="line" d="{line}"/></g></g>',
         f'<text class="tick" x="{width - 12}" y="{height - 8}" text-anchor="end">'
         f"{escape(across)}; upwards: {escape(up)}</text>",
     ]

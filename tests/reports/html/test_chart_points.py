@@ -51,10 +51,13 @@ def test_report_t17_points_are_the_differences_of_the_verdicts():
     assert at == pytest.approx([-0.052, -0.008, -0.004, 0.04], abs=near)
 
 
-def test_report_t16_points_of_a_curve_stand_at_their_height():
+def test_report_t16_points_of_a_curve_stand_where_they_are():
     points = [(0.0, 0.2), (0.4, 0.55), (1.7, 0.93)]
     chart = draw_curve("FROC", points, "false positives a case", "sensitivity")
     line = chart.split('data-axis="y"')[1].split("</g>")[0]
     path = re.findall(r"[ML]([\d.]+) ([\d.]+)", line)
     at, near = read_back(line, [float(y) for _, y in path])
     assert at == pytest.approx([y for _, y in points], abs=near)
+    across = chart.split('data-axis="x"')[1].split('data-axis="y"')[0]
+    at, near = read_back(across, [float(x) for x, _ in path])
+    assert at == pytest.approx([x for x, _ in points], abs=near)
