@@ -28,7 +28,7 @@ FLOORS = """
                | conventions heights instance_matching | planes
 1  dicom       dicom | elements | files number_text
 1  grid        grid | geometry | mismatch slices | joined_slices
-1  classes     classes | class_list label_tables names | class_files structure_matching tolerances
+1  classes     classes | label_tables names | class_list | class_files structure_matching tolerances
 
 2  request     request | grammar | settings | check_settings presets
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -267,7 +267,32 @@ def parse_classes(text: str) -> ClassList:
     if all(not equals for _, equals, _ in named):
         return ClassList(name_classes(words), select=True, only=True)
     made = labelled_class_list(tuple(_make_class(*parts) for parts in named))
+    check_distinct_names([(name.strip(), label.strip()) for label, _, name in named])
     return replace(made, only=True)
+
+
+def check_distinct_names(named: Iterable[tuple[str, str]], where: object = "") -> None:
+    """Each name of a list is a class of its own, or one label would be lost behind another.
+
+    named  name and label value, as they are written
+    Raises RequestError (ACCOUNT-A5, A10).
+    """
+    from segeval.classes.names import normalize_name
+
+    seen: dict[str, tuple[str, str]] = {}
+    for name, label in named:
+        key = normalize_name(name)
+        if key not in seen:
+            seen[key] = (name, label)
+            continue
+        first, other = seen[key]
+        facts = (f"{other}={first}", f"{label}={name}")
+        right = f"write {first} once" if label == other else f"write {other}+{label}={first}"
+        if first != name:
+            message = f"{first!r} and {name!r} are two names of one structure"
+            raise RequestError(message, where=where, facts=facts, help=right)
+        message = f"the class {name!r} is listed twice"
+        raise RequestError(message, where=where, facts=facts, help=right)
 
 
 def is_class_file(text: str) -> bool:
@@ -314,7 +339,8 @@ def read_classes(path: Path) -> ClassList:
 def make_class_list(labels: Mapping[str, Any], where: object = "") -> ClassList:
     """Make a list of name -> value, value -> name, or name -> values (regions)."""
     values = {
-        name: _label_values(name, value, where) for name, value in _values_by_name(labels).items()
+        name: _label_values(name, value, where)
+        for name, value in _values_by_name(labels, where).items()
     }
     for name, held in values.items():
         if not held:
@@ -328,10 +354,12 @@ def make_class_list(labels: Mapping[str, Any], where: object = "") -> ClassList:
     return labelled_class_list(classes, ignore)
 
 
-def _values_by_name(labels: Mapping[str, Any]) -> dict[str, Any]:
+def _values_by_name(labels: Mapping[str, Any], where: object) -> dict[str, Any]:
     """Name -> value, whichever way round the file has it."""
     if all(str(key).lstrip("-").isdecimal() for key in labels):
+        check_distinct_names([(str(name), str(value)) for value, name in labels.items()], where)
         return {str(name): int(value) for value, name in labels.items()}
+    check_distinct_names([(str(name), str(value)) for name, value in labels.items()], where)
     return dict(labels)
 
 

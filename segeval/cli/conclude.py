@@ -112,6 +112,8 @@ def judge_gates(
     """The verdicts of all gates, in their order; None of a shard, for a part decides nothing."""
     settings = request.settings
     if card.shard or not (settings.gates or settings.ci or baseline):
+        if card.shard and (settings.gates or settings.baseline):
+            click.echo("gates: a part of the cases decides nothing; segeval merge judges", err=True)
         return None
     from segeval.gates.judge import judge_scorecard
 

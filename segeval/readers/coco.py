@@ -68,6 +68,7 @@ def read_instances(file: CocoFile, image: CocoImage, path: Path, reading: ReadOp
     """The instances of an image: one channel a category of the file, drawn when it is read."""
     marks = keep_known_categories(file, file.marks.get(image.number or 0, []), path)
     found = read_marks(marks, image.shape, path, file, image)
+    report_masks("annotation", marks, found.masks)
     by_category = places_by_value(found)
     channels = tuple(
         unite_marks(found.masks, by_category.get(number, ()), image.shape)
@@ -114,10 +115,18 @@ def keep_known_categories(file: CocoFile, marks: Sequence[Mark], path: Path) -> 
         "W-unknown-category",
         count=len(lost),
     )
-    bare = [mark_name(m, k) for k, m in enumerate(kept) if not m.get("segmentation")]
-    inventory.set_aside("annotation", "without a mask", bare, UNKNOWN, "W-no-mask")
-    inventory.add_scored("annotation", len(kept) - len(bare))
     return kept
+
+
+def report_masks(kind: str, marks: Sequence[Mark], masks: MaskStack) -> None:
+    """Say which annotations or detections have no pixel, and count the others as scored."""
+    empty = np.flatnonzero(masks.ends == masks.begins).tolist()
+    bare = [mark_name(marks[k], k) for k in empty if not marks[k].get("segmentation")]
+    beside = [mark_name(marks[k], k) for k in empty if marks[k].get("segmentation")]
+    inventory = current()
+    inventory.set_aside(kind, "without a mask", bare, UNKNOWN, "W-no-mask")
+    inventory.set_aside(kind, "whose mask has no pixel of the image", beside, UNKNOWN, "W-no-mask")
+    inventory.add_scored(kind, len(marks) - len(empty))
 
 
 def category_of(mark: Mark, place: int, path: Path) -> Id:
@@ -190,8 +199,8 @@ def read_detections(file: CocoFile, path: Path, reading: ReadOptions) -> Volume:
     inventory.set_aside(
         "detection", "below --min-score", (), "asked", count=len(scores) - len(marks)
     )
-    inventory.add_scored("detection", len(marks))
     found = read_marks(marks, shape, path)
+    report_masks("detection", marks, found.masks)
     by_value = places_by_value(found)
     numbers = sorted(value for value in by_value if isinstance(value, int))
     names = [value for value in by_value if isinstance(value, str)]

@@ -121,7 +121,8 @@ def summarise_results(
         counts = {h.name: _instance_counts(group, named[h.metric], pools) for h in heads}
         of_class: dict[str, dict[str, Statistic]] = {}
         for (class_, head), sample in samples.items():
-            better = resolve_metric(named[head.metric])[1].better
+            definition = resolve_metric(named[head.metric])[1]
+            better = definition.better
             value = pooled[head.name].get(class_, math.nan)
             own = counts[head.name].get(class_)
             made = replace(
@@ -130,6 +131,8 @@ def summarise_results(
                 unit=head.unit,
                 counts=own,
             )
+            if definition.one and math.isfinite(value):
+                made = replace(made, n=scored)  # all of them were pooled
             of_class.setdefault(class_, {})[head.name] = made
         of_class = _with_pooled_classes(of_class, pooled, heads, found.names)
         if over := _overall_statistics(of_class, samples, asked, found.names, scored):

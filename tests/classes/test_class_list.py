@@ -106,3 +106,29 @@ def test_colours_are_those_of_the_labels():
     red, blue = (255, 0, 0), (0, 0, 255)
     classes = ClassList((ClassDef("road", (7,), red), ClassDef("sky", None, blue)))
     assert classes.colours == {red: 7, blue: 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "help"),
+    [
+        ("1=a,2=a", "the class 'a' is listed twice", "write 1+2=a"),
+        ("1=liver,1=liver", "the class 'liver' is listed twice", "write liver once"),
+        (
+            "2=Lens_L,1=Lens-L",
+            "'Lens_L' and 'Lens-L' are two names of one structure",
+            "write 2+1=Lens_L",
+        ),
+    ],
+)
+def test_a_name_stands_for_one_class_of_a_list_account_a10(text, said, help):
+    with pytest.raises(RequestError, match=said) as caught:
+        parse_classes(text)
+    assert caught.value.help == help
+    if "+" in help:
+        assert len(parse_classes(help.removeprefix("write ")).classes) == 1  # the advice works
+
+
+def test_a_file_that_gives_two_labels_one_name_is_refused(tmp_path):
+    (tmp_path / "labels.json").write_text('{"1": "a", "2": "a"}')
+    with pytest.raises(RequestError, match="listed twice"):
+        parse_classes(str(tmp_path / "labels.json"))

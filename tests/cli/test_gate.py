@@ -410,3 +410,12 @@ def test_the_closing_line_stands_beside_every_form_cli_u5(segeval, files, form):
     done = segeval("gate", "base.json", "--gate", "dice=0.99", "--format", form)
     assert done.err.splitlines()[-1] == "gates: 2 of 2 missed"
     assert "gates:" not in done.out
+
+
+def test_a_shard_with_gates_says_who_judges(segeval, here):
+    for name in "ab":
+        picture(here / "p" / f"{name}.png", 3)
+        picture(here / "g" / f"{name}.png", 4)
+    ran = segeval("score", "p", "g", "-m", "dice", "--shard", "1/1", "--gate", "dice=0.99")
+    assert (ran.status, "segeval merge judges" in ran.err) == (0, True)
+    assert "segeval merge" not in segeval("score", "p", "g", "-m", "dice", "--shard", "1/1").err

@@ -319,3 +319,26 @@ def test_panoptic_of_other_sizes_modes_and_places(tmp_path):
     png.unlink()
     with pytest.raises(ReadError, match=r"there is no a\.png"):
         open_volume(path, ReadOptions(member="a.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "reason"),
+    [
+        ([[102, 2, 110, 2, 110, 9]], "whose mask has no pixel of the image"),
+        ([], "without a mask"),
+    ],
+)
+def test_an_annotation_without_a_pixel_is_said_account_a3(tmp_path, segmentation, reason):
+    mark = {"id": 7, "image_id": 1, "category_id": 1, "segmentation": segmentation}
+    content = {
+        "images": [{"id": 1, "file_name": "a.png", "height": 32, "width": 32}],
+        "categories": [{"id": 1, "name": "car"}],
+        "annotations": [mark | {"bbox": [102, 2, 8, 7], "area": 28, "iscrowd": 0}],
+    }
+    path = tmp_path / "gt.json"
+    path.write_text(json.dumps(content))
+    with keep_inventory(Inventory()) as kept:
+        open_volume(path, ReadOptions(member="a.png"))
+    (left,) = kept.left_aside
+    assert (left.kind, left.reason, left.code) == ("annotation", reason, "W-no-mask")
+    assert list(left.names) == ["annotation 7"]
