@@ -125,9 +125,9 @@ def label(class_: str) -> str:
 
 def place_of_case(name: str) -> str:
     """The id of a case: what can be pasted behind `#`."""
-    return f"case-{quote(name, safe='')}"
+    return f"case-{quote(name, safe='', errors='surrogatepass')}"
 
 
 def place_of_class(name: str) -> str:
     """The id of a class."""
-    return f"class-{quote(name, safe='')}"
+    return f"class-{quote(name, safe='', errors='surrogatepass')}"

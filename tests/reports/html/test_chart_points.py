@@ -10,6 +10,7 @@ import pytest
 from segeval.reports.html.baseline_section import _chart
 from segeval.reports.html.drawings import draw_curve
 from segeval.reports.html.reliability_section import reliability_section
+from segeval.reports.html.shown import place_of_case
 
 HALF_PIXEL = 0.06  # pixels are written with a digit behind the point
 
@@ -61,3 +62,7 @@ def test_report_t16_points_of_a_curve_stand_where_they_are():
     across = chart.split('data-axis="x"')[1].split('data-axis="y"')[0]
     at, near = read_back(across, [float(x) for x, _ in path])
     assert at == pytest.approx([x for x, _ in points], abs=near)
+
+
+def test_a_name_that_is_no_valid_text_has_a_place():
+    assert place_of_case("a\udcff") != place_of_case("a")
