@@ -249,3 +249,15 @@ def test_the_id_follows_the_signature():
     made = everything()
     other = replace(made, signature=made.signature + "|undefined:worst")
     assert written(made)["id"] != written(other)["id"]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_case_that_stands_twice_is_damage(tmp_path, indent):
+    text = "".join(result_lines(card(cases("dice", a={"x": 0.5}, b={"x": 0.7}))))
+    lines = text.splitlines(keepends=True)
+    (place,) = (k for k, line in enumerate(lines) if '"case": "a"' in line)
+    path = tmp_path / "r.json"
+    twice = "".join([*lines[: place + 1], lines[place], *lines[place + 1 :]])
+    path.write_text(twice if indent is None else json.dumps(json.loads(twice), indent=indent))
+    with pytest.raises(RequestError, match=r"cases\[1\]: a stands there twice"):
+        load_results(path)
