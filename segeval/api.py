@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from segeval.classes.class_list import ClassList, parse_classes
+from segeval.classes.class_list import ClassList, make_class_list, parse_classes
 from segeval.engines.choice import Engine, choose_engine
 from segeval.engines.class_union import report_unmet_classes, unite_classes
 from segeval.grid.geometry import Geometry
@@ -117,6 +117,14 @@ def check_meanings(metrics: Iterable[Metric]) -> None:
             raise RequestError(
                 f"{metric.name} has two meanings", help=f"write {BARE_NAMES[metric.name]}"
             )
+
+
+def chosen_classes(classes: str | Sequence[str] | Mapping[Any, Any]) -> ClassList:
+    """The classes that Python chooses: words, or label values and names. Raises RequestError."""
+    if isinstance(classes, Mapping):
+        made = make_class_list({str(key): value for key, value in classes.items()}, "classes")
+        return replace(made, only=True)
+    return parse_classes(classes if isinstance(classes, str) else ",".join(classes))
 
 
 def check_tolerance_given(metrics: Iterable[Metric], settings: Settings) -> None:
@@ -325,7 +333,7 @@ def score(  # noqa: PLR0913 - a notebook's one call
     metrics: str | Sequence[str] | None = None,
     *,
     spacing: Sequence[float] | None = None,
-    classes: str | Sequence[str] | None = None,
+    classes: str | Sequence[str] | Mapping[Any, Any] | None = None,
     settings: Settings | None = None,
 ) -> Scorecard:
     """Score files, folders, or two arrays.
@@ -335,7 +343,8 @@ def score(  # noqa: PLR0913 - a notebook's one call
     metrics   as on the command line: `dice`, `fbeta@2`, `dice_loss:as=nnunet`; one or several;
               without any those of the settings or of their preset
     spacing   millimetres between voxels, along the axes of the arrays; files have their own
-    classes   `liver,spleen`, `5=liver,1=spleen`, a JSON file, or a list of such words
+    classes   `liver,spleen`, `5=liver,1=spleen`, a JSON file, a list of such words, or a mapping of
+              label values and names, either way round
     settings  every other choice, see segeval.request.settings.Settings; checked like those of the
               command line, and with what their preset chooses
     returns   the Scorecard: `rows`, `cases`, `summary`, `signature`
@@ -347,8 +356,7 @@ def score(  # noqa: PLR0913 - a notebook's one call
     """
     chosen = apply_preset(settings or Settings())
     if classes is not None:
-        text = classes if isinstance(classes, str) else ",".join(classes)
-        chosen = replace(chosen, classes=parse_classes(text))
+        chosen = replace(chosen, classes=chosen_classes(classes))
     chosen = map_aliases(chosen)
     if metrics is not None:
         texts = metrics.split(",") if isinstance(metrics, str) else metrics

@@ -199,3 +199,12 @@ def test_a_watcher_hears_of_every_case(tmp_path, jobs):
 
 def test_cores():
     assert 1 <= available_cores() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(
+    "classes", [{1: "liver", 2: "spleen"}, {"1": "liver", "2": "spleen"}, {"liver": 1, "spleen": 2}]
+)
+def test_classes_may_be_a_mapping_either_way_round(classes):
+    map_ = np.uint8([[0, 1], [2, 2]])
+    card = segeval.score(map_, map_, "dice", classes=classes)
+    assert card.cases[0].classes == ("liver", "spleen")

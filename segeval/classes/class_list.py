@@ -163,8 +163,14 @@ class ClassList:
     def with_aliases(self, pairs: Sequence[str]) -> ClassList:
         """This list with other names of some classes, each as NAME=OTHER. Raises RequestError."""
         parts = [list(self.classes), list(self.remarks)]
+        meant: dict[str, str] = {}
         for pair in pairs:
             name, other = split_alias(pair)
+            if meant.setdefault(other, name) != name:
+                raise RequestError(
+                    f"--alias: {other!r} is said to be {meant[other]!r} and {name!r}",
+                    help="a structure is one class: leave one of the two out",
+                )
             for part in parts:
                 if (place := described_place(part, ClassDef(name))) is not None:
                     own = part[place]

@@ -132,3 +132,8 @@ def test_a_file_that_gives_two_labels_one_name_is_refused(tmp_path):
     (tmp_path / "labels.json").write_text('{"1": "a", "2": "a"}')
     with pytest.raises(RequestError, match="listed twice"):
         parse_classes(str(tmp_path / "labels.json"))
+
+
+def test_a_structure_is_no_alias_of_two_classes():
+    with pytest.raises(RequestError, match="'Cor' is said to be 'Heart' and 'Lung_L'"):
+        ClassList().with_aliases(["Heart=Cor", "Lung_L=Cor"])
