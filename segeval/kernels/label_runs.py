@@ -5,6 +5,7 @@ A run is where it starts in the flat map, how long it is, and its label; label 0
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -111,20 +112,31 @@ def enclosing_box(one: IndexBox | None, other: IndexBox | None) -> IndexBox | No
     return tuple((min(a, c), max(b, d)) for (a, b), (c, d) in zip(one, other, strict=True))
 
 
-def paint_runs(runs: LabelRuns, shape: tuple[int, ...], where: IndexBox) -> Mask:
-    """The mask of runs (in rows, disjoint) inside a box; what lies outside it is left out."""
-    size = tuple(b - a for a, b in where)
+def place_runs(runs: LabelRuns, shape: tuple[int, ...], where: IndexBox) -> tuple[Counted, Counted]:
+    """Where runs (in rows, disjoint) begin and end in a flat box of the map, in order.
+
+    What lies outside the box is left out. A run may begin where another ends.
+    """
+    width = where[-1][1] - where[-1][0]
     *index, first = np.unravel_index(runs.start, shape)
     begin = np.maximum(first - where[-1][0], 0)
-    end = np.minimum(first + (runs.stop - runs.start) - where[-1][0], size[-1])
+    end = np.minimum(first + (runs.stop - runs.start) - where[-1][0], width)
     kept = begin < end
     row = np.zeros(len(runs), np.int64)
     for i, (a, b) in zip(index, where[:-1], strict=True):
         kept &= (i >= a) & (i < b)
         row = row * (b - a) + (i - a)
-    row, begin, end = row[kept], begin[kept], end[kept]
-    edges = np.zeros(int(np.prod(size)) + 1, np.int8)
-    edges[row * size[-1] + begin] = 1
-    edges[row * size[-1] + end] -= 1  # a run may begin where another ends
-    inside: Mask = np.add.accumulate(edges[:-1], out=edges[:-1]).view(bool).reshape(size)
-    return inside
+    begin, end = (row * width + begin)[kept], (row * width + end)[kept]
+    if (begin[1:] < begin[:-1]).any():  # labels of one class, or slabs that came in another order
+        begin, end = np.sort(begin, kind="stable"), np.sort(end, kind="stable")
+    return begin, end
+
+
+def paint_runs(runs: LabelRuns, shape: tuple[int, ...], where: IndexBox) -> Mask:
+    """The mask of runs (in rows, disjoint) inside a box; what lies outside it is left out."""
+    size = tuple(b - a for a, b in where)
+    begin, end = place_runs(runs, shape, where)
+    edges = np.zeros(2 * len(begin) + 2, np.int64)
+    edges[1:-1:2], edges[2:-1:2], edges[-1] = begin, end, math.prod(size)
+    inside = np.arange(len(edges) - 1) % 2 == 1
+    return np.repeat(inside, np.diff(edges)).reshape(size)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from segeval.kernels.conventions import count_voxel_faces
 from segeval.kernels.label_runs import (
     enclosing_box,
     find_label_runs,
@@ -15,6 +16,7 @@ from segeval.kernels.label_runs import (
     runs_by_label,
     split_at_rows,
 )
+from segeval.kernels.run_faces import count_run_faces
 
 
 def test_by_hand():
@@ -58,6 +60,23 @@ def test_a_smaller_box_leaves_out_what_is_beyond():
     labels = np.ones((3, 4), np.uint8)
     runs = split_at_rows(find_label_runs(labels.ravel(), 0), 4)
     assert paint_runs(runs, (3, 4), ((1, 2), (1, 3))).tolist() == [[True, True]]
+
+
+def test_runs_out_of_order_that_touch_are_drawn():
+    runs = join_runs([find_label_runs(np.full(2, 3, np.uint8), start) for start in (6, 4, 1)])
+    want = [[False, True, True, False], [True, True, True, True]]
+    assert paint_runs(runs, (2, 4), ((0, 2), (0, 4))).tolist() == want
+
+
+@given(maps, st.integers(1, 7), st.booleans(), st.booleans())
+def test_faces_are_those_of_the_drawn_mask(labels, slab, smaller, turned):
+    flat = labels.ravel()
+    slabs = [find_label_runs(flat[i : i + slab], i) for i in range(0, flat.size, slab)]
+    runs = split_at_rows(join_runs(slabs[::-1] if turned else slabs), labels.shape[-1])
+    where = tuple((int(smaller and n > 1), n) for n in labels.shape)
+    mask = (labels > 0)[tuple(slice(a, b) for a, b in where)]
+    assert (paint_runs(runs, labels.shape, where) == mask).all()
+    assert count_run_faces(runs, labels.shape, where) == count_voxel_faces(mask)
 
 
 @pytest.mark.parametrize("one", [None, ((1, 2), (3, 4))])
