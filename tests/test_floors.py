@@ -24,7 +24,7 @@ FLOORS = """
 
 1  kernels     kernels | average_precision decode froc marching_cubes mask_runs ordered resample run_starts softmax spatial triangles
                | counts label_runs rle sums topology | mask_stack | bins distance_tables run_faces entropy flips raster rois surfels value_counts vtk_triangles
-               | borders connected_components lengths mesh polygons run_dilation run_faces | distances outlines run_overlaps | skewed
+               | borders connected_components lengths mesh polygons run_dilation | distances outlines run_overlaps | skewed
                | conventions heights instance_matching | planes
 1  dicom       dicom | elements | files number_text
 1  grid        grid | geometry | mismatch slices | joined_slices
