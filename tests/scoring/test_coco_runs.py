@@ -77,7 +77,7 @@ def test_instances_a7_no_case_has_an_average_precision_of_its_own(tmp_path):
         ("pooled", "pooled", True)
     }
     made = card.summary[""]["all"]["ap"]
-    assert (made.n, made.n_undefined, made.n_missing) == (0, 0, 0)
+    assert (made.n, made.n_undefined, made.n_missing) == (4, 0, 0)  # the cases that were pooled
     assert math.isnan(made.mean)
 
 
