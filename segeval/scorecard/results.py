@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -181,11 +181,10 @@ def _read_results(file: IO[bytes], path: Path) -> Scorecard:
     if not line:  # written by other hands: all of it at once
         return _read_foreign(head, path) or card_from_json(_parse(head))
     check_schema(_parse(head + OPENING + b"]}"))
-    place, seen = file.tell(), set[int]()
+    place = file.tell()
     while (line := file.readline()).startswith(CASE):
         kept = _parse(line.decode().rstrip(LINE_END))
         check_case(kept, len(spool))
-        check_first_time(kept["case"], seen, len(spool))
         with report_damaged_results():
             spool.append(kept, place)
         place = file.tell()
@@ -220,16 +219,15 @@ def check_case(kept: Any, place: int) -> None:
         raise RequestError(f"damaged result file: cases[{place}].{problem}", help=DAMAGED_HELP)
 
 
-def check_first_time(name: str, seen: set[int], place: int) -> None:
-    """Refuse a case that stands twice: it would count twice. Raises RequestError.
-
-    seen  hashes of the names so far, which take less memory than the names
-    """
-    if hash(name) in seen:
-        raise RequestError(
-            f"damaged result file: cases[{place}]: {name} stands there twice", help=DAMAGED_HELP
-        )
-    seen.add(hash(name))
+def check_each_once(names: Iterable[str]) -> None:
+    """Refuse a case that stands twice, for it would count twice. Raises RequestError."""
+    seen: set[str] = set()
+    for place, name in enumerate(names):
+        if name in seen:
+            raise RequestError(
+                f"damaged result file: cases[{place}]: {name} is there twice", help=DAMAGED_HELP
+            )
+        seen.add(name)
 
 
 def check_schema(content: Any) -> None:
@@ -265,9 +263,7 @@ def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:
     if problem := find_results_problem(current):
         raise RequestError(f"damaged result file: {problem}", help=DAMAGED_HELP)
     with report_damaged_results():
-        seen = set[int]()
-        for place, case in enumerate(content["cases"]):
-            check_first_time(case["case"], seen, place)
+        check_each_once(case["case"] for case in content["cases"])
         held = CasesInMemory(case_from_json(case) for case in content["cases"])
         card = Scorecard(
             cases=spool or held,
