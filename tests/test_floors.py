@@ -37,7 +37,7 @@ FLOORS = """
 
 4  contours    contours | structure_set | own_planes rules | sharing | placing | rasterize | structures
 5  tallies     tallies | block instance_table rois | box_mask counts detections fields instance_sides polygons slab surface voxels
-               | candidates joined_lesions loss_terms runs | instances sums | branches
+               | candidates joined_lesions loss_terms | instances sums | branches
 5  writers     writers | nifti nrrd png
 
 5  readers     readers | channel_axis coco_file frames tiff_tags nrrd_header pixels png_inflate | coco_masks png_bands | coco_panoptic | coco dicom_seg mgz mha nifti npy nrrd rois tiff rtstruct series

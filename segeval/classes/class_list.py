@@ -163,12 +163,15 @@ class ClassList:
     def with_aliases(self, pairs: Sequence[str]) -> ClassList:
         """This list with other names of some classes, each as NAME=OTHER. Raises RequestError."""
         parts = [list(self.classes), list(self.remarks)]
+        from segeval.classes.names import normalize_name
+
         meant: dict[str, str] = {}
         for pair in pairs:
             name, other = split_alias(pair)
-            if meant.setdefault(other, name) != name:
+            first = meant.setdefault(normalize_name(other), name)
+            if normalize_name(first) != normalize_name(name):
                 raise RequestError(
-                    f"--alias: {other!r} is said to be {meant[other]!r} and {name!r}",
+                    f"--alias: {other!r} is said to be {first!r} and {name!r}",
                     help="a structure is one class: leave one of the two out",
                 )
             for part in parts:

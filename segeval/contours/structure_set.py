@@ -29,7 +29,6 @@ HELPER_NAME_PATTERN = re.compile(
 )
 FAR = 1e5  # mm from the origin of the patient's coordinates
 WIDE = 4000.0  # mm that a contour may span: more than any patient and any table
-LINE_TYPES = frozenset(["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR"])
 
 
 @frozen

@@ -28,7 +28,7 @@ from segeval.kernels.mask_runs import MaskRuns, cover_at_least, runs_of_box
 from segeval.runtime.arrays import Counted, Mask
 
 FULL, FACES = "full", "faces"  # how voxels of the mask touch: 26 or 8, and 6 or 4
-ZHANG, LEE = "zhang", "lee"
+LEE = "lee"  # thinning of volumes; anything else is that of pictures
 NOTHING: Counted = np.zeros(0, np.int64)
 
 

@@ -74,11 +74,6 @@ PLOTS = (
 UNREADABLE = "that cannot be listed"
 
 
-def has_mask_name(path: Path) -> bool:
-    """Whether the name alone says that a file is of masks, labels or scores: no DICOM object is."""
-    return path.name.lower().endswith(SUFFIXES)
-
-
 @frozen
 class MaskFile:
     """A file that could be a mask.

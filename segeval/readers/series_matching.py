@@ -167,19 +167,6 @@ def image_reference_notes(contours: Contours, slices: Slices) -> Iterator[Note]:
                    "not in the series; positions decide", contours.path.name)  # fmt: skip
 
 
-def structure_set_keys(index: DicomIndex, root: Path, by: str = "auto") -> dict[Path, str]:
-    """The case of every structure set (LAYOUTS-D2).
-
-    by  folder (the top one below the root), patient, study, series, or auto: the folder if every
-        one holds exactly one patient, else the patient
-    """
-    tops = {found.path: top_folder(found.path, root) for found in index.structures}
-    if by == "folder" or (by == "auto" and has_patient_folders(index, root)):
-        return tops
-    fields = {"patient": "patient", "auto": "patient", "study": "study", "series": "series"}
-    return {found.path: getattr(found, fields[by]) for found in index.structures}
-
-
 def has_patient_folders(index: DicomIndex, root: Path) -> bool:
     """Whether every top-level folder holds exactly one patient."""
     patients: dict[str, set[str]] = {}

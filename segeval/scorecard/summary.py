@@ -13,7 +13,7 @@ Everything is in the order of the cases as given, whatever order they were finis
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from segeval.metrics.registry import resolve_metric
@@ -29,7 +29,7 @@ from segeval.scorecard.card import (
     Row,
     Statistic,
 )
-from segeval.scorecard.row_index import ClassOrder, RowIndex, RowKind, RowValues, index_rows
+from segeval.scorecard.row_index import RowIndex, RowKind, RowValues, index_rows
 
 Summary = dict[str, dict[str, dict[str, Statistic]]]
 ROUNDING = 1e-12  # relative; what two sums of the same numbers may differ by
@@ -177,14 +177,6 @@ def metric_columns(results: Sequence[CaseResult], metrics: Sequence[str]) -> lis
         kept = sure or [unit for unit in found if unit][:1] or [""]
         heads += [Column(metric, unit, len(kept) > 1) for unit in kept]
     return heads
-
-
-def class_order(results: Iterable[CaseResult]) -> list[str]:
-    """The classes of cases in their order."""
-    order = ClassOrder()
-    for case in results:
-        order.add(case)
-    return order.found
 
 
 SummaryCell = tuple[str, Column]

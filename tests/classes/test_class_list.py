@@ -135,5 +135,7 @@ def test_a_file_that_gives_two_labels_one_name_is_refused(tmp_path):
 
 
 def test_a_structure_is_no_alias_of_two_classes():
-    with pytest.raises(RequestError, match="'Cor' is said to be 'Heart' and 'Lung_L'"):
-        ClassList().with_aliases(["Heart=Cor", "Lung_L=Cor"])
+    for pairs in (["Heart=Cor humanum", "Lung_L=Cor humanum"], ["Heart=x y", "Lung_L=X_Y"]):
+        with pytest.raises(RequestError, match="is said to be 'Heart' and 'Lung_L'"):
+            ClassList().with_aliases(pairs)
+    ClassList().with_aliases(["Heart=x", "heart=X"])  # one class, spelt twice

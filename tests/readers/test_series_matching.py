@@ -6,7 +6,7 @@ import pytest
 from segeval.contours.structure_set import Contours
 from segeval.readers import rtstruct
 from segeval.readers.series import index_dicom
-from segeval.readers.series_matching import image_reference_notes, match_series, structure_set_keys
+from segeval.readers.series_matching import image_reference_notes, match_series
 from segeval.runtime.errors import CaseError
 
 HEART = [build.Organ("Heart", [build.square(3, 9, 2)])]
@@ -89,25 +89,3 @@ def test_images_that_contours_name_are_hints(tmp_path):
     (note,) = image_reference_notes(rtstruct.read(path), slices)
     assert note.text.startswith("2 of 3 contours")
     assert list(image_reference_notes(Contours(path, ()), slices)) == []
-
-
-def test_cases_by_folder_or_by_patient(tmp_path):
-    for number, (folder, patient) in enumerate((("a", "P1"), ("b", "P2"))):
-        build.series(tmp_path / folder / "ct", (2, 4, 4), uid=f"1.2.{number}",
-                     patient=patient)  # fmt: skip
-        build.rtstruct(tmp_path / folder / "RS.dcm", HEART, patient=patient)
-    assert sorted(structure_set_keys(index_dicom(tmp_path), tmp_path).values()) == ["a", "b"]
-    assert sorted(structure_set_keys(index_dicom(tmp_path), tmp_path, "patient").values()) == [
-        "P1",
-        "P2",
-    ]
-    assert set(structure_set_keys(index_dicom(tmp_path), tmp_path, "series").values()) == {
-        build.SERIES
-    }
-    build.rtstruct(tmp_path / "a" / "other.dcm", HEART, patient="P3")
-    assert sorted(structure_set_keys(index_dicom(tmp_path), tmp_path).values()) == [
-        "P1",
-        "P2",
-        "P3",
-    ]
-    assert set(structure_set_keys(index_dicom(tmp_path), tmp_path, "folder").values()) == {"a", "b"}
