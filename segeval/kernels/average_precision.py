@@ -98,7 +98,12 @@ def precision_at_recalls(scores: Floats, hit: Mask, counted: Mask, references: i
 
 
 def last_recall(hit: Mask, counted: Mask, references: int) -> float:
-    """The share of references that are found when every detection is taken."""
+    """The share of references that are found when every detection is taken.
+
+    hit         bool (n,), whether each detection was matched
+    counted     bool (n,), whether it counts (not on a crowd, of the area asked for)
+    references  how many references there are, at least 1
+    """
     return int((hit & counted).sum()) / references
 
 

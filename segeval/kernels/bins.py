@@ -36,7 +36,14 @@ def torch_linspace(stop: Floats | float, bins: int, dtype: np.dtype[Any]) -> Flo
 
 @cache
 def bin_edges(bins: int, rule: str, dtype: np.dtype[Any]) -> Floats:
-    """The edges of a rule, for confidences of a type; shared, so not to be changed."""
+    """The edges of a rule, for confidences of a type; shared, so not to be changed.
+
+    bins     how many bins
+    rule     torchmetrics (equal widths, in `dtype`) or another library's name (float32, just past
+             1)
+    dtype    the type of the confidences
+    returns  (bins + 1,)
+    """
     if rule == "torchmetrics":
         return torch_linspace(1.0, bins, dtype)
     single = np.dtype(np.float32)
@@ -47,6 +54,11 @@ def bin_index(values: Floats, edges: Floats, rule: str) -> Raw:
     """The bin of every confidence, of the type of the edges; with `torchmetrics`, 1.0 has bin n.
 
     Multiplication tells the bin of all that are not next to an edge: much faster than a search.
+
+    values   (n,) confidences in [0, 1]
+    edges    (bins + 1,), as `bin_edges` gives them
+    rule     the rule of those edges
+    returns  uint8 or uint16 (n,)
     """
     bins = len(edges) - 1
     scaled = values * values.dtype.type(bins)
@@ -75,8 +87,12 @@ def reliability_bins(
 
     Most voxels of a slab are of one bin as a rule; they are added up without looking at each.
 
-    weight   how many voxels each confidence stands for; None: one
-    returns  float64 (bins, 3): voxels, sum of confidence, hits
+    confidence  float (n,)
+    hit         bool (n,), whether the prediction was right
+    index       (n,) the bin of each
+    bins        how many there are
+    weight      how many voxels each confidence stands for; None: one
+    returns     float64 (bins, 3): voxels, sum of confidence, hits
     """
     code = _split_by_hit(index, hit, bins)
     usual = int(np.bincount(code[::SAMPLE], minlength=1).argmax())
@@ -112,7 +128,10 @@ def equal_mass_bins(confidence: Floats, hit: Mask, bins: int) -> Floats:
     one size only where no confidence comes often. Source: sklearn.calibration.calibration_curve,
     strategy `quantile`.
 
-    returns  float64 (bins, 3): voxels, sum of confidence, hits
+    confidence  float (n,)
+    hit         bool (n,), whether the prediction was right
+    bins        how many
+    returns     float64 (bins, 3): voxels, sum of confidence, hits
     """
     if not len(confidence):
         return np.zeros((bins, 3))

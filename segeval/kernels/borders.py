@@ -92,7 +92,11 @@ class PointSet:
         return found
 
     def distances_of(self, at: FlatIndices) -> Floats:
-        """The distance of each of some points (flat indices of the padded grid) from this set."""
+        """The distance of each of some points (flat indices of the padded grid) from this set.
+
+        at       int64 (n,)
+        returns  float64 (n,), in the unit of the spacing
+        """
         found = np.full(len(at), np.inf)
         strides = [s // self._inside.itemsize for s in self._inside.strides]
         steps, flat = self._around.steps @ np.array(strides), self._inside.ravel()

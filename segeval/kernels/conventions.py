@@ -77,7 +77,10 @@ BYTES = {
 
 
 def count_voxel_faces(mask: Mask) -> int:
-    """Faces of voxels between inside and outside, those at the edge of the array not counted."""
+    """Faces of voxels between inside and outside, those at the edge of the array not counted.
+
+    mask  bool, any number of axes
+    """
     count = 0
     for axis in range(mask.ndim):
         ahead = mask[(slice(None),) * axis + (slice(1, None),)]
@@ -112,8 +115,12 @@ def measure_distances(  # noqa: PLR0913 - a crop
 ) -> Both:
     """The distances between two masks of one crop, neither empty, ground truth to prediction first.
 
-    edges  for each axis, whether the crop ends where the array does, at its start and its end
-    field  of the prediction, for subvoxel
+    elements     what a surface is made of: a name of `Convention.elements`
+    truth, pred  bool, one shape
+    spacing      along each axis, in mm (or pixels)
+    edges        for each axis, whether the crop ends where the array does, at its start and its end
+    field        of the prediction, for subvoxel
+    returns      distances in the unit of the spacing, with the size that each stands for
     """
     if isinstance(spacing, SkewedSpacing):
         return _skewed_distances(elements, truth, pred, spacing.axes, edges, field)
@@ -220,12 +227,19 @@ def largest_distance(distances: Floats) -> float:
 
 
 def mean_distance(of: DirectedDistances) -> float:
-    """The mean distance over the area."""
+    """The mean distance over the area.
+
+    of       distances of one direction
+    returns  in their unit; nan without any area
+    """
     return float(of.distances @ of.sizes / of.sizes.sum()) if len(of.sizes) else np.nan
 
 
 def join_directions(both: Both) -> DirectedDistances:
-    """Both directions as one."""
+    """Both directions as one.
+
+    both  the distances of either direction
+    """
     one, other = both
     return DirectedDistances(
         np.concatenate([one.distances, other.distances]),
@@ -235,7 +249,13 @@ def join_directions(both: Both) -> DirectedDistances:
 
 
 def distance_percentile(of: DirectedDistances, share: float, convention: Convention) -> float:
-    """The distance that a share of the area does not exceed; nan without any area."""
+    """The distance that a share of the area does not exceed; nan without any area.
+
+    of          distances of one direction, or of both joined
+    share       0 to 1
+    convention  says how the percentile is taken
+    returns     in the unit of the distances
+    """
     if not len(of.distances):
         return np.nan
     if convention.linear:
@@ -263,10 +283,19 @@ def smallest_distance(of: DirectedDistances, share: float) -> float:
 
 
 def area_within(of: DirectedDistances, tolerance: float) -> float:
-    """The area that is no farther than a tolerance."""
+    """The area that is no farther than a tolerance.
+
+    of         distances of one direction
+    tolerance  in their unit; reached exactly is within
+    returns    in the unit of the sizes
+    """
     return float(of.sizes[of.distances <= tolerance + TOLERANCE_SLACK].sum())
 
 
 def combine_directions(how: str, one: float, other: float) -> float:
-    """The numbers of two directions as one: their mean, or the larger."""
+    """The numbers of two directions as one: their mean, or the larger.
+
+    how         mean or max
+    one, other  the number of each direction
+    """
     return (one + other) / 2 if how == "mean" else max(one, other)

@@ -38,7 +38,12 @@ def pair_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
 def weighted_counts(
     truth: Labels | Counted, pred: Labels | Counted, voxels: Counted | None = None
 ) -> tuple[Counted, Counted]:
-    """Count pairs of labels that each stand for some voxels, or for one; there is at least one."""
+    """Count pairs of labels that each stand for some voxels, or for one; there is at least one.
+
+    truth, pred  integers (n,), below 65 536
+    voxels       (n,) how many each pair stands for; None: one
+    returns      int64 (k,) twice: codes `truth << 16 | pred` that occur, and their voxels
+    """
     wide = int(pred.max()) + 1
     if (int(truth.max()) + 1) * wide > max(TABLE_CELLS, CELLS_PER_ENTRY * len(truth)):
         codes = truth.astype(np.int64) << 16 | pred

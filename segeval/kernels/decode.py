@@ -22,7 +22,11 @@ def float_bits(values: Floats) -> Raw:
 
 @cache
 def least_unusual_bits(coded: np.dtype[Any]) -> int:
-    """The least of such integers that is infinite, negative or no number."""
+    """The least of such integers that is infinite, negative or no number.
+
+    coded    an unsigned type of as many bytes as the floats that are looked at
+    returns  what infinity is, read as such an integer
+    """
     return int(np.array(np.inf, f"f{coded.itemsize}").view(coded))
 
 
@@ -59,9 +63,12 @@ def confirm_guess(
 
     A channel that has more than half of what all have together is the largest.
 
-    total  (n,) sum over the channels
-    guess  (n,) a channel for each voxel
-    own    (n,) the score of that channel
+    scores   (classes, n) shares
+    tops     (n,) room for the largest score of each voxel
+    total    (n,) sum over the channels
+    guess    (n,) a channel for each voxel
+    own      (n,) the score of that channel
+    returns  (n,) the class of each voxel, and its score
     """
     best = own.astype(scores.dtype)
     half = 0.5 + len(scores) * np.finfo(best.dtype).eps  # and what rounding may take of a sum

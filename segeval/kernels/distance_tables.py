@@ -190,7 +190,11 @@ class DistanceTables:
         return found
 
     def steps(self, place: int) -> tuple[Counted, Floats]:
-        """The steps to the cells around, nearest first, and how near each can be."""
+        """The steps to the cells around, nearest first, and how near each can be.
+
+        place    a number of `cell_places`
+        returns  int64 (k, axes) and float64 (k,), in the unit of the spacing
+        """
         if place not in self._steps:
             steps = np.array(list(product(*(range(-r, r + 1) for r in self.reach))))
             inside = cell_places()[place] - SIXTHS * steps
@@ -205,7 +209,11 @@ class DistanceTables:
         return list(pairwise((0, *self._ends)))
 
     def ring(self, place: int, number: int) -> tuple[Floats, float]:
-        """Distances (steps, 256) to the cells of a ring, and how near the next ring can be."""
+        """Distances (steps, 256) to the cells of a ring, and how near the next ring can be.
+
+        place   a number of `cell_places`
+        number  of the ring, 0 the nearest
+        """
         key = (place, number)
         if key not in self._rings:
             steps, near = self.steps(place)
@@ -222,7 +230,11 @@ class DistanceTables:
         return self._rings[key]
 
     def turned(self, place: int, number: int) -> Floats:
-        """The distances of a ring for a place that another stands for, flat."""
+        """The distances of a ring for a place that another stands for, flat.
+
+        place   a number of `cell_places`
+        number  of the ring, 0 the nearest
+        """
         known = self._turned.get((place, number))
         if known is None:
             table, _ = self.ring(int(self.standing[place]), number)
@@ -232,11 +244,19 @@ class DistanceTables:
         return known
 
     def room(self, shape: tuple[int, int]) -> tuple[Any, ...]:
-        """Where a lookup writes: fresh memory would cost as much again."""
+        """Where a lookup writes: fresh memory would cost as much again.
+
+        shape    what the lookup fills
+        returns  views of that shape, of memory that is used again
+        """
         return tuple(one[: prod(shape)].reshape(shape) for one in self._room)
 
     def limit(self, place: int) -> float:
-        """How near a cell that the tables do not know can be."""
+        """How near a cell that the tables do not know can be.
+
+        place    a number of `cell_places`
+        returns  in the unit of the spacing
+        """
         inside = cell_places()[place] / SIXTHS
         return float(((self.reach + np.minimum(inside, 1 - inside)) * self._spacing).min())
 

@@ -152,7 +152,12 @@ class MeasuredSurface:
         return ShapeTree(*vertices_and_faces(replace(self.grid, at=cell), self.spacing))
 
     def points(self, cell: FlatIndices, place: IntegerArray) -> Floats:
-        """Where places of cells are, in mm."""
+        """Where places of cells are, in mm.
+
+        cell     int64 (n,) flat indices of cells
+        place    (n,) numbers of `cell_places`
+        returns  float64 (n, axes)
+        """
         first = np.stack(np.unravel_index(cell, self.grid.shape), axis=1) - self.grid.margin
         found: Floats = (first + cell_places()[place] / SIXTHS) * self.spacing
         return found
@@ -166,7 +171,11 @@ def equal_runs(numbers: IntegerArray) -> Iterator[slice]:
 
 
 def to_three_axes(points: Floats) -> Floats:
-    """Points with three coordinates."""
+    """Points with three coordinates.
+
+    points   (n, 2) or (n, 3)
+    returns  (n, 3), the third 0 where there were two
+    """
     missing = 3 - points.shape[1]
     return np.pad(points, ((0, 0), (0, missing))) if missing else np.ascontiguousarray(points)
 
@@ -209,7 +218,12 @@ def cell_blocks(grid: SurfaceCells, sizes: tuple[int, ...], cell: FlatIndices) -
 
 
 def directed_distances(own: MeasuredSurface, other: MeasuredSurface) -> DirectedDistances:
-    """The distance of every sample of a surface from another, neither of them empty."""
+    """The distance of every sample of a surface from another, neither of them empty.
+
+    own      the surface that is sampled
+    other    the one it is measured from, on the same grid
+    returns  distances in mm and the area (length) that each stands for
+    """
     if own.tables is None or other.tables is None:
         return _tree_distances(own.mesh, other)
     grid, area, extent = own.grid, own.tables.areas(), own.tables.extents()

@@ -36,13 +36,21 @@ Cost = Callable[[Floats], Floats]
 
 
 def log_allowing_zero(p: Floats) -> Floats:
-    """Logarithm in float64; -inf of 0 without a word."""
+    """Logarithm in float64; -inf of 0 without a word.
+
+    p  any shape, not negative
+    """
     with np.errstate(divide="ignore"):
         return np.log(p, dtype=np.float64)
 
 
 def floor_logs(logs: Floats, floor: str) -> Floats:
-    """Logarithms of probabilities under the floor of a library: none, caffe, clamp or clip."""
+    """Logarithms of probabilities under the floor of a library: none, caffe, clamp or clip.
+
+    logs     any shape
+    floor    the library's rule; "" as none
+    returns  the same shape
+    """
     if floor == "clip":
         return np.clip(logs, NEAR_ZERO, NEAR_ONE)
     return np.maximum(logs, LEAST_LOGS[floor]) if floor else logs
@@ -57,6 +65,7 @@ def clip_probabilities(p: Floats, floor: str) -> Floats:
     """Probabilities as Keras has them before the logarithm: shares or whole.
 
     p        (classes, n)
+    floor    whole (they are divided by their sum first) or shares (divided afterwards)
     returns  the same shape, away from 0 and 1
     """
     if floor == "whole":
@@ -73,6 +82,7 @@ def logit_cost(x: Floats) -> Floats:
 def binary_costs(floor: str, logits: bool, eps: float) -> tuple[Cost, Cost]:
     """What a value costs where the reference is 1, and where it is 0.
 
+    floor   the library: torch, keras, sklearn, ...
     logits  the values are logits and the library takes them; else probabilities
     eps     of the type in which the probabilities came, for `sklearn` and `keras`
     """

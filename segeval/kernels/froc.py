@@ -45,6 +45,12 @@ def sensitivity_not_above(hit: Mask, score: Floats, cases: int, rate: float) -> 
 
     The program counts in float32, and so its sensitivity is the nearest float32. The lowest
     confidence is its point at infinity.
+
+    hit      bool (n,), whether each candidate is a lesion that was to be found
+    score    float (n,) confidences
+    cases    how many cases all come from
+    rate     false positives a case
+    returns  0 to 1
     """
     lesions = int(hit.sum())
     if not lesions:
@@ -61,9 +67,12 @@ def curve_points(
 ) -> tuple[Floats, Floats]:
     """The rate of false positives a case and the sensitivity at each confidence, and (0, 0).
 
-    found   confidence of each lesion, 0 where it was missed
-    false   confidence of each false positive
-    lowest  whether the lowest confidence has a point; else it has none, missed lesions included
+    found    confidence of each lesion, 0 where it was missed
+    false    confidence of each false positive
+    lesions  how many lesions there are, at least 1
+    cases    how many cases
+    lowest   whether the lowest confidence has a point; else it has none, missed lesions included
+    returns  float64 (k + 1,) twice
     """
     levels = np.unique(np.concatenate([found, false]))
     levels = levels[levels > 0] if lowest else levels[1:]
@@ -73,7 +82,12 @@ def curve_points(
 
 
 def interpolate_sensitivities(points: tuple[Floats, Floats], rates: Sequence[float]) -> Floats:
-    """The sensitivity at each rate of false positives a case."""
+    """The sensitivity at each rate of false positives a case.
+
+    points   rates, falling, and sensitivities, as `curve_points` gives them
+    rates    where to read the curve, false positives a case
+    returns  float64, one a rate
+    """
     rate, sensitivity = points
     made: Floats = np.interp(np.asarray(rates), rate[::-1], sensitivity[::-1])
     return made
@@ -86,7 +100,11 @@ def counts_at(hit: Mask, score: Floats, levels: Floats) -> tuple[Counted, Counte
 
 
 def case_auroc(positive: Mask, score: Floats) -> float:
-    """The area under the ROC curve of cases, ties counting half; nan where one kind is missing."""
+    """The area under the ROC curve of cases, ties counting half; nan where one kind is missing.
+
+    positive  bool (n,), whether a case has a lesion
+    score     float (n,) the confidence that it has one
+    """
     yes, no = score[positive], score[~positive]
     if not len(yes) or not len(no):
         return float("nan")

@@ -27,7 +27,11 @@ def usual_gap(heights: Floats) -> float | None:
 
 
 def find_planes(heights: Floats) -> tuple[Counted, Floats]:
-    """The number of the plane of each height, and the mean height of each plane."""
+    """The number of the plane of each height, and the mean height of each plane.
+
+    heights  float64 (n,) in mm, in any order
+    returns  int64 (n,), and float64 (planes,), rising
+    """
     gap = usual_gap(heights)
     return group_heights(heights, SAME if gap is None else max(SAME, HAIR * gap))
 

@@ -67,7 +67,11 @@ class Matching:
 
 
 def score_fractions(o: Overlaps, score: str) -> tuple[Counted, Counted]:
-    """The score of every pair as one whole number over another, int64 (k,) twice."""
+    """The score of every pair as one whole number over another, int64 (k,) twice.
+
+    o      the pairs that overlap
+    score  one of SCORES
+    """
     return pair_score(score, o.shared, o.truth[o.one], o.pred[o.other])
 
 
@@ -98,10 +102,12 @@ def reach_threshold(number: Counted, whole: Counted, threshold: Fraction, tie: b
 def match_instances(o: Overlaps, rule: str, score: str, threshold: Fraction, tie: bool) -> Matching:
     """Match by a rule.
 
+    o          the pairs that overlap
     rule       one of RULES but `id`
     score      one of SCORES
     threshold  what a pair has to reach
     tie        whether `=` reaches it
+    returns    the pairs that are matched
     """
     number, whole = score_fractions(o, score)
     good = reach_threshold(number, whole, threshold, tie)
@@ -188,8 +194,10 @@ def _rises(score: str, truth: int, before: tuple[int, int], now: tuple[int, int]
 def assign_pairs(o: Overlaps, weight: Floats) -> Mask:
     """The pairs, one to one, whose weights have the largest sum; weights are not negative.
 
+    o        the pairs that overlap, k of them
     weight   float64 (k,)
     returns  bool (k,)
+
     Only instances that overlap, directly or not, are a question of each other: each such group is
     solved alone, and most are one pair.
     """
@@ -317,6 +325,8 @@ def match_centres(truth: Floats, pred: Floats, radius: float, tie: bool) -> Matc
 def union_scores(o: Overlaps, m: Matching) -> tuple[Counted, Counted, Counted, Counted]:
     """The matched references with the union of the predictions that are theirs.
 
+    o        the pairs that overlap
+    m        a matching in which a reference may have several predictions
     returns  int64 (k,) four times: references, shared voxels, voxels of each, of its predictions
     """
     owners = np.unique(m.one)

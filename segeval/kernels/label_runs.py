@@ -34,12 +34,20 @@ class LabelRuns:
         return len(self.start)
 
     def taken(self, which: Mask | slice | Counted) -> LabelRuns:
-        """Some of them."""
+        """Some of them.
+
+        which  a mask of the runs, a slice, or their indices
+        """
         return LabelRuns(self.start[which], self.stop[which], self.label[which])
 
 
 def find_label_runs(labels: Labels, first: int) -> LabelRuns:
-    """The runs of a flat slab that begins at voxel `first`."""
+    """The runs of a flat slab that begins at voxel `first`.
+
+    labels   uint16 (n,); 0 has no run
+    first    the flat index of the slab's first voxel in the map
+    returns  runs in order, with flat indices of the map
+    """
     start = find_true_indices(find_run_starts(labels)) if len(labels) else np.zeros(0, np.int64)
     label = labels[start]
     kept = label != 0
@@ -48,7 +56,10 @@ def find_label_runs(labels: Labels, first: int) -> LabelRuns:
 
 
 def join_runs(many: Sequence[LabelRuns]) -> LabelRuns:
-    """All runs of several slabs."""
+    """All runs of several slabs.
+
+    many  runs of one map
+    """
     if not many:
         return LabelRuns(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint16))
     return LabelRuns(
@@ -59,7 +70,11 @@ def join_runs(many: Sequence[LabelRuns]) -> LabelRuns:
 
 
 def split_at_rows(runs: LabelRuns, width: int) -> LabelRuns:
-    """The same voxels, no run beyond the end of its row."""
+    """The same voxels, no run beyond the end of its row.
+
+    runs   with flat indices of a map
+    width  the length of a row of it
+    """
     first = runs.start // width
     rows = (runs.stop - 1) // width - first + 1
     if not (rows > 1).any():
@@ -96,7 +111,11 @@ def runs_by_label(runs: LabelRuns) -> dict[int, LabelRuns]:
 
 
 def runs_box(runs: LabelRuns, shape: tuple[int, ...]) -> IndexBox | None:
-    """The voxels between the first and the last along each axis; None without any. Runs in rows."""
+    """The voxels between the first and the last along each axis; None without any. Runs in rows.
+
+    runs   with flat indices
+    shape  of the map
+    """
     if not len(runs):
         return None
     *index, first = np.unravel_index(runs.start, shape)
@@ -106,7 +125,10 @@ def runs_box(runs: LabelRuns, shape: tuple[int, ...]) -> IndexBox | None:
 
 
 def enclosing_box(one: IndexBox | None, other: IndexBox | None) -> IndexBox | None:
-    """The box around two."""
+    """The box around two.
+
+    one, other  first and last + 1 along each axis; None: nothing
+    """
     if one is None or other is None:
         return one or other
     return tuple((min(a, c), max(b, d)) for (a, b), (c, d) in zip(one, other, strict=True))
@@ -116,6 +138,11 @@ def place_runs(runs: LabelRuns, shape: tuple[int, ...], where: IndexBox) -> tupl
     """Where runs (in rows, disjoint) begin and end in a flat box of the map, in order.
 
     What lies outside the box is left out. A run may begin where another ends.
+
+    runs     with flat indices of the map
+    shape    of the map
+    where    the box
+    returns  int64 (k,) twice, flat indices of the box
     """
     width = where[-1][1] - where[-1][0]
     *index, first = np.unravel_index(runs.start, shape)
@@ -133,7 +160,13 @@ def place_runs(runs: LabelRuns, shape: tuple[int, ...], where: IndexBox) -> tupl
 
 
 def paint_runs(runs: LabelRuns, shape: tuple[int, ...], where: IndexBox) -> Mask:
-    """The mask of runs (in rows, disjoint) inside a box; what lies outside it is left out."""
+    """The mask of runs (in rows, disjoint) inside a box; what lies outside it is left out.
+
+    runs     with flat indices of the map
+    shape    of the map
+    where    the box
+    returns  bool, the shape of the box
+    """
     size = tuple(b - a for a, b in where)
     begin, end = place_runs(runs, shape, where)
     edges = np.zeros(2 * len(begin) + 2, np.int64)

@@ -25,7 +25,10 @@ REACH_SLACK = 1e-6  # mm: what is at the tolerance but for rounding is within it
 
 
 def dot(a: Floats, b: Floats) -> Floats:
-    """The product of vectors of two, (n,); a sum along so short an axis takes ten times as long."""
+    """The product of vectors of two, (n,); a sum along so short an axis takes ten times as long.
+
+    a, b  (n, 2)
+    """
     product: Floats = a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1]
     return product
 

@@ -73,7 +73,11 @@ def cube_cells() -> tuple[CubeCell, ...]:
 
 
 def surface_loops(code: int) -> list[Loop]:
-    """Where the surface meets the faces of the cell: closed loops of midpoints of edges."""
+    """Where the surface meets the faces of the cell: closed loops of midpoints of edges.
+
+    code     0 to 255, a bit for each corner that is inside
+    returns  points in halves of a cell
+    """
     following = dict(segment for ring in cube_faces() for segment in face_segments(ring, code))
     found = []
     while following:
@@ -102,7 +106,12 @@ def cube_faces() -> tuple[Loop, ...]:
 
 
 def face_segments(ring: Loop, code: int) -> Iterator[tuple[Point, Point]]:
-    """The segments that cut each run of inside corners of a face from the rest of it."""
+    """The segments that cut each run of inside corners of a face from the rest of it.
+
+    ring     the four corners of a face, in turn
+    code     0 to 255, a bit for each corner that is inside
+    returns  begin and end of each segment, in halves of a cell
+    """
     inside = [is_corner_inside(code, corner) for corner in ring]
     for i in range(4):
         if inside[i] and not inside[(i + 1) % 4]:
@@ -164,7 +173,11 @@ def span_loop(loop: Loop, code: int) -> tuple[Loop, ...]:
 
 
 def triangulations(loop: Loop) -> list[tuple[Loop, ...]]:
-    """Every way to cut a polygon into triangles by its diagonals."""
+    """Every way to cut a polygon into triangles by its diagonals.
+
+    loop     the corners of the polygon, in turn
+    returns  each as triangles; one without any for less than three corners
+    """
     if len(loop) < 3:
         return [()]
     return [
@@ -204,7 +217,10 @@ def triangle_plane(triangle: Loop) -> tuple[int, ...]:
 
 
 def triangle_normal(triangle: Loop) -> Point:
-    """The cross product of two sides: eight times the area in cells, out of the mask."""
+    """The cross product of two sides: eight times the area in cells, out of the mask.
+
+    triangle  three points in halves of a cell, in turn
+    """
     (a, b, c), (d, e, f), (g, h, i) = triangle
     p, q, r, s, t, u = d - a, e - b, f - c, g - a, h - b, i - c
     return (q * u - r * t, r * s - p * u, p * t - q * s)

@@ -37,7 +37,11 @@ class MaskRuns:
         return int(self.edges[1::2].sum() - self.edges[::2].sum())
 
     def fill(self, start: int, out: Raw) -> None:
-        """Write the values from a flat index on: 1 inside, 0 outside."""
+        """Write the values from a flat index on: 1 inside, 0 outside.
+
+        start  the flat index of the first voxel
+        out    (n,) any number type, written
+        """
         out[:] = 0
         edges = self.edges
         first = int(np.searchsorted(edges, start, "right"))
@@ -95,7 +99,11 @@ class MaskRuns:
 
 
 def xor_edges(edges: Counted) -> Counted:
-    """Edges in order, those that fall together an even number of times left out: XOR of runs."""
+    """Edges in order, those that fall together an even number of times left out: XOR of runs.
+
+    edges    int64 (n,) flat indices, in any order
+    returns  int64 (k,), strictly rising
+    """
     edges = np.sort(edges)
     if len(edges) < 2 or (edges[1:] != edges[:-1]).all():
         return edges
@@ -122,7 +130,10 @@ def cover_at_least(masks: Sequence[MaskRuns], least: int = 1) -> MaskRuns:
 
 
 def count_common_voxels(a: MaskRuns, b: MaskRuns) -> int:
-    """Voxels inside both."""
+    """Voxels inside both.
+
+    a, b  masks of one shape
+    """
     return cover_at_least([a, b], 2).count
 
 

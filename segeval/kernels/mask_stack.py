@@ -84,18 +84,30 @@ class MaskStack:
         return found
 
     def mask(self, place: int) -> Counted:
-        """The edges of one mask."""
+        """The edges of one mask.
+
+        place    the number of the mask
+        returns  int64 (k,), strictly rising, an even number
+        """
         return self.edges[self.begins[place] : self.ends[place]]
 
     def some(self, places: Counted) -> MaskStack:
-        """Some of the masks."""
+        """Some of the masks.
+
+        places   int64 (k,), numbers of masks
+        returns  masks in that order
+        """
         if len(places) == len(self):
             return self
         return stack_of([self.mask(place) for place in places.tolist()], self.shape)
 
 
 def stack_of(masks: Sequence[Counted], shape: ImageShape) -> MaskStack:
-    """Masks by their edges."""
+    """Masks by their edges.
+
+    masks  edges of each, int64, strictly rising
+    shape  rows and columns of the image
+    """
     ends = np.cumsum([len(edges) for edges in masks]).astype(np.int64)
     return MaskStack(shape, np.concatenate([NO_EDGES, *masks]).astype(np.int64), ends)
 
@@ -148,12 +160,19 @@ def shared_pixels(a: MaskStack, b: MaskStack, first: Counted, second: Counted) -
 
 
 def boundary_width(shape: ImageShape) -> int:
-    """The width of a boundary in pixels: 2 % of the diagonal, at least 1 (Cheng et al. 2021)."""
+    """The width of a boundary in pixels: 2 % of the diagonal, at least 1 (Cheng et al. 2021).
+
+    shape  rows and columns of the image
+    """
     return max(1, round(BOUNDARY * float(np.hypot(*shape))))
 
 
 def boundaries(masks: MaskStack, width: int) -> MaskStack:
-    """What lies within some pixels of the outside of each mask; beyond the image is outside."""
+    """What lies within some pixels of the outside of each mask; beyond the image is outside.
+
+    masks  of one image
+    width  in pixels, at least 1
+    """
     boxes = masks.boxes()
     return stack_of(
         [_boundary(masks.mask(k), boxes[k], masks.shape, width) for k in range(len(masks))],
@@ -184,7 +203,12 @@ def erode_rows(mask: Mask, width: int) -> Mask:
 
 
 def box_overlaps(a: Floats, b: Floats, first: Counted, second: Counted) -> Floats:
-    """The areas that boxes x, y, w, h of each pair share, as pycocotools computes them."""
+    """The areas that boxes x, y, w, h of each pair share, as pycocotools computes them.
+
+    a, b           (n, 4) and (m, 4)
+    first, second  (k,) rows of a and of b
+    returns        float64 (k,), square pixels
+    """
     one, other = a[first], b[second]
     sides = np.minimum(one[:, :2] + one[:, 2:], other[:, :2] + other[:, 2:])
     sides = sides - np.maximum(one[:, :2], other[:, :2])

@@ -146,7 +146,12 @@ def _code_shares(code: int, axes: int, kind: str) -> list[tuple[VertexLoop, floa
 
 
 def element_vertices(grid: SurfaceCells, kind: str) -> tuple[Counted, Floats]:
-    """The faces or elements of a mask as ids of their vertices, axes * first voxel + axis."""
+    """The faces or elements of a mask as ids of their vertices, axes * first voxel + axis.
+
+    grid     the cells that the surface passes
+    kind     faces, elements or once: a name of `code_table`
+    returns  int64 (k, axes), and float64 (k,), the share of its area that each element stands for
+    """
     axes = len(grid.shape)
     known = code_table(axes, kind)
     cell, row = spread_cells(known.start, grid)
@@ -159,7 +164,12 @@ def element_vertices(grid: SurfaceCells, kind: str) -> tuple[Counted, Floats]:
 
 
 def spread_cells(start: FlatIndices, grid: SurfaceCells) -> tuple[FlatIndices, FlatIndices]:
-    """For everything that the cells have: its cell and its row in the table of codes."""
+    """For everything that the cells have: its cell and its row in the table of codes.
+
+    start    int64, where each code begins in the table, and the end
+    grid     the cells that the surface passes
+    returns  int64 (k,) twice
+    """
     codes = grid.codes[grid.at].astype(np.intp)
     count = start[codes + 1] - start[codes]
     first = start[codes] - (np.cumsum(count) - count)
@@ -171,7 +181,10 @@ def make_mesh(
 ) -> Mesh:
     """The surface of a mask; with a field, where that crosses LEVEL.
 
-    once  triangles as VTK cuts them, each a sample
+    grid     the cells that the surface passes
+    spacing  float64 (axes,)
+    field    over the padded grid; None: faces lie halfway between voxels
+    once     triangles as VTK cuts them, each a sample
     """
     axes = len(grid.shape)
     kind = "once" if once and axes == 3 else "faces"
@@ -195,7 +208,12 @@ def make_mesh(
 
 
 def vertices_and_faces(grid: SurfaceCells, spacing: Floats) -> tuple[Floats, Counted]:
-    """Vertices and faces alone, at the cost of the cells of a part and not of their grid."""
+    """Vertices and faces alone, at the cost of the cells of a part and not of their grid.
+
+    grid     the cells that the surface passes
+    spacing  float64 (axes,)
+    returns  float64 (n, axes), in the unit of the spacing, and int64 (k, axes)
+    """
     found, _ = element_vertices(grid, "faces")
     ids, number = np.unique(found, return_inverse=True)
     return vertex_positions(ids, grid, spacing, None), number.reshape(found.shape).astype(np.int64)
@@ -226,7 +244,12 @@ def level_crossing(field: Floats, first: Counted, along: Counted) -> Floats:
 
 
 def smooth_mask(mask: Mask, sigma: float = 1.0) -> Floats:
-    """The field of `relaxed`: the mask under a Gaussian of one voxel, padded by one."""
+    """The field of `relaxed`: the mask under a Gaussian of one voxel, padded by one.
+
+    mask     bool
+    sigma    in voxels
+    returns  float64, each axis two longer
+    """
     from scipy.ndimage import gaussian_filter
 
     field: Floats = gaussian_filter(np.pad(mask, 1).astype(float), sigma, mode="constant")

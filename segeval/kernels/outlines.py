@@ -15,7 +15,11 @@ THIN_WIDTH = 1e-5  # mm: so thin is no area (DICOM-R9)
 
 
 def join_polygons(parts: list[Floats]) -> tuple[Floats, Counted]:
-    """Points of all polygons one after another, and the index behind the last of each."""
+    """Points of all polygons one after another, and the index behind the last of each.
+
+    parts    (n, 3) each
+    returns  (points, 3) and int64 (polygons,)
+    """
     ends = np.cumsum([len(p) for p in parts]).astype(np.int64)
     return np.concatenate(parts) if parts else np.zeros((0, 3)), ends
 
@@ -26,14 +30,22 @@ def polygon_starts(ends: Counted) -> Counted:
 
 
 def keep_polygons(polygons: Polygons, keep: Mask) -> Polygons:
-    """Some of the polygons."""
+    """Some of the polygons.
+
+    keep  bool (polygons,)
+    """
     sizes = np.diff(polygons.ends, prepend=0)
     points = polygons.points[np.repeat(keep, sizes)]
     return Polygons(points, np.cumsum(sizes[keep]), polygons.planes[keep])
 
 
 def pick_polygons(polygons: Polygons, which: Counted, planes: Counted) -> Polygons:
-    """Polygons by number, each on a plane of its own choice; one may be picked twice."""
+    """Polygons by number, each on a plane of its own choice; one may be picked twice.
+
+    polygons  to pick from
+    which     int64 (k,), numbers of polygons
+    planes    int64 (k,), the plane of each that is picked
+    """
     sizes = np.diff(polygons.ends, prepend=0)[which]
     points = polygons.points[consecutive_numbers(polygon_starts(polygons.ends)[which], sizes)]
     return Polygons(points, np.cumsum(sizes), planes)
@@ -43,6 +55,10 @@ def find_thin_polygons(points: Floats, ends: Counted) -> Mask:
     """Which polygons have no area because their points lie on one line, or are one or two.
 
     The spread across the line through the points, from their second moments.
+
+    points   (n, 2), in voxels
+    ends     int64 (polygons,), the index behind the last point of each
+    returns  bool (polygons,)
     """
     first = polygon_starts(ends)
     sizes = np.diff(ends, prepend=0)
@@ -59,7 +75,9 @@ def find_thin_polygons(points: Floats, ends: Counted) -> Mask:
 def plane_deviations(points: Floats, ends: Counted) -> tuple[Floats, Floats, Floats]:
     """For each polygon its mean height, the farthest that a vertex leaves it, its tilt in degrees.
 
-    points  (n, 3), the third coordinate is the height
+    points   (n, 3), the third coordinate is the height
+    ends     int64 (polygons,), the index behind the last point of each
+    returns  float64 (polygons,) three times, the first two in the unit of the points
     """
     first, sizes = polygon_starts(ends), np.diff(ends, prepend=0)
     centre = np.add.reduceat(points, first) / sizes[:, None]
@@ -87,6 +105,10 @@ def find_repeated_polygons(polygons: Polygons, within: float) -> Mask:
     """Which polygons have the vertices of an earlier one of their plane, from any start.
 
     Rule DICOM-R4.
+
+    polygons  with their planes
+    within    how far vertices may lie apart, in the unit of the points
+    returns   bool (polygons,)
     """
     again = np.zeros(len(polygons.ends), np.bool_)
     first, sizes = polygon_starts(polygons.ends), np.diff(polygons.ends, prepend=0)
@@ -101,7 +123,11 @@ def find_repeated_polygons(polygons: Polygons, within: float) -> Mask:
 
 
 def bounding_boxes(polygons: Polygons) -> tuple[Floats, Floats]:
-    """The lowest and the highest coordinates of every polygon."""
+    """The lowest and the highest coordinates of every polygon.
+
+    polygons  n of them, each with a point
+    returns   float64 (n, 2 or 3) twice, in the unit of the points
+    """
     first = polygon_starts(polygons.ends)
     points = polygons.points
     return np.minimum.reduceat(points, first), np.maximum.reduceat(points, first)

@@ -22,7 +22,13 @@ def contour_planes(truth: Mask, pred: Mask) -> Iterator[tuple[Mask, Mask]]:
 
 
 def added_length(truth: Mask, pred: Mask, spacing: tuple[float, ...], tolerance: float) -> float:
-    """The length of the reference contour that is farther than a tolerance from the predicted."""
+    """The length of the reference contour that is farther than a tolerance from the predicted.
+
+    truth, pred  bool (planes, rows, columns), or one plane
+    spacing      along each axis, in mm
+    tolerance    in mm; reached exactly is within
+    returns      in mm
+    """
     total = 0.0
     for one, other in contour_planes(truth, pred):
         drawn = MeasuredSurface(one, spacing[-2:])
@@ -35,7 +41,12 @@ def added_length(truth: Mask, pred: Mask, spacing: tuple[float, ...], tolerance:
 
 
 def added_pixels(truth: Mask, pred: Mask, spacing: tuple[float, ...], tolerance: float) -> float:
-    """The pixels of the reference contour that are farther than a tolerance from the predicted."""
+    """The pixels of the reference contour that are farther than a tolerance from the predicted.
+
+    truth, pred  bool (planes, rows, columns), or one plane
+    spacing      along each axis, in mm
+    tolerance    in mm; reached exactly is within
+    """
     total = 0
     for one, other in contour_planes(truth, pred):
         ours, theirs = boundary_voxels(one), boundary_voxels(other)
@@ -48,7 +59,12 @@ def added_pixels(truth: Mask, pred: Mask, spacing: tuple[float, ...], tolerance:
 
 
 def inner_boundary(mask: Mask, width: int) -> Mask:
-    """The voxels that so many erosions by a 3 x 3 square take away; beyond the array is outside."""
+    """The voxels that so many erosions by a 3 x 3 square take away; beyond the array is outside.
+
+    mask     bool
+    width    the number of erosions, at least 1
+    returns  bool, the shape of the mask
+    """
     from scipy.ndimage import binary_erosion
 
     square = np.ones((3,) * mask.ndim, bool)

@@ -28,7 +28,12 @@ class PlaneAreas:
 
 
 def polygon_areas(a: Polygons, b: Polygons, planes: int) -> PlaneAreas:
-    """Areas of two sets of polygons and of their intersection, on each of `planes` planes."""
+    """Areas of two sets of polygons and of their intersection, on each of `planes` planes.
+
+    a, b     polygons in the plane, in mm, with the number of their plane
+    planes   how many planes there are
+    returns  in square mm
+    """
     low, high, plane, side = edges_of_both(a, b)
     heights, on = strip_heights(low, high, plane)
     begin, end = (

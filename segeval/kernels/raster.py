@@ -48,7 +48,8 @@ class Polygons:
 def rasterize_polygons(polygons: Polygons, shape: tuple[int, int, int]) -> MaskRuns:
     """The voxels whose centres are inside (DICOM-R1, R2, R11).
 
-    shape  planes, rows, columns
+    polygons  points (n, 2), x and y in voxels of the grid, with the number of their plane
+    shape     planes, rows, columns
     """
     _, rows, columns = shape
     low, high, plane = upward_edges(polygons)
@@ -95,6 +96,9 @@ def rasterize_with_border(polygons: Polygons, shape: tuple[int, int, int]) -> Ma
 
     Vertices within `SNAP` of a centre are put on it first, so that a slanted edge between two of
     them meets the centres between.
+
+    polygons  points (n, 2), x and y in voxels of the grid, with the number of their plane
+    shape     planes, rows, columns
     """
     nearest = np.rint(polygons.points)
     near = np.abs(polygons.points - nearest) <= SNAP

@@ -27,6 +27,8 @@ RULES = ("align_corners", "half_pixel", "asymmetric")
 def source_coordinates(n: int, m: int, rule: str, part: range | None = None) -> Floats:
     """Where each of m output indices lies among n input indices, float64 in [0, n - 1].
 
+    n, m  the sizes before and after
+    rule  align_corners, half_pixel or another that keeps the origin
     part  the output indices that are asked for; None: all
     """
     i = np.arange(m if part is None else len(part), dtype=np.float64)
@@ -51,6 +53,7 @@ def resample_linear(values: Raw, shape: Sequence[int], rule: str) -> Floats:
 
     values   (..., *space)
     shape    the new space
+    rule     as for `source_coordinates`
     returns  float64 (..., *shape)
     """
     result: Floats = values.astype(np.float64)
@@ -65,7 +68,10 @@ def resample_linear(values: Raw, shape: Sequence[int], rule: str) -> Floats:
 def linear_part(values: Raw, shape: Sequence[int], parts: Sequence[range], rule: str) -> Floats:
     """A part of `linear`, without the rest, which may be of any size.
 
+    values   (..., *space)
+    shape    the new space, whole
     parts    the output indices of each axis
+    rule     as for `source_coordinates`
     returns  float64, the shape of the parts
     """
     result: Floats = values.astype(np.float64)
@@ -92,6 +98,8 @@ def resample_nearest(values: Raw, shape: Sequence[int], rule: str) -> Raw:
     """Resample the last axes by taking the nearest value: for labels.
 
     values   (..., *space)
+    shape    the new space
+    rule     as for `source_coordinates`
     returns  (..., *shape), the same type
     """
     result = values

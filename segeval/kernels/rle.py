@@ -29,6 +29,7 @@ NO_EDGES: Counted = np.zeros(0, np.int64)
 def decode_rle(text: str) -> Counted:
     """The runs of a compressed string. ValueError where it is none.
 
+    text     as pycocotools writes `counts`
     returns  int64 (n,)
     """
     codes = np.frombuffer(text.encode("latin-1", "replace"), np.uint8).astype(np.int64) - 48
@@ -56,6 +57,7 @@ def decode_rle(text: str) -> Counted:
 def edges_of_counts(counts: Sequence[int] | Counted, size: int) -> Counted:
     """The edges of runs. ValueError where they are not as long as the image.
 
+    counts   lengths of runs, outside first
     size     pixels of the image
     returns  int64, strictly rising, an even number
     """

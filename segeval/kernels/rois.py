@@ -72,6 +72,8 @@ def roi_target(mask: Raw, box: RoiBox, m: int, rule: str) -> Floats:
     """What the mask head of a RoI is trained on.
 
     mask     (H, W), the instance
+    box      x1, y1, x2, y2 in pixels of the image
+    m        cells a side
     rule     torchvision, detectron2 or matterport
     returns  float64 (m, m)
     """
@@ -114,6 +116,9 @@ def count_mask_cells(logits: Raw, targets: Floats) -> tuple[int, int, int, int]:
     """Cells of selected logits: all, those of the target, false positives, false negatives.
 
     A cell is predicted where its logit is above 0, as detectron2 counts them.
+
+    logits   of the target's class, any shape
+    targets  the same shape, 0 to 1
     """
     truth = targets > 0.5
     wrong = (logits > 0) != truth
@@ -170,7 +175,13 @@ def _grow_box(box: RoiBox, scale: float) -> tuple[int, int, int, int]:
 
 
 def threshold_map(probabilities: Floats, rule: str, threshold: float = 0.5) -> Mask:
-    """The mask that a pasted map gives: torchvision leaves the threshold itself out."""
+    """The mask that a pasted map gives: torchvision leaves the threshold itself out.
+
+    probabilities  any shape
+    rule           torchvision, detectron2 or matterport
+    threshold      detectron2 and matterport take it in
+    returns        bool, the same shape
+    """
     mask: Mask = probabilities > threshold if rule == "torchvision" else probabilities >= threshold
     return mask
 

@@ -59,7 +59,11 @@ def skewed_point_distances(
 ) -> tuple[DirectedDistances, DirectedDistances] | None:
     """Distances of the outline voxels of two masks, both ways; None where one has none.
 
-    solid  the largest distance is that of any voxel from the other outline
+    truth, pred  bool, one shape
+    axes         float64 (axes, axes), the step of each axis in mm, as rows
+    outline      gives the outline voxels of a mask
+    solid        the largest distance is that of any voxel from the other outline
+    returns      in mm
     """
     from scipy.spatial import cKDTree
 

@@ -44,7 +44,12 @@ def softmax_rows(logits: Raw, top: Raw, out: Floats) -> Iterator[Floats]:
 
 
 def log_softmax(logits: Raw, axis: int = 0) -> Floats:
-    """Logarithms of the probabilities of classes that exclude each other, float64."""
+    """Logarithms of the probabilities of classes that exclude each other, float64.
+
+    logits   any shape, finite or -inf
+    axis     that of the classes
+    returns  the same shape
+    """
     logs = _shift_logits(logits, axis)
     logs -= np.log(np.exp(logs).sum(axis=axis, keepdims=True))
     return logs
@@ -72,7 +77,11 @@ def _shift_logits(logits: Raw, axis: int) -> Floats:
 
 
 def sigmoid(logits: Raw) -> Floats:
-    """Probabilities of classes that are independent, float64."""
+    """Probabilities of classes that are independent, float64.
+
+    logits   any shape
+    returns  the same shape, 0 to 1
+    """
     x = logits.astype(np.float64)
     small = np.exp(-np.abs(x))
     shares: Floats = np.where(x >= 0, 1.0, small) / (1.0 + small)

@@ -35,7 +35,10 @@ def hausdorff_dt(p: Raw, g: Mask, alpha: float) -> float:
 
 
 def log_hausdorff_dt(values: Sequence[float]) -> float:
-    """MONAI's logarithm of the mean over cases and classes: log(1 + mean)."""
+    """MONAI's logarithm of the mean over cases and classes: log(1 + mean).
+
+    values  the loss of each case and class, at least one
+    """
     return float(np.log1p(np.mean(values)))
 
 
@@ -71,6 +74,7 @@ def soft_cldice(p: Raw, g: Raw, rounds: int = 3, smooth: float = 1.0) -> float:
     """Soft clDice loss of MONAI; the sums run over classes and space together.
 
     p, g     (classes, *space) probabilities and one-hot reference
+    rounds   how often the soft skeleton is thinned
     smooth   added to both sides of both ratios
     returns  1 - 2 Tp Ts / (Tp + Ts + 1e-4)
     """

@@ -77,7 +77,11 @@ class VoxelsByLabel:
         return {label: [piece] for label, piece in enumerate(pieces) if len(piece)}
 
     def own(self, values: Floats) -> Floats:
-        """The value of each voxel's own label out of (classes, n), which is in C order."""
+        """The value of each voxel's own label out of (classes, n), which is in C order.
+
+        values   float (classes, n)
+        returns  (n,)
+        """
         n = len(self.labels)
         place = np.multiply(self.labels, n, dtype=np.intp)
         place += index_range(n)
@@ -132,7 +136,11 @@ class LabelSums:
         self.own: Floats = np.zeros(n)
 
     def add(self, label: int, p: Floats) -> None:
-        """Add the probabilities of a class, (n,)."""
+        """Add the probabilities of a class, (n,).
+
+        label  the class
+        p      float (n,)
+        """
         row = self._row
         np.copyto(row, p)
         for where in self.labels.places.get(label, ()):
@@ -197,6 +205,7 @@ def joint_sums(p: Floats, labels: VoxelsByLabel) -> Floats:
     """What probability each class got on the voxels of each label: the soft confusion matrix.
 
     p        (classes, n)
+    labels   the reference of the n voxels
     returns  float64 (classes, classes), row = reference, column = prediction
     """
     return np.stack([labels.sum(row) for row in p], axis=1)

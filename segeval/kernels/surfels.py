@@ -16,7 +16,11 @@ from segeval.runtime.arrays import Floats
 
 @lru_cache(4)
 def surfel_areas(spacing: tuple[float, ...]) -> Floats:
-    """The area (length) of the surface in a cell of each code, 256 or 16 of them."""
+    """The area (length) of the surface in a cell of each code, 256 or 16 of them.
+
+    spacing  two or three sides of a voxel, in mm
+    returns  float64 (16,) in mm or (256,) in square mm
+    """
     if len(spacing) == 2:
         return np.array([_segment_length(code, spacing) for code in range(16)])
     sides = np.prod(spacing) / np.array(spacing) / 8  # normals are of doubled coordinates, twice

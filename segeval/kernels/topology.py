@@ -158,6 +158,7 @@ def skeleton(mask: Mask, rule: str = "", order: str = "zyx") -> Mask:
 def skeleton_length(thin: Mask, spacing: Sequence[float]) -> float:
     """The summed distances of all pairs of touching skeleton voxels (26 or 8 neighbours).
 
+    thin     bool, a skeleton
     spacing  along each axis
     returns  in the unit of the spacing; small triangles at junctions count whole, so it is rough
     """
