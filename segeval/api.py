@@ -36,11 +36,13 @@ from segeval.scorecard.row_index import CasesInMemory, index_rows, noteworthy_ca
 from segeval.scorecard.signature import signature_fields, signature_line
 from segeval.scorecard.summary import summarise_results
 from segeval.scoring.case import score_sides
+from segeval.scoring.finish_tallies import kind_of
 from segeval.scoring.pass_plan import Job, leave_out_labels
 from segeval.scoring.pooling import GroupPools, pools_of
-from segeval.scoring.tally_kinds import kind_of
+from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
 from segeval.volume.value_stream import read_pred_as
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.volume import Volume
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from segeval.readers import png, png_bands
 from segeval.runtime.allocator import keep_freed_memory
-from segeval.volume.volume import ReadOptions
+from segeval.volume.read_options import ReadOptions
 
 keep_freed_memory()  # as the command does
 for folder in sys.argv[1:]:

@@ -175,9 +175,9 @@ def inspected_row(volume: Volume, settings: Settings) -> tuple[str, ...]:
 
 def read_content(volume: Volume, settings: Settings) -> FileContent:
     """Read every value once. Raises ReadError."""
+    from segeval.volume.channel_streams import open_channels
     from segeval.volume.label_values import open_value_stream
     from segeval.volume.value_stream import read_pred_as
-    from segeval.volume.volume import open_channels
 
     content = FileContent(channels=len(volume.channels))
     wanted = read_pred_as(volume, settings, bool(volume.segments))

@@ -14,7 +14,8 @@ from segeval.grid.geometry import Geometry
 from segeval.grid.slices import Slices, slabs_on_grid, slices_of_grid
 from segeval.runtime.errors import CaseError, GeometryError
 from segeval.runtime.frozen import field, frozen, replace
-from segeval.volume.volume import Channel, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.volume import Volume
 
 
 @frozen

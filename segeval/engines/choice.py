@@ -12,8 +12,8 @@ from segeval.pairing.cases import Case
 from segeval.request.settings import Settings
 from segeval.runtime.memory_budget import MIB, PROCESS_BYTES, affordable_processes
 from segeval.scorecard.result_store import FinishedCase
+from segeval.scoring.finish_tallies import measures_apart
 from segeval.scoring.pass_plan import Job
-from segeval.scoring.tally_kinds import measures_apart
 
 # Results come in the order in which they finish, each case once, whatever becomes of it.
 Engine = Callable[[Sequence[Case], Job], Iterator[FinishedCase]]

@@ -42,8 +42,9 @@ from segeval.runtime.arrays import Labels, Mask
 from segeval.runtime.errors import CaseError, GeometryError, Note
 from segeval.runtime.frozen import field, frozen, replace
 from segeval.volume.align import align_volume, read_whole_channel
+from segeval.volume.read_options import ReadOptions
 from segeval.volume.value_stream import ReadAs
-from segeval.volume.volume import ReadOptions, Volume
+from segeval.volume.volume import Volume
 
 ENDINGS = {"nifti": ".nii.gz", "nrrd": ".nrrd"}
 UNSAFE = r'[\x00-\x1f\x7f/\\:*?"<>|]'  # what some file system does not take

@@ -24,10 +24,12 @@ from segeval.runtime.arrays import Labels
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import frozen, replace
 from segeval.volume.align import align_volume
+from segeval.volume.channel_streams import open_channels
 from segeval.volume.label_values import open_value_stream
+from segeval.volume.read_options import ReadOptions
 from segeval.volume.upsampling import upsample_scores
 from segeval.volume.value_stream import ReadAs, ValueKind, may_hold_probabilities, read_pred_as
-from segeval.volume.volume import ReadOptions, Volume, open_channels
+from segeval.volume.volume import Volume
 
 AT_A_TIME = 1 << 16
 WRITERS = {".nii.gz": "nifti", ".nii": "nifti", ".nrrd": "nrrd", ".png": "png"}

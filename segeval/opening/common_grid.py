@@ -37,7 +37,8 @@ from segeval.request.settings import Settings
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError
 from segeval.runtime.frozen import frozen, replace
-from segeval.volume.volume import ReadOptions, Volume
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 Mover = Callable[[Volume, Geometry], Volume]  # how a volume gets onto a grid
 

@@ -8,8 +8,9 @@ from segeval.pairing.cases import CaseFiles as Files
 from segeval.request.settings import Settings
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import replace
+from segeval.volume.read_options import ReadOptions
 from segeval.volume.value_stream import ReadAs, may_hold_probabilities
-from segeval.volume.volume import ReadOptions, Volume
+from segeval.volume.volume import Volume
 
 
 def enlarge_scores(  # noqa: PLR0913 - both sides and how they are read

@@ -11,7 +11,7 @@ from segeval.pairing.cases import Case, CaseFiles
 from segeval.readers.registry import open_volume
 from segeval.runtime.errors import CaseError
 from segeval.runtime.frozen import replace
-from segeval.volume.volume import ReadOptions
+from segeval.volume.read_options import ReadOptions
 
 
 def expand_frames(cases: Iterable[Case], reading: ReadOptions) -> Iterator[Case]:

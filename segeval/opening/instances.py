@@ -22,10 +22,11 @@ from segeval.runtime.arrays import Labels, Raw
 from segeval.runtime.errors import CaseError, ReadError, RequestError
 from segeval.runtime.frozen import replace
 from segeval.volume.align import read_whole_channel
+from segeval.volume.channel import Channel
 from segeval.volume.id_coding import IdCoding
 from segeval.volume.instances import Instances
 from segeval.volume.value_kinds import LARGEST_LABEL
-from segeval.volume.volume import Channel, Volume
+from segeval.volume.volume import Volume
 
 if TYPE_CHECKING:
     from segeval.volume.instance_masks import InstanceMasks

@@ -16,9 +16,10 @@ from segeval.runtime.arrays import Mask
 from segeval.runtime.errors import GeometryError, Note
 from segeval.runtime.frozen import replace
 from segeval.tallies.counts import labels_inside
+from segeval.volume.channel_streams import open_channels
 from segeval.volume.label_values import open_value_stream
 from segeval.volume.value_stream import ReadAs, SideSlab
-from segeval.volume.volume import Volume, open_channels
+from segeval.volume.volume import Volume
 
 
 def count_lost_voxels(

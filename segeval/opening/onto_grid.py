@@ -19,8 +19,9 @@ from segeval.volume.align import (
     read_whole_channel,
     resample_volume,
 )
+from segeval.volume.read_options import ReadOptions
 from segeval.volume.value_stream import ReadAs, may_hold_probabilities
-from segeval.volume.volume import ReadOptions, Volume
+from segeval.volume.volume import Volume
 
 SURE = 20.0  # the logit of what is certain
 

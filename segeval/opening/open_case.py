@@ -26,8 +26,8 @@ from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import on_side
 from segeval.volume.align import choose_case_grid, find_resample_grid
 from segeval.volume.instances import Instances
+from segeval.volume.read_options import ReadOptions
 from segeval.volume.value_stream import read_pred_as
-from segeval.volume.volume import ReadOptions
 
 COMPONENTS = "components"  # of --instances: values are classes
 

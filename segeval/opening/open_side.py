@@ -18,8 +18,10 @@ from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.runtime.frozen import field, frozen, replace
 from segeval.volume.align import align_volume
+from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
 from segeval.volume.value_stream import ReadAs, read_pred_as, read_truth_as
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.volume import Volume
 
 if TYPE_CHECKING:
     from segeval.contours.rasterize import RasterizedStructure

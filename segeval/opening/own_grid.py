@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from segeval.classes.class_list import LabelSelector
+from segeval.volume.channel_streams import open_channels
 from segeval.volume.label_values import open_value_stream
 from segeval.volume.value_stream import ReadAs
-from segeval.volume.volume import Volume, open_channels
+from segeval.volume.volume import Volume
 
 
 def count_on_own_grid(volume: Volume, how: ReadAs, parts: Sequence[LabelSelector]) -> list[int]:

@@ -21,7 +21,8 @@ from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import ASKED, KNOWN, UNKNOWN, current
 from segeval.volume.align import read_whole_channel
-from segeval.volume.volume import Channel, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.volume import Volume
 
 
 def list_structures(side: OpenSide) -> tuple[StructureItem, ...] | None:

@@ -96,7 +96,7 @@ def holds_few_labels(path: Path) -> bool:
     from segeval.readers.registry import open_volume
     from segeval.runtime.errors import CaseError
     from segeval.volume.align import read_whole_channel
-    from segeval.volume.volume import ReadOptions
+    from segeval.volume.read_options import ReadOptions
 
     try:
         volume = open_volume(path, ReadOptions())

@@ -16,7 +16,7 @@ from segeval.pairing.cases import Case
 from segeval.runtime.errors import Note
 
 if TYPE_CHECKING:
-    from segeval.volume.volume import Channel
+    from segeval.volume.channel import Channel
 
 LOOKED = 100  # pairs whose files are compared by inode
 EMPTY_CHUNK = 1 << 18  # values that are looked at in one go
@@ -119,7 +119,7 @@ def is_empty_mask(path: Path) -> bool:
     """
     from segeval.readers.registry import open_volume
     from segeval.runtime.errors import CaseError
-    from segeval.volume.volume import ReadOptions
+    from segeval.volume.read_options import ReadOptions
 
     try:
         return all(
@@ -131,7 +131,7 @@ def is_empty_mask(path: Path) -> bool:
 
 def is_empty_channel(channel: Channel) -> bool:
     """Whether a channel is 0 everywhere; it is read only until a value is not. Raises ReadError."""
-    from segeval.volume.volume import open_channels
+    from segeval.volume.channel_streams import open_channels
 
     with open_channels([channel], EMPTY_CHUNK) as (stream,):
         left = channel.count

@@ -105,7 +105,7 @@ def lie_on_one_grid(side: CaseFiles) -> bool:
     Rule LAYOUTS-I12.
     """
     from segeval.readers.registry import open_volume
-    from segeval.volume.volume import ReadOptions
+    from segeval.volume.read_options import ReadOptions
 
     first = None
     for path in list(side.files.values())[:GRIDS]:

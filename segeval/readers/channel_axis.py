@@ -8,7 +8,7 @@ from pathlib import Path
 from segeval.grid.geometry import Reorder
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import replace
-from segeval.volume.volume import Channel
+from segeval.volume.channel import Channel
 
 
 def checked_axis(path: Path, axis: int, sizes: Sequence[int]) -> int:

@@ -22,9 +22,11 @@ from segeval.runtime.arrays import Counted, Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import frozen
 from segeval.runtime.inventory import UNKNOWN, current
+from segeval.volume.channel import Channel
 from segeval.volume.instance_masks import InstanceMasks
 from segeval.volume.instances import Instances
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 LOW = 0.5  # a score below which a detection is rarely shown
 Mark = Mapping[str, Any]

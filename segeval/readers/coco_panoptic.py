@@ -23,10 +23,12 @@ from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.inventory import UNKNOWN, current
+from segeval.volume.channel import Channel
 from segeval.volume.id_coding import IdCoding
 from segeval.volume.instance_masks import InstanceMasks, plain_instances
 from segeval.volume.instances import Instances
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 MOST = 65535  # of a category id in a label map
 THING, STUFF, CROWD, REGION, VOID = "thing", "stuff", "crowd", "region", "void"

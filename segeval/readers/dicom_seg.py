@@ -25,7 +25,9 @@ from segeval.readers.pixels import PixelFrames, SegmentPlanes, locate_frames
 from segeval.runtime.arrays import Counted, Floats, Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import frozen, replace
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 SOP_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 SAME_ANGLE = 1.001e-4  # direction cosines of frames that writers have rounded (ACCOUNT-A25)

@@ -23,7 +23,8 @@ from segeval.readers.polygon_files import (
 )
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import ReadOptions, Volume
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 WORDS = (b'"FeatureCollection"', b'"Feature"')
 CLASS = ("class", "label", "name", "objectType")

@@ -30,7 +30,8 @@ from segeval.readers.polygon_files import (
 from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import replace
-from segeval.volume.volume import ReadOptions, Volume
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 CORNERS = 72  # of a circle
 WORDS = (b'"shapes"', b'"imagePath"', b'"imageData"', b'"imageHeight"')

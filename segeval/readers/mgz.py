@@ -14,7 +14,9 @@ import numpy as np
 from segeval.grid.geometry import Geometry
 from segeval.runtime.errors import ReadError
 from segeval.runtime.packed_streams import CHANGED, GZIP_MAGIC, PackedBytes, read_head
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 HEADER = np.dtype([
     ("version", ">i4"), ("dims", ">i4", 4), ("type", ">i4"), ("dof", ">i4"), ("placed", ">i2"),

@@ -17,7 +17,9 @@ from segeval.grid.geometry import Geometry, Reorder
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.packed_streams import CHANGED, PackedBytes
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 TYPES = {
     "MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2", "MET_INT": "i4",

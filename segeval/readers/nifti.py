@@ -26,7 +26,9 @@ from segeval.runtime.packed_streams import (
     open_packed,
     read_head,
 )
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 # Offsets from nifti1.h and nifti2.h; only what is used.
 FIELDS = ("dim", "datatype", "pixdim", "vox_offset", "slope", "inter", "units", "qform", "sform",

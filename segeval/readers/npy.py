@@ -18,7 +18,9 @@ from segeval.grid.geometry import Geometry, Reorder, format_shape
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.packed_streams import PackedBytes
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo

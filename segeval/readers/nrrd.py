@@ -21,7 +21,9 @@ from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import replace
 from segeval.runtime.packed_streams import PackedBytes
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 PACKINGS = {"raw": "", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 TO_LPS = {

@@ -24,7 +24,9 @@ from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
 from segeval.runtime.inventory import ASKED, current
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 PNG = b"\x89PNG\r\n\x1a\n"
 HEAD = 25  # bytes of a PNG up to the bits of a channel

@@ -22,9 +22,11 @@ from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import field, frozen
 from segeval.runtime.inventory import UNKNOWN, current
+from segeval.volume.channel import Channel
 from segeval.volume.instance_masks import plain_instances
 from segeval.volume.instances import Instances
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
 HEAD = 4096

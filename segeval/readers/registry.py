@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 from segeval.readers import READERS
 from segeval.runtime.errors import ReadError
 from segeval.runtime.packed_streams import read_head
-from segeval.volume.volume import ReadOptions, Volume
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 if TYPE_CHECKING:
     from segeval.contours.structure_set import Contours

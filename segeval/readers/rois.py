@@ -26,8 +26,10 @@ from segeval.kernels.softmax import sigmoid
 from segeval.runtime.arrays import Mask, Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import replace
+from segeval.volume.channel import Channel
 from segeval.volume.instances import RoiMasks
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 if TYPE_CHECKING:
     from segeval.volume.instance_masks import InstanceMasks

@@ -17,7 +17,7 @@ from segeval.contours.structure_set import Contour, Contours, Roi
 from segeval.dicom.elements import DamagedElements, Elements
 from segeval.dicom.files import DicomFile, damaged_dicom_error, names_class, open_dicom
 from segeval.runtime.errors import Note, ReadError
-from segeval.volume.volume import ReadOptions
+from segeval.volume.read_options import ReadOptions
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
 

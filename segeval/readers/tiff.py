@@ -21,7 +21,9 @@ from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
 from segeval.runtime.inventory import KNOWN, current
 from segeval.runtime.packed_streams import CHANGED
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 NONE, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 8, 32946, 32773
 WHITE_IS_ZERO, GREY, RGB, PALETTE = 0, 1, 2, 3

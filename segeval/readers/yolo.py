@@ -22,7 +22,8 @@ from segeval.readers.polygon_files import (
 )
 from segeval.runtime.errors import ReadError
 from segeval.runtime.inventory import current
-from segeval.volume.volume import ReadOptions, Volume
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 NUMBER = rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 LINE = re.compile(rb"\s*\d+(?:\s+" + NUMBER + rb"){4,}\s*(?:\n|\r|\Z)")

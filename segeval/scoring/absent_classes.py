@@ -24,10 +24,10 @@ from segeval.scoring.class_resolution import (
     stored_classes,
     valued_class_selector,
 )
+from segeval.scoring.finish_tallies import finish_tallies, kind_of
 from segeval.scoring.pass_plan import TallyRequest
 from segeval.scoring.rows import rows
 from segeval.scoring.slab_pass import Tally
-from segeval.scoring.tally_kinds import finish_tallies, kind_of
 from segeval.tallies.counts import Counts
 
 ANY = ""  # the name of a class that only other cases have

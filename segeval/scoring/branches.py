@@ -26,7 +26,9 @@ from segeval.tallies.branches import Branches
 from segeval.tallies.loss_terms import CrossEntropyTerm
 from segeval.tallies.sums import Sums, SumsTally
 from segeval.volume.align import read_whole_channel
-from segeval.volume.volume import Channel, ReadOptions, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 DROPPED = 65535  # label of what is left out of a reduced ground truth
 

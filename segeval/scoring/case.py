@@ -35,10 +35,7 @@ from segeval.scoring.class_resolution import (
     stored_classes,
 )
 from segeval.scoring.fingerprint import case_fingerprint, first_difference, overwrite_error, states
-from segeval.scoring.pass_plan import Job, TallyRequest, planned
-from segeval.scoring.rows import OVER_BUDGET, rows
-from segeval.scoring.slab_pass import Passed, Plan, Tally, one_pass
-from segeval.scoring.tally_kinds import (
+from segeval.scoring.finish_tallies import (
     FinishedTallies,
     begin_tallies,
     finish_tallies,
@@ -49,6 +46,9 @@ from segeval.scoring.tally_kinds import (
     report_tallies,
     tallies_of,
 )
+from segeval.scoring.pass_plan import Job, TallyRequest, planned
+from segeval.scoring.rows import OVER_BUDGET, rows
+from segeval.scoring.slab_pass import Passed, Plan, Tally, one_pass
 from segeval.tallies.counts import CountTally, class_counts
 from segeval.volume.instances import RoiMasks
 from segeval.volume.value_stream import ValueKind

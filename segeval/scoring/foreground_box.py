@@ -15,7 +15,8 @@ from segeval.runtime.arrays import Mask, Raw
 from segeval.scoring.slab_pass import SCORES_AT_A_TIME, Plan
 from segeval.scoring.surfaces import check_length_unit
 from segeval.tallies.box_mask import BoxedTally, ScoreTally, SliceBox
-from segeval.volume.volume import Volume, open_channels
+from segeval.volume.channel_streams import open_channels
+from segeval.volume.volume import Volume
 
 
 def tally_in_box(

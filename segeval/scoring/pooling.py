@@ -14,7 +14,9 @@ from segeval.request.grammar import Metric
 from segeval.runtime.errors import RequestError
 from segeval.scorecard.card import CaseResult
 from segeval.scorecard.result_store import ResultStore
-from segeval.scoring.tally_kinds import KINDS, Kept, kind_of
+from segeval.scoring.finish_tallies import kind_of
+from segeval.scoring.tally_kind import Kept
+from segeval.scoring.tally_kinds import KINDS
 
 TOGETHER = 64  # cases that are added up at a time
 

@@ -20,6 +20,7 @@ from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.tallies.block import Block
 from segeval.tallies.counts import Pair, labels_inside
+from segeval.volume.channel_streams import open_channels
 from segeval.volume.label_values import open_value_stream
 from segeval.volume.score_values import ScoreStream, score_dtype
 from segeval.volume.value_kinds import WHITE
@@ -31,7 +32,7 @@ from segeval.volume.value_stream import (
     holds_byte_codes,
     may_hold_probabilities,
 )
-from segeval.volume.volume import Volume, open_channels
+from segeval.volume.volume import Volume
 
 LABELS_AT_A_TIME = 1 << 19  # voxels of a slab; two buffers of this size stay in the cache
 SCORES_AT_A_TIME = 1 << 16  # per channel

@@ -17,7 +17,9 @@ from segeval.kernels.resample import resample_nearest as nearest_values
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import GeometryError, Note
 from segeval.runtime.frozen import replace
-from segeval.volume.volume import Channel, Volume, open_channels
+from segeval.volume.channel import Channel
+from segeval.volume.channel_streams import open_channels
+from segeval.volume.volume import Volume
 
 
 def align_volume(

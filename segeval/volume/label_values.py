@@ -9,6 +9,7 @@ import numpy as np
 from segeval.grid.geometry import format_shape
 from segeval.runtime.arrays import Labels, Raw
 from segeval.runtime.errors import Note, ReadError
+from segeval.volume.channel_streams import Stream
 from segeval.volume.finite_values import FiniteValues
 from segeval.volume.id_coding import IdCoding, as_ids
 from segeval.volume.score_values import SLOPE_ROUNDING, ScoreStream
@@ -27,7 +28,7 @@ from segeval.volume.value_stream import (
     ValueStream,
     may_hold_probabilities,
 )
-from segeval.volume.volume import Stream, Volume
+from segeval.volume.volume import Volume
 
 
 def open_value_stream(volume: Volume, streams: Mapping[int, Stream], wanted: ReadAs) -> ValueStream:

@@ -16,6 +16,8 @@ from segeval.kernels.decode import confirm_guess, float_bits, least_unusual_bits
 from segeval.kernels.softmax import sigmoid, softmax_rows
 from segeval.runtime.arrays import Labels, Mask, Raw
 from segeval.runtime.errors import ReadError
+from segeval.volume.channel import Channel
+from segeval.volume.channel_streams import Stream
 from segeval.volume.finite_values import FiniteValues
 from segeval.volume.value_kinds import (
     NEAR_WHOLE,
@@ -24,7 +26,7 @@ from segeval.volume.value_kinds import (
     scale_probabilities,
 )
 from segeval.volume.value_stream import ReadAs, SideSlab, ValueKind
-from segeval.volume.volume import Channel, Stream, Volume
+from segeval.volume.volume import Volume
 
 if TYPE_CHECKING:
     from segeval.kernels.sums import LabelSums

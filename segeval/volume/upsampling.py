@@ -18,7 +18,8 @@ from segeval.runtime.arrays import Floats, Raw
 from segeval.runtime.errors import GeometryError, ReadError
 from segeval.runtime.frozen import replace
 from segeval.volume.align import read_whole_channel
-from segeval.volume.volume import Channel, Drawer, Volume
+from segeval.volume.channel import Channel, Drawer
+from segeval.volume.volume import Volume
 
 BAND = 1 << 16  # voxels that are made at a time, in whole rows or planes
 

@@ -12,7 +12,7 @@ from segeval.contours.structures import draw_on_grid, draw_structures
 from segeval.grid.geometry import Geometry, Reorder
 from segeval.readers import rtstruct
 from segeval.runtime.errors import GeometryError
-from segeval.volume.volume import open_channels
+from segeval.volume.channel_streams import open_channels
 
 SQUARE = square(3.5, 9.5)
 POINT = Contour("POINT", b"1\\2\\3")

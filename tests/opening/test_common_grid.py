@@ -27,7 +27,8 @@ from segeval.runtime.errors import CaseError, GeometryError
 from segeval.scoring.case import score_sides
 from segeval.scoring.pass_plan import Job
 from segeval.volume.align import align_volume
-from segeval.volume.volume import ReadOptions, open_channels
+from segeval.volume.channel_streams import open_channels
+from segeval.volume.read_options import ReadOptions
 
 #    6 x 6 pixels on three slices, 108 voxels
 ORGAN = [build.Organ("Heart", [build.square(3.5, 9.5, z) for z in (2, 4, 6)])]

@@ -21,8 +21,9 @@ from segeval.pairing.cases import Case
 from segeval.pairing.cases import CaseFiles as Files
 from segeval.runtime.errors import CaseError, GeometryError, ReadError
 from segeval.volume.align import read_whole_channel
+from segeval.volume.read_options import ReadOptions
 from segeval.volume.value_stream import ReadAs
-from segeval.volume.volume import ReadOptions, Volume
+from segeval.volume.volume import Volume
 
 T, P = build.blocks(), build.blocks(seed=5)
 

@@ -11,7 +11,7 @@ from segeval.readers.coco_file import parse_coco
 from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
 from segeval.runtime.inventory import Inventory, keep_inventory, on_side
-from segeval.volume.volume import ReadOptions
+from segeval.volume.read_options import ReadOptions
 
 SHAPE = (10, 12)
 A, B = build.square(SHAPE, (1, 5), (2, 6)), build.square(SHAPE, (4, 9), (3, 9))

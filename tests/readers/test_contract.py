@@ -7,7 +7,8 @@ import pytest
 from segeval.grid.geometry import Geometry
 from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import ReadOptions, open_channels
+from segeval.volume.channel_streams import open_channels
+from segeval.volume.read_options import ReadOptions
 
 LABELS = np.random.default_rng(0).integers(0, 4, build.GRID.shape).astype(np.uint8)
 NOISE = np.random.default_rng(0).integers(0, 200, (40, 30, 20)).astype(np.uint8)

@@ -21,7 +21,8 @@ from segeval.grid.slices import Frame, arrange_slices
 from segeval.readers import dicom_seg
 from segeval.readers.pixels import transfer_syntax_name
 from segeval.runtime.errors import CaseError, ReadError
-from segeval.volume.volume import ReadOptions, open_channels
+from segeval.volume.channel_streams import open_channels
+from segeval.volume.read_options import ReadOptions
 
 RNG = np.random.default_rng(3)
 MASKS = RNG.integers(0, 2, (4, 3, 5)).astype(np.uint8)  # 15 bits a frame: not whole bytes

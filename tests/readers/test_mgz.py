@@ -9,7 +9,7 @@ import pytest
 from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
 from segeval.volume.align import read_whole_channel
-from segeval.volume.volume import ReadOptions
+from segeval.volume.read_options import ReadOptions
 
 AFFINE = np.array([[-0.9, 0.1, 0, 20], [0, 0.2, 1.1, -30], [0.1, -1.2, 0.2, 12], [0, 0, 0, 1]])
 ARRAY = np.random.default_rng(0).integers(0, 9, (6, 5, 4)).astype(np.uint8)

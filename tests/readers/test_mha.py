@@ -11,7 +11,7 @@ from segeval.grid.geometry import Geometry
 from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
 from segeval.volume.align import read_whole_channel
-from segeval.volume.volume import ReadOptions
+from segeval.volume.read_options import ReadOptions
 
 GRID = Geometry(
     (4, 5, 6), (3.0, 2.0, 1.0), (5.0, -6.0, 7.0), ((0, 0, 1), (0.6, 0.8, 0), (0.8, -0.6, 0))

@@ -9,7 +9,8 @@ import pytest
 
 from segeval.readers import nifti
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import ReadOptions, open_channels
+from segeval.volume.channel_streams import open_channels
+from segeval.volume.read_options import ReadOptions
 
 SHIPPED = Path(nibabel.__file__).parent / "tests" / "data"
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -258,7 +259,7 @@ def test_channels_of_any_axis(tmp_path):  # ACCOUNT-A16
 
     from segeval.readers.registry import open_volume
     from segeval.volume.align import read_whole_channel
-    from segeval.volume.volume import ReadOptions
+    from segeval.volume.read_options import ReadOptions
 
     stack = np.random.default_rng(0).random((3, 4, 5, 6)).astype(np.float32)  # c, x, y, z
     affine = np.diag([-0.5, -0.6, 0.7, 1])
@@ -283,7 +284,7 @@ def test_channels_of_any_axis(tmp_path):  # ACCOUNT-A16
 @pytest.mark.parametrize("suffix", [".nii.gz", ".png", ".npz", ".mha"])
 def test_a_pointer_in_place_of_the_file(tmp_path, text, name, suffix):
     from segeval.readers.registry import open_volume
-    from segeval.volume.volume import ReadOptions
+    from segeval.volume.read_options import ReadOptions
 
     (tmp_path / f"a{suffix}").write_bytes(text)
     with pytest.raises(ReadError, match=name):

@@ -12,7 +12,8 @@ from segeval.grid.geometry import Reorder
 from segeval.readers import npy
 from segeval.runtime.errors import ReadError
 from segeval.runtime.packed_streams import PackedBytes
-from segeval.volume.volume import ReadOptions, open_channels
+from segeval.volume.channel_streams import open_channels
+from segeval.volume.read_options import ReadOptions
 
 GRID = (4, 3, 2)
 STACK = np.random.default_rng(0).random((5, *GRID)).astype(np.float32)  # 5 channels

@@ -11,7 +11,8 @@ from segeval.grid.geometry import Geometry
 from segeval.readers import nrrd
 from segeval.readers.nrrd_header import parse_nrrd_header
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import ReadOptions, open_channels
+from segeval.volume.channel_streams import open_channels
+from segeval.volume.read_options import ReadOptions
 
 ARRAY = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)  # z, y, x
 PLAIN = {

@@ -15,7 +15,7 @@ from PIL import Image
 
 from segeval.readers import png
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import ReadOptions
+from segeval.volume.read_options import ReadOptions
 
 MASKS = SHARED / "data" / "png_masks"
 ROAD, CAR = (128, 64, 128), (0, 0, 142)

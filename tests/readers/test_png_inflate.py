@@ -13,7 +13,7 @@ from PIL import Image
 from segeval.readers import png, png_bands
 from segeval.runtime import packed_streams
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import ReadOptions
+from segeval.volume.read_options import ReadOptions
 
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}

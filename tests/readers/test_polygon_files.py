@@ -14,7 +14,7 @@ from segeval.readers.registry import is_polygon_file, open_volume
 from segeval.readers.yolo import yaml_names
 from segeval.runtime.errors import ReadError
 from segeval.runtime.inventory import Inventory, keep_inventory, on_side
-from segeval.volume.volume import ReadOptions
+from segeval.volume.read_options import ReadOptions
 
 SIZE = (20, 30)  # height, width
 READ = ReadOptions(grid=SIZE)

@@ -6,7 +6,7 @@ from oracles.read import expected, inputs
 from segeval.readers import npy, rois
 from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
-from segeval.volume.volume import ReadOptions
+from segeval.volume.read_options import ReadOptions
 
 BOXES = [[1.2, 1.6, 7.9, 8.1], [4, 3, 11, 9], [0, 0, 5, 5]]
 HERE = ReadOptions(grid=(10, 12))

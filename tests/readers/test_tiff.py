@@ -12,7 +12,8 @@ from segeval.readers import tiff
 from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
 from segeval.volume.align import read_whole_channel
-from segeval.volume.volume import ReadOptions, open_channels
+from segeval.volume.channel_streams import open_channels
+from segeval.volume.read_options import ReadOptions
 
 LABELS = np.random.default_rng(0).integers(0, 200, (37, 53)).astype(np.uint8)
 
@@ -213,9 +214,9 @@ def test_a_damaged_file(tmp_path, how):
 
 @pytest.mark.parametrize("suffix", [".png", ".wide.png", ".tif"])
 def test_a_large_picture_is_decoded_row_by_row(tmp_path, monkeypatch, suffix):
-    from segeval.volume import volume as volumes
+    from segeval.volume import channel_streams
 
-    monkeypatch.setattr(volumes, "LARGE", 100)
+    monkeypatch.setattr(channel_streams, "LARGE", 100)
     array = np.tile(LABELS, (60, 40))
     path = tmp_path / f"a{suffix}"
     if suffix == ".wide.png":

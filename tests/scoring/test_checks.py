@@ -18,8 +18,9 @@ from segeval.scoring.checks import (
     refuse_shades,
 )
 from segeval.tallies.counts import PairCells
+from segeval.volume.channel import Channel
 from segeval.volume.value_stream import ValueKind
-from segeval.volume.volume import Channel, Volume
+from segeval.volume.volume import Volume
 
 NONE = ClassList()
 MAP = ValueKind("labels", True, 1)

@@ -27,8 +27,9 @@ from segeval.scoring.class_resolution import (
     valued_class,
     valued_class_selector,
 )
+from segeval.volume.channel import Channel
 from segeval.volume.value_stream import ValueKind
-from segeval.volume.volume import Channel, Volume
+from segeval.volume.volume import Volume
 
 MAP = ValueKind("labels", True, 1)
 ONE = ValueKind("prob", False, 1)

@@ -46,7 +46,7 @@ def test_a15_labels_that_are_stored_with_a_slope(tmp_path, side, scale, slope):
 
 def grid_of(path):
     from segeval.readers import nifti
-    from segeval.volume.volume import ReadOptions
+    from segeval.volume.read_options import ReadOptions
 
     return nifti.read(path, ReadOptions()).geometry
 

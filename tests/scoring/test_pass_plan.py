@@ -10,9 +10,10 @@ from segeval.api import requested_metrics
 from segeval.classes.class_list import ClassList, LabelSelector, parse_classes
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_side import NOWHERE, OpenSide
+from segeval.scoring.finish_tallies import metrics_of_channels
 from segeval.scoring.pass_plan import Job, number_channels, planned
-from segeval.scoring.tally_kinds import metrics_of_channels
-from segeval.volume.volume import Channel, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.volume import Volume
 
 GRID = Geometry((1, 2, 2))
 

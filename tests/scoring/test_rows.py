@@ -14,9 +14,9 @@ from segeval.metrics.registry import Definition, Values, resolve_metric
 from segeval.pairing.cases import Case, CaseFiles
 from segeval.request.grammar import parse_metric
 from segeval.scoring.class_resolution import CaseClasses
+from segeval.scoring.finish_tallies import FinishedTallies
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.rows import class_numbers, rows
-from segeval.scoring.tally_kinds import FinishedTallies
 from segeval.tallies.counts import Counts
 
 CASE = Case("c", None, CaseFiles(Path(), {"": Path("g")}), group="site A")

@@ -14,8 +14,9 @@ from segeval.runtime.errors import ReadError
 from segeval.scoring import slab_pass
 from segeval.scoring.slab_pass import Plan, black_and_white, check_range, groups, label_map, shares
 from segeval.tallies import slab as slabs
+from segeval.volume.channel import Channel
 from segeval.volume.value_stream import ReadAs, SideSlab
-from segeval.volume.volume import Channel, Volume
+from segeval.volume.volume import Volume
 
 T, P = build.blocks(), build.blocks(seed=5)
 M, S = soft(4), sigmoids(3)

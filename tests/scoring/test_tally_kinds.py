@@ -21,7 +21,9 @@ from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import replace
 from segeval.scoring import slab_pass
-from segeval.scoring.tally_kinds import KINDS, TallyKind, kind_of
+from segeval.scoring.finish_tallies import kind_of
+from segeval.scoring.tally_kind import TallyKind
+from segeval.scoring.tally_kinds import KINDS
 from segeval.tallies import slab as slabs
 
 NII = (build.nifti, ".nii.gz")

@@ -9,7 +9,8 @@ import pytest
 from segeval.grid.geometry import Geometry, Reorder
 from segeval.runtime.errors import GeometryError
 from segeval.volume.align import align_volume, read_whole_channel, resample_volume
-from segeval.volume.volume import Channel, Volume
+from segeval.volume.channel import Channel
+from segeval.volume.volume import Volume
 
 GRID = Geometry((4, 5, 6), (3.0, 2.0, 1.0), (5.0, 6.0, 7.0), ((0, 0, 1), (0, 1, 0), (1, 0, 0)))
 ARRAY = np.random.default_rng(0).integers(0, 9, GRID.shape).astype(np.uint8)

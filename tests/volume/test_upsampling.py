@@ -10,8 +10,10 @@ from segeval.grid.geometry import Geometry
 from segeval.kernels.resample import resample_linear
 from segeval.runtime.errors import ReadError
 from segeval.volume import upsampling
+from segeval.volume.channel import Channel
+from segeval.volume.channel_streams import open_channels
 from segeval.volume.upsampling import mean_flipped_softmax, sum_flipped_logits, upsample_scores
-from segeval.volume.volume import Channel, Volume, open_channels
+from segeval.volume.volume import Volume
 
 RESIZED = [r for r in records() if r.case == "resize_kernels" and r.convention.startswith("bil")]
 

@@ -10,9 +10,11 @@ import pytest
 from segeval.grid.geometry import Geometry
 from segeval.kernels.decode import argmax_channel
 from segeval.runtime.errors import ReadError
+from segeval.volume.channel import Channel
+from segeval.volume.channel_streams import open_channels
 from segeval.volume.label_values import open_value_stream
 from segeval.volume.value_stream import ReadAs
-from segeval.volume.volume import Channel, Volume, open_channels
+from segeval.volume.volume import Volume
 
 AUTO = ReadAs("auto")
 

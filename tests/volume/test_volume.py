@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from segeval.grid.geometry import Reorder
 from segeval.runtime.packed_streams import PackedBytes
-from segeval.volume import volume
-from segeval.volume.volume import Channel, open_channels
+from segeval.volume import channel_streams
+from segeval.volume.channel import Channel
+from segeval.volume.channel_streams import open_channels
 
 STORED = np.arange(2 * 3 * 4, dtype=np.uint16).reshape(2, 3, 4)
 
@@ -45,7 +46,9 @@ def test_any_order_in_any_pieces(tmp_path_factory, place, order, chunk):
 
 
 def test_planes_are_turned_a_few_at_a_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(volume, "STRIDED_BYTES", 20)  # two planes of 3 x 2 uint16 do not fit
+    monkeypatch.setattr(
+        channel_streams, "STRIDED_BYTES", 20
+    )  # two planes of 3 x 2 uint16 do not fit
     voxels = Channel(on_disk(tmp_path, STORED), STORED.dtype, STORED.shape)
     turned = voxels.turned(Reorder((2, 1, 0), (0,)))
     want = np.flip(STORED.transpose(2, 1, 0), 0)

@@ -17,7 +17,8 @@ from segeval.reports.pictures.planes import ClassView, Window
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError, ReadError
 from segeval.volume.align import align_volume
-from segeval.volume.volume import ReadOptions, open_channels
+from segeval.volume.channel_streams import open_channels
+from segeval.volume.read_options import ReadOptions
 
 AT_A_TIME = 4 << 20  # voxels that are read at a time
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")

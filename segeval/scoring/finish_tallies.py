@@ -1,0 +1,175 @@
+"""The tallies of a case from the first slab to the results, whatever their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segeval.metrics.registry import Definition, Values
+from segeval.request.grammar import Metric
+from segeval.runtime.errors import Note
+from segeval.runtime.frozen import field, frozen
+from segeval.scoring.case_stages import CaseRead, CaseStart
+from segeval.scoring.pass_plan import Job, TallyRequest
+from segeval.scoring.slab_pass import Tally
+from segeval.tallies.counts import Counts
+
+if TYPE_CHECKING:
+    from segeval.pairing.cases import Case
+    from segeval.scoring.surfaces_by_class import ParallelMap
+from segeval.scoring.tally_kind import TallyKind
+from segeval.scoring.tally_kinds import KINDS
+
+
+def kind_of(tally: str) -> TallyKind:
+    """The kind of a tally by its name, as a metric has it. LookupError where no entry has it."""
+    name = tally.partition(":")[0]
+    if name not in KINDS:
+        raise LookupError(f"no tally is called {name!r}; there are {', '.join(KINDS)}")
+    return KINDS[name]
+
+
+def tallies_of(job: Job) -> list[TallyRequest]:
+    """The tallies that a case needs, in the order of the table."""
+    asked = job.tally_requests()
+    always = {k.name for k in KINDS.values() if k.always}
+    shared = {kind_of(request.name).shares for request in asked} - {""}
+    missing = (always | shared) - {request.name for request in asked}
+    every = [*(TallyRequest(name, ()) for name in missing), *asked]
+    order = {name: place for place, name in enumerate(KINDS)}
+    return sorted(every, key=lambda request: order[kind_of(request.name).name])
+
+
+def metrics_of_channels(job: Job) -> list[Definition]:
+    """The metrics whose tallies add up probabilities channel by channel."""
+    return [d for m, d in job.metrics if kind_of(d.tally(m)).by == "channel"]
+
+
+def measures_apart(job: Job) -> bool:
+    """Whether the classes of one case can be measured in several processes."""
+    return any(kind_of(d.tally(m)).measure for m, d in job.metrics)
+
+
+@frozen
+class FinishedTallies:
+    """The tallies of a case.
+
+    counts    voxels of each class, which say what side of it is empty; None where nothing was read
+    results   by name of the tally; None where the case has not what it is of
+    channels  for each class, its place in tallies that go by channel; -1 where it has none
+    known     values of metrics that are known already
+    """
+
+    counts: Counts | None
+    results: Mapping[str, Any]
+    channels: tuple[int, ...] = ()
+    known: Mapping[Metric, Values] = field(default_factory=dict)
+
+    def kept(self) -> dict[str, Any]:
+        """Those that are kept with their case, in their JSON form."""
+        return {
+            name: result.to_json()
+            for name, result in self.results.items()
+            if result is not None and kind_of(name).kept is not None
+        }
+
+
+def read_files(case: Case, job: Job, requests: Iterable[TallyRequest]) -> dict[str, Any]:
+    """The tallies of files that the case names, before its sides are opened. Raises CaseError."""
+    made = {}
+    for request in requests:
+        if (of_files := kind_of(request.name).of_files) is not None:
+            made[request.name] = of_files(case, job, request)
+    return made
+
+
+def has_to_be_opened(job: Job, requests: Iterable[TallyRequest]) -> bool:
+    """Whether a metric reads more of a case than the files that its tally has read already."""
+    asked = [(kind_of(request.name), request) for request in requests if request.metrics]
+    return any(kind.opens is None or kind.opens(job, request) for kind, request in asked)
+
+
+def begin_tallies(start: CaseStart, requests: Iterable[TallyRequest]) -> dict[str, Tally]:
+    """The tallies that see the slabs of a case, by name. Raises CaseError."""
+    begun = {}
+    requests = list(requests)
+    made = {request.name for request in requests}
+    for request in requests:
+        kind = kind_of(request.name)
+        if (begin := kind.begin) is not None:
+            tally = begin(start, request)
+            if tally is not None and kind.shares not in made:
+                begun[request.name] = tally
+    return begun
+
+
+def finish_tallies(
+    begun: Mapping[str, Tally],
+    read: CaseRead,
+    requests: Iterable[TallyRequest],
+    of_files: Mapping[str, Any],
+    share: ParallelMap,
+) -> FinishedTallies:
+    """The results of all tallies. Raises CaseError.
+
+    share  may measure classes in other processes
+    Raises RuntimeError where a tally gives nothing and has no reason for it: that is a bug.
+    """
+    results: dict[str, Any] = {}
+    known: dict[Metric, Values] = {}
+    for request in requests:
+        kind, name = kind_of(request.name), request.name
+        if kind.finish is None:
+            results[name] = of_files[name]
+        elif kind.shares in results:
+            results[name] = results[kind.shares]
+        else:
+            results[name] = kind.finish(begun.get(name), read, request)
+        if results[name] is None and not kind.lacks:
+            raise RuntimeError(f"the tally {name} gave nothing")
+        if kind.measure is not None:
+            known |= kind.measure(results[name], request, share)
+    return FinishedTallies(read.counts, results, tally_channel_places(read, begun), known)
+
+
+def tally_channel_places(read: CaseRead, begun: Iterable[str]) -> tuple[int, ...]:
+    """For each class its place in tallies that go by channel; -1 where it has none."""
+    if any(kind_of(name).by == "channel" for name in begun):
+        from segeval.scoring.probabilities import probability_places
+
+        return probability_places(read)
+    return (-1,) * len(read.resolved.targets)
+
+
+def report_tallies(
+    finished: FinishedTallies, read: CaseRead, requests: Iterable[TallyRequest]
+) -> tuple[list[Note], dict[str, Any]]:
+    """What is to be said of the results: notes and facts."""
+    notes: list[Note] = []
+    facts: dict[str, Any] = {}
+    for request in requests:
+        says, result = kind_of(request.name).says, finished.results[request.name]
+        if says is not None and result is not None:
+            more, known = says(result, read, request)
+            notes += more
+            facts |= known
+    return notes, facts
+
+
+def kept_over_budget(finished: FinishedTallies, requests: Iterable[TallyRequest]) -> dict[str, int]:
+    """What was not measured for want of memory, and the bytes that it would have taken."""
+    sizes: dict[str, int] = {}
+    for request in requests:
+        over, result = kind_of(request.name).over, finished.results[request.name]
+        if over is not None and result is not None:
+            sizes |= over(result, request)
+    return sizes
+
+
+def lacking(kind: TallyKind, classes: int) -> Values:
+    """What a metric gives where the case has not what its tally is of."""
+    if kind.by == "case":
+        return Values(whole=np.nan, reason=kind.lacks)
+    return Values(np.full(classes, np.nan), reason=kind.lacks)
