@@ -1,10 +1,11 @@
 """Bring the documents up to date: python docs/refresh.py
 
-Three things in them are made by the program itself, so that they stay true:
+What is in them of these is made by the program itself, so that they stay true:
 
     ```console blocks    every `$ command` is run on sample_data/, and what it prints stands below
     docs/metrics.md      comes out of the registry of metrics
     docs/other-tools.md  its table is computed in every convention: docs/tools.py
+    docs/pictures        the table, as a terminal shows it: docs/pictures.py
 
 The tests run this too, and fail where it would change a document.
 """
@@ -52,6 +53,12 @@ def main() -> None:
         if text != page.read_text("utf-8"):
             page.write_text(text, "utf-8")
             print(f"wrote {page.relative_to(ROOT)}")
+    sys.path.insert(0, str(ROOT / "docs"))
+    import pictures
+
+    if pictures.table_svg() != (table := pictures.PICTURES / "table.svg").read_text("utf-8"):
+        table.write_text(pictures.table_svg(), "utf-8")
+        print(f"wrote {table.relative_to(ROOT)}")
 
 
 def refreshed(text: str) -> str:

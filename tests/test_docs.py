@@ -47,6 +47,27 @@ def test_the_page_of_metrics_is_that_of_the_registry():
     assert PAGES["docs/metrics.md"] == refresh.metrics_page(), "run python docs/refresh.py"
 
 
+def test_the_picture_of_the_table_is_what_a_terminal_shows():
+    sys.path.insert(0, str(ROOT / "docs"))
+    import pictures
+
+    drawn = (pictures.PICTURES / "table.svg").read_text("utf-8")
+    assert drawn == pictures.table_svg(), "run python docs/refresh.py"
+    assert "http" not in drawn.replace('xmlns="http://www.w3.org/2000/svg"', "")
+
+
+def test_pictures_are_small_and_shown():
+    files = sorted((ROOT / "docs" / "pictures").iterdir())
+    assert {file.name for file in files} >= {"table.svg", "report.png"}
+    for file in files:
+        assert file.stat().st_size < 100_000
+        assert any(f"pictures/{file.name})" in text for text in PAGES.values()), file.name
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) < 150
+
+
 def test_what_tools_say_is_what_we_say():
     page = PAGES["docs/other-tools.md"]
     table = page.split("<!-- docs/tools.py -->\n")[1].split("\n\n")[0]
