@@ -51,18 +51,15 @@ def lovasz_extension(errors: Floats, truth: Mask) -> float:
     return float(errors[order] @ jaccard_steps(truth[order]))
 
 
-def lovasz_softmax(p: Floats, labels: Floats) -> float:
-    """Lovász-softmax: the mean over the classes that the reference has.
+def lovasz_softmax_of_class(p: Floats, truth: Mask) -> float:
+    """Lovász-softmax of one class; nan where the reference lacks it.
 
-    p        (classes, n) probabilities, none of them ignored
-    labels   (n,)
+    p      (n,) probabilities of the class, none of them ignored
+    truth  (n,)
     """
-    each = []
-    for channel, share in enumerate(p):
-        truth = labels == channel
-        if truth.any():
-            each.append(lovasz_extension(np.abs(truth - share.astype(np.float64)), truth))
-    return float(np.mean(each)) if each else 0.0
+    if not truth.any():
+        return np.nan
+    return lovasz_extension(np.abs(truth - p.astype(np.float64)), truth)
 
 
 def lovasz_hinge(logits: Floats, truth: Mask) -> float:

@@ -88,11 +88,6 @@ def sigmoid(logits: Raw) -> Floats:
     return shares
 
 
-def log_sigmoid(logits: Raw) -> Floats:
-    """Logarithm of the sigmoid, float64; exact far below 0."""
-    return -softplus(-logits.astype(np.float64))
-
-
 def softplus(x: Raw) -> Floats:
     """log(1 + exp(x)), float64; the cost of a logit x where the reference is 0."""
     x = x.astype(np.float64)

@@ -10,7 +10,7 @@ prediction is good. Totals are float64; so are squares, because a square of floa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -209,9 +209,3 @@ def joint_sums(p: Floats, labels: VoxelsByLabel) -> Floats:
     returns  float64 (classes, classes), row = reference, column = prediction
     """
     return np.stack([labels.sum(row) for row in p], axis=1)
-
-
-def sum_weight_decay(weights: Iterable[Floats], factor: float) -> float:
-    """L2 weight decay of arrays of weights: factor * sum of squares / 2."""
-    squares = [np.square(w, dtype=np.float64).sum() for w in weights]
-    return float(factor * sum(squares) / 2)

@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from segeval.metrics.focal import ALPHA, monai_focal
 from segeval.metrics.generalized_losses import WEIGHTING, generalized_dice
 from segeval.metrics.losses import (
@@ -27,7 +25,6 @@ from segeval.metrics.losses import (
 from segeval.metrics.option_types import WEIGHTS, number_option, yes_no_option
 from segeval.metrics.overlap_losses import ANY, FORM, SMOOTH, monai_dice, nnunet_dice
 from segeval.metrics.registry import Option, Values, metric
-from segeval.runtime.arrays import Floats
 from segeval.tallies.loss_terms import (
     BinaryCrossEntropyTerm,
     CrossEntropyTerm,
@@ -278,22 +275,3 @@ def sum_two_losses(first: Values, second: Values, of_first: float, of_second: fl
         whole=of_first * case_number(first) + of_second * case_number(second),
         reason=first.reason or second.reason,
     )
-
-
-def deep_supervision_weights(outputs: int) -> Floats:
-    """What nnU-Net weighs the loss of each resolution with, the full one first.
-
-    returns  1, 1/2, 1/4, … with 0 for the last of several, divided by their sum
-    """
-    weights = np.exp2(-np.arange(outputs, dtype=np.float64))
-    if outputs > 1:
-        weights[-1] = 0
-    weights /= weights.sum()
-    return weights
-
-
-def main_and_aux_loss(
-    main: float, aux: float, aux_weight: float = 0.4, decay: float = 0.0
-) -> float:
-    """The loss that PSPNet trains on: its main output, its auxiliary one, and weight decay."""
-    return main + aux_weight * aux + decay

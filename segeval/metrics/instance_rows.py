@@ -20,7 +20,7 @@ from segeval.kernels.conventions import CONVENTIONS, distance_percentile
 from segeval.kernels.instance_matching import Matching
 from segeval.metrics.cells import match_at
 from segeval.request.grammar import Quantity
-from segeval.runtime.arrays import Counted, Floats
+from segeval.runtime.arrays import Counted
 from segeval.runtime.frozen import asdict, frozen
 from segeval.tallies.instance_sides import AUTO
 from segeval.tallies.instance_table import InstanceTable
@@ -162,11 +162,3 @@ def measure_hd95(  # noqa: PLR0913 - an instance
     key = (place, AUTO, *(tuple(ids.tolist()) for ids in called))
     both = t.measure(key, runs[0], runs[1], MESH.elements)
     return np.nan if both is None else max(distance_percentile(one, 0.95, MESH) for one in both)
-
-
-def best_ious(table: InstanceTable) -> Floats:
-    """The IoU of every reference with its best prediction; 0 without any."""
-    o = table.overlaps
-    found = np.zeros(len(o.truth))
-    np.maximum.at(found, o.one, o.shared / (o.truth[o.one] + o.pred[o.other] - o.shared))
-    return found

@@ -7,11 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.combined_losses import (
-    deep_supervision_weights,
-    main_and_aux_loss,
-    nnunet_dice_ce,
-)
+from segeval.metrics.combined_losses import nnunet_dice_ce
 from segeval.metrics.losses import loss_metric, make_channel_weights, share_or_nan
 from segeval.metrics.option_types import WEIGHTS, number_option, yes_no_option
 from segeval.metrics.overlap_losses import ANY
@@ -183,3 +179,22 @@ def deep_output_weights(weights: tuple[float, ...], outputs: int) -> Floats:
             status="wrong_weights",
         )
     return np.array(weights)
+
+
+def deep_supervision_weights(outputs: int) -> Floats:
+    """What nnU-Net weighs the loss of each resolution with, the full one first.
+
+    returns  1, 1/2, 1/4, … with 0 for the last of several, divided by their sum
+    """
+    weights = np.exp2(-np.arange(outputs, dtype=np.float64))
+    if outputs > 1:
+        weights[-1] = 0
+    weights /= weights.sum()
+    return weights
+
+
+def main_and_aux_loss(
+    main: float, aux: float, aux_weight: float = 0.4, decay: float = 0.0
+) -> float:
+    """The loss that PSPNet trains on: its main output, its auxiliary one, and weight decay."""
+    return main + aux_weight * aux + decay

@@ -101,18 +101,11 @@ def lovasz_loss(v: ScoreVolume) -> Values:
         each = [ordered.lovasz_hinge(z, g) for z, g in pairs]
         row = (np.concatenate(side) for side in zip(*pairs, strict=True))
         return Values(np.array(each), ordered.lovasz_hinge(*row))
-    each = [_lovasz_softmax_of_class(p[keep], v.reference(c)[keep]) for c, p in enumerate(v.p)]
+    each = [
+        ordered.lovasz_softmax_of_class(p[keep], v.reference(c)[keep]) for c, p in enumerate(v.p)
+    ]
     present = [value for value in each if not np.isnan(value)]
     return Values(np.array(each), float(np.mean(present)) if present else 0.0)
-
-
-def _lovasz_softmax_of_class(p: Floats, truth: Any) -> float:
-    """The value of a class; nan where the reference lacks it."""
-    return (
-        ordered.lovasz_extension(np.abs(truth - p.astype(np.float64)), truth)
-        if truth.any()
-        else np.nan
-    )
 
 
 HAUSDORFF = {

@@ -10,7 +10,6 @@ from segeval.kernels.sums import (
     joint_sums,
     mask_sums,
     share_sums,
-    sum_weight_decay,
 )
 
 
@@ -90,10 +89,3 @@ def test_soft_confusion_by_hand():
     p = np.array([[0.75, 0.5, 0.0], [0.25, 0.5, 1.0]])
     joint = joint_sums(p, VoxelsByLabel(np.array([0, 1, 1], np.uint8), 2))
     assert joint.tolist() == [[0.75, 0.25], [0.5, 1.5]]
-
-
-def test_weight_decay_by_hand():
-    # 0.1 * ((1 + 4) + 9) / 2
-    assert sum_weight_decay([np.array([1, 2], np.float32), np.array([3.0])], 0.1) == pytest.approx(
-        0.7
-    )

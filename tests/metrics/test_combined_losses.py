@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from oracles.sums import answers, from_labels, whole
 
-from segeval.metrics.combined_losses import deep_supervision_weights, main_and_aux_loss
+from segeval.metrics.outputs import deep_supervision_weights, main_and_aux_loss
 
 Z = np.random.default_rng(0).normal(size=(1, 3, 60))
 Y = np.random.default_rng(1).integers(0, 3, (1, 60)).astype(np.uint8)

@@ -1,20 +1,26 @@
 """The conventions of LOSSES.md that need more than sums: kernels, from arrays to arrays."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 from oracles.conventions import answers
 from oracles.sums import from_labels, mean, whole
+from stacks import read, stack
 
+from segeval.grid.geometry import Geometry
 from segeval.kernels import ordered, resample, rois, softmax, spatial
 from segeval.kernels.decode import argmax_channel
 from segeval.kernels.entropy import binary_costs
-from segeval.kernels.flips import flip_logit_sum, flip_softmax_mean
-from segeval.metrics.combined_losses import main_and_aux_loss
+from segeval.metrics.outputs import main_and_aux_loss
 from segeval.metrics.registry import find_convention
+from segeval.scoring.branches import sum_weight_squares
 from segeval.tallies.rois import RoiSums
+from segeval.volume.upsampling import mean_flipped_softmax, sum_flipped_logits, upsample_scores
 
 ACTIVATIONS = {
     "torch.sigmoid": lambda x: softmax.sigmoid(x["x"]),
-    "torch.logsigmoid": lambda x: softmax.log_sigmoid(x["x"]),
+    "torch.logsigmoid": lambda x: -softmax.softplus(-x["x"]),
     "torch.softmax": lambda x: softmax.softmax(x["z"], 1),
     "torch.log_softmax": lambda x: softmax.log_softmax(x["z"], 1),
 }
@@ -50,12 +56,22 @@ def nearest(r, x, p):
     return resample.nearest_index(x["labels"].shape[axis - 1], x["main"].shape[axis], rule)
 
 
+def added_logits(logits, flipped, shape, rule):
+    added = sum_flipped_logits(stack(logits), stack(flipped))
+    return read(upsample_scores(added, Geometry(tuple(shape)), rule), 1 << 16)
+
+
+def mean_shares(logits, flipped, shape, rule):
+    sides, grid = (stack(logits), stack(flipped)), Geometry(tuple(shape))
+    return read(mean_flipped_softmax(*sides, grid, rule, "softmax"), 1 << 16)
+
+
 @answers("decode.argmax", "decode.flip_logit_sum", "decode.flip_softmax_mean")
 def decoded(r, x, p):
     scores = {
         "decode.argmax": lambda a, b, *how: resample.resample_linear(a, *how),
-        "decode.flip_logit_sum": flip_logit_sum,
-        "decode.flip_softmax_mean": flip_softmax_mean,
+        "decode.flip_logit_sum": added_logits,
+        "decode.flip_softmax_mean": mean_shares,
     }[r.convention]
     pairs = zip(x["main"], x["main_flipped"], strict=True)
     maps = [scores(a, b, sized(r, x), p["upsample"]) for a, b in pairs]
@@ -69,12 +85,16 @@ def pspnet(r, x, p):
     values = [branch_loss(r, x, p, name, weights) for name in branches]
     decay = 0.0
     if "weight_decay" in p:
-        from segeval.kernels.sums import sum_weight_decay as weight_decay
-
-        decay = weight_decay([x["w1"], x["w2"]], p["weight_decay"])
+        decay = p["weight_decay"] / 2 * sum_of_squares(x["w1"], x["w2"])
     return (
         main_and_aux_loss(*values, p["aux_weight"], decay) if len(values) > 1 else values[0] + decay
     )
+
+
+def sum_of_squares(*weights):
+    with TemporaryDirectory() as folder:
+        np.savez(f"{folder}/weights.npz", *weights)
+        return sum_weight_squares(Path(folder, "weights.npz"))
 
 
 def branch_loss(r, x, p, name, weights):
@@ -122,6 +142,11 @@ def cldice(r, x, p):
     return (1 - p["alpha"]) * dice + p["alpha"] * np.mean(values)
 
 
+def mean_of_classes(p, labels):
+    each = [ordered.lovasz_softmax_of_class(share, labels == c) for c, share in enumerate(p)]
+    return np.nanmean(each) if not np.isnan(each).all() else 0.0
+
+
 @answers("smp.lovasz")
 def lovasz(r, x, p):
     if p.get("mode") == "multilabel":
@@ -133,7 +158,7 @@ def lovasz(r, x, p):
             (softmax.softmax(z).reshape(len(z), -1)[:, k], y.ravel()[k])
             for z, y, k in zip(x["logits"], x["labels"], keep, strict=True)
         ]
-        kernel = ordered.lovasz_softmax
+        kernel = mean_of_classes
     if p["per_image"]:
         return np.mean([kernel(*pair) for pair in pairs])
     return kernel(*(np.concatenate(side, axis=-1) for side in zip(*pairs, strict=True)))

@@ -131,7 +131,7 @@ def nnunet_dc_bce(r, x, p):
 
 @answers("nnunet.deep_supervision")
 def deep_supervision(r, x, p):
-    from segeval.metrics.combined_losses import deep_supervision_weights
+    from segeval.metrics.outputs import deep_supervision_weights
 
     assert np.array_equal(deep_supervision_weights(3), x["weights"])
     losses = []
@@ -381,9 +381,9 @@ def l2_batch(r, x, p):
 @answers("mse", "sse", "rmse", "euclidean", "caffe_euclidean", "tf.l2_loss", "mae")
 def l2(r, x, p):
     if "weight_decay" in p:
-        from segeval.kernels.sums import sum_weight_decay
+        from oracles.arrays import sum_of_squares
 
-        return sum_weight_decay([x["w1"], x["w2"]], p["weight_decay"])
+        return p["weight_decay"] / 2 * sum_of_squares(x["w1"], x["w2"])
     names = {"caffe_euclidean": "l2:as=caffe", "tf.l2_loss": "l2:as=tf", "mae": "l1"}
     text = names.get(r.convention, f"l2:as={r.convention}")
     batch = l2_batch(r, x, p)

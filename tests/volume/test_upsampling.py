@@ -1,39 +1,17 @@
 """Scores are enlarged band by band: the same numbers as all at once."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from oracles.read import inputs, records
+from stacks import read, stack
 
 from segeval.grid.geometry import Geometry
 from segeval.kernels.resample import resample_linear
 from segeval.runtime.errors import ReadError
 from segeval.volume import upsampling
-from segeval.volume.channel import Channel
-from segeval.volume.channel_streams import open_channels
 from segeval.volume.upsampling import mean_flipped_softmax, sum_flipped_logits, upsample_scores
-from segeval.volume.volume import Volume
 
 RESIZED = [r for r in records() if r.case == "resize_kernels" and r.convention.startswith("bil")]
-
-
-def stack(values):
-    """Channels of an array as a volume."""
-    shape = values.shape[1:]
-    channels = tuple(Channel(lambda v=v: v, values.dtype, shape) for v in values)
-    return Volume(Geometry(shape), channels, Path("scores.npz"))
-
-
-def read(volume, chunk):
-    """All values of a volume, read in lockstep."""
-    size = volume.geometry.size
-    with open_channels(volume.channels, chunk) as opened:
-        parts = [
-            np.stack([s.read(min(chunk, size - at)) for s in opened]).copy()
-            for at in range(0, size, chunk)
-        ]
-    return np.concatenate(parts, axis=1).reshape(-1, *volume.geometry.shape)
 
 
 @pytest.mark.parametrize("r", RESIZED, ids=lambda r: r.id)
