@@ -233,7 +233,7 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
     if watch is not None:
         watch.paired(mine)
     classes = pairing.classes.chosen(settings.classes)
-    classes = leave_out_labels(classes, settings)
+    classes = replace(leave_out_labels(classes, settings), truths=pairing.truths)
     job = Job(settings, classes, tuple(asked), place.stores)
     parts = signature_fields(settings, asked, classes)
     if baseline is not None:

@@ -97,6 +97,8 @@ class ClassList:
     known     every label value of the data; more than those of `classes` once some are selected
     only      nothing else is scored: the user selected (ACCOUNT-A5); else the list only names
     remarks   what a settings file says of classes by name that have no label value here
+    truths    normal forms of the names that the ground truths of the run have, as far as the names
+              of files and the headers of structure sets tell them
     """
 
     classes: tuple[ClassDef, ...] = ()
@@ -107,6 +109,7 @@ class ClassList:
     ignored: tuple[int, ...] = ()
     only: bool = False
     remarks: tuple[ClassDef, ...] = ()
+    truths: frozenset[str] = frozenset()
 
     def leave_out(self, values: tuple[int, ...]) -> ClassList:
         """This list with other values that are ignored; one of a label type stays what it is."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from segeval.classes.class_list import ClassDef, ClassList
@@ -91,7 +91,8 @@ def joined(
     if not missed:
         lost = [c for c in wanted if c.name in sides[0].keys and not sides[1].knows(c.name)]
         if strange := list(stand_for_nothing(left, truth, classes, called or {})):
-            sides[1].faults |= {c.name: name_not_found(c.name, strange) for c in lost}
+            names = [item.name for item in strange]
+            sides[1].faults |= {c.name: name_not_found(c.name, names) for c in lost}
     if not classes.only:
         for class_ in own_classes(left):
             if class_.name not in sides[0].keys and class_.name not in sides[0].faults:
@@ -110,18 +111,28 @@ def stand_for_nothing(
 
     left  what is no class and no support structure
     """
-    names = {normalize_name(item.name) for item in truth}
+    names = {normalize_name(item.name) for item in truth} | classes.truths
     names |= {normalize_name(name) for name in (*called, *called.values())}
     for item in left:
-        known = primary_name(item.name) is not None or normalize_name(item.name) in names
-        listed = any(match_name(c.name, [item.name], c.aliases) for c in classes.described)
-        if item.area and not known and not listed:
+        if item.area and stands_for_nothing(item.name, names, classes):
             yield item
 
 
-def name_not_found(name: str, strange: Sequence[StructureItem], most: int = 8) -> CaseError:
-    """The error for a structure that the prediction may have under a name that nobody mapped."""
-    names = [item.name for item in strange]
+def stands_for_nothing(name: str, truths: Collection[str], classes: ClassList) -> bool:
+    """Whether a name is no class of the run and no organ of the built-in table (ACCOUNT-A30).
+
+    truths  normal forms of the names that the ground truth has
+    """
+    if primary_name(name) is not None or normalize_name(name) in truths:
+        return False
+    return not any(match_name(c.name, [name], c.aliases) for c in classes.described)
+
+
+def name_not_found(name: str, names: Sequence[str], most: int = 8) -> CaseError:
+    """The error for a structure that the prediction may have under a name that nobody mapped.
+
+    names  those of the prediction that stand for nothing
+    """
     near = (similar_names(name, names) or names)[:3]
     lines = " or ".join(alias_option(name, other) for other in near)
     more = ", …" if len(names) > most else ""

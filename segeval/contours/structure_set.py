@@ -27,6 +27,13 @@ SCORED_TYPES = frozenset(["", "NONE", "UNKNOWN", "UNDEFINED", "ORGAN", "AVOIDANC
 HELPER_NAME_PATTERN = re.compile(
     r"^_|^z(?!yg)|^Z(?=[A-Z\d\s_-])|(?i:couch|^external$|^body$|isodose|^dose\b|dose *\d|\d *%)"
 )
+
+
+def is_support_name(name: str) -> bool:
+    """Whether a name is that of what helps to plan: a couch, an outline, a ring (DICOM-S7)."""
+    return HELPER_NAME_PATTERN.search(name.strip()) is not None
+
+
 FAR = 1e5  # mm from the origin of the patient's coordinates
 WIDE = 4000.0  # mm that a contour may span: more than any patient and any table
 
@@ -118,9 +125,7 @@ class Roi:
     @property
     def support(self) -> bool:
         """Whether it helps to plan and is no organ or target: scored only by name (DICOM-S7)."""
-        return self.type.upper() not in SCORED_TYPES or bool(
-            HELPER_NAME_PATTERN.search(self.name.strip())
-        )
+        return self.type.upper() not in SCORED_TYPES or is_support_name(self.name)
 
 
 @frozen

@@ -161,6 +161,7 @@ class Pairing:
     classes  what `dataset.json` or the layout says of classes; empty when nothing does
     extra    predictions without ground truth, as shown in messages
     inventory  of the files that were met, and what became of those that belong to no case
+    truths   normal forms of the names that the ground truths have, by their files (ACCOUNT-A30)
     """
 
     cases: Sequence[Case]
@@ -169,6 +170,7 @@ class Pairing:
     extra: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     inventory: Inventory = field(default_factory=Inventory)
+    truths: frozenset[str] = frozenset()
 
 
 def relative_path(path: Path, root: Path) -> str:

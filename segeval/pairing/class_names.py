@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from segeval.classes.class_list import ClassList
 from segeval.classes.names import SIDES, is_structure_name, normalize_name
+from segeval.pairing.cases import CaseFiles
 from segeval.pairing.files import ROLE_ONLY, strip_roles
 from segeval.runtime.frozen import field, frozen
 
@@ -54,6 +55,17 @@ def normal_names(*lists: ClassList) -> frozenset[str]:
     classes = [c for each in lists for c in each.described]
     words = [word for c in classes for word in (c.name, *c.aliases)]
     return frozenset(normalize_name(word) for word in words if not word.startswith("re:"))
+
+
+def truth_names(sides: Iterable[CaseFiles]) -> frozenset[str]:
+    """The normal forms of the names that ground truths have, by files and headers (ACCOUNT-A30).
+
+    sides  the ground truth of each case
+    """
+    names: set[str] = set()
+    for side in sides:
+        names.update(side.files, *(one.names for one in side.sets))
+    return frozenset(map(normalize_name, names - {""}))
 
 
 def names_by_token(classes: ClassList) -> dict[str, str]:

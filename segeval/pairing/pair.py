@@ -12,11 +12,11 @@ from pathlib import Path
 from segeval.classes.class_list import ClassList
 from segeval.classes.names import natural_key, sort_naturally
 from segeval.pairing.cases import Case, CaseStore, Pairing
-from segeval.pairing.class_names import Hints, names_by_token, normal_names
+from segeval.pairing.class_names import Hints, names_by_token, normal_names, truth_names
 from segeval.pairing.datasets import label_folders, read_dataset_classes
 from segeval.pairing.files import SUFFIXES, SideTree, holds_dicom
 from segeval.pairing.layout_kinds import FLAT
-from segeval.pairing.layouts import CaseEntry, SideLayout
+from segeval.pairing.layouts import CaseEntry, LoneFile, SideLayout
 from segeval.pairing.matching import example_keys, match_layouts
 from segeval.pairing.messages import count_with_noun, extra_note, pairing_sentence, same_files_note
 from segeval.pairing.swapped_sides import swapped_sides_note
@@ -137,6 +137,7 @@ def pair_layouts(
         extra,
         tuple(notes),
         inventory,
+        truth_names(e.side for e in gt.entries if not isinstance(e.files, LoneFile)),
     )
 
 

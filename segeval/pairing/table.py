@@ -19,6 +19,7 @@ from typing import Any
 
 from segeval.classes.names import natural_key
 from segeval.pairing.cases import Case, CaseFiles, Pairing, relative_path
+from segeval.pairing.class_names import truth_names
 from segeval.pairing.files import is_score_archive, strip_format_suffix
 from segeval.pairing.messages import count_with_noun, extra_note, same_files_note
 from segeval.runtime.errors import Note, NothingToScore, PairingError, RequestError
@@ -53,7 +54,8 @@ def read_pairs(path: Path, strict: bool = False) -> Pairing:
             status="missing_ground_truth",
         )
     notes: list[Note] = [*extra_note(extra), *same_files_note(found)]
-    return Pairing(tuple(found), describe_table(found, path), extra=extra, notes=tuple(notes))
+    sentence, names = describe_table(found, path), truth_names(case.truth for case in found)
+    return Pairing(tuple(found), sentence, extra=extra, notes=tuple(notes), truths=names)
 
 
 def describe_table(cases: Sequence[Case], path: Path) -> str:

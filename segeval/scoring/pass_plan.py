@@ -100,6 +100,10 @@ def planned(
     resolved = None
     if truth.named or pred.named:
         resolved = resolve_by_name(truth, pred, classes, settings.absent_gt == "empty")
+        if resolved.absent and truth.named and pred.named and settings.missing != "worst":
+            from segeval.scoring.unmatched_names import mark_lost_names
+
+            resolved = mark_lost_names(resolved, truth, pred, classes)
     plan = Plan(
         channel_pairs(truth, pred, resolved, how),
         how,
