@@ -6,17 +6,17 @@ __version__ = "0.1.0"
 __all__ = ["Settings", "__version__", "score"]
 
 if TYPE_CHECKING:
-    from segeval.api import Settings, score
+    from segeval.api.score import score
+    from segeval.request.settings import Settings
+
+# The face of the package is loaded when it is used: `--version` must not pay for NumPy.
+FACE = {"score": "segeval.api.score", "Settings": "segeval.request.settings"}
 
 
 def __getattr__(name: str) -> Any:
-    """Load `segeval.score` when it is used: `--version` must not pay for NumPy."""
-    if name == "score":
-        from segeval.api import score
+    """Load what Python asks of the package, when it is used."""
+    if name not in FACE:
+        raise AttributeError(f"module 'segeval' has no attribute {name!r}")
+    from importlib import import_module
 
-        return score
-    if name == "Settings":
-        from segeval.api import Settings
-
-        return Settings
-    raise AttributeError(f"module 'segeval' has no attribute {name!r}")
+    return getattr(import_module(FACE[name]), name)

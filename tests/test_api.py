@@ -8,7 +8,8 @@ import pytest
 from runs import bce, ce, dice, run, settings, sigmoids, soft
 
 import segeval
-from segeval.api import requested_metrics, score_paths
+from segeval.api.request_checks import requested_metrics
+from segeval.api.run import score_paths
 from segeval.engines.choice import available_cores
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings

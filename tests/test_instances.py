@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from runs import only, run, settings
 
-from segeval.api import score_paths
+from segeval.api.run import score_paths
 from segeval.engines.merge import merge_scorecards
 from segeval.metrics.registry import resolve_metric
 from segeval.reports.outputs import save_report

@@ -43,7 +43,7 @@ def score_request(given: Mapping[str, Any]) -> int:
         return show_pairs(pred, truth, settings, "")
     journal = check_outputs(settings)
     baseline = load_baseline(settings)
-    from segeval.api import score_paths
+    from segeval.api.run import score_paths
     from segeval.runtime import allocator
 
     allocator.keep_freed_memory()
@@ -68,7 +68,7 @@ def check_known_metrics(request: ResolvedSettings) -> None:
 
     Raises RequestError.
     """
-    from segeval.api import gate_metrics
+    from segeval.api.request_checks import gate_metrics
     from segeval.metrics.registry import resolve_metric
 
     settings = request.settings

@@ -7,7 +7,7 @@ import build
 import numpy as np
 import pytest
 
-from segeval.api import requested_metrics
+from segeval.api.request_checks import requested_metrics
 from segeval.cli.files import preset_names
 from segeval.cli.settings_sources import CommandLineRequest, resolve_settings
 

@@ -24,7 +24,8 @@ def result(name, dice, status="ok"):
 @pytest.fixture
 def scored(monkeypatch):
     """Make `score_paths` answer with these results; gives what it was asked."""
-    api = pytest.importorskip("segeval.api")
+    from segeval.api import run
+
     asked = {}
 
     def prepare(*results, notes=(), fails=None):
@@ -39,7 +40,7 @@ def scored(monkeypatch):
             summary = summarise_results(results, [parse_metric("dice")])
             return Scorecard(results, ("dice",), "dice|numbers:1", {}, summary, notes=notes)
 
-        monkeypatch.setattr(api, "score_paths", score_paths)
+        monkeypatch.setattr(run, "score_paths", score_paths)
         return asked
 
     return prepare

@@ -127,7 +127,7 @@ def index_missing(card):
 def test_a_run_that_is_resumed_with_other_cases_has_their_classes(sides, tmp_path):
     from runs import settings
 
-    from segeval.api import score_paths
+    from segeval.api.run import score_paths
 
     out = tmp_path / "out.json"
     score = lambda resume: score_paths(  # noqa: E731

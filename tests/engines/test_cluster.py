@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from runs import run, settings
 
-from segeval import api
+from segeval.api.request_checks import requested_metrics
 from segeval.classes.class_list import ClassList
 from segeval.pairing.pair import pair_paths
 from segeval.readers.remote_files import RemoteStore
@@ -126,7 +126,7 @@ def silent(_):
 def clustered(address, cases, *failing, say=silent):
     """Results by case."""
     chosen = settings("dice")
-    job = Job(chosen, ClassList(), (*api.requested_metrics(chosen), *map(killers.asked, failing)))
+    job = Job(chosen, ClassList(), (*requested_metrics(chosen), *map(killers.asked, failing)))
     with cluster.connect_cluster(address, say) as engine:
         return {result.case: result for result in engine(cases, job)}
 
@@ -172,7 +172,7 @@ def test_a_lost_worker_loses_nothing(tmp_path, two_workers):
     # It is stopped, so it takes cases and gives none back, and then it is killed.
     cases = pair_paths(*tree(tmp_path), settings()).cases
     chosen = settings("dice")
-    job = Job(chosen, ClassList(), api.requested_metrics(chosen))
+    job = Job(chosen, ClassList(), requested_metrics(chosen))
     with cluster.connect_cluster(two_workers.address, silent) as engine:
         worker = next(worker for worker in two_workers.workers if worker.poll() is None)
         worker.send_signal(signal.SIGSTOP)
@@ -194,7 +194,7 @@ def test_workers_are_waited_for_and_a_scheduler_that_goes_away_is_an_error(tmp_p
 
     def gone():
         chosen = settings("dice")
-        job = Job(chosen, ClassList(), api.requested_metrics(chosen))
+        job = Job(chosen, ClassList(), requested_metrics(chosen))
         with cluster.connect_cluster(own.address, silent) as engine:
             for number, _ in enumerate(engine(list(cases) * 40, job)):
                 if not number:
@@ -213,7 +213,7 @@ def test_workers_are_waited_for_and_a_scheduler_that_goes_away_is_an_error(tmp_p
 def test_a_run_that_is_broken_off_leaves_nothing_behind(tmp_path, two_workers):
     cases = list(pair_paths(*tree(tmp_path), settings()).cases) * 4
     chosen = settings("dice")
-    job = Job(chosen, ClassList(), api.requested_metrics(chosen))
+    job = Job(chosen, ClassList(), requested_metrics(chosen))
 
     def broken_off():
         with cluster.connect_cluster(two_workers.address, silent) as engine:

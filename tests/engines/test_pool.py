@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from runs import run, settings
 
-from segeval.api import requested_metrics
+from segeval.api.request_checks import requested_metrics
 from segeval.classes.class_list import ClassList
 from segeval.engines import pool, serial
 from segeval.pairing.pair import pair_paths

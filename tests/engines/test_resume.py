@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from runs import settings
 
-from segeval import api
-from segeval.api import score_paths
+from segeval.api import run as run_module
+from segeval.api.run import score_paths
 from segeval.engines import serial
 from segeval.engines.resume import Journal
 from segeval.scorecard.results import result_lines
@@ -43,7 +43,7 @@ def scored(monkeypatch):
             found.append(case.id)
             yield result
 
-    monkeypatch.setattr(api, "choose_engine", lambda settings, say: nullcontext(run))
+    monkeypatch.setattr(run_module, "choose_engine", lambda settings, say: nullcontext(run))
     return found
 
 

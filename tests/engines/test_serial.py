@@ -5,7 +5,7 @@ import killers
 import numpy as np
 from runs import settings
 
-from segeval.api import requested_metrics
+from segeval.api.request_checks import requested_metrics
 from segeval.classes.class_list import ClassList
 from segeval.engines import serial
 from segeval.pairing.pair import pair_paths

@@ -4,7 +4,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from segeval.api import score_paths
+from segeval.api.run import score_paths
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 

@@ -167,7 +167,7 @@ def test_the_same_fingerprint_from_the_ends_of_a_large_file(tmp_path, store):
 
 
 def test_resume_knows_what_has_changed(tmp_path, store):
-    from segeval.api import score_paths
+    from segeval.api.run import score_paths
 
     class Count(list):
         def paired(self, pairing): ...

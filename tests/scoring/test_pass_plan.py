@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from runs import settings
 
-from segeval.api import requested_metrics
+from segeval.api.request_checks import requested_metrics
 from segeval.classes.class_list import ClassList, LabelSelector, parse_classes
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_side import NOWHERE, OpenSide

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from runs import settings
 
-from segeval.api import requested_metrics
+from segeval.api.request_checks import requested_metrics
 from segeval.classes.class_list import ClassDef, ClassList, LabelSelector, ScoredClass
 from segeval.metrics.registry import Definition, Values, resolve_metric
 from segeval.pairing.cases import Case, CaseFiles

@@ -114,7 +114,7 @@ def test_a_table_cut_by_semicolons_with_backslashes(tmp_path):
     )
     from runs import settings
 
-    from segeval.api import score_paths
+    from segeval.api.run import score_paths
 
     card = score_paths("", "", settings("dice", pairs=str(tmp_path / "pairs.csv")))
     assert set(values(card).values()) == {1.0}

@@ -8,7 +8,7 @@ import pytest
 from headless import AXE, Browser, axe_core, chromium
 from report_cards import nothing, patients, pictures, probabilities, whole
 
-from segeval.api import score_paths
+from segeval.api.run import score_paths
 from segeval.cli.compare import compare_scorecards
 from segeval.reports.html.comparison_page import render_comparison
 from segeval.reports.html.folder import write_folder

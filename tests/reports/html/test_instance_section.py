@@ -7,7 +7,7 @@ import pytest
 from page_reader import Page
 from PIL import Image
 
-from segeval.api import score_paths
+from segeval.api.run import score_paths
 from segeval.metrics.candidates import froc_luna16
 from segeval.reports.html.instance_section import froc_curves, instance_section
 from segeval.reports.html.page import render_page

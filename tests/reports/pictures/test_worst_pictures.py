@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segeval.api import score_paths
+from segeval.api.run import score_paths
 from segeval.reports.html.page import draw_pictures, render_page
 from segeval.reports.pictures import image_planes as planes_module
 from segeval.reports.pictures.draw_tints import FALSE, HIT, MISSED, error_picture, tinted

@@ -1,0 +1,216 @@
+"""A run over files and folders: pair, score, add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from segeval.api.request_checks import requested_metrics
+from segeval.engines.choice import Engine, choose_engine
+from segeval.engines.class_union import report_unmet_classes, unite_classes
+from segeval.metrics.registry import Definition
+from segeval.pairing.cases import CaseStore, Pairing, store_cases
+from segeval.pairing.outputs import add_outputs
+from segeval.pairing.pair import pair_paths
+from segeval.pairing.remote import LocalInputs, localize_inputs
+from segeval.readers.remote_files import is_url
+from segeval.request.grammar import Metric
+from segeval.request.settings import Settings
+from segeval.runtime.errors import Note
+from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import Inventory, keep_inventory
+from segeval.scorecard.card import CaseResult, Scorecard
+from segeval.scorecard.result_store import FinishedCase, ResultStore
+from segeval.scorecard.row_index import index_rows, noteworthy_cases
+from segeval.scorecard.signature import signature_fields, signature_line
+from segeval.scorecard.summary import summarise_results
+from segeval.scoring.pass_plan import Job, leave_out_labels
+from segeval.scoring.pooling import GroupPools, pools_of
+from segeval.volume.read_options import ReadOptions
+
+if TYPE_CHECKING:
+    from segeval.engines.resume import Journal
+    from segeval.pairing.shards import Shard
+
+
+class ProgressListener(Protocol):
+    """Someone who wants to know how far the work is."""
+
+    def paired(self, pairing: Pairing) -> None:
+        """The cases are known."""
+
+    def waits(self, text: str) -> None:
+        """The work waits for something."""
+
+    def scored(self, result: FinishedCase, done: int, total: int) -> None:
+        """A case is finished."""
+
+
+def score_paths(  # noqa: PLR0913 - the last three are the command line's
+    pred: Path | str,
+    truth: Path | str,
+    settings: Settings,
+    watch: ProgressListener | None = None,
+    journal: str = "",
+    baseline: Scorecard | None = None,
+) -> Scorecard:
+    """Score files or folders.
+
+    pred, truth  paths, or URLs of a store: `s3://bucket/pred`
+    settings     resolved: presets and settings files are the command line's business
+    journal      the JSON output beside which finished cases are kept; "" keeps none
+    baseline     a run that this one is compared with: refused here, before anything is scored
+    Raises RequestError before anything is read, NothingToScore where nothing pairs.
+    """
+    asked = requested_metrics(settings, str(truth).lower().endswith(".json"))
+    shard = None
+    if settings.shard:
+        from segeval.pairing.shards import parse_shard
+
+        shard = parse_shard(settings.shard)
+    say = watch.waits if watch is not None else ignore_progress
+    with choose_engine(settings, say) as ready, localize_inputs(pred, truth, settings) as place:
+        card = score_pairs(place, asked, shard, ready, watch, journal, baseline)
+    card = replace(card, inputs={**card.inputs, "roots": relative_roots(pred, truth)})
+    if shard is None:
+        return card
+    gates = [str(gate) for gate in settings.gates]
+    return replace(card, shard={"part": shard.part, "of": shard.of, "gates": gates, **card.shard})
+
+
+def relative_roots(pred: Path | str, truth: Path | str) -> dict[str, str]:
+    """Where both sides lie, from the working folder: a report finds the files of pictures by it."""
+    import os
+
+    roots = {"pred": str(pred), "gt": str(truth)}
+    return {
+        side: root if is_url(root) else Path(os.path.relpath(root)).as_posix()
+        for side, root in roots.items()
+        if root
+    }
+
+
+def ignore_progress(text: str) -> None:
+    """Ignore progress messages."""
+
+
+def score_pairs(  # noqa: PLR0913 - a request, resolved
+    place: LocalInputs,
+    asked: Sequence[tuple[Metric, Definition]],
+    shard: Shard | None,
+    ready: Engine,
+    watch: ProgressListener | None,
+    journal: str,
+    baseline: Scorecard | None,
+) -> Scorecard:
+    """Pair what is there and score it, or the part of it that a shard has."""
+    settings = place.settings
+    with keep_inventory(Inventory()) as inventory:
+        pairing = place.plain(
+            add_outputs(pair_paths(place.pred, place.truth, settings), place.truth, settings)
+        )
+    inventory.merge(pairing.inventory)
+    if settings.frames:
+        from segeval.opening.frames import expand_frames
+
+        reading = ReadOptions(channel_axis=settings.channel_axis, series=True)
+        pairing = replace(pairing, cases=CaseStore(expand_frames(pairing.cases, reading)))
+    mine = shard.cut(pairing) if shard else pairing
+    if watch is not None:
+        watch.paired(mine)
+    classes = pairing.classes.chosen(settings.classes)
+    classes = replace(leave_out_labels(classes, settings), truths=pairing.truths)
+    job = Job(settings, classes, tuple(asked), place.stores)
+    parts = signature_fields(settings, asked, classes)
+    if baseline is not None:
+        from segeval.gates.baseline import check_baseline_settings
+
+        check_baseline_settings(parts, baseline, settings)
+    kept = None
+    if journal:
+        from segeval.engines.resume import Journal
+
+        kept = Journal(Path(journal), parts, place.stores)
+    inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
+    notes, cases = pairing.notes, store_cases(mine.cases)
+    del pairing, mine  # the cases of a table or of DICOM are packed only now
+    results = run_cases(cases, job, ready, watch, kept)
+    if shard is None:
+        results = unite_classes(results, [str(metric) for metric, _ in asked])
+    inputs |= account_inputs(inventory, results, whole=shard is None)
+    notes = (*notes, *warn_no_common_label(results))
+    card = build_scorecard(results, asked, parts, settings.leads)
+    card = replace(card, inputs=inputs, notes=notes)
+    return card if shard is None else replace(card, shard={"inventory": inventory.to_json()})
+
+
+def warn_no_common_label(results: Sequence[CaseResult]) -> Iterator[Note]:
+    """Say that no case of a run has a label that both of its sides hold (ACCOUNT-A17)."""
+    alike = [
+        note
+        for case in noteworthy_cases(results)
+        for note in case.notes
+        if note.code == "N-no-common-label"
+    ]
+    if alike and len(alike) == len(results):
+        text = (
+            f"prediction and ground truth share no label: {alike[0].text}; "
+            "--remap-pred OLD=NEW gives the prediction the labels of the ground truth"
+        )
+        yield Note("W-no-common-label", text, alike[0].where)
+
+
+def account_inputs(
+    inventory: Inventory, results: Sequence[CaseResult], whole: bool = True
+) -> dict[str, Any]:
+    """What a run says of everything that it found (ACCOUNT-A1, A2): part of the inputs in its
+    results.
+
+    inventory  of what was found before there were cases
+    whole      all cases are there; a shard cannot say what became of the files of others
+    """
+    total = Inventory()
+    total.merge(inventory)
+    total.merge(index_rows(results).inventory)
+    if whole:
+        total.settle()
+        report_unmet_classes(index_rows(results), total)
+    return {"left_aside": total.list_left_aside(), "inventory": total.counts()}
+
+
+def build_scorecard(
+    results: Sequence[CaseResult],
+    asked: Sequence[tuple[Metric, Definition]],
+    parts: dict[str, Any],
+    leads: str = "mean",
+) -> Scorecard:
+    """Results with their summary and signature."""
+    metrics = [metric for metric, _ in asked]
+    names = tuple(map(str, metrics))
+    summary = summarise_results(results, metrics, pools_of(results))
+    if "ci" in parts:
+        from segeval.statistics.intervals import add_intervals
+
+        summary = add_intervals(summary, results, names, parts["ci"], parts["seed"])
+    return Scorecard(results, names, signature_line(parts), parts, summary, leads=leads)
+
+
+def run_cases(
+    cases: CaseStore,
+    job: Job,
+    ready: Engine,
+    watch: ProgressListener | None,
+    journal: Journal | None,
+) -> ResultStore:
+    """Score every case, those that an earlier run finished excepted; in the order of the cases."""
+    resume = job.settings.resume
+    spool = (
+        journal.start(cases, resume) if journal else ResultStore(cases.names, pools=GroupPools())
+    )
+    left = cases.some(lambda name: not spool.has(name)) if spool.came else cases
+    for done in ready(left, job):
+        spool.add(done.case, done.text)
+        if watch is not None:
+            watch.scored(done, spool.came, len(cases))
+    return spool
