@@ -9,15 +9,6 @@ from segeval.request.settings import ChoiceForm, Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import FrozenField, fields
 
-LIST_TYPES = (
-    "tuple[str, ...]",
-    "tuple[int, ...]",
-    "tuple[Metric, ...]",
-    "tuple[Gate, ...]",
-    "tuple[Charge, ...]",
-    "ClassList",
-)
-
 
 class Choice(NamedTuple):
     """A field of Settings, as the command line knows it.
@@ -52,11 +43,6 @@ class Choice(NamedTuple):
     def flag(self) -> bool:
         """Whether the option takes no value."""
         return self.type == "bool"
-
-    @property
-    def many(self) -> bool:
-        """Whether the option may be repeated."""
-        return self.type in LIST_TYPES
 
 
 def _describe_field(field: FrozenField) -> Choice:

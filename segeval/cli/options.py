@@ -15,7 +15,7 @@ import click
 from segeval.cli.choices import CHOICES, Choice
 from segeval.cli.main import CONTEXT, HELP
 from segeval.cli.settings_sources import CommandLineRequest, ResolvedSettings, resolve_settings
-from segeval.cli.values import format_size
+from segeval.cli.values import format_size, value_type
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -184,7 +184,7 @@ def _make_option(choice: Choice) -> GroupedOption:
         [*letter, long, choice.field],
         is_flag=choice.flag,
         count=count,
-        multiple=choice.many,
+        multiple=value_type(choice).many,
         default=None,
         type=None if choice.flag or count else PATH_OR_URL if choice.form.path else click.STRING,
         metavar=None if choice.flag or count else _value_word(choice),
@@ -216,7 +216,9 @@ def _default_text(choice: Choice) -> str:
         return format_size(choice.default)
     if choice.flag:
         return "on" if choice.default else "off"
-    return "" if choice.many or choice.default in (None, "", ()) else str(choice.default)
+    return (
+        "" if value_type(choice).many or choice.default in (None, "", ()) else str(choice.default)
+    )
 
 
 def _make_completion(

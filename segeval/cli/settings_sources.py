@@ -17,7 +17,7 @@ from segeval.cli.files import (
     load_settings_file,
     make_settings_layer,
 )
-from segeval.cli.values import read_choice, split_words
+from segeval.cli.values import read_choice, split_words, value_type
 from segeval.request.settings import Settings, map_aliases
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
@@ -123,7 +123,7 @@ def environment_layer(environment: Mapping[str, str]) -> SettingsLayer:
     for variable, choice in VARIABLES.items():
         text = environment.get(variable, "")
         if text:
-            raw = split_words(text) if choice.many else text
+            raw = split_words(text) if value_type(choice).many else text
             given[choice.field] = SettingValue(read_choice(choice, raw, variable), variable)
     return given
 

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from segeval.classes.class_list import ClassList, parse_classes
 from segeval.classes.label_tables import (
@@ -39,21 +39,21 @@ BYTES = {"": 1, "B": 1} | {
 }
 YES = ("1", "true", "yes", "on")
 NO = ("0", "false", "no", "off", "")
-SIDES = "X,Y[,Z]"
 
 
 def read_choice(choice: Choice, raw: object, where: str) -> Any:
     """The value of a choice, out of text or TOML. Raises RequestError."""
+    known = value_type(choice)
     try:
-        value = VALUE_READERS["size" if choice.form.word == "SIZE" else choice.type](raw)
+        value = known.read(raw)
         _check_allowed(choice, value)
     except RequestError as problem:
         raise RequestError(
             problem.message, where=problem.where or where, facts=problem.facts, help=problem.help
         ) from problem
     except (ValueError, TypeError):
-        message = f"{quote_wrong_value(raw)} is not {KIND[choice.type]}"
-        raise RequestError(message, where=where, help=EXAMPLE.get(choice.type, "")) from None
+        message = f"{quote_wrong_value(raw)} is not {known.called}"
+        raise RequestError(message, where=where, help=known.example) from None
     return value
 
 
@@ -181,59 +181,6 @@ def _read_classes(raw: object) -> ClassList:
     return parse_classes(",".join(_read_words(raw)))
 
 
-VALUE_READERS: dict[str, Callable[[object], Any]] = {
-    "str": _read_text,
-    "bool": _read_flag,
-    "int": _read_integer,
-    "int | None": _read_integer,
-    "float | None": _read_number,
-    "float": _read_number,
-    "size": _read_size,
-    "tuple[float, ...] | None": _read_side_lengths,
-    "tuple[str, ...]": _read_words,
-    "tuple[int, ...]": _read_labels,
-    "LabelTable": _read_label_table,
-    "tuple[Metric, ...]": _read_metrics,
-    "tuple[Gate, ...]": _read_gates,
-    "tuple[Charge, ...]": _read_charges,
-    "ClassList": _read_classes,
-}
-KIND = {
-    "str": "text",
-    "bool": "true or false",
-    "int": "a whole number",
-    "int | None": "a whole number",
-    "float | None": "a number",
-    "float": "a number",
-    "tuple[float, ...] | None": "two or three sides in millimetres",
-    "tuple[str, ...]": "a list of words",
-    "tuple[int, ...]": "a list of whole numbers",
-    "LabelTable": "a table of label values",
-    "tuple[Metric, ...]": "a list of metrics",
-    "tuple[Gate, ...]": "a list of rules",
-    "tuple[Charge, ...]": "a list of rules",
-    "ClassList": "a list of classes",
-}
-EXAMPLE = {"tuple[float, ...] | None": "write x,y,z: 0.98,0.98,3", "bool": "write 1 or 0"}
-
-
-def format_choice(choice: Choice, value: Any) -> str:
-    """A value as TOML; "" where it has none."""
-    if value is None:
-        return ""
-    if choice.form.word == "SIZE":
-        return quote_toml(format_size(value))
-    if choice.form.word == SIDES:
-        return f"[{', '.join(format_number(side) for side in reversed(value))}]"
-    if choice.type == "LabelTable":
-        return quote_toml(format_label_table(value)) if value else ""
-    if choice.type == "tuple[int, ...]":
-        return json.dumps(list(value)) if value else ""
-    if isinstance(value, tuple):
-        return f"[{', '.join(quote_toml(str(word)) for word in value)}]"
-    return quote_toml(value) if isinstance(value, str) else json.dumps(value)
-
-
 def quote_toml(text: str) -> str:
     """Text as TOML: the escapes of JSON are those of TOML."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
@@ -245,3 +192,75 @@ def format_size(size: int) -> str:
         if size and size % 1024**power == 0:
             return f"{size // 1024**power}{unit}"
     return f"{size}B"
+
+
+def _write_sides(sides: tuple[float, ...]) -> str:
+    return f"[{', '.join(format_number(side) for side in reversed(sides))}]"
+
+
+def _write_words(words: tuple[object, ...]) -> str:
+    return f"[{', '.join(quote_toml(str(word)) for word in words)}]"
+
+
+def _write_labels(labels: tuple[int, ...]) -> str:
+    return json.dumps(list(labels)) if labels else ""
+
+
+def _write_label_table(table: LabelTable) -> str:
+    return quote_toml(format_label_table(table)) if table else ""
+
+
+class ValueType(NamedTuple):
+    """What the command line knows of the values of a type.
+
+    read     text, or what TOML makes of it, to the value
+    called   what a wrong value is not
+    write    the value as TOML
+    many     a list: the option may be repeated
+    example  how to write it, where that is not plain
+    """
+
+    read: Callable[[object], Any]
+    called: str
+    write: Callable[[Any], str] = json.dumps
+    many: bool = False
+    example: str = ""
+
+
+def _list_of(read: Callable[[object], Any], called: str) -> ValueType:
+    return ValueType(read, f"a list of {called}", _write_words, many=True)
+
+
+# By the annotation of the field.
+VALUE_TYPES = {
+    "str": ValueType(_read_text, "text", quote_toml),
+    "bool": ValueType(_read_flag, "true or false", example="write 1 or 0"),
+    "int": ValueType(_read_integer, "a whole number"),
+    "int | None": ValueType(_read_integer, "a whole number"),
+    "float": ValueType(_read_number, "a number"),
+    "float | None": ValueType(_read_number, "a number"),
+    "tuple[float, ...] | None": ValueType(
+        _read_side_lengths,
+        "two or three sides in millimetres",
+        _write_sides,
+        example="write x,y,z: 0.98,0.98,3",
+    ),
+    "LabelTable": ValueType(_read_label_table, "a table of label values", _write_label_table),
+    "tuple[int, ...]": ValueType(_read_labels, "a list of whole numbers", _write_labels, many=True),
+    "tuple[str, ...]": _list_of(_read_words, "words"),
+    "tuple[Metric, ...]": _list_of(_read_metrics, "metrics"),
+    "tuple[Gate, ...]": _list_of(_read_gates, "rules"),
+    "tuple[Charge, ...]": _list_of(_read_charges, "rules"),
+    "ClassList": ValueType(_read_classes, "a list of classes", many=True),
+}
+BYTE_COUNT = ValueType(_read_size, "a size", lambda size: quote_toml(format_size(size)))
+
+
+def value_type(choice: Choice) -> ValueType:
+    """What is known of the values of a choice."""
+    return BYTE_COUNT if choice.form.word == "SIZE" else VALUE_TYPES[choice.type]
+
+
+def format_choice(choice: Choice, value: Any) -> str:
+    """A value as TOML; "" where it has none."""
+    return "" if value is None else value_type(choice).write(value)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segeval.cli.choices import CHOICES
-from segeval.cli.values import format_choice, format_size, quote_toml, read_choice
+from segeval.cli.values import format_choice, format_size, quote_toml, read_choice, value_type
 from segeval.request.grammar import parse_gate, parse_metric
 from segeval.runtime.errors import RequestError
 
@@ -90,3 +90,12 @@ def test_any_text_survives_toml(text):
 @given(st.integers(1, 1 << 50))
 def test_a_size_reads_back_as_itself(size):
     assert read_choice(CHOICES["max_memory"], format_size(size), "") == size
+
+
+@pytest.mark.parametrize("choice", CHOICES.values(), ids=lambda choice: choice.field)
+def test_every_field_of_the_settings_has_a_type_that_is_known(choice):
+    known = value_type(choice)
+    assert known.called
+    if choice.default not in (None, ()) and choice.field != "classes":  # they are tables of TOML
+        text = known.write(choice.default)
+        assert known.read(tomllib.loads(f"x = {text}")["x"]) == choice.default
