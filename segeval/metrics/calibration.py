@@ -29,7 +29,8 @@ from segeval.metrics.option_types import IN_BOX, yes_no_option
 from segeval.metrics.overlap import ratio_or_nan
 from segeval.metrics.registry import BOX, Option, Values, metric
 from segeval.runtime.arrays import Floats
-from segeval.tallies.loss_terms import ClassBinsTerm, CrossEntropyTerm, LabelBinsTerm
+from segeval.tallies.calibration_terms import ClassBinsTerm, LabelBinsTerm
+from segeval.tallies.loss_terms import CrossEntropyTerm
 from segeval.tallies.sums import Sums
 from segeval.tallies.voxels import LossMemory, ScoreVolume
 

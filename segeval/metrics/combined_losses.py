@@ -25,12 +25,8 @@ from segeval.metrics.losses import (
 from segeval.metrics.option_types import WEIGHTS, number_option, yes_no_option
 from segeval.metrics.overlap_losses import ANY, FORM, SMOOTH, monai_dice, nnunet_dice
 from segeval.metrics.registry import Option, Values, metric
-from segeval.tallies.loss_terms import (
-    BinaryCrossEntropyTerm,
-    CrossEntropyTerm,
-    FocalTerm,
-    LogSumsTerm,
-)
+from segeval.tallies.focal_terms import FocalTerm
+from segeval.tallies.loss_terms import BinaryCrossEntropyTerm, CrossEntropyTerm, LogSumsTerm
 from segeval.tallies.sums import Sums
 
 

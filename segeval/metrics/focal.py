@@ -32,7 +32,7 @@ from segeval.metrics.option_types import (
 from segeval.metrics.overlap_losses import foreground_channels
 from segeval.metrics.registry import Option, Values
 from segeval.runtime.arrays import Floats
-from segeval.tallies.loss_terms import FocalCrossEntropyTerm, FocalTerm
+from segeval.tallies.focal_terms import FocalCrossEntropyTerm, FocalTerm
 from segeval.tallies.sums import Sums
 
 ALPHA = Option(NONE, read=parse_number_or_none)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from segeval.pairing.cases import CaseFiles
-from segeval.pairing.layouts import CaseEntry, SideLayout
+from segeval.pairing.side_layout import CaseEntry, SideLayout
 from segeval.runtime.errors import NothingToScore, ReadError, RequestError
 from segeval.runtime.inventory import KNOWN, UNKNOWN, current
 

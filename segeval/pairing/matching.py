@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from segeval.pairing.files import strip_roles
-from segeval.pairing.layouts import CaseEntry, SideLayout
 from segeval.pairing.messages import first_names
+from segeval.pairing.side_layout import CaseEntry, SideLayout
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen

@@ -16,9 +16,9 @@ from segeval.pairing.class_names import Hints, names_by_token, normal_names, tru
 from segeval.pairing.datasets import label_folders, read_dataset_classes
 from segeval.pairing.files import SUFFIXES, SideTree, holds_dicom
 from segeval.pairing.layout_kinds import FLAT
-from segeval.pairing.layouts import CaseEntry, LoneFile, SideLayout
 from segeval.pairing.matching import example_keys, match_layouts
 from segeval.pairing.messages import count_with_noun, extra_note, pairing_sentence, same_files_note
+from segeval.pairing.side_layout import CaseEntry, LoneFile, SideLayout
 from segeval.pairing.swapped_sides import swapped_sides_note
 from segeval.pairing.two_sides import look_at, read_both_layouts
 from segeval.request.settings import Settings

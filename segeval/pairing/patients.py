@@ -25,7 +25,8 @@ from segeval.pairing.files import (
 )
 from segeval.pairing.files import MaskFile as MaskFile
 from segeval.pairing.images import is_plot
-from segeval.pairing.layouts import CaseEntry, SideLayout, single_file_layout
+from segeval.pairing.layouts import single_file_layout
+from segeval.pairing.side_layout import CaseEntry, SideLayout
 from segeval.pairing.two_sides import is_lone_file, read_side_layout, side_stems
 from segeval.readers.selection import parse_selector
 from segeval.readers.series import DicomIndex, Series, StructureSetHeader, index_dicom

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from segeval.pairing.layouts import SideLayout
+from segeval.pairing.side_layout import SideLayout
 from segeval.runtime.errors import Note
 
 PREDICTED = ("plans.json", "predict_from_raw_data_args.json", "inference_args.json")

@@ -9,8 +9,9 @@ from segeval.pairing.class_names import Hints, strip_folder_name
 from segeval.pairing.coco import coco_layout, is_coco_path
 from segeval.pairing.files import SideTree, list_mask_files, strip_roles
 from segeval.pairing.layout_kinds import FLAT, ONE
-from segeval.pairing.layouts import SideLayout, read_folder_layout, single_file_layout
+from segeval.pairing.layouts import read_folder_layout, single_file_layout
 from segeval.pairing.messages import count_with_noun, first_names
+from segeval.pairing.side_layout import SideLayout
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import on_side

@@ -19,7 +19,7 @@ from segeval.reports.table_model import (
     metric_decimals,
 )
 from segeval.runtime.frozen import frozen
-from segeval.scorecard.summary import Column
+from segeval.scorecard.summary_columns import Column
 from segeval.statistics.compare import Difference, Ranking
 from segeval.statistics.paired import PairKey
 

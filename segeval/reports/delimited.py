@@ -13,7 +13,8 @@ from typing import IO
 
 from segeval.request.settings import Settings
 from segeval.scorecard.card import CaseResult, Row, Scorecard
-from segeval.scorecard.summary import Column, metric_columns
+from segeval.scorecard.summary import metric_columns
+from segeval.scorecard.summary_columns import Column
 
 HEADER = ("case", "class", "metric", "value", "unit", "status", "reason", "group")
 

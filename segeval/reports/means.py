@@ -19,7 +19,7 @@ from segeval.reports.table_model import (
 )
 from segeval.request.settings import Settings
 from segeval.scorecard.card import OVERALL, WHOLE, Statistic
-from segeval.scorecard.summary import Column
+from segeval.scorecard.summary_columns import Column
 
 MeansByClass = Mapping[str, Mapping[str, Statistic]]
 

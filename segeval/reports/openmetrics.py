@@ -19,7 +19,8 @@ from segeval.reports.table_model import clean_name
 from segeval.reports.verdicts import missed_verdicts
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard, Statistic
-from segeval.scorecard.summary import Column, metric_columns
+from segeval.scorecard.summary import metric_columns
+from segeval.scorecard.summary_columns import Column
 
 # Attribute of a statistic: its word in the name, and what it is.
 STATISTICS = {

@@ -19,7 +19,8 @@ from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import OVERALL, WHOLE, Row, Scorecard
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import index_rows
-from segeval.scorecard.summary import Column, metric_columns
+from segeval.scorecard.summary import metric_columns
+from segeval.scorecard.summary_columns import Column
 
 WORST = 5  # cases that are named below the table
 EMPTY = {"", "both_empty", *ONE_SIDED_REASONS}

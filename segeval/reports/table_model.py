@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from segeval.metrics.registry import find_metric
 from segeval.request.grammar import parse_metric
 from segeval.runtime.frozen import frozen
-from segeval.scorecard.summary import Column
+from segeval.scorecard.summary_columns import Column
 
 NO_VALUE = "-"
 PLUS_MINUS = "±"

@@ -20,7 +20,9 @@ from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Row, Scorecard
 from segeval.scorecard.row_index import index_rows
-from segeval.scorecard.summary import CaseValue, Column, metric_columns, worst_values
+from segeval.scorecard.summary import metric_columns
+from segeval.scorecard.summary_columns import Column
+from segeval.scorecard.value_statistics import CaseValue, worst_values
 
 
 def values_block(rows: Sequence[Row], heads: Sequence[Column], settings: Settings) -> TableBlock:

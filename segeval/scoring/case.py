@@ -46,9 +46,10 @@ from segeval.scoring.finish_tallies import (
     report_tallies,
     tallies_of,
 )
+from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.pass_plan import Job, TallyRequest, planned
 from segeval.scoring.rows import OVER_BUDGET, rows
-from segeval.scoring.slab_pass import Passed, Plan, Tally, one_pass
+from segeval.scoring.slab_pass import Passed, Tally, one_pass
 from segeval.tallies.counts import CountTally, class_counts
 from segeval.volume.instances import RoiMasks
 from segeval.volume.value_stream import ValueKind

@@ -8,8 +8,9 @@ from segeval.opening.open_side import OpenSide
 from segeval.pairing.cases import Case
 from segeval.runtime.frozen import frozen
 from segeval.scoring.class_resolution import CaseClasses
+from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.pass_plan import Job
-from segeval.scoring.slab_pass import Passed, Plan
+from segeval.scoring.slab_pass import Passed
 from segeval.tallies.counts import Counts
 
 

@@ -12,7 +12,8 @@ from segeval.metrics.registry import BOX
 from segeval.opening.open_side import OpenSide
 from segeval.request.grammar import Quantity, parse_quantity
 from segeval.runtime.arrays import Mask, Raw
-from segeval.scoring.slab_pass import SCORES_AT_A_TIME, Plan
+from segeval.scoring.paired_blocks import Plan
+from segeval.scoring.slab_pass import SCORES_AT_A_TIME
 from segeval.scoring.surfaces import check_length_unit
 from segeval.tallies.box_mask import BoxedTally, ScoreTally, SliceBox
 from segeval.volume.channel_streams import open_channels

@@ -19,7 +19,8 @@ from segeval.scoring.class_resolution import (
     resolve_by_name,
     valued_class,
 )
-from segeval.scoring.slab_pass import Plan, scored
+from segeval.scoring.paired_blocks import Plan
+from segeval.scoring.slab_pass import scored
 from segeval.tallies.counts import Pair
 from segeval.volume.value_kinds import WHITE
 from segeval.volume.value_stream import ReadAs, may_hold_probabilities

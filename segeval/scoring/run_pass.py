@@ -16,7 +16,8 @@ from segeval.kernels.mask_stack import MaskStack, shared_pixels, stack_of
 from segeval.kernels.rle import NO_EDGES
 from segeval.opening.open_side import OpenSide
 from segeval.runtime.arrays import Counted
-from segeval.scoring.slab_pass import Passed, Plan, scored
+from segeval.scoring.paired_blocks import Plan
+from segeval.scoring.slab_pass import Passed, scored
 from segeval.tallies.counts import CountTally
 from segeval.volume.value_stream import ValueKind, may_hold_probabilities
 from segeval.volume.volume import Volume

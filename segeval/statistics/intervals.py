@@ -15,7 +15,8 @@ from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
 from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Statistic
 from segeval.scorecard.row_index import RowIndex, index_rows
-from segeval.scorecard.summary import Column, metric_columns
+from segeval.scorecard.summary import metric_columns
+from segeval.scorecard.summary_columns import Column
 from segeval.statistics.bootstrap import bca_intervals, overall_interval, sum_by_unit
 
 LEVEL = 0.95

@@ -29,7 +29,7 @@ from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import CaseResult, Row
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import ClassOrder, index_rows
-from segeval.scorecard.summary import BADNESS
+from segeval.scorecard.value_statistics import BADNESS
 
 BOTH_EMPTY = "both_empty"
 ANOTHER_UNIT = "another unit"

@@ -16,7 +16,8 @@ from segeval.kernels.sums import NAMES, LabelSums, VoxelsByLabel, mask_sums, sha
 from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import field, frozen
 from segeval.tallies.block import Block
-from segeval.tallies.loss_terms import AXES, LossTerm, term_key
+from segeval.tallies.loss_term import LossTerm, term_key
+from segeval.tallies.loss_terms import AXES
 from segeval.tallies.slab import ScoreSlab, valid_slabs
 
 

@@ -454,7 +454,7 @@ def nll(r, x, p):
 def summary(r, x, p):
     from oracles.sums import tallied
 
-    from segeval.tallies.loss_terms import LabelBinsTerm
+    from segeval.tallies.calibration_terms import LabelBinsTerm
 
     bins = LabelBinsTerm(10, "torchmetrics")
     voxels, confidence, hits = tallied(calibration_batch(r, x, p), [bins]).piece(bins).sum(axis=0)

@@ -13,7 +13,7 @@ from segeval.reports.table_model import (
     pad_text,
     text_width,
 )
-from segeval.scorecard.summary import Column
+from segeval.scorecard.summary_columns import Column
 
 
 @pytest.mark.parametrize(

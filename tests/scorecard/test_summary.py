@@ -11,13 +11,8 @@ from hypothesis import strategies as st
 
 from segeval.request.grammar import parse_metric
 from segeval.scorecard.card import OVERALL
-from segeval.scorecard.summary import (
-    mean_value,
-    median_value,
-    metric_columns,
-    standard_deviation,
-    summarise_results,
-)
+from segeval.scorecard.summary import metric_columns, summarise_results
+from segeval.scorecard.value_statistics import mean_value, median_value, standard_deviation
 
 
 def of(results, metric="dice", class_="liver", group=""):

@@ -12,7 +12,8 @@ from segeval.grid.geometry import Geometry
 from segeval.opening.open_side import OpenSide
 from segeval.runtime.errors import ReadError
 from segeval.scoring import slab_pass
-from segeval.scoring.slab_pass import Plan, black_and_white, check_range, groups, label_map, shares
+from segeval.scoring.paired_blocks import Plan, black_and_white, check_range, label_map, shares
+from segeval.scoring.slab_pass import groups
 from segeval.tallies import slab as slabs
 from segeval.volume.channel import Channel
 from segeval.volume.value_stream import ReadAs, SideSlab

@@ -13,14 +13,13 @@ from segeval.metrics.registry import (
 )
 from segeval.request.grammar import parse_metric
 from segeval.tallies.block import Block
+from segeval.tallies.calibration_terms import ClassBinsTerm, LabelBinsTerm
+from segeval.tallies.focal_terms import FocalTerm
 from segeval.tallies.loss_terms import (
     BinaryCrossEntropyTerm,
-    ClassBinsTerm,
     CrossEntropyTerm,
-    FocalTerm,
     HardCountsTerm,
     JointSumsTerm,
-    LabelBinsTerm,
     LogSumsTerm,
 )
 from segeval.tallies.sums import Sums, SumsTally

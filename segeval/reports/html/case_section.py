@@ -25,7 +25,7 @@ from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import UNCOUNTED, WHOLE, CaseResult, Row, Scorecard
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import index_rows
-from segeval.scorecard.summary import BADNESS, worst_values
+from segeval.scorecard.value_statistics import BADNESS, worst_values
 
 MOST, A_CLASS = 30, 5  # worst cases over all, and of one class
 APART = 0.2  # share of the volume that is a reason

@@ -13,7 +13,8 @@ from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import WHOLE, Scorecard
 from segeval.scorecard.row_index import index_rows
-from segeval.scorecard.summary import Column, metric_columns
+from segeval.scorecard.summary import metric_columns
+from segeval.scorecard.summary_columns import Column
 
 MINUS = "−"
 THIN = "\u202f"  # between thousands

@@ -1,0 +1,104 @@
+"""The cases of one side as its files and folders give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from segeval.pairing.cases import CaseFiles, relative_path
+from segeval.pairing.files import (
+    Left,
+    MaskFile,
+)
+from segeval.pairing.layout_kinds import (
+    ONE,
+)
+from segeval.runtime.frozen import field, frozen
+
+FILE = "file"
+
+
+@frozen
+class LoneFile:
+    """A file that holds every class, and the scores beside it: what a Side is made of.
+
+    There may be 200 000 of them, and a Side with its paths takes five times as much.
+    """
+
+    root: Path
+    found: MaskFile
+    scores: MaskFile | None
+
+    @property
+    def side(self) -> CaseFiles:
+        """The files."""
+        scores = None if self.scores is None else self.scores.path(self.root)
+        return CaseFiles(self.root, {"": self.found.path(self.root)}, scores)
+
+
+@frozen
+class CaseEntry:
+    """One case of one side, before pairing.
+
+    path   relative to the root: the file, or the folder of the class files
+    bare   the path without suffix
+    name   the stem of the file or the name of the folder
+    files  those of the case
+    """
+
+    path: str
+    bare: str
+    name: str
+    files: CaseFiles | LoneFile
+
+    @property
+    def side(self) -> CaseFiles:
+        """The files of the case."""
+        return self.files.side if isinstance(self.files, LoneFile) else self.files
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths of the files relative to the root."""
+        side = self.side
+        return [relative_path(path, side.root) for path in side.files.values()]
+
+    @property
+    def many(self) -> int:
+        """How many files they are."""
+        if isinstance(self.files, LoneFile):
+            return 1 + (self.files.scores is not None)
+        return self.files.many
+
+
+@frozen
+class SideLayout:
+    """How one side was read.
+
+    kind     a word of `--layout`, or `file`
+    entries  in natural order
+    root     the path that was given, or the folder of labels below it
+    images   files that are images and no masks
+    others   how many files could not be masks, by suffix
+    met      how many files there are
+    left     what of them is in no entry, and why
+    shared   how many of them serve several cases: image slices, a COCO file
+    """
+
+    kind: str
+    entries: tuple[CaseEntry, ...]
+    root: Path
+    images: int = 0
+    others: Mapping[str, int] = field(default_factory=dict)
+    met: int = 0
+    left: tuple[Left, ...] = ()
+    shared: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether the path that was given is one case as a whole."""
+        return self.kind in (FILE, ONE)
+
+    @property
+    def a_file_a_class(self) -> bool:
+        """Whether classes have files of their own."""
+        return any("" not in entry.side.files for entry in self.entries[:1])
