@@ -225,6 +225,7 @@ def rename(case: CaseResult, names: Mapping[str, str]) -> CaseResult:
         rows=tuple(row._replace(class_=new(row.class_)) for row in case.rows),
         classes=tuple(map(new, case.classes)),
         gt_voxels=new_keys(case.gt_voxels),
+        gt_checksums=new_keys(case.gt_checksums),
         tallies=tallies,
         facts=facts,
     )

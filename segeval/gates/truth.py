@@ -1,7 +1,8 @@
 """Whether a baseline was scored against the same ground truth (ACCOUNT-A36).
 
-Every case holds the voxels of its ground truth by class. Where they are others, a better or worse
-number may come of the truth alone, so nothing is judged.
+Every case holds the voxels of its ground truth by class, and where it could be had a checksum of
+its labels. Where they are others, a better or worse number may come of the truth alone, so nothing
+is judged.
 """
 
 from __future__ import annotations
@@ -74,6 +75,15 @@ def _differences(mine: CaseResult, theirs: CaseResult, same: bool) -> Iterator[s
         if name not in unsure and (both or same) and one.get(name, 0) != other.get(name, 0):
             here, there = one.get(name, 0), other.get(name, 0)
             yield f"{mine.case} (class {name}: {here} voxels here, {there} there)"
+    for name, own in mine.gt_checksums.items():
+        if name not in unsure and differ_in_place(own, theirs.gt_checksums.get(name, "")):
+            what = f"class {name}" if name else "every class"
+            yield f"{mine.case} ({what}: as many voxels here as there, in other places)"
+
+
+def differ_in_place(own: str, other: str) -> bool:
+    """Whether two checksums say that labels which lie alike are not the same."""
+    return own != other and own.partition("-")[0] == other.partition("-")[0]
 
 
 def unknown_truth_note(unknown: int, where: str) -> Note:

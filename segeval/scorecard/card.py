@@ -54,6 +54,8 @@ class CaseResult:
     facts    what was found: grid, kinds, which file each tally used; JSON values
     gt_voxels  voxels of each class in the ground truth, on its own grid; a baseline knows by them
                whether it was scored against the same (ACCOUNT-A36)
+    gt_checksums  of the labels of the ground truth, "" for a map of all classes: how they lie and
+               were read, and what they are; compared where the first word is the same
     inventory  what became of everything that it holds, in the JSON form of an Inventory
     spare      rows of classes that it has not, if another case has them; "" is any class
                (ACCOUNT-A4)
@@ -80,6 +82,7 @@ class CaseResult:
     joined: tuple[str, ...] = ()
     own_names: Mapping[str, str] = field(default_factory=dict)
     gt_voxels: Mapping[str, int] = field(default_factory=dict)
+    gt_checksums: Mapping[str, str] = field(default_factory=dict)
     trace: str = ""  # of a bug; never written to a file
 
     @property

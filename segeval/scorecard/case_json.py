@@ -18,7 +18,7 @@ from segeval.scorecard.card import CaseResult, Row
 
 INFINITE = "infinite"
 TEXT_FIELDS = ("group", "patient", "fingerprint")  # of a case; left out when empty
-CONTENTS = ("gt_voxels", "tallies", "facts", "inventory", "own_names")
+CONTENTS = ("gt_voxels", "gt_checksums", "tallies", "facts", "inventory", "own_names")
 
 
 def strict_json(value: Any) -> str:

@@ -50,6 +50,7 @@ from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.pass_plan import Job, TallyRequest, planned
 from segeval.scoring.rows import OVER_BUDGET, rows
 from segeval.scoring.slab_pass import Passed, Tally, one_pass
+from segeval.scoring.truth_checksums import describe_truth, stored_truth_labels
 from segeval.tallies.counts import CountTally, class_counts
 from segeval.volume.instances import RoiMasks
 from segeval.volume.value_stream import ValueKind
@@ -201,6 +202,7 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
         notes = (*notes, Note("W-no-class", f"{text}; --classes NAME scores one by its name"))
     found = tuple(rows(case, finished, read.resolved, job))  # surfaces are measured here
     count_scored_classes(read.resolved, found)
+    voxels, checksums = describe_truth(read)
     spare: tuple[Row, ...] = ()
     if read.resolved.nowhere:
         known[NOWHERE] = list(read.resolved.nowhere)
@@ -214,22 +216,12 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
         rows=found,
         spare=spare,
         classes=tuple(t.name for t in read.resolved.targets),
-        gt_voxels=gt_voxels(read),
+        gt_voxels=voxels,
+        gt_checksums=checksums,
         tallies=finished.kept(),
         facts=case_facts(read) | known | faults(read.resolved, finished, requests, job),
         notes=tuple(replace(note, where=case.id) for note in notes),
     )
-
-
-def gt_voxels(read: CaseRead) -> dict[str, int]:
-    """The voxels of each class in the ground truth on its own grid (ACCOUNT-A36)."""
-    names = [target.name for target in read.resolved.targets]
-    if read.start.truth.unmoved is None:
-        return dict(zip(names, read.counts.truth.tolist(), strict=True))
-    from segeval.opening.own_grid import count_on_own_grid
-
-    parts = [target.truth for target in read.classes.targets]
-    return dict(zip(names, count_on_own_grid(*read.start.truth.unmoved, parts), strict=True))
 
 
 def count_scored_classes(resolved: CaseClasses, found: Sequence[Row]) -> None:
@@ -267,6 +259,7 @@ def read_case(
     tally = CountTally(plan.pairs)
     passed = read_voxels(truth, pred, plan, [tally, *tallies.values()])
     tables = {pair: tally.finish(pair).without(plan.ignored) for pair in plan.pairs}
+    stored = stored_truth_labels(tables)
     tables = read_white_as_one(tables, truth, pred, passed, job)
     check_stacks(truth, pred, passed.found)
     labels = found_labels(tables, passed.found)
@@ -285,7 +278,7 @@ def read_case(
     confusion = tables[0, 0] if exclusive and (0, 0) in tables else None
     counted = class_counts(tables, resolved.targets, start.grid.voxel, confusion)
     classes = stored_classes(resolved, labels, plan.ignored)
-    return CaseRead(start, passed, resolved, classes, counted), notes
+    return CaseRead(start, passed, resolved, classes, counted, stored), notes
 
 
 def is_one_channel(found: ValueKind) -> bool:

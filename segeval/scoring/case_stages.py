@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from segeval.classes.class_list import StoredClasses
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_side import OpenSide
 from segeval.pairing.cases import Case
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import field, frozen
 from segeval.scoring.class_resolution import CaseClasses
 from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.pass_plan import Job
@@ -39,6 +41,7 @@ class CaseRead:
     resolved  the classes; 255 of a black-and-white mask is 1
     classes   the same classes in the label values that the slabs held
     counts    the voxels of each class
+    labels    the label values of each channel of the ground truth, as the slabs held them
     """
 
     start: CaseStart
@@ -46,3 +49,4 @@ class CaseRead:
     resolved: CaseClasses
     classes: StoredClasses
     counts: Counts
+    labels: Mapping[int, tuple[int, ...]] = field(default_factory=dict)

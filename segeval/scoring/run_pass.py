@@ -16,11 +16,15 @@ from segeval.kernels.mask_stack import MaskStack, shared_pixels, stack_of
 from segeval.kernels.rle import NO_EDGES
 from segeval.opening.open_side import OpenSide
 from segeval.runtime.arrays import Counted
+from segeval.runtime.packed_streams import choose_zlib_library
 from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.slab_pass import Passed, scored
 from segeval.tallies.counts import CountTally
+from segeval.volume.label_checksums import LabelChecksum
 from segeval.volume.value_stream import ValueKind, may_hold_probabilities
 from segeval.volume.volume import Volume
+
+RUNS = 0  # bytes of a label: these are no labels, and are compared with runs alone
 
 
 @runtime_checkable
@@ -44,7 +48,19 @@ def count_runs(
         return None
     add_pairs(stacks[0], stacks[1], plan, tallies[0])
     kinds = [labels_kind(side.volume) for side in (truth, pred)]
-    return Passed((kinds[0], kinds[1]), None)
+    return Passed((kinds[0], kinds[1]), None, run_checksums(stacks[0]))
+
+
+def run_checksums(stack: MaskStack) -> dict[int, LabelChecksum]:
+    """The checksum of the runs of each mask that has a pixel (ACCOUNT-A36)."""
+    crc32 = choose_zlib_library(stack.edges.nbytes).crc32
+    edges = np.ascontiguousarray(stack.edges, "<i8")
+    places = zip(stack.begins.tolist(), stack.ends.tolist(), strict=True)
+    return {
+        channel: LabelChecksum(RUNS, crc32(edges[begin:end].view(np.uint8)))
+        for channel, (begin, end) in enumerate(places)
+        if end > begin
+    }
 
 
 def labels_kind(volume: Volume) -> ValueKind:

@@ -6,7 +6,7 @@ one group. Probabilities need all their channels at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -14,10 +14,11 @@ import numpy as np
 
 from segeval.kernels.value_counts import shade_counts
 from segeval.opening.open_side import OpenSide
-from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.frozen import field, frozen, replace
 from segeval.scoring.paired_blocks import Plan, make_block, next_block
 from segeval.tallies.block import Block
 from segeval.volume.channel_streams import open_channels
+from segeval.volume.label_checksums import ChecksummedStream, LabelChecksum
 from segeval.volume.label_values import open_value_stream
 from segeval.volume.score_values import ScoreStream, score_dtype
 from segeval.volume.value_stream import (
@@ -53,19 +54,22 @@ class Passed:
 
     found   the ground truth and the prediction's labels
     scores  the probabilities: the prediction's own, or those of the file beside its label map
+    truth   checksums of the ground truth's labels by channel, where they were read
     """
 
     found: tuple[ValueKind, ValueKind]
     scores: ValueKind | None
+    truth: Mapping[int, LabelChecksum] = field(default_factory=dict)
 
 
 def one_pass(truth: OpenSide, pred: OpenSide, plan: Plan, tallies: Sequence[Tally]) -> Passed:
     """Read both sides once and update every tally. Raises ReadError."""
-    passed = None
+    passed, checksums = None, dict[int, LabelChecksum]()
     for group in groups(truth, pred, plan):
         passed = _read(truth, pred, plan, group, tallies)
+        checksums |= passed.truth
     assert passed is not None
-    return passed
+    return replace(passed, truth=checksums)
 
 
 def scored(pred: OpenSide, plan: Plan) -> bool:
@@ -109,7 +113,7 @@ def _read(
                 tally.update(block)
         found = t.finish(), p.finish()
         scores = found[1] if s is None else s.finish()
-    return Passed(found, scores if scores.kind != "labels" else None)
+    return Passed(found, scores if scores.kind != "labels" else None, t.checksums)
 
 
 def condensable(truth: OpenSide, pred: OpenSide, plan: Plan, tallies: Sequence[Tally]) -> bool:
@@ -153,7 +157,7 @@ def slab_size(truth: OpenSide, pred: OpenSide, plan: Plan, group: Channels) -> i
 @contextmanager
 def open_sides(
     truth: OpenSide, pred: OpenSide, plan: Plan, group: Channels, chunk: int
-) -> Iterator[tuple[ValueStream, ValueStream, ValueStream | None]]:
+) -> Iterator[tuple[ChecksummedStream, ValueStream, ValueStream | None]]:
     """The ground truth, the prediction, and the probabilities beside it."""
     volumes: list[tuple[Volume, list[int], ReadAs]] = [
         (truth.volume, sorted(group[0]), plan.wanted[0]),
@@ -167,4 +171,5 @@ def open_sides(
     with open_channels(opened, chunk) as all_streams:
         left = iter(all_streams)
         sides = [open_value_stream(v, {c: next(left) for c in cs}, w) for v, cs, w in volumes]
-        yield sides[0], sides[1], sides[2] if len(sides) > 2 else None
+        own = ChecksummedStream(sides[0], truth.volume)
+        yield own, sides[1], sides[2] if len(sides) > 2 else None
