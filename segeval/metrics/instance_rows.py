@@ -22,9 +22,9 @@ from segeval.metrics.cells import match_at
 from segeval.request.grammar import Quantity
 from segeval.runtime.arrays import Counted
 from segeval.runtime.frozen import asdict, frozen
+from segeval.tallies.case_instances import CaseInstances
 from segeval.tallies.instance_sides import AUTO
 from segeval.tallies.instance_table import InstanceTable
-from segeval.tallies.instances import CaseInstances
 
 SIDES = ("gt", "pred")
 MESH = CONVENTIONS["mesh"]

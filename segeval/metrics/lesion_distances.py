@@ -34,7 +34,7 @@ from segeval.metrics.lesion_fit import (
 from segeval.metrics.panoptic import SHARE, mean_of
 from segeval.metrics.registry import Option, Values, metric
 from segeval.request.grammar import Quantity
-from segeval.tallies.instances import CaseInstances
+from segeval.tallies.case_instances import CaseInstances
 
 PENALTY = 374.0  # mm: the HD95 of a missed or a spurious lesion of BraTS 2023
 MESH, CORNERS, BORDER = (CONVENTIONS[name] for name in ("mesh", "deepmind", "panoptica"))

@@ -42,9 +42,10 @@ from segeval.kernels.instance_matching import (
 from segeval.metrics.registry import Option, Values, metric
 from segeval.runtime.arrays import Counted
 from segeval.runtime.frozen import frozen, replace
+from segeval.tallies.case_instances import CaseInstances
 from segeval.tallies.instance_sides import AUTO, PANOPTICA
 from segeval.tallies.instance_table import InstanceTable
-from segeval.tallies.instances import UNION, CaseInstances, InstanceTables
+from segeval.tallies.instance_tables import UNION, InstanceTables
 
 SHARE = (0.0, 1.0)
 EPSILON = 1e-6

@@ -17,6 +17,7 @@ from segeval.runtime.errors import GeometryError, Note, ReadError, RequestError
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.pass_plan import TallyRequest
 from segeval.scoring.surfaces import check_length_unit
+from segeval.tallies.case_instances import CaseInstances
 from segeval.tallies.instance_sides import (
     CROWD,
     NOTHING,
@@ -27,7 +28,7 @@ from segeval.tallies.instance_sides import (
     InstanceIds,
     Words,
 )
-from segeval.tallies.instances import CaseInstances, InstanceTally
+from segeval.tallies.instance_tally import InstanceTally
 from segeval.volume.id_coding import IdCoding
 
 SIZES = {"mm3": 1e-3, "ml": 1.0, "px": 0.0}  # ml; px are voxels

@@ -163,7 +163,7 @@ def _finish_polygons(_: None, read: CaseRead, request: TallyRequest) -> Any:
 
 
 def _load_instances() -> type[Kept]:
-    from segeval.tallies.instances import InstanceTables
+    from segeval.tallies.instance_tables import InstanceTables
 
     return InstanceTables
 

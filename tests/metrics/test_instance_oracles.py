@@ -22,7 +22,7 @@ from segeval.metrics.lesions import count_found, count_ivadomed
 from segeval.metrics.panoptic import CONVENTIONS, as_fraction, count_segments, sum_segments
 from segeval.metrics.registry import evaluate_metric, metric_arguments, resolve_metric
 from segeval.request.grammar import parse_metric
-from segeval.tallies.instances import UNION, InstanceTables
+from segeval.tallies.instance_tables import UNION, InstanceTables
 from tests.kernels.test_connected_components import drawn, runs_in_rows
 from tests.tallies.instance_build import components_of, instances_of, tallied, told_ids
 

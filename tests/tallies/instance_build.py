@@ -10,6 +10,7 @@ import numpy as np
 from segeval.classes.class_list import LabelSelector, ScoredClass
 from segeval.kernels.label_runs import LabelRuns, find_label_runs, split_at_rows
 from segeval.tallies.block import Block
+from segeval.tallies.case_instances import CaseInstances
 from segeval.tallies.instance_sides import (
     CROWD,
     REGION,
@@ -19,7 +20,7 @@ from segeval.tallies.instance_sides import (
     InstanceGrid,
     InstanceIds,
 )
-from segeval.tallies.instances import CaseInstances, InstanceTally
+from segeval.tallies.instance_tally import InstanceTally
 
 
 def grid_of(shape, spacing=None, connectivity="", least=0):

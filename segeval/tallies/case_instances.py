@@ -8,51 +8,38 @@ is small and stays with its case, so a data set is the tables of its cases side 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from segeval.classes.class_list import LabelSelector, ScoredClass
-from segeval.kernels.connected_components import merge_in_rows
 from segeval.kernels.label_runs import (
     LabelRuns,
-    complement_runs,
     enclosing_box,
-    find_label_runs,
-    join_runs,
     paint_runs,
     runs_box,
-    split_at_rows,
 )
 from segeval.kernels.run_overlaps import subtract_runs
-from segeval.runtime.arrays import Counted
 from segeval.runtime.frozen import field, frozen
-from segeval.tallies.block import Block
 from segeval.tallies.instance_sides import (
     AUTO,
     NO_RUNS,
-    VOID,
     InstanceGrid,
     InstanceIds,
     SideInstances,
     label_mask,
     make_table,
-    number_labels,
     pick_ids,
     resolve_connectivity,
     split_components,
     unite_sides,
 )
 from segeval.tallies.instance_table import InstanceTable
+from segeval.tallies.instance_tables import UNION, WITH_VOID, InstanceTables
 from segeval.tallies.joined_lesions import JoinedLesions, join_near_lesions
 
 if TYPE_CHECKING:
     from segeval.kernels.conventions import Both
     from segeval.tallies.surface import MaskCrop
-
-UNION = -1  # the place of all classes as one
-WITH_VOID = "+void"  # of a key: components with what the prediction has in void
 
 
 @frozen
@@ -227,165 +214,3 @@ class CaseInstances:
     def to_json(self) -> dict[str, Any]:
         """The form in which they are kept with the case."""
         return self.measured_tables().to_json()
-
-
-@frozen
-class InstanceTables:
-    """The tables of the cases of a data set, by class and key; nothing can be measured any more."""
-
-    kept: Mapping[str, Mapping[str, tuple[InstanceTable, ...]]]
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Their names."""
-        return tuple(name for name in self.kept if name)
-
-    def is_stuff(self, place: int) -> bool:
-        """Whether a class has one segment and no instances."""
-        own = self.kept[self.classes[place]].values()
-        return any(table.stuff for tables in own for table in tables)
-
-    def tables(
-        self, place: int, connectivity: str = AUTO, void: bool = False
-    ) -> tuple[InstanceTable, ...]:
-        """The tables of a class, one a case; of all classes as one where the place is UNION."""
-        name = "" if place == UNION else self.classes[place]
-        key = connectivity + WITH_VOID if void else connectivity
-        return self.kept.get(name, {}).get(key, ())
-
-    def with_void(self) -> InstanceTables:
-        """The same, where a table that void makes no difference to stands under both keys."""
-        return InstanceTables(
-            {
-                name: {key + WITH_VOID: own for key, own in tables.items()} | dict(tables)
-                for name, tables in self.kept.items()
-            }
-        )
-
-    def dilated(self, place: int, steps: int, limit: float) -> tuple[InstanceTable, ...]:
-        """The lesions of BraTS 2023, one table a case."""
-        return self.kept[self.classes[place]].get(f"brats-2023:{steps}:{limit:g}", ())
-
-    def to_json(self) -> dict[str, Any]:
-        """The form in which they are kept with their case."""
-        return {
-            name: {
-                key: [table.to_json() for table in own]
-                for key, own in tables.items()
-                if own is not tables.get(key.removesuffix(WITH_VOID)) or WITH_VOID not in key
-            }
-            for name, tables in self.kept.items()
-        }
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> InstanceTables:
-        """Read them again."""
-        tables = {
-            name: {
-                key: tuple(InstanceTable.from_json(table) for table in own)
-                for key, own in tables.items()
-            }
-            for name, tables in kept.items()
-        }
-        return cls(tables).with_void()
-
-    @staticmethod
-    def pool_cases(many: Iterable[InstanceTables | CaseInstances]) -> InstanceTables:
-        """The tables of several cases side by side, by class and key."""
-        found: dict[str, dict[str, tuple[InstanceTable, ...]]] = {}
-        for one in many:
-            tables = one if isinstance(one, InstanceTables) else one.measured_tables()
-            for name, own in tables.kept.items():
-                kept = found.setdefault(name, {})
-                for key, more in own.items():
-                    kept[key] = kept.get(key, ()) + more
-        return InstanceTables(found)
-
-
-class InstanceTally:
-    """Keeps the runs of every channel, slab by slab: labels, or ids where a side has them."""
-
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self._shape = shape
-        self._runs: tuple[dict[int, list[LabelRuns]], dict[int, list[LabelRuns]]] = ({}, {})
-
-    def update(self, block: Block) -> None:
-        """Add a slab: every channel that is in it."""
-        for which, side in enumerate((block.truth, block.pred)):
-            ids = block.ids[which]
-            for channel, labels in side.items():
-                if channel >= 0:
-                    values = labels if ids is None or channel else ids
-                    self._runs[which].setdefault(channel, []).append(
-                        find_label_runs(values, block.start)
-                    )
-
-    def seen_ids(self) -> tuple[Counted, Counted]:
-        """The values of channel 0 of each side, each once."""
-        found = [
-            np.unique(np.concatenate([np.unique(runs.label) for runs in side.get(0, [NO_RUNS])]))
-            for side in self._runs
-        ]
-        return found[0].astype(np.int64), found[1].astype(np.int64)
-
-    def finish(
-        self,
-        targets: Sequence[ScoredClass],
-        grid: InstanceGrid,
-        ids: tuple[InstanceIds | None, InstanceIds | None] = (None, None),
-        ignored: int | None = None,
-    ) -> CaseInstances:
-        """The instances of the classes.
-
-        ids      what the ids of each side stand for, where it has ids
-        ignored  a label of the ground truth: void
-        """
-        truth, pred = (
-            {c: sort_runs(runs, self._shape[-1]) for c, runs in side.items()} for side in self._runs
-        )
-        parts = ([t.truth for t in targets], [t.pred for t in targets])
-        truth, pred = (
-            with_label_zero(side, own, self._shape) if coded is None else side
-            for side, own, coded in zip((truth, pred), parts, ids, strict=True)
-        )
-        void = [
-            void_runs(side.get(0, NO_RUNS), own, self._shape)
-            for side, own in zip((truth, pred), ids, strict=True)
-        ]
-        if ignored is not None and ids[0] is None and 0 in truth:
-            void[0] = truth[0].taken(truth[0].label == ignored)
-        return CaseInstances(tuple(targets), grid, truth, pred, ids, (void[0], void[1]))
-
-
-def with_label_zero(
-    runs: Mapping[int, LabelRuns], parts: Iterable[LabelSelector], shape: tuple[int, ...]
-) -> dict[int, LabelRuns]:
-    """The runs of every channel; where label 0 is a class, also of what no other label covers."""
-    wanted = {part.channel for part in parts if 0 in (part.labels or ())}
-    found = dict(runs)
-    for channel in wanted & set(found):
-        rest = split_at_rows(complement_runs(found[channel], math.prod(shape)), shape[-1])
-        found[channel] = sort_runs([found[channel], rest], shape[-1])
-    return found
-
-
-def sort_runs(many: Sequence[LabelRuns], width: int) -> LabelRuns:
-    """The runs of several slabs, in rows, sorted by start, as few as there can be."""
-    runs = split_at_rows(join_runs(many), width)
-    if len(runs) > 1 and not (runs.start[1:] > runs.start[:-1]).all():
-        runs = runs.taken(np.argsort(runs.start, kind="stable"))
-    return merge_in_rows(runs, width)
-
-
-def void_runs(runs: LabelRuns, ids: InstanceIds | None, shape: tuple[int, ...]) -> LabelRuns:
-    """The runs whose ids are void, sorted by start; id 0 has none, and is what is between them."""
-    if ids is None or not ids.has_void:
-        return NO_RUNS
-    found, place = number_labels(runs.label)
-    void = ids.kinds_of(found) == VOID
-    own = runs.taken(void[place] if len(found) else slice(0))
-    if ids.kinds_of(np.zeros(1, np.int64))[0] != VOID:
-        return own
-    between = complement_runs(runs, math.prod(shape))
-    every = join_runs([own, split_at_rows(between, shape[-1])])
-    return every.taken(np.argsort(every.start, kind="stable"))
