@@ -6,19 +6,26 @@ import os
 import sys
 from typing import NoReturn
 
-from segeval.cli.standard_streams import open_streams
-from segeval.runtime import allocator
+from segeval.runtime import interrupts
 
 
 def run() -> NoReturn:
     """Run the command line and leave with its status."""
+    interrupts.leave_when_interrupted()  # before anything is loaded that could be broken off
+    from segeval.cli.standard_streams import open_streams
+    from segeval.runtime import allocator
+
     allocator.delay_collector()  # before click is loaded, which is a third of a start
     # Nothing here multiplies matrices; waking the threads that would costs 0.08 s at every start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     open_streams()
     from segeval.cli.entry import flush_stdout, run_command_line
 
-    status = flush_stdout(run_command_line(sys.argv[1:]))
+    try:
+        status = flush_stdout(run_command_line(sys.argv[1:]))
+    except KeyboardInterrupt:  # while an error was told
+        status = interrupts.INTERRUPTED
+    interrupts.ignore_interrupts()
     allocator.freeze_collector()  # what is left need not be looked through before it goes
     sys.exit(status)
 

@@ -87,12 +87,15 @@ def test_x4_a_full_stdout_is_an_output_that_cannot_be_written():
     )
 
 
-@pytest.mark.parametrize(("stream", "status"), [(1, 0), (2, 0)])
-def test_x2_a_stream_that_is_closed_is_no_missed_gate(stream, status):
+CLOSED = "error: stdout cannot be written (it is closed)\n"
+
+
+@pytest.mark.parametrize(("stream", "status", "said"), [(1, 2, CLOSED), (2, 0, "")])
+def test_x2_a_stream_that_is_closed_is_no_missed_gate(stream, status, said):
     again = "os.execv(sys.executable, [sys.executable, '-m', 'segeval', 'metrics'])"
     code = f"import os, sys; os.close({stream}); {again}"
     ran = program(code, stdout=subprocess.DEVNULL)
-    assert (ran.returncode, ran.stderr) == (status, "")
+    assert (ran.returncode, ran.stderr) == (status, said)
 
 
 def test_e1_the_help_of_a_usage_error_is_that_of_its_command(capfd):

@@ -6,7 +6,6 @@ A class list comes from `--classes`, from a settings file, or from a file beside
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.json_text import parse_json
 
 UNSEEN = 65535  # what ignored values become where they are several
 Colour = tuple[int, int, int]
@@ -337,7 +337,7 @@ def _make_class(label: str, equals: str, name: str) -> ClassDef:
 def read_classes(path: Path) -> ClassList:
     """Read the classes of a `dataset.json` or of a plain table of labels. Raises RequestError."""
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = parse_json(path.read_text("utf-8"))
     except OSError as problem:
         raise RequestError(f"cannot read the classes ({problem.strerror})", where=path) from problem
     except ValueError as problem:

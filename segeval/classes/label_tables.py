@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from segeval.runtime.errors import RequestError
+from segeval.runtime.json_text import parse_json
 
 LabelTable = tuple[tuple[int, int], ...]
 HELP = "write OLD=NEW for every label (3=4,0=255), or name a CSV of two columns, a JSON, or {names}"
@@ -43,7 +44,6 @@ def parse_label_table(text: str) -> LabelTable:
 def read_label_table(path: Path) -> LabelTable:
     """Read a table from a CSV of two columns, or from a JSON object. Raises RequestError."""
     import csv
-    import json
 
     try:
         text = path.read_text("utf-8-sig")
@@ -51,7 +51,7 @@ def read_label_table(path: Path) -> LabelTable:
         raise RequestError(f"cannot read the table of labels ({problem})", where=path) from problem
     if path.suffix.lower() == ".json":
         try:
-            content = json.loads(text)
+            content = parse_json(text)
         except ValueError as problem:
             raise RequestError(f"not a JSON file ({problem})", where=path) from problem
         if not isinstance(content, dict):

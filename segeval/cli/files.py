@@ -25,6 +25,7 @@ from segeval.request.grammar import Gate
 from segeval.runtime.errors import RequestError
 
 NAMES = ("segeval.toml", "pyproject.toml")
+LONGEST = 1 << 20  # letters of a settings file; the parser takes seconds for a megabyte
 PRESETS = Path(__file__).parents[1] / "data" / "presets"
 # What a pyproject.toml with a table of ours holds somewhere; many others name the package alone.
 TABLE = r"""(?m)^\s*\[?\s*["']?tool["']?\s*(\]|=|\.\s*["']?segeval)"""
@@ -104,8 +105,12 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
     """The content of TOML text. Raises RequestError."""
     import tomllib
 
+    if len(text) > LONGEST:
+        raise RequestError(f"a settings file has at most {LONGEST} letters", where=where)
     try:
         return tomllib.loads(text)
+    except RecursionError as problem:
+        raise RequestError("not TOML: it is nested too deeply", where=where) from problem
     except ValueError as problem:  # TOMLDecodeError is one, and so is a number of 5000 digits
         raise RequestError(f"not TOML: {problem}", where=where) from problem
 

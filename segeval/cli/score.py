@@ -22,8 +22,7 @@ from segeval.cli.progress import ProgressReporter
 from segeval.cli.settings_sources import ResolvedSettings
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
-
-INTERRUPTED = 130
+from segeval.runtime.interrupts import INTERRUPTED
 
 
 def score_request(given: Mapping[str, Any]) -> int:

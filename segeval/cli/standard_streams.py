@@ -41,16 +41,31 @@ class Results(io.FileIO):
             raise Unwritable(problem.strerror or str(problem)) from problem
 
 
+class ClosedResults(io.RawIOBase):
+    """stdout that the caller has closed: `segeval … >&-`. What nobody can read was not written."""
+
+    nowhere: io.TextIOWrapper
+
+    def writable(self) -> bool:
+        """It is written to like every stream."""
+        return True
+
+    def write(self, data: object, /) -> int:
+        """Raise Unwritable."""
+        raise Unwritable("it is closed")
+
+
 def _size(data: object) -> int:
     return memoryview(data).nbytes  # type: ignore[arg-type]
 
 
 def open_streams() -> None:
-    """Take hold of both streams; one that the caller has closed goes nowhere: `segeval … >&-`."""
+    """Take hold of both streams; messages to a closed one go nowhere, results are `Unwritable`."""
     for name, number, kind in (("stdout", 1, Results), ("stderr", 2, Messages)):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+            nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - takes its number
+            setattr(sys, name, nowhere if number == 2 else _closed_stdout(nowhere))
         elif os.name == "posix":
             raw = kind(number, "w", closefd=False)
             held = io.TextIOWrapper(
@@ -60,6 +75,13 @@ def open_streams() -> None:
                 line_buffering=stream.line_buffering,
             )
             setattr(sys, name, held)
+
+
+def _closed_stdout(nowhere: io.TextIOWrapper) -> io.TextIOBase:
+    """A stdout that takes nothing; `nowhere` holds its number, or the next file would have it."""
+    raw = ClosedResults()
+    raw.nowhere = nowhere
+    return io.TextIOWrapper(io.BufferedWriter(raw, 1), encoding="utf-8", write_through=True)
 
 
 def is_utf8(encoding: str) -> bool:

@@ -8,7 +8,6 @@ it this way. What is compressed is left to the library (`readers/dicom_seg.py`).
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
@@ -18,12 +17,12 @@ from segeval.runtime.frozen import frozen
 
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 UNDEFINED = 0xFFFFFFFF
+DEEPEST = 100  # sequences in sequences without a length; a report has 20
 LONG = frozenset([b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR",
                   b"UT", b"UV"])  # fmt: skip
 WELL_KNOWN = {"": "utf-8", "ISO_IR 6": "utf-8", "ISO_IR 192": "utf-8", "ISO_IR 100": "latin-1",
               "GB18030": "gb18030", "GBK": "gbk"}  # fmt: skip
 
-Bytes = bytes | mmap.mmap
 ByteRange = tuple[int, int]  # first byte of a value and the one after its last
 
 
@@ -47,7 +46,7 @@ class Coding:
 class Elements:
     """A data set: where the value of each tag lies. A tag that is absent reads as empty."""
 
-    data: Bytes
+    data: bytes
     coding: Coding
     found: dict[int, ByteRange]
     charset: str = ""
@@ -138,11 +137,12 @@ def decode_text(raw: bytes, charset: str) -> str:
     return text
 
 
-def find_elements(
-    data: Bytes, start: int, end: int, coding: Coding, until: int = 0xFFFFFFFF
+def find_elements(  # noqa: PLR0913 - a place in the bytes, and where it ends
+    data: bytes, start: int, end: int, coding: Coding, until: int = 0xFFFFFFFF, depth: int = 0
 ) -> tuple[dict[int, ByteRange], int]:
     """Find the elements of a data set or an item, up to its end mark or the tag `until`.
 
+    depth    sequences without a length around it
     returns  place of each value, and the first byte behind the last element
     """
     found: dict[int, ByteRange] = {}
@@ -159,7 +159,7 @@ def find_elements(
         stop = after = first + size
         if size == UNDEFINED:
             inner = Coding(False) if vr == b"UN" else coding  # PS3.5 6.2.2: as implicit little
-            stop, after = find_sequence_end(data, first, end, inner)
+            stop, after = find_sequence_end(data, first, end, inner, depth + 1)
         if after > end:
             raise DamagedElements(
                 f"({tag >> 16:04x},{tag & 65535:04x}) has {end - first} of {size} bytes", at
@@ -173,7 +173,7 @@ HEADS = {order: (Struct(order + "HH"), Struct(order + "H"), Struct(order + "L"))
 
 
 def read_element_head(
-    data: Bytes, at: int, end: int, coding: Coding, numbers: tuple[Struct, Struct, Struct]
+    data: bytes, at: int, end: int, coding: Coding, numbers: tuple[Struct, Struct, Struct]
 ) -> tuple[int, int, int, bytes]:
     """The tag of the element at a byte, the first byte of its value, its size, its type."""
     pair, short, long = numbers
@@ -190,7 +190,7 @@ def read_element_head(
         raise DamagedElements(f"the file ends {end - at} bytes into an element", at) from problem
 
 
-def find_item_ranges(data: Bytes, place: ByteRange, coding: Coding) -> Iterator[ByteRange]:
+def find_item_ranges(data: bytes, place: ByteRange, coding: Coding) -> Iterator[ByteRange]:
     """Where the items of a sequence lie, end marks left out."""
     at, end = place
     numbers = HEADS[coding.order]
@@ -210,8 +210,13 @@ def find_item_ranges(data: Bytes, place: ByteRange, coding: Coding) -> Iterator[
             yield first, at
 
 
-def find_sequence_end(data: Bytes, at: int, end: int, coding: Coding) -> ByteRange:
-    """The end mark of a sequence without a length: its first byte and the one after it."""
+def find_sequence_end(data: bytes, at: int, end: int, coding: Coding, depth: int = 1) -> ByteRange:
+    """The end mark of a sequence without a length: its first byte and the one after it.
+
+    depth  sequences without a length, this one included
+    """
+    if depth > DEEPEST:
+        raise DamagedElements(f"sequences are nested more than {DEEPEST} deep", at)
     numbers = HEADS[coding.order]
     while at < end:
         tag, first, size, _ = read_element_head(data, at, end, coding, numbers)
@@ -219,5 +224,8 @@ def find_sequence_end(data: Bytes, at: int, end: int, coding: Coding) -> ByteRan
             return at, first
         if tag != ITEM:
             raise DamagedElements("a sequence holds something that is no item", at)
-        at = find_elements(data, first, end, coding)[1] if size == UNDEFINED else first + size
+        if size == UNDEFINED:
+            _, at = find_elements(data, first, end, coding, depth=depth)
+        else:
+            at = first + size
     raise DamagedElements("a sequence has no end", at)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import mmap
+import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from segeval.dicom.elements import (
     HEADS,
     UNDEFINED,
     ByteRange,
-    Bytes,
     Coding,
     DamagedElements,
     Elements,
     find_elements,
     read_element_head,
 )
+from segeval.dicom.leading_bytes import InflatedBytes, UnpackedTooLarge, read_leading_elements
 from segeval.runtime.errors import ReadError
 
 PIXELS = 0x7FE00010
@@ -31,7 +33,7 @@ FIRST = (
     b"\x02\x00\x00\x00",
     *(b"\x08\x00" + bytes([n, 0]) for n in (0, 1, 5, 6, 8, 0x12, 0x16, 0x18)),
 )
-MOST = 1 << 30  # bytes that a deflated object may have
+FIRST_BYTES = 1 << 16  # in which the meta group lies, and the header of most images
 DIGITS = frozenset(b"%d" % n for n in range(10)) | {b"."}
 
 
@@ -39,27 +41,30 @@ DIGITS = frozenset(b"%d" % n for n in range(10)) | {b"."}
 class DicomFile:
     """An open file: its elements before the pixels, and where the pixels begin.
 
-    pixels  first byte of the Pixel Data element in `elements.data`; its size if there are none
+    elements  what stands before the pixels; their values are bytes that were read
+    pixels    first byte of the Pixel Data element, after inflating; None where there is none
+    size      bytes of the file; None of a deflated one, which is inflated no further than needed
     """
 
     path: Path
     syntax: str
     elements: Elements
-    pixels: int
+    pixels: int | None
+    size: int | None
 
     def pixel_place(self) -> tuple[ByteRange, bytes]:
         """Where the values of the pixels lie, and their type. Raises ReadError."""
         elements = self.elements
         data = elements.data
         tag, first, size, vr = 0, 0, 0, b""
-        if self.pixels < len(data):
+        if self.pixels is not None:
             numbers = HEADS[elements.coding.order]
             tag, first, size, vr = read_element_head(
                 data, self.pixels, len(data), elements.coding, numbers
             )
         if tag != PIXELS:
             raise ReadError("the file has no pixels", where=self.path)
-        return (first, len(data) if size == UNDEFINED else first + size), vr
+        return (first, self.size or first if size == UNDEFINED else first + size), vr
 
 
 def is_dicom(start: bytes) -> bool:
@@ -87,35 +92,44 @@ def names_class(start: bytes, classes: Iterable[str]) -> bool:
 def open_dicom(path: Path) -> DicomFile:
     """Open a DICOM file up to its pixels. Raises ReadError."""
     try:
-        with path.open("rb") as file:
-            try:
-                data: Bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            except ValueError:  # an empty file has nothing to map
-                data = b""
-        return parse_dicom(path, data)
+        with path.open("rb", buffering=0) as file:
+            return _parse_dicom(path, file)
     except OSError as problem:
         raise ReadError(f"cannot read the file ({problem.strerror})", where=path) from problem
-
-
-def parse_dicom(path: Path, data: Bytes) -> DicomFile:
-    """The elements of bytes that are a DICOM file. Raises ReadError."""
-    if not is_dicom(data[:132]):
-        raise ReadError("not a DICOM file", where=path)
-    try:
-        syntax, coding, at = read_file_meta(data)
-        if syntax == DEFLATED:
-            data, at = inflate(data[at:]), 0
-        found, pixels = find_elements(data, at, len(data), coding, PIXELS)
     except DamagedElements as problem:
         raise damaged_dicom_error(path, problem) from problem
+    except UnpackedTooLarge as problem:
+        raise ReadError(str(problem), where=path, status="over_budget") from problem
     except zlib.error as problem:
         raise ReadError(f"damaged DICOM file: {problem}", where=path) from problem
-    elements = Elements(data, coding, found)
+
+
+def _parse_dicom(path: Path, file: IO[bytes]) -> DicomFile:
+    """The elements of an open file. Raises ReadError, OSError, DamagedElements, zlib.error."""
+    size: int | None = os.fstat(file.fileno()).st_size
+    start = file.read(FIRST_BYTES)
+    if not is_dicom(start[:132]):
+        raise ReadError("not a DICOM file", where=path)
+    syntax, coding, at = read_file_meta(start)
+    if syntax == DEFLATED:
+        found = read_leading_elements(InflatedBytes(file, start[at:]), b"", 0, coding, PIXELS)
+        size = None
+    else:
+        found = read_leading_elements(file, start, at, coding, PIXELS)
+    elements = Elements(found.data, coding, found.places)
     elements.charset = elements.word(CHARSET)
-    return DicomFile(path, syntax, elements, pixels)
+    return DicomFile(path, syntax, elements, found.behind, size)
 
 
-def inflate(packed: bytes, most: int = MOST) -> bytes:
+@contextmanager
+def inflate_again(path: Path) -> Iterator[InflatedBytes]:
+    """The unpacked bytes of a deflated file, from its data set on. Raises OSError, zlib.error."""
+    with path.open("rb", buffering=0) as file:
+        start = file.read(FIRST_BYTES)
+        yield InflatedBytes(file, start[read_file_meta(start)[2] :])
+
+
+def inflate(packed: bytes, most: int) -> bytes:
     """The bytes of a raw deflate stream, which has no checksum. Raises zlib.error.
 
     most  bytes that may come out
@@ -140,7 +154,7 @@ def damaged_dicom_error(path: Path, problem: DamagedElements) -> ReadError:
     )
 
 
-def read_file_meta(data: Bytes) -> tuple[str, Coding, int]:
+def read_file_meta(data: bytes) -> tuple[str, Coding, int]:
     """The transfer syntax, what it means for the elements, and where they begin."""
     at = 132 if data[128:132] == b"DICM" else 0
     explicit = Coding(True)

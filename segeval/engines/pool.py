@@ -27,6 +27,7 @@ from segeval.engines.work import ignore_message, score_with_files, second_readin
 from segeval.pairing.cases import Case, store_cases, unpack_case
 from segeval.runtime.allocator import keep_freed_memory
 from segeval.runtime.errors import CaseError
+from segeval.runtime.interrupts import hold_interrupts
 from segeval.scorecard.result_store import FinishedCase
 from segeval.scoring.case import make_unscored_case
 from segeval.scoring.pass_plan import Job
@@ -203,19 +204,6 @@ def hide_main_script() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
-
-
-@contextmanager
-def hold_interrupts() -> Iterator[None]:
-    """Ctrl-C waits until the block is done; in a process that is started in it, until `start`."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def serve_cases(pipe: Connection, job: Job, inherited: Sequence[Connection]) -> None:

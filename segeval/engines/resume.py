@@ -17,6 +17,7 @@ from segeval.pairing.cases import Case, CaseStore
 from segeval.pairing.remote import fetch_case
 from segeval.readers.remote_files import RemoteStore
 from segeval.runtime.errors import CaseError, RequestError
+from segeval.runtime.json_text import parse_json
 from segeval.runtime.spill import SpillFile
 from segeval.scorecard.card import CaseResult
 from segeval.scorecard.case_json import case_from_json
@@ -109,6 +110,6 @@ def _parse_result(line: str) -> CaseResult | None:
 
 def _parse_json(text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parse_json(text)
+    except ValueError:
         return None

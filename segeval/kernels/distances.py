@@ -34,6 +34,7 @@ from segeval.kernels.mesh import (
 )
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.interrupts import hold_interrupts
 
 IntegerArray = NDArray[np.integer[Any]]  # of places
 AT_A_TIME = 1 << 17  # cells of a surface whose samples are measured
@@ -59,7 +60,8 @@ class ShapeTree:
     """Triangles or segments, ready to be asked for distances."""
 
     def __init__(self, vertices: Floats, faces: Counted) -> None:
-        import igl  # 0.2 s to import
+        with hold_interrupts():  # one that was broken off while it loads aborts the process later
+            import igl  # 0.2 s to import
 
         # libigl 2.6 frees memory twice when points have two coordinates
         self._vertices, self._faces = to_three_axes(vertices), faces

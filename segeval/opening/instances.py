@@ -9,7 +9,6 @@ components  values are classes, and instances are connected components
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from segeval.kernels.rois import mask_box
 from segeval.runtime.arrays import Labels, Raw
 from segeval.runtime.errors import CaseError, ReadError, RequestError
 from segeval.runtime.frozen import replace
+from segeval.runtime.json_text import parse_json
 from segeval.volume.align import read_whole_channel
 from segeval.volume.channel import Channel
 from segeval.volume.id_coding import IdCoding
@@ -165,7 +165,7 @@ def read_table(path: Path) -> dict[int, int]:
     """The class value of every id, as the JSON file beside a map says. Raises ReadError."""
     table = path.with_suffix(".json")
     try:
-        content = json.loads(table.read_text("utf-8"))
+        content = parse_json(table.read_text("utf-8"))
         return {int(one): int(value) for one, value in content.items()} | {0: 0}
     except OSError as problem:
         raise ReadError(

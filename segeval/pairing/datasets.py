@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from segeval.classes.class_list import ClassList, read_classes
 from segeval.runtime.errors import RequestError
+from segeval.runtime.json_text import parse_json
 
 DATASET = "dataset.json"
 LABEL_FOLDERS = ("labelsTr", "labelsTs")
@@ -51,7 +51,7 @@ def find_dataset_json(folder: Path) -> Path | None:
     if not os.path.isfile(path):
         return None
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = parse_json(path.read_text("utf-8"))
     except (OSError, ValueError):
         return path  # read_classes says what is wrong with it
     found = isinstance(content, Mapping) and isinstance(content.get("labels"), Mapping)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from segeval.pairing.class_names import truth_names
 from segeval.pairing.files import is_score_archive, strip_format_suffix
 from segeval.pairing.messages import count_with_noun, extra_note, same_files_note
 from segeval.runtime.errors import Note, NothingToScore, PairingError, RequestError
+from segeval.runtime.json_text import parse_json
 
 COLUMNS = ("case", "pred", "gt", "class", "image", "spacing", "group", "patient")
 NEEDED = ("case", "pred", "gt")
@@ -129,7 +129,7 @@ def parse_json_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, A
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = parse_json(line)
         except ValueError as problem:
             raise RequestError(f"line {number} is not JSON ({problem})", where=path) from problem
         if not isinstance(row, dict):

@@ -12,7 +12,6 @@ never places. What belongs to no image or category is counted as left aside.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -21,6 +20,7 @@ from typing import Any
 
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.json_text import parse_json
 
 KEYS = ("images", "annotations", "categories")
 LARGEST = 1 << 31  # pixels of an image
@@ -109,7 +109,7 @@ def parse_coco(path: Path) -> CocoFile:
 @lru_cache(4)
 def _parse_coco_version(path: Path, changed: int, size: int) -> CocoFile:
     """The file as it is at a time; every image of it asks."""
-    content = json.loads(path.read_text("utf-8-sig"))
+    content = parse_json(path.read_text("utf-8-sig"))
     if isinstance(content, list):
         marks, strays = marks_by_image(content, None)
         return CocoFile(None, marks, {}, strays=strays)

@@ -8,7 +8,6 @@ The first ring of a polygon is its outline, the others are holes. Points and lin
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +22,7 @@ from segeval.readers.polygon_files import (
 )
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import ReadError
+from segeval.runtime.json_text import parse_json
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
@@ -42,7 +42,7 @@ def claims(path: Path, head: bytes) -> bool:
 def read(path: Path, reading: ReadOptions) -> Volume:
     """Open a file as one mask a class. Raises ReadError."""
     try:
-        content = json.loads(path.read_text("utf-8-sig"))
+        content = parse_json(path.read_text("utf-8-sig"))
         listed = (
             content["features"]
             if isinstance(content, Mapping) and (content.get("type") == "FeatureCollection")
@@ -53,7 +53,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         features = [one for one in listed if isinstance(one, Mapping)]
         if len(features) < len(listed) or any("geometry" not in one for one in features):
             raise TypeError("a feature is no object with a geometry")
-    except (KeyError, TypeError, ValueError, RecursionError, AttributeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise ReadError(
             f"not a GeoJSON file ({type(problem).__name__}: {problem})", where=path
         ) from problem

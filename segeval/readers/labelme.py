@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +29,7 @@ from segeval.readers.polygon_files import (
 from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import replace
+from segeval.runtime.json_text import parse_json
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
@@ -52,11 +52,11 @@ def claims(path: Path, head: bytes) -> bool:
 def read(path: Path, reading: ReadOptions) -> Volume:
     """Open a file as one mask a label. Raises ReadError."""
     try:
-        content = json.loads(path.read_text("utf-8-sig"))
+        content = parse_json(path.read_text("utf-8-sig"))
         shapes = content["shapes"]
         if not isinstance(shapes, list):
             raise TypeError("shapes is no list")
-    except (KeyError, TypeError, ValueError, RecursionError) as problem:
+    except (KeyError, TypeError, ValueError) as problem:
         raise ReadError(
             f"not a LabelMe file ({type(problem).__name__}: {problem})", where=path
         ) from problem

@@ -16,12 +16,22 @@ from typing import Any
 
 import numpy as np
 
-from segeval.dicom.elements import HEADS, ITEM, ByteRange, read_element_head
-from segeval.dicom.files import BIG, DEFLATED, EXPLICIT, IMPLICIT, DicomFile, inflate, open_dicom
+from segeval.dicom.elements import HEADS, ITEM, ByteRange, DamagedElements, read_element_head
+from segeval.dicom.files import (
+    BIG,
+    DEFLATED,
+    EXPLICIT,
+    IMPLICIT,
+    DicomFile,
+    inflate,
+    inflate_again,
+)
 from segeval.kernels.mask_runs import MaskRuns, runs_of_box, xor_edges
 from segeval.runtime.arrays import Raw
-from segeval.runtime.errors import ReadError
+from segeval.runtime.errors import ReadError, RequestError
 from segeval.runtime.frozen import frozen
+from segeval.runtime.packed_streams import STEP
+from segeval.runtime.spill import SpillFile
 
 NATIVE = (IMPLICIT, EXPLICIT, DEFLATED, BIG)
 DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
@@ -81,15 +91,34 @@ class PixelFrames:
 
     def _stored(self, start: int, count: int) -> bytes:
         if self.syntax == DEFLATED:
-            return self._inflated[start : start + count]
-        with self.path.open("rb") as file:
-            file.seek(start)
-            return file.read(count)
+            raw = self._inflated.read(start, count)
+        else:
+            with self.path.open("rb") as file:
+                file.seek(start)
+                raw = file.read(count)
+        if len(raw) < count:
+            raise ReadError(
+                f"the pixels end {count - len(raw)} bytes too early",
+                where=self.path,
+                help="the file was cut off; copy or write it again",
+            )
+        return raw
 
     @cached_property
-    def _inflated(self) -> bytes:
-        data = open_dicom(self.path).elements.data
-        return data[:]
+    def _inflated(self) -> SpillFile:
+        """The file inflated up to the end of its pixels."""
+        held, left = SpillFile(), self.place[1]
+        try:
+            with inflate_again(self.path) as source:
+                while part := source.read(min(left, STEP) or STEP):  # to the end, which tells
+                    if left:
+                        held.add(part)
+                        left -= len(part)
+        except zlib.error as problem:
+            raise ReadError(f"damaged DICOM file: {problem}", where=self.path) from problem
+        except RequestError as problem:  # the disk is full
+            raise ReadError(problem.message, where=problem.where, help=problem.help) from problem
+        return held
 
     def _packed(self, number: int) -> Raw:
         raw = b"".join(self._stored(start, end - start) for start, end in self.parts[number])
@@ -141,15 +170,19 @@ def locate_frames(file: DicomFile) -> PixelFrames:
     words = file.syntax == BIG and vr == b"OW" and bits < 16
     found = PixelFrames(file.path, file.syntax, bits, (rows, columns), frames, place, words=words)
     if file.syntax in NATIVE:
-        check_whole_pixels(found, len(elements.data))
+        check_whole_pixels(found, file.size)
         return found
     check_decodable(found)
     return replace(found, parts=packed_frames(file, place, frames))
 
 
-def check_whole_pixels(found: PixelFrames, size: int) -> None:
-    """Raise ReadError where the pixels are cut off (DICOM-X6)."""
+def check_whole_pixels(found: PixelFrames, size: int | None) -> None:
+    """Raise ReadError where the pixels are cut off (DICOM-X6).
+
+    size  bytes of the file; None of a deflated one, of which that is seen when it is inflated
+    """
     start, end = found.place
+    size = end if size is None else size
     needed = (found.size * found.bits * found.frames + 7) // 8
     if end > size or end - start < needed:
         raise ReadError(
@@ -172,7 +205,9 @@ def packed_frames(
     if frames == 1 and pieces:
         return (tuple(pieces),)
     count = (table[1] - table[0]) // 4
-    offsets = Struct(f"<{count}L").unpack_from(file.elements.data, table[0])
+    with file.path.open("rb") as opened:
+        opened.seek(table[0])
+        offsets = Struct(f"<{count}L").unpack(opened.read(4 * count))
     begins = {first - 8 - table[1]: number for number, (first, _) in enumerate(pieces)}
     starts = [begins[at] for at in offsets if at in begins]
     if len(starts) != frames or starts != sorted(starts):
@@ -187,19 +222,24 @@ def packed_frames(
 
 def fragment_places(file: DicomFile, place: ByteRange) -> tuple[ByteRange, ...]:
     """The places of the items of packed pixels; the first only lists offsets. Raises Damaged."""
-    data, coding = file.elements.data, file.elements.coding
+    coding, size = file.elements.coding, file.size or 0
     numbers = HEADS[coding.order]
     at, end = place
     found = []
-    while at < end:
-        tag, first, size, _ = read_element_head(data, at, end, coding, numbers)
-        if tag != ITEM:
-            break
-        found.append((first, first + size))
-        at = first + size
-    if found and found[-1][1] > len(data):
+    with file.path.open("rb") as opened:
+        while at < end:
+            opened.seek(at)
+            head = opened.read(8)
+            if len(head) < 8:
+                raise DamagedElements(f"the file ends {len(head)} bytes into an element", at)
+            tag, first, length, _ = read_element_head(head, 0, 8, coding, numbers)
+            if tag != ITEM:
+                break
+            found.append((at + first, at + first + length))
+            at += first + length
+    if found and found[-1][1] > size:
         raise ReadError(
-            f"the pixels end at byte {len(data)}, {found[-1][1]} are announced",
+            f"the pixels end at byte {size}, {found[-1][1]} are announced",
             where=file.path,
             help="the file was cut off; copy or write it again",
         )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,7 @@ from typing import Any
 
 from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import RequestError
+from segeval.runtime.json_text import parse_json
 from segeval.scorecard.card import CaseResult, Row, Scorecard
 from segeval.scorecard.row_index import CasesInMemory
 from segeval.scorecard.summary import summarise_results
@@ -58,7 +58,7 @@ def read_nnunet(content: Mapping[str, Any], path: Path) -> Scorecard:
 
 def _label_names(path: Path) -> dict[str, str]:
     try:
-        labels = json.loads(path.read_text("utf-8"))["labels"]
+        labels = parse_json(path.read_text("utf-8"))["labels"]
         return {str(tuple(v) if isinstance(v, list) else v): k for k, v in labels.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

@@ -17,6 +17,7 @@ from segeval import __version__
 from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import asdict, fields, replace
+from segeval.runtime.json_text import parse_json
 from segeval.runtime.spill import SpillFile
 from segeval.scorecard.card import OVERALL, Scorecard, Statistic
 from segeval.scorecard.case_json import (
@@ -196,17 +197,14 @@ def _read_foreign(content: bytes, path: Path) -> Scorecard | None:
     text = content.decode("utf-8-sig", "replace")
     if is_panoptica(text):
         return read_panoptica(text, path)
-    if '"metric_per_case"' in text and is_nnunet(kept := json.loads(text)):  # it writes NaN
+    if '"metric_per_case"' in text and is_nnunet(kept := parse_json(text)):  # it writes NaN
         return read_nnunet(kept, path)
     return None
 
 
 def _parse(text: str | bytes) -> Any:
     """Strict JSON. ValueError where it is none."""
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except RecursionError as problem:
-        raise ValueError("it is nested too deeply") from problem
+    return parse_json(text, _refuse_constant)
 
 
 def _refuse_constant(word: str) -> None:

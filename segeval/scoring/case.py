@@ -15,6 +15,7 @@ from segeval.pairing.cases import Case
 from segeval.pairing.outputs import check_outputs_complete
 from segeval.runtime.errors import CaseError, Note, PairingError, ReadError, SegevalError
 from segeval.runtime.frozen import replace
+from segeval.runtime.interrupts import stop_if_interrupted
 from segeval.runtime.inventory import Inventory, current, keep_inventory
 from segeval.runtime.memory_budget import PROGRAM_BYTES, format_mib
 from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, NOWHERE, WHOLE, CaseResult, Row
@@ -78,7 +79,7 @@ def score_case(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
         except CaseError as problem:
             result = make_unscored_case(case, problem)
             inventory.close(problem.status)
-        except (OSError, MemoryError) as problem:  # of the machine or the files, no bug
+        except (OSError, MemoryError, RecursionError) as problem:  # of machine or files, no bug
             error = machine_error(problem)
             result = make_unscored_case(case, error)
             inventory.close(error.status)
@@ -89,11 +90,14 @@ def score_case(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
 
             result = replace(make_unscored_case(case, bug), trace=traceback.format_exc())
             inventory.close(bug.status)
+    stop_if_interrupted()  # what was broken off is no fault of the case
     return replace(result, inventory=inventory.to_json())
 
 
-def machine_error(problem: OSError | MemoryError) -> ReadError:
+def machine_error(problem: OSError | MemoryError | RecursionError) -> ReadError:
     """What the machine cannot do for a case: files that it cannot read, or open at once; memory."""
+    if isinstance(problem, RecursionError):
+        return ReadError("a file of the case is nested too deeply", help="it may be damaged")
     if isinstance(problem, MemoryError):
         text = f"there is not enough memory ({problem})" if str(problem) else "no memory is left"
         return ReadError(text, help="a file may be damaged so that it seems to be of any size")

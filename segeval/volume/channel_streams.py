@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, Any, Protocol
 
 import numpy as np
 
@@ -21,15 +22,11 @@ from segeval.runtime.packed_streams import (
     open_packed,
     spill_packed,
 )
+from segeval.volume.channel import Channel, Drawer, RelabelledChannel, RowMaker, turn_array
+from segeval.volume.stored_boxes import StoredBoxes
 from segeval.volume.value_kinds import replace_labels
 
-if TYPE_CHECKING:
-    pass
-from segeval.volume.channel import Channel, Drawer, RelabelledChannel, RowMaker, turn_array
-
 LARGE = 1 << 23  # values of a picture that is not decoded as a whole
-
-
 STRIDED_BYTES = 16 << 20  # planes that are turned at a time
 
 
@@ -125,15 +122,16 @@ class _ZeroStream:
 class _TurnedStream:
     """Values of an array in another order of axes, some planes at a time.
 
-    A mapped file counts as resident where it was touched, so its pages are given back.
-
-    size  bytes of the array that the view is of, which are all touched where it picks one channel
+    planes  gives its planes, in that order, from a number up to another
+    size    bytes of the array, which are all read for a plane where it crosses the others
     """
 
-    def __init__(self, view: Raw, size: int, mapped: Any = None) -> None:
-        self._view, self._mapped = view, mapped
-        self._step = max(1, STRIDED_BYTES * len(view) // max(size, 1))
-        self._plane, self._ready = 0, np.empty(0, view.dtype)
+    def __init__(self, planes: Callable[[int, int], Raw], voxels: Channel, size: int) -> None:
+        self._planes = planes
+        assert voxels.order is not None
+        self._count = _grid_axes(voxels)[voxels.order.axes[0]]
+        self._step = max(1, STRIDED_BYTES * self._count // max(size, 1))
+        self._plane, self._ready = 0, np.empty(0, voxels.dtype)
 
     def read(self, count: int, into: Raw | None = None) -> Raw:
         parts = []
@@ -146,13 +144,39 @@ class _TurnedStream:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _turn(self) -> None:
-        planes = self._view[self._plane : self._plane + self._step]
-        self._ready = planes.flatten()
-        self._plane += self._step
-        if self._mapped is not None:
-            import mmap
+        end = min(self._plane + self._step, self._count)
+        self._ready = self._planes(self._plane, end).flatten()
+        self._plane = end
 
-            self._mapped.madvise(mmap.MADV_DONTNEED)
+
+def _grid_axes(voxels: Channel) -> tuple[int, ...]:
+    """The stored shape without the axis of which one channel is picked."""
+    axis = voxels.picked[0] if voxels.picked else len(voxels.stored)
+    return voxels.stored[:axis] + voxels.stored[axis + 1 :]
+
+
+def _open_turned_file(file: IO[bytes], voxels: Channel, packed: PackedBytes) -> _TurnedStream:
+    """An array in a file, of which boxes are read. Raises ReadError when it is read."""
+    boxes = StoredBoxes(file, packed, voxels.dtype, voxels.stored)
+    order, whole = voxels.order, [(0, size) for size in voxels.stored]
+    assert order is not None
+    axis = order.axes[0]
+    if voxels.picked:
+        out, index = voxels.picked
+        whole[out] = index, index + 1
+        axis += axis >= out
+
+    def planes(start: int, end: int) -> Raw:
+        count = voxels.stored[axis]
+        box = list(whole)
+        box[axis] = (count - end, count - start) if 0 in order.flips else (start, end)
+        part = boxes.read(box)
+        if voxels.picked:
+            part = part.reshape(part.shape[: voxels.picked[0]] + part.shape[voxels.picked[0] + 1 :])
+        turned: Raw = np.flip(part.transpose(order.axes), order.flips)
+        return turned
+
+    return _TurnedStream(planes, voxels, prod(voxels.stored) * voxels.dtype.itemsize)
 
 
 class _RelabelledStream:
@@ -262,7 +286,8 @@ def _open_plain_stream(
         array = voxels.source()
         if voxels.order is None:
             return _ArrayStream(array)
-        return _TurnedStream(turn_array(array, voxels), array.nbytes)
+        view = turn_array(array, voxels)
+        return _TurnedStream(lambda start, end: view[start:end], voxels, array.nbytes)
     if isinstance(voxels.source, Drawer):
         return _open_drawn_stream(voxels, voxels.source, chunk)
     assert isinstance(
@@ -276,10 +301,8 @@ def _open_plain_stream(
         opened_file = stack.enter_context(open_packed(packed))
         stack.ends.append(partial(finish_stream, opened_file, packed))
         return _PackedStream(opened_file, voxels, packed, chunk)
-    mapped: Any = np.memmap(
-        packed.path, voxels.dtype, "r", packed.start + packed.skip, voxels.stored
-    )
-    return _TurnedStream(turn_array(mapped, voxels), mapped.nbytes, mapped._mmap)
+    opened = stack.enter_context(packed.path.open("rb", buffering=0))
+    return _open_turned_file(opened, voxels, packed)
 
 
 def _open_drawn_stream(voxels: Channel, drawer: Drawer, chunk: int) -> Stream:

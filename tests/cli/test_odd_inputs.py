@@ -145,3 +145,28 @@ def test_names_that_are_no_text_go_through_and_back(sides):
     assert (done.returncode, b"caf\xe9" in (sides / "x.csv").read_bytes()) == (0, True)
     assert b"caf\xe9" in run("score", "pred", "gt", "--format", "csv").stdout
     assert b"caf" in run("score", "pred", "gt", "--format", "csv", encoding="ascii:strict").stdout
+
+
+DEEP = "[" * 100_000
+DEEP_INPUTS = {
+    "a class list": ("c.json", DEEP, ("score", "pred", "gt", "--classes", "c.json")),
+    "a table": ("p.jsonl", '{"case":' + DEEP, ("score", "--pairs", "p.jsonl")),
+    "settings": ("t.toml", "x = " + DEEP[:5000], ("score", "pred", "gt", "-c", "t.toml")),
+    "results": ("r.json", '{"schema":"segeval.results/2","x":' + DEEP, ("show", "r.json")),
+    "a table of labels": ("l.json", DEEP, ("score", "pred", "gt", "--remap-gt", "l.json")),
+    "a COCO file": ("d.json", '{"images":' + DEEP, ("score", "d.json", "d.json")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DEEP_INPUTS)
+def test_account_a33_what_is_nested_too_deeply_is_a_wrong_request(segeval, sides, name):
+    file, content, words = DEEP_INPUTS[name]
+    (sides / file).write_text(content)
+    done = segeval(*words)
+    assert (done.status, "nested too deeply" in done.err) == (2, True), done.err
+
+
+def test_a_settings_file_of_megabytes_is_refused_at_once(segeval, sides):
+    (sides / "t.toml").write_text("a = 1\n" * 1_000_000)
+    done = segeval("score", "pred", "gt", "-c", "t.toml")
+    assert (done.status, "at most 1048576 letters" in done.err) == (2, True)

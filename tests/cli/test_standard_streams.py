@@ -85,3 +85,47 @@ def test_a_log_that_cannot_be_written_is_named_and_costs_no_result(folder):
         "warning: /dev/full: the log ends here (No space left on device)"
     )
     assert "dice" in ran.stdout
+
+
+COMMANDS = {
+    "score": ("score", "p", "g"),
+    "a gate": ("score", "p", "g", "--gate", "dice=0.01"),
+    "csv": ("score", "p", "g", "--format", "csv"),
+    "pairs": ("pairs", "p", "g"),
+    "inspect": ("inspect", "p"),
+    "metrics": ("metrics",),
+    "help": ("--help",),
+    "version": ("--version",),
+    "config": ("config",),
+}
+
+
+def closed(folder, words, ends):
+    """The exit status and stderr of a command whose streams are closed: `ends` are for a shell."""
+    line = f'"$0" -m segeval "$@" {ends}'
+    ran = subprocess.run(
+        ["sh", "-c", line, sys.executable, *words], cwd=folder, capture_output=True, check=False
+    )
+    return ran.returncode, ran.stderr.decode()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the streams")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_account_a33_a_result_that_goes_nowhere_is_no_success(folder, name):
+    status, said = closed(folder, COMMANDS[name], ">&-")
+    assert (status, said.splitlines()[-1]) == (2, "error: stdout cannot be written (it is closed)")
+    assert closed(folder, COMMANDS[name], ">&- 2>&-")[0] == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the streams")
+@pytest.mark.parametrize(("words", "wanted"), [(RUNS[0], 0), (RUNS[1], 1), (RUNS[3], 3)])
+def test_a_closed_stdout_that_nothing_is_written_to_changes_no_status(folder, words, wanted):
+    assert closed(folder, ("score", *words, "--format", "none"), ">&-")[0] == wanted
+    assert closed(folder, ("score", *words), ">/dev/null 2>&-")[0] == wanted
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the streams")
+def test_a_file_never_takes_the_number_of_a_closed_stream(folder):
+    words = ("score", *RUNS[0], "--format", "none", "-o", "kept.csv")
+    assert closed(folder, words, ">&- 2>&-")[0] == 0
+    assert (folder / "kept.csv").read_text().startswith("case,class,metric,value")

@@ -10,6 +10,7 @@ from segeval.kernels.distances import to_three_axes
 from segeval.kernels.mesh import Mesh, find_surface_cells, make_mesh
 from segeval.runtime.arrays import Floats, Mask
 from segeval.runtime.frozen import frozen
+from segeval.runtime.interrupts import hold_interrupts
 
 AT_A_TIME = 512  # points whose exact distance is asked for
 
@@ -46,7 +47,8 @@ def farthest_point(own: Mesh, other: Mesh) -> tuple[float, Floats, Floats]:
     The distance to the nearest vertex is an upper bound of that to the surface, so only vertices
     whose bound is beyond the best are asked for their exact distance.
     """
-    import igl
+    with hold_interrupts():
+        import igl
     from scipy.spatial import KDTree
 
     bound = KDTree(other.vertices).query(own.vertices)[0]
