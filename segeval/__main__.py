@@ -6,12 +6,12 @@ import os
 import sys
 from typing import NoReturn
 
-from segeval.runtime import interrupts
+from segeval.cli import interruption
 
 
 def run() -> NoReturn:
     """Run the command line and leave with its status."""
-    interrupts.leave_when_interrupted()  # before anything is loaded that could be broken off
+    interruption.leave_when_interrupted()  # before anything is loaded that could be broken off
     from segeval.cli.standard_streams import open_streams
     from segeval.runtime import allocator
 
@@ -24,8 +24,8 @@ def run() -> NoReturn:
     try:
         status = flush_stdout(run_command_line(sys.argv[1:]))
     except KeyboardInterrupt:  # while an error was told
-        status = interrupts.INTERRUPTED
-    interrupts.ignore_interrupts()
+        status = interruption.INTERRUPTED
+    interruption.ignore_interrupts()
     allocator.freeze_collector()  # what is left need not be looked through before it goes
     sys.exit(status)
 

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 
 import click
 
+from segeval.cli.interruption import INTERRUPTED, raise_when_interrupted
 from segeval.cli.main import COMMANDS, program
 from segeval.cli.standard_streams import Unwritable
-from segeval.runtime import interrupts
+from segeval.runtime.interrupts import was_interrupted
 
 BUG = 5
 COMPLETION_VARIABLE = "_SEGEVAL_COMPLETE"  # set by the shell when it asks for completions
@@ -33,7 +34,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except click.UsageError as problem:
         return _report_usage(problem, arguments)
     except (KeyboardInterrupt, click.Abort):
-        return _print_error_lines(["interrupted"], interrupts.INTERRUPTED)
+        return _print_error_lines(["interrupted"], INTERRUPTED)
     except Exception as problem:
         return _report_failure(problem)
 
@@ -48,7 +49,7 @@ def flush_stdout(status: int) -> int:
 
 
 def _run_command(arguments: Sequence[str]) -> int:
-    interrupts.raise_when_interrupted()
+    raise_when_interrupted()
     if COMPLETION_VARIABLE in os.environ:
         program.main(prog_name="segeval", complete_var=COMPLETION_VARIABLE)
     # not program.main(): that one answers 1 to a broken pipe
@@ -76,8 +77,8 @@ def _report_failure(problem: Exception) -> int:
     from segeval.runtime.errors import SegevalError
 
     LOG.trace(problem)
-    if interrupts.was_interrupted():
-        return _print_error_lines(["interrupted"], interrupts.INTERRUPTED)
+    if was_interrupted():
+        return _print_error_lines(["interrupted"], INTERRUPTED)
     if isinstance(problem, SegevalError):
         return _print_error_lines(problem.lines(), problem.exit_status)
     if isinstance(problem, RecursionError):  # our own calls are never so deep: an input is

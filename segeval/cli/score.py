@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from segeval.cli.conclude import conclude_run, load_baseline
+from segeval.cli.interruption import INTERRUPTED
 from segeval.cli.log import LOG
 from segeval.cli.options import (
     Command,
@@ -22,7 +23,6 @@ from segeval.cli.progress import ProgressReporter
 from segeval.cli.settings_sources import ResolvedSettings
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
-from segeval.runtime.interrupts import INTERRUPTED
 
 
 def score_request(given: Mapping[str, Any]) -> int:
