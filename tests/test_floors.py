@@ -45,6 +45,7 @@ EXCEPTIONS = {
     ("segeval", "request.settings"): "the same",
     ("__main__", "cli.entry"): "the entry point stands on the command line's floor, above it",
     ("__main__", "cli.standard_streams"): "the same",
+    ("__main__", "cli.interruption"): "the same",
 }
 
 

@@ -1,8 +1,8 @@
-"""What the command does when Ctrl-C asks it to stop: at once, with its status, and without a traceback.
+"""What the command does when Ctrl-C asks it to stop: at once, with its status, no traceback.
 
-While it starts there is nothing to clean up, so the process ends. While it runs, KeyboardInterrupt is
-raised and remembered (`runtime/interrupts.py`); the second time the process ends. When the result is
-written, nothing is to be stopped any more.
+While it starts there is nothing to clean up, so the process ends. While it runs, KeyboardInterrupt
+is raised and remembered (`runtime/interrupts.py`); the second time the process ends. When the
+result is written, nothing is to be stopped any more.
 """
 
 from __future__ import annotations
