@@ -378,6 +378,9 @@ def _values_by_name(labels: Mapping[str, Any], where: object) -> dict[str, Any]:
 def _label_values(name: str, value: Any, where: object) -> tuple[int, ...]:
     values = value if isinstance(value, list | tuple) else [value]
     try:
-        return tuple(int(v) for v in values)
+        whole = tuple(int(v) for v in values)
+        if any(isinstance(v, bool) or (not isinstance(v, str) and v != int(v)) for v in values):
+            raise ValueError(value)
+        return whole
     except (TypeError, ValueError, OverflowError):
         raise RequestError(f"label {name!r} has no whole value ({value!r})", where=where) from None

@@ -45,6 +45,23 @@ def open_case(case: Case, settings: Settings, classes: ClassList) -> tuple[OpenS
     if case.pred is not None:
         with on_side("pred"):
             pred = open_side(case.pred, reading, settings.pred_select, classes)
+    return place_sides(case, truth, pred, reading, settings, classes)
+
+
+def place_sides(  # noqa: PLR0913 - what a case is opened with
+    case: Case,
+    truth: OpenSide,
+    pred: OpenSide | None,
+    reading: ReadOptions,
+    settings: Settings,
+    classes: ClassList,
+) -> tuple[OpenSide, OpenSide]:
+    """Two sides that are open, on one grid, with the label values of the run. Raises CaseError.
+
+    case     they are of; its image may have the grid
+    pred     None: an empty one is scored
+    reading  what their readers were told
+    """
     if settings.remap_gt or settings.remap_pred or classes.ignored:
         truth, pred = relabel_sides(truth, pred, settings, classes)
     if any(side is not None and grid_may_change(side, settings) for side in (truth, pred)):

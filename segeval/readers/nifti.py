@@ -295,7 +295,7 @@ def affines_disagree(one: Floats, other: Floats, shape: tuple[int, ...]) -> bool
     return bool(np.linalg.norm(moved, axis=0).max() > 0.01 * sides.min())
 
 
-def geometry_of_affine(affine: Floats, shape: tuple[int, ...], path: Path) -> Geometry:
+def geometry_of_affine(affine: Floats, shape: tuple[int, ...], path: Path | str) -> Geometry:
     """The grid of an affine from (x, y, z) indices to LPS. Raises ReadError."""
     axes = len(shape)
     spacing = np.linalg.norm(affine[:3, :axes], axis=0)

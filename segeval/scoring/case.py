@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,14 +66,31 @@ def score_case(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
 
     share  may measure classes in other processes
     """
+    return account_case(case, lambda: score_unchanged(case, job, share))
+
+
+def score_unchanged(case: Case, job: Job, share: ParallelMap) -> CaseResult:
+    """The result of a case of files that nobody changed meanwhile. Raises CaseError.
+
+    share  may measure classes in other processes
+    """
+    # of the files that are read, not of later ones
+    stamp, before = case_fingerprint(case), states(case)
+    result = replace(scored_case(case, job, share), fingerprint=stamp)
+    if changed := first_difference(before, states(case)):
+        raise overwrite_error(changed)
+    return result
+
+
+def account_case(case: Case, score: Callable[[], CaseResult]) -> CaseResult:
+    """What came of a case with its inventory, or why it was not scored; nothing is raised.
+
+    score  gives the result of a case that can be scored
+    """
     with keep_inventory(Inventory()) as inventory:
         find_files(case, inventory)
         try:
-            # of the files that are read, not of later ones
-            stamp, before = case_fingerprint(case), states(case)
-            result = replace(scored_case(case, job, share), fingerprint=stamp)
-            if changed := first_difference(before, states(case)):
-                raise overwrite_error(changed)
+            result = score()
             inventory.add_scored("case")
             inventory.add_rest("file")
         except CaseError as problem:
