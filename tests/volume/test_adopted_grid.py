@@ -18,12 +18,7 @@ def test_a_side_without_geometry_is_measured_on_the_others_grid(tmp_path, plain)
             np.save(tmp_path / "one" / side / "a.npy", array)
         else:
             build.folder(tmp_path / "one" / side, (build.nifti, ".nii.gz"), a=array)
-    both, one = (
-        [
-            r[1:]
-            for r in run(tmp_path / kind / "pred", tmp_path / kind / "gt", "hd95,gt_volume").rows
-        ]
-        for kind in ("both", "one")
-    )
+    cards = [run(p / "pred", p / "gt", "hd95", "gt_volume") for p in map(tmp_path.joinpath, KINDS)]
+    both, one = ([row[1:] for row in card.rows] for card in cards)
     assert one == both
     assert {row[3] for row in both} == {"mm", "ml"}
