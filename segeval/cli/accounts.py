@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from segeval.cli.log import LOG
+from segeval.cli.messages import print_message
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note
 from segeval.runtime.inventory import ASKED, EXAMPLES, LOST, SAID, LeftAside, describe
@@ -35,7 +34,7 @@ def tell_left_aside(items: Sequence[LeftAside], settings: Settings) -> tuple[lis
             lines.setdefault((item.kind, item.reason), []).append(item)
     most = 0 if settings.verbose else EXAMPLES
     for alike in lines.values() if not settings.quiet else ():
-        click.echo(f"left aside: {describe(alike, most)}", err=True)
+        print_message(f"left aside: {describe(alike, most)}")
     for line in lost:
-        click.echo(line, err=True)
+        print_message(line)
     return warnings, len(lost)

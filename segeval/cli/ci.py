@@ -10,8 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import click
-
+from segeval.cli.messages import print_message
 from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note
@@ -66,7 +65,7 @@ def report_to_ci(card: Scorecard, settings: Settings, environment: Mapping[str, 
     from segeval.reports import github
 
     for line in github.error_commands(card):
-        click.echo(line, err=True)
+        print_message(line)
     path = environment.get(SUMMARY_VARIABLE)
     if not path:
         return 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from segeval.cli.log import LOG
+from segeval.cli.messages import print_message
 from segeval.cli.options import PATH_OR_URL, Command, resolve_request, settings_options
 from segeval.cli.print_table import print_rows
 from segeval.cli.warnings_output import report_notes
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from segeval.scorecard.card import Scorecard
 
 OPTIONS = ("ci", "seed", "allow_different_settings", "allow_different_cases", "output", "format",
-           "digits", "quiet", "verbose", "log_file", "color", "error", "ignore")  # fmt: skip
+           "digits", "safe_csv", "quiet", "verbose", "log_file", "color", "error",
+           "ignore")  # fmt: skip
 
 
 def compare_results(given: Mapping[str, Any]) -> int:
@@ -51,9 +53,9 @@ def compare_results(given: Mapping[str, Any]) -> int:
     errors = report_notes([*notes, *warn_few_cases(found)], settings)
     word = "warning" if settings.allow_different_cases else "error"
     for text in different if word == "error" or not settings.quiet else ():
-        click.echo(f"{word}: {text}", err=True)
+        print_message(f"{word}: {text}")
     if different and word == "error":
-        click.echo("  help: --allow-different-cases compares those that all have", err=True)
+        print_message("  help: --allow-different-cases compares those that all have")
         errors += 1
     return 3 if errors else 0
 
@@ -163,16 +165,16 @@ def write_comparison(found: ModelComparison, settings: Settings) -> None:
             stdout.append(wanted.form or settings.format)
             continue
         with replace_file(wanted.path) as file:
-            WRITERS[wanted.form](found, file, settings.digits)
+            WRITERS[wanted.form](found, file, settings)
     for form in stdout or [settings.format]:
         if form == "table" and can_draw(sys.stdout):
-            for title, (head, *rows) in comparison_tables(found, settings.digits):
+            for title, (head, *rows) in comparison_tables(found, settings):
                 click.echo(title)
                 print_rows(head, rows, settings.color)
                 click.echo()
             click.echo("\n".join(column_legend(found)))
         elif form != "none":
-            WRITERS[form](found, sys.stdout, settings.digits)
+            WRITERS[form](found, sys.stdout, settings)
 
 
 command = Command(

@@ -9,12 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from segeval.cli.accounts import tell_left_aside
 from segeval.cli.ci import describe_ci_run, finding_path, report_to_ci
 from segeval.cli.error_maps import make_error_maps
 from segeval.cli.log import LOG
+from segeval.cli.messages import print_message
 from segeval.cli.problems import exit_status, report_problems
 from segeval.cli.settings_sources import ResolvedSettings
 from segeval.cli.warnings_output import report_notes
@@ -26,6 +25,8 @@ from segeval.runtime.inventory import UNKNOWN, Inventory, LeftAside, describe
 if TYPE_CHECKING:
     from segeval.gates.verdict import Judgement, Refusal, Verdict
     from segeval.scorecard.card import Scorecard
+
+VERDICT_STYLES = {"PASS": {"fg": "green", "bold": True}, "FAIL": {"fg": "red", "bold": True}}
 
 
 def conclude_run(
@@ -113,7 +114,7 @@ def judge_gates(
     settings = request.settings
     if card.shard or not (settings.gates or settings.ci or baseline):
         if card.shard and (settings.gates or settings.baseline):
-            click.echo("gates: a part of the cases decides nothing; segeval merge judges", err=True)
+            print_message("gates: a part of the cases decides nothing; segeval merge judges")
         return None
     from segeval.gates.judge import judge_scorecard
 
@@ -137,12 +138,10 @@ def report_refusals(refused: Sequence[Refusal]) -> int:
     """Say why the run cannot pass; gives how many things were said."""
     if not refused:
         return 0
-    from segeval.reports.table_model import clean_name
-
     for refusal in refused:
-        click.echo(f"error: {clean_name(refusal.text)}", err=True)
+        print_message(f"error: {refusal.text}")
     for help in dict.fromkeys(refusal.help for refusal in refused if refusal.help):
-        click.echo(f"  help: {help}", err=True)
+        print_message(f"  help: {help}")
     return len(refused)
 
 
@@ -190,8 +189,8 @@ def print_verdicts(card: Scorecard, request: ResolvedSettings) -> None:
     from segeval.reports.verdicts import gates_line
 
     if form != "none":
-        WRITERS[form](card.gates, sys.stdout)
-    click.echo(f"{gates_line(card, request.settings)}{request.left_out}", err=True)
+        WRITERS[form](card.gates, sys.stdout, request.settings)
+    print_message(f"{gates_line(card, request.settings)}{request.left_out}")
 
 
 def report_verdicts(card: Scorecard, request: ResolvedSettings, err: bool = True) -> None:
@@ -203,16 +202,13 @@ def report_verdicts(card: Scorecard, request: ResolvedSettings, err: bool = True
     settings = request.settings
     if not card.gates:
         if settings.verbose and not card.shard:
-            click.echo("gates: none", err=True)
+            print_message("gates: none")
         return
-    from segeval.reports.table_model import clean_name
     from segeval.reports.terminal import uses_colour
     from segeval.reports.verdicts import gates_line, shown_verdicts
 
     colour = uses_colour(sys.stderr if err else sys.stdout, settings.color)
     for verdict in shown_verdicts(card, settings):
         word = "PASS" if verdict.passed else "FAIL"
-        if colour:
-            word = click.style(word, fg="green" if verdict.passed else "red", bold=True)
-        click.echo(f"{word} {clean_name(verdict.line)}", err=err, color=colour)
-    click.echo(f"{gates_line(card, settings)}{request.left_out}", err=err, color=colour)
+        print_message(f"{word} {verdict.line}", err, colour, VERDICT_STYLES if colour else None)
+    print_message(f"{gates_line(card, settings)}{request.left_out}", err, colour)

@@ -11,6 +11,7 @@ import click
 
 from segeval.cli.choices import CHOICES, Choice
 from segeval.cli.files import NAMES, load_preset
+from segeval.cli.messages import print_message
 from segeval.cli.options import Command, GroupedOption, resolve_request, settings_file_options
 from segeval.cli.settings_sources import ResolvedSettings
 from segeval.cli.tables import class_lines, gate_line
@@ -106,7 +107,7 @@ def write_settings_template(path: Path) -> int:
     except OSError as problem:
         message = f"cannot be written ({problem.strerror})"
         raise RequestError(message, where=path) from problem
-    click.echo(f"wrote {path}", err=True)
+    print_message(f"wrote {path}")
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from segeval.cli.messages import print_message, print_path
 from segeval.cli.options import (
     PATH_OR_URL,
     Command,
@@ -72,7 +73,7 @@ def convert_paths(given: Mapping[str, Any]) -> int:
     for done, case in enumerate(found.cases, 1):
         paths, more, wrong = try_convert(case, out, how, settings)
         for path in paths:
-            click.echo(path.as_posix())
+            print_path(path)
         notes, problems, written = [*notes, *more], [*problems, *wrong], written + len(paths)
         shown.step(case.id, done, len(found.cases))
     shown.close()
@@ -80,9 +81,9 @@ def convert_paths(given: Mapping[str, Any]) -> int:
         (out / "dataset.json").write_text(describe_dataset(how), "utf-8")
     errors = report_notes(notes, settings)
     for line in (line for problem in problems for line in problem.lines()):
-        click.echo(line, err=True)
+        print_message(line)
     if not settings.quiet:
-        click.echo(f"converted {len(found.cases)} structure sets into {written} files", err=True)
+        print_message(f"converted {len(found.cases)} structure sets into {written} files")
     return UNREADABLE if problems or errors else 0
 
 

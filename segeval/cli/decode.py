@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from segeval.cli.messages import print_message, print_path
 from segeval.cli.options import (
     PATH_OR_URL,
     Command,
@@ -69,14 +70,14 @@ def decode_paths(given: Mapping[str, Any]) -> int:
         else:
             written += len(result)
             for path in result:
-                click.echo(path.as_posix())
+                print_path(path)
         shown.step(files[done - 1].name, done, len(files))
     shown.close()
     for line in (line for problem in problems for line in problem.lines()):
-        click.echo(line, err=True)
+        print_message(line)
     if not settings.quiet:
         cases = len(files) - len(problems)
-        click.echo(f"decoded {cases} of {len(files)} cases into {written} files", err=True)
+        print_message(f"decoded {cases} of {len(files)} cases into {written} files")
     return UNREADABLE if problems else 0
 
 

@@ -16,6 +16,7 @@ import click
 
 from segeval.cli.interruption import INTERRUPTED, raise_when_interrupted
 from segeval.cli.main import COMMANDS, program
+from segeval.cli.messages import print_message
 from segeval.cli.standard_streams import Unwritable
 from segeval.runtime.interrupts import was_interrupted
 
@@ -101,5 +102,5 @@ def _report_unwritable(problem: Unwritable) -> int:
 
 def _print_error_lines(lines: Sequence[str], status: int) -> int:
     for line in lines:
-        click.echo(line, err=True)
+        print_message(line)
     return status

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from segeval.cli.log import LOG
+from segeval.cli.messages import print_message
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.scorecard.card import Scorecard
@@ -31,10 +30,10 @@ def make_error_maps(card: Scorecard, settings: Settings) -> None:
                 many += 1
                 LOG.line(f"wrote {made.as_posix()}")
             elif not settings.quiet:
-                click.echo(f"no map of errors: {made[0]}: {made[1]}", err=True)
+                print_message(f"no map of errors: {made[0]}: {made[1]}")
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise RequestError(f"cannot be written ({reason})", where=folder) from problem
     if not settings.quiet:
         maps = "map" if many == 1 else "maps"
-        click.echo(f"wrote {many} {maps} of errors to {folder.as_posix()}", err=True)
+        print_message(f"wrote {many} {maps} of errors to {folder.as_posix()}")

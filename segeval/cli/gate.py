@@ -19,6 +19,7 @@ OUTPUT = (
     "output",
     "format",
     "digits",
+    "safe_csv",
     "quiet",
     "verbose",
     "log_file",

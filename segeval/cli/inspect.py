@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from segeval.cli.messages import print_message
 from segeval.cli.options import (
     PATH_OR_URL,
     Command,
@@ -65,7 +66,7 @@ def inspect_paths(given: Mapping[str, Any]) -> int:
             rows.append((str(path), *blank, f"ERROR: {problem.message}"))
     print_rows(columns, rows, settings.color)
     for line in (line for found in problems for line in found.lines()):
-        click.echo(line, err=True)
+        print_message(line)
     return 3 if problems else 0
 
 

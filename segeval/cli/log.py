@@ -10,6 +10,7 @@ from typing import IO
 
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
+from segeval.runtime.safe_text import clean_name
 
 
 class DebugLog:
@@ -36,7 +37,7 @@ class DebugLog:
 
     def line(self, text: str) -> None:
         """Write a line, the same everywhere."""
-        line = f"{perf_counter() - self._started:9.3f} {text}"
+        line = f"{perf_counter() - self._started:9.3f} {clean_name(text)}"
         for sink in list(self._sinks):
             try:
                 print(line, file=sink, flush=True)

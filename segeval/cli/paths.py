@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import click
-
+from segeval.cli.messages import print_message
 from segeval.cli.warnings_output import report_notes
 from segeval.readers.remote_files import is_url
 from segeval.request.settings import Settings
@@ -71,7 +70,7 @@ def show_pairs(pred: Path | str, truth: Path | str, settings: Settings, written:
     columns, *rows = pairing_rows(pairing)
     print_rows(columns, rows, settings.color)
     if not settings.quiet:
-        click.echo(pairing.sentence, err=True)
+        print_message(pairing.sentence)
     inventory.merge(pairing.inventory)
     warnings, unlisted = tell_left_aside(inventory.left_aside, settings)
     errors = unlisted + report_notes([*warnings, *pairing.notes], settings)

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 
 import click
 
+from segeval.runtime.safe_text import clean_name
+
 TextRows = Sequence[Sequence[str]]
 
 
 def print_rows(columns: Sequence[str], rows: TextRows, color: str = "auto") -> None:
-    """Print a table on stdout."""
+    """Print a table on stdout; names in it may come from files."""
     from segeval.reports.terminal import can_draw
 
+    rows = [[clean_name(cell) for cell in row] for row in rows]
     if can_draw(sys.stdout):
         _print_rich_table(columns, rows, color)
         return

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from segeval.cli.log import LOG
+from segeval.cli.messages import print_message
 from segeval.request.settings import Settings
 from segeval.runtime.errors import SegevalError
 
@@ -50,10 +49,7 @@ def print_problem_lines(lines: Sequence[str], settings: Settings) -> None:
 
     colour = uses_colour(sys.stderr, settings.color)
     for line in lines:
-        for word, style in STYLES.items() if colour else ():
-            if line.startswith(word):
-                line = click.style(word, **style) + line.removeprefix(word)
-        click.echo(line, err=True, color=colour)
+        print_message(line, color=colour, styles=STYLES if colour else None)
 
 
 def report_problems(card: Scorecard, settings: Settings) -> None:

@@ -7,9 +7,8 @@ import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
-import click
-
 from segeval.cli.log import LOG
+from segeval.cli.messages import print_message
 from segeval.request.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class ProgressLines:
         if tenth > self._tenth or now - self._last >= EVERY_SECONDS:
             seconds = round(now - self._started)
             share = 100 * done // total
-            click.echo(f"{done} of {total} cases ({share} %) after {seconds} s", err=True)
+            print_message(f"{done} of {total} cases ({share} %) after {seconds} s")
             self._tenth, self._last = tenth, now
 
     def close(self) -> None:
@@ -114,13 +113,13 @@ class ProgressReporter:
         self.total = len(pairing.cases)
         LOG.line(pairing.sentence)
         if not self._settings.quiet:
-            click.echo(pairing.sentence, err=True)
+            print_message(pairing.sentence)
 
     def waits(self, text: str) -> None:
         """The work waits for something."""
         LOG.line(text)
         if not self._settings.quiet:
-            click.echo(text, err=True)
+            print_message(text)
 
     def scored(self, result: FinishedCase, done: int, total: int) -> None:
         """A case is finished."""

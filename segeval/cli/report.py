@@ -13,6 +13,7 @@ import click
 from segeval.cli.choices import CHOICES
 from segeval.cli.error_maps import make_error_maps
 from segeval.cli.log import LOG
+from segeval.cli.messages import print_message
 from segeval.cli.options import (
     PATH_OR_URL,
     Command,
@@ -134,7 +135,7 @@ def _compare(paths: Sequence[str], outputs: Sequence[str], settings: Settings) -
             file.write(text + "\n")
         click.echo(path.as_posix())
     for line in different:
-        click.echo(f"{'warning' if settings.allow_different_cases else 'error'}: {line}", err=True)
+        print_message(f"{'warning' if settings.allow_different_cases else 'error'}: {line}")
     return 3 if different and not settings.allow_different_cases else 0
 
 

@@ -16,8 +16,9 @@ from segeval.cli.options import (
     resolve_request,
     settings_options,
 )
+from segeval.runtime.safe_text import clean_name
 
-OUTPUT = ("output", "format", "digits", "per_case", "worst", "wide", "verbose", "color")
+OUTPUT = ("output", "format", "digits", "per_case", "worst", "wide", "safe_csv", "verbose", "color")
 
 
 def show_results(given: Mapping[str, Any]) -> int:
@@ -28,7 +29,7 @@ def show_results(given: Mapping[str, Any]) -> int:
     settings = resolve_request(given).settings
     card = load_results(Path(given["results"]))
     if given["signature"]:
-        click.echo(card.signature)
+        click.echo(clean_name(card.signature))
         return 0
     for output in settings.output:
         parse_output(output)

@@ -11,6 +11,8 @@ import io
 import os
 import sys
 
+from segeval.runtime.safe_text import VISIBLE
+
 
 class Unwritable(Exception):  # noqa: N818 - it says what stdout is
     """stdout takes no more bytes, and not because its reader has gone."""
@@ -71,7 +73,7 @@ def open_streams() -> None:
             held = io.TextIOWrapper(
                 io.BufferedWriter(raw),
                 encoding=stream.encoding,
-                errors="surrogateescape" if is_utf8(stream.encoding) else "backslashreplace",
+                errors=VISIBLE,
                 line_buffering=stream.line_buffering,
             )
             setattr(sys, name, held)
@@ -82,11 +84,6 @@ def _closed_stdout(nowhere: io.TextIOWrapper) -> io.TextIOBase:
     raw = ClosedResults()
     raw.nowhere = nowhere
     return io.TextIOWrapper(io.BufferedWriter(raw, 1), encoding="utf-8", write_through=True)
-
-
-def is_utf8(encoding: str) -> bool:
-    """Whether a stream takes names that are no text as the bytes that they are."""
-    return encoding.replace("-", "").lower() == "utf8"
 
 
 def drop(number: int) -> None:

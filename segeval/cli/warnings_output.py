@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import click
-
 from segeval.cli.log import LOG
+from segeval.cli.messages import print_message
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note
 
@@ -42,11 +41,9 @@ def note_level(code: str, settings: Settings) -> str:
 def _print_group(word: str, code: str, found: list[Note], most: int) -> None:
     few = found[: most or None]
     for note in few:
-        click.echo(f"{word}: {_note_text(note)} [{code}]", err=True)
+        print_message(f"{word}: {_note_text(note)} [{code}]")
     if len(found) > len(few):
-        click.echo(
-            f"{word}: {len(found) - len(few)} more like this, -v lists them [{code}]", err=True
-        )
+        print_message(f"{word}: {len(found) - len(few)} more like this, -v lists them [{code}]")
 
 
 def _note_text(note: Note) -> str:

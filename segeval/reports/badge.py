@@ -24,7 +24,7 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     message = value if word in ("", "PASS") else f"{value}, {what}"
     color = UNKNOWN if value == NO_VALUE and not word else COLOURS[word]
     badge = {"schemaVersion": 1, "label": label, "message": message, "color": color}
-    file.write(json.dumps(badge, ensure_ascii=False) + "\n")
+    file.write(json.dumps(badge) + "\n")
 
 
 def leading_metric(card: Scorecard, settings: Settings) -> tuple[str, str]:

@@ -12,7 +12,6 @@ from hashlib import sha256
 from typing import IO, Any
 
 from segeval.reports.problems import case_error, class_faults, is_accepted
-from segeval.reports.table_model import clean_name
 from segeval.reports.verdicts import (
     gate_without_bar,
     missed_verdicts,
@@ -21,6 +20,7 @@ from segeval.reports.verdicts import (
     verdict_subject,
 )
 from segeval.request.settings import Settings
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.row_index import noteworthy_cases
 
@@ -32,7 +32,7 @@ NOWHERE = "segeval.toml"  # GitLab refuses a finding without a path
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the missed gates and the unscored cases as findings."""
     found = list(findings(card, settings))
-    json.dump(found, file, indent=2, ensure_ascii=False, allow_nan=False)
+    json.dump(found, file, indent=2, allow_nan=False)
     file.write("\n")
 
 

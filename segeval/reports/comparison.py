@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict  # of what stands in tuples, too
 from typing import IO, Any
 
+from segeval.reports.csv_cells import CsvWriter
 from segeval.reports.markdown import escape_markdown
 from segeval.reports.plain import plain_lines
 from segeval.reports.table_model import (
     TableBlock,
     TableField,
-    clean_name,
     format_figure,
     metric_decimals,
 )
+from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.summary_columns import Column
 from segeval.statistics.compare import Difference, Ranking
 from segeval.statistics.paired import PairKey
@@ -43,9 +44,9 @@ class ModelComparison:
     rankings: tuple[Ranking, ...]
 
 
-def write_comparison_table(found: ModelComparison, file: IO[str], digits: int) -> None:
+def write_comparison_table(found: ModelComparison, file: IO[str], settings: Settings) -> None:
     """The tables as plain text."""
-    for title, rows in comparison_tables(found, digits):
+    for title, rows in comparison_tables(found, settings):
         file.write(f"{title}\n")
         file.writelines(f"{line}\n" for line in plain_lines(_rows_block(rows)))
         file.write("\n")
@@ -61,9 +62,9 @@ def _rows_block(rows: TableRows) -> TableBlock:
     )
 
 
-def write_comparison_markdown(found: ModelComparison, file: IO[str], digits: int) -> None:
+def write_comparison_markdown(found: ModelComparison, file: IO[str], settings: Settings) -> None:
     """The tables in Markdown."""
-    for title, rows in comparison_tables(found, digits):
+    for title, rows in comparison_tables(found, settings):
         file.write(f"**{escape_markdown(title)}**\n\n")
         for place, row in enumerate(rows):
             file.write(f"| {' | '.join(map(escape_markdown, row))} |\n")
@@ -73,14 +74,17 @@ def write_comparison_markdown(found: ModelComparison, file: IO[str], digits: int
     file.writelines(f"- {escape_markdown(line)}\n" for line in column_legend(found))
 
 
-def comparison_tables(found: ModelComparison, digits: int) -> Iterator[tuple[str, TableRows]]:
+def comparison_tables(
+    found: ModelComparison, settings: Settings
+) -> Iterator[tuple[str, TableRows]]:
     """A title and rows for each model and metric, then the ranks; the first row is the head."""
     for model in range(1, len(found.models)):
         own = [one for one in found.differences if one.model == model]
         for metric, unit in dict.fromkeys((one.name.metric, one.name.unit) for one in own):
             some = [o for o in own if (o.name.metric, o.name.unit) == (metric, unit)]
-            title = f"{_head(some[0].name)}: {found.models[model]} - {found.models[0]}"
-            yield title, [_titles(found, model), *(_difference_row(one, digits) for one in some)]
+            title = f"{_head(some[0].name)}: {clean_name(found.models[model])} - "
+            title += clean_name(found.models[0])
+            yield title, [_titles(found, model), *(_difference_row(one, settings) for one in some)]
     if len(found.models) > 2:
         for metric in dict.fromkeys(one.name.metric for one in found.rankings):
             ranked = [one for one in found.rankings if one.name.metric == metric]
@@ -98,8 +102,8 @@ def _titles(found: ModelComparison, model: int) -> tuple[str, ...]:
             "better", "worse", "moved most")  # fmt: skip
 
 
-def _difference_row(one: Difference, digits: int) -> tuple[str, ...]:
-    decimal = metric_decimals(Column(one.name.metric, one.name.unit), digits)
+def _difference_row(one: Difference, settings: Settings) -> tuple[str, ...]:
+    decimal = metric_decimals(Column(one.name.metric, one.name.unit), settings.digits)
 
     def signed(value: float) -> str:
         text = format_figure(value, decimal)
@@ -155,9 +159,10 @@ def _rank_rows(found: ModelComparison, ranked: Sequence[Ranking]) -> TableRows:
 
 def column_legend(found: ModelComparison) -> Iterator[str]:
     """What the columns are."""
-    yield f"{found.cases} cases that all have; a difference is that model minus {found.models[0]}"
+    first = clean_name(found.models[0])
+    yield f"{found.cases} cases that all have; a difference is that model minus {first}"
     if any(one.gained or one.lost for one in found.differences):
-        yield f"only in one: cases with a value in {found.models[0]} missing, then in the other"
+        yield f"only in one: cases with a value in {first} missing, then in the other"
     yield "interval: BCa bootstrap over patients; p: Wilcoxon signed-rank, Holm over the classes"
     if len(found.models) > 2:
         yield "ranks: mean of those in each case; that of the mean, its bootstrap, how often first"
@@ -170,17 +175,17 @@ HEADER = (
 )  # fmt: skip
 
 
-def write_comparison_csv(found: ModelComparison, file: IO[str], _: int) -> None:
+def write_comparison_csv(found: ModelComparison, file: IO[str], settings: Settings) -> None:
     """One row a model, class and metric, with all digits; ranks where there are several models."""
-    out = csv.writer(file, lineterminator="\n")
-    out.writerow(HEADER)
+    out = CsvWriter(file, settings)
+    out.write_row(HEADER)
     ranked = {one.name: one for one in found.rankings}
     for one in found.differences:
         rank = ranked.get(one.name)
         numbers = (one.first, one.mean, one.difference, one.low, one.high, one.p, one.p_holm,
                    one.better, one.worse)  # fmt: skip
         more = (rank.mean_rank[one.model], rank.rank_of_means[one.model], rank.p) if rank else ()
-        out.writerow((
+        out.write_row((
             found.models[one.model], found.models[0], one.name.class_, one.name.metric,
             one.name.unit, one.n, one.lost, one.gained, *map(_all_digits, numbers),
             ";".join(f"{case}={gap!r}" for case, gap in one.moved), *map(_all_digits, more),
@@ -191,7 +196,7 @@ def _all_digits(value: float) -> str:
     return "" if math.isnan(value) else repr(value)
 
 
-def write_comparison_json(found: ModelComparison, file: IO[str], _: int) -> None:
+def write_comparison_json(found: ModelComparison, file: IO[str], _: Settings) -> None:
     """Everything, strict: a number that is none is null."""
     content = _number_or_null(asdict(found))
     content["differences"] = [
@@ -225,7 +230,7 @@ def _number_or_null(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-WRITERS: dict[str, Callable[[ModelComparison, IO[str], int], None]] = {
+WRITERS: dict[str, Callable[[ModelComparison, IO[str], Settings], None]] = {
     "table": write_comparison_table,
     "markdown": write_comparison_markdown,
     "csv": write_comparison_csv,

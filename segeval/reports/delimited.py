@@ -6,11 +6,11 @@ infinite value is the word `inf`. A case or class that was not scored is one row
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Sequence
 from typing import IO
 
+from segeval.reports.csv_cells import CsvWriter
 from segeval.request.settings import Settings
 from segeval.scorecard.card import CaseResult, Row, Scorecard
 from segeval.scorecard.summary import metric_columns
@@ -26,8 +26,8 @@ def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
 
 def write_rows(card: Scorecard, file: IO[str], settings: Settings, delimiter: str) -> None:
     """Write the rows in the form that the settings ask for."""
-    out = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-    out.writerows(wide_rows(card) if settings.wide else long_rows(card))
+    out = CsvWriter(file, settings, delimiter)
+    out.write_rows(wide_rows(card) if settings.wide else long_rows(card))
 
 
 def long_rows(card: Scorecard) -> Iterator[Sequence[str]]:

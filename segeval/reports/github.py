@@ -17,13 +17,13 @@ from segeval.reports.table_content import lay_out_table
 from segeval.reports.table_model import (
     TableBlock,
     TableField,
-    clean_name,
     format_count,
 )
 from segeval.reports.values import worst_list_block
 from segeval.reports.verdicts import missed_verdicts, verdict_headline
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import Scorecard
 
 LIMIT = 900 << 10  # bytes; the service drops a summary of more than 1 MiB

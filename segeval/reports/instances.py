@@ -6,10 +6,10 @@ its place, else x, y, z from its first voxel, in `centre_unit`.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from typing import IO, Any
 
+from segeval.reports.csv_cells import CsvWriter
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
 
@@ -21,11 +21,11 @@ HEADER = (
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the instances."""
-    out = csv.writer(file, lineterminator="\n")
-    out.writerow(HEADER)
+    out = CsvWriter(file, settings)
+    out.write_row(HEADER)
     for row in instance_rows(card):
         cells = row | {"partners": " ".join(map(str, row["partners"]))}
-        out.writerow(["" if cells[name] is None else cells[name] for name in HEADER])
+        out.write_row(["" if cells[name] is None else cells[name] for name in HEADER])
 
 
 def instance_rows(card: Scorecard) -> Iterator[dict[str, Any]]:

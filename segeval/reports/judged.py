@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Callable, Sequence
 from typing import IO, Any
 
 from segeval.gates.verdict import Verdict
+from segeval.reports.csv_cells import CsvWriter
 from segeval.reports.markdown import escape_markdown
-from segeval.reports.table_model import clean_name
+from segeval.request.settings import Settings
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.results import verdict_to_json
 
 FIELDS = (
@@ -25,19 +26,19 @@ def verdict_word(verdict: Verdict) -> str:
     return "PASS" if verdict.passed else "FAIL"
 
 
-def write_verdict_lines(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+def write_verdict_lines(verdicts: Sequence[Verdict], file: IO[str], _: Settings) -> None:
     """One line a verdict."""
     file.writelines(f"{verdict_word(one)} {clean_name(one.text)}\n" for one in verdicts)
 
 
-def write_verdicts_csv(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+def write_verdicts_csv(verdicts: Sequence[Verdict], file: IO[str], settings: Settings) -> None:
     """One row a verdict, with all digits."""
-    out = csv.writer(file, lineterminator="\n")
-    out.writerow((*FIELDS, *OF_BASELINE))
+    out = CsvWriter(file, settings)
+    out.write_row((*FIELDS, *OF_BASELINE))
     for verdict in verdicts:
         kept = verdict_to_json(verdict)
         kept |= kept.pop("against", {})
-        out.writerow([_verdict_cell(kept.get(key)) for key in (*FIELDS, *OF_BASELINE)])
+        out.write_row([_verdict_cell(kept.get(key)) for key in (*FIELDS, *OF_BASELINE)])
 
 
 def _verdict_cell(value: Any) -> str:
@@ -48,7 +49,7 @@ def _verdict_cell(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def write_verdicts_json(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+def write_verdicts_json(verdicts: Sequence[Verdict], file: IO[str], _: Settings) -> None:
     """Whether all passed, and the verdicts as they stand in a result file."""
     kept = [verdict_to_json(verdict) for verdict in verdicts]
     content = {"passed": all(verdict.passed for verdict in verdicts), "gates": kept}
@@ -56,7 +57,7 @@ def write_verdicts_json(verdicts: Sequence[Verdict], file: IO[str]) -> None:
     file.write("\n")
 
 
-def write_verdicts_markdown(verdicts: Sequence[Verdict], file: IO[str]) -> None:
+def write_verdicts_markdown(verdicts: Sequence[Verdict], file: IO[str], _: Settings) -> None:
     """A table."""
     file.write("| | gate | | |\n| --- | --- | --- | --- |\n")
     for one in verdicts:
@@ -65,7 +66,7 @@ def write_verdicts_markdown(verdicts: Sequence[Verdict], file: IO[str]) -> None:
         file.write(f"| {' | '.join(map(escape_markdown, cells))} |\n")
 
 
-WRITERS: dict[str, Callable[[Sequence[Verdict], IO[str]], None]] = {
+WRITERS: dict[str, Callable[[Sequence[Verdict], IO[str], Settings], None]] = {
     "table": write_verdict_lines,
     "csv": write_verdicts_csv,
     "json": write_verdicts_json,

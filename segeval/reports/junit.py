@@ -25,10 +25,11 @@ from segeval.reports.problems import (
     count_faulty,
     is_accepted,
 )
-from segeval.reports.table_model import clean_name, format_count
+from segeval.reports.table_model import format_count
 from segeval.reports.verdicts import gate_without_bar, verdict_sentence, verdict_subject
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import OVERALL, CaseResult, Row, Scorecard
 from segeval.scorecard.row_index import noteworthy_cases
 

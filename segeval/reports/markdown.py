@@ -10,6 +10,7 @@ from segeval.reports.table_content import lay_out_table
 from segeval.reports.table_model import TableBlock
 from segeval.reports.verdicts import gates_line, shown_verdicts
 from segeval.request.settings import Settings
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import Scorecard
 
 
@@ -64,6 +65,7 @@ def _markdown_row(cells: Iterator[str]) -> str:
 
 def escape_markdown(text: str) -> str:
     """The text so that Markdown shows it as it is."""
+    text = clean_name(text)
     for sign in "\\`*_[]<>|~":
         text = text.replace(sign, f"\\{sign}")
     return text
@@ -71,5 +73,6 @@ def escape_markdown(text: str) -> str:
 
 def code_span(text: str) -> str:
     """The text as code."""
+    text = clean_name(text)
     fence = "``" if "`" in text else "`"
     return f"{fence}{text}{fence}"

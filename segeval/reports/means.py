@@ -10,7 +10,6 @@ from segeval.reports.table_model import (
     TableBlock,
     TableField,
     align_cells,
-    clean_name,
     drop_empty_fields,
     format_figure,
     head_lines,
@@ -18,6 +17,7 @@ from segeval.reports.table_model import (
     metric_decimals,
 )
 from segeval.request.settings import Settings
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import OVERALL, WHOLE, Statistic
 from segeval.scorecard.summary_columns import Column
 

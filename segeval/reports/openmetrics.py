@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from typing import IO
 
 from segeval.reports.problems import count_failed
-from segeval.reports.table_model import clean_name
 from segeval.reports.verdicts import missed_verdicts
 from segeval.request.settings import Settings
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import Scorecard, Statistic
 from segeval.scorecard.summary import metric_columns
 from segeval.scorecard.summary_columns import Column

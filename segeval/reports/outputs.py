@@ -18,6 +18,7 @@ from segeval.reports import REPORTS, SUFFIXES
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen
+from segeval.runtime.safe_text import VISIBLE
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.results import with_moved_roots
 
@@ -159,10 +160,10 @@ def print_page(card: Scorecard, form: str, path: Path, settings: Settings) -> No
 def replace_file(path: Path) -> Iterator[IO[str]]:
     """A file that takes its name when it is whole; the folder is made, and nothing is left behind.
 
-    Names that are no valid text come back out as the bytes that they were.
+    It is UTF-8: what is no text in a name stands as its escape.
     """
     goal = Path(os.path.realpath(path))  # a link stays a link
-    text = {"encoding": "utf-8", "errors": "surrogateescape", "newline": "\n"}
+    text = {"encoding": "utf-8", "errors": VISIBLE, "newline": "\n"}
     if goal.exists() and not goal.is_file():  # /dev/null, a pipe: no name to take
         with goal.open("w", **text) as file:  # type: ignore[call-overload]
             yield file

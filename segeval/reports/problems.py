@@ -28,7 +28,8 @@ def describe_problems(card: Scorecard, settings: Settings) -> list[str]:
             classes.setdefault(status, ProblemGroup()).add(error)
     if not (kinds or classes):
         return []
-    from segeval.reports.table_model import clean_name, format_count
+    from segeval.reports.table_model import format_count
+    from segeval.runtime.safe_text import clean_name
 
     lines = [line for status, kind in kinds.items() for line in _group_lines(status, kind)]
     for status, faults in classes.items():
@@ -81,7 +82,8 @@ def count_failed(card: Scorecard, settings: Settings) -> int:
 
 def _group_lines(status: str, kind: ProblemGroup[CaseResult]) -> Iterator[str]:
     """A few cases of one kind; what to do is said once where it is the same for all."""
-    from segeval.reports.table_model import clean_name, format_count
+    from segeval.reports.table_model import format_count
+    from segeval.runtime.safe_text import clean_name
 
     errors = [case_error(case) for case in kind.few]
     shared = errors[0].help if len({error.help for error in errors}) == 1 else ""

@@ -10,11 +10,12 @@ from segeval.reports import plain
 from segeval.reports.fold_columns import GAP, block_width, fit_block
 from segeval.reports.problems import describe_problems
 from segeval.reports.table_content import TableContent, lay_out_table
-from segeval.reports.table_model import PLUS_MINUS, TableBlock, clean_name
+from segeval.reports.table_model import PLUS_MINUS, TableBlock
 from segeval.reports.terminal import can_draw, make_console, uses_colour
 from segeval.reports.verdicts import gates_line, shown_verdicts
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.short_signature import short_signature
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from segeval.reports.means import means_block, whole_case_means
 from segeval.reports.problems import count_left_out
-from segeval.reports.table_model import TableBlock, clean_name, format_count
+from segeval.reports.table_model import TableBlock, format_count
 from segeval.reports.values import (
     values_block,
     whole_case_values,
@@ -16,6 +16,7 @@ from segeval.reports.values import (
 )
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import OVERALL, WHOLE, Row, Scorecard
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import index_rows

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from segeval.metrics.registry import find_metric
 from segeval.request.grammar import parse_metric
 from segeval.runtime.frozen import frozen
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.summary_columns import Column
 
 NO_VALUE = "-"
@@ -80,16 +81,6 @@ def pad_text(text: str, width: int, right: bool = False) -> str:
     """The text with spaces up to a width."""
     space = " " * (width - text_width(text))
     return space + text if right else text + space
-
-
-def clean_name(text: str) -> str:
-    """A name as it may be shown: nothing in it steers a terminal, all of it can be written."""
-    if text.isprintable():
-        return text
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in text
-    )
 
 
 def metric_decimals(column: Column, digits: int) -> int:

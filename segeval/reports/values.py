@@ -9,7 +9,6 @@ from segeval.reports.table_model import (
     TableBlock,
     TableField,
     align_cells,
-    clean_name,
     drop_empty_fields,
     format_figure,
     head_lines,
@@ -18,6 +17,7 @@ from segeval.reports.table_model import (
 )
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Row, Scorecard
 from segeval.scorecard.row_index import index_rows
 from segeval.scorecard.summary import metric_columns

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from segeval.reports.problems import count_failed, count_faulty, is_accepted
-from segeval.reports.table_model import clean_name, format_count
+from segeval.reports.table_model import format_count
 from segeval.request.settings import Settings
 from segeval.runtime.inventory import ASKED, Inventory
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import GROUPS, OVERALL, WHOLE, Scorecard
 from segeval.scorecard.row_index import noteworthy_cases
 

@@ -242,6 +242,9 @@ class Settings:
     output: tuple[str, ...] = free((), "output", "also write a file; repeatable", OUTPUT)
     format: str = free("table", "output", "what stdout gets", FORMATS)
     wide: bool = free(False, "output", "CSV with one row a case and class")
+    safe_csv: bool = free(
+        False, "output", "an apostrophe before text that a spreadsheet takes for a formula"
+    )
     leads: str = free("mean", "output", "statistic of the table and of rules without one", LEADS)
     digits: int = free(3, "output", "decimals of the table", COUNT)
     per_case: bool = free(False, "output", "a table row for every case")

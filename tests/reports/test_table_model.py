@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from segeval.reports.table_model import (
     align_cells,
-    clean_name,
     format_count,
     format_figure,
     metric_decimals,
     pad_text,
     text_width,
 )
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.summary_columns import Column
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from segeval.reports.html.shown import label, place_of_case
 from segeval.reports.problems import case_error, class_faults
-from segeval.reports.table_model import clean_name, format_count
+from segeval.reports.table_model import format_count
 from segeval.request.settings import Settings
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.row_index import index_rows, noteworthy_cases
 

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from segeval.runtime.errors import RequestError
+from segeval.runtime.safe_text import VISIBLE
 
 NAMES = (
     "chromium",
@@ -75,7 +76,7 @@ def render_file(page: str, goal: Path, options: list[str], what: str) -> None:
     goal.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         source, made = Path(folder, "page.html"), Path(folder, f"made{goal.suffix.lower()}")
-        source.write_text(page, "utf-8", errors="surrogateescape")
+        source.write_text(page, "utf-8", errors=VISIBLE)
         command = [program, *QUIET, *root, f"--user-data-dir={folder}/profile", *options]
         command += [f"{what}={made}", source.as_uri()]
         try:

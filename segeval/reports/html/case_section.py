@@ -20,8 +20,8 @@ from segeval.reports.html.shown import (
     show_three,
 )
 from segeval.reports.html.volume_section import Volumes
-from segeval.reports.table_model import clean_name
 from segeval.runtime.frozen import frozen
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import UNCOUNTED, WHOLE, CaseResult, Row, Scorecard
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import index_rows

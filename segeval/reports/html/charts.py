@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from segeval.runtime.frozen import frozen
+from segeval.runtime.safe_text import clean_name
 
 TICKS = 6  # at most, along an axis
 CLIPPED = 26  # letters of a name beside a chart
@@ -87,6 +88,11 @@ def tick_text(value: float, step: float) -> str:
     return "0" if float(text) == 0 else text.replace("-", "−")
 
 
+def escape_text(text: str) -> str:
+    """Text as markup shows it, in an attribute too; what does not print stands as its escape."""
+    return escape(clean_name(text), quote=True)
+
+
 def clipped(name: str, most: int = CLIPPED) -> str:
     """A name that fits beside a chart."""
     return name if len(name) <= most else name[: most - 1] + "…"
@@ -108,11 +114,11 @@ def svg(  # noqa: PLR0913 - what a picture is
 ) -> str:
     """A drawing with its title and description, which screen readers say."""
     role = "group" if links else "img"
-    label = escape(f"{title}. {text}", quote=True)
+    label = escape_text(f"{title}. {text}")
     return (
         f'<svg class="chart {kind}" viewBox="0 0 {px(width)} {px(height)}" width="{px(width)}" '
         f'height="{px(height)}" role="{role}" aria-label="{label}">'
-        f"<title>{escape(title)}</title><desc>{escape(text)}</desc>{''.join(parts)}</svg>"
+        f"<title>{escape_text(title)}</title><desc>{escape_text(text)}</desc>{''.join(parts)}</svg>"
     )
 
 
@@ -128,7 +134,7 @@ def grid_x(axis: Axis, top: float, bottom: float, unit: str = "") -> list[str]:
     if unit:
         texts.append(
             f'<text class="tick" x="{px(axis.end)}" y="{px(bottom + 28)}" '
-            f'text-anchor="end">{escape(unit)}</text>'
+            f'text-anchor="end">{escape_text(unit)}</text>'
         )
     return [f'<path class="grid" d="{lines}"/>', *texts]
 

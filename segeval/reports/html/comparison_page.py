@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 from segeval import __version__
 from segeval.reports.comparison import ModelComparison
-from segeval.reports.html.charts import Axis, clipped, grid_x, px, svg
+from segeval.reports.html.charts import Axis, clipped, escape_text, grid_x, px, svg
 from segeval.reports.html.definition_section import definition_section
 from segeval.reports.html.drawings import PAGE, TOP
 from segeval.reports.html.page import SCRIPT, STYLE, asset, environment
@@ -156,7 +155,7 @@ def draw_ranks(title: str, models: Sequence[str], rankings: Sequence[Ranking]) -
         parts.append(
             f'<a href="#{place_of_class(ranking.name.class_)}"><text class="name" '
             f'x="{PAGE.names - 12}" y="{px(top + block / 2 + 3)}" text-anchor="end">'
-            f"{escape(clipped(name))}<title>{escape(name)}</title></text></a>"
+            f"{escape_text(clipped(name))}<title>{escape_text(name)}</title></text></a>"
         )
         for k, model in enumerate(models):
             y = top + 5 + LANE * (k + 0.5)
@@ -165,7 +164,7 @@ def draw_ranks(title: str, models: Sequence[str], rankings: Sequence[Ranking]) -
             parts.append(
                 f'<path class="interval" d="M{ends[0]} {px(y)}H{ends[1]}"/>'
                 f'<circle class="point" cx="{px(at)}" cy="{px(y)}" r="5.5">'
-                f"<title>{escape(f'{model}: rank {ranking.rank_of_means[k]:g}')}</title></circle>"
+                f"<title>{escape_text(model)}: rank {ranking.rank_of_means[k]:g}</title></circle>"
                 f'<text class="number" x="{px(at)}" y="{px(y + 3.2)}" text-anchor="middle">'
                 f"{k + 1}</text>"
                 f'<text class="count" x="{PAGE.width - 4}" y="{px(y + 3.5)}" text-anchor="end">'

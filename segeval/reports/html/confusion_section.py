@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from segeval.reports.html.shown import Shown, place_of_case
-from segeval.reports.table_model import clean_name
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import Scorecard
 
 SHADES = 10

@@ -9,7 +9,8 @@ from typing import Any
 
 from segeval import __version__
 from segeval.reports.html.shown import Heading
-from segeval.reports.table_model import clean_name, format_count
+from segeval.reports.table_model import format_count
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import OVERALL, WHOLE, Scorecard
 from segeval.scorecard.row_index import index_rows
 

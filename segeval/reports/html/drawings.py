@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from html import escape
 
 from segeval.reports.html.charts import (
     Axis,
     clipped,
     dots,
+    escape_text,
     grid_x,
     grid_y,
     px,
@@ -78,11 +78,11 @@ def draw_strips(title: str, unit: str, strips: Sequence[Strip], layout: Layout =
 
 
 def _strip(strip: Strip, axis: Axis, y: float, layout: Layout) -> list[str]:
-    label = escape(clipped(strip.name, layout.letters))
+    label = escape_text(clipped(strip.name, layout.letters))
     half = 0.32 * layout.row
     parts = [
         f'<a href="{strip.link}"><text class="name" x="{layout.names - 12}" y="{px(y + 4)}" '
-        f'text-anchor="end">{label}<title>{escape(strip.name)}</title></text></a>'
+        f'text-anchor="end">{label}<title>{escape_text(strip.name)}</title></text></a>'
     ]
     values = sorted(strip.values)
     if values:
@@ -95,7 +95,7 @@ def _strip(strip: Strip, axis: Axis, y: float, layout: Layout) -> list[str]:
         )
     places = [axis.at(v) for v in strip.values]
     offsets = spread_out(places, 3.2, half + 1)
-    name = escape(strip.name, quote=True)
+    name = escape_text(strip.name)
     points = [(x, y + dy) for x, dy in zip(places, offsets, strict=True)]
     parts.append(f'<g data-class="{name}">{dots(points)}</g>')
     for bar in strip.bars:
@@ -110,7 +110,7 @@ def _strip(strip: Strip, axis: Axis, y: float, layout: Layout) -> list[str]:
         dy = offsets[at] if at >= 0 else 0.0
         parts.append(
             f'<a href="{link}"><circle class="worst" cx="{px(axis.at(value))}" cy="{px(y + dy)}" '
-            f'r="3.6"><title>worst: {escape(case)}, {value:.4g}</title></circle></a>'
+            f'r="3.6"><title>worst: {escape_text(case)}, {value:.4g}</title></circle></a>'
         )
     more = f" +{strip.n_other}" if strip.n_other else ""
     parts.append(
@@ -134,7 +134,7 @@ def draw_distribution(values: Sequence[float], low: float, high: float, name: st
     text = f"{name}: {len(finite)} values from {low:.3g} to {high:.3g}"
     return (
         f'<svg class="spark" viewBox="0 0 {BINS * 6} 19" width="{BINS * 6}" height="19" role="img" '
-        f'aria-label="{escape(text, quote=True)}"><path class="floor" d="M0 18.5H{BINS * 6}"/>'
+        f'aria-label="{escape_text(text)}"><path class="floor" d="M0 18.5H{BINS * 6}"/>'
         f'<path class="bars" d="{bars}"/></svg>'
     )
 
@@ -181,10 +181,10 @@ def draw_agreement(found: Agreement) -> str:
     points = [(x.at(a), y.at(b)) for a, b in zip(found.across, found.gaps, strict=True)]
     unit = "" if found.ratio else f" [{found.unit}]"
     parts += [
-        f'<g data-class="{escape(found.name, quote=True)}" data-axis="y" {y.attributes}>'
+        f'<g data-class="{escape_text(found.name)}" data-axis="y" {y.attributes}>'
         f"{dots(points)}</g>",
         f'<text class="tick" x="{width - 10}" y="{height - 2}" text-anchor="end">'
-        f"mean of both [{escape(found.unit)}]</text>",
+        f"mean of both [{escape_text(found.unit)}]</text>",
     ]
     title = f"{found.name}: {what}{unit}"
     limits = f"limits {found.low:.4g} to {found.high:.4g}"
@@ -212,7 +212,7 @@ def draw_reliability(name: str, bins: Sequence[tuple[float, float, float]]) -> s
         *grid_y(y, left, width - 12),
         f'<path class="zero" d="M{px(x.at(0))} {px(y.at(0))}L{px(x.at(1))} {px(y.at(1))}"/>',
         f'<path class="gap" d="{gaps}"/><path class="line" d="{line}"/>',
-        f'<g data-class="{escape(name, quote=True)}" data-axis="y" {y.attributes}>'
+        f'<g data-class="{escape_text(name)}" data-axis="y" {y.attributes}>'
         + dots([(x.at(c), y.at(a)) for _, c, a in bins], "dots big")
         + "</g>",
         f'<path class="bars" d="{shares}"/>'
@@ -247,8 +247,8 @@ def draw_changes(title: str, unit: str, changes: Sequence[Change], layout: Layou
         y = TOP + layout.row * (place + 0.5)
         parts.append(
             f'<a href="{change.link}"><text class="name" x="{layout.names - 12}" y="{px(y + 4)}" '
-            f'text-anchor="end">{escape(clipped(change.name, layout.letters))}'
-            f"<title>{escape(change.name)}</title></text></a>"
+            f'text-anchor="end">{escape_text(clipped(change.name, layout.letters))}'
+            f"<title>{escape_text(change.name)}</title></text></a>"
         )
         if math.isfinite(change.low) and math.isfinite(change.high):
             ends_at = px(axis.at(change.low)), px(axis.at(change.high))
@@ -274,7 +274,7 @@ def draw_confusion(names: Sequence[str], shares: Sequence[Sequence[float]]) -> s
     parts = []
     for k, name in enumerate(names):
         middle = side * (k + 0.5)
-        text = escape(clipped(name, 15))
+        text = escape_text(clipped(name, 15))
         parts.append(
             f'<text class="name" x="{px(left - 6)}" y="{px(top + middle + 4)}" '
             f'text-anchor="end">{text}</text><text class="name" text-anchor="start" '
@@ -311,6 +311,6 @@ def draw_curve(title: str, points: Sequence[tuple[float, float]], across: str, u
         f'<g data-axis="x" {x.attributes}><g data-axis="y" {y.attributes}>'
         f'<path class="line" d="{line}"/></g></g>',
         f'<text class="tick" x="{width - 12}" y="{height - 8}" text-anchor="end">'
-        f"{escape(across)}; upwards: {escape(up)}</text>",
+        f"{escape_text(across)}; upwards: {escape_text(up)}</text>",
     ]
     return svg("curve", width, height, title, f"{up} against {across}", parts)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from html import escape
 
+from segeval.reports.html.charts import escape_text
 from segeval.reports.html.class_section import strips_of, values_of
 from segeval.reports.html.confusion_section import confusion_of, names_of_labels
 from segeval.reports.html.drawings import (
@@ -99,7 +99,7 @@ def stacked_charts(charts: Sequence[tuple[str, str]]) -> str:
     parts, top, width = [], 0.0, 0.0
     for title, chart in charts:
         if title:
-            parts.append(f'<text class="head" x="2" y="{top + 11:g}">{escape(title)}</text>')
+            parts.append(f'<text class="head" x="2" y="{top + 11:g}">{escape_text(title)}</text>')
             top += 16
         own = [float(found) for found in re.findall(r' (?:width|height)="([\d.]+)"', chart)[:2]]
         parts.append(chart.replace("<svg ", f'<svg y="{top:g}" ', 1))

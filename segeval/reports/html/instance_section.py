@@ -19,8 +19,8 @@ from segeval.metrics.candidates import landed
 from segeval.metrics.matched_detections import MatchRule, match_data_set
 from segeval.reports.html.drawings import Strip, draw_curve, draw_strips
 from segeval.reports.html.shown import label, place_of_case, place_of_class, show_three
-from segeval.reports.table_model import clean_name
 from segeval.runtime.arrays import Floats
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import Scorecard
 from segeval.scoring.pooling import result_type
 

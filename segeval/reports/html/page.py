@@ -21,6 +21,7 @@ from segeval.reports.html.drawings import draw_agreement
 from segeval.reports.html.instance_section import instance_section
 from segeval.reports.html.reliability_section import reliability_section
 from segeval.reports.html.shown import (
+    THIN,
     Heading,
     Shown,
     headings,
@@ -33,9 +34,9 @@ from segeval.reports.html.shown import (
 from segeval.reports.html.verdict_section import bars_of, read_verdict, verdict_section
 from segeval.reports.html.volume_section import agreements, volumes_of
 from segeval.reports.table_content import lacking_input
-from segeval.reports.table_model import clean_name
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import OVERALL, Scorecard
 from segeval.scorecard.row_index import index_rows
 
@@ -149,6 +150,7 @@ def environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        finalize=_shown,
     )
     made.filters |= {
         "clean": clean_name,
@@ -157,6 +159,13 @@ def environment() -> Any:
         "three": show_three,
     }
     return made
+
+
+def _shown(value: Any) -> Any:
+    """What a template puts out: text of files without what does not print; markup as it is."""
+    if type(value) is not str or value.isprintable():
+        return value
+    return THIN.join(map(clean_name, value.split(THIN)))  # between thousands of our own numbers
 
 
 def asset(name: str) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from urllib.parse import quote
 
 from segeval.metrics.registry import Definition, resolve_metric
-from segeval.reports.table_model import NO_VALUE, clean_name, format_figure, metric_decimals
+from segeval.reports.table_model import NO_VALUE, format_figure, metric_decimals
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import WHOLE, Scorecard
 from segeval.scorecard.row_index import index_rows
 from segeval.scorecard.summary import metric_columns

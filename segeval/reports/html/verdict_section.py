@@ -8,10 +8,11 @@ from typing import Any
 
 from segeval.gates.verdict import SIGNS, BaselineComparison, Verdict, enough_digits
 from segeval.reports.html.shown import MINUS, Shown
-from segeval.reports.table_model import clean_name, format_count
+from segeval.reports.table_model import format_count
 from segeval.reports.verdicts import missed_verdicts, verdict_headline
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import fields, frozen
+from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.row_index import index_rows
 
