@@ -3,14 +3,19 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Settings", "__version__", "score"]
+__all__ = ["Evaluator", "Settings", "__version__", "score"]
 
 if TYPE_CHECKING:
+    from segeval.api.evaluator import Evaluator
     from segeval.api.score import score
     from segeval.request.settings import Settings
 
 # The face of the package is loaded when it is used: `--version` must not pay for NumPy.
-FACE = {"score": "segeval.api.score", "Settings": "segeval.request.settings"}
+FACE = {
+    "Evaluator": "segeval.api.evaluator",
+    "Settings": "segeval.request.settings",
+    "score": "segeval.api.score",
+}
 
 
 def __getattr__(name: str) -> Any:

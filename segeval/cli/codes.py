@@ -5,6 +5,7 @@ docs/output.md says what each means; a test holds that none is missing here.
 
 CODES = (
     "W-bad-contour",
+    "W-case-twice",
     "W-completed-slices",
     "W-contour-gap",
     "W-contour-offset",
