@@ -16,14 +16,15 @@ from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import fields
 
 T, P = build.blocks(), build.blocks(seed=5)
-# Of the command line alone: what is printed and written, and the rules that `segeval.gate` takes.
-OF_SAVE = {"output", "format", "wide", "digits", "per_case", "worst", "pictures", "window"}
-OF_TERMINAL = {"quiet", "verbose", "log_file", "color", "progress", "no_ci", "error", "ignore"}
-OF_GATE = {"gates", "only_gates", "baseline", "policy", "baseline_tolerance", "adjust",
-           "allow_different_settings", "allow_different_cases", "allow_different_truth",
-           "exit_zero"}  # fmt: skip
-OF_FILES = {"error_maps", "error_maps_by", "resume"}  # files beside those of results
-LEFT_OUT = OF_SAVE | OF_TERMINAL | OF_GATE | OF_FILES
+# What is printed and written is of the command line and of `Scorecard.save`; rules are of
+# `segeval.gate`. Three of these groups are of the numbers of a run.
+FIELDS = {f.name: f for f in fields(Settings())}
+OF_NUMBERS = ("leads", "ci", "seed")
+LEFT_OUT = {
+    name
+    for name, field in FIELDS.items()
+    if field.metadata["group"] in ("output", "gate") and name not in OF_NUMBERS
+} | {"resume"}  # goes on from the file of an output
 
 
 def parameters(function):
@@ -32,12 +33,12 @@ def parameters(function):
 
 def test_every_choice_is_spelled_out():
     own = set(parameters(segeval.score)) - {"pred", "gt", "settings"}
-    assert own == {f.name for f in fields(Settings())} - LEFT_OUT
+    assert own == set(FIELDS) - LEFT_OUT
     kinds = {p.kind for p in parameters(segeval.score).values()}
     assert inspect.Parameter.VAR_KEYWORD not in kinds
 
 
-@pytest.mark.parametrize("field", [f for f in fields(Settings()) if f.metadata["form"].words])
+@pytest.mark.parametrize("field", [f for f in FIELDS.values() if f.metadata["form"].words])
 def test_the_words_of_a_choice_are_those_of_the_command(field):
     found = parameters(segeval.score).get(field.name)
     if found is None:
