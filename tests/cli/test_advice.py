@@ -10,6 +10,7 @@ from pathlib import Path
 import build
 import numpy as np
 import pytest
+from python_advice import SITUATIONS as PYTHON
 
 import segeval as package
 
@@ -78,7 +79,7 @@ def test_a31_help_done_as_printed_leads_out(segeval, here, case):
 
 def test_a31_places_without_a_situation_only_shrink():
     found = places()
-    covered = {case[0] for case in SITUATIONS}
+    covered = {case[0] for case in (*SITUATIONS, *PYTHON)}
     names = {place.split(":")[1] for place in found}
     assert covered <= names
     left = sum(n for place, n in found.items() if place.split(":")[1] not in covered)
