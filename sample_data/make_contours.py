@@ -1,6 +1,7 @@
 """Make contours/: a small CT of nobody, and two structure sets drawn on it.
 
-    python sample_data/make_contours.py [FOLDER]     the folder of this script, or another one
+    python sample_data/make_contours.py [FOLDER [N]]  the folder of this script, or another one; and
+                                                      of N patients in place of one: PAT02, …
 
     contours/gt/PAT01/CT/*.dcm, RS.dcm     18 slices through a chest, and its organs
     contours/pred/PAT01/RS.dcm             the same organs as a network might draw them, under
@@ -25,8 +26,7 @@ SEED = 20240312
 SIZE, SLICES = 64, 18
 PIXEL, GAP = 4.5, 5.0  # mm
 CORNER = (-141.75, -141.75, -42.5)  # LPS mm of the centre of the first pixel
-ROOT = "2.25.2024031200"  # of all UIDs
-STUDY, SERIES, FRAME = f"{ROOT}1", f"{ROOT}2", f"{ROOT}3"
+ROOT = "2.25.20240312"  # of all UIDs, with two digits of the patient
 CT, RTSTRUCT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.481.3"
 
 # Centre and half axes in mm, x to the patient's left and y to the back; Hounsfield units, type.
@@ -51,15 +51,23 @@ FOUND = {
 def main() -> None:
     """Write everything into the folder that is named, or beside this script."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent) / "contours"
-    rng = np.random.default_rng(SEED)
+    for patient in range(int(sys.argv[2]) if len(sys.argv) > 2 else 1):
+        write_patient(folder, patient)
+
+
+def write_patient(folder: Path, patient: int) -> None:
+    """Write the CT of one patient, counted from 0, and both structure sets."""
+    rng, name = np.random.default_rng(SEED + patient), f"PAT{patient + 1:02d}"
+    root = f"{ROOT}{patient:02d}"
     for number in range(SLICES):
-        write_slice(folder / "gt" / "PAT01" / "CT" / f"{number + 1:02d}.dcm", number)
-    truth = {name: (name, rings(name, wobble(rng, 0.0))) for name in ORGANS}
+        write_slice(folder / "gt" / name / "CT" / f"{number + 1:02d}.dcm", root, number)
+    truth = {organ: (organ, rings(organ, wobble(rng, 0.0))) for organ in ORGANS}
     found = {
-        name: (called, rings(name, wobble(rng, stray))) for name, (called, stray) in FOUND.items()
+        organ: (called, rings(organ, wobble(rng, stray)))
+        for organ, (called, stray) in FOUND.items()
     }
-    write_structures(folder / "gt" / "PAT01" / "RS.dcm", truth, "clinical", "MANUAL", 4)
-    write_structures(folder / "pred" / "PAT01" / "RS.dcm", found, "network", "AUTOMATIC", 5)
+    write_structures(folder / "gt" / name / "RS.dcm", root, truth, ("clinical", "MANUAL", 4))
+    write_structures(folder / "pred" / name / "RS.dcm", root, found, ("network", "AUTOMATIC", 5))
 
 
 # -- shapes -------------------------------------------------------------------------------------
@@ -117,18 +125,19 @@ def item(**values: object) -> Dataset:
     return data
 
 
-def common(kind: str, uid: str, series: str, modality: str) -> Dataset:
+def common(kind: str, root: str, uid: str, series: str, modality: str) -> Dataset:
     """What every object says: of whom (nobody), of which study and series."""
     data = item(
-        SpecificCharacterSet="ISO_IR 192", SOPClassUID=kind, SOPInstanceUID=uid,
+        SpecificCharacterSet="ISO_IR 192", SOPClassUID=kind, SOPInstanceUID=f"{root}{uid}",
         StudyDate="20240312", Modality=modality, Manufacturer="segeval sample",
-        PatientName="Nobody", PatientID="NOBODY", PatientBirthDate="", PatientSex="",
-        StudyInstanceUID=STUDY, SeriesInstanceUID=series,
-        StudyID="1", SeriesNumber="1", FrameOfReferenceUID=FRAME,
+        PatientName="Nobody", PatientBirthDate="", PatientSex="",
+        PatientID=f"NOBODY{root[-2:].lstrip('0')}",
+        StudyInstanceUID=f"{root}1", SeriesInstanceUID=f"{root}{series}",
+        StudyID="1", SeriesNumber="1", FrameOfReferenceUID=f"{root}3",
     )  # fmt: skip
     data.file_meta = FileMetaDataset()
     data.file_meta.MediaStorageSOPClassUID = kind
-    data.file_meta.MediaStorageSOPInstanceUID = uid
+    data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return data
 
@@ -139,9 +148,9 @@ def save(path: Path, data: Dataset) -> None:
     data.save_as(path, enforce_file_format=True)
 
 
-def write_slice(path: Path, number: int) -> None:
+def write_slice(path: Path, root: str, number: int) -> None:
     """Write one slice of the CT."""
-    data = common(CT, f"{ROOT}9.{number + 1}", SERIES, "CT")
+    data = common(CT, root, f"9.{number + 1}", "2", "CT")
     data.InstanceNumber = number + 1
     data.ImagePositionPatient = [*CORNER[:2], CORNER[2] + number * GAP]
     data.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
@@ -156,22 +165,23 @@ def write_slice(path: Path, number: int) -> None:
 
 
 def write_structures(
-    path: Path, organs: dict[str, tuple[str, object]], label: str, how: str, last: int
+    path: Path, root: str, organs: dict[str, tuple[str, object]], by: tuple[str, str, int]
 ) -> None:
     """Write a structure set of these organs, each with what it is called and its contours."""
-    data = common(RTSTRUCT, f"{ROOT}{last}.1", f"{ROOT}{last}", "RTSTRUCT")
+    label, how, last = by
+    data = common(RTSTRUCT, root, f"{last}.1", f"{last}", "RTSTRUCT")
     data.StructureSetLabel, data.StructureSetDate = label, "20240312"
     data.ApprovalStatus = "APPROVED" if label == "clinical" else "UNAPPROVED"
-    images = [item(ReferencedSOPClassUID=CT, ReferencedSOPInstanceUID=f"{ROOT}9.{n + 1}")
+    images = [item(ReferencedSOPClassUID=CT, ReferencedSOPInstanceUID=f"{root}9.{n + 1}")
               for n in range(SLICES)]  # fmt: skip
-    series = item(SeriesInstanceUID=SERIES, ContourImageSequence=Sequence(images))
-    study = item(ReferencedSOPInstanceUID=STUDY, RTReferencedSeriesSequence=Sequence([series]))
-    frame = item(FrameOfReferenceUID=FRAME, RTReferencedStudySequence=Sequence([study]))
+    series = item(SeriesInstanceUID=f"{root}2", ContourImageSequence=Sequence(images))
+    study = item(ReferencedSOPInstanceUID=f"{root}1", RTReferencedSeriesSequence=Sequence([series]))
+    frame = item(FrameOfReferenceUID=f"{root}3", RTReferencedStudySequence=Sequence([study]))
     data.ReferencedFrameOfReferenceSequence = Sequence([frame])
     rois, contours, observations = [], [], []
     for number, (name, (called, outlines)) in enumerate(organs.items(), 1):
         rois.append(item(ROINumber=number, ROIName=called, ROIGenerationAlgorithm=how,
-                         ReferencedFrameOfReferenceUID=FRAME))  # fmt: skip
+                         ReferencedFrameOfReferenceUID=f"{root}3"))  # fmt: skip
         drawn = Sequence([contour(points) for _, points in outlines])
         contours.append(item(ReferencedROINumber=number, ContourSequence=drawn))
         kind = ORGANS[name][3]

@@ -1,4 +1,4 @@
-"""CLI-J5: what lies at the top of the repository for CI systems, and the snippets of docs/ci.md."""
+"""CLI-J5: what the repository has for CI systems, and the snippets of the documents."""
 
 import json
 import os
@@ -15,7 +15,9 @@ from segeval.cli.main import COMMANDS
 from segeval.reports.outputs import parse_output
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")
+PAGES = [ROOT / "docs" / "ci.md"]
+PAGES += [page for folder in ("how-to", "tutorials") for page in (ROOT / "docs" / folder).iterdir()]
+TEXT = "\n".join(page.read_text("utf-8") for page in sorted(PAGES))
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 
 
@@ -129,7 +131,9 @@ def test_the_container_is_not_root_and_copies_what_there_is():
 
 
 def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    """The inside of every block of a language; the name of a file may follow it."""
+    opening = rf"^```(?:{language})(?: [\w./-]+)?\n"
+    return re.findall(rf"{opening}(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("block", blocks("yaml"))
@@ -138,13 +142,13 @@ def test_a_snippet_is_yaml(block):
 
 
 COMMAND = re.compile(r"(?:^|[\s/'])segeval (?:score|gate) .*?(?=['\n]|$)", re.MULTILINE)
-LINES = [line.strip(" '/\n") for text in blocks(r"\w+") for line in COMMAND.findall(text)]
+LINES = [line.strip(" '/\n") for text in blocks("yaml|sh|groovy") for line in COMMAND.findall(text)]
 
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_of_a_snippet_is_understood(line, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    _, name, *words = shlex.split(line)
+    _, name, *words = shlex.split(line, comments=True)
     from importlib import import_module
 
     command = import_module(COMMANDS[name][0]).command
@@ -154,4 +158,4 @@ def test_a_command_of_a_snippet_is_understood(line, tmp_path, monkeypatch):
 
 
 def test_there_are_snippets():
-    assert len(LINES) >= 8
+    assert len(LINES) >= 14
