@@ -1,9 +1,9 @@
 """The site: python docs/build_site.py OUT builds it and ends with an error where anything is wrong.
 
-Sphinx with MyST and furo: the pages stay the Markdown that a repository shows, a link that leads nowhere
-is a warning and a warning ends the build, the search is an index beside the pages, and nothing is
-fetched from a network, neither while it is built nor while it is read. All three are free to use
-(BSD, MIT, MIT), of this year, and come from the index as they are.
+Sphinx with MyST and furo: the pages stay the Markdown that a repository shows, a link that leads
+nowhere is a warning and a warning ends the build, the search is an index beside the pages, and
+nothing is fetched from a network, neither while it is built nor while it is read. All are free
+to use (BSD, MIT, MIT), of this year, and come from the index as they are.
 """
 
 import re

@@ -29,8 +29,8 @@ number, and `--undefined worst` charges the diagonal of the plane).
 OPTIONS_HEAD = """\
 # Commands and options
 
-What `segeval COMMAND --help` prints. What most runs use fits on a screen: `segeval COMMAND -h`. Every
-option can stand in a file ([settings](../configuration.md)).
+What `segeval COMMAND --help` prints. What most runs use fits on a screen: `segeval COMMAND -h`.
+Every option can stand in a file ([settings](../configuration.md)).
 """
 PRESETS_HEAD = """\
 # Presets

@@ -108,7 +108,8 @@ def environment() -> dict[str, str]:
     """The same everywhere: no settings, no colours, and the `segeval` beside this Python first."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     here = str(Path(sys.executable).parent)
-    return kept | {"CI": "true", "PATH": f"{here}{os.pathsep}{kept.get('PATH', '')}"}
+    quiet = {"CI": "true", "SEGEVAL_PROGRESS": "none"}  # a slow machine prints how far it is
+    return kept | quiet | {"PATH": f"{here}{os.pathsep}{kept.get('PATH', '')}"}
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def test_an_output_that_changed_is_seen():
     assert refresh.refreshed(page) == "```console\n$ echo new\nnew\n$ (exit 3)\n$ echo $?\n3\n```\n"
 
 
-def test_the_page_of_metrics_is_that_of_the_registry():
+def test_what_the_program_explained_stands_in_the_pages():
     import generated
 
     made = {f"docs/{name}": text for name, text in generated.pages().items()}
