@@ -144,7 +144,7 @@ def array_volume(
     shape = tuple(stack.shape[1:])
     own = grid or Geometry(shape, None if spacing is None else tuple(spacing))
     channels = tuple(Channel(_LoadedArray(part), part.dtype, shape) for part in stack)
-    return Volume(own, channels, Path(name))
+    return Volume(own, channels, Path(name), side=name)
 
 
 class _LoadedArray:

@@ -14,7 +14,7 @@ from segeval.cli.ci import describe_ci_run, finding_path, report_to_ci
 from segeval.cli.error_maps import make_error_maps
 from segeval.cli.log import LOG
 from segeval.cli.messages import print_message
-from segeval.cli.problems import exit_status, report_problems
+from segeval.cli.problems import MERGE_HELP, exit_status, report_problems
 from segeval.cli.settings_sources import ResolvedSettings
 from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
@@ -101,9 +101,7 @@ def load_baseline(settings: Settings) -> Scorecard | None:
 
     card = load_results(Path(settings.baseline))
     if card.shard:
-        raise RequestError(
-            "a shard is no baseline", where=settings.baseline, help="segeval merge makes it whole"
-        )
+        raise RequestError("a shard is no baseline", where=settings.baseline, help=MERGE_HELP)
     return card
 
 

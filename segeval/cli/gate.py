@@ -11,6 +11,7 @@ import click
 from segeval.cli.conclude import conclude_run, load_baseline
 from segeval.cli.log import LOG
 from segeval.cli.options import PATH_OR_URL, Command, resolve_request, settings_options
+from segeval.cli.problems import MERGE_HELP
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
 
@@ -58,7 +59,7 @@ def judge_results(given: Mapping[str, Any]) -> int:
         )
     card = load_results(Path(given["results"]))
     if card.shard:
-        raise RequestError("a shard decides nothing", where=given["results"], help="segeval merge")
+        raise RequestError("a shard decides nothing", where=given["results"], help=MERGE_HELP)
     summary = summarise_results(
         card.cases, [parse_metric(text) for text in card.metrics], pools_of(card.cases, read=True)
     )

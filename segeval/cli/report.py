@@ -21,6 +21,7 @@ from segeval.cli.options import (
     resolve_request,
     settings_options,
 )
+from segeval.cli.problems import MERGE_HELP
 from segeval.cli.values import read_choice
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
@@ -159,9 +160,7 @@ def _loaded(path: str) -> Scorecard:
 
     card = load_results(Path(path))
     if card.shard:
-        raise RequestError(
-            "a shard is a part of a run", where=path, help="segeval merge makes it whole"
-        )
+        raise RequestError("a shard is a part of a run", where=path, help=MERGE_HELP)
     return card
 
 

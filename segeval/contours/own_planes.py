@@ -76,7 +76,7 @@ def check_size(planes: int, rows: int, columns: int, where: str) -> None:
         raise GeometryError(
             f"the contours span a grid of {columns}x{rows}x{planes}, more than is drawn",
             where=where,
-            help="--rt-grid with a larger pixel; or a contour lies far from all others",
+            help="--rt-grid MM makes larger pixels; or take out a contour far from all others",
         )
 
 

@@ -28,6 +28,7 @@ from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import field, frozen
 
+DRAWN_ON = "keep the series that it was drawn on in the case; or leave it out: --classes NAMES"
 SAME_PLANE = 0.01  # mm between contours of one plane (DICOM-R3)
 SAME_POINT = 0.001  # mm between vertices of one contour stored twice (DICOM-R4)
 FLAT_LIMIT = 0.1  # mm, and degrees, that a contour may leave its plane (DICOM-R13)
@@ -162,7 +163,7 @@ def contour_heights(
             f"{count_phrase(int(leaves.sum()), 'contour')} of {len(ends)} leave the slice plane "
             f"by up to {away.max():.3g} mm",
             "contour_not_in_slice_plane",
-            "the contours were drawn on a series of another orientation",
+            DRAWN_ON,
         )
     return heights[area]
 
@@ -195,7 +196,7 @@ def assign_slices(
             f"{count} of {count_phrase(len(planes), 'contour plane')} lie outside the image series"
         )
         if 2 * count > len(planes):
-            raise say.error(text, "outside_image", "is this the series it was drawn on?")
+            raise say.error(text, "outside_image", DRAWN_ON)
         say("W-outside-image", text)
         say.leave("plane", "outside_image", count)
         say.leave("contour", "outside_image", int(out[polygons.planes].sum()))

@@ -94,14 +94,17 @@ def check_shards(files: Sequence[NamedScorecard]) -> None:
                 help="score all shards of the same files, with the same N in --shard I/N",
             )
         if part in parts:
-            raise RequestError(f"shard {part}/{whole} is there twice: {parts[part]} and {other}")
+            raise RequestError(
+                f"shard {part}/{whole} is there twice: {parts[part]} and {other}",
+                help=f"leave {other} out",
+            )
         if whole:
             parts[part] = other
     if missing := [f"{i}/{whole}" for i in range(1, (whole or 0) + 1) if i not in parts]:
         raise RequestError(
             f"{len(missing)} of {whole} shards missing: {', '.join(missing[:20])}"
             + (" …" if len(missing) > 20 else ""),
-            help=f"segeval score … --shard {missing[0]} -o …",
+            help=f"score the rest, one by one, by the same command: --shard {missing[0]}",
         )
 
 

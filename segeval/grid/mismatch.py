@@ -19,26 +19,26 @@ KEEPS = {
     "union": "--resample union extends the ground truth's grid to hold both",
 }
 HOW = "(labels nearest neighbour, probabilities linear); nothing is cut off"
-RESIZE = (
-    "--resample gt resizes the prediction (labels nearest neighbour, scores linear); "
-    "--upsample half_pixel brings scores alone to the size of the ground truth"
-)
+RESIZE = "--resample gt resizes the prediction (labels nearest neighbour, scores linear)"
+ENLARGE = "--upsample half_pixel brings scores to the size of the ground truth"
 ONE_GRID = "write both on one grid"
 LIKE = "--upsample half_pixel brings scores of low resolution to that size"
 LARGEST = 64  # a joint grid may have so many times the voxels of the larger side
 
 
-def grid_mismatch_error(
+def grid_mismatch_error(  # noqa: PLR0913 - what is said of two grids
     own: Geometry,
     truth: Geometry,
     turned: Geometry,
     names: tuple[str, str] = ("pred", "gt"),
     channels: int = 1,
+    scores: bool = False,
 ) -> GeometryError:
     """The error for grids that are not the same, with the facts of both sides.
 
     turned    the grid of the prediction in the order of the ground truth's axes
     channels  of the prediction
+    scores    the prediction may hold scores, which can be enlarged
     """
     facts = [f"{names[0]} {own}", f"{names[1]} {truth}", *turned.differences(truth)]
     if own.shape == truth.shape and own.origin and truth.origin and own.origin != truth.origin:
@@ -47,7 +47,7 @@ def grid_mismatch_error(
             f"{names[1]} {format_point(truth.origin)} mm"
         )
     if names == ("pred", "gt"):
-        reason, help = suggest_remedy(own, truth, channels)
+        reason, help = suggest_remedy(own, truth, channels, scores)
     else:
         reason, help = "", LIKE if names[1] == "--like" else ONE_GRID
     who = [SIDES.get(name, name) for name in names]
@@ -58,7 +58,9 @@ def grid_mismatch_error(
     )
 
 
-def suggest_remedy(own: Geometry, truth: Geometry, channels: int = 1) -> tuple[str, str]:
+def suggest_remedy(
+    own: Geometry, truth: Geometry, channels: int = 1, scores: bool = False
+) -> tuple[str, str]:
     """Why the grids of prediction and ground truth differ, "" where it is plain; and what to do."""
     if channels == truth.shape[0] and len(truth.shape) == 3 and own.shape[:2] == truth.shape[1:]:
         return "the prediction has its channels in front", "--channel-axis 0"
@@ -70,7 +72,7 @@ def suggest_remedy(own: Geometry, truth: Geometry, channels: int = 1) -> tuple[s
     if placed:
         return explain_other_extent(own, truth)
     if len(own.shape) == len(truth.shape) == 2 and not (own.placed or truth.placed):
-        return "", RESIZE
+        return "", f"{RESIZE}; {ENLARGE}" if scores else RESIZE
     return "", "give both sides a geometry (.nii.gz, .nrrd, .mha), or write them in one size"
 
 
@@ -129,6 +131,8 @@ def holds_grid(outer: Geometry, inner: Geometry) -> bool:
 
 def joint_grid(truth: Geometry, pred: Geometry) -> Geometry:
     """The ground truth's axes and spacing, extended to hold both sides. Raises GeometryError."""
+    if truth.shape == pred.shape and not (truth.placed or pred.placed):
+        return truth
     if not (truth.placed and pred.placed) or len(truth.shape) != len(pred.shape):
         raise GeometryError(
             "--resample union joins two grids that know where they lie",

@@ -170,7 +170,7 @@ def check_in_line(frame: Frame, corners: Floats, where: object) -> None:
         raise GeometryError(
             f"slices lie up to {drift:.3g} mm beside the line of the first, so they are no grid",
             where=where,
-            help="a tilted gantry or two series in one; resample the series first",
+            help="keep slices that lie in line: one of two series, or a tilted one resampled",
         )
 
 
@@ -180,7 +180,7 @@ def check_apart(positions: Floats, where: object) -> None:
         raise GeometryError(
             f"{together} of {len(positions)} slices lie where another one lies",
             where=where,
-            help="a series of several phases or acquisitions is not one volume; split it",
+            help="split it: of several phases or acquisitions, each is a series of its own",
         )
 
 

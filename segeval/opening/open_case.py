@@ -36,8 +36,7 @@ def open_case(case: Case, settings: Settings, classes: ClassList) -> tuple[OpenS
     """Both sides of a case (ground truth, prediction) on one grid. Raises CaseError."""
     reading = read_options(settings, classes, case.spacing)
     with on_side("gt"):
-        labels = replace(reading, channel_axis=None)
-        truth = open_side(case.truth, labels, settings.gt_select, classes)
+        truth = open_side(case.truth, reading, settings.gt_select, classes)
     pred = None
     if not grid_may_change(truth, settings):
         low = settings.upsample != "never"

@@ -195,10 +195,13 @@ def read_sides_as(
     if pred.volume.values is not None:  # masks, whatever they were made of
         return read_truth_as(settings, truth.named), ReadAs("labels", independent=True)
     own_files = pred.named and pred.scores is None
+    alike = len(truth.volume.channels) == len(pred.volume.channels)
     guess = read_pred_as(pred.scores or pred.volume, settings, regions or own_files)
+    guess = replace(guess, frames=alike)
     if settings.flip == "softmax_mean" and guess.kind in ("auto", "logits"):
         guess = replace(guess, kind="prob")  # the mean is one of probabilities
-    return read_truth_as(settings, guess.independent or truth.named), guess
+    of_truth = read_truth_as(settings, guess.independent or truth.named)
+    return replace(of_truth, frames=alike), guess
 
 
 def add_side_notes(side: OpenSide, notes: tuple[Note, ...]) -> OpenSide:

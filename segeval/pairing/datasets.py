@@ -40,7 +40,7 @@ def read_dataset_classes(pred: Path, gt: Path, asked: bool) -> ClassList:
                 f"gt {truth}: {list_first_classes(lists[0])}",
                 f"pred {guess}: {list_first_classes(lists[1])}",
             ),
-            help="say which holds: --classes dataset.json",
+            help=f"say which holds: --classes {truth} or --classes {guess}",
         )
     return lists[0] if lists else ClassList()
 

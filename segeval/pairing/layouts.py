@@ -44,6 +44,8 @@ from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import ASKED, UNKNOWN
 
+NAME_FILES = "or name the files of every case in a table: --pairs TABLE in place of PRED and GT"
+
 
 def single_file_layout(path: Path, scores: bool) -> SideLayout:
     """The layout of a side that is one file (LAYOUTS-L1).
@@ -192,7 +194,7 @@ def two_readings(unit: FolderParts, files: Sequence[MaskFile]) -> CaseError | No
     return CaseError(
         f"{maps[0].shown!r} could be the label map of its case, or the file of a class",
         facts=tuple(f"beside {f.shown}" for f in files if f is not maps[0])[:5],
-        help="remove one of them from the folder, or name the files: --pairs pairs.csv",
+        help=f"remove one of them from the folder, {NAME_FILES}",
         status="ambiguous",
     )
 
@@ -212,7 +214,7 @@ def paths_by_class(named: Iterable[tuple[str, MaskFile]], root: Path) -> CaseFil
         name: CaseError(
             f"two files of one case are the class {name!r}",
             facts=tuple(file.shown for file in files),
-            help="keep one of them in the folder, or name the files: --pairs pairs.csv",
+            help=f"keep one of them in the folder, {NAME_FILES}",
             status="two_structures",
         )
         for name, files in found.items()

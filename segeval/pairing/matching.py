@@ -42,7 +42,8 @@ def pair_by_level(pred: SideLayout, gt: SideLayout) -> LayoutPairs:
         raise RequestError(
             "no level of names pairs the two sides, and two files of one side share a name",
             facts=(f"shared: {first_names(twice[-1].twice)}", *example_keys(pred, gt)),
-            help="say what a case is: --pair-regex-pred, --pair-regex-gt, --layout or --pairs",
+            help="say what a case is: --pair-regex-pred REGEX and --pair-regex-gt REGEX with the "
+            "group (?P<case>…), --layout, or --pairs TABLE in place of PRED and GT",
         )
     ids = name_cases(gt, found.level)
     guesses = [found.pairs.get(place) for place in range(len(gt.entries))]

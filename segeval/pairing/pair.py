@@ -183,7 +183,8 @@ def nothing_paired_error(pred: SideLayout, gt: SideLayout) -> NothingToScore:
     return NothingToScore(
         "no prediction has the name of a ground truth",
         facts=example_keys(pred, gt),
-        help="name the group: --pair-regex-pred '(?P<case>.+)_seg', or list the pairs: --pairs",
+        help="name the group `case`: --pair-regex-pred '(?P<case>.+)_seg', or list the pairs: "
+        "--pairs TABLE in place of PRED and GT",
     )
 
 

@@ -377,7 +377,8 @@ def damaged_entries(root: DicomRoot, known: set[str]) -> list[CaseEntry]:
     """The cases of which only a damaged file is there (LAYOUTS-P1: none is dropped)."""
     first: dict[str, ReadError] = {}
     for problem in root.index.damaged:
-        key = top_folder(Path(problem.where), root.path)
+        alone = "" if known else root.path.resolve().name  # a file right in the folder
+        key = top_folder(Path(problem.where), root.path) or alone
         if key and key not in known:
             first.setdefault(key, problem)
     sides = {k: CaseFiles(root.path, {"": Path(problem.where)}) for k, problem in first.items()}

@@ -8,7 +8,21 @@ from pathlib import Path
 from segeval.grid.geometry import Reorder
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import current
 from segeval.volume.channel import Channel
+from segeval.volume.read_options import ReadOptions
+
+AXES_OF_SPACE = 3
+
+
+def asked_axis(reading: ReadOptions, sizes: Sequence[int]) -> int | None:
+    """The axis that `--channel-axis` names for this file; None where it is not meant.
+
+    It is said of scores. A ground truth has it too where it has an axis more than space has: a
+    stack of masks, or of shares.
+    """
+    spare = sum(size > 1 for size in sizes) > AXES_OF_SPACE
+    return reading.channel_axis if current().side != "gt" or spare else None
 
 
 def checked_axis(path: Path, axis: int, sizes: Sequence[int]) -> int:
@@ -18,7 +32,7 @@ def checked_axis(path: Path, axis: int, sizes: Sequence[int]) -> int:
             f"--channel-axis {axis} of a file of {len(sizes)} axes",
             where=path,
             facts=(f"its axes are {' x '.join(map(str, sizes))}",),
-            help="axes are counted from 0, in the order of the file",
+            help=f"write a number from 0 to {len(sizes) - 1}, in the order of the file",
         )
     return axis
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from segeval.grid.geometry import Geometry
-from segeval.readers.channel_axis import checked_axis, pick_channels
+from segeval.readers.channel_axis import asked_axis, checked_axis, pick_channels
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.packed_streams import (
@@ -75,7 +75,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     header = parse_nifti_header(read_header_bytes(path, packed), path)
     dtype = nifti_dtype(header, path)
     shape, channels = split_shape(header["dim"], path)
-    axis = reading.channel_axis if int(header["dim"][0]) == 4 else None
+    axis = asked_axis(reading, header["dim"][1:5]) if int(header["dim"][0]) == 4 else None
     if axis is not None and axis != 3:
         return read_along(path, header, packed, axis)
     offset = first_voxel(header, path)
@@ -138,7 +138,7 @@ def is_gzip(path: Path) -> bool:
         raise ReadError(
             "the name says gzip and the content is not",
             where=path,
-            help="rename the file to .nii, or write it again",
+            help=f"rename the file to {path.name[:-3]}, or write it again",
         )
     return packed
 
@@ -164,7 +164,7 @@ def parse_nifti_header(start: bytes, path: Path) -> Any:
             "not a NIfTI file",
             where=path,
             facts=(f"{len(start)} bytes of header, without the mark n+1 or n+2",),
-            help="a damaged or cut-off file, or a pair of .hdr and .img, which is not read",
+            help="write it again as .nii or .nii.gz; a pair of .hdr and .img is not read",
         )
     form = HEADER_1 if mark == "n+1" else HEADER_2
     if len(start) < form.itemsize:
@@ -184,7 +184,7 @@ def nifti_dtype(header: Any, path: Path) -> np.dtype[Any]:
         raise ReadError(
             f"values of NIfTI type {code} are no labels and no probabilities",
             where=path,
-            help="complex, RGB and 128-bit values are not read",
+            help="write it again with integers or floats (complex, RGB and 128-bit are not read)",
         )
     order = header.dtype["datatype"].byteorder
     return np.dtype(DATATYPES[code]).newbyteorder(order)
@@ -303,7 +303,7 @@ def geometry_of_affine(affine: Floats, shape: tuple[int, ...], path: Path | str)
         raise ReadError(
             f"voxels without size ({' x '.join(f'{s:.4g}' for s in spacing)} mm)",
             where=path,
-            help="the header's sform and qform give no usable grid",
+            help="write it again: its sform and qform give no usable grid",
         )
     directions = (affine[:3, :axes] / spacing).T[::-1] + 0.0
     return Geometry(

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from segeval.grid.geometry import Geometry, Reorder, format_shape
+from segeval.readers.channel_axis import asked_axis
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.packed_streams import PackedBytes
@@ -187,8 +188,9 @@ def find_channel_axis(stored: StoredArray, reading: ReadOptions) -> int | None:
     count, grid = len(stored.shape), reading.grid
     if grid is not None and count == len(grid):
         return None
-    if reading.channel_axis is not None and count in (3, 4):
-        return user_channel_axis(stored, reading.channel_axis)
+    asked = asked_axis(reading, stored.shape)
+    if asked is not None and count in (3, 4):
+        return user_channel_axis(stored, asked)
     if count == 4 and (grid is None or len(grid) == 2):  # nnU-Net: a picture is (class, 1, y, x)
         return 0 if stored.key else fitting_channel_axis(stored, range(4), reading)
     if grid is None and reading.low and stored.key and count == 3:

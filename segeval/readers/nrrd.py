@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from segeval.grid.geometry import Geometry, Reorder
-from segeval.readers.channel_axis import checked_axis
+from segeval.readers.channel_axis import asked_axis, checked_axis
 from segeval.readers.nrrd_header import CUT, MAGIC, TEXT, NrrdHeader, nrrd_dtype, parse_nrrd_header
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import Note, ReadError
@@ -46,8 +46,9 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     """Open an NRRD file. Raises ReadError."""
     header = parse_nrrd_header(path)
     axis = nrrd_channel_axis(header)
-    if reading.channel_axis is not None and len(header.sizes) == 4:
-        axis = checked_axis(path, reading.channel_axis, header.sizes)
+    asked = asked_axis(reading, header.sizes) if len(header.sizes) == 4 else None
+    if asked is not None:
+        axis = checked_axis(path, asked, header.sizes)
     grid, notes = nrrd_geometry(header, axis)
     if grid.spacing is None and reading.spacing is not None:
         grid = grid.spaced(reading.spacing)
@@ -152,7 +153,7 @@ def nrrd_geometry(header: NrrdHeader, axis: int | None) -> tuple[Geometry, tuple
     vectors = np.array([rows[i] for i in space]) * unit
     spacing = np.linalg.norm(vectors, axis=1)
     if not np.isfinite(spacing).all() or not (spacing > 0).all():
-        raise header.error("voxels without size", "see its `space directions`")
+        raise header.error("voxels without size", "write it again: its `space directions` give no sizes")
     sides = tuple(spacing.tolist())
     if vectors.shape[1] != 3:
         return Geometry(shape, sides), ()

@@ -214,7 +214,7 @@ def packed_frames(
         raise ReadError(
             f"{len(pieces)} packed parts for {frames} frames", where=file.path,
             facts=(f"transfer syntax {transfer_syntax_name(file.syntax)}",),
-            help="more than one part a frame needs a table of offsets",
+            help="write it again with a table of offsets, or with one part a frame",
         )  # fmt: skip
     ends = [*starts[1:], len(pieces)]
     return tuple(tuple(pieces[a:b]) for a, b in zip(starts, ends, strict=True))

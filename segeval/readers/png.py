@@ -298,6 +298,6 @@ class Picture:
             f"pixels of colours that no class has: {counts.sum()} of {of}",
             where=self.path,
             facts=(*shown, *more),
-            help='name each colour in segeval.toml: [classes.NAME] color = "#rrggbb"; '
-            "or --unlisted ignore leaves those pixels out",
+            help='name each colour in segeval.toml: [classes.NAME] label = 1, color = "#rrggbb"'
+            + ("; or --unlisted ignore leaves those pixels out" if len(self.colours) > 1 else ""),
         )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from segeval.readers import READERS
 from segeval.runtime.errors import ReadError
+from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import current
 from segeval.runtime.packed_streams import read_head
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
@@ -65,7 +67,8 @@ def open_file(path: Path, reading: ReadOptions) -> Volume | Contours:
     for name in READERS:
         reader = cast(Reader, import_module(f"segeval.readers.{name}"))
         if reader.claims(path, start):
-            return reader.read(path, reading)
+            found = reader.read(path, reading)
+            return replace(found, side=current().side) if isinstance(found, Volume) else found
     raise unknown_format_error(path, start)
 
 

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from segeval.readers.series import StructureSetHeader
 from segeval.runtime.errors import CaseError, Note, RequestError
+from segeval.runtime.inventory import current
 
 FIELDS = ("label", "description", "manufacturer")
 
@@ -68,9 +69,13 @@ def ambiguous_selection_error(
 
 def advice(found: Collection[StructureSetHeader]) -> str:
     """What tells structure sets apart: a selector, or a case each where they are of own studies."""
-    one = "--pred-select, --gt-select: a file name, label=, description= or manufacturer="
+    side, first = current().side or "pred", next(iter(found))
+    apart = len({one.path.name for one in found}) == len(found)
+    name = first.path.name if apart else f"{first.path.parent.name}/{first.path.name}"
+    words = "a file name, label=, description= or manufacturer="
+    one = f"--{side}-select '{name}' takes that one ({words})"
     if len({one.study for one in found}) < len(found):
-        return f"{one}; or name the files of each case: --pairs pairs.csv"
+        return f"{one}; or --pairs TABLE, in place of PRED and GT, with the files of each case"
     return f"{one}; if each is a case: --case-key study, or --layout flat (a case a file)"
 
 

@@ -105,7 +105,7 @@ class Series:
                 "slices differ in matrix, pixel spacing or orientation",
                 where=where,
                 facts=tuple(sorted(f"{rows} rows, {columns} columns" for rows, columns in shapes)),
-                help="a localiser or a second series may have been stored under this one",
+                help="take out what is no slice of it: a localiser or a second series",
             )
         along = np.reshape(first.orientation, (2, 3))
         along = along / np.linalg.norm(along, axis=1, keepdims=True)

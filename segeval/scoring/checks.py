@@ -27,8 +27,7 @@ from segeval.volume.volume import Volume
 MANY = 64
 UNLISTED = "W-unknown-label"
 READINGS = (
-    "--kind prob reads shares of 255 (--threshold cuts them), "
-    "--kind labels or --classes reads labels, --instances ids instances"
+    "reads shares of 255, --kind labels or --classes LIST reads labels, --instances ids instances"
 )
 MANY_IDS, HALF = 8, 0.5  # labels from which a map may be one of instances; share of them that agree
 
@@ -250,7 +249,7 @@ def refuse_shades(pred: Volume, labels: frozenset[int], truth: frozenset[int]) -
                 f"values {list_first_values(labels)}",
                 f"ground truth {list_first_values(truth)}",
             ),
-            help=READINGS,
+            help=f"--kind prob {READINGS}",
         )
 
 
@@ -261,7 +260,7 @@ def refuse_white(volume: Volume, labels: frozenset[int], ignored: int | None) ->
             "the value 255 stands beside other labels: ignored, or a class?",
             where=volume.path,
             facts=(f"values {list_first_values(labels)}",),
-            help="--ignore-label 255 leaves it out; --classes names it as a class",
+            help="--ignore-label 255 leaves it out; --classes 255=NAME names it as a class",
         )
 
 
@@ -273,7 +272,7 @@ def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) ->
             f"values up to {top} without a class list: labels, or shades of grey?",
             where=volume.path,
             facts=(f"{len(labels)} values: {list_first_values(labels)}",),
-            help=READINGS,
+            help=f"{'--gt-kind' if volume.side == 'gt' else '--kind'} prob {READINGS}",
         )
 
 

@@ -194,21 +194,30 @@ def file_class_names(truth: OpenSide, pred: OpenSide) -> tuple[str, ...]:
         named, values = sides if pred.named else sides[::-1]
         own = truth if truth.named else pred
         parts = list(own.parts)
-        numbers = {name: n for n, name in getattr(own.volume.regions, "names", {}).items()}
-        if parts and all(isinstance(numbers.get(name), int) for name in parts):  # the file's ids
-            example = ",".join(f"{numbers[name]}={name}" for name in parts)
-        else:
-            example = ",".join(f"{n}={name}" for n, name in enumerate(parts[:2], 1)) or "1=liver"
         raise CaseError(
             f"the {named} names its classes and the {values} has label values",
             facts=(f"the {named} has {shorten_name_list(parts)}",),
-            help=f"say which value is which: --classes '{example}' or --classes labels.json",
+            help=f"say which value is which: --classes '{list_values(own, parts)}' or "
+            "--classes labels.json",
             status="classes_unknown",
         )
     names: dict[str, str] = {}
     for name in (*truth.parts, *truth.faults, *pred.parts):
         names.setdefault(one_form(name), name)
     return tuple(names.values())
+
+
+def list_values(own: OpenSide, parts: Sequence[str]) -> str:
+    """The classes of a file as a list: with the values that it says itself, else with N for each.
+
+    No value is guessed by the order of the names (ACCOUNT-A31).
+    """
+    numbers = {name: n for n, name in getattr(own.volume.regions, "names", {}).items()}
+    if parts and all(isinstance(numbers.get(name), int) for name in parts):  # the file's ids
+        return ",".join(f"{numbers[name]}={name}" for name in parts)
+    if parts and all(name.isdecimal() for name in parts):  # called by their values
+        return ",".join(f"{name}={name}" for name in parts)
+    return ",".join(f"N={name}" for name in parts) or "N=liver"
 
 
 def named_class_selector(class_: ClassDef, side: OpenSide) -> LabelSelector | None:

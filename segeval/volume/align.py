@@ -37,7 +37,7 @@ def align_volume(
     order = truth.reorder(own)
     turned = own if order is None or order.trivial else own.reordered(order)
     if list(truth.differences(turned, CLOSE_GRID_SHARE)):
-        raise grid_mismatch_error(own, truth, turned, names, len(volume.channels))
+        raise grid_mismatch_error(own, truth, turned, names, *_form(volume))
     notes = volume.notes
     if list(truth.differences(turned, SAME_GRID_SHARE)):
         text = f"corners differ by {truth.corner_shift(turned):.4g} mm; taken as one grid"
@@ -46,6 +46,12 @@ def align_volume(
         return replace(volume, geometry=truth, notes=notes)
     channels = tuple(v.turned(order) for v in volume.channels)
     return replace(volume, geometry=truth, channels=channels, notes=notes)
+
+
+def _form(volume: Volume) -> tuple[int, bool]:
+    """How many channels a volume has, and whether they may be scores."""
+    kinds = [channel.dtype.kind == "f" or channel.scaled for channel in volume.channels]
+    return len(kinds), any(kinds)
 
 
 def drop_single_plane(volume: Volume, truth: Geometry) -> tuple[Geometry, Volume]:
@@ -62,13 +68,13 @@ def adopt_placement(volume: Volume, truth: Geometry, names: tuple[str, str]) -> 
     """Shapes must agree; the side that knows where it lies tells the other (rule LAYOUTS-G4)."""
     own = volume.geometry
     if own.shape != truth.shape:
-        raise grid_mismatch_error(own, truth, own, names, len(volume.channels))
+        raise grid_mismatch_error(own, truth, own, names, *_form(volume))
     if (
         own.spacing
         and truth.spacing
         and not np.allclose(own.spacing, truth.spacing, rtol=SAME_GRID_SHARE)
     ):
-        raise grid_mismatch_error(own, truth, own, names, len(volume.channels))
+        raise grid_mismatch_error(own, truth, own, names, *_form(volume))
     notes = volume.notes
     if truth.placed != own.placed:
         which = names[1] if truth.placed else names[0]

@@ -115,12 +115,14 @@ class RelabelledChannel:
     table  the new value of an old one; every other value stays
     path   the file, for messages
     kept   a value that the table makes and the data must not have
+    side   gt or pred, for messages
     """
 
     inner: Channel
     table: Mapping[int, int]
     path: Path
     kept: int | None = None
+    side: str = ""
 
 
 def turn_array(array: Raw, voxels: Channel) -> Raw:

@@ -187,7 +187,7 @@ class _RelabelledStream:
 
     def read(self, count: int, into: Raw | None = None) -> Raw:
         how = self._how
-        return replace_labels(self._stream.read(count), how.table, how.path, how.kept)
+        return replace_labels(self._stream.read(count), how.table, how.path, how.kept, how.side)
 
 
 def _relabel_stream(channel: Channel, stream: Stream) -> Stream:

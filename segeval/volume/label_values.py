@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -30,11 +30,14 @@ from segeval.volume.value_stream import (
 )
 from segeval.volume.volume import Volume
 
+FRAMES = "--frames scores each frame as a case of its own"
+ONE_FRAME = "keep the one frame that the other side is of, and write it as a file"
+
 
 def open_value_stream(volume: Volume, streams: Mapping[int, Stream], wanted: ReadAs) -> ValueStream:
     """Read channels of a volume, by their number, as what they are asked to be."""
     if not may_hold_probabilities(volume, wanted):
-        return LabelStream(volume, streams, wanted.independent, wanted.ignored)
+        return LabelStream(volume, streams, wanted)
     if wanted.kind == "auto" and len(streams) == 1:
         return UndecidedStream(volume, streams, wanted)
     return ScoreStream(volume, streams, wanted)
@@ -47,16 +50,18 @@ class LabelStream:
         self,
         volume: Volume,
         streams: Mapping[int, Stream],
-        independent: bool = False,
-        ignored: Sequence[int] = (),
+        wanted: ReadAs,
     ) -> None:
         self.channels = 0
         self._volume, self._streams = volume, streams
         self._checked = FiniteValues(volume)
-        self._covered = len(streams) > 1 and not (independent or volume.segments or volume.paths)
+        self._covered = len(streams) > 1 and not (
+            wanted.independent or volume.segments or volume.paths
+        )
         named = volume.segments or volume.paths or volume.values is not None
         self._masks = len(streams) > 1 and not named
-        self._ignored = [value for value in ignored if value > 1]
+        self._ignored = [value for value in wanted.ignored if value > 1]
+        self._frames = wanted.frames
         self._off = 0.0
 
     def read(self, count: int) -> SideSlab:
@@ -90,13 +95,13 @@ class LabelStream:
     def _labels(self, values: Raw, channel: int) -> Labels:
         path = self._volume.file(channel)
         if values.dtype.kind != "f":
-            labels = as_labels(values, path)
+            labels = as_labels(values, path, self._volume.side)
         else:
             finite, _, _ = self._checked.finite(values, channel)
-            labels, off = whole_to_labels(finite, path)
+            labels, off = whole_to_labels(finite, path, self._volume.side)
             self._off = max(self._off, off)
         if self._masks and (top := self._largest(labels)) > 1 and (top != WHITE or is_map(labels)):
-            raise frames_error(self._volume, top)
+            raise frames_error(self._volume, top, self._frames)
         return labels
 
     def _largest(self, labels: Labels) -> int:
@@ -120,15 +125,18 @@ def is_map(labels: Labels) -> bool:
     return bool(((labels != 0) & (labels != WHITE)).any())
 
 
-def frames_error(volume: Volume, top: int) -> ReadError:
-    """The error for label maps in the channels of one file (ACCOUNT-A16)."""
+def frames_error(volume: Volume, top: int, frames: bool) -> ReadError:
+    """The error for label maps in the channels of one file (ACCOUNT-A16).
+
+    frames  the other side has as many
+    """
     count = len(volume.channels)
     axes = format_shape((count, *volume.geometry.shape))
     return ReadError(
         f"{count} channels of labels up to {top}: frames of a series, or masks?",
         where=volume.path,
         facts=(f"axes {axes}, the last one that of the channels", "masks hold 0 and 1 alone"),
-        help="--frames scores each frame as a case of its own; "
+        help=f"{FRAMES if frames else ONE_FRAME}; "
         "--channel-axis names another axis, counted from 0",
     )
 
@@ -166,9 +174,11 @@ class UndecidedStream:
         self._off = max(self._off, off)
         near = self._off <= self._allowed
         if self._low < -self._allowed or (self._high > 1 and not near):
-            raise not_probabilities_error(self._volume.path, self._low, self._high, values)
+            raise not_probabilities_error(
+                self._volume.path, self._low, self._high, values, self._volume.side
+            )
         if self._high > 1:
-            labels, _ = whole_to_labels(values, self._volume.path)
+            labels, _ = whole_to_labels(values, self._volume.path, self._volume.side)
             return SideSlab({0: labels}, np.zeros((1, count), values.dtype))
         mask = (values >= self._wanted.threshold).view(np.uint8)
         return SideSlab({0: mask}, values[None])

@@ -79,6 +79,7 @@ class ReadAs:
     kind         auto, labels, prob or logits
     independent  each channel is a class of its own
     ignored      label values that are left out, so that masks may hold them beside 0 and 1
+    frames       the other side has as many channels, so both may be series of frames
     """
 
     kind: str
@@ -86,6 +87,7 @@ class ReadAs:
     threshold: float = 0.5
     independent: bool = False
     ignored: tuple[int, ...] = ()
+    frames: bool = False
 
 
 def read_pred_as(volume: Volume, settings: Settings, regions: bool) -> ReadAs:

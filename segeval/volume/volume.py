@@ -43,6 +43,7 @@ class Volume:
     coding    the one channel holds ids of instances, and what they stand for
     instances the instances as runs, with their scores, where the file has them apart; made when
               they are asked for
+    side      gt or pred, for what an error advises; "" of a file that is of neither
     """
 
     geometry: Geometry
@@ -62,6 +63,7 @@ class Volume:
     regions: RoiMasks | Instances | None = None
     coding: IdCoding | None = None
     instances: Callable[[], InstanceMasks] | None = None
+    side: str = ""
 
     def file(self, channel: int) -> Path:
         """The file that holds a channel."""
@@ -77,7 +79,7 @@ def relabel_volume(volume: Volume, table: Mapping[int, int], kept: int | None = 
     channels = tuple(
         replace(
             channel,
-            source=RelabelledChannel(channel, table, volume.file(number), kept),
+            source=RelabelledChannel(channel, table, volume.file(number), kept, volume.side),
             dtype=np.dtype(np.uint16),
             slope=1.0,
             inter=0.0,

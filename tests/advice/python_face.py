@@ -1,6 +1,8 @@
 """Wrong requests of Python, and what their help lines make of them (ACCOUNT-A31)."""
 
 import numpy as np
+from advice.driver import Situation, Way
+from advice.files import nothing
 
 import segeval
 from segeval.runtime.errors import SegevalError
@@ -45,7 +47,7 @@ def added(gt, **choices):
     return lambda: raise_error_of(segeval.Evaluator("dice", **choices).add(ONE, gt, "a"))
 
 
-SITUATIONS = [  # place, what is wrong, words of the help, what they make of it
+LED_OUT = [  # place, what is wrong, words of the help, what they make of it
     ("check_truth", score(ONE[0], ONE[0]), "(z, y, x) or (y, x)", score()),
     ("check_truth", score(VOLUME[None], VOLUME[None]), "gt[0]", score(VOLUME[None], VOLUME)),
     ("channels_first", score(ONE[0], ONE), "a label map of gt's axes", score()),
@@ -79,3 +81,12 @@ SITUATIONS = [  # place, what is wrong, words of the help, what they make of it
         score(metrics="nsd@2mm", spacing=(1, 1)),
     ),
 ]
+
+
+def situation(number, wrong, words, right):
+    """A call that is wrong, and the one that the words of its help make of it."""
+    function = lambda other=wrong: other()  # noqa: E731
+    return Situation(f"{number} {words}", nothing, function, (Way(words, lambda *_: [right]),), None)
+
+
+SITUATIONS = [situation(n, *one[1:]) for n, one in enumerate(LED_OUT)]
