@@ -145,7 +145,9 @@ def metaimage_grid(header: MetaHeader, sizes: tuple[int, ...]) -> Geometry:
     spacing = header.numbers("ElementSpacing") or header.numbers("ElementSize") or (1.0,) * axes
     sides = np.array(spacing[:axes])
     if len(sides) != axes or not np.isfinite(sides).all() or not (sides > 0).all():
-        raise header.error("voxels without size", "write it again: its ElementSpacing gives no sizes")
+        raise header.error(
+            "voxels without size", "write it again: its ElementSpacing gives no sizes"
+        )
     shape, last = sizes[::-1], tuple(sides[::-1].tolist())
     offset = header.numbers("Offset")
     matrix = np.array(header.numbers("TransformMatrix"))

@@ -153,7 +153,9 @@ def nrrd_geometry(header: NrrdHeader, axis: int | None) -> tuple[Geometry, tuple
     vectors = np.array([rows[i] for i in space]) * unit
     spacing = np.linalg.norm(vectors, axis=1)
     if not np.isfinite(spacing).all() or not (spacing > 0).all():
-        raise header.error("voxels without size", "write it again: its `space directions` give no sizes")
+        raise header.error(
+            "voxels without size", "write it again: its `space directions` give no sizes"
+        )
     sides = tuple(spacing.tolist())
     if vectors.shape[1] != 3:
         return Geometry(shape, sides), ()

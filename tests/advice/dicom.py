@@ -1,6 +1,5 @@
 """Structure sets, segmentations and the image series that they lie on."""
 
-
 import build
 import dicom_build as dcm
 import numpy as np

@@ -177,7 +177,7 @@ def _gives_advice(call):
     if name == "__init__":
         return False
     if name in POSITIONAL and len(call.args) > POSITIONAL[name]:
-        return True
+        return getattr(call.args[-1], "value", True) != ""
     return name not in NO_ADVICE and any(word.arg == "help" for word in call.keywords)
 
 

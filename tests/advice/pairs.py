@@ -1,6 +1,5 @@
 """Folders that do not pair, or pair in two ways; tables of pairs; outputs beside the predictions."""
 
-
 import build
 from advice.driver import Situation, Way, add, drop, mend, put
 from advice.files import both, folders, nothing, organ, pair, text
@@ -107,7 +106,7 @@ SITUATIONS = [
         mend("keep one of them in the folder", gone("pred/a/liver.nrrd")), by_table("--pairs TABLE", "a,pred/a/liver.nii,gt/a/liver.nii")),
         status=3, more=lambda here: build.nrrd_file(here / "pred/a/liver.nrrd", organ(1))),
     lists("three readings", "p1/scan1 p1/scan2 p2/scan1 p2/scan2", "p1/scan1 p1/scan2 p2/scan1 p2/scan2", (add("--layout case-folders"), add("--layout class-folders"), add("--layout flat"))),
-    Situation("folders: a case, or classes", both(folders(dict.fromkeys(["liver", "x1", "x2", "x3"]), dict.fromkeys(["liver", "heart"]), build.nifti, ".nii")), S, (add("--layout one-case"), add("--layout flat", gives=3)), 2),
+    Situation("folders: a case, or classes", both(folders(dict.fromkeys(["liver", "x1", "x2", "x3"]), dict.fromkeys(["liver", "heart"]), build.nifti, ".nii")), S, (add("--layout one-case", gives=3), add("--layout flat", gives=3)), 2),
     # tables
     table("a misspelt column", "case,pred,gtt\na,p.npy,g.npy\n", GOOD, "did you mean gt?"),
     table("a column that is none", "case,pred,xyzzy\na,p.npy,g.npy\n", GOOD, "columns are"),

@@ -364,7 +364,6 @@ SITUATIONS = [
     regions("probabilities", (mend("save the logits", fine),), masks=np.full((2, 3, 7, 7), 0.5, np.float32)),
     regions("scores that are not there", (mend("save them as `scores`", fine), drop("leave out --min-score", "--min-score", "0.5")), "--min-score 0.5"),
     regions("label 0", (add("--roi-offset 0"), add("--roi-offset 1")), labels=[0, 1]),
-    regions("partners that are not there", (mend("instances are counted from 0", fine),), "-m maskrcnn --instances ids", gt_index=np.array([0, 7])),
     # COCO
     Situation("COCO: no such file", instances(lambda c: {"images": 3}), "score p.json g.json -m dice", (mend("an object with images, annotations and categories", instances()),), 2),
     Situation("COCO: detections alone", instances(), "score p.json p.json -m dice", (Way("give the COCO file of the instances as GT", lambda *_: ["score", "p.json", "g.json", "-m", "dice"]),), 2),

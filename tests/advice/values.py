@@ -1,6 +1,5 @@
 """Values that can be read in several ways, classes that have no value, grids that differ."""
 
-
 import build
 import numpy as np
 from advice.driver import Situation, Way, add, drop, mend, put
