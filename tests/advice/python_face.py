@@ -80,13 +80,16 @@ LED_OUT = [  # place, what is wrong, words of the help, what they make of it
         "nsd@2mm",
         score(metrics="nsd@2mm", spacing=(1, 1)),
     ),
+    ("card", lambda: segeval.Evaluator("dice").card(), "evaluator.add(pred, gt", looped("a")),
 ]
 
 
 def situation(number, wrong, words, right):
     """A call that is wrong, and the one that the words of its help make of it."""
     function = lambda other=wrong: other()  # noqa: E731
-    return Situation(f"{number} {words}", nothing, function, (Way(words, lambda *_: [right]),), None)
+    also = ("-m", "--tolerance")  # of the command line
+    ways = (Way(words, lambda *_: [right]),)
+    return Situation(f"{number} {words}", nothing, function, ways, None, also)
 
 
 SITUATIONS = [situation(n, *one[1:]) for n, one in enumerate(LED_OUT)]

@@ -8,6 +8,7 @@ REASONS = {
     "engines/cluster.py:score_in_worker": CLUSTER,
     "engines/cluster.py:killed_result": CLUSTER,
     "engines/cluster.py:_failed": CLUSTER,
+    "engines/cluster.py:lost_scheduler_error": CLUSTER,
     "engines/cluster.py:import_distributed": INSTALL,
     "engines/pool.py:killed_case_error": "the system kills a process for want of memory",
     "engines/work.py:check_shared_store": "a store in memory is one of tests alone",
