@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 SCHEMA_FILE = Path(__file__).parents[1] / "data" / "results.schema.json"
 Problem = tuple[tuple[str | int, ...], str]  # the place, and what is wrong there
@@ -20,16 +20,37 @@ Check = Callable[[Any], Problem | None]
 # Words that stand for nothing to check, or that another word looks at.
 PLAIN = {"$schema", "$id", "$defs", "title", "description", "then", "else"}
 OBJECT_WORDS = ("properties", "required", "additionalProperties", "patternProperties")
-TYPES: Mapping[str, Callable[[Any], bool]] = {
-    "object": lambda value: isinstance(value, dict),
-    "array": lambda value: isinstance(value, list),
-    "string": lambda value: isinstance(value, str),
-    "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: type(value) is int,
-    "number": lambda value: type(value) is int or (type(value) is float and math.isfinite(value)),
-    "null": lambda value: value is None,
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "null": (type(None),),
 }
+EVERY = (dict, list, str, bool, int, float, type(None))
 SHOWN = 40  # letters of a wrong value
+
+
+class Rule(NamedTuple):
+    """What a value has to be: the checks of each type that it may be of.
+
+    A file has many values whose type says all of them, so no function is called for those.
+    """
+
+    checks: Mapping[type, tuple[Check, ...]]
+    called: str = ""
+
+    def find_problem(self, value: Any) -> Problem | None:
+        """What is wrong with a value; None where nothing is."""
+        checks = self.checks.get(type(value))
+        if checks is None:
+            return (), f"{_shorten(value)} is no {self.called}"
+        for check in checks:
+            if (problem := check(value)) is not None:
+                return problem
+        return None
 
 
 def find_results_problem(content: Any) -> str:
@@ -45,10 +66,11 @@ def find_case_problem(content: Any) -> str:
 @cache
 def _checks() -> dict[str, Check]:
     schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
-    known: dict[str, Check] = {}
-    for name, part in schema["$defs"].items():
-        known[name] = compile_schema(part, known)
-    return {"file": compile_schema(schema, known), "case": known["case"]}
+    parts = schema["$defs"]
+    return {
+        "file": compile_schema(schema, parts).find_problem,
+        "case": compile_schema(parts["case"], parts).find_problem,
+    }
 
 
 def _in_words(problem: Problem | None) -> str:
@@ -59,142 +81,116 @@ def _in_words(problem: Problem | None) -> str:
     return f"{path.lstrip('.')}: {what}" if path else what
 
 
-def compile_schema(schema: Mapping[str, Any], known: Mapping[str, Check]) -> Check:
-    """The check of a schema. LookupError for a word that nothing here knows.
+def compile_schema(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Rule:
+    """The rule of a schema. LookupError for a word that nothing here knows.
 
-    known  checks of `$defs` by name; they may be added later
+    parts  `$defs`, by name
     """
-    checks = [check for word in schema for check in _compile_word(word, schema, known)]
-    if len(checks) == 1:
-        return checks[0]
-
-    def check_all(value: Any) -> Problem | None:
-        for check in checks:
-            if (problem := check(value)) is not None:
-                return problem
-        return None
-
-    return check_all
+    if "$ref" in schema:
+        return compile_schema(parts[schema["$ref"].rpartition("/")[2]], parts)
+    if "oneOf" in schema:  # of which no two are of one type
+        rules = [compile_schema(one, parts) for one in schema["oneOf"]]
+        return Rule({t: c for rule in rules for t, c in rule.checks.items()}, rules[0].called)
+    found = [one for word in schema for one in _compile_word(word, schema, parts)]
+    asked = schema.get("type")
+    names = [asked] if isinstance(asked, str) else asked or []
+    types = [t for name in names for t in TYPES[name]] or EVERY
+    checks = {t: tuple(check for about, check in found if t in about) for t in types}
+    return Rule(checks, " or ".join(names))
 
 
 def _compile_word(
-    word: str, schema: Mapping[str, Any], known: Mapping[str, Check]
-) -> Iterator[Check]:
+    word: str, schema: Mapping[str, Any], parts: Mapping[str, Any]
+) -> Iterator[tuple[tuple[type, ...], Check]]:
+    """The checks of a word, and the types of the values that they are about."""
     asked = schema[word]
-    if word == "$ref":
-        name = asked.rpartition("/")[2]
-        yield lambda value: known[name](value)
-    elif word in SIMPLE:
-        yield _simple_check(*SIMPLE[word], asked)
+    if word in SIMPLE:
+        about, holds, what = SIMPLE[word]
+        yield about, _simple_check(holds, what, asked)
     elif word == "type":
-        yield _type_check([asked] if isinstance(asked, str) else asked)
+        yield (float,), _finite_check
     elif word in OBJECT_WORDS:
         if word == next(one for one in schema if one in OBJECT_WORDS):  # one check for all of them
-            yield _object_check(schema, known)
+            yield (dict,), _object_check(schema, parts)
     elif word == "items":
-        yield _items_check(compile_schema(asked, known))
-    elif word == "oneOf":
-        yield _any_check([compile_schema(one, known) for one in asked])
+        yield (list,), _items_check(compile_schema(asked, parts))
     elif word == "if":
-        branches = [compile_schema(schema.get(w, {}), known) for w in ("if", "then", "else")]
-        yield lambda value: branches[1 if branches[0](value) is None else 2](value)
+        branches = [compile_schema(schema.get(w, {}), parts) for w in ("if", "then", "else")]
+        test, right, wrong = (branch.find_problem for branch in branches)
+        yield EVERY, lambda value: wrong(value) if test(value) else right(value)
     elif word not in PLAIN:
         raise LookupError(f"the schema has a word that is not checked: {word}")
 
 
-def _number(value: Any) -> bool:
-    return type(value) in (int, float)
+def _finite_check(value: float) -> Problem | None:
+    return None if math.isfinite(value) else ((), f"{value} is no number")
 
 
-# Word: the values that it is about, whether one is as asked, and what it is not.
-SIMPLE: Mapping[str, tuple[Callable[[Any], bool], Callable[[Any, Any], bool], str]] = {
-    "const": (lambda v: True, lambda v, asked: v == asked, "is not {}"),
-    "enum": (lambda v: True, lambda v, asked: v in asked, "is none of {}"),
-    "pattern": (TYPES["string"], lambda v, asked: re.search(asked, v) is not None, "is not {}"),
-    "minLength": (TYPES["string"], lambda v, asked: len(v) >= asked, "is too short"),
-    "minItems": (TYPES["array"], lambda v, asked: len(v) >= asked, "has fewer than {} items"),
-    "maxItems": (TYPES["array"], lambda v, asked: len(v) <= asked, "has more than {} items"),
-    "minProperties": (TYPES["object"], lambda v, asked: len(v) >= asked, "is empty"),
-    "minimum": (_number, lambda v, asked: v >= asked, "is below {}"),
-    "exclusiveMinimum": (_number, lambda v, asked: v > asked, "is not above {}"),
-    "exclusiveMaximum": (_number, lambda v, asked: v < asked, "is not below {}"),
+# Word: the types that it is about, whether a value is as asked, and what it is not.
+SIMPLE: Mapping[str, tuple[tuple[type, ...], Callable[[Any, Any], bool], str]] = {
+    "const": (EVERY, lambda v, asked: v == asked, "is not {}"),
+    "enum": (EVERY, lambda v, asked: v in asked, "is none of {}"),
+    "pattern": ((str,), lambda v, asked: re.search(asked, v) is not None, "is not {}"),
+    "minLength": ((str,), lambda v, asked: len(v) >= asked, "is too short"),
+    "minItems": ((list,), lambda v, asked: len(v) >= asked, "has fewer than {} items"),
+    "maxItems": ((list,), lambda v, asked: len(v) <= asked, "has more than {} items"),
+    "minProperties": ((dict,), lambda v, asked: len(v) >= asked, "is empty"),
+    "minimum": ((int, float), lambda v, asked: v >= asked, "is below {}"),
+    "exclusiveMinimum": ((int, float), lambda v, asked: v > asked, "is not above {}"),
+    "exclusiveMaximum": ((int, float), lambda v, asked: v < asked, "is not below {}"),
     "uniqueItems": (
-        TYPES["array"],
-        lambda v, asked: len({json.dumps(one) for one in v}) == len(v),
+        (list,),
+        lambda v, asked: len(v) < 2 or len({json.dumps(one) for one in v}) == len(v),
         "has an item twice",
     ),
 }
 
 
-def _simple_check(
-    about: Callable[[Any], bool], holds: Callable[[Any, Any], bool], what: str, asked: Any
-) -> Check:
+def _simple_check(holds: Callable[[Any, Any], bool], what: str, asked: Any) -> Check:
     def check(value: Any) -> Problem | None:
-        if not about(value) or holds(value, asked):
+        if holds(value, asked):
             return None
         return (), f"{_shorten(value)} {what.format(_shorten(asked))}"
 
     return check
 
 
-def _type_check(names: list[str]) -> Check:
-    tests = [TYPES[name] for name in names]
-
-    def check(value: Any) -> Problem | None:
-        for test in tests:
-            if test(value):
-                return None
-        return (), f"{_shorten(value)} is no {' or '.join(names)}"
-
-    return check
-
-
-def _object_check(schema: Mapping[str, Any], known: Mapping[str, Check]) -> Check:
+def _object_check(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Check:
     required = schema.get("required", ())
-    own = {k: compile_schema(v, known) for k, v in schema.get("properties", {}).items()}
+    own = {k: compile_schema(v, parts) for k, v in schema.get("properties", {}).items()}
     patterns = [
-        (re.compile(k), compile_schema(v, known))
+        (re.compile(k), compile_schema(v, parts))
         for k, v in schema.get("patternProperties", {}).items()
     ]
     more = schema.get("additionalProperties", True)
-    rest = compile_schema(more, known) if isinstance(more, dict) else None
+    rest = compile_schema(more, parts) if isinstance(more, dict) else None
 
-    def check(value: Any) -> Problem | None:
-        if not isinstance(value, dict):
-            return None
+    def rule_of(key: str) -> Rule | None:
+        return next((rule for pattern, rule in patterns if pattern.search(key)), rest)
+
+    def check(value: dict[str, Any]) -> Problem | None:
         for key in required:
             if key not in value:
                 return (key,), "is missing"
         for key, part in value.items():
-            test = own.get(key) or next((t for p, t in patterns if p.search(key)), rest)
-            if test is None and more is False:
+            rule = own.get(key) or (rule_of(key) if patterns else rest)
+            if rule is None and more is False:
                 return (key,), "is not known"
-            if test is not None and (problem := test(part)) is not None:
+            if rule is None or rule.checks.get(type(part)) == ():
+                continue
+            if (problem := rule.find_problem(part)) is not None:
                 return (key, *problem[0]), problem[1]
         return None
 
     return check
 
 
-def _items_check(test: Check) -> Check:
-    def check(value: Any) -> Problem | None:
-        for place, item in enumerate(value if isinstance(value, list) else ()):
-            if (problem := test(item)) is not None:
+def _items_check(rule: Rule) -> Check:
+    def check(value: list[Any]) -> Problem | None:
+        for place, item in enumerate(value):
+            if (problem := rule.find_problem(item)) is not None:
                 return (place, *problem[0]), problem[1]
         return None
-
-    return check
-
-
-def _any_check(tests: list[Check]) -> Check:
-    def check(value: Any) -> Problem | None:
-        problems = []
-        for test in tests:
-            problem = test(value)
-            if problem is None:
-                return None
-            problems.append(problem)
-        return max(problems, key=lambda problem: len(problem[0]))
 
     return check
 
