@@ -129,12 +129,13 @@ def _column_differences(
     values = np.stack([pairs.difference for pairs in columns.values()], axis=1)
     low, high = bca_intervals(sum_by_unit(values, cases.units()), level, seed)
     for (name, pairs), a, b in zip(columns.items(), low, high, strict=True):
-        known = np.flatnonzero(np.isfinite(pairs.difference)).tolist()
+        difference = pairs.difference
+        known = np.flatnonzero(np.isfinite(difference))
         mine, theirs = _paired_values(pairs, known)
         apart = mine - theirs
         scale = np.abs([mine, theirs]).max(initial=0.0)
         apart[np.abs(apart) <= ROUNDING * scale] = 0.0
-        most = sorted(known, key=lambda k: -abs(pairs.difference[k]))[:MOST_MOVED]
+        most = known[np.argsort(-np.abs(difference[known]), kind="stable")[:MOST_MOVED]]
         yield Difference(
             model,
             name,
@@ -150,7 +151,7 @@ def _column_differences(
             math.nan,
             _model_mean(apart * pairs.worse < 0),
             _model_mean(apart * pairs.worse > 0),
-            tuple((cases.names[k], float(pairs.difference[k])) for k in most),
+            tuple((cases.names[k], float(difference[k])) for k in most.tolist()),
         )
 
 
