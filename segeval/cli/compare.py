@@ -119,7 +119,7 @@ def compare_scorecards(
     from segeval.reports.comparison import ModelComparison
     from segeval.statistics.compare import model_differences, model_rankings
     from segeval.statistics.intervals import check_level
-    from segeval.statistics.paired import SharedCases
+    from segeval.statistics.shared_cases import SharedCases
 
     level, seed = check_level(settings.ci), settings.seed
     return ModelComparison(

@@ -36,7 +36,8 @@ from segeval.statistics.bootstrap import (
     sum_by_unit,
 )
 from segeval.statistics.intervals import LEVEL
-from segeval.statistics.paired import PairKey, Pairs, SharedCases, metrics_with_better, pair_rows
+from segeval.statistics.paired import PairKey, Pairs, metrics_with_better, pair_rows
+from segeval.statistics.shared_cases import SharedCases
 
 BASELINE = "baseline"  # the gate of every verdict here
 DIFFERENT_CASES_HELP = "--allow-different-cases compares those that both have"

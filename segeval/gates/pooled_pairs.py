@@ -26,7 +26,7 @@ from segeval.scoring.pooling import (
     report_damaged_tallies,
     result_type,
 )
-from segeval.statistics.paired import SharedCases
+from segeval.statistics.shared_cases import SharedCases
 
 MOST = 1000  # units apart; more are taken together
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import CaseResult, Scorecard
-from segeval.statistics.paired import SharedCases
+from segeval.statistics.shared_cases import SharedCases
 
 EXAMPLES = 3
 OTHER_TRUTH = "other_truth"

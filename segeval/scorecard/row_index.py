@@ -39,7 +39,7 @@ class RowKind(NamedTuple):
 
 
 class RowValues:
-    """How many rows of a kind there are, and their numbers in the order of the cases.
+    """The rows of a kind: the places of their cases, and their numbers where the kind has some.
 
     first  the place of the first case that has one
     """
@@ -49,7 +49,7 @@ class RowValues:
     def __init__(self, scratch: SpillFile) -> None:
         self.count, self.first = 0, 0
         self._places, self._values = array("I"), array("d")
-        self._chunks: list[tuple[int, int]] = []
+        self._chunks: list[tuple[int, int, int]] = []
         self._scratch = scratch
 
     def add(self, place: int, value: float) -> None:
@@ -57,29 +57,38 @@ class RowValues:
         if not self.count:
             self.first = place
         self.count += 1
+        self._places.append(place)
         if value == value:
-            self._places.append(place)
             self._values.append(value)
 
     def put_away(self) -> None:
-        """Bring the numbers to disk."""
-        if self._values:
+        """Bring what is held to disk."""
+        if self._places:
             content = self._places.tobytes() + self._values.tobytes()
-            self._chunks.append((self._scratch.add(content), len(self._values)))
+            start = self._scratch.add(content)
+            self._chunks.append((start, len(self._places), len(self._values)))
             self._places, self._values = array("I"), array("d")
 
-    def numbers(self) -> tuple[Any, Any]:
-        """Places of cases (n,) and values (n,), uint32 and float64."""
+    def places(self) -> Any:
+        """The places of the cases, uint32 (n,)."""
         import numpy as np
 
         parts = [
-            (np.frombuffer(held, np.uint32, n), np.frombuffer(held, np.float64, n, 4 * n))
-            for start, n in self._chunks
-            for held in [self._scratch.read(start, 12 * n)]
+            np.frombuffer(self._scratch.read(start, 4 * n), np.uint32)
+            for start, n, _ in self._chunks
         ]
-        parts.append((np.array(self._places, np.uint32), np.array(self._values, np.float64)))
-        places, values = zip(*parts, strict=True)
-        return np.concatenate(places), np.concatenate(values)
+        return np.concatenate([*parts, np.array(self._places, np.uint32)])
+
+    def numbers(self) -> tuple[Any, Any]:
+        """Places of cases (n,) and values (n,), uint32 and float64; none of undefined rows."""
+        import numpy as np
+
+        parts = [
+            np.frombuffer(self._scratch.read(start + 4 * n, 8 * m), np.float64)
+            for start, n, m in self._chunks
+        ]
+        values = np.concatenate([*parts, np.array(self._values, np.float64)])
+        return self.places()[: len(values)], values  # all rows of a kind have numbers, or none
 
 
 class ClassOrder:
@@ -94,7 +103,10 @@ class ClassOrder:
 
     def add(self, case: CaseResult) -> None:
         """Put the classes of the next case in their places."""
-        classes = tuple(dict.fromkeys([row.class_ for row in case.rows if row.class_]))
+        self.add_classes(tuple(dict.fromkeys([row.class_ for row in case.rows if row.class_])))
+
+    def add_classes(self, classes: tuple[str, ...]) -> None:
+        """Put classes that are in order in their places."""
         if classes == self._last:
             return
         self._last, before = classes, ""
@@ -237,6 +249,13 @@ class RowIndex:
         """The places of the cases that were scored, by name."""
         lost = set(self._unscored)
         return {name: k for k, name in enumerate(self.names) if k not in lost}
+
+    def columns(self) -> dict[tuple[str, str], list[tuple[RowKind, RowValues]]]:
+        """The kinds of each class and metric; a class that was not scored has the metric ""."""
+        found: dict[tuple[str, str], list[tuple[RowKind, RowValues]]] = {}
+        for kind, rows in self.kinds.items():
+            found.setdefault((kind.class_, kind.metric), []).append((kind, rows))
+        return found
 
     def of(self, group: str) -> Iterator[tuple[RowKind, RowValues]]:
         """The kinds of a group; "" is all cases."""

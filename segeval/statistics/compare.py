@@ -11,8 +11,7 @@ import numpy as np
 from segeval.metrics.registry import Definition
 from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen, replace
-from segeval.scorecard.card import CaseResult, Scorecard
-from segeval.scorecard.row_index import ClassOrder
+from segeval.scorecard.card import Scorecard
 from segeval.statistics.bootstrap import (
     LARGE,
     ROUNDING,
@@ -28,13 +27,14 @@ from segeval.statistics.hypothesis_tests import (
     tied_ranks,
 )
 from segeval.statistics.paired import (
+    BOTH_EMPTY,
     PairKey,
     Pairs,
-    SharedCases,
-    charge_empty_sides,
+    best_value,
     metrics_with_better,
     pair_rows,
 )
+from segeval.statistics.shared_cases import SharedCases
 
 MOST_MOVED = 3  # cases that are named
 
@@ -169,33 +169,30 @@ def model_rankings(cards: Sequence[Scorecard], level: float, seed: int) -> list[
     """All models, in every class and metric in which all have values."""
     metrics = shared_metrics(cards)
     cases = SharedCases(*(card.cases for card in cards))
-    found: dict[PairKey, dict[int, list[float]]] = {}
-    order = ClassOrder()
-    for place, those in enumerate(cases):
-        order.add(those[0])
-        for name, values in _complete_values(those, metrics):
-            found.setdefault(name, {})[place] = values
-    drawn, classes = cases.units(), order.found
-    made = []
-    for name in sorted(found, key=lambda one: classes.index(one.class_)):
-        held, own = np.array(list(found[name].values())), drawn[list(found[name])]
-        made.append(_rank_models(name, held, own, metrics[name.metric], level, seed))
-    return made
+    drawn = cases.units()
+    return [
+        _rank_models(name, values, drawn[places], metrics[name.metric], level, seed)
+        for class_, metric in cases.columns(metrics)
+        for name, places, values in _complete_values(cases, class_, metric, metrics[metric])
+    ]
 
 
 def _complete_values(
-    those: Sequence[CaseResult], metrics: Mapping[str, Definition]
-) -> Iterator[tuple[PairKey, list[float]]]:
-    """The values of one case in all runs, where all have one in the same unit."""
-    rows = [{(r.class_, r.metric): r for r in case.rows if r.metric in metrics} for case in those]
-    for key in rows[0]:
-        same = [own[key] for own in rows if key in own]
-        values = charge_empty_sides(
-            [r.value for r in same], [r.reason for r in same], metrics[key[1]]
-        )
-        sure = {r.unit for r in same if math.isfinite(r.value)}
-        if len(same) == len(rows) and all(map(math.isfinite, values)) and len(sure) == 1:
-            yield PairKey(*key, *sure), values
+    cases: SharedCases, class_: str, metric: str, definition: Definition
+) -> Iterator[tuple[PairKey, Any, Floats]]:
+    """Cases in which all runs have a value, in the same unit, and the values, (cases, runs)."""
+    cells = [cases.cells(run, class_, metric) for run in range(cases.runs)]
+    values = np.stack([own.values for own in cells], axis=1)
+    unknown = np.isnan(values)
+    empty = unknown & np.stack([own.has_reason(BOTH_EMPTY) for own in cells], axis=1)
+    values[empty & ~unknown.all(axis=1, keepdims=True)] = best_value(definition)
+    complete = np.isfinite(values).all(axis=1) & np.all([own.asked for own in cells], axis=0)
+    units = [own.unit_of_numbers() for own in cells]
+    for unit in dict.fromkeys(one for own in cells for one in own.units):
+        same = [(own == unit) | gone for own, gone in zip(units, unknown.T, strict=True)]
+        places = np.flatnonzero(complete & np.all(same, axis=0))
+        if len(places):
+            yield PairKey(class_, metric, unit), places, values[places]
 
 
 def _rank_models(  # noqa: PLR0913 - the parts of one ranking

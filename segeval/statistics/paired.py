@@ -26,14 +26,13 @@ from segeval.metrics.registry import Definition, resolve_metric
 from segeval.request.grammar import parse_metric
 from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen
-from segeval.scorecard.card import CaseResult, Row
+from segeval.scorecard.card import Row
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
-from segeval.scorecard.row_index import ClassOrder, index_rows
 from segeval.scorecard.value_statistics import BADNESS
+from segeval.statistics.shared_cases import ColumnCells, SharedCases
 
 BOTH_EMPTY = "both_empty"
 ANOTHER_UNIT = "another unit"
-NO_ROW = Row("", "", "", math.nan, "", "not_scored")
 
 
 @frozen
@@ -75,37 +74,6 @@ class Pairs:
         return -1.0 if self.definition.better == "higher" else 1.0
 
 
-class SharedCases:
-    """The cases that several runs all scored, in the order of the first; read when asked for.
-
-    names  of the cases
-    """
-
-    def __init__(self, *runs: Sequence[CaseResult]) -> None:
-        self._runs = runs
-        each = [index_rows(run).places for run in runs]
-        self.names = [name for name in each[0] if all(name in own for own in each[1:])]
-        self._places = [np.array([own[name] for name in self.names], int) for own in each]
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __iter__(self) -> Iterator[tuple[CaseResult, ...]]:
-        for places in zip(*self._places, strict=True):
-            yield tuple(run[int(k)] for run, k in zip(self._runs, places, strict=True))
-
-    def inside(self, group: str) -> Any:
-        """Whether the first run has each case in a group, bool (cases,)."""
-        return index_rows(self._runs[0]).inside(group)[self._places[0]]
-
-    def units(self) -> Any:
-        """What is drawn together: a number for each patient, else for each case; int (cases,)."""
-        counted = index_rows(self._runs[0])
-        chosen = np.zeros(len(counted), bool)
-        chosen[self._places[0]] = True
-        return counted.units(chosen)
-
-
 def metrics_with_better(metrics: Iterable[str]) -> dict[str, Definition]:
     """The metrics that have a better side."""
     known = {text: resolve_metric(parse_metric(text))[1] for text in metrics}
@@ -113,51 +81,76 @@ def metrics_with_better(metrics: Iterable[str]) -> dict[str, Definition]:
 
 
 def pair_rows(
-    cases: SharedCases | Sequence[tuple[CaseResult, ...]],
-    metrics: Mapping[str, Definition],
-    accept: bool = False,
+    cases: SharedCases, metrics: Mapping[str, Definition], accept: bool = False
 ) -> dict[PairKey, Pairs]:
     """The pairs of every class and metric that has any, or has lost any, in the order of a table.
 
+    cases   those of this run and of the other
     accept  a value that is undefined because one side alone is empty is no loss
     """
     found: dict[PairKey, Pairs] = {}
+    for class_, metric in cases.columns(metrics):
+        found |= _pair_column(cases, class_, metric, metrics[metric], accept)
+    return found
+
+
+def _pair_column(
+    cases: SharedCases, class_: str, metric: str, definition: Definition, accept: bool
+) -> dict[PairKey, Pairs]:
+    """The pairs of a class and a metric, by unit."""
+    found: dict[PairKey, Pairs] = {}
     gained: Counter[PairKey] = Counter()
-    classes = ClassOrder()
-    for place, both in enumerate(cases):
-        for case in both:
-            classes.add(case)
-        for class_, metric, rows in _row_pairs(both, metrics):
-            outcome = _outcome(rows, metrics[metric], accept)
-            if not isinstance(outcome, tuple):
-                back = _outcome(rows[::-1], metrics[metric], accept)
-                gained[PairKey(class_, metric, _pair_unit(rows[::-1]))] += isinstance(back, str)
-            if outcome is None:
-                continue
-            name = PairKey(class_, metric, _pair_unit(rows))
-            if name not in found:
-                empty = np.full((2, len(cases)), np.nan)
-                found[name] = Pairs(metrics[metric], empty[0], empty[1])
-            _add_outcome(found[name], place, outcome, rows)
+    cells = [cases.cells(run, class_, metric) for run in (0, 1)]
+    for places, rows in alike_pairs(*cells):
+        outcome = _outcome(rows, definition, accept)
+        if not isinstance(outcome, tuple):
+            back = _outcome(rows[::-1], definition, accept)
+            name = PairKey(class_, metric, _pair_unit(rows[::-1]))
+            gained[name] += len(places) * isinstance(back, str)
+        if outcome is None:
+            continue
+        name = PairKey(class_, metric, _pair_unit(rows))
+        if name not in found:
+            empty = np.full((2, len(cases)), np.nan)
+            found[name] = Pairs(definition, empty[0], empty[1])
+        if isinstance(outcome, str):
+            found[name].lost.update(dict.fromkeys(places.tolist(), outcome))
+        else:
+            _add_pairs(found[name], places, cells, outcome)
     for name, pairs in found.items():
         pairs.gained = gained[name]
-    order = {c: k for k, c in enumerate(classes.found)}
-    asked = list(metrics)
-    return dict(sorted(found.items(), key=lambda n: (order[n[0].class_], asked.index(n[0].metric))))
+        pairs.lost = dict(sorted(pairs.lost.items()))
+    return found
 
 
-def _row_pairs(
-    both: tuple[CaseResult, ...], metrics: Mapping[str, Definition]
-) -> Iterator[tuple[str, str, tuple[Row, Row]]]:
-    """The rows that belong together; where a side has none, why it has none."""
-    mine, theirs = ({(r.class_, r.metric): r for r in case.rows} for case in both)
-    for class_, metric in dict.fromkeys([*mine, *theirs]):
-        if metric in metrics:
-            a, b = (
-                own.get((class_, metric)) or own.get((class_, "")) or NO_ROW
-                for own in (mine, theirs)
-            )
-            yield class_, metric, (a, b)
+def _add_pairs(
+    pairs: Pairs, places: Any, cells: Sequence[ColumnCells], outcome: tuple[float, float]
+) -> None:
+    """Add pairs of numbers; a side that has none is charged what it is of the first of them."""
+    charged = False
+    for own, side, charge in zip(cells, (pairs.mine, pairs.theirs), outcome, strict=True):
+        values = own.values[places]
+        empty = math.isnan(values[0])
+        side[places] = charge if empty else values
+        charged = charged or empty
+    pairs.charged += len(places) * charged
+
+
+def alike_pairs(mine: ColumnCells, theirs: ColumnCells) -> Iterator[tuple[Any, tuple[Row, Row]]]:
+    """Cases whose rows differ in their finite numbers alone, and the rows of the first of them.
+
+    In the order of the first; a case that has an infinite number stands alone.
+    """
+    asked = np.flatnonzero(mine.asked | theirs.asked)
+    codes = (mine.kind[asked] + 1) * (len(theirs.kinds) + 1) + theirs.kind[asked] + 1
+    infinite = np.isinf(mine.values[asked]) | np.isinf(theirs.values[asked])
+    codes[infinite] = -1 - np.arange(infinite.sum())
+    _, first, which = np.unique(codes, return_index=True, return_inverse=True)
+    order = np.argsort(which, kind="stable")
+    groups = np.split(asked[order], np.cumsum(np.bincount(which))[:-1]) if len(asked) else []
+    for k in np.argsort(first).tolist():
+        place = groups[k][0]
+        yield groups[k], (mine.row(place), theirs.row(place))
 
 
 def _outcome(
@@ -207,13 +200,3 @@ def _pair_unit(rows: tuple[Row, Row]) -> str:
     """The unit of a number, else of what stands in its place."""
     sure = [row.unit for row in rows if not math.isnan(row.value)]
     return next(iter([*sure, *(row.unit for row in rows if row.unit)]), "")
-
-
-def _add_outcome(
-    pairs: Pairs, place: int, outcome: tuple[float, float] | str, rows: tuple[Row, Row]
-) -> None:
-    if isinstance(outcome, str):
-        pairs.lost[place] = outcome
-        return
-    pairs.mine[place], pairs.theirs[place] = outcome
-    pairs.charged += any(math.isnan(row.value) for row in rows)

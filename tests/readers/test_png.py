@@ -225,7 +225,7 @@ def test_a_picture_loads_no_library_but_pillow(tmp_path):
     path = build.png(tmp_path / "a.png", LABELS)
     code = (
         "import sys; from pathlib import Path; from segeval.readers.registry import open_volume\n"
-        "from segeval.volume.volume import ReadOptions\n"
+        "from segeval.volume.read_options import ReadOptions\n"
         f"open_volume(Path({str(path)!r}), ReadOptions()).channels[0].source()\n"
         "heavy = {'nrrd', 'nibabel', 'scipy', 'rich', 'zipfile'}\n"
         "print(sorted({m.split('.')[0] for m in sys.modules} & heavy))"

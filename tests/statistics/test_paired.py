@@ -6,7 +6,8 @@ import pytest
 from cards import NAN, case, not_scored, row, unscored
 
 from segeval.scorecard.card import CaseResult
-from segeval.statistics.paired import PairKey, SharedCases, metrics_with_better, pair_rows
+from segeval.statistics.paired import PairKey, metrics_with_better, pair_rows
+from segeval.statistics.shared_cases import SharedCases
 
 
 def one(name, value, reason="", metric="dice", unit="", status=""):
@@ -19,7 +20,7 @@ def one(name, value, reason="", metric="dice", unit="", status=""):
 
 def of(mine, theirs, metric="dice", accept=False):
     """The pairs of one case."""
-    found = pair_rows([(mine, theirs)], metrics_with_better([metric]), accept)
+    found = pair_rows(SharedCases([mine], [theirs]), metrics_with_better([metric]), accept)
     return found.get(PairKey("liver", metric, "mm" if metric == "hd95" else ""))
 
 
@@ -86,7 +87,9 @@ def test_a_distance_has_0_as_its_best_and_another_unit_is_lost():
 def test_nearer_to_zero_compares_distances():
     mine = case("a", {"liver": {"volume_difference": -3.0}}, "ml")
     theirs = case("a", {"liver": {"volume_difference": 1.0}}, "ml")
-    (found,) = pair_rows([(mine, theirs)], metrics_with_better(["volume_difference"])).values()
+    (found,) = pair_rows(
+        SharedCases([mine], [theirs]), metrics_with_better(["volume_difference"])
+    ).values()
     assert found.difference.tolist() == [2.0]
     assert found.worse == 1
 

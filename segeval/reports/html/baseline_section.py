@@ -22,7 +22,8 @@ from segeval.reports.html.shown import (
     show_signed,
 )
 from segeval.scorecard.card import Scorecard
-from segeval.statistics.paired import SharedCases, metrics_with_better, pair_rows
+from segeval.statistics.paired import metrics_with_better, pair_rows
+from segeval.statistics.shared_cases import SharedCases
 
 MOVED = 15
 
