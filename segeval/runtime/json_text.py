@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 
@@ -15,6 +16,13 @@ def parse_json(text: str | bytes, parse_constant: Callable[[str], Any] | None = 
     Raises ValueError, of nesting that is too deep for the parser as well.
     """
     try:
-        return json.loads(text, parse_constant=parse_constant)
+        plain = text if isinstance(text, str) else text.decode(json.detect_encoding(text))
+        return _decoder(parse_constant).decode(plain)
     except RecursionError as problem:
         raise ValueError("it is nested too deeply") from problem
+
+
+@cache
+def _decoder(parse_constant: Callable[[str], Any] | None) -> json.JSONDecoder:
+    """Made once: json.loads makes one for every text, which takes as long as a short text."""
+    return json.JSONDecoder(parse_constant=parse_constant)

@@ -188,7 +188,7 @@ def _read_results(file: IO[bytes], path: Path) -> Scorecard:
         check_case(kept, len(spool))
         with report_damaged_results():
             spool.append(kept, place)
-        place = file.tell()
+        place += len(line)
     return card_from_json(_parse(head + OPENING + line + file.read()), spool)
 
 

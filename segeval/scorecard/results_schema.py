@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 SCHEMA_FILE = Path(__file__).parents[1] / "data" / "results.schema.json"
 Problem = tuple[tuple[str | int, ...], str]  # the place, and what is wrong there
@@ -33,21 +33,23 @@ EVERY = (dict, list, str, bool, int, float, type(None))
 SHOWN = 40  # letters of a wrong value
 
 
-class Rule(NamedTuple):
+class Rule(dict[type, tuple[Check, ...]]):
     """What a value has to be: the checks of each type that it may be of.
 
     A file has many values whose type says all of them, so no function is called for those.
     """
 
-    checks: Mapping[type, tuple[Check, ...]]
-    called: str = ""
+    def __init__(self, checks: Mapping[type, tuple[Check, ...]], called: str = "") -> None:
+        super().__init__(checks)
+        self.called = called
+        self._other = (lambda value: ((), f"{_shorten(value)} is no {called}"),)
+
+    def __missing__(self, other: type) -> tuple[Check, ...]:
+        return self._other
 
     def find_problem(self, value: Any) -> Problem | None:
         """What is wrong with a value; None where nothing is."""
-        checks = self.checks.get(type(value))
-        if checks is None:
-            return (), f"{_shorten(value)} is no {self.called}"
-        for check in checks:
+        for check in self[type(value)]:
             if (problem := check(value)) is not None:
                 return problem
         return None
@@ -90,7 +92,7 @@ def compile_schema(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Rule:
         return compile_schema(parts[schema["$ref"].rpartition("/")[2]], parts)
     if "oneOf" in schema:  # of which no two are of one type
         rules = [compile_schema(one, parts) for one in schema["oneOf"]]
-        return Rule({t: c for rule in rules for t, c in rule.checks.items()}, rules[0].called)
+        return Rule({t: c for rule in rules for t, c in rule.items()}, rules[0].called)
     found = [one for word in schema for one in _compile_word(word, schema, parts)]
     asked = schema.get("type")
     names = [asked] if isinstance(asked, str) else asked or []
@@ -105,8 +107,8 @@ def _compile_word(
     """The checks of a word, and the types of the values that they are about."""
     asked = schema[word]
     if word in SIMPLE:
-        about, holds, what = SIMPLE[word]
-        yield about, _simple_check(holds, what, asked)
+        about, look, what = SIMPLE[word]
+        yield about, _simple_check(look(asked), what, asked)
     elif word == "type":
         yield (float,), _finite_check
     elif word in OBJECT_WORDS:
@@ -126,29 +128,29 @@ def _finite_check(value: float) -> Problem | None:
     return None if math.isfinite(value) else ((), f"{value} is no number")
 
 
-# Word: the types that it is about, whether a value is as asked, and what it is not.
-SIMPLE: Mapping[str, tuple[tuple[type, ...], Callable[[Any, Any], bool], str]] = {
-    "const": (EVERY, lambda v, asked: v == asked, "is not {}"),
-    "enum": (EVERY, lambda v, asked: v in asked, "is none of {}"),
-    "pattern": ((str,), lambda v, asked: re.search(asked, v) is not None, "is not {}"),
-    "minLength": ((str,), lambda v, asked: len(v) >= asked, "is too short"),
-    "minItems": ((list,), lambda v, asked: len(v) >= asked, "has fewer than {} items"),
-    "maxItems": ((list,), lambda v, asked: len(v) <= asked, "has more than {} items"),
-    "minProperties": ((dict,), lambda v, asked: len(v) >= asked, "is empty"),
-    "minimum": ((int, float), lambda v, asked: v >= asked, "is below {}"),
-    "exclusiveMinimum": ((int, float), lambda v, asked: v > asked, "is not above {}"),
-    "exclusiveMaximum": ((int, float), lambda v, asked: v < asked, "is not below {}"),
+# Word: the types that it is about, how it looks at a value, and what a wrong one is not.
+SIMPLE: Mapping[str, tuple[tuple[type, ...], Callable[[Any], Callable[[Any], Any]], str]] = {
+    "const": (EVERY, lambda asked: lambda v: v == asked, "is not {}"),
+    "enum": (EVERY, lambda asked: lambda v: v in asked, "is none of {}"),
+    "pattern": ((str,), lambda asked: re.compile(asked).search, "is not {}"),
+    "minLength": ((str,), lambda asked: lambda v: len(v) >= asked, "is too short"),
+    "minItems": ((list,), lambda asked: lambda v: len(v) >= asked, "has fewer than {} items"),
+    "maxItems": ((list,), lambda asked: lambda v: len(v) <= asked, "has more than {} items"),
+    "minProperties": ((dict,), lambda asked: lambda v: len(v) >= asked, "is empty"),
+    "minimum": ((int, float), lambda asked: lambda v: v >= asked, "is below {}"),
+    "exclusiveMinimum": ((int, float), lambda asked: lambda v: v > asked, "is not above {}"),
+    "exclusiveMaximum": ((int, float), lambda asked: lambda v: v < asked, "is not below {}"),
     "uniqueItems": (
         (list,),
-        lambda v, asked: len(v) < 2 or len({json.dumps(one) for one in v}) == len(v),
+        lambda asked: lambda v: len(v) < 2 or len({json.dumps(one) for one in v}) == len(v),
         "has an item twice",
     ),
 }
 
 
-def _simple_check(holds: Callable[[Any, Any], bool], what: str, asked: Any) -> Check:
+def _simple_check(holds: Callable[[Any], Any], what: str, asked: Any) -> Check:
     def check(value: Any) -> Problem | None:
-        if holds(value, asked):
+        if holds(value):
             return None
         return (), f"{_shorten(value)} {what.format(_shorten(asked))}"
 
@@ -174,12 +176,13 @@ def _object_check(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Check:
                 return (key,), "is missing"
         for key, part in value.items():
             rule = own.get(key) or (rule_of(key) if patterns else rest)
-            if rule is None and more is False:
-                return (key,), "is not known"
-            if rule is None or rule.checks.get(type(part)) == ():
+            if rule is None:
+                if more is False:
+                    return (key,), "is not known"
                 continue
-            if (problem := rule.find_problem(part)) is not None:
-                return (key, *problem[0]), problem[1]
+            for test in rule[type(part)]:
+                if (problem := test(part)) is not None:
+                    return (key, *problem[0]), problem[1]
         return None
 
     return check

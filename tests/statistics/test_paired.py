@@ -1,13 +1,22 @@
 """Two runs case by case: what is a pair, what is lost, and what is nothing at all."""
 
 import math
+import random
+from collections import Counter
 
+import numpy as np
 import pytest
 from cards import NAN, case, not_scored, row, unscored
 
 from segeval.scorecard.card import CaseResult
-from segeval.statistics.paired import PairKey, metrics_with_better, pair_rows
-from segeval.statistics.shared_cases import SharedCases
+from segeval.statistics.paired import (
+    PairKey,
+    _outcome,
+    _pair_unit,
+    metrics_with_better,
+    pair_rows,
+)
+from segeval.statistics.shared_cases import NO_ROW, SharedCases
 
 
 def one(name, value, reason="", metric="dice", unit="", status=""):
@@ -115,3 +124,63 @@ def test_what_runs_have_in_common_is_read_again_each_time():
     assert both.inside("").all()
     assert not both.inside("east").any()
     assert len(SharedCases(mine, theirs, mine[:3])) == 1
+
+
+def slow_pairs(mine, theirs, metrics, accept):
+    """The pairs, case by case and row by row."""
+    found, gained = {}, Counter()
+    for place, both in enumerate(zip(mine, theirs, strict=True)):
+        rows = [{(r.class_, r.metric): r for r in c.rows} for c in both]
+        for class_, metric in dict.fromkeys([*rows[0], *rows[1]]):
+            if metric not in metrics:
+                continue
+            a, b = (own.get((class_, metric)) or own.get((class_, "")) or NO_ROW for own in rows)
+            outcome = _outcome((a, b), metrics[metric], accept)
+            if not isinstance(outcome, tuple):
+                back = _outcome((b, a), metrics[metric], accept)
+                gained[PairKey(class_, metric, _pair_unit((b, a)))] += isinstance(back, str)
+            if outcome is not None:
+                name = PairKey(class_, metric, _pair_unit((a, b)))
+                found.setdefault(name, {})[place] = outcome
+    return found, gained
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("accept", [False, True])
+def test_columns_give_the_pairs_that_cases_give(seed, accept):
+    chance = random.Random(seed)
+    metrics = metrics_with_better(["dice", "hd95", "volume_difference"])
+    reasons = ("both_empty", "gt_empty", "pred_empty", "over_budget")
+
+    def cell(case, class_, metric):
+        kind = chance.random()
+        value = chance.random() if kind < 0.5 else math.inf if kind < 0.6 else NAN
+        unit = chance.choice(["mm", "px"]) if metric == "hd95" else ""
+        return row(case, class_, metric, value, unit, chance.choice(reasons) if kind > 0.5 else "")
+
+    def run():
+        for k in range(30):
+            rows = []
+            for class_ in ("liver", "spleen"):
+                how = chance.random()
+                if how < 0.1:
+                    rows.append(not_scored(f"c{k}", class_, "unreadable"))
+                elif how < 0.9:
+                    asked = chance.sample(list(metrics), chance.randint(1, 3))
+                    rows += [cell(f"c{k}", class_, metric) for metric in asked]
+            rows.append(row(f"c{k}", "kidney", "dice", 0.5))
+            yield CaseResult(f"c{k}", "p", "g", tuple(rows))
+
+    mine, theirs = list(run()), list(run())
+    found = pair_rows(SharedCases(mine, theirs), metrics, accept)
+    want, gained = slow_pairs(mine, theirs, metrics, accept)
+    assert set(found) == set(want)
+    for name, pairs in found.items():
+        numbers = {k: v for k, v in want[name].items() if isinstance(v, tuple)}
+        lost = {k: v for k, v in want[name].items() if isinstance(v, str)}
+        assert pairs.lost == lost
+        assert list(pairs.lost) == list(lost)
+        assert pairs.gained == gained[name]
+        known = {k: (pairs.mine[k], pairs.theirs[k]) for k in numbers}
+        assert known == numbers
+        assert int((~np.isnan(pairs.mine)).sum()) == len(numbers)
