@@ -33,7 +33,7 @@ EVERY = (dict, list, str, bool, int, float, type(None))
 SHOWN = 40  # letters of a wrong value
 
 
-class Rule(dict[type, tuple[Check, ...]]):
+class SchemaRule(dict[type, tuple[Check, ...]]):
     """What a value has to be: the checks of each type that it may be of.
 
     A file has many values whose type says all of them, so no function is called for those.
@@ -83,7 +83,7 @@ def _in_words(problem: Problem | None) -> str:
     return f"{path.lstrip('.')}: {what}" if path else what
 
 
-def compile_schema(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Rule:
+def compile_schema(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> SchemaRule:
     """The rule of a schema. LookupError for a word that nothing here knows.
 
     parts  `$defs`, by name
@@ -92,13 +92,13 @@ def compile_schema(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Rule:
         return compile_schema(parts[schema["$ref"].rpartition("/")[2]], parts)
     if "oneOf" in schema:  # of which no two are of one type
         rules = [compile_schema(one, parts) for one in schema["oneOf"]]
-        return Rule({t: c for rule in rules for t, c in rule.items()}, rules[0].called)
+        return SchemaRule({t: c for rule in rules for t, c in rule.items()}, rules[0].called)
     found = [one for word in schema for one in _compile_word(word, schema, parts)]
     asked = schema.get("type")
     names = [asked] if isinstance(asked, str) else asked or []
     types = [t for name in names for t in TYPES[name]] or EVERY
     checks = {t: tuple(check for about, check in found if t in about) for t in types}
-    return Rule(checks, " or ".join(names))
+    return SchemaRule(checks, " or ".join(names))
 
 
 def _compile_word(
@@ -167,7 +167,7 @@ def _object_check(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Check:
     more = schema.get("additionalProperties", True)
     rest = compile_schema(more, parts) if isinstance(more, dict) else None
 
-    def rule_of(key: str) -> Rule | None:
+    def rule_of(key: str) -> SchemaRule | None:
         return next((rule for pattern, rule in patterns if pattern.search(key)), rest)
 
     def check(value: dict[str, Any]) -> Problem | None:
@@ -188,7 +188,7 @@ def _object_check(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Check:
     return check
 
 
-def _items_check(rule: Rule) -> Check:
+def _items_check(rule: SchemaRule) -> Check:
     def check(value: list[Any]) -> Problem | None:
         for place, item in enumerate(value):
             if (problem := rule.find_problem(item)) is not None:
