@@ -128,6 +128,8 @@ def test_the_container_is_not_root_and_copies_what_there_is():
     for line in (line for line in lines if line.startswith("COPY ") and "--from" not in line):
         assert all((ROOT / source).exists() for source in line.split()[1:-1])
     assert not any("[" in line and "pip" in line for line in lines)  # no extra: the core alone
+    installs = [line for line in lines if " install " in line]
+    assert [line.split()[-2] for line in installs] == ["dist/segeval_cli-*.whl"]  # CLI-U1
 
 
 def blocks(language):
