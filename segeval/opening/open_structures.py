@@ -9,6 +9,7 @@ from segeval.classes.class_list import ClassList
 from segeval.classes.structure_matching import NamedStructures, joined
 from segeval.contours.rules import DrawingRules
 from segeval.grid.geometry import Geometry
+from segeval.opening.account_structures import account_structures
 from segeval.opening.common_grid import (
     CommonGrid,
     Mover,
@@ -20,7 +21,6 @@ from segeval.opening.common_grid import (
 from segeval.opening.onto_grid import asked_grid, moved_volume
 from segeval.opening.open_side import OpenSide, add_side_notes, empty_prediction
 from segeval.opening.structure_classes import (
-    account_structures,
     automatic,
     check_frames,
     cut,

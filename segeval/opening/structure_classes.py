@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from segeval.readers.series_matching import check_same_frame
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.runtime.frozen import replace
-from segeval.runtime.inventory import ASKED, KNOWN, UNKNOWN, current
 from segeval.volume.align import read_whole_channel
 from segeval.volume.channel import Channel
 from segeval.volume.volume import Volume
@@ -119,63 +118,6 @@ def structure_facts(side: OpenSide, names: NamedStructures) -> dict[str, Any]:
     left = [item.key for item in list_structures(side) or () if item.key not in used]
     unmatched = {"unmatched": left} if left else {}
     return {"file": side.source.path.name, **about, "names": raw, **unmatched}
-
-
-def account_structures(  # noqa: PLR0913 - what became of them
-    side: OpenSide,
-    made: OpenSide,
-    names: NamedStructures,
-    faults: Mapping[str, CaseError],
-    known: Collection[str],
-    selected: bool,
-) -> None:
-    """Tell the inventory what became of the structures of a side (ACCOUNT-A1).
-
-    made      the side with its parts called by their classes
-    faults    classes that cannot be scored, of either side
-    known     classes that the ground truth has: others are not annotated
-    selected  the user selected classes, so what is left is left on purpose
-    """
-    items, inventory = list_structures(side) or (), current()
-    inventory.add_found("structure", len(items))
-    used = set()
-    for class_, own in names.keys.items():
-        used |= {item.key for item in own}
-        fault = faults.get(class_)
-        if fault is not None:
-            inventory.add_unscored("structure", fault.status, len(own))
-        elif class_ not in known:
-            inventory.add_unscored("structure", "not_annotated", len(own))
-        else:
-            inventory.add_scored("structure", len(own))
-    left = [item for item in items if item.key not in used]
-    faulty_names = {fact.partition(": ")[2] for f in names.faults.values() for fact in f.facts}
-    reasons: dict[tuple[str, str], list[str]] = {}
-    for item in left:
-        if item.support:
-            reason = "that are support structures", KNOWN
-        elif item.name in faulty_names:
-            inventory.add_unscored("structure", "two_structures")
-            continue
-        elif selected:
-            reason = "that --classes does not select", ASKED
-        else:
-            reason = "that are no class", UNKNOWN
-        reasons.setdefault(reason, []).append(item.name)
-    for (why, weight), found in reasons.items():
-        inventory.set_aside("structure", why, found, weight)
-    account_contours(side, made)
-
-
-def account_contours(side: OpenSide, made: OpenSide) -> None:
-    """Tell the inventory what became of the contours of the structures that were drawn."""
-    for drawn in (made.drawn or {}).values():
-        ends = drawn.placed.ends
-        for kind, count in drawn.placed.found.items():
-            current().add_found(kind, count)
-            current().add_scored(kind, count - sum(n for (k, _), n in ends if k == kind))
-        for (kind, status), count in ends:
-            current().add_unscored(kind, status, count)
 
 
 def check_frames(

@@ -317,3 +317,64 @@ def test_s5_a_number_picks_on_the_side_that_has_several(segeval, here):
         assert (done.status, "P,A,dice,1.0" in done.out) == (0, True)
         done = segeval("score", *sides, "-m", "dice", "--format", "csv", "--classes", "A#5")
         assert (done.status, "has the number 5" in done.err) == (3, True)
+
+
+# ACCOUNT-A1: every contour of a file is in the account, whatever its structure is.
+
+
+def counted(content, side):
+    """Found, scored, unscored and left aside of the contours of a side."""
+    own = content["inputs"]["inventory"].get(f"{side} contour", {})
+    return [own.get("found", 0), own.get("scored", 0), sum(own.get("unscored", {}).values()),
+            sum(own.get("left_aside", {}).values())]  # fmt: skip
+
+
+def point(z, kind="POINT"):
+    return build.Ring([(20.0, 20.0, z)] * (1 if kind == "POINT" else 3), kind)
+
+
+def every_kind(shift=0):
+    areas = cylinder(20 + shift, 9, PLANES)
+    return [
+        Organ("A", [*areas, point(3), point(6)], 1),
+        Organ("B", [*cylinder(20, 6, PLANES), point(9), point(3, "OPEN_PLANAR")], 2),
+        Organ("Markers", [point(3), point(6), point(9)], 3),
+        Organ("Couch", cylinder(20, 15, PLANES), 4, "SUPPORT"),
+        Organ("Left", cylinder(12, 3, PLANES), 5),
+        Organ("Right", cylinder(28, 3, PLANES), 6),
+    ]
+
+
+@pytest.mark.parametrize("sides", [("pred", "gt"), ("gt", "pred")])
+def test_account_a1_points_and_open_lines_are_left_aside(segeval, here, sides):
+    sets(here, every_kind(), [*every_kind(1), Organ("Spleen", cylinder(20, 2, PLANES), 7)])
+    done = segeval("score", *sides, "-m", "dice", "-o", "out.json")
+    content = json.loads((here / "out.json").read_text())
+    truth, pred = (sides[1], "gt"), (sides[0], "pred")
+    for file, side in (truth, pred):
+        more = 9 if file == "pred" else 0  # the spleen is there
+        lost = more if side == "pred" else 0  # and in no ground truth
+        found, scored, unscored, aside = counted(content, side)
+        assert found == 9 * 5 + 7 + more
+        assert aside == 2 + 1 + 1 + 9  # points, an open line, the couch
+        assert unscored == 3 + lost  # markers have no volume
+        assert scored == found - aside - unscored
+    assert "6 contours that are points beside areas (P: A: contour 10" in done.err
+    assert "W-open-contours" in done.err
+    left = [item for item in content["inputs"]["left_aside"] if item["kind"] == "contour"]
+    assert {item["side"] for item in left} == {"gt", "pred"}
+
+
+def test_account_a1_contours_of_a_selection_of_a_union_and_of_a_fault(segeval, here):
+    broken = every_kind()
+    broken[0].rings[4].points[0] = (1e9, 3, 9)
+    sets(here, every_kind(), broken)
+    (here / "segeval.toml").write_text('[classes.Both]\nunion = ["Left", "Right"]\n')
+    done = segeval("score", "pred", "gt", "-m", "dice", "-o", "out.json", "--classes", "A,Both")
+    content = json.loads((here / "out.json").read_text())
+    assert done.status == 3
+    for side in ("gt", "pred"):
+        found, scored, unscored, aside = counted(content, side)
+        assert [found, unscored] == [52, 11]  # A cannot be scored
+        assert aside == 9 + 2 + 3 + 9 + (0 if scored else 18)  # B, markers, couch
+        assert found == scored + unscored + aside
