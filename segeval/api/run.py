@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from segeval.api.request_checks import requested_metrics
 from segeval.engines.choice import Engine, choose_engine
-from segeval.engines.class_union import report_unmet_classes, unite_classes
+from segeval.engines.class_union import no_class_note, report_unmet_classes, unite_classes
 from segeval.metrics.registry import Definition
 from segeval.pairing.cases import CaseStore, Pairing, store_cases
 from segeval.pairing.outputs import add_outputs
@@ -115,7 +115,8 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
         from segeval.opening.frames import expand_frames
 
         reading = ReadOptions(channel_axis=settings.channel_axis, series=True)
-        pairing = replace(pairing, cases=CaseStore(expand_frames(pairing.cases, reading)))
+        with keep_inventory(inventory):
+            pairing = replace(pairing, cases=CaseStore(expand_frames(pairing.cases, reading)))
     mine = shard.cut(pairing) if shard else pairing
     if watch is not None:
         watch.paired(mine)
@@ -140,6 +141,8 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
         results = unite_classes(results, [str(metric) for metric, _ in asked])
     inputs |= account_inputs(inventory, results, whole=shard is None)
     notes = (*notes, *warn_no_common_label(results))
+    if shard is None:
+        notes = (*notes, *no_class_note(index_rows(results)))
     card = build_scorecard(results, asked, parts, settings.leads)
     card = replace(card, inputs=inputs, notes=notes)
     return card if shard is None else replace(card, shard={"inventory": inventory.to_json()})

@@ -6,6 +6,7 @@ docs/output.md says what each means; a test holds that none is missing here.
 CODES = (
     "W-bad-contour",
     "W-case-twice",
+    "W-channel-classes",
     "W-completed-slices",
     "W-contour-gap",
     "W-contour-offset",

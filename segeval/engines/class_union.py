@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from segeval.classes.names import natural_key, one_form, primary_name, similar_names
+from segeval.runtime.errors import Note
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.inventory import LOST, Inventory
 from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, WHOLE, CaseResult, Row
@@ -229,6 +230,18 @@ def rename(case: CaseResult, names: Mapping[str, str]) -> CaseResult:
         tallies=tallies,
         facts=facts,
     )
+
+
+def no_class_note(census: RowIndex) -> tuple[Note, ...]:
+    """The warning of a run whose label maps are all empty, so that nothing says what its classes
+    are: no number stands for its cases (ACCOUNT-A4)."""
+    if census.kinds or () not in census.value_classes:
+        return ()
+    text = (
+        "nothing is scored: every case is empty on both sides, and nothing says which classes "
+        "there are; --classes 1=liver names them"
+    )
+    return (Note("W-no-class", text),)
 
 
 def report_unmet_classes(census: RowIndex, total: Inventory) -> None:

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from segeval.classes.names import natural_key, sort_naturally
-from segeval.engines.class_union import report_unmet_classes, unite_classes
+from segeval.engines.class_union import no_class_note, report_unmet_classes, unite_classes
 from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
@@ -46,7 +46,11 @@ def merge_scorecards(files: Sequence[NamedScorecard], allow_different: bool = Fa
         metrics=metrics,
         summary=summary,
         inputs=join_inputs(cards, cases),
-        notes=(*dict.fromkeys(chain.from_iterable(card.notes for card in cards)), *notes),
+        notes=(
+            *dict.fromkeys(chain.from_iterable(card.notes for card in cards)),
+            *notes,
+            *no_class_note(index_rows(cases)),
+        ),
         gates=(),
         shard={},
     )

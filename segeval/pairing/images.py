@@ -38,6 +38,7 @@ CITYSCAPES_IMAGE = "_leftImg8bit"
 COMPANIONS = ("_color", "_instanceIds")  # what lies beside `_labelIds` for other purposes
 LABEL_IDS = ("_labelIds", "_labelTrainIds")
 SAMPLE, FEW_LABELS = 50_000, 64  # voxels that are looked at; values that a label map may have
+SEGMENTS = ".seg.nrrd"
 BESIDE_MASKS = ("imaging", "suv", "ctres", "img")  # KiTS, autoPET and their like
 
 Unit = tuple[str, ...]
@@ -187,6 +188,11 @@ def without_known(files: list[MaskFile], gone: list[MaskFile]) -> list[MaskFile]
     """The files of a folder without the images that the field keeps beside masks (ACCOUNT-A8)."""
     if len(files) < 2:
         return files
+    segments = {f.stem for f in files if f.name.lower().endswith(SEGMENTS)}
+    if segments:  # `ct.nrrd` beside `ct.seg.nrrd`
+        files = parted(
+            files, gone, lambda f: f.stem in segments and not f.name.lower().endswith(SEGMENTS)
+        )
     masks = {base for f in files if (base := mask_name(f.stem))}
     if masks:
         files = parted(files, gone, lambda f: f.stem.removesuffix(CITYSCAPES_IMAGE) in masks)

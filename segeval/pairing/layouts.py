@@ -20,6 +20,8 @@ from segeval.pairing.class_names import (
 )
 from segeval.pairing.files import (
     INTERMEDIATE,
+    PICTURES,
+    VOLUMES,
     Left,
     MaskFile,
     SideTree,
@@ -117,10 +119,12 @@ def unused_masks(masks: SideTree, entries: Sequence[CaseEntry], scores: bool) ->
     if sum(entry.many for entry in entries) == len(masks.files):
         return []
     used: set[Path] = set()
+    told: set[str] = set()  # the files that are a fault of their case
     for entry in entries:
         side = entry.side
         used.update(side.files.values(), () if side.scores is None else (side.scores,))
-    rest = [f for f in masks.files if f.path(masks.root) not in used]
+        told.update(fact for fault in side.faults.values() for fact in fault.facts)
+    rest = [f for f in masks.files if f.path(masks.root) not in used and f.shown not in told]
     archives = [f.shown for f in rest if is_score_archive(f.name)]
     others = [f.shown for f in rest if not is_score_archive(f.name)]
     side_word = "beside class files, which have no use for them" if scores else "of a ground truth"
@@ -130,6 +134,9 @@ def unused_masks(masks: SideTree, entries: Sequence[CaseEntry], scores: bool) ->
     ]
 
 
+TwinKey = tuple[FolderParts, str, str]
+
+
 def flat_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[CaseEntry]:
     """A label map a case; a `.npz` of the same name holds its probabilities.
 
@@ -137,14 +144,46 @@ def flat_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[Ca
     """
     maps = {(f.folder, f.stem) for f in masks.files if not is_score_archive(f.name)}
     archives = {(f.folder, f.stem): f for f in masks.files if is_score_archive(f.name)}
-    entries = []
+    entries: list[CaseEntry] = []
+    twins = find_twins(masks.files)
     for found in masks.files:
         own = (found.folder, found.stem)
         if is_score_archive(found.name) and own in maps:
             continue
+        alike = twins.get((*own, container(found.name)), ())
+        if alike and found is not alike[0]:
+            continue
         scores = archives.get(own) if hints.scores and own in maps else None
-        entries.append(label_map_entry(masks.root, found, scores))
+        entry = label_map_entry(masks.root, found, scores)
+        entries.append(twin_entry(entry, alike) if alike else entry)
     return entries
+
+
+def container(name: str) -> str:
+    """What a format holds: pictures are one kind, volumes another, arrays a third."""
+    lower = name.lower()
+    return next((kind[0] for kind in (PICTURES, VOLUMES) if lower.endswith(kind)), "")
+
+
+def find_twins(files: Sequence[MaskFile]) -> dict[TwinKey, list[MaskFile]]:
+    """The files that have one name in two formats: `a.nii` beside `a.nii.gz` (ACCOUNT-A10)."""
+    groups: dict[TwinKey, list[MaskFile]] = {}
+    for file in files:
+        if kind := container(file.name):
+            groups.setdefault((file.folder, file.stem, kind), []).append(file)
+    return {key: alike for key, alike in groups.items() if len(alike) > 1}
+
+
+def twin_entry(entry: CaseEntry, alike: Sequence[MaskFile]) -> CaseEntry:
+    """The entry of a case that several files could be: nothing tells which is meant."""
+    problem = CaseError(
+        f"{len(alike)} files are the case {entry.name!r}",
+        facts=tuple(file.shown for file in alike),
+        help="keep one of them in the folder, or name the files: --pairs pairs.csv",
+        status="ambiguous",
+    )
+    side = replace(entry.side, faults={"": problem}, beside=len(alike) - 1)
+    return replace(entry, files=side)
 
 
 def label_map_entry(root: Path, found: MaskFile, scores: MaskFile | None) -> CaseEntry:

@@ -228,6 +228,17 @@ def check_each_once(names: Iterable[str]) -> None:
         seen.add(name)
 
 
+def check_all_there(content: Mapping[str, Any], number: int) -> None:
+    """Refuse a file that lost cases, or got some: its inventory counts them.
+
+    Raises RequestError.
+    """
+    counted = content["inputs"].get("inventory", {}).get("case", {}).get("found", number)
+    if counted != number:
+        text = f"damaged result file: it holds {number} cases, and its inventory counts {counted}"
+        raise RequestError(text, help=DAMAGED_HELP)
+
+
 def check_schema(content: Any) -> None:
     """Refuse what is no result file of this version. Raises RequestError."""
     schema = content.get("schema") if isinstance(content, Mapping) else None
@@ -263,6 +274,7 @@ def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:
     with report_damaged_results():
         check_each_once(case["case"] for case in content["cases"])
         held = CasesInMemory(case_from_json(case) for case in content["cases"])
+        check_all_there(content, len(spool or held))
         card = Scorecard(
             cases=spool or held,
             metrics=tuple(content["metrics"]),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.opening.open_case import open_case
+from segeval.opening.open_case import COMPONENTS, open_case
 from segeval.opening.open_side import OpenSide
 from segeval.pairing.cases import Case
 from segeval.pairing.outputs import check_outputs_complete
@@ -25,7 +25,6 @@ from segeval.scoring.checks import (
     check_labels,
     check_names,
     check_stacks,
-    find_ids,
     found_labels,
     read_white_as_one,
 )
@@ -47,6 +46,7 @@ from segeval.scoring.finish_tallies import (
     report_tallies,
     tallies_of,
 )
+from segeval.scoring.instance_ids import coded_ids_note, find_ids
 from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.pass_plan import Job, TallyRequest, planned
 from segeval.scoring.rows import OVER_BUDGET, rows
@@ -93,6 +93,7 @@ def account_case(case: Case, score: Callable[[], CaseResult]) -> CaseResult:
             result = score()
             inventory.add_scored("case")
             inventory.add_rest("file")
+            inventory.add_rest("frame")
         except CaseError as problem:
             result = make_unscored_case(case, problem)
             inventory.close(problem.status)
@@ -130,6 +131,8 @@ def find_files(case: Case, inventory: Inventory) -> None:
     for side, files in (("gt", case.truth), ("pred", case.pred)):
         if files is not None and files.many:
             inventory.add_found("file", files.many, side)
+        if files is not None and files.frame is not None:
+            inventory.add_found("frame", 1, side)
 
 
 def blank(case: Case) -> CaseResult:
@@ -295,6 +298,9 @@ def read_case(
     notes += check_labels((truth, pred), tables, resolved, passed, job)
     if named is None and not job.settings.instances and not job.classes.classes:
         notes += find_ids(tables[0, 0], plan.ignored) if (0, 0) in tables else []
+    flat, maps = len(start.grid.shape) == 2, job.settings.instances in ("", COMPONENTS)
+    if named is None and maps and flat and not job.classes.classes and (0, 0) in tables:
+        notes += coded_ids_note(tables[0, 0], plan.ignored)
     exclusive = all(f.exclusive for f in passed.found) and not (truth.named or pred.named)
     confusion = tables[0, 0] if exclusive and (0, 0) in tables else None
     counted = class_counts(tables, resolved.targets, start.grid.voxel, confusion)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from segeval.classes.class_list import ClassList
 from segeval.opening.open_side import OpenSide
-from segeval.runtime.arrays import Counted
 from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.runtime.inventory import ASKED, current
 from segeval.scorecard.card import OVERALL, WHOLE
+from segeval.scoring.account_channels import account_channels
 from segeval.scoring.class_resolution import CaseClasses, shorten_name_list
+from segeval.scoring.instance_ids import CODED, are_coded
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.slab_pass import Passed
 from segeval.tallies.counts import Pair, PairCells, sum_pair_cells
@@ -29,7 +28,6 @@ UNLISTED = "W-unknown-label"
 READINGS = (
     "reads shares of 255, --kind labels or --classes LIST reads labels, --instances ids instances"
 )
-MANY_IDS, HALF = 8, 0.5  # labels from which a map may be one of instances; share of them that agree
 
 
 def read_white_as_one(
@@ -163,6 +161,7 @@ def check_labels(
             text = f"the {side} holds labels that the class list does not have: {words}"
             notes.append(Note(UNLISTED, f"{text}; scored under their values"))
     labels = found_labels(tables, passed.found)
+    notes += account_channels(sides, resolved, passed, job)
     return [*notes, *common_label_notes(labels, passed)]
 
 
@@ -186,40 +185,6 @@ def common_label_notes(
         sides = zip(("pred", "gt"), reversed(own), strict=True)
         shown = "; ".join(f"{name} {shorten_name_list(values)}" for name, values in sides)
         yield Note("N-no-common-label", shown)
-
-
-def find_ids(table: PairCells, ignored: int | None) -> list[Note]:
-    """Say that labels look like ids of instances: many, and matched by place but not by value."""
-    inside = (table.truth != 0) & (table.pred != 0)
-    if ignored is not None:
-        inside &= table.truth != ignored
-    sizes = [
-        dict(zip(*sum_by_label(labels, table.voxels), strict=True))
-        for labels in (table.truth, table.pred)
-    ]
-    many = min(len(set(side) - {0, ignored}) for side in sizes)
-    if many < MANY_IDS:
-        return []
-    best: dict[int, tuple[float, int]] = {}
-    cells = zip(table.truth[inside], table.pred[inside], table.voxels[inside], strict=True)
-    for t, p, n in cells:
-        iou = int(n) / (sizes[0][int(t)] + sizes[1][int(p)] - int(n))
-        best[int(t)] = max(best.get(int(t), (0.0, 0)), (iou, int(p)))
-    found = [(t, p) for t, (iou, p) in best.items() if iou >= HALF]
-    apart = sum(t != p for t, p in found)
-    if len(found) < HALF * many or apart < HALF * len(found):
-        return []
-    text = (
-        f"{apart} of {many} labels lie where the other side has another value: these look like ids "
-        "of instances, and are scored as classes. --instances ids matches them by overlap"
-    )
-    return [Note("W-instance-ids", text)]
-
-
-def sum_by_label(labels: Counted, voxels: Counted) -> tuple[list[int], list[int]]:
-    """The labels that there are, and how many voxels have each."""
-    found, place = np.unique(labels, return_inverse=True)
-    return found.tolist(), np.bincount(place, voxels).astype(int).tolist()
 
 
 def label_replacements(
@@ -272,7 +237,11 @@ def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) ->
             f"values up to {top} without a class list: labels, or shades of grey?",
             where=volume.path,
             facts=(f"{len(labels)} values: {list_first_values(labels)}",),
+<<<<<<< HEAD
             help=f"{'--gt-kind' if volume.side == 'gt' else '--kind'} prob {READINGS}",
+=======
+            help=f"{CODED}; {READINGS}" if are_coded(labels, ignored) else READINGS,
+>>>>>>> 695d81e (wip account)
         )
 
 

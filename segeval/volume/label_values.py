@@ -18,6 +18,7 @@ from segeval.volume.value_kinds import (
     WHITE,
     StoredValues,
     as_labels,
+    bad_labels_error,
     not_probabilities_error,
     whole_to_labels,
 )
@@ -30,8 +31,12 @@ from segeval.volume.value_stream import (
 )
 from segeval.volume.volume import Volume
 
+<<<<<<< HEAD
 FRAMES = "--frames scores each frame as a case of its own"
 ONE_FRAME = "keep the one frame that the other side is of, and write it as a file"
+=======
+MANY = 12  # labels that are not written out in advice
+>>>>>>> 695d81e (wip account)
 
 
 def open_value_stream(volume: Volume, streams: Mapping[int, Stream], wanted: ReadAs) -> ValueStream:
@@ -97,8 +102,15 @@ class LabelStream:
         if values.dtype.kind != "f":
             labels = as_labels(values, path, self._volume.side)
         else:
+<<<<<<< HEAD
             finite, _, _ = self._checked.finite(values, channel)
             labels, off = whole_to_labels(finite, path, self._volume.side)
+=======
+            finite, low, _ = self._checked.finite(values, channel)
+            if low < -NEAR_WHOLE and self._volume.channels[channel].slope < 0:
+                raise negative_labels_error(self._volume, finite)
+            labels, off = whole_to_labels(finite, path)
+>>>>>>> 695d81e (wip account)
             self._off = max(self._off, off)
         if self._masks and (top := self._largest(labels)) > 1 and (top != WHITE or is_map(labels)):
             raise frames_error(self._volume, top, self._frames)
@@ -141,6 +153,26 @@ def frames_error(volume: Volume, top: int, frames: bool) -> ReadError:
     )
 
 
+def negative_labels_error(volume: Volume, values: StoredValues) -> ReadError:
+    """The error for whole numbers below 0, which are no logits (ACCOUNT-A15).
+
+    values  some of them
+    """
+    found = [int(value) for value in np.unique(np.rint(values))]
+    problem = bad_labels_error(volume.path, found[0], found[-1])
+    slope, inter = volume.channels[0].slope, volume.channels[0].inter
+    if slope >= 0 or found[-1] > 0 or len(found) > MANY:
+        return problem
+    table = ",".join(f"{value}={-value}" for value in found if value < 0)
+    return ReadError(
+        problem.message,
+        where=problem.where,
+        facts=(f"the header says that values are {slope:g} times what is stored, plus {inter:g}",),
+        help=f"--remap-gt={table} (--remap-pred of a prediction) turns them round, "
+        "or write the file without the slope",
+    )
+
+
 def rounding_notes(volume: Volume, off: float) -> tuple[Note, ...]:
     """A warning where stored values were not whole numbers (ACCOUNT-A15)."""
     if not off:
@@ -173,6 +205,8 @@ class UndecidedStream:
         off = float(np.abs(values - np.rint(values)).max(initial=0))
         self._off = max(self._off, off)
         near = self._off <= self._allowed
+        if self._scaled and self._low < -self._allowed and near:
+            raise negative_labels_error(self._volume, values)
         if self._low < -self._allowed or (self._high > 1 and not near):
             raise not_probabilities_error(
                 self._volume.path, self._low, self._high, values, self._volume.side

@@ -6,11 +6,11 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
-from runs import dice, only, problem, run, values
+from runs import dice, problem, run, values
 
 from segeval.readers import tiff
 from segeval.readers.registry import open_volume
-from segeval.runtime.errors import ReadError
+from segeval.runtime.errors import ReadError, RequestError
 from segeval.volume.align import read_whole_channel
 from segeval.volume.channel_streams import open_channels
 from segeval.volume.read_options import ReadOptions
@@ -266,7 +266,8 @@ def test_frames_of_a_nifti_series(tmp_path):  # ACCOUNT-A16
     card = run(tmp_path / "p.nii.gz", tmp_path / "g.nii.gz", "dice", frames=True)
     assert [case.status for case in card.cases] == ["ok", "ok", "unreadable"]
     build.nifti(tmp_path / "one.nii.gz", truth)
-    assert only(run(tmp_path / "one.nii.gz", tmp_path / "one.nii.gz", "dice", frames=True))
+    with pytest.raises(RequestError, match="no file of the ground truth is a series"):
+        run(tmp_path / "one.nii.gz", tmp_path / "one.nii.gz", "dice", frames=True)
 
 
 @pytest.mark.parametrize(

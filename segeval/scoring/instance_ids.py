@@ -1,0 +1,64 @@
+"""Label maps whose values look like ids of instances, which are scored as classes (ACCOUNT-A17)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segeval.runtime.arrays import Counted
+from segeval.runtime.errors import Note
+from segeval.tallies.counts import PairCells
+
+MANY_IDS, HALF = 8, 0.5  # labels from which a map may be one of instances; share of them that agree
+CODE = 1000  # ids of instances are class * 1000 + i, in Cityscapes and its like
+CODED = "--instances 1000 reads class*1000+i as instances"
+
+
+def are_coded(labels: frozenset[int], ignored: int | None) -> bool:
+    """Whether labels may be class * 1000 + i: some of a thousand and more, none between."""
+    own = labels - {0, 255, ignored}
+    high = {value for value in own if value >= CODE}
+    return bool(high) and all(value < 256 for value in own - high) and max(high) < 256 * CODE
+
+
+def coded_ids_note(table: PairCells, ignored: int | None) -> list[Note]:
+    """Say that the labels of a picture look like class * 1000 + i, on both sides."""
+    sides = [frozenset(side.tolist()) for side in (table.truth, table.pred)]
+    if not all(are_coded(side, ignored) for side in sides):
+        return []
+    shown = ", ".join(map(str, sorted(value for value in sides[0] if value >= CODE)[:3]))
+    text = f"labels such as {shown} are scored as classes; {CODED}"
+    return [Note("W-instance-ids", text)]
+
+
+def find_ids(table: PairCells, ignored: int | None) -> list[Note]:
+    """Say that labels look like ids of instances: many, and matched by place but not by value."""
+    inside = (table.truth != 0) & (table.pred != 0)
+    if ignored is not None:
+        inside &= table.truth != ignored
+    sizes = [
+        dict(zip(*sum_by_label(labels, table.voxels), strict=True))
+        for labels in (table.truth, table.pred)
+    ]
+    many = min(len(set(side) - {0, ignored}) for side in sizes)
+    if many < MANY_IDS:
+        return []
+    best: dict[int, tuple[float, int]] = {}
+    cells = zip(table.truth[inside], table.pred[inside], table.voxels[inside], strict=True)
+    for t, p, n in cells:
+        iou = int(n) / (sizes[0][int(t)] + sizes[1][int(p)] - int(n))
+        best[int(t)] = max(best.get(int(t), (0.0, 0)), (iou, int(p)))
+    found = [(t, p) for t, (iou, p) in best.items() if iou >= HALF]
+    apart = sum(t != p for t, p in found)
+    if len(found) < HALF * many or apart < HALF * len(found):
+        return []
+    text = (
+        f"{apart} of {many} labels lie where the other side has another value: these look like ids "
+        "of instances, and are scored as classes. --instances ids matches them by overlap"
+    )
+    return [Note("W-instance-ids", text)]
+
+
+def sum_by_label(labels: Counted, voxels: Counted) -> tuple[list[int], list[int]]:
+    """The labels that there are, and how many voxels have each."""
+    found, place = np.unique(labels, return_inverse=True)
+    return found.tolist(), np.bincount(place, voxels).astype(int).tolist()
