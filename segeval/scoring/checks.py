@@ -233,15 +233,12 @@ def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) ->
     """Refuse a picture whose values are more likely shades of grey. Raises ReadError."""
     top = max(labels - {ignored, WHITE}, default=0)
     if top >= MANY and not volume.palette:
+        instances = f"{CODED}; " if are_coded(labels, ignored) else ""
         raise ReadError(
             f"values up to {top} without a class list: labels, or shades of grey?",
             where=volume.path,
             facts=(f"{len(labels)} values: {list_first_values(labels)}",),
-<<<<<<< HEAD
-            help=f"{'--gt-kind' if volume.side == 'gt' else '--kind'} prob {READINGS}",
-=======
-            help=f"{CODED}; {READINGS}" if are_coded(labels, ignored) else READINGS,
->>>>>>> 695d81e (wip account)
+            help=f"{instances}{'--gt-kind' if volume.side == 'gt' else '--kind'} prob {READINGS}",
         )
 
 

@@ -31,12 +31,9 @@ from segeval.volume.value_stream import (
 )
 from segeval.volume.volume import Volume
 
-<<<<<<< HEAD
 FRAMES = "--frames scores each frame as a case of its own"
 ONE_FRAME = "keep the one frame that the other side is of, and write it as a file"
-=======
 MANY = 12  # labels that are not written out in advice
->>>>>>> 695d81e (wip account)
 
 
 def open_value_stream(volume: Volume, streams: Mapping[int, Stream], wanted: ReadAs) -> ValueStream:
@@ -102,15 +99,10 @@ class LabelStream:
         if values.dtype.kind != "f":
             labels = as_labels(values, path, self._volume.side)
         else:
-<<<<<<< HEAD
-            finite, _, _ = self._checked.finite(values, channel)
-            labels, off = whole_to_labels(finite, path, self._volume.side)
-=======
             finite, low, _ = self._checked.finite(values, channel)
             if low < -NEAR_WHOLE and self._volume.channels[channel].slope < 0:
                 raise negative_labels_error(self._volume, finite)
-            labels, off = whole_to_labels(finite, path)
->>>>>>> 695d81e (wip account)
+            labels, off = whole_to_labels(finite, path, self._volume.side)
             self._off = max(self._off, off)
         if self._masks and (top := self._largest(labels)) > 1 and (top != WHITE or is_map(labels)):
             raise frames_error(self._volume, top, self._frames)
@@ -154,21 +146,22 @@ def frames_error(volume: Volume, top: int, frames: bool) -> ReadError:
 
 
 def negative_labels_error(volume: Volume, values: StoredValues) -> ReadError:
-    """The error for whole numbers below 0, which are no logits (ACCOUNT-A15).
+    """The error for whole numbers below 0: labels out of range, and hardly logits (ACCOUNT-A15).
 
     values  some of them
     """
     found = [int(value) for value in np.unique(np.rint(values))]
-    problem = bad_labels_error(volume.path, found[0], found[-1])
+    problem = bad_labels_error(volume.path, found[0], found[-1], volume.side)
     slope, inter = volume.channels[0].slope, volume.channels[0].inter
     if slope >= 0 or found[-1] > 0 or len(found) > MANY:
-        return problem
+        logits = "; --kind logits reads them as logits" if volume.side != "gt" else ""
+        return ReadError(problem.message, where=problem.where, help=f"{problem.help}{logits}")
     table = ",".join(f"{value}={-value}" for value in found if value < 0)
     return ReadError(
         problem.message,
         where=problem.where,
         facts=(f"the header says that values are {slope:g} times what is stored, plus {inter:g}",),
-        help=f"--remap-gt={table} (--remap-pred of a prediction) turns them round, "
+        help=f"--remap-{volume.side or 'gt'}={table} turns them round, "
         "or write the file without the slope",
     )
 
@@ -205,7 +198,7 @@ class UndecidedStream:
         off = float(np.abs(values - np.rint(values)).max(initial=0))
         self._off = max(self._off, off)
         near = self._off <= self._allowed
-        if self._scaled and self._low < -self._allowed and near:
+        if self._low < -self._allowed and off <= NEAR_WHOLE:
             raise negative_labels_error(self._volume, values)
         if self._low < -self._allowed or (self._high > 1 and not near):
             raise not_probabilities_error(

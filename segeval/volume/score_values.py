@@ -153,13 +153,9 @@ class ScoreStream:
         self._checked.step(raw.shape[1])
         self._high = max(self._high, float(tops.max()))
         if not self._logits and (self._low < 0 or self._high > 1):
-<<<<<<< HEAD
             raise not_probabilities_error(
                 self._volume.path, self._low, self._high, raw, self._volume.side
             )
-=======
-            raise not_probabilities_error(self._volume.path, self._low, self._high, raw, "prob")
->>>>>>> 695d81e (wip account)
         logits = raw if self._logits else None
         if self.exclusive:
             label, best = self._decoded(raw, tops, total)

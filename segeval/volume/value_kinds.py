@@ -15,7 +15,6 @@ StoredValues = Raw
 LARGEST_LABEL = 65535  # the largest label value
 NEAR_WHOLE = 0.01  # how far a stored label may be from a whole number (ACCOUNT-A15)
 MOSTLY = 0.9  # share of whole values from which others were interpolated
-LOGITS = "--kind logits reads a prediction as logits; a ground truth holds labels or shares"
 WHITE = 255  # the 1 of a mask that was saved as black and white
 
 
@@ -71,13 +70,9 @@ def suggest_kind(values: StoredValues, low: float, high: float, side: str) -> st
         return f"{kind} reads them as probabilities"
     if low >= 0 and float(np.mean(np.abs(values - np.rint(values)) <= NEAR_WHOLE)) > MOSTLY:
         return "most are whole: labels that were interpolated; resample them by nearest neighbour"
-<<<<<<< HEAD
     if side == "gt":
         return "a ground truth holds labels, or shares from 0 to 1 (--gt-kind prob): write it so"
     return "--kind logits reads them as logits"
-=======
-    return LOGITS
->>>>>>> 695d81e (wip account)
 
 
 def bad_labels_error(path: Path, low: int, high: int, side: str) -> ReadError:
@@ -170,49 +165,25 @@ def zero_one_probabilities(values: Raw, path: Path) -> StoredValues:
 
 
 def not_probabilities_error(
-<<<<<<< HEAD
     path: Path, low: float, high: float, values: StoredValues, side: str
-=======
-    path: Path, low: float, high: float, values: StoredValues, kind: str = "auto"
->>>>>>> 695d81e (wip account)
 ) -> ReadError:
     """The error for floats that are neither labels nor probabilities.
 
     low     the least value; where none is negative, any bound from below
     values  some of them, which may be labels, or labels that were interpolated
-<<<<<<< HEAD
     side    gt or pred: each is read as another kind by its own option
     """
     start = f"from {low:.4g} to" if low < 0 else "up to"
-    if low >= 0 and not np.any(values != np.rint(values)):
+    if not np.any(np.abs(values - np.rint(values)) > NEAR_WHOLE):
         return ReadError(
             f"whole values {start} {high:.4g}: no probabilities",
             where=path,
             help="--gt-kind labels reads them as labels"
             if side == "gt"
-            else "--kind labels reads them as labels; --kind logits as logits",
+            else "--kind labels reads them as labels",
         )
     return ReadError(
         f"values {start} {high:.4g}, not all whole: no labels and no probabilities",
         where=path,
         help=suggest_kind(values, low, high, side),
     )
-=======
-    kind    what they were asked to be
-    """
-    start = f"from {low:.4g} to" if low < 0 else "up to"
-    if float(np.abs(values - np.rint(values)).max(initial=0)) > NEAR_WHOLE:
-        return ReadError(
-            f"values {start} {high:.4g}, not all whole: no labels and no probabilities",
-            where=path,
-            help=suggest_kind(values, low, high),
-        )
-    if kind == "prob":
-        return ReadError(
-            f"values {start} {high:.4g} that are whole: labels, and no probabilities",
-            where=path,
-            help="leave out --kind prob (--gt-kind prob of a ground truth)",
-        )
-    problem = bad_labels_error(path, int(low), int(high))
-    return ReadError(problem.message, where=path, help=f"{problem.help}; {LOGITS}")
->>>>>>> 695d81e (wip account)

@@ -180,7 +180,7 @@ SITUATIONS = [
     sides("interpolated labels of the ground truth", TWO, MIXED, (mend("resample them by nearest neighbour", lambda here: build.npy(here / "g.npy", TWO)),)),
     sides("logits", LOGITS[0], organ(1), (add("--kind logits"),)),
     sides("logits as probabilities", LOGITS[0], organ(1), (put("--kind logits", "prob", "logits"),), "--kind prob"),
-    sides("labels as probabilities", TWO.astype(np.float32), TWO, (put("--kind labels", "prob", "labels"), put("--kind logits", "prob", "logits")), "--kind prob"),
+    sides("labels as probabilities", TWO.astype(np.float32), TWO, (put("--kind labels", "prob", "labels"),), "--kind prob"),
     sides("labels of the ground truth as probabilities", SHARES, TWO.astype(np.float32), (put("--gt-kind labels", "prob", "labels"),), "--gt-kind prob"),
     sides("logits of the ground truth as probabilities", SHARES, LOGITS[0], (FREE,), "--gt-kind prob", also=("--gt-kind",)),
     sides("wide integers as probabilities", TWO.astype(np.int32) * 200, organ(1), (mend("probabilities are floats", lambda here: build.npy(here / "p.npy", SHARES)),), "--kind prob"),
