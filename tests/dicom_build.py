@@ -249,8 +249,12 @@ def seg(
     syntax=ExplicitVRLittleEndian,
     undefined=False,
     series="",
+    types=(),
 ):
-    """A segmentation. `labels` are the names of its segments, from 1 (from 0 in a label map)."""
+    """A segmentation. `labels` are the names of its segments, from 1 (from 0 in a label map).
+
+    types  what each is: its category and type; () for one of its own
+    """
     shape = np.shape(shots[0].pixels)
     bits = 1 if type == "BINARY" else 8
     data = item(
@@ -265,10 +269,12 @@ def seg(
     if fraction:
         data.SegmentationFractionalType, data.MaximumFractionalValue = fraction, most
     first = 0 if type == "LABELMAP" else 1
+    kinds = types or [("", f"meaning {i}") for i, _ in enumerate(labels, first)]
     data.SegmentSequence = Sequence(
         [item(SegmentNumber=i, SegmentLabel=name,
-              SegmentedPropertyTypeCodeSequence=[item(CodeMeaning=f"meaning {i}")])
-         for i, name in enumerate(labels, first)]
+              SegmentedPropertyCategoryCodeSequence=[item(CodeMeaning=kind[0])],
+              SegmentedPropertyTypeCodeSequence=[item(CodeMeaning=kind[1])])
+         for i, (name, kind) in enumerate(zip(labels, kinds, strict=True), first)]
     )  # fmt: skip
     measures = item(SliceThickness=9.0, PixelSpacing=list(spacing))
     if gap:

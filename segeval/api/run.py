@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from segeval.pairing.shards import Shard
 
 
+LISTS = (".json", ".geojson", ".txt")  # endings of files that list instances
+LOOKED_AT = 100  # files of a folder
+
+
 class ProgressListener(Protocol):
     """Someone who wants to know how far the work is."""
 
@@ -45,6 +51,16 @@ class ProgressListener(Protocol):
 
     def scored(self, result: FinishedCase, done: int, total: int) -> None:
         """A case is finished."""
+
+
+def may_list_instances(truth: Path | str) -> bool:
+    """Whether a ground truth may be of files that say what an instance is: COCO, polygons."""
+    if str(truth).lower().endswith(LISTS):
+        return True
+    if is_url(str(truth)) or not Path(truth).is_dir():
+        return False
+    inside = (name for _, _, names in os.walk(truth) for name in names)
+    return any(name.lower().endswith(LISTS) for name in islice(inside, LOOKED_AT))
 
 
 def score_paths(  # noqa: PLR0913 - the last three are the command line's
@@ -63,7 +79,7 @@ def score_paths(  # noqa: PLR0913 - the last three are the command line's
     baseline     a run that this one is compared with: refused here, before anything is scored
     Raises RequestError before anything is read, NothingToScore where nothing pairs.
     """
-    asked = requested_metrics(settings, str(truth).lower().endswith(".json"))
+    asked = requested_metrics(settings, may_list_instances(truth))
     shard = None
     if settings.shard:
         from segeval.pairing.shards import parse_shard

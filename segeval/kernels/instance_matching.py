@@ -315,9 +315,11 @@ def match_centres(truth: Floats, pred: Floats, radius: float, tie: bool) -> Matc
         near = np.flatnonzero(apart <= radius if tie else apart < radius)
         found += [(float(apart[b]), int(b), a) for b in near]
     pairs: dict[int, int] = {}
+    taken: set[int] = set()
     for _, b, a in sorted(found):
-        if a not in pairs and b not in pairs.values():
+        if a not in pairs and b not in taken:
             pairs[a] = b
+            taken.add(b)
     one = np.array(sorted(pairs), np.int64)
     return Matching(one, np.array([pairs[int(a)] for a in one], np.int64))
 

@@ -98,6 +98,20 @@ def complement_runs(runs: LabelRuns, size: int) -> LabelRuns:
     return LabelRuns(start[some].astype(np.int64), stop[some].astype(np.int64), nothing)
 
 
+def unite_overlapping(runs: LabelRuns) -> LabelRuns:
+    """The same voxels, each in one run: runs that overlap become one with the first one's label.
+
+    runs  sorted by start; runs that only touch stay apart, so that none goes beyond its row
+    """
+    top = np.maximum.accumulate(runs.stop)
+    begins = np.append(True, runs.start[1:] >= top[:-1])[: len(runs)]
+    if begins.all():
+        return runs
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(runs)) - 1
+    return LabelRuns(runs.start[first], top[last], runs.label[first])
+
+
 def runs_by_label(runs: LabelRuns) -> dict[int, LabelRuns]:
     """The runs of each label."""
     order = np.argsort(runs.label, kind="stable")

@@ -185,10 +185,29 @@ def _boundary(edges: Counted, box: Counted, shape: ImageShape, width: int) -> Co
     x1, y1, x2, y2 = box.tolist()
     if min(x2 - x1, y2 - y1) <= 2 * width:  # no square fits
         return edges
-    column = edges - x1 * shape[0]
-    crop = draw_edges(column, (shape[0], x2 - x1))[y1:y2]
+    crop, corner = crop_of_edges(edges, shape)
     rim = crop & ~erode_rows(erode_rows(crop, width).T, width).T
-    return edges_of_mask(rim, (y1, x1), shape)
+    return edges_of_mask(rim, corner, shape)
+
+
+def crop_of_edges(edges: Counted, shape: ImageShape) -> tuple[Mask, tuple[int, int]]:
+    """A mask inside its box, of which alone the pixels are drawn.
+
+    edges    of the mask, int64, strictly rising, an even number
+    shape    rows and columns of the image
+    returns  bool (h, w), and row and column of its first pixel in the image
+    """
+    if not len(edges):
+        return np.zeros((0, 0), np.bool_), (0, 0)
+    x1, y1, x2, y2 = stack_of([edges], shape).boxes()[0].tolist()
+    height, inner = shape[0], y2 - y1
+    if inner == height:
+        return draw_edges(edges - x1 * height, (height, x2 - x1)), (0, x1)
+    column, row = edges // height, edges % height
+    # Nothing goes on in the next column here, but a run may end with its own.
+    ends = (row == 0) & (np.arange(len(edges)) % 2 == 1)
+    column, row = column - ends, np.where(ends, height, row)
+    return draw_edges((column - x1) * inner + row - y1, (inner, x2 - x1)), (y1, x1)
 
 
 def erode_rows(mask: Mask, width: int) -> Mask:

@@ -12,16 +12,29 @@ from segeval.runtime.arrays import Counted
 def overlap_runs(truth: LabelRuns, pred: LabelRuns) -> tuple[Counted, Counted, Counted]:
     """The voxels that each run of one side shares with each of the other.
 
-    truth, pred  disjoint within their side, sorted by start
+    truth, pred  sorted by start; runs of one side may overlap each other
     returns      int64 (n,) three times: index of the truth's run, of the prediction's, voxels
     """
-    low = np.searchsorted(pred.stop, truth.start, "right")
-    high = np.searchsorted(pred.start, truth.stop, "left")
-    one, other = expand_ranges(np.arange(len(truth)), low, high)
+    if are_disjoint(truth) and are_disjoint(pred):
+        low = np.searchsorted(pred.stop, truth.start, "right")
+        high = np.searchsorted(pred.start, truth.stop, "left")
+        one, other = expand_ranges(np.arange(len(truth)), low, high)
+    else:  # either a run of the prediction begins in one of the truth, or the reverse
+        inside = np.searchsorted(pred.start, [truth.start, truth.stop], "left")
+        behind = np.searchsorted(truth.start, pred.start, "right")
+        beyond = np.searchsorted(truth.start, pred.stop, "left")
+        first = expand_ranges(np.arange(len(truth)), *inside)
+        second = expand_ranges(np.arange(len(pred)), behind, beyond)
+        one, other = (np.concatenate(both) for both in zip(first, second[::-1], strict=True))
     shared = np.minimum(truth.stop[one], pred.stop[other]) - np.maximum(
         truth.start[one], pred.start[other]
     )
     return one, other, shared
+
+
+def are_disjoint(runs: LabelRuns) -> bool:
+    """Whether no two runs, sorted by start, share a voxel."""
+    return bool((runs.start[1:] >= runs.stop[:-1]).all())
 
 
 def subtract_runs(runs: LabelRuns, other: LabelRuns, size: int) -> LabelRuns:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from segeval.kernels.run_overlaps import sum_each
 from segeval.metrics.cells import match_at
 from segeval.metrics.lesions import LeastOverlap, find_spurious, touching
 from segeval.metrics.panoptic import CONVENTIONS, Tables
@@ -135,7 +134,7 @@ def match_rule(
     if "overlap" in rule:
         least: LeastOverlap = rule["overlap"]
         voxel = table.voxel * (1000 if table.unit == "ml" else 1)
-        hit = sum_each(o.one, o.shared, len(o.truth)) >= least.voxels(o.truth, voxel)
+        hit = table.covered_voxels(0) >= least.voxels(o.truth, voxel)
         return hit, find_spurious(table, least), len(o.pred)
     at = rule.get("at")
     if metric.name.startswith(LESIONS):

@@ -103,8 +103,14 @@ def _row(  # noqa: PLR0913 - an instance
     own, other = (pairs.one, pairs.other) if side == 0 else (pairs.other, pairs.one)
     partners = other[own == number]
     areas = (table.overlaps.truth, table.overlaps.pred)
-    size, whole = int(areas[side][number]), int(areas[1 - side][partners].sum())
-    n = shared_voxels(table, side, number, partners)
+    size = int(areas[side][number])
+    if len(partners) > 1:  # all that touch
+        n, whole = (int(of(side)[number]) for of in (table.covered_voxels, table.partner_voxels))
+    else:
+        n, whole = (
+            shared_voxels(table, side, number, partners),
+            int(areas[1 - side][partners].sum()),
+        )
     some = len(partners) > 0
     return InstanceRow(
         t.classes[place],

@@ -82,7 +82,12 @@ DICE: dict[str, Any] = {"of": "instances", "better": "higher", "bounds": SHARE}
 
 def dices(table: InstanceTable, partners: Partners) -> Floats:
     """The Dice of every lesion that has a prediction, with the union of those that are its own."""
-    _, n, a, b = union_scores(table.overlaps, partners.pairs(table))
+    if partners.at is None:
+        n, b = table.covered_voxels(0), table.partner_voxels(0)
+        some = n > 0
+        n, a, b = n[some], table.overlaps.truth[some], b[some]
+    else:
+        _, n, a, b = union_scores(table.overlaps, partners.pairs(table))
     found: Floats = 2 * n / (a + b)
     return found
 

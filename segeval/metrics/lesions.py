@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from segeval.kernels.instance_matching import SCORES
-from segeval.kernels.run_overlaps import sum_each
 from segeval.metrics.cells import TIE, UPWARDS, cell_values, match_at, share_of_whole
 from segeval.metrics.panoptic import CONNECTIVITY, SHARE, Tables
 from segeval.metrics.registry import Option, Values, metric
@@ -95,9 +94,7 @@ def read_overlap(word: str) -> LeastOverlap:
 
 def touching(table: InstanceTable, least: float = 1) -> tuple[Mask, Mask]:
     """Which references and which predictions share at least so many voxels with the other side."""
-    o = table.overlaps
-    both = sum_each(o.one, o.shared, len(o.truth)), sum_each(o.other, o.shared, len(o.pred))
-    return both[0] >= least, both[1] >= least
+    return table.covered_voxels(TRUTH) >= least, table.covered_voxels(PRED) >= least
 
 
 def found_lesions(
@@ -226,7 +223,7 @@ def count_ivadomed(
     for table in t.tables(place, connectivity):
         o = table.overlaps
         voxel = table.voxel * (1000 if table.unit == "ml" else 1)
-        hit = sum_each(o.one, o.shared, len(o.truth)) >= overlap.voxels(o.truth, voxel)
+        hit = table.covered_voxels(TRUTH) >= overlap.voxels(o.truth, voxel)
         tp, truth = tp + int(hit.sum()), truth + len(hit)
         fp += int(find_spurious(table, overlap).sum())
     return tp, truth - tp, fp
@@ -243,7 +240,7 @@ def find_spurious(table: InstanceTable, overlap: LeastOverlap) -> Mask:
     if overlap.unit == "ratio":
         least = np.full(len(o.pred), np.inf)  # of nothing there is a share of the background
         least[np.unique(o.other)] = overlap.voxels(o.truth[highest_reference(table)], voxel)
-    found: Mask = sum_each(o.other, o.shared, len(o.pred)) < least
+    found: Mask = table.covered_voxels(PRED) < least
     return found
 
 

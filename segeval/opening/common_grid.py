@@ -24,7 +24,8 @@ from segeval.contours.structures import (
 from segeval.grid.geometry import Geometry
 from segeval.grid.joined_slices import FINER, are_same_slices, join_grids
 from segeval.grid.slices import Slices, extend_grid, slabs_on_grid, slices_of_grid
-from segeval.opening.open_side import OpenSide
+from segeval.opening.open_side import OpenSide, file_class_selectors
+from segeval.opening.segments_by_type import group_by_type
 from segeval.readers import dicom_seg
 from segeval.readers.contour_slices import ContourGroup, complete_group, group_by_series
 from segeval.readers.series import DicomIndex, Series
@@ -206,6 +207,9 @@ def place_volume(side: OpenSide, grid: CommonGrid, move: Mover) -> Volume:
     volume = side.volume
     if volume.sparse and len(grid.slices.positions):
         volume = dicom_seg.read(volume.path, ReadOptions(slices=grid.slices))
+        if side.apart:
+            own = replace(side, source=volume, parts=file_class_selectors(volume))
+            volume = group_by_type(own).volume
     volume = move(volume, grid.slices.geometry)
     return replace(volume, notes=(*side.notes, *volume.notes))
 

@@ -76,12 +76,6 @@ def read_instance_map(volume: Volume, coding: str, named: bool) -> Volume:
             where=volume.path,
             help="leave out --instances",
         )
-    if coding == IDS:
-        raise ReadError(
-            "ids alone say no class, and the prediction is of regions of interest",
-            where=volume.path,
-            help="--instances beside: a JSON file beside each map, {id: class value}",
-        )
     ids = read_whole_channel(volume.channels[0], volume.geometry)
     if ids.ndim != 2 or ids.dtype.kind not in "biu":
         raise ReadError(
@@ -90,11 +84,7 @@ def read_instance_map(volume: Volume, coding: str, named: bool) -> Volume:
             help="a map of instances is a picture of whole numbers",
         )
     found = np.unique(ids).tolist()
-    class_of, single = (
-        split_instance_codes(found, int(coding))
-        if coding != BESIDE
-        else read_instance_table(found, volume.path)
-    )
+    class_of, single = read_codes(found, coding, volume.path)
     labels = relabel_instances(ids, found, class_of)
     values = sorted({class_of[one] for one in found} - {0})
     return replace(
@@ -142,6 +132,15 @@ class InstanceMask:
     def __call__(self) -> Raw:
         mask: Raw = (self._ids == self._one).view(np.uint8)
         return mask
+
+
+def read_codes(found: list[int], coding: str, path: Path) -> tuple[dict[int, int], list[int]]:
+    """The class of every id, and the ids that are instances. Raises ReadError."""
+    if coding == BESIDE:
+        return read_instance_table(found, path)
+    if coding == IDS:
+        return {one: int(one != 0) for one in found}, [one for one in found if one]
+    return split_instance_codes(found, int(coding))
 
 
 def split_instance_codes(found: list[int], base: int) -> tuple[dict[int, int], list[int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from segeval.classes.class_list import ClassList
 from segeval.opening.onto_grid import (
     asked_grid,
@@ -21,29 +23,22 @@ from segeval.opening.open_side import (
 )
 from segeval.pairing.cases import Case
 from segeval.request.settings import Settings
-from segeval.runtime.errors import GeometryError
+from segeval.runtime.errors import GeometryError, ImageSizeError, ReadError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import on_side
 from segeval.volume.align import choose_case_grid, find_resample_grid
-from segeval.volume.instances import Instances
+from segeval.volume.instances import Instances, RoiMasks
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.value_stream import read_pred_as
+from segeval.volume.volume import Volume
 
-COMPONENTS = "components"  # of --instances: values are classes
+IDS, COMPONENTS = "ids", "components"  # of --instances
 
 
 def open_case(case: Case, settings: Settings, classes: ClassList) -> tuple[OpenSide, OpenSide]:
     """Both sides of a case (ground truth, prediction) on one grid. Raises CaseError."""
     reading = read_options(settings, classes, case.spacing)
-    with on_side("gt"):
-        truth = open_side(case.truth, reading, settings.gt_select, classes)
-    pred = None
-    if not grid_may_change(truth, settings):
-        low = settings.upsample != "never"
-        reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
-    if case.pred is not None:
-        with on_side("pred"):
-            pred = open_side(case.pred, reading, settings.pred_select, classes)
+    truth, pred, reading = open_files(case, reading, settings, classes)
     return place_sides(case, truth, pred, reading, settings, classes)
 
 
@@ -63,6 +58,8 @@ def place_sides(  # noqa: PLR0913 - what a case is opened with
     """
     if settings.remap_gt or settings.remap_pred or classes.ignored:
         truth, pred = relabel_sides(truth, pred, settings, classes)
+    if settings.instances == IDS:
+        truth, pred = segments_as_instances(truth, pred)
     if any(side is not None and grid_may_change(side, settings) for side in (truth, pred)):
         from segeval.opening.open_structures import place_structures
 
@@ -71,8 +68,53 @@ def place_sides(  # noqa: PLR0913 - what a case is opened with
                 f"--geometry {settings.geometry} is said of grids, and contours have none",
                 help="leave it out: contours are drawn where their millimetres say",
             )
-        return place_structures(case, truth, pred, settings, classes)
+        coded = code_plain_sides(truth, pred, settings, classes)
+        return place_structures(case, *coded, settings, classes)
     return place_volumes(case, truth, pred, reading, settings, classes)
+
+
+def open_files(
+    case: Case, reading: ReadOptions, settings: Settings, classes: ClassList
+) -> tuple[OpenSide, OpenSide | None, ReadOptions]:
+    """The files of both sides, the prediction read as the ground truth's grid tells it.
+
+    A ground truth that does not say how large its image is takes that of the prediction.
+    returns  ground truth, prediction, and what the latter's reader was told. Raises CaseError.
+    """
+
+    def open_pred(reading: ReadOptions) -> OpenSide | None:
+        if case.pred is None:
+            return None
+        with on_side("pred"):
+            return open_side(case.pred, reading, settings.pred_select, classes)
+
+    def open_truth(reading: ReadOptions) -> OpenSide:
+        with on_side("gt"):
+            return open_side(case.truth, reading, settings.gt_select, classes)
+
+    try:
+        truth = open_truth(reading)
+    except ImageSizeError:
+        if (pred := open_pred(reading)) is None or pred.contours is not None:
+            raise
+        reading = replace(reading, grid=pred.volume.geometry.shape)
+        return open_truth(reading), pred, reading
+    if not grid_may_change(truth, settings):
+        low = settings.upsample != "never"
+        reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
+    return truth, open_pred(reading), reading
+
+
+def segments_as_instances(
+    truth: OpenSide, pred: OpenSide | None
+) -> tuple[OpenSide, OpenSide | None]:
+    """Both sides with the segments of a SEG as instances of their types. Raises ReadError."""
+    from segeval.opening.segments_by_type import group_by_type
+
+    with on_side("gt"):
+        truth = group_by_type(truth)
+    with on_side("pred"):
+        return truth, None if pred is None else group_by_type(pred)
 
 
 def grid_may_change(side: OpenSide, settings: Settings) -> bool:
@@ -153,27 +195,59 @@ def code_sides(
 ) -> tuple[OpenSide, OpenSide]:
     """Sides whose values are ids of instances. Raises CaseError.
 
-    Where the prediction is of regions of interest, or a side has its instances apart already, the
-    ground truth alone is a map of ids.
+    Beside a file that lists its instances a ground truth that is a map of ids lists them, too.
     """
     if settings.instances in ("", COMPONENTS):
         return truth, pred
+    if lists_masks(truth.volume) or lists_masks(pred.volume):
+        with on_side("gt"):
+            check_classes_told(truth, pred, settings)
+            truth = truth if truth.volume.coding else with_instances(truth, settings, classes)
+    return code_plain_sides(truth, pred, settings, classes)
+
+
+def check_classes_told(truth: OpenSide, pred: OpenSide, settings: Settings) -> None:
+    """Regions of interest have classes, which ids alone do not say. Raises ReadError."""
+    told = lists_masks(truth.volume) or truth.volume.coding is not None
+    if settings.instances == IDS and isinstance(pred.volume.regions, RoiMasks) and not told:
+        raise ReadError(
+            "ids alone say no class, and the prediction is of regions of interest",
+            where=truth.volume.path,
+            help="--instances beside: a JSON file beside each map, {id: class value}",
+        )
+
+
+def lists_masks(volume: Volume) -> bool:
+    """Whether a file lists its instances one by one: COCO, polygons, regions of interest."""
+    return volume.coding is None and (volume.instances is not None or volume.regions is not None)
+
+
+Opened = TypeVar("Opened", OpenSide, OpenSide | None)
+
+
+def code_plain_sides(
+    truth: OpenSide, pred: Opened, settings: Settings, classes: ClassList
+) -> tuple[OpenSide, Opened]:
+    """Sides of which those that are plain maps hold ids of instances. Raises CaseError."""
+    with on_side("gt"):
+        truth = code_plain_side(truth, settings, classes.ignore)
+    with on_side("pred"):
+        return truth, None if pred is None else code_plain_side(pred, settings, None)
+
+
+def code_plain_side(side: OpenSide, settings: Settings, ignored: int | None) -> OpenSide:
+    """A side whose values are ids of instances, unless its file says what its instances are."""
+    if settings.instances in ("", COMPONENTS) or side.contours is not None or side.apart:
+        return side
+    volume = side.volume
+    # No prediction is an empty one.
+    if volume.channels[0].source is None or volume.coding is not None or lists_masks(volume):
+        return side
     from segeval.opening.instances import code_ids
 
-    if pred.volume.values is not None or truth.volume.regions is not None:
-        with on_side("gt"):
-            return with_instances(truth, settings, classes), pred
-    coded = []
-    for place, opened_side in enumerate((truth, pred)):
-        ignored = classes.ignore if place == 0 else None
-        volume = opened_side.volume
-        # No prediction is an empty one; a file that says what its ids are is not asked again.
-        if volume.channels[0].source is None or volume.coding is not None:
-            coded.append(opened_side)
-            continue
-        volume = code_ids(volume, settings.instances, ignored)
-        coded.append(replace(opened_side, source=volume, parts={}, scores=None))
-    return coded[0], coded[1]
+    return replace(
+        side, source=code_ids(volume, settings.instances, ignored), parts={}, scores=None
+    )
 
 
 def with_instances(truth: OpenSide, settings: Settings, classes: ClassList) -> OpenSide:

@@ -46,6 +46,7 @@ class OpenSide:
     groups  the structures by the series that they were drawn on, before they are drawn
     wanted  numbers of the structures that are drawn; None: all of them
     unmoved  the volume on its own grid and how its values are read, where it was resampled
+    apart    what stands for each segment or structure of a class, where each is an instance
     """
 
     source: Volume | Contours
@@ -58,6 +59,7 @@ class OpenSide:
     groups: tuple[ContourGroup, ...] = ()
     wanted: frozenset[int] | None = None
     unmoved: tuple[Volume, ReadAs] | None = None
+    apart: Mapping[str, tuple[LabelSelector, ...]] = field(default_factory=dict)
 
     @property
     def volume(self) -> Volume:
@@ -101,6 +103,7 @@ def read_options(
         channel_axis=settings.channel_axis,
         classes=len(classes.classes) or None,
         colours=classes.colours,
+        ids=settings.instances not in ("", "components"),
         unlisted=UNSEEN if settings.unlisted == "ignore" else None,
         paste=settings.paste,
         threshold=settings.threshold,

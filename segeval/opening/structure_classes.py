@@ -55,11 +55,16 @@ def name_structures(
     """
     parts = side.parts if made is None else file_class_selectors(made.volume)
     classes: dict[str, LabelSelector] = {}
+    apart: dict[str, tuple[LabelSelector, ...]] = {}
     faults = dict(names.faults)
     for class_, items in names.keys.items():
         if made is not None and (fault := faulty(made, items)):
             faults[class_] = fault
-        elif len(items) == 1:
+            continue
+        if made is not None or side.apart:
+            each = (side.apart.get(item.key, (parts[item.key],)) for item in items)
+            apart[class_] = tuple(part for own in each for part in own)
+        if len(items) == 1:
             classes[class_] = parts[items[0].key]
         else:
             classes[class_] = LabelSelector(len(volume.channels), frozenset([1]))
@@ -67,7 +72,8 @@ def name_structures(
     if not volume.channels:
         volume = replace(volume, channels=(empty_channel(volume.geometry),))
     drawn = None if made is None else drawn_from(made, names)
-    return OpenSide(volume, classes, faults=faults, drawn=drawn, facts=structure_facts(side, names))
+    facts = structure_facts(side, names)
+    return OpenSide(volume, classes, faults=faults, drawn=drawn, facts=facts, apart=apart)
 
 
 def faulty(made: Structures, items: Sequence[StructureItem]) -> CaseError | None:

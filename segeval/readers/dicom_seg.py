@@ -53,6 +53,7 @@ class SegmentationHeader:
     """What the header says.
 
     names  of the segments by their number
+    types  of the segments by their names: what their category and type say they are
     facts  of every frame; empty where frames are not described
     shared what is said once for all frames
     """
@@ -60,6 +61,7 @@ class SegmentationHeader:
     path: Path
     kind: SegmentationKind
     names: Mapping[int, str]
+    types: Mapping[str, str]
     facts: tuple[FrameFacts, ...]
     pixels: PixelFrames
     shared: FrameFacts = FrameFacts()
@@ -98,7 +100,8 @@ def segmentation_volume(file: DicomFile, other: Slices | None) -> Volume:
     seg = SegmentationHeader(
         path,
         read_segmentation_kind(elements, path),
-        segment_names(elements),
+        names := segment_names(elements),
+        segment_types(elements, names),
         tuple(read_frames(elements)),
         locate_frames(file),
         shared_facts(elements),
@@ -138,6 +141,26 @@ def segment_names(elements: Elements) -> dict[int, str]:
             named[number] = item.text(0x00620005) or meaning or f"segment {number}"
     times = Counter(named.values())
     return {n: name if times[name] == 1 else f"{name}#{n}" for n, name in named.items()}
+
+
+def segment_types(elements: Elements, names: Mapping[int, str]) -> dict[str, str]:
+    """What each segment is an instance of, by its name: its type; its name where it has none.
+
+    Types that are called alike and are of different categories or codes are told apart.
+    """
+    kinds: dict[str, tuple[str, ...]] = {}
+    for item in elements.items(0x00620002):
+        number = item.short(0x00620004)
+        if number is not None and number in names:
+            category, type = item.first(0x00620003), item.first(0x0062000F)
+            code = type.text(0x00080100), type.text(0x00080102)
+            kinds[names[number]] = (type.text(0x00080104), category.text(0x00080104), *code)
+    meanings = {meaning for meaning, *_ in kinds.values()}
+    several = {m for m in meanings if len({k for k in kinds.values() if k[0] == m}) > 1}
+    return {
+        name: (f"{kind[0]} ({kind[1]}, {kind[2]})" if kind[0] in several else kind[0]) or name
+        for name, kind in kinds.items()
+    }
 
 
 # Where frames lie.
@@ -283,10 +306,20 @@ def finish_segmentation(
         notes = (*notes, Note("N-occupancy", text, seg.path.name))
     if seg.kind.type == "LABELMAP":
         labels = {number: name for number, name in seg.names.items() if number}
-        return Volume(geometry, tuple(channels), seg.path, names=labels, notes=notes)
+        return Volume(
+            geometry, tuple(channels), seg.path, names=labels, notes=notes, types=seg.types
+        )
     of = {name: (place, 1) for place, name in enumerate(seg.names.values())}
     shares = seg.kind.fraction == "PROBABILITY"
-    return Volume(geometry, tuple(channels), seg.path, segments=of, notes=notes, shares=shares)
+    return Volume(
+        geometry,
+        tuple(channels),
+        seg.path,
+        segments=of,
+        notes=notes,
+        shares=shares,
+        types=seg.types,
+    )
 
 
 # Pictures: projections and microscopy, which lie in no patient.

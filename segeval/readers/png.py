@@ -92,8 +92,9 @@ def open_picture(path: Path, reading: ReadOptions) -> tuple[Picture, str, tuple[
     unlisted = reading.unlisted if reading.colours else None
     if unlisted is not None and mode in COLOURED and mode != "LA":
         dtype = "u2"
-    made = Picture(path, mode, colours, step, unlisted, current().side)
-    return made, dtype, (height, width)
+    ids = reading.ids and not reading.colours and mode in ("RGB", "RGBA")
+    made = Picture(path, mode, colours, step, unlisted, current().side, ids)
+    return made, "u4" if ids else dtype, (height, width)
 
 
 @contextmanager
@@ -206,6 +207,16 @@ def labels_by_colour(colours: Mapping[tuple[int, int, int], int]) -> dict[int, i
     return table or {0: 0}
 
 
+def ids_of_colours(red: Raw, green: Raw, blue: Raw) -> Raw:
+    """Ids as COCO's panoptic pictures hold them, uint32: R + 256 G + 65536 B; greys are as grey.
+
+    red, green, blue  uint8 (y, x)
+    """
+    if (red == green).all() and (red == blue).all():
+        return red.astype(np.uint32)
+    return red.astype(np.uint32) | green.astype(np.uint32) << 8 | blue.astype(np.uint32) << 16
+
+
 @frozen
 class BandedPicture:
     """The labels of a PNG of one channel of 8 bits, decoded when they are asked for."""
@@ -232,6 +243,7 @@ class Picture:
     step     distance of two neighbouring greys
     unlisted label of colours that the table does not have; None: they are an error
     side     of the case, for what is reported
+    ids      colours are ids, R + 256 G + 65536 B, as COCO's panoptic pictures have them
     """
 
     path: Path
@@ -240,6 +252,7 @@ class Picture:
     step: int = 1
     unlisted: int | None = None
     side: str = ""
+    ids: bool = False
 
     def __call__(self) -> Raw:
         """The labels (y, x). Raises ReadError."""
@@ -267,6 +280,8 @@ class Picture:
     def _labels(self, values: Raw) -> Raw:
         """Colours through the table; three equal channels that are not all in it are grey."""
         red, green, blue = (values[..., c] for c in range(3))
+        if self.ids:
+            return ids_of_colours(red, green, blue)
         packed = red.astype(np.uint32) << 16 | green.astype(np.uint32) << 8 | blue
         known = np.array(sorted(self.colours), np.uint32)
         place = np.searchsorted(known, packed).clip(max=len(known) - 1)

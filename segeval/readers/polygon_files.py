@@ -19,7 +19,7 @@ from segeval.kernels.mask_stack import stack_of
 from segeval.kernels.rle import FARTHEST, NO_EDGES, ImageShape, edges_of_polygons, unite_edges
 from segeval.readers.coco import places_by_value, unite_marks
 from segeval.runtime.arrays import Counted, Floats
-from segeval.runtime.errors import ReadError
+from segeval.runtime.errors import ImageSizeError, ReadError
 from segeval.runtime.frozen import field, frozen
 from segeval.runtime.inventory import UNKNOWN, current
 from segeval.volume.channel import Channel
@@ -134,7 +134,7 @@ def image_size(path: Path, reading: ReadOptions) -> ImageShape:
                 return image.height, image.width
         except (OSError, ValueError, SyntaxError) as problem:
             raise ReadError(f"not a readable image ({problem})", where=picture) from problem
-    raise ReadError(
+    raise ImageSizeError(
         "the file does not say how large its image is",
         where=path,
         help="put the image beside it, or in images/ beside its folder",

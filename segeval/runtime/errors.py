@@ -73,6 +73,10 @@ class ReadError(CaseError):
     status = "unreadable"
 
 
+class ImageSizeError(ReadError):
+    """A file of shapes does not say how large its image is, and nothing beside it does."""
+
+
 class GeometryError(CaseError):
     """Two grids do not describe the same space."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -272,6 +272,14 @@ def read_voxels(truth: OpenSide, pred: OpenSide, plan: Plan, tallies: Sequence[T
     return one_pass(truth, pred, plan, tallies)
 
 
+def one_class_of_ids(*sides: OpenSide) -> Iterator[int]:
+    """The one class of maps of ids, which is there where no voxel is (INSTANCES-I0)."""
+    for side in sides:
+        coding = side.volume.coding
+        if coding is not None and not coding.divisor and not coding.classes:
+            yield 1
+
+
 def read_case(
     start: CaseStart, named: CaseClasses | None, tallies: Mapping[str, Tally]
 ) -> tuple[CaseRead, list[Note]]:
@@ -288,7 +296,9 @@ def read_case(
     check_stacks(truth, pred, passed.found)
     labels = found_labels(tables, passed.found)
     if named is None:
-        met = (labels[0], labels[1] | {1}) if is_one_channel(passed.found[1]) else labels
+        told = frozenset(one_class_of_ids(truth, pred))
+        own = frozenset([1]) if is_one_channel(passed.found[1]) else frozenset()
+        met = labels[0] | told, labels[1] | told | own
         resolved = resolve_by_value(passed.found, met, job.classes, job.settings.background)
     else:
         resolved = resolve_after_reading(named, (truth.named, pred.named), passed.found)

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from segeval.classes.class_list import ClassList
-from segeval.kernels.rle import NO_EDGES, unite_edges
-from segeval.runtime.arrays import Counted, Mask
+from segeval.runtime.arrays import Mask
 from segeval.runtime.errors import CaseError
 from segeval.scoring.case_stages import CaseRead
+from segeval.scoring.listed_instances import Value, image_void, names_of_values, places_of_values
 from segeval.scoring.pass_plan import TallyRequest
 from segeval.tallies.detections import (
     COUNTS,
@@ -22,9 +21,6 @@ from segeval.tallies.detections import (
     SideMasks,
 )
 from segeval.volume.instance_masks import InstanceMasks
-from segeval.volume.volume import Volume
-
-Value = int | str
 
 
 def finish_detections(read: CaseRead, request: TallyRequest) -> Detections | None:
@@ -62,11 +58,13 @@ def finish_detections(read: CaseRead, request: TallyRequest) -> Detections | Non
         tuple(place[n] for v in values if (n := called.get(v, str(v))) in place)
         for values in (truth.negative, truth.open_ended)
     ]
-    void = void_of(truth, ignored)
+    void = image_void(truth, ignored)
+    targets = read.resolved.targets
+    parts = [t.truth for t in targets], [t.pred for t in targets]
     return tally.finish(
         ImageFacts(truth.order, 0, 0, 0, *lists),
-        scored_side(truth, called, place, ignored),
-        scored_side(pred, called | names_of_values(sides[1], read.start.job.classes), place),
+        scored_side(truth, places_of_values(sides[0], truth, parts[0]), ignored),
+        scored_side(pred, places_of_values(sides[1], pred, parts[1])),
         void,
     )
 
@@ -81,30 +79,14 @@ def unscored_tables(names: list[str]) -> Detections:
     )  # fmt: skip
 
 
-def names_of_values(truth: Volume, classes: ClassList) -> dict[Value, str]:
-    """What each category id or label value is called: by the class list, else by the file."""
-    regions = truth.regions
-    called: dict[Value, str] = dict(getattr(regions, "names", {}) or {})
-    for class_ in classes.classes:
-        called |= dict.fromkeys(class_.labels or (), class_.name)
-    return called
-
-
-def void_of(truth: InstanceMasks, ignored: int | None) -> Counted:
-    """The edges of what counts for nothing: of the file, and of the ignored label."""
-    parts = [truth.masks.mask(k) for k, value in enumerate(truth.values) if value == ignored]
-    return unite_edges([part for part in (truth.void, *parts) if len(part)] or [NO_EDGES])
-
-
 def scored_side(
-    side: InstanceMasks,
-    called: Mapping[Value, str],
-    places: Mapping[str, int],
-    ignored: int | None = None,
+    side: InstanceMasks, places: Mapping[Value, int], ignored: int | None = None
 ) -> SideMasks:
-    """The instances of the classes that are scored; those without a mask and box are none."""
-    own = [places.get(called.get(value, str(value)), -1) for value in side.values]
-    class_ = np.array(own, np.int64)
+    """The instances of the classes that are scored; those without a mask and box are none.
+
+    places  of each value its class
+    """
+    class_ = np.array([places.get(value, -1) for value in side.values], np.int64)
     boxes = side.corners()
     there: Mask = (side.masks.areas > 0) | (boxes[:, 2:] > 0).all(axis=1)
     taken = np.array([value == ignored for value in side.values], np.bool_)

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from segeval.grid.geometry import Geometry
+from segeval.kernels.run_overlaps import are_disjoint
 from segeval.metrics.registry import Definition
 from segeval.opening.open_side import OpenSide
 from segeval.request.grammar import Metric, Quantity
 from segeval.runtime.arrays import Counted
-from segeval.runtime.errors import GeometryError, Note, ReadError, RequestError
+from segeval.runtime.errors import CaseError, GeometryError, Note, ReadError, RequestError
+from segeval.runtime.frozen import replace
 from segeval.scoring.case_stages import CaseRead, CaseStart
+from segeval.scoring.listed_instances import list_side, lists_instances, void_of_listed
 from segeval.scoring.pass_plan import TallyRequest
 from segeval.scoring.surfaces import check_length_unit
 from segeval.tallies.case_instances import CaseInstances
@@ -34,6 +37,7 @@ from segeval.volume.id_coding import IdCoding
 SIZES = {"mm3": 1e-3, "ml": 1.0, "px": 0.0}  # ml; px are voxels
 OUTPUT = "instances:"  # the beginning of an output that lists them
 CENTRE = "centre"
+PARTS = ("many", "merge")  # rules under which a reference has several predictions
 LESIONS = "lesion_"  # metrics that take components where nothing is told
 
 
@@ -86,8 +90,11 @@ def least_voxels(text: str, start: CaseStart) -> int:
     return math.ceil(number * SIZES[unit] / size * (1 - 1e-12))
 
 
-def begin_instances(start: CaseStart, request: TallyRequest) -> InstanceTally:
-    """The tally of instances. Raises GeometryError for a length that the grid has not."""
+def begin_instances(start: CaseStart, request: TallyRequest) -> InstanceTally | None:
+    """The tally of instances; None where both files list them. Raises GeometryError.
+
+    A length that the grid has not is an error.
+    """
     for metric, _ in request.metrics:
         if metric.at is not None:
             if (
@@ -98,16 +105,24 @@ def begin_instances(start: CaseStart, request: TallyRequest) -> InstanceTally:
                 continue  # voxels that are shared
             check_length_unit(str(metric), metric.at.unit, start.truth)
     least_voxels(start.job.settings.min_size, start)
-    if start.truth.volume.coding is None:  # a file that might say what an instance is does not
+    word = start.job.settings.instances
+    listed = [lists_instances(side, word) for side in (start.truth, start.pred)]
+    if all(listed):
+        return None
+    if (
+        start.truth.volume.coding is None and not listed[0]
+    ):  # a file that might say what an instance is does not
         try:
-            check_instance_request(start.job.settings.instances, request.metrics)
+            check_instance_request(word, request.metrics)
         except RequestError as problem:
             raise ReadError(problem.message, help=problem.help) from problem
     return InstanceTally(start.grid.shape)
 
 
-def finish_instances(tally: InstanceTally, read: CaseRead, _: TallyRequest) -> CaseInstances:
-    """The instances of the classes."""
+def finish_instances(
+    tally: InstanceTally | None, read: CaseRead, request: TallyRequest
+) -> CaseInstances:
+    """The instances of the classes. Raises CaseError."""
     start, settings = read.start, read.start.job.settings
     grid = InstanceGrid(
         start.grid.shape,
@@ -117,11 +132,33 @@ def finish_instances(tally: InstanceTally, read: CaseRead, _: TallyRequest) -> C
         least_voxels(settings.min_size, start),
     )
     sides = (start.truth, start.pred)
+    listed = list_side(read, 0), list_side(read, 1)
+    tally = tally or InstanceTally(grid.shape)
     divided = any(side.volume.coding and side.volume.coding.divisor for side in sides)
-    found = tally.seen_ids() if divided else (NOTHING, NOTHING)
-    ids = [find_id_coding(side, which, found) for which, side in enumerate(sides)]
+    seen = tally.seen_ids() if divided else (NOTHING, NOTHING)
+    ids = [find_id_coding(side, which, seen) for which, side in enumerate(sides)]
     ignored = read.classes.ignored
-    return tally.finish(read.classes.targets, grid, (ids[0], ids[1]), ignored)
+    found = tally.finish(read.classes.targets, grid, (ids[0], ids[1]), ignored, listed)
+    if listed[1] is not None:
+        check_parts_add_up(found, request)
+    if listed[0] is None:
+        return found
+    void = void_of_listed(start.truth, start.job.classes.ignore)
+    return replace(found, void=(void, found.void[1]))
+
+
+def check_parts_add_up(found: CaseInstances, request: TallyRequest) -> None:
+    """Parts of a reference are added up, and masks that overlap do not. Raises CaseError."""
+    asked = [metric for metric, _ in request.metrics if metric.option("match") in PARTS]
+    for place in range(len(found.targets) if asked else 0):
+        if not are_disjoint(found.side(place, 1).runs):
+            raise CaseError(
+                f"{asked[0]} adds up parts of a reference, and masks of {found.classes[place]} "
+                "overlap in the prediction",
+                help="match=greedy and match=optimal give each reference one prediction; "
+                "--instances components joins what overlaps",
+                status="overlap",
+            )
 
 
 def find_id_coding(

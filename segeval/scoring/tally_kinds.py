@@ -168,7 +168,7 @@ def _load_instances() -> type[Kept]:
     return InstanceTables
 
 
-def _begin_instances(start: CaseStart, request: TallyRequest) -> Tally:
+def _begin_instances(start: CaseStart, request: TallyRequest) -> Tally | None:
     from segeval.scoring.instances import begin_instances
 
     return begin_instances(start, request)

@@ -17,6 +17,7 @@ from segeval.kernels.label_runs import (
     enclosing_box,
     paint_runs,
     runs_box,
+    unite_overlapping,
 )
 from segeval.kernels.run_overlaps import subtract_runs
 from segeval.runtime.frozen import field, frozen
@@ -36,6 +37,7 @@ from segeval.tallies.instance_sides import (
 from segeval.tallies.instance_table import InstanceTable
 from segeval.tallies.instance_tables import UNION, WITH_VOID, InstanceTables
 from segeval.tallies.joined_lesions import JoinedLesions, join_near_lesions
+from segeval.tallies.listed_instances import ListedInstances
 
 if TYPE_CHECKING:
     from segeval.kernels.conventions import Both
@@ -50,6 +52,7 @@ class CaseInstances:
     truth, pred  runs of each channel, in rows, sorted by start
     ids          what the ids of each side stand for; None where runs are labels of classes
     void         runs of void on each side, sorted by start
+    listed       the masks of each side, where its file lists them one by one
     """
 
     targets: tuple[ScoredClass, ...]
@@ -58,6 +61,7 @@ class CaseInstances:
     pred: Mapping[int, LabelRuns]
     ids: tuple[InstanceIds | None, InstanceIds | None]
     void: tuple[LabelRuns, LabelRuns]
+    listed: tuple[ListedInstances | None, ListedInstances | None] = (None, None)
     _sides: dict[tuple[int, int, str], SideInstances] = field(default_factory=dict)
     _tables: dict[tuple[int, str], InstanceTable] = field(default_factory=dict)
     _distances: dict[tuple[Hashable, str], Both | None] = field(default_factory=dict)
@@ -87,20 +91,29 @@ class CaseInstances:
         void  components of the prediction are those of the mask as it is, void included; else what
               it has in void joins nothing
         """
-        coded = self.ids[which] is not None
-        key = (place, which, "" if coded else self._key(connectivity, void and which == 1))
+        key = (
+            place,
+            which,
+            "" if self._told(which) else self._key(connectivity, void and which == 1),
+        )
         if key not in self._sides:
             self._sides[key] = self._make_side(place, which, connectivity, void)
         return self._sides[key]
 
+    def _told(self, which: int) -> bool:
+        """Whether the file of a side says what an instance is."""
+        return self.ids[which] is not None or self.listed[which] is not None
+
     def _key(self, connectivity: str, void: bool) -> str:
-        apart = void and len(self.void[0]) > 0 and self.ids[1] is None
+        apart = void and len(self.void[0]) > 0 and not self._told(1)
         return connectivity + WITH_VOID if apart else connectivity
 
     def _make_side(self, place: int, which: int, connectivity: str, void: bool) -> SideInstances:
         if place == UNION:
             every = range(len(self.targets))
             return unite_sides([self.side(own, which, connectivity, void) for own in every])
+        if (listed := self.listed[which]) is not None:
+            return listed.of_class(place, self.grid.least)
         part, coded = self._part(place, which), self.ids[which]
         if coded is not None:
             runs = (self.truth, self.pred)[which].get(part.channel, NO_RUNS)
@@ -163,7 +176,7 @@ class CaseInstances:
             return None
         from segeval.tallies.surface import MaskCrop  # what distances need is loaded for them alone
 
-        masks = [paint_runs(runs, shape, where) for runs in (truth, pred)]
+        masks = [paint_runs(unite_overlapping(runs), shape, where) for runs in (truth, pred)]
         if len(self.void[0]):
             valid = ~paint_runs(self.void[0], shape, where)
             masks = [mask & valid for mask in masks]
@@ -194,14 +207,17 @@ class CaseInstances:
 
         void  with what the prediction has in void
         """
+        own = self._class_runs(place, which)
+        return own if void else subtract_runs(own, self.void[0], math.prod(self.grid.shape))
+
+    def _class_runs(self, place: int, which: int) -> LabelRuns:
+        if (listed := self.listed[which]) is not None:
+            return listed.mask(place)
         part, coded = self._part(place, which), self.ids[which]
         runs = (self.truth, self.pred)[which].get(part.channel, NO_RUNS)
-        own = (
-            runs.taken(label_mask(runs, part))
-            if coded is None
-            else pick_ids(runs, coded, part, 0).runs
-        )
-        return own if void else subtract_runs(own, self.void[0], math.prod(self.grid.shape))
+        if coded is None:
+            return runs.taken(label_mask(runs, part))
+        return pick_ids(runs, coded, part, 0).runs
 
     def measured_tables(self) -> InstanceTables:
         """The tables that were asked for, by class and key."""

@@ -10,11 +10,11 @@ import numpy as np
 from segeval.classes.class_list import LabelSelector
 from segeval.kernels.connected_components import CONNECTIVITIES, label_components, merge_in_rows
 from segeval.kernels.instance_matching import Overlaps
-from segeval.kernels.label_runs import LabelRuns, join_runs
-from segeval.kernels.run_overlaps import overlap_runs, sum_each, sum_pairs
+from segeval.kernels.label_runs import LabelRuns, join_runs, unite_overlapping
+from segeval.kernels.run_overlaps import are_disjoint, overlap_runs, sum_each, sum_pairs
 from segeval.runtime.arrays import Counted, Floats, Labels, Mask
 from segeval.runtime.frozen import frozen
-from segeval.tallies.instance_table import InstanceTable
+from segeval.tallies.instance_table import InstanceTable, PartnerUnion
 
 AUTO, PANOPTICA = "auto", "panoptica"  # connectivities: that of the run, and 26 or 4
 NOTHING: Counted = np.zeros(0, np.int64)
@@ -194,6 +194,9 @@ def make_table(  # noqa: PLR0913 - what a table hangs on
     valid = keep_a[one] & keep_b[other]
     one, other, n = to_a[one[valid]], to_b[other[valid]], n[valid]
     centres = [measure_centres(side, shape, spacing) for side in (truth, pred)]
+    unions = None
+    if not (are_disjoint(truth.runs) and are_disjoint(pred.runs)):
+        unions = unite_partners(truth, pred, keep_a), unite_partners(pred, truth, keep_b)
     return InstanceTable(
         Overlaps(a[keep_a], b[keep_b], one, other, n),
         (truth.ids[keep_a], pred.ids[keep_b]),
@@ -205,7 +208,20 @@ def make_table(  # noqa: PLR0913 - what a table hangs on
         (int((~keep_a).sum()), int((~keep_b).sum())),
         (truth.dropped, pred.dropped),
         truth.stuff or pred.stuff,
+        unions,
     )
+
+
+def unite_partners(side: SideInstances, other: SideInstances, kept: Mask) -> PartnerUnion:
+    """Of each instance that is kept, all of the other side that share a voxel, as one mask."""
+    shared, size = np.zeros(len(side), np.int64), np.zeros(len(side), np.int64)
+    i, j, n = overlap_runs(side.runs, other.runs)
+    one, partner, _ = sum_pairs(side.number[i], other.number[j], n, len(other))
+    for number in np.unique(one).tolist():
+        whole = unite_overlapping(other.take_runs(partner[one == number]))
+        size[number] = int((whole.stop - whole.start).sum())
+        shared[number] = int(overlap_runs(side.take_runs([number]), whole)[2].sum())
+    return PartnerUnion(shared[kept], size[kept])
 
 
 def shared_with(runs: LabelRuns, other: LabelRuns) -> Counted:

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from segeval.kernels.instance_matching import Overlaps
+from segeval.kernels.run_overlaps import sum_each
 from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.frozen import frozen
+
+
+@frozen
+class PartnerUnion:
+    """Of each instance of a side, all of the other side that share a voxel with it, as one mask.
+
+    shared  int64 (n,), voxels of the instance that any of them holds
+    size    int64 (n,), voxels of the one mask
+    """
+
+    shared: Counted
+    size: Counted
+
+    def to_json(self) -> list[list[int]]:
+        """The form in which it is kept with its case."""
+        return [self.shared.tolist(), self.size.tolist()]
+
+    @classmethod
+    def from_json(cls, kept: Sequence[Sequence[int]]) -> PartnerUnion:
+        """Read it again."""
+        return cls(*(np.array(own, np.int64) for own in kept))
 
 
 @frozen
@@ -27,6 +49,7 @@ class InstanceTable:
     ignored   instances wholly in void, of each side
     dropped   components below `--min-size`, of each side
     stuff     the class has one segment and no instances
+    unions    of each side, where instances of one side overlap: their voxels do not add up
     """
 
     overlaps: Overlaps
@@ -40,6 +63,24 @@ class InstanceTable:
     ignored: tuple[int, int] = (0, 0)
     dropped: tuple[int, int] = (0, 0)
     stuff: bool = False
+    unions: tuple[PartnerUnion, PartnerUnion] | None = None
+
+    def covered_voxels(self, side: int) -> Counted:
+        """Voxels of each instance of a side (0 the reference) that any of the other side holds."""
+        if self.unions is not None:
+            return self.unions[side].shared
+        o = self.overlaps
+        own, size = (o.other, o.pred) if side else (o.one, o.truth)
+        return sum_each(own, o.shared, len(size))
+
+    def partner_voxels(self, side: int) -> Counted:
+        """Voxels of what any instance of the other side holds that shares one with each."""
+        if self.unions is not None:
+            return self.unions[side].size
+        o = self.overlaps
+        own, other = (o.other, o.one) if side else (o.one, o.other)
+        areas = (o.pred, o.truth) if side else (o.truth, o.pred)
+        return sum_each(own, areas[1][other], len(areas[0]))
 
     def to_json(self) -> dict[str, Any]:
         """The form in which it is kept with its case."""
@@ -59,6 +100,8 @@ class InstanceTable:
         for name in ("ignored", "dropped"):
             if any(getattr(self, name)):
                 kept[name] = list(getattr(self, name))
+        if self.unions is not None:
+            kept["unions"] = [union.to_json() for union in self.unions]
         return kept | ({"stuff": True} if self.stuff else {})
 
     @classmethod
@@ -72,6 +115,7 @@ class InstanceTable:
         )
         ids = [np.array(side, np.int64) for side in kept["ids"]]
         centres = [np.array(side, np.float64) for side in kept["centres"]]
+        unions = [PartnerUnion.from_json(own) for own in kept.get("unions", ())]
         return cls(
             Overlaps(truth, pred, one, other, shared),
             (ids[0], ids[1]),
@@ -84,4 +128,5 @@ class InstanceTable:
             tuple(kept.get("ignored", (0, 0))),
             tuple(kept.get("dropped", (0, 0))),
             kept.get("stuff", False),
+            (unions[0], unions[1]) if unions else None,
         )

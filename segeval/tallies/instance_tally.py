@@ -20,6 +20,7 @@ from segeval.runtime.arrays import Counted
 from segeval.tallies.block import Block
 from segeval.tallies.case_instances import CaseInstances
 from segeval.tallies.instance_sides import NO_RUNS, VOID, InstanceGrid, InstanceIds, number_labels
+from segeval.tallies.listed_instances import ListedInstances
 
 
 class InstanceTally:
@@ -54,11 +55,13 @@ class InstanceTally:
         grid: InstanceGrid,
         ids: tuple[InstanceIds | None, InstanceIds | None] = (None, None),
         ignored: int | None = None,
+        listed: tuple[ListedInstances | None, ListedInstances | None] = (None, None),
     ) -> CaseInstances:
         """The instances of the classes.
 
         ids      what the ids of each side stand for, where it has ids
         ignored  a label of the ground truth: void
+        listed   the masks of each side, where its file lists them one by one
         """
         truth, pred = (
             {c: sort_runs(runs, self._shape[-1]) for c, runs in side.items()} for side in self._runs
@@ -74,7 +77,7 @@ class InstanceTally:
         ]
         if ignored is not None and ids[0] is None and 0 in truth:
             void[0] = truth[0].taken(truth[0].label == ignored)
-        return CaseInstances(tuple(targets), grid, truth, pred, ids, (void[0], void[1]))
+        return CaseInstances(tuple(targets), grid, truth, pred, ids, (void[0], void[1]), listed)
 
 
 def with_label_zero(

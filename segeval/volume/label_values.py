@@ -81,6 +81,8 @@ class LabelStream:
 
     def _coded(self, coding: IdCoding, count: int) -> SideSlab:
         """The next ids, and the classes that they stand for. Raises ReadError."""
+        if not self._streams:  # no class is made of them
+            return SideSlab({})
         (channel, stream), path = next(iter(self._streams.items())), self._volume.path
         values = stream.read(count)
         if values.dtype.kind == "f":

@@ -21,6 +21,7 @@ class ReadOptions:
     low           scores may be of a lower resolution than the grid: then channels come first
     classes       how many classes there are, background not counted
     colours       label value of each colour (red, green, blue)
+    ids           values are ids of instances: a colour is R + 256 G + 65536 B unless classes have
     unlisted      label value of colours that `colours` does not have; None: they are an error
     member        which image of a file of many
     series        pages of a file are frames
@@ -37,6 +38,7 @@ class ReadOptions:
     low: bool = False
     classes: int | None = None
     colours: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
+    ids: bool = False
     unlisted: int | None = None
     member: str = ""
     series: bool = False

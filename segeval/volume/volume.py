@@ -44,6 +44,7 @@ class Volume:
     instances the instances as runs, with their scores, where the file has them apart; made when
               they are asked for
     side      gt or pred, for what an error advises; "" of a file that is of neither
+    types     what kind of thing each of its segments or label values is, by their names
     """
 
     geometry: Geometry
@@ -64,6 +65,7 @@ class Volume:
     coding: IdCoding | None = None
     instances: Callable[[], InstanceMasks] | None = None
     side: str = ""
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def file(self, channel: int) -> Path:
         """The file that holds a channel."""

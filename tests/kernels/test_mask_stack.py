@@ -10,6 +10,7 @@ from segeval.kernels.mask_stack import (
     boundary_width,
     box_overlaps,
     box_pairs,
+    crop_of_edges,
     edges_of_mask,
     shared_pixels,
     stack_of,
@@ -63,6 +64,18 @@ def test_a_crop_lies_where_its_corner_is():
     mask = np.ones((2, 3), bool)
     edges = edges_of_mask(mask, (4, 5), SHAPE)
     assert stack_of([edges], SHAPE).boxes().tolist() == [[5, 4, 8, 6]]
+
+
+@settings(deadline=None)
+@given(arrays(np.bool_, st.tuples(st.integers(1, 6), st.integers(1, 6))))
+def test_a_crop_is_the_mask_inside_its_box(mask):
+    crop, (y, x) = crop_of_edges(edges_of_mask(mask, (0, 0), mask.shape), mask.shape)
+    whole = np.zeros_like(mask)
+    whole[y : y + crop.shape[0], x : x + crop.shape[1]] = crop
+    assert (whole == mask).all()
+    if mask.any():
+        assert crop.any(axis=0)[[0, -1]].all()
+        assert crop.any(axis=1)[[0, -1]].all()
 
 
 def test_boxes_that_only_touch_share_nothing():

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segeval.kernels.label_runs import complement_runs
+from segeval.kernels.label_runs import LabelRuns, complement_runs, unite_overlapping
 from segeval.kernels.run_dilation import dilate_runs
 from segeval.kernels.run_overlaps import overlap_runs, sum_each, sum_pairs
 from tests.kernels.test_connected_components import drawn, maps, runs_in_rows
@@ -28,6 +28,35 @@ def test_overlaps_are_the_joint_histogram(both):
     codes, count = np.unique(truth[inside] * 4 + pred[inside], return_counts=True)
     assert (found[0] * 4 + found[1]).tolist() == codes.tolist()
     assert found[2].tolist() == count.tolist()
+
+
+masks = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=8)
+
+
+def overlapping(found):
+    """Runs of a row, sorted by start; they may overlap."""
+    start = np.array(sorted(found), np.int64).reshape(-1, 2)
+    return LabelRuns(start[:, 0], start.sum(axis=1), np.ones(len(start), np.uint8))
+
+
+@given(masks, masks)
+def test_runs_that_overlap_their_own_share_what_each_pair_shares(one, other):
+    truth, pred = overlapping(one), overlapping(other)
+    shared = np.minimum(truth.stop[:, None], pred.stop) - np.maximum(
+        truth.start[:, None], pred.start
+    )
+    found = np.zeros_like(shared)
+    np.add.at(found, overlap_runs(truth, pred)[:2], overlap_runs(truth, pred)[2])
+    assert found.tolist() == np.maximum(shared, 0).tolist()
+
+
+@given(masks)
+def test_united_runs_hold_every_voxel_once(found):
+    runs = overlapping(found)
+    voxels = sorted({v for a, b in zip(runs.start, runs.stop, strict=True) for v in range(a, b)})
+    united = unite_overlapping(runs)
+    again = [v for a, b in zip(united.start, united.stop, strict=True) for v in range(a, b)]
+    assert again == voxels
 
 
 def test_nothing_overlaps_nothing():
