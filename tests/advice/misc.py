@@ -8,7 +8,7 @@ import build
 import nrrd as nrrd_library
 import numpy as np
 from advice.command_line import results
-from advice.dicom import SEGMENTS, changed, dcm, patient
+from advice.dicom import SEGMENTS, changed, dcm, patient, segments
 from advice.driver import Situation, Way, add, drop, invoke, mend, put
 from advice.files import both, folders, grid, organ, pair, text
 from advice.readers import FLAT, SHAPE, SQUARE, instances, mha, nrrd, replaced
@@ -35,6 +35,21 @@ class Broken:
 
     def __array__(self, *_, **__):
         raise ValueError("no values")
+
+
+def maps_beside_json(here):
+    """Maps of labels, and a JSON that might say what an instance is."""
+    folders(
+        {"a": None}, {"a": None}, lambda path, _: build.png(path, np.eye(8, dtype=np.uint8)), ".png"
+    )(here)
+    (here / "gt/notes.json").write_text('{"1": "organ"}')
+
+
+def overlapping(here):
+    """Two detections of one class that overlap."""
+    instances()(here)
+    marks = [{**SQUARE, "score": score} for score in (0.9, 0.8)]
+    (here / "p.json").write_text(json.dumps(marks))
 
 
 def channels(path):
@@ -276,7 +291,10 @@ SITUATIONS = [
               "score p.npy g.npz -m dice --classes 0+1=x", (mend("write a label map", lambda here: build.npz(here / "g.npz", organ(1).astype(np.uint8))),)),
     Situation("a channel without a class", class_scores, "score pred gt -m dice -m ce --layout case-folders", (add("--classes 1=liver,2=spleen", "--classes 1=liver,2=heart"), Way("leave out losses", lambda c, _: [w for i, w in enumerate(c) if not (w == "ce" or c[i : i + 2] == ["-m", "ce"])]))),
     Situation("instances of two sizes", other_size, "score p.json g.json -m ap --resample gt", (mend("give both sides of one size", lambda here: coco(here / "p.json", SHAPE, [{**SQUARE, "score": 0.9}])),)),
-    Situation("metrics of instances of COCO", instances(), "score p.json g.json -m pq", (add("--instances components"),), also=()),
+    Situation("instances of maps beside a JSON", maps_beside_json, "score pred gt -m pq", (add("--instances ids"), add("--instances components"), add("--instances 1000")), also=("--instances",)),
+    Situation("parts that overlap", overlapping, "score p.json g.json -m pq:as=panoptica:match=many", (
+              put("match=greedy", "pq:as=panoptica:match=many", "pq:as=panoptica:match=greedy"), put("match=optimal", "pq:as=panoptica:match=many", "pq:as=panoptica:match=optimal"), add("--instances components"))),
+    Situation("SEG: probabilities as instances", segments(type="FRACTIONAL", fraction="PROBABILITY"), "score pred/P1.dcm gt/P1.dcm -m pq --instances ids", (Way("leave out --instances", lambda *_: ["score", "pred/P1.dcm", "gt/P1.dcm", "-m", "dice"]),)),
     Situation("RoIs against channels", lambda here: (partners(0)(here), channels(here / "g.nrrd")), "score p.npz g.nrrd -m dice --classes 1=a --instances beside", (drop("leave out --instances", "--instances", "beside"),)),
     Situation("scores beside a label map", lambda here: (build.nifti(here / "p.nii", organ(1)), build.npz(here / "p.npz", SCORES[:, :, :4]), build.nifti(here / "g.nii", organ(1))), "score p.nii g.nii -m dice -m ce", (mend("both must come from one run", lambda here: build.npz(here / "p.npz", SCORES)),)),
     nrrd("axes of no direction", turn_axes, "two or three axes of space and at most one of channels"),

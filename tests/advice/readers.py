@@ -239,6 +239,13 @@ def segments(name, said, **wrong):
     )
 
 
+def without_images(here):
+    """Polygons whose images are on neither side."""
+    polygons()(here)
+    for path in here.rglob("*.png"):
+        path.unlink()
+
+
 def polygons(**files):
     """YOLO files with the image beside."""
 
@@ -376,6 +383,6 @@ SITUATIONS = [
     segments("segments that are not listed", "segments_info names every id of the PNG but 0", listed=False),
     # polygons
     Situation("YOLO: pixels", polygons(a_txt="0 10 10 60 10 60 60\n"), "score pred gt -m dice", (mend("divided by width and height", polygons()),)),
-    Situation("YOLO: no image", polygons(a_png=None), "score pred gt -m dice", (mend("put the image beside it", polygons()),)),
+    Situation("YOLO: no image", without_images, "score pred gt -m dice", (mend("put the image beside it", polygons()),)),
     Situation("LabelMe: no size", labelme(False), "score p.json g.json -m dice", (mend("put the image beside it", labelme()),)),
 ]  # fmt: skip
