@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
@@ -113,24 +115,55 @@ class Page(HTMLParser):
         return [table for table in self.tables if table.section == section]
 
 
-def strip_values(page: str, metric: str) -> dict[str, list[float]]:
-    """The values that the dots of a chart stand for, by class, read back from where they lie."""
-    start = page.index(f'<figure data-metric="{metric}"')
-    chart = page[start : page.index("</figure>", start)]
-    scale = {k: float(v) for k, v in re.findall(r'data-(low|high|start|end)="([^"]+)"', chart)}
-    found = {}
-    for name, path in re.findall(
-        r'<g data-class="([^"]*)">(?:<path class="dots" d="([^"]*)"/>)?', chart
-    ):
-        places = [float(x) for x in re.findall(r"M([\d.]+) ", path)]
-        share = (scale["high"] - scale["low"]) / (scale["end"] - scale["start"])
-        found[name] = [scale["low"] + (x - scale["start"]) * share for x in places]
-    return found
+@dataclass
+class Scale:
+    """The axis of a chart, read from its attributes: values to pixels and back."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    bend: float = 0.0
+
+    @classmethod
+    def first_in(cls, text: str) -> Scale:
+        """That which stands first in a part of a page."""
+        at = text.index("data-low=")
+        found = re.findall(
+            r'data-(low|high|start|end|bend)="([^"]+)"', text[at : text.index(">", at)]
+        )
+        return cls(**{key: float(value) for key, value in found})
+
+    def _bent(self, value: float) -> float:
+        return math.asinh(value / self.bend) if self.bend else value
+
+    def pixel(self, value: float) -> float:
+        """Where a value stands."""
+        low, high = self._bent(self.low), self._bent(self.high)
+        return self.start + (self._bent(value) - low) / (high - low) * (self.end - self.start)
+
+    def value(self, pixel: float) -> float:
+        """What stands at a pixel."""
+        low, high = self._bent(self.low), self._bent(self.high)
+        found = low + (pixel - self.start) / (self.end - self.start) * (high - low)
+        return math.sinh(found) * self.bend if self.bend else found
 
 
-def pixel(page: str, metric: str) -> float:
-    """How much a pixel of a chart is worth."""
+def metric_chart(page: str, metric: str) -> str:
+    """The chart of every case of a metric."""
     start = page.index(f'<figure data-metric="{metric}"')
-    scale = dict(re.findall(r'data-(low|high|start|end)="([^"]+)"', page[start : start + 3000]))
-    low, high, begin, end = (float(scale[k]) for k in ("low", "high", "start", "end"))
-    return (high - low) / (end - begin)
+    return page[start : page.index("</figure>", start)]
+
+
+def strip_pixels(chart: str) -> dict[str, list[float]]:
+    """Where the dots of a chart lie, by class."""
+    lines = re.findall(r'<g data-class="([^"]*)">(?:<path class="dots" d="([^"]*)"/>)?', chart)
+    return {name: [float(x) for x in re.findall(r"M([\d.]+) ", path)] for name, path in lines}
+
+
+def charts_of(page: str, section: str, kind: str) -> dict[str, str]:
+    """The charts of a kind in a section of the page, by their titles."""
+    start = page.index(f'<section id="{section}"')
+    part = page[start : page.index("</section>", start)]
+    found = re.findall(rf'<svg class="chart {kind}".*?</svg>', part, re.DOTALL)
+    return {unescape(re.search(r"<title>(.*?)</title>", one)[1]): one for one in found}

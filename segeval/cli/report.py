@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import click
 from segeval.cli.choices import CHOICES
 from segeval.cli.error_maps import make_error_maps
 from segeval.cli.log import LOG
-from segeval.cli.messages import print_message
+from segeval.cli.messages import print_path
 from segeval.cli.options import (
     PATH_OR_URL,
     Command,
@@ -21,7 +21,7 @@ from segeval.cli.options import (
     resolve_request,
     settings_options,
 )
-from segeval.cli.problems import MERGE_HELP
+from segeval.cli.report_models import load_whole_results, report_models
 from segeval.cli.values import read_choice
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
@@ -57,17 +57,17 @@ def report(given: Mapping[str, Any]) -> int:
     cases the page compares the models: classes side by side, how stable their ranks are, what
     moved. The exit status is 0, 2 for a wrong request, 3 where models lack cases.
     """
-    from segeval.reports.outputs import save_report
+    from segeval.reports.outputs import parse_output, save_report
 
     request = resolve_request(given)
     settings = request.settings
     LOG.open(settings)
     outputs = settings.output or (FOLDER if given["split"] else USUAL,)
     for output in outputs:
-        _check(output)
+        check_output(output, len(given["results"]) > 1)
     if len(given["results"]) > 1:
-        return _compare(given["results"], outputs, settings)
-    card = _loaded(given["results"][0])
+        return report_models(given["results"], outputs, request, given["split"])
+    card = load_whole_results(given["results"][0])
     card = replace(card, inputs={**card.inputs, "roots": _roots(card, given)})
     settings = _settings_of_run(card, settings)
     make_error_maps(card, settings)
@@ -76,7 +76,7 @@ def report(given: Mapping[str, Any]) -> int:
             _write_folder(card, output, settings)
         else:
             save_report(card, output, settings)
-        click.echo(output.partition(":")[2] or output)
+        print_path(parse_output(output).path or Path())
     return 0
 
 
@@ -113,55 +113,23 @@ def _as_written(value: Any) -> Any:
     return [re.sub(r"\A\((-?\d+), (-?\d+)\)\Z", r"\1=\2", str(part)) for part in value]
 
 
-def _compare(paths: Sequence[str], outputs: Sequence[str], settings: Settings) -> int:
-    """The page of several models; 3 where cases differ that nobody said may."""
-    from segeval.cli.compare import (
-        check_comparable,
-        compare_scorecards,
-        describe_missing_cases,
-    )
-    from segeval.reports.html.comparison_page import render_comparison
-    from segeval.reports.outputs import replace_file
+def check_output(output: str, models: bool) -> None:
+    """Refuse an output that is no report. Raises RequestError.
 
-    cards = [_loaded(path) for path in paths]
-    check_comparable(paths, cards, settings)
-    different = describe_missing_cases(paths, cards)
-    found = compare_scorecards(paths, cards, settings)
-    text = render_comparison(found, cards, settings, different)
-    for output in outputs:
-        path = Path(output.removeprefix("html:"))
-        if not output.endswith(".html"):
-            raise RequestError(f"-o {output}: a comparison is an HTML page", help="-o compare.html")
-        with replace_file(path) as file:
-            file.write(text + "\n")
-        click.echo(path.as_posix())
-    for line in different:
-        print_message(f"{'warning' if settings.allow_different_cases else 'error'}: {line}")
-    return 3 if different and not settings.allow_different_cases else 0
-
-
-def _check(output: str) -> None:
-    """Refuse an output that is no report. Raises RequestError."""
-    from segeval.reports import REPORTS
+    models  of several result files
+    """
+    from segeval.reports import OF_MODELS, REPORTS
     from segeval.reports.outputs import is_figure, parse_output
 
-    form = parse_output(output).form
-    if form != "html" and not is_figure(form):
-        known = ", ".join(form for form in REPORTS if is_figure(form))
+    wanted = parse_output(output, models)
+    known = OF_MODELS if models else [form for form in REPORTS if is_figure(form)]
+    if wanted.form not in ("html", *known) or wanted.path is None:
+        what = "the report of several models" if models else "a report"
         raise RequestError(
-            f"-o {output}: a report is a page or a figure",
-            help=f"-o report.html, -o report.pdf, or one of {known}: -o figure-strips:dice.svg",
+            f"-o {output}: {what} is a page or a figure",
+            help=f"-o report.html, -o report.pdf, or one of {', '.join(known)}: "
+            f"-o {next(iter(known))}:FILE.svg",
         )
-
-
-def _loaded(path: str) -> Scorecard:
-    """A result file. Raises RequestError."""
-    from segeval.scorecard.results import load_results
-
-    card = load_results(Path(path))
-    if card.shard:
-        raise RequestError("a shard is a part of a run", where=path, help=MERGE_HELP)
-    return card
 
 
 def _write_folder(card: Scorecard, output: str, settings: Settings) -> None:

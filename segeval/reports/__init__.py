@@ -14,6 +14,9 @@ REPORTS: dict[str, str] = {
     "figure-volumes": "segeval.reports.html.figures",
     "figure-confusion": "segeval.reports.html.figures",
     "figure-reliability": "segeval.reports.html.figures",
+    "figure-baseline": "segeval.reports.html.figures",
+    "figure-pr": "segeval.reports.html.figures",
+    "figure-froc": "segeval.reports.html.figures",
     # a row for each instance; a path that ends in .json gets the second
     "instances": "segeval.reports.instances",
     "instances-json": "segeval.reports.instances_json",
@@ -23,6 +26,12 @@ REPORTS: dict[str, str] = {
     "openmetrics": "segeval.reports.openmetrics",
     "badge": "segeval.reports.badge",
     "summary": "segeval.reports.summary",
+}
+
+# Charts of several result files, by `segeval report A.json B.json` alone.
+OF_MODELS: dict[str, str] = {
+    "figure-differences": "segeval.reports.html.comparison_figures",
+    "figure-ranks": "segeval.reports.html.comparison_figures",
 }
 
 SUFFIXES: dict[str, str] = {

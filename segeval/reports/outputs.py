@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Protocol
 
-from segeval.reports import REPORTS, SUFFIXES
+from segeval.reports import OF_MODELS, REPORTS, SUFFIXES
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen
@@ -23,6 +23,8 @@ from segeval.scorecard.card import Scorecard
 from segeval.scorecard.results import with_moved_roots
 
 FIGURE = "figure-"
+BY_BROWSER = (".pdf", ".png")  # figures that a browser makes of their drawing
+DRAWN = (".svg", *BY_BROWSER)
 _PREFIX = r"(?s)([A-Za-z][\w-]+):(.+)\Z"  # two letters: `C:` is a drive
 
 
@@ -45,9 +47,17 @@ class Output:
     path: Path | None
 
 
-def parse_output(output: str) -> Output:
-    """Read `[FORMAT:]PATH`, before anything is scored. Raises RequestError."""
+def parse_output(output: str, models: bool = False) -> Output:
+    """Read `[FORMAT:]PATH`, before anything is scored. Raises RequestError.
+
+    models  of several result files
+    """
     form, path = _split_form(output)
+    if form in OF_MODELS and not models:
+        raise RequestError(
+            f"-o {output}: this figure is of several models",
+            help=f"segeval report A.json B.json -o {output}",
+        )
     if form == "instances" and path.lower().endswith(".json"):
         form = "instances-json"
     if path == "-":
@@ -57,6 +67,11 @@ def parse_output(output: str) -> Output:
     if not form:
         form = _by_suffix(output)
     file = Path(path)
+    if is_figure(form) and file.suffix.lower() not in DRAWN:
+        raise RequestError(
+            f"-o {output}: a figure is written as {', '.join(DRAWN)}",
+            help=f"-o {form}:{file.with_suffix('.svg')}",
+        )
     _check_writable(file)
     return Output(form, file)
 
@@ -65,8 +80,8 @@ def _split_form(output: str) -> tuple[str, str]:
     found = re.match(_PREFIX, output) if ":" in output else None
     if not found:
         return "", output
-    if found[1] not in REPORTS:
-        near = _near_words(found[1], tuple(REPORTS))
+    if found[1] not in (*REPORTS, *OF_MODELS):
+        near = _near_words(found[1], (*REPORTS, *OF_MODELS))
         raise RequestError(
             f"--output {output}: unknown format {found[1]!r}",
             help=f"{near}; a file of this name is ./{output}",
@@ -134,7 +149,7 @@ def show_report(card: Scorecard, form: str, file: IO[str], settings: Settings) -
 def by_browser(form: str, path: Path) -> bool:
     """Whether a browser makes the file: the page on paper, a figure as PDF or PNG."""
     suffix = path.suffix.lower()
-    return (suffix == ".pdf" and form == "html") or (suffix in (".pdf", ".png") and is_figure(form))
+    return (suffix == ".pdf" and form == "html") or (suffix in BY_BROWSER and is_figure(form))
 
 
 def is_figure(form: str) -> bool:
@@ -153,7 +168,18 @@ def print_page(card: Scorecard, form: str, path: Path, settings: Settings) -> No
         return
     from segeval.reports.html.figures import draw_figure
 
-    browser.print_figure(draw_figure(card, form.removeprefix(FIGURE), settings), path)
+    write_figure(draw_figure(card, form.removeprefix(FIGURE), settings), path)
+
+
+def write_figure(drawing: str, path: Path) -> None:
+    """Write an SVG as the form that its path ends in. Raises RequestError, OSError."""
+    from segeval.reports.html import browser
+
+    if path.suffix.lower() in BY_BROWSER:
+        browser.print_figure(drawing, path)
+        return
+    with replace_file(path) as file:
+        file.write(drawing)
 
 
 @contextmanager

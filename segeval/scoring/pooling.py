@@ -15,7 +15,7 @@ from segeval.runtime.errors import RequestError
 from segeval.scorecard.card import CaseResult
 from segeval.scorecard.result_store import ResultStore
 from segeval.scoring.finish_tallies import kind_of
-from segeval.scoring.tally_kind import Kept
+from segeval.scoring.tally_kind import Kept, ReportPart
 from segeval.scoring.tally_kinds import KINDS
 
 TOGETHER = 64  # cases that are added up at a time
@@ -116,6 +116,23 @@ def result_type(name: str) -> type[Kept]:
     if kept is None:
         raise LookupError(f"the tally {name} is not kept, so it cannot be pooled")
     return kept()
+
+
+def drawn_tallies(tallies: Mapping[str, Any], part: ReportPart) -> Iterator[tuple[str, Any]]:
+    """The kept tallies of a case that a part of the report is drawn of, by name."""
+    for name, kept in tallies.items():
+        known = name.partition(":")[0] in KINDS  # else of another version
+        if kept and known and part in kind_of(name).draws:
+            yield name, kept
+
+
+def finished_tallies(cases: Iterable[PooledCase], part: ReportPart) -> dict[str, list[Any]]:
+    """The results that a part of the report is drawn of, those of the cases together by name."""
+    found: dict[str, list[Any]] = {}
+    for case in cases:
+        for name, kept in drawn_tallies(case.tallies, part):
+            found.setdefault(name, []).append(result_type(name).from_json(kept))
+    return found
 
 
 def can_be_pooled(metric: Metric, definition: Definition) -> bool:

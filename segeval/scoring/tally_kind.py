@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 Facts = Mapping[str, Any]
+ReportPart = Literal["volumes", "confusion", "reliability", "sizes", "froc", "precision"]
 
 
 class Kept(Protocol):
@@ -56,6 +57,7 @@ class TallyKind:
     over      what was not measured for want of memory: bytes, by name of a class or of a metric
     opens     whether the case has to be opened for the metrics of a run
     shares    a tally whose result it takes, and which is made with it
+    draws     the parts of the report that are drawn of a result that is kept
     """
 
     name: str
@@ -72,3 +74,4 @@ class TallyKind:
     over: Callable[[Any, TallyRequest], Mapping[str, int]] | None = None
     opens: Callable[[Job, TallyRequest], bool] | None = None
     shares: str = ""
+    draws: tuple[ReportPart, ...] = ()

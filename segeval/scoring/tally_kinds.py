@@ -224,7 +224,14 @@ def _count_instances(tally: Any, metric: Metric, definition: Definition) -> dict
 KINDS: dict[str, TallyKind] = {
     kind.name: kind
     for kind in (
-        TallyKind("counts", "class", finish=_finish_counts, kept=_load_counts, always=True),
+        TallyKind(
+            "counts",
+            "class",
+            finish=_finish_counts,
+            kept=_load_counts,
+            always=True,
+            draws=("volumes", "confusion"),
+        ),
         TallyKind(
             "sums",
             "channel",
@@ -232,6 +239,7 @@ KINDS: dict[str, TallyKind] = {
             finish=_finish_probabilities,
             lacks="no_probabilities",
             kept=_load_sums,
+            draws=("reliability",),
         ),
         TallyKind(
             "surface",
@@ -259,6 +267,7 @@ KINDS: dict[str, TallyKind] = {
             finish=_finish_probabilities,
             lacks="no_probabilities",
             kept=_load_candidates,
+            draws=("froc",),
         ),
         TallyKind(
             "detections",
@@ -266,6 +275,7 @@ KINDS: dict[str, TallyKind] = {
             finish=_finish_detections,
             lacks="no_instances",
             kept=_load_detections,
+            draws=("precision",),
         ),
         TallyKind(
             "polygons", "class", finish=_finish_polygons, lacks="no_contours", kept=_load_polygons
@@ -286,6 +296,7 @@ KINDS: dict[str, TallyKind] = {
             finish=_finish_instances,
             counts=_count_instances,
             kept=_load_instances,
+            draws=("sizes",),
             says=_report_instances,
         ),
         TallyKind(

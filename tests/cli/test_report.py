@@ -68,6 +68,8 @@ def test_report_t2_a_figure_alone_has_its_style_and_its_millimetres(segeval, res
         (["-o", "x.csv"], "a report is a page or a figure"),
         (["-o", "figure-nothing:x.svg"], "unknown format 'figure-nothing'"),
         (["-o", "."], "the output is a folder"),
+        (["-o", "-"], "a report is a page or a figure"),
+        (["-o", "figure-strips:x.csv"], "a figure is written as .svg, .pdf, .png"),
     ],
 )
 def test_what_is_no_report_is_refused(segeval, results, arguments, said):
@@ -143,7 +145,53 @@ def test_of_several_results_it_compares_the_models(segeval, results):
     done = segeval("report", results, "other.json", "-o", "models.html")
     assert (done.status, done.out) == (0, "models.html\n")
     assert "2 models over 3 cases" in Path("models.html").read_text("utf-8")
-    assert segeval("report", results, "other.json", "-o", "models.pdf").status == 2
+    done = segeval("report", results, "other.json", "-o", "models.csv")
+    assert (done.status, "one of figure-differences, figure-ranks" in done.err) == (2, True)
+    done = segeval("report", results, "other.json", "-o", "figure-strips:x.svg")
+    assert (done.status, "one of figure-differences, figure-ranks" in done.err) == (2, True)
+
+
+def test_report_t1_models_are_split_too(segeval, results):
+    Path("other.json").write_text(Path(results).read_text("utf-8"), "utf-8")
+    done = segeval("report", results, "other.json", "--split")
+    assert (done.status, done.out) == (0, "report/index.html\n")
+    written = {path.name for path in Path("report").iterdir()}
+    assert written == {"index.html", "report.css", "report.js"}
+    text = Path("report/index.html").read_text("utf-8")
+    assert "<style" not in text
+    assert "<script>" not in text
+
+
+def test_report_t2_figures_of_models_alone(segeval, results):
+    Path("other.json").write_text(Path(results).read_text("utf-8"), "utf-8")
+    done = segeval("report", results, "other.json", "-o", "figure-ranks:a/ranks.svg",
+                   "-o", "figure-differences:differences.svg")  # fmt: skip
+    assert (done.status, done.out) == (0, "a/ranks.svg\ndifferences.svg\n")
+    import xml.etree.ElementTree as ElementTree
+
+    for name in ("a/ranks.svg", "differences.svg"):
+        text = Path(name).read_text("utf-8")
+        ElementTree.fromstring(text)
+        assert 85 <= float(re.search(r'width="([\d.]+)mm"', text)[1]) <= 90
+
+
+@pytest.mark.parametrize("command", ["report", "score"])
+def test_a_figure_of_models_needs_several_files(segeval, results, command):
+    files = (results,) if command == "report" else (*CT, "-m", "dice")
+    done = segeval(command, *files, "-o", "figure-ranks:x.svg")
+    assert done.status == 2
+    assert "segeval report A.json B.json -o figure-ranks:x.svg" in done.err
+    assert not Path("x.svg").exists()
+
+
+def test_models_under_other_settings_are_refused_or_named_on_the_page(segeval, results):
+    segeval("score", *CT, "-o", "other.json", "-m", "dice,hd95:as=medpy", "--undefined", "worst",
+            "--format", "none", "-q")  # fmt: skip
+    assert segeval("report", results, "other.json", "-o", "m.html").status == 2
+    done = segeval("report", results, "other.json", "-o", "m.html", "--allow-different-settings")
+    assert done.status == 0
+    assert "[W-different-settings]" in done.err
+    assert "other.json: undefined" in Page(Path("m.html").read_text("utf-8")).text
 
 
 def test_models_that_lack_cases_end_in_3(segeval, results):
@@ -217,6 +265,10 @@ def test_report_t1_pdf_and_png_are_printed_by_a_browser(segeval, results):
                    "-o", "figure-volumes:volumes.pdf")  # fmt: skip
     assert done.status == 0
     assert Path("report.pdf").read_bytes().startswith(b"%PDF")
+    Path("other.json").write_text(Path(results).read_text("utf-8"), "utf-8")
+    segeval("report", results, "other.json", "-o", "models.pdf", "-o", "figure-ranks:ranks.png")
+    assert Path("models.pdf").read_bytes().startswith(b"%PDF")
+    assert Path("ranks.png").read_bytes().startswith(b"\x89PNG")
     assert Path("volumes.pdf").read_bytes().startswith(b"%PDF")
     from PIL import Image
 

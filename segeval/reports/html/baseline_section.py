@@ -5,6 +5,7 @@ most.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,20 @@ import numpy as np
 
 from segeval.gates.verdict import Verdict
 from segeval.reports.html.account_section import baseline_identity
-from segeval.reports.html.drawings import Change, draw_changes
+from segeval.reports.html.charts import PAGE, Layout, with_unit
+from segeval.reports.html.difference_charts import Change, draw_changes
 from segeval.reports.html.shown import (
     Heading,
+    headings,
     label,
     place_of_case,
     place_of_class,
     show_number,
     show_signed,
 )
+from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
+from segeval.scoring.pooling import drawn_tallies
 from segeval.statistics.paired import metrics_with_better, pair_rows
 from segeval.statistics.shared_cases import SharedCases
 
@@ -38,13 +43,13 @@ def baseline_section(
     known = {head.name: head for head in heads}
     tables = []
     for head in heads:
-        own = [v for v in verdicts if v.metric == head.name and v.unit in ("", head.unit)]
+        own = verdicts_of(verdicts, head)
         if own:
             tables.append(
                 {
                     "heading": head,
                     "rows": [_row(v, head) for v in own],
-                    "chart": _chart(own, head),
+                    "chart": draw_differences(own, head),
                 }
             )
     first = verdicts[0].against
@@ -79,7 +84,24 @@ def _row(verdict: Verdict, head: Heading) -> dict[str, Any]:
     }
 
 
-def _chart(verdicts: list[Verdict], head: Heading) -> str:
+def baseline_charts(
+    card: Scorecard, settings: Settings, layout: Layout
+) -> Iterator[tuple[Heading, str]]:
+    """The chart of each metric that was judged by a baseline."""
+    for head in headings(card, settings):
+        own = verdicts_of(card.gates, head)
+        if chart := draw_differences(own, head, layout):
+            yield head, chart
+
+
+def verdicts_of(verdicts: Sequence[Verdict], head: Heading) -> list[Verdict]:
+    """The verdicts by a baseline on a metric."""
+    judged = [v for v in verdicts if v.against is not None and v.metric == head.name]
+    return [v for v in judged if v.unit in ("", head.unit)]
+
+
+def draw_differences(verdicts: Sequence[Verdict], head: Heading, layout: Layout = PAGE) -> str:
+    """A line a class: what it gained or lost."""
     changes = []
     for verdict in verdicts:
         held = verdict.against
@@ -96,7 +118,8 @@ def _chart(verdicts: list[Verdict], head: Heading) -> str:
                 )
             )
     title = f"{head.name}: difference to the baseline"
-    return draw_changes(title, head.unit, changes) if changes else ""
+    across = with_unit("new − old", head.unit)
+    return draw_changes(title, across, changes, layout) if changes else ""
 
 
 def moved_cases(
@@ -147,8 +170,7 @@ def same_truth(card: Scorecard, baseline: Scorecard) -> str:
 def _truth_voxels(card: Scorecard) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     for case in card.cases:
-        for class_, (both, _, truth, _) in (
-            case.tallies.get("counts", {}).get("classes", {}).items()
-        ):
-            found[case.case, class_] = both + truth
+        for _, counts in drawn_tallies(case.tallies, "volumes"):
+            for class_, (both, _, truth, _) in counts.get("classes", {}).items():
+                found[case.case, class_] = both + truth
     return found

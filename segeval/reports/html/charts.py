@@ -1,8 +1,8 @@
 """Charts of the report as inline SVG; nothing but numbers and names goes in.
 
 A chart is drawn in units of CSS pixels. Its axis stands in attributes (`data-low`, `data-high`,
-`data-start`, `data-end`), so that a point can be read back from where it lies. Colours are classes
-of the style sheet; a chart that is saved alone brings the few that it needs.
+`data-start`, `data-end`, `data-bend`), so that a point can be read back from where it lies. Colours
+are classes of the style sheet; a chart that is saved alone brings the few that it needs.
 """
 
 from __future__ import annotations
@@ -11,75 +11,37 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from segeval.reports.html.axes import Axis
 from segeval.runtime.frozen import frozen
 from segeval.runtime.safe_text import clean_name
 
-TICKS = 6  # at most, along an axis
 CLIPPED = 26  # letters of a name beside a chart
+TOP, BOTTOM = 8, 36  # above and below the lines of a chart
 
 
 @frozen
-class Axis:
-    """A linear scale: values low..high on pixels start..end.
+class Layout:
+    """Sizes in pixels of a chart that has a line a class.
 
-    step  between ticks
+    names, side  of the names at its left, of the counts at its right
+    letters      of a name that fits
     """
 
-    low: float
-    high: float
-    start: float
-    end: float
-    step: float = 0.2
-
-    def at(self, value: float) -> float:
-        """The pixel of a value."""
-        share = (value - self.low) / (self.high - self.low)
-        return self.start + share * (self.end - self.start)
-
-    @property
-    def ticks(self) -> list[float]:
-        """Round values from end to end."""
-        first = math.ceil(self.low / self.step - 1e-9)
-        last = math.floor(self.high / self.step + 1e-9)
-        return [k * self.step for k in range(first, last + 1)]
-
-    @property
-    def attributes(self) -> str:
-        """The scale, for whoever reads points back."""
-        return (
-            f'data-low="{self.low!r}" data-high="{self.high!r}" '
-            f'data-start="{self.start:g}" data-end="{self.end:g}"'
-        )
+    width: int = 860
+    names: int = 190
+    side: int = 64
+    row: int = 26
+    letters: int = 26
 
 
-def round_step(least: float) -> float:
-    """The next of 1, 2, 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(k * power for k in (1, 2, 5, 10) if k * power >= least * (1 - 1e-9))
-
-
-def spanning(
-    values: Iterable[float], start: float, end: float, most: int = TICKS, centred: bool = False
-) -> Axis:
-    """An axis around values that ends at round numbers; of no value 0 to 1.
-
-    most     steps, about
-    centred  zero stands in the middle
-    """
-    known = [value for value in values if math.isfinite(value)]
-    low, high = (min(known), max(known)) if known else (0.0, 1.0)
-    if centred:
-        low, high = -max(abs(low), abs(high)), max(abs(low), abs(high))
-    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-9):
-        room = abs(high) * 0.1 or 0.5
-        low, high = low - room, high + room
-    step = round_step((high - low) / most)
-    low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
-    return Axis(float(f"{low:.12g}"), float(f"{high:.12g}"), start, end, step)
+PAGE = Layout()
+COLUMN = Layout(336, 92, 40, 17, 15)  # of a journal's column: 89 mm
 
 
 def tick_text(value: float, step: float) -> str:
     """A tick with as many decimals as its step needs."""
+    if not step:
+        return f"{value:g}".replace("-", "−")
     for size, sign in ((1e6, "M"), (1e3, "k")):
         if step >= size / 10 and abs(value) >= size:
             return f"{value / size:g}{sign}".replace("-", "−")
@@ -122,21 +84,40 @@ def svg(  # noqa: PLR0913 - what a picture is
     )
 
 
-def grid_x(axis: Axis, top: float, bottom: float, unit: str = "") -> list[str]:
-    """Vertical lines at the ticks, with their numbers below."""
-    ticks, step = axis.ticks, axis.step
+def grid_x(axis: Axis, top: float, bottom: float, text: str = "") -> list[str]:
+    """Vertical lines at the ticks, with their numbers and what they are of below."""
+    ticks, step = axis.ticks, 0.0 if axis.bend else axis.step
     lines = "".join(f"M{px(axis.at(t))} {px(top)}V{px(bottom)}" for t in ticks)
     texts = [
         f'<text class="tick" x="{px(axis.at(t))}" y="{px(bottom + 14)}" text-anchor="middle">'
         f"{tick_text(t, step)}</text>"
         for t in ticks
     ]
-    if unit:
-        texts.append(
-            f'<text class="tick" x="{px(axis.end)}" y="{px(bottom + 28)}" '
-            f'text-anchor="end">{escape_text(unit)}</text>'
-        )
+    if text:
+        said = f"{text}, scale compressed outwards" if axis.bend else text
+        texts.append(label_x(said, (axis.start + axis.end) / 2, bottom + 29))
     return [f'<path class="grid" d="{lines}"/>', *texts]
+
+
+def label_x(text: str, x: float, y: float) -> str:
+    """What an axis is of, below it."""
+    return (
+        f'<text class="axis" x="{px(x)}" y="{px(y)}" text-anchor="middle">{escape_text(text)}'
+        "</text>"
+    )
+
+
+def label_y(text: str, x: float, y: float) -> str:
+    """What an axis is of, upwards beside it."""
+    return (
+        f'<text class="axis" transform="translate({px(x)} {px(y)}) rotate(-90)" '
+        f'text-anchor="middle">{escape_text(text)}</text>'
+    )
+
+
+def with_unit(name: str, unit: str) -> str:
+    """What a number is, with its unit: `hd95 [mm]`."""
+    return f"{name} [{unit}]" if unit else name
 
 
 def grid_y(axis: Axis, left: float, right: float) -> list[str]:
@@ -173,11 +154,3 @@ def spread_out(places: Sequence[float], size: float, room: float) -> list[float]
         step = (rank + 1) // 2 * size * (1 if rank % 2 else -1)
         offsets.append(step if abs(step) <= room else math.remainder(step, 2 * room))
     return offsets
-
-
-def quantile(ordered: Sequence[float], share: float) -> float:
-    """The quantile of sorted values, linear between neighbours (numpy's default)."""
-    place = share * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from segeval.reports.html.drawings import Strip, draw_distribution, draw_strips
+from segeval.reports.html.axes import Axis, spanning_far
+from segeval.reports.html.charts import with_unit
 from segeval.reports.html.shown import (
     Heading,
     Shown,
@@ -18,6 +19,7 @@ from segeval.reports.html.shown import (
     place_of_case,
     place_of_class,
 )
+from segeval.reports.html.strip_charts import Strip, draw_distribution, draw_strips
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import OVERALL, WHOLE, Scorecard, Statistic
 from segeval.scorecard.row_index import index_rows
@@ -100,11 +102,11 @@ def _table(  # noqa: PLR0913 - what a table hangs on
     if [name for name in names if name not in (OVERALL, WHOLE)] == names[:1]:
         names = [name for name in names if name != OVERALL]  # of one class it says the same
     every = [v for name in names for _, v in values.get((name, head.key), ())]
-    low, high = (min(every), max(every)) if every else (0.0, 1.0)
+    scale = scale_of_column(every, head)
     rows = []
     for name in names:
         own = [v for _, v in values.get((name, head.key), ())]
-        spark = draw_distribution(own, low, high, f"{label(name)}, {head.name}") if own else ""
+        spark = draw_distribution(own, scale, f"{label(name)}, {head.name}") if own else ""
         rows.append(_row(name, head, summary[name][head.key], spark))
     return MetricTable(
         head,
@@ -149,7 +151,18 @@ def _chart(
     strips = strips_of(head, names, summary, values, bars)
     if not any(strip.values for strip in strips):
         return ""
-    return draw_strips(f"{head.name}: every case, by class", head.unit, strips)
+    title = f"{head.name}: every case, by class"
+    across = with_unit(head.name, head.unit)
+    return draw_strips(title, across, strips, bounded=head.bounded)
+
+
+def scale_of_column(every: Sequence[float], head: Heading) -> Axis | None:
+    """The scale of the small distributions of a column, on 0..1; None where all are one."""
+    if not every or min(every) == max(every):
+        return None
+    axis = spanning_far(every, 0.0, 1.0)
+    bend = 0.0 if head.bounded else axis.bend
+    return Axis(min(every), max(every), 0.0, 1.0, bend=bend)
 
 
 def strips_of(

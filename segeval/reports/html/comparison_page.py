@@ -7,9 +7,9 @@ from typing import Any
 
 from segeval import __version__
 from segeval.reports.comparison import ModelComparison
-from segeval.reports.html.charts import Axis, clipped, escape_text, grid_x, px, svg
+from segeval.reports.html.charts import PAGE, Layout, with_unit
 from segeval.reports.html.definition_section import definition_section
-from segeval.reports.html.drawings import PAGE, TOP
+from segeval.reports.html.difference_charts import Change, draw_changes, draw_ranks
 from segeval.reports.html.page import SCRIPT, STYLE, asset, environment
 from segeval.reports.html.shown import (
     Heading,
@@ -28,7 +28,6 @@ from segeval.statistics.bootstrap import RESAMPLES
 from segeval.statistics.compare import Difference, Ranking
 
 MOVED = 30
-LANE = 13  # pixels of a model's line
 NONE = float("nan")
 
 
@@ -37,13 +36,16 @@ def render_comparison(
     cards: Sequence[Scorecard],
     settings: Settings,
     different: Sequence[str] = (),
+    split: bool = False,
 ) -> str:
     """The page as text.
 
     cards      in the order of the models
-    different  what cases a model lacks that another has, in words
+    different  what cases a model lacks that another has, and how else they differ, in words
+    split      style and script are files beside it
     """
-    heads = [head for head in headings(cards[0], settings) if head.definition.better]
+    own = {} if split else {"style": asset(STYLE), "script": asset(SCRIPT)}
+    heads = compared_headings(cards, settings)
     tables = [table for head in heads if (table := class_table(found, head))["rows"]]
     page = environment().get_template("compare.html.j2")
     said: str = page.render(
@@ -60,11 +62,15 @@ def render_comparison(
         moved=moved_rows(found, heads),
         definitions=definition_section(cards[0], heads),
         version=__version__,
-        split=False,
-        style=asset(STYLE),
-        script=asset(SCRIPT),
+        split=split,
+        **own,
     )
     return said
+
+
+def compared_headings(cards: Sequence[Scorecard], settings: Settings) -> list[Heading]:
+    """The metrics of the first model that have a better side."""
+    return [head for head in headings(cards[0], settings) if head.definition.better]
 
 
 def model_row(name: str, card: Scorecard, heads: Sequence[Heading]) -> dict[str, Any]:
@@ -105,7 +111,15 @@ def class_table(found: ModelComparison, head: Heading) -> dict[str, Any]:
                 ],
             }
         )
-    return {"heading": head, "rows": rows}
+    return {
+        "heading": head,
+        "rows": rows,
+        "charts": [
+            (found.models[model], chart)
+            for model in range(1, len(found.models))
+            if (chart := draw_model_differences(found, head, model))
+        ],
+    }
 
 
 def rankings_of(found: ModelComparison, head: Heading) -> list[Ranking]:
@@ -118,6 +132,31 @@ def difference_cells(one: Difference | None, head: Heading) -> dict[str, Any]:
     values = (NONE,) * 4 if one is None else (one.difference, one.low, one.high, one.p_holm)
     difference, low, high = (show_signed(v, head.decimals + 1) for v in values[:3])
     return {"difference": difference, "low": low, "high": high, "p": show_number(values[3], 3)}
+
+
+def draw_model_differences(
+    found: ModelComparison, head: Heading, model: int, layout: Layout = PAGE
+) -> str:
+    """A line a class: a model minus the first; "" where they share no class."""
+    own = [
+        one
+        for one in found.differences
+        if (one.model, one.name.metric, one.name.unit) == (model, head.name, head.unit) and one.n
+    ]
+    worse = {"higher": -1.0, "lower": 1.0}.get(head.definition.better, 0.0)
+    changes = [
+        Change(
+            label(one.name.class_),
+            f"#{place_of_class(one.name.class_)}",
+            one.difference,
+            one.low,
+            one.high,
+            one.difference * worse > 0 and not one.low <= 0 <= one.high,
+        )
+        for one in own
+    ]
+    title = f"{head.name}: {found.models[model]} minus {found.models[0]}"
+    return draw_changes(title, with_unit("difference", head.unit), changes, layout) if own else ""
 
 
 def rank_part(
@@ -141,38 +180,6 @@ def rank_part(
         for k, model in enumerate(found.models)
     ]
     return head, draw_ranks(head.key, found.models, rankings), rows
-
-
-def draw_ranks(title: str, models: Sequence[str], rankings: Sequence[Ranking]) -> str:
-    """A line a class and model: the rank and the interval of the resamples."""
-    block = LANE * len(models) + 10
-    axis = Axis(1.0, float(max(len(models), 2)), PAGE.names + 14, PAGE.width - PAGE.side - 60, 1.0)
-    height = TOP + block * len(rankings)
-    parts = grid_x(axis, TOP, height, "rank")
-    for place, ranking in enumerate(rankings):
-        top = TOP + block * place
-        name = label(ranking.name.class_)
-        parts.append(
-            f'<a href="#{place_of_class(ranking.name.class_)}"><text class="name" '
-            f'x="{PAGE.names - 12}" y="{px(top + block / 2 + 3)}" text-anchor="end">'
-            f"{escape_text(clipped(name))}<title>{escape_text(name)}</title></text></a>"
-        )
-        for k, model in enumerate(models):
-            y = top + 5 + LANE * (k + 0.5)
-            ends = px(axis.at(ranking.low[k])), px(axis.at(ranking.high[k]))
-            at = axis.at(ranking.rank_of_means[k])
-            parts.append(
-                f'<path class="interval" d="M{ends[0]} {px(y)}H{ends[1]}"/>'
-                f'<circle class="point" cx="{px(at)}" cy="{px(y)}" r="5.5">'
-                f"<title>{escape_text(model)}: rank {ranking.rank_of_means[k]:g}</title></circle>"
-                f'<text class="number" x="{px(at)}" y="{px(y + 3.2)}" text-anchor="middle">'
-                f"{k + 1}</text>"
-                f'<text class="count" x="{PAGE.width - 4}" y="{px(y + 3.5)}" text-anchor="end">'
-                f"{k + 1}: first in {100 * ranking.first[k]:.0f} %</text>"
-            )
-    text = "; ".join(f"{k} is {model}" for k, model in enumerate(models, 1))
-    drawing = f"<g {axis.attributes}>{''.join(parts)}</g>"
-    return svg("changes ranks", PAGE.width, height + 34, title, text, [drawing], links=True)
 
 
 def moved_rows(found: ModelComparison, heads: Sequence[Heading]) -> list[dict[str, Any]]:

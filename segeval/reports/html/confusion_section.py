@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from segeval.reports.html.shown import Shown, place_of_case
 from segeval.runtime.safe_text import clean_name
-from segeval.scorecard.card import Scorecard
+from segeval.scorecard.card import CaseResult, Scorecard
+from segeval.scoring.pooling import drawn_tallies
 
 SHADES = 10
 LISTED, BEHIND = 15, 3  # mistakes that are listed, and cases that are named for each
@@ -21,7 +22,7 @@ def confusion_of(card: Scorecard) -> tuple[Cells, dict[tuple[int, int], list[tup
     total: Cells = {}
     behind: dict[tuple[int, int], list[tuple[int, str]]] = {}
     for case in card.cases:
-        for truth, pred, voxels in case.tallies.get("counts", {}).get("confusion", ()):
+        for truth, pred, voxels in confused_voxels(case):
             key = int(truth), int(pred)
             total[key] = total.get(key, 0) + int(voxels)
             if truth != pred:
@@ -30,6 +31,12 @@ def confusion_of(card: Scorecard) -> tuple[Cells, dict[tuple[int, int], list[tup
                 most.sort(key=lambda one: -one[0])
                 del most[BEHIND:]
     return total, behind
+
+
+def confused_voxels(case: CaseResult) -> Iterator[Sequence[int]]:
+    """The cells of a case: label of the ground truth, of the prediction, voxels."""
+    for _, counts in drawn_tallies(case.tallies, "confusion"):
+        yield from counts.get("confusion", ())
 
 
 def names_of_labels(fields: Mapping[str, Any]) -> dict[int, str]:

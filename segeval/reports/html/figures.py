@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from segeval.reports.html.charts import escape_text
+from segeval.reports.html.agreement_chart import draw_agreement
+from segeval.reports.html.baseline_section import baseline_charts
+from segeval.reports.html.charts import COLUMN, escape_text, with_unit
 from segeval.reports.html.class_section import strips_of, values_of
 from segeval.reports.html.confusion_section import confusion_of, names_of_labels
-from segeval.reports.html.drawings import (
-    COLUMN,
-    draw_agreement,
-    draw_confusion,
-    draw_reliability,
-    draw_strips,
-)
+from segeval.reports.html.curve_charts import draw_curve, draw_reliability
+from segeval.reports.html.instance_curves import Curve, froc_curves, precision_curves
+from segeval.reports.html.matrix_chart import draw_confusion
 from segeval.reports.html.reliability_section import reliability_points
 from segeval.reports.html.shown import headings
+from segeval.reports.html.strip_charts import draw_strips
 from segeval.reports.html.verdict_section import bars_of, read_verdict
 from segeval.reports.html.volume_section import agreements, volumes_of
 from segeval.request.settings import Settings
@@ -38,6 +37,7 @@ path{fill:none}.grid,.floor{stroke:#d9dcdf;stroke-width:.8}.box{fill:#dbe4ec}
 .limit{stroke:#111;stroke-dasharray:4 3}.line{stroke:#3b4754;stroke-width:1.1}
 .gap{stroke:#b3261e;stroke-opacity:.75}.bars{stroke:#3b4754;stroke-width:4;stroke-opacity:.6}
 .interval{stroke:#3b4754;stroke-width:1.3}.point{fill:#3b4754}.shade{fill:#0b5c93}
+.changes .worst{fill:#b3261e}.number{font-size:7.5px;font-weight:700;fill:#fff}
 """
 
 Charts = list[tuple[str, str]]  # a line above, and the drawing
@@ -59,7 +59,9 @@ def strips(card: Scorecard, settings: Settings) -> Charts:
         names = [name for name in summary if head.key in summary[name] and name != OVERALL]
         found = strips_of(head, names, summary, values, bars)
         if any(strip.values for strip in found):
-            made.append((head.key, draw_strips(head.key, head.unit, found, COLUMN)))
+            across = with_unit(head.name, head.unit)
+            chart = draw_strips(head.key, across, found, COLUMN, head.bounded)
+            made.append((head.key, chart))
     return made
 
 
@@ -86,11 +88,34 @@ def reliability(card: Scorecard, settings: Settings) -> Charts:
     return [(title, draw_reliability(title, points)) for title, points in reliability_points(card)]
 
 
+def baseline(card: Scorecard, settings: Settings) -> Charts:
+    """Differences to the baseline with their intervals, a chart a metric."""
+    return [(head.key, chart) for head, chart in baseline_charts(card, settings, COLUMN)]
+
+
+def precision(card: Scorecard, settings: Settings) -> Charts:
+    """Precision over recall, a chart a class."""
+    return list(map(curve_chart, precision_curves(card)))
+
+
+def froc(card: Scorecard, settings: Settings) -> Charts:
+    """Sensitivity over false positives a case, a chart a class."""
+    return list(map(curve_chart, froc_curves(card)))
+
+
+def curve_chart(curve: Curve) -> tuple[str, str]:
+    """A curve under its title."""
+    return curve.title, draw_curve(curve.title, curve.points, curve.across, curve.up)
+
+
 KINDS: dict[str, Callable[[Scorecard, Settings], Charts]] = {
     "strips": strips,
     "volumes": volumes,
     "confusion": confusion,
     "reliability": reliability,
+    "baseline": baseline,
+    "pr": precision,
+    "froc": froc,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from segeval.reports.html.page import SCRIPT, STYLE, asset, draw_pictures, render_page
@@ -22,12 +23,19 @@ def write_folder(card: Scorecard, path: Path, settings: Settings) -> None:
         return name
 
     pictures = draw_pictures(card, settings, place)
-    texts = {path.name: render_page(card, settings, pictures, split=True)}
-    texts |= {name: asset(name) for name in (STYLE, SCRIPT)}
+    write_split_page(path, render_page(card, settings, pictures, split=True), images)
+
+
+def write_split_page(path: Path, text: str, images: Mapping[str, bytes]) -> None:
+    """Write a page that was made to have its parts beside it. Raises OSError.
+
+    images  by their path from the page
+    """
+    texts = {path.name: text, **{name: asset(name) for name in (STYLE, SCRIPT)}}
     for name, content in images.items():
         file = path.with_name(PICTURES) / Path(name).name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-    for name, text in texts.items():
+    for name, content_of in texts.items():
         with replace_file(path.with_name(name)) as file_of_text:
-            file_of_text.write(text)
+            file_of_text.write(content_of)

@@ -12,12 +12,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 from segeval import __version__
 from segeval.reports.html.account_section import account_section
+from segeval.reports.html.agreement_chart import draw_agreement
 from segeval.reports.html.baseline_section import baseline_section
 from segeval.reports.html.case_section import all_case_rows, one_sided_rows, worst_rows
 from segeval.reports.html.class_section import class_tables, group_tables, values_of
 from segeval.reports.html.confusion_section import confusion_section
 from segeval.reports.html.definition_section import definition_section
-from segeval.reports.html.drawings import draw_agreement
 from segeval.reports.html.instance_section import instance_section
 from segeval.reports.html.reliability_section import reliability_section
 from segeval.reports.html.shown import (

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from segeval.reports.html.drawings import draw_reliability
+from segeval.reports.html.curve_charts import draw_reliability
 from segeval.reports.html.shown import Shown, label
 from segeval.runtime.arrays import Floats
 from segeval.scorecard.card import CaseResult, Scorecard
+from segeval.scoring.pooling import drawn_tallies
 
 SHOWN = 12  # diagrams
 
@@ -30,8 +31,8 @@ def pooled_bins(card: Scorecard) -> dict[str, tuple[list[str], Floats]]:
 def bins_of(case: CaseResult) -> dict[str, tuple[list[str], Floats]]:
     """The bins of one case."""
     made: dict[str, tuple[list[str], Floats]] = {}
-    for tally, kept in case.tallies.items():
-        for key, totals in kept.get("pieces", {}).items() if tally.startswith("sums") else ():
+    for tally, kept in drawn_tallies(case.tallies, "reliability"):
+        for key, totals in kept.get("pieces", {}).items():
             kind = key.partition(":")[0]
             bins = np.array(totals, np.float64) if "bins" in kind else np.zeros(0)
             if bins.ndim == 2 and bins.shape[1] == 3:

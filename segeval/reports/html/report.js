@@ -144,13 +144,13 @@ const near = (figure, event) => {
   const x = (event.clientX - box.left) / box.width * size.width, y = (event.clientY - box.top) / box.height * size.height;
   const line = $$("g[data-class]", svg)[Math.floor((y - 8) / 26)];
   if (!line || x < Number(scale.start) - 6) return null;
-  const share = (x - scale.start) / (scale.end - scale.start);
-  const value = Number(scale.low) + share * (scale.high - scale.low);
-  const found = casesOf(figure, line.dataset.class);
+  const bent = (v) => scale.bend ? Math.asinh(v / scale.bend) : Number(v);
+  const low = bent(scale.low), wide = bent(scale.high) - low;
+  const off = (v) => Math.abs(Number(scale.start) + (bent(v) - low) / wide * (scale.end - scale.start) - x);
   let best = null;
-  for (const one of found) if (Number.isFinite(one[0]) && (!best || Math.abs(one[0] - value) < Math.abs(best[0] - value))) best = one;
-  const reach = 8 / (scale.end - scale.start) * (scale.high - scale.low);
-  return best && Math.abs(best[0] - value) < reach ? best : null;
+  for (const one of casesOf(figure, line.dataset.class))
+    if (Number.isFinite(one[0]) && (!best || off(one[0]) < off(best[0]))) best = one;
+  return best && off(best[0]) < 8 ? best : null;
 };
 for (const figure of all ? $$("#every-case figure") : []) {
   figure.addEventListener("pointermove", (event) => {

@@ -63,6 +63,11 @@ class Heading:
             self.definition.better, "nearer to 0 is better" if self.definition.better else ""
         )
 
+    @property
+    def bounded(self) -> bool:
+        """Whether its values have a least and a largest."""
+        return all(map(math.isfinite, self.definition.bounds))
+
     def show(self, value: float) -> Shown:
         """A value of the metric."""
         return show_number(value, self.decimals)

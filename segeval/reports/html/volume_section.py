@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from segeval.reports.html.drawings import Agreement
+from segeval.reports.html.agreement_chart import Agreement
 from segeval.reports.html.shown import label
 from segeval.scorecard.card import CaseResult
+from segeval.scoring.pooling import drawn_tallies
 
 LIMITS = 1.96
 LEAST = 3  # cases of a chart
@@ -27,12 +28,12 @@ def volumes_of(cases: Iterable[CaseResult]) -> Volumes:
     """Sizes of both sides by case and class (ground truth, prediction, unit), from the counts."""
     found: Volumes = {}
     for case in cases:
-        counts = case.tallies.get("counts")
-        if not counts or not counts.get("unit"):
-            continue
-        for class_, (both, pred, truth, _) in counts.get("classes", {}).items():
+        for _, counts in drawn_tallies(case.tallies, "volumes"):
+            if not counts.get("unit"):
+                continue
             voxel, unit = counts["voxel"], counts["unit"]
-            found[case.case, class_] = ((both + truth) * voxel, (both + pred) * voxel, unit)
+            for class_, (both, pred, truth, _) in counts.get("classes", {}).items():
+                found[case.case, class_] = ((both + truth) * voxel, (both + pred) * voxel, unit)
     return found
 
 

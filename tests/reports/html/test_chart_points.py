@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from segeval.reports.html.baseline_section import _chart
-from segeval.reports.html.drawings import draw_curve
+from segeval.reports.html.baseline_section import draw_differences
+from segeval.reports.html.curve_charts import draw_curve
 from segeval.reports.html.reliability_section import reliability_section
 from segeval.reports.html.shown import place_of_case
 
@@ -44,7 +44,7 @@ def test_report_t17_points_are_the_differences_of_the_verdicts():
         )
         for k, (difference, low, high) in enumerate(held)
     ]  # fmt: skip
-    chart = _chart(verdicts, SimpleNamespace(name="dice", unit=""))
+    chart = draw_differences(verdicts, SimpleNamespace(name="dice", unit=""))
     at, near = read_back(chart, [float(x) for x in re.findall(r'<circle .*?cx="([\d.]+)"', chart)])
     assert at == pytest.approx([-0.031, 0.017], abs=near)
     ends = re.findall(r'class="interval" d="M([\d.]+) [\d.]+H([\d.]+)"', chart)

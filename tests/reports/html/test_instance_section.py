@@ -4,12 +4,13 @@ import re
 
 import numpy as np
 import pytest
-from page_reader import Page
+from page_reader import Page, Scale
 from PIL import Image
 
 from segeval.api.run import score_paths
 from segeval.metrics.candidates import froc_luna16
-from segeval.reports.html.instance_section import froc_curves, instance_section
+from segeval.reports.html.instance_curves import curve_figure, froc_curves, precision_curves
+from segeval.reports.html.instance_section import instance_section
 from segeval.reports.html.page import render_page
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
@@ -73,7 +74,7 @@ def test_report_t16_the_froc_curve_is_that_of_the_metric(card):
         ((candidates([0.9, 0.6, 0.3], [0, -1, 1], 2), candidates([0.8, 0.2], [-1, 0], 3)),),
     )
     kept = replace(card.cases[0], tallies={"candidates": tally.to_json()})
-    (found,) = froc_curves(replace(card, cases=(kept,)))
+    (found,) = map(curve_figure, froc_curves(replace(card, cases=(kept,))))
     assert found["n"] == 5
     scale = {k: float(v) for k, v in re.findall(r'data-(low|high|start|end)="([^"]+)"',
                                                 found["chart"])}  # fmt: skip
@@ -96,7 +97,6 @@ def test_a_run_without_instances_has_no_such_part():
 def test_report_t16_precision_over_recall_of_scored_instances(card):
     from detections_build import plain_side
 
-    from segeval.reports.html.instance_section import precision_curves
     from segeval.tallies.detections import DetectionTally, ImageFacts, ScoredClasses
 
     a, b, c = (np.zeros((6, 8), bool) for _ in range(3))
@@ -107,9 +107,10 @@ def test_report_t16_precision_over_recall_of_scored_instances(card):
         ImageFacts(None, 0, 0, 0), *sides
     )
     kept = replace(card.cases[0], tallies={"detections": tally.to_json()})
-    (found,) = precision_curves(replace(card, cases=(kept,)))
+    (found,) = map(curve_figure, precision_curves(replace(card, cases=(kept,))))
     line = re.search(r'class="line" d="([^"]+)"', found["chart"])[1]
-    (x0, y0), (x1, y1) = (map(float, p) for p in re.findall(r"[ML]([\d.]+) ([\d.]+)", line))
-    # false first: (recall 0, precision 0), then a hit: (1/2, 1/2); the axes are 46..288, 204..12
-    assert ((x0 - 46) / 242, (204 - y0) / 192) == pytest.approx((0, 0), abs=1e-3)
-    assert ((x1 - 46) / 242, (204 - y1) / 192) == pytest.approx((0.5, 0.5), abs=1e-3)
+    places = [tuple(map(float, p)) for p in re.findall(r"[ML]([\d.]+) ([\d.]+)", line)]
+    across, up = (Scale.first_in(found["chart"].split(f'data-axis="{a}"')[1]) for a in "xy")
+    # false first: (recall 0, precision 0), then a hit: (1/2, 1/2)
+    shown = [value for x, y in places for value in (across.value(x), up.value(y))]
+    assert shown == pytest.approx([0, 0, 0.5, 0.5], abs=1e-3)

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 import report_cards
-from page_reader import Page, pixel, strip_values
+from page_reader import Page, Scale, metric_chart, strip_pixels
 from PIL import Image
 from report_cards import nothing, patients, pictures, probabilities, whole
 
@@ -117,23 +117,20 @@ def test_report_t10_every_dot_stands_where_its_value_is(text, kept):
         for (_, class_, of), value in values_in(kept).items():
             if of == metric:
                 wanted.setdefault(class_, []).append(float(value))
-        found = strip_values(text, metric)
+        chart = metric_chart(text, metric)
+        scale, found = Scale.first_in(chart), strip_pixels(chart)
         assert set(found) == set(wanted)
-        for class_, values in found.items():
-            assert values == pytest.approx(wanted[class_], abs=0.011 * pixel(text, metric))
+        for class_, places in found.items():
+            assert places == pytest.approx([scale.pixel(v) for v in wanted[class_]], abs=0.011)
 
 
 def test_report_t10_the_bar_of_a_gate_is_a_line(text):
-    start = text.index('<figure data-metric="hd95"')
-    chart = text[start : text.index("</figure>", start)]
+    chart = metric_chart(text, "hd95")
     bars = re.findall(r'class="bar" d="M([\d.]+) [^>]*><title>bar ([\d.]+)', chart)
     assert {bar for _, bar in bars} == {"8"}
-    scale = dict(re.findall(r'data-(low|high|start|end)="([^"]+)"', chart))
-    low, high, start, end = (float(scale[k]) for k in ("low", "high", "start", "end"))
+    scale = Scale.first_in(chart)
     for x, bar in bars:
-        assert float(x) == pytest.approx(
-            start + (float(bar) - low) / (high - low) * (end - start), abs=0.011
-        )
+        assert float(x) == pytest.approx(scale.pixel(float(bar)), abs=0.011)
 
 
 def test_report_t7_the_title_says_the_verdict_and_the_table_the_numbers(page, kept):
