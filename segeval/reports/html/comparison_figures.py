@@ -28,7 +28,7 @@ def draw_model_figure(
     return stacked_charts(KINDS[kind](found, heads) or [(NOTHING, EMPTY)])
 
 
-def ranks(found: ModelComparison, heads: Sequence[Heading]) -> Charts:
+def rank_figures(found: ModelComparison, heads: Sequence[Heading]) -> Charts:
     """The rank of each model with its interval, a chart a metric; the models by number."""
     key = "; ".join(f"{k} {name}" for k, name in enumerate(found.models, 1))
     return [
@@ -38,7 +38,7 @@ def ranks(found: ModelComparison, heads: Sequence[Heading]) -> Charts:
     ]
 
 
-def differences(found: ModelComparison, heads: Sequence[Heading]) -> Charts:
+def difference_figures(found: ModelComparison, heads: Sequence[Heading]) -> Charts:
     """Differences to the first model, a chart a metric and model."""
     return [
         (f"{head.key}: {found.models[model]} − {found.models[0]}", chart)
@@ -49,6 +49,6 @@ def differences(found: ModelComparison, heads: Sequence[Heading]) -> Charts:
 
 
 KINDS: dict[str, Callable[[ModelComparison, Sequence[Heading]], Charts]] = {
-    "differences": differences,
-    "ranks": ranks,
+    "differences": difference_figures,
+    "ranks": rank_figures,
 }

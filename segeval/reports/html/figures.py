@@ -88,17 +88,17 @@ def reliability(card: Scorecard, settings: Settings) -> Charts:
     return [(title, draw_reliability(title, points)) for title, points in reliability_points(card)]
 
 
-def baseline(card: Scorecard, settings: Settings) -> Charts:
+def baseline_figures(card: Scorecard, settings: Settings) -> Charts:
     """Differences to the baseline with their intervals, a chart a metric."""
     return [(head.key, chart) for head, chart in baseline_charts(card, settings, COLUMN)]
 
 
-def precision(card: Scorecard, settings: Settings) -> Charts:
+def precision_figures(card: Scorecard, settings: Settings) -> Charts:
     """Precision over recall, a chart a class."""
     return list(map(curve_chart, precision_curves(card)))
 
 
-def froc(card: Scorecard, settings: Settings) -> Charts:
+def froc_figures(card: Scorecard, settings: Settings) -> Charts:
     """Sensitivity over false positives a case, a chart a class."""
     return list(map(curve_chart, froc_curves(card)))
 
@@ -113,9 +113,9 @@ KINDS: dict[str, Callable[[Scorecard, Settings], Charts]] = {
     "volumes": volumes,
     "confusion": confusion,
     "reliability": reliability,
-    "baseline": baseline,
-    "pr": precision,
-    "froc": froc,
+    "baseline": baseline_figures,
+    "pr": precision_figures,
+    "froc": froc_figures,
 }
 
 

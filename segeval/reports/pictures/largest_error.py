@@ -42,19 +42,21 @@ def find_largest_error(truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> L
 
 
 def farthest_point(own: Mesh, other: Mesh) -> tuple[float, Floats, Floats]:
-    """The vertex of a mesh that is farthest from another: how far, where, and what is nearest.
+    """The point of a mesh that is farthest from another: how far, where, and what is nearest.
 
-    The distance to the nearest vertex is an upper bound of that to the surface, so only vertices
-    whose bound is beyond the best are asked for their exact distance.
+    Points are vertices and the middles of what is sampled, as `hd` looks at them. The distance to
+    the nearest vertex is an upper bound of that to the surface, so only points whose bound is
+    beyond the best are asked for their exact distance.
     """
     with hold_interrupts():
         import igl
     from scipy.spatial import KDTree
 
-    bound = KDTree(other.vertices).query(own.vertices)[0]
+    looked_at = np.concatenate([own.vertices, own.vertices[own.elements].mean(axis=1)])
+    bound = KDTree(other.vertices).query(looked_at)[0]
     order = np.argsort(-bound, kind="stable")
     axes = own.vertices.shape[1]
-    points, corners = to_three_axes(own.vertices), to_three_axes(other.vertices)
+    points, corners = to_three_axes(looked_at), to_three_axes(other.vertices)
     tree: Any = igl.AABB()
     tree.init(corners, other.faces)
     best, start, end = -1.0, own.vertices[0], other.vertices[0]

@@ -98,6 +98,19 @@ def test_report_t21_the_largest_error_is_hd_where_it_is_attained(spacing, turn):
     assert min(far) <= 2
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_report_t21_the_largest_error_is_hd_of_any_masks(seed):
+    chance = np.random.default_rng(seed)
+    spacing = tuple(chance.choice([0.7, 1.0, 3.0], 3))
+    smooth = [chance.random((9, 10, 11)) < share for share in chance.uniform(0.02, 0.6, 2)]
+    truth, pred = (mask & np.roll(mask, 1, axis=int(chance.integers(3))) for mask in smooth)
+    if not (truth.any() and pred.any()):
+        truth[3, 4, 5] = pred[4, 4, 4] = True
+    found = find_largest_error(truth, pred, spacing)
+    both = measure_distances("mesh", truth, pred, spacing, ((False, False),) * 3)
+    assert found.length == pytest.approx(max(one.farthest for one in both), rel=1e-9)
+
+
 def test_the_largest_error_of_pictures_and_of_one_side():
     truth = np.zeros((12, 12), bool)
     truth[2:6, 2:6] = True
