@@ -30,8 +30,8 @@ REPORTS: dict[str, str] = {
 
 # Charts of several result files, by `segeval report A.json B.json` alone.
 OF_MODELS: dict[str, str] = {
-    "figure-differences": "segeval.reports.html.comparison_figures",
     "figure-ranks": "segeval.reports.html.comparison_figures",
+    "figure-differences": "segeval.reports.html.comparison_figures",
 }
 
 SUFFIXES: dict[str, str] = {

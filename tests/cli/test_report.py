@@ -146,9 +146,9 @@ def test_of_several_results_it_compares_the_models(segeval, results):
     assert (done.status, done.out) == (0, "models.html\n")
     assert "2 models over 3 cases" in Path("models.html").read_text("utf-8")
     done = segeval("report", results, "other.json", "-o", "models.csv")
-    assert (done.status, "one of figure-differences, figure-ranks" in done.err) == (2, True)
+    assert (done.status, "one of figure-ranks, figure-differences" in done.err) == (2, True)
     done = segeval("report", results, "other.json", "-o", "figure-strips:x.svg")
-    assert (done.status, "one of figure-differences, figure-ranks" in done.err) == (2, True)
+    assert (done.status, "one of figure-ranks, figure-differences" in done.err) == (2, True)
 
 
 def test_report_t1_models_are_split_too(segeval, results):
