@@ -125,7 +125,7 @@ SITUATIONS = [
           ways=(run("segeval report A.json B.json -o figure-ranks:x.svg",
                     "segeval report r.json r.json -o figure-ranks:x.svg", then=False),)),
     score("a figure as a table", command="report r.json -o figure-strips:x.csv", make=results("r.json", "-m dice"),
-          ways=(put("figure-strips:x.svg", "figure-strips:x.csv"),)),
+          ways=(replace_output("-o figure-strips:x.svg", "figure-strips:x.csv"),)),
     score("a comparison of one", command="compare r.json", make=results("r.json", "-m dice"),
           ways=(run("segeval compare A.json B.json", "segeval compare r.json r.json", then=False),)),
     score("a comparison in no such form", command="compare r.json r.json --format tsv", make=results("r.json", "-m dice"),
