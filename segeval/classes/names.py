@@ -26,10 +26,13 @@ PRV = r"prv\d*"
 MINUS = "\u2212"  # the minus sign keeps that of a margin from being a separator
 
 
+split_numbers = re.compile(r"([0-9]+)").split
+
+
 def natural_key(text: str) -> tuple[list[str | int], str]:
     """Sort key that counts: `case2` before `case10`, the same on every file system."""
-    parts: list[str | int] = list(re.split(r"([0-9]+)", text.casefold()))
-    parts[1::2] = [int(number) for number in parts[1::2]]
+    parts: list[str | int] = list(split_numbers(text.casefold()))
+    parts[1::2] = map(int, parts[1::2])
     return parts, text
 
 

@@ -5,12 +5,13 @@ The rules and their ids (L1, I2, K3, M1 …) are those of docs/layouts.md.
 
 from __future__ import annotations
 
+import marshal
 import os
 import pickle
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from segeval.classes.class_list import ClassList
 from segeval.runtime.errors import CaseError, Note
@@ -20,6 +21,8 @@ from segeval.runtime.spill import SpillFile
 
 if TYPE_CHECKING:
     from segeval.readers.series import Series, StructureSetHeader
+
+PICKLED = pickle.PROTO  # the first byte of a pickle
 
 
 @frozen
@@ -93,13 +96,31 @@ class Case:
     weights: Path | None = None
 
 
+# The files of one side that is one file: the root, the path below it, that of the scores or "".
+PlainFiles = tuple[str, str, str]
+
+
+def open_plain_files(files: PlainFiles) -> CaseFiles:
+    """The files of a side that is one file."""
+    root, path, scores = Path(files[0]), files[1], files[2]
+    return CaseFiles(root, {"": root / path}, root / scores if scores else None)
+
+
+class PlainCase(NamedTuple):
+    """A case of one file a side, which most are: in a tenth of the bytes."""
+
+    id: str
+    pred: PlainFiles | None
+    truth: PlainFiles
+
+
 class CaseStore(Sequence[Case]):
     """Cases packed, in their order: a run has them all, and needs a few at a time.
 
     names  the id of each
     """
 
-    def __init__(self, cases: Iterable[Case]) -> None:
+    def __init__(self, cases: Iterable[Case | PlainCase]) -> None:
         self.names: list[str] = []
         self._room = SpillFile()
         self._places, self._sizes = array("Q"), array("L")
@@ -136,15 +157,18 @@ class CaseStore(Sequence[Case]):
         return unpack_case(self._room.read(self._places[place], self._sizes[place]))
 
 
-def pack_case(case: Case) -> bytes:
+def pack_case(case: Case | PlainCase) -> bytes:
     """A case as bytes."""
-    return pickle.dumps(case, 5)
+    return marshal.dumps(tuple(case)) if isinstance(case, PlainCase) else pickle.dumps(case, 5)
 
 
 def unpack_case(content: bytes) -> Case:
     """The case that was packed."""
-    case: Case = pickle.loads(content)
-    return case
+    if content.startswith(PICKLED):
+        case: Case = pickle.loads(content)
+        return case
+    name, pred, truth = marshal.loads(content)
+    return Case(name, None if pred is None else open_plain_files(pred), open_plain_files(truth))
 
 
 def store_cases(cases: Sequence[Case]) -> CaseStore:

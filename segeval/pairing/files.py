@@ -25,6 +25,7 @@ SUFFIXES = (
     *(".mha", ".mhd", ".mgz", ".mgh"),
     *(".png", ".bmp", ".tif", ".tiff", ".gif", ".npy", ".npz"),
 )
+DOUBLE_ENDINGS = (".gz", ".nrrd")  # the ends of suffixes of two parts
 REFUSED = (".jpg", ".jpeg")  # taken where nothing else is there: the error helps
 DICOM = (".dcm", ".dicom", ".ima")
 NO_OBJECTS = (  # what holds neither a mask nor a DICOM object
@@ -56,6 +57,7 @@ ROLES = (
     *("gtFine", "labelIds", "labelTrainIds", "leftImg8bit"),
 )
 _ROLE = "|".join(sorted(ROLES, key=len, reverse=True))
+ROLE_WORDS = frozenset(role.lower() for role in ROLES)
 ROLE_END = rf"(?i)(?:[_\-.](?:{_ROLE}))+$"
 ROLE_START = rf"(?i)^(?:(?:{_ROLE})[_\-.])+"
 ROLE_ONLY = rf"(?i)^(?:{_ROLE})(?:[_\-.](?:{_ROLE}))*$"
@@ -74,9 +76,8 @@ PLOTS = (
 UNREADABLE = "that cannot be listed"
 
 
-@frozen
-class MaskFile:
-    """A file that could be a mask.
+class MaskFile(NamedTuple):
+    """A file that could be a mask; there may be a million of them.
 
     folder  names of the folders below the root
     stem    the name without its suffix
@@ -159,12 +160,13 @@ def compose_accents(text: str) -> str:
 
 def format_suffix(name: str) -> str:
     """The suffix that says the format, as it stands; that of `a.nii.gz` is `.nii.gz`."""
-    lower = name.lower()
-    if lower.endswith(SUFFIXES):
+    plain = os.path.splitext(name)[1]
+    if plain.lower() in DOUBLE_ENDINGS:
+        lower = name.lower()
         for known in SUFFIXES:
             if lower.endswith(known) and len(name) > len(known):
                 return name[-len(known) :]
-    return os.path.splitext(name)[1]
+    return plain
 
 
 def strip_format_suffix(name: str) -> str:
@@ -181,6 +183,9 @@ def is_score_archive(name: str) -> bool:
 @lru_cache(1 << 12)
 def strip_roles(name: str) -> str:
     """A name without role tokens at its end or start; a name of nothing else stays."""
+    words = name.lower().replace("-", "_").replace(".", "_")
+    if not (words.rpartition("_")[2] in ROLE_WORDS or words.partition("_")[0] in ROLE_WORDS):
+        return name
     if re.match(ROLE_ONLY, name):
         return name
     while (less := re.sub(ROLE_START, "", re.sub(ROLE_END, "", name))) != name:

@@ -142,10 +142,12 @@ def flat_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[Ca
 
     Rules LAYOUTS-L2, L3, L8, L11.
     """
-    maps = {(f.folder, f.stem) for f in masks.files if not is_score_archive(f.name)}
     archives = {(f.folder, f.stem): f for f in masks.files if is_score_archive(f.name)}
-    entries: list[CaseEntry] = []
     twins = find_twins(masks.files)
+    if not archives and not twins:
+        return [label_map_entry(masks.root, found, None) for found in masks.files]
+    maps = {(f.folder, f.stem) for f in masks.files if not is_score_archive(f.name)}
+    entries: list[CaseEntry] = []
     for found in masks.files:
         own = (found.folder, found.stem)
         if is_score_archive(found.name) and own in maps:
@@ -167,6 +169,8 @@ def container(name: str) -> str:
 
 def find_twins(files: Sequence[MaskFile]) -> dict[TwinKey, list[MaskFile]]:
     """The files that have one name in two formats: `a.nii` beside `a.nii.gz` (ACCOUNT-A10)."""
+    if len({(file.folder, file.stem) for file in files}) == len(files):
+        return {}
     groups: dict[TwinKey, list[MaskFile]] = {}
     for file in files:
         if kind := container(file.name):
@@ -183,7 +187,7 @@ def twin_entry(entry: CaseEntry, alike: Sequence[MaskFile]) -> CaseEntry:
         status="ambiguous",
     )
     side = replace(entry.side, faults={"": problem}, beside=len(alike) - 1)
-    return replace(entry, files=side)
+    return entry._replace(files=side)
 
 
 def label_map_entry(root: Path, found: MaskFile, scores: MaskFile | None) -> CaseEntry:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from segeval.classes.class_list import ClassList
 from segeval.classes.names import natural_key, sort_naturally
-from segeval.pairing.cases import Case, CaseStore, Pairing
+from segeval.pairing.cases import Case, CaseStore, Pairing, PlainCase
 from segeval.pairing.class_names import Hints, names_by_token, normal_names, truth_names
 from segeval.pairing.datasets import label_folders, read_dataset_classes
 from segeval.pairing.files import SUFFIXES, SideTree, holds_dicom
@@ -116,7 +116,7 @@ def pair_layouts(
     if missing == len(result.pairs):
         raise nothing_paired_error(pred, gt)
     ordered = sort_naturally(result.pairs, lambda pair: natural_key(pair[0]))
-    cases = CaseStore(Case(name, p.side if p else None, t.side) for name, t, p in ordered)
+    cases = CaseStore(make_case(*pair) for pair in ordered)
     inventory = count_files(pred, gt, ordered)
     extra: tuple[str, ...] = ()
     if len(pred.entries) > len(ordered) - missing:
@@ -139,6 +139,14 @@ def pair_layouts(
         inventory,
         truth_names(e.side for e in gt.entries if not isinstance(e.files, LoneFile)),
     )
+
+
+def make_case(name: str, truth: CaseEntry, pred: CaseEntry | None) -> Case | PlainCase:
+    """The case of two entries."""
+    sides = truth.files, None if pred is None else pred.files
+    if isinstance(sides[0], LoneFile) and (sides[1] is None or isinstance(sides[1], LoneFile)):
+        return PlainCase(name, sides[1] and sides[1].plain, sides[0].plain)
+    return Case(name, pred and pred.side, truth.side)
 
 
 def count_files(

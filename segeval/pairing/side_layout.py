@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-from segeval.pairing.cases import CaseFiles, relative_path
+from segeval.pairing.cases import CaseFiles, PlainFiles, open_plain_files, relative_path
 from segeval.pairing.files import (
     Left,
     MaskFile,
@@ -18,8 +19,7 @@ from segeval.runtime.frozen import field, frozen
 FILE = "file"
 
 
-@frozen
-class LoneFile:
+class LoneFile(NamedTuple):
     """A file that holds every class, and the scores beside it: what a Side is made of.
 
     There may be 200 000 of them, and a Side with its paths takes five times as much.
@@ -30,14 +30,18 @@ class LoneFile:
     scores: MaskFile | None
 
     @property
+    def plain(self) -> PlainFiles:
+        """The files, as they are kept."""
+        scores = "" if self.scores is None else self.scores.shown
+        return str(self.root), self.found.shown, scores
+
+    @property
     def side(self) -> CaseFiles:
         """The files."""
-        scores = None if self.scores is None else self.scores.path(self.root)
-        return CaseFiles(self.root, {"": self.found.path(self.root)}, scores)
+        return open_plain_files(self.plain)
 
 
-@frozen
-class CaseEntry:
+class CaseEntry(NamedTuple):
     """One case of one side, before pairing.
 
     path   relative to the root: the file, or the folder of the class files
