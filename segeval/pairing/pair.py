@@ -116,7 +116,7 @@ def pair_layouts(
     if missing == len(result.pairs):
         raise nothing_paired_error(pred, gt)
     ordered = sort_naturally(result.pairs, lambda pair: natural_key(pair[0]))
-    cases = CaseStore(make_case(*pair) for pair in ordered)
+    cases = CaseStore(case_of_entries(*pair) for pair in ordered)
     inventory = count_files(pred, gt, ordered)
     extra: tuple[str, ...] = ()
     if len(pred.entries) > len(ordered) - missing:
@@ -141,7 +141,7 @@ def pair_layouts(
     )
 
 
-def make_case(name: str, truth: CaseEntry, pred: CaseEntry | None) -> Case | PlainCase:
+def case_of_entries(name: str, truth: CaseEntry, pred: CaseEntry | None) -> Case | PlainCase:
     """The case of two entries."""
     sides = truth.files, None if pred is None else pred.files
     if isinstance(sides[0], LoneFile) and (sides[1] is None or isinstance(sides[1], LoneFile)):
