@@ -3,17 +3,27 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Evaluator", "Settings", "__version__", "score"]
+__all__ = [
+    "Evaluator", "Scorecard", "Settings", "__version__", "compare", "gate", "load", "score",
+]  # fmt: skip
 
 if TYPE_CHECKING:
+    from segeval.api.cards import load
+    from segeval.api.compare import compare
     from segeval.api.evaluator import Evaluator
+    from segeval.api.gate import gate
     from segeval.api.score import score
     from segeval.request.settings import Settings
+    from segeval.scorecard.card import Scorecard
 
 # The face of the package is loaded when it is used: `--version` must not pay for NumPy.
 FACE = {
     "Evaluator": "segeval.api.evaluator",
+    "Scorecard": "segeval.scorecard.card",
     "Settings": "segeval.request.settings",
+    "compare": "segeval.api.compare",
+    "gate": "segeval.api.gate",
+    "load": "segeval.api.cards",
     "score": "segeval.api.score",
 }
 

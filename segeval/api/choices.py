@@ -9,6 +9,7 @@ from typing import Any
 
 from segeval.classes.class_list import ClassList, make_class_list, parse_classes
 from segeval.classes.label_tables import LabelTable, check_table, parse_label_table
+from segeval.request.check_settings import check_settings
 from segeval.request.grammar import Charge, Gate, Metric, parse_charge, parse_gate, parse_metric
 from segeval.request.presets import apply_preset
 from segeval.request.settings import Settings, map_aliases
@@ -31,7 +32,9 @@ def combine_settings(settings: Settings | None, choices: Mapping[str, Any]) -> S
     base = settings or Settings()
     if "preset" in given:
         base = replace(base, preset=given["preset"])
-    return map_aliases(replace(apply_preset(base), **given))
+    chosen = map_aliases(replace(apply_preset(base), **given))
+    check_settings(chosen)
+    return chosen
 
 
 def read_given(name: str, value: Any) -> Any:

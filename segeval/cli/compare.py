@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +15,10 @@ from segeval.cli.options import PATH_OR_URL, Command, resolve_request, settings_
 from segeval.cli.print_table import print_rows
 from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
-from segeval.runtime.errors import Note, RequestError
+from segeval.runtime.errors import RequestError
 
 if TYPE_CHECKING:
     from segeval.reports.comparison import ModelComparison
-    from segeval.scorecard.card import Scorecard
 
 OPTIONS = ("ci", "seed", "allow_different_settings", "allow_different_cases", "output", "format",
            "digits", "safe_csv", "quiet", "verbose", "log_file", "color", "error",
@@ -34,6 +32,12 @@ def compare_results(given: Mapping[str, Any]) -> int:
     Holm over the classes, shares of cases better and worse, the cases that moved most. Of three
     and more models also ranks and Friedman's test.
     """
+    from segeval.api.compare import (
+        check_comparable,
+        compare_scorecards,
+        describe_missing_cases,
+        warn_few_cases,
+    )
     from segeval.reports.outputs import parse_output
     from segeval.scorecard.results import load_results
 
@@ -65,91 +69,6 @@ def _check_form(form: str) -> None:
 
     if form and form not in (*WRITERS, "none"):
         raise RequestError(f"a comparison is not written as {form}", help=", ".join(WRITERS))
-
-
-def check_comparable(
-    paths: Sequence[str], cards: Sequence[Scorecard], settings: Settings
-) -> list[Note]:
-    """Refuse results under other settings, or say how they differ. Raises RequestError."""
-    from segeval.scorecard.signature import incomparable_fields
-    from segeval.statistics.compare import shared_metrics
-
-    if not shared_metrics(cards):
-        facts = tuple(
-            f"{path}: {', '.join(c.metrics)}" for path, c in zip(paths, cards, strict=True)
-        )
-        raise RequestError("no metric is in all files that can be better or worse", facts=facts)
-    foreign = [(p, c) for p, c in zip(paths, cards, strict=True) if c.foreign]
-    if foreign:
-        from segeval.gates.baseline import foreign_settings_note
-
-        return [foreign_settings_note(card, path) for path, card in foreign]
-    notes = []
-    for path, card in zip(paths[1:], cards[1:], strict=True):
-        facts = incomparable_fields(cards[0].fields, card.fields)
-        if facts and not settings.allow_different_settings:
-            raise RequestError(
-                f"{paths[0]} and {path} were scored under different settings",
-                facts=facts,
-                help="score them alike; or --allow-different-settings",
-            )
-        notes += [Note("W-different-settings", "; ".join(facts), path)] if facts else []
-    return notes
-
-
-def describe_missing_cases(paths: Sequence[str], cards: Sequence[Scorecard]) -> list[str]:
-    """What cases a file lacks that another has, in words."""
-    from segeval.scorecard.row_index import index_rows
-
-    own = [index_rows(card.cases).places for card in cards]
-    every = dict.fromkeys(name for names in own for name in names)
-    said = []
-    for path, names in zip(paths, own, strict=True):
-        if left := [name for name in every if name not in names]:
-            more = f" and {len(left) - 5} more" if len(left) > 5 else ""
-            what = "case" if len(left) == 1 else "cases"
-            said.append(f"{path}: {len(left)} {what} missing: {', '.join(left[:5])}{more}")
-    return said
-
-
-def compare_scorecards(
-    paths: Sequence[str], cards: Sequence[Scorecard], settings: Settings
-) -> ModelComparison:
-    """All differences and ranks."""
-    from segeval.reports.comparison import ModelComparison
-    from segeval.statistics.compare import model_differences, model_rankings
-    from segeval.statistics.intervals import check_level
-    from segeval.statistics.shared_cases import SharedCases
-
-    level, seed = check_level(settings.ci), settings.seed
-    return ModelComparison(
-        tuple(name_models(paths)),
-        len(SharedCases(*(card.cases for card in cards))),
-        level,
-        seed,
-        tuple(model_differences(cards, level, seed)),
-        tuple(model_rankings(cards, level, seed)),
-    )
-
-
-def name_models(paths: Sequence[str]) -> list[str]:
-    """Names of the models: of the files, with as much of their folders as tells them apart."""
-    parts = [Path(path).with_suffix("").parts for path in paths]
-    for many in range(1, max(map(len, parts)) + 1):
-        names = ["/".join(own[-many:]) for own in parts]
-        if all(a != b for a, b in combinations(names, 2)):
-            return names
-    return [f"{path} ({k})" for k, path in enumerate(paths, 1)]
-
-
-def warn_few_cases(found: ModelComparison) -> list[Note]:
-    """A warning where there are too few cases for an interval."""
-    from segeval.gates.baseline import FEW_CASES, few_cases_note
-
-    counts = {
-        f"{d.name.class_}/{d.name.metric}": d.n for d in found.differences if 0 < d.n < FEW_CASES
-    }
-    return [few_cases_note(counts, "compare")] if counts else []
 
 
 def write_comparison(found: ModelComparison, settings: Settings) -> None:

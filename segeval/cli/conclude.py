@@ -20,10 +20,10 @@ from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
-from segeval.runtime.inventory import UNKNOWN, Inventory, LeftAside, describe
+from segeval.runtime.inventory import Inventory
 
 if TYPE_CHECKING:
-    from segeval.gates.verdict import Judgement, Refusal, Verdict
+    from segeval.gates.verdict import Judgement, Refusal
     from segeval.scorecard.card import Scorecard
 
 VERDICT_STYLES = {"PASS": {"fg": "green", "bold": True}, "FAIL": {"fg": "red", "bold": True}}
@@ -45,9 +45,9 @@ def conclude_run(
 
     settings = request.settings
     found = judge_gates(card, request, baseline)
-    verdicts = found.verdicts if found else ()
+    verdicts = found.verdicts if found is not None else ()
     left = Inventory.from_inputs(card.inputs).left_aside
-    refused = (*(found.refused if found else ()), *refuse_unjudged(left, verdicts))
+    refused = found.refused if found is not None else ()
     place = finding_path(request.origins["gates"], judged_on, os.environ)
     texts = tuple(refusal.text for refusal in refused)
     run = {} if settings.no_ci else describe_ci_run(os.environ)
@@ -62,7 +62,7 @@ def conclude_run(
     notes = [
         *warnings,
         *request.notes,
-        *(found.notes if found else ()),
+        *(found.notes if found is not None else ()),
         *card.notes,
         *(note for case in noteworthy_cases(card.cases) for note in case.notes),
     ]
@@ -114,22 +114,9 @@ def judge_gates(
         if card.shard and (settings.gates or settings.baseline):
             print_message("gates: a part of the cases decides nothing; segeval merge judges")
         return None
-    from segeval.gates.judge import judge_scorecard
+    from segeval.gates.judge import judge_in_full
 
-    return judge_scorecard(card, settings, accepts_undefined(request), baseline)
-
-
-def refuse_unjudged(left: Sequence[LeftAside], verdicts: Sequence[Verdict]) -> list[Refusal]:
-    """Why gates cannot pass that did not judge all that the ground truth holds (ACCOUNT-A34)."""
-    if not verdicts:
-        return []
-    from segeval.gates.verdict import Refusal
-
-    groups: dict[tuple[str, str], list[LeftAside]] = {}
-    for item in left:
-        if item.side == "gt" and item.weight == UNKNOWN:
-            groups.setdefault((item.kind, item.reason), []).append(item)
-    return [Refusal(f"no gate has judged {describe(alike)}") for alike in groups.values()]
+    return judge_in_full(card, settings, accepts_undefined(request), baseline)
 
 
 def report_refusals(refused: Sequence[Refusal]) -> int:

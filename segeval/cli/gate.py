@@ -37,12 +37,10 @@ def judge_results(given: Mapping[str, Any]) -> int:
     Verdicts go to stdout. The exit status is 0 when all passed, 1 when one was missed and nothing
     else; 2 wrong request, 3 when cases are missing or were not scored.
     """
+    from segeval.api.gate import summarise_again
     from segeval.reports.judged import WRITERS
     from segeval.reports.outputs import parse_output
-    from segeval.request.grammar import parse_metric
     from segeval.scorecard.results import load_results
-    from segeval.scorecard.summary import summarise_results
-    from segeval.scoring.pooling import pools_of
 
     request = resolve_request(given)
     settings = request.settings
@@ -57,19 +55,14 @@ def judge_results(given: Mapping[str, Any]) -> int:
         raise RequestError(
             "there is nothing to judge by", help="add --gate dice=0.85 or --baseline FILE"
         )
-    card = load_results(Path(given["results"]))
-    if card.shard:
-        raise RequestError("a shard decides nothing", where=given["results"], help=MERGE_HELP)
-    summary = summarise_results(
-        card.cases, [parse_metric(text) for text in card.metrics], pools_of(card.cases, read=True)
-    )
+    card = summarise_again(load_results(Path(given["results"])), given["results"])
     missing = card.fields.get("missing", settings.missing)
     origins = dict(request.origins)
     if card.fields.get("undefined", "exclude") != "exclude":
         origins["undefined"] = str(given["results"])
     judged = request._replace(settings=replace(settings, missing=missing), origins=origins)
     return conclude_run(
-        replace(card, summary=summary),
+        card,
         judged,
         given["results"],
         load_baseline(settings),

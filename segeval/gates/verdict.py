@@ -110,11 +110,37 @@ class Refusal:
 
 @frozen
 class Judgement:
-    """What came of all bars of a run."""
+    """What came of all bars of a run; true where it passed.
+
+    refused   why it cannot pass, whatever the verdicts
+    unscored  cases that were not scored, or not in full
+    """
 
     verdicts: tuple[Verdict, ...] = ()
     notes: tuple[Note, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    unscored: int = 0
+
+    @property
+    def missed(self) -> tuple[Verdict, ...]:
+        """The verdicts of the bars that were missed."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.passed)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every bar was cleared, over all that should have been scored."""
+        return not (self.missed or self.refused or self.unscored)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __str__(self) -> str:
+        """A line a verdict, and what else keeps the run from passing: what `print` shows."""
+        lines = [f"{'PASS' if one.passed else 'FAIL'} {one.line}" for one in self.verdicts]
+        lines += [f"error: {refusal.text}" for refusal in self.refused]
+        if self.unscored:
+            lines.append(f"error: {self.unscored} cases not scored in full")
+        return "\n".join([*lines, f"gates: {len(self.missed)} of {len(self.verdicts)} missed"])
 
 
 def _rule_line(verdict: Verdict) -> str:

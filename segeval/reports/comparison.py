@@ -6,6 +6,8 @@ import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict  # of what stands in tuples, too
+from io import StringIO
+from pathlib import Path
 from typing import IO, Any
 
 from segeval.reports.csv_cells import CsvWriter
@@ -18,13 +20,15 @@ from segeval.reports.table_model import (
     metric_decimals,
 )
 from segeval.request.settings import Settings
-from segeval.runtime.frozen import frozen
+from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.summary_columns import Column
 from segeval.statistics.compare import Difference, Ranking
 from segeval.statistics.paired import PairKey
 
 TableRows = list[tuple[str, ...]]
+DIGITS = 3  # of the table, as Settings have it
 NAME_COLUMNS = ("class", "model", "moved most")  # columns of text
 
 
@@ -42,6 +46,38 @@ class ModelComparison:
     seed: int
     differences: tuple[Difference, ...]
     rankings: tuple[Ranking, ...]
+
+    def __str__(self) -> str:
+        """The tables as text: what `print` shows."""
+        file = StringIO()
+        write_comparison_table(self, file, Settings(digits=DIGITS))
+        return file.getvalue().rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        """The tables: what a notebook shows."""
+        from segeval.reports.notebook import html_table
+
+        lines = [
+            line
+            for title, rows in comparison_tables(self, Settings(digits=DIGITS))
+            for line in html_table(replace(_rows_block(rows), title=title))
+        ]
+        return "\n".join(["<div>", *lines, "</div>"])
+
+    def save(self, path: str | Path, *, digits: int = DIGITS) -> None:
+        """Write a file in the form that its name ends in: .csv, .json, .md or .txt.
+
+        digits  decimals of the table
+        Raises RequestError for another.
+        """
+        from segeval.reports.outputs import parse_output, replace_file
+
+        wanted = parse_output(str(path))
+        if wanted.path is None or wanted.form not in WRITERS:
+            known = ", ".join(WRITERS)
+            raise RequestError(f"a comparison is not written as {wanted.form or path}", help=known)
+        with replace_file(wanted.path) as file:
+            WRITERS[wanted.form](self, file, Settings(digits=digits))
 
 
 def write_comparison_table(found: ModelComparison, file: IO[str], settings: Settings) -> None:

@@ -7,11 +7,14 @@ image: a scorecard is made again from its JSON.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from segeval.request.grammar import Metric
-from segeval.runtime.errors import Note
+from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import field, frozen
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WHOLE = "all"  # the class of a number that belongs to the whole case
 GROUPS = ("things", "stuff")  # of classes; rows beside `all` of the metrics that have them
@@ -132,13 +135,32 @@ class Statistic:
     counts: Mapping[str, Any] | None = None
 
 
+class Summary(dict[str, dict[str, dict[str, Statistic]]]):
+    """Group ("" is all cases) -> class (and `overall`) -> metric -> Statistic.
+
+    Called, it gives the classes of a group: `card.summary()["liver"]["dice"].mean`.
+    """
+
+    def __call__(self, group: str = "") -> dict[str, dict[str, Statistic]]:
+        """Class -> metric -> Statistic.
+
+        group  of cases; "" is all of them
+        Raises RequestError for a group that no case is of.
+        """
+        if group not in self:
+            known = ", ".join(filter(None, self)) or "none: no case has one"
+            raise RequestError(f"there is no group {group!r}", help=f"the groups are {known}")
+        return self[group]
+
+
 @frozen
 class Scorecard:
     """All rows of a run with what is needed to trust them.
 
     cases      in their order; those of a long run are read from disk when they are asked for
     signature  one line; `fields` are its parts
-    summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic
+    summary    group ("" is all cases) -> class (and `overall`) -> metric -> Statistic; called, it
+               gives the classes of all cases or of a group
     gates      the verdicts; read from JSON, they are mappings
     foreign    the tool whose results these are, where it is another; they have no signature
     refused    why the run cannot pass, whatever its verdicts: what no gate has judged
@@ -153,7 +175,7 @@ class Scorecard:
     metrics: tuple[str, ...]
     signature: str
     fields: Mapping[str, Any]
-    summary: Mapping[str, Mapping[str, Mapping[str, Statistic]]]
+    summary: Summary
     inputs: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     gates: tuple[Any, ...] = ()
@@ -168,6 +190,63 @@ class Scorecard:
     def rows(self) -> tuple[Row, ...]:
         """The rows of all cases, in their order."""
         return tuple(row for case in self.cases for row in case.rows)
+
+    def to_dataframe(self) -> Any:
+        """A DataFrame of pandas: a row a number, with the columns of the CSV.
+
+        Raises RequestError where pandas is not installed.
+        """
+        from segeval.api.cards import card_to_dataframe
+
+        return card_to_dataframe(self)
+
+    def to_arrow(self) -> Any:
+        """A Table of pyarrow, as `to_dataframe`. Raises RequestError where it is not installed."""
+        from segeval.api.cards import card_to_arrow
+
+        return card_to_arrow(self)
+
+    def save(  # noqa: PLR0913 - the choices of the forms
+        self,
+        path: str | Path,
+        *,
+        wide: bool | None = None,
+        digits: int | None = None,
+        per_case: bool | None = None,
+        worst: int | None = None,
+        pictures: int | None = None,
+        window: str | None = None,
+    ) -> None:
+        """Write a file in the form that its name ends in, or that stands before it.
+
+        path      `results.json`, `table.md`, `report.html`, `junit:gates.xml`: every form of `-o`
+        wide      a CSV with one row a case and class
+        digits    decimals of the table
+        per_case  a row of the table for every case
+        worst     name the worst cases of every class
+        pictures  of the worst cases in an HTML report
+        window    of their images: soft, lung, bone, brain, `400,40`
+        Raises RequestError for a form that there is not, or a file that cannot be written.
+        """
+        from segeval.api.cards import save_card
+
+        choices = {k: v for k, v in locals().items() if k not in ("self", "path", "save_card")}
+        save_card(self, path, choices)
+
+    def figure(self, kind: str) -> str:
+        """A chart of the report alone, as SVG.
+
+        kind  strips, volumes, confusion or reliability, as in `-o figure-strips:dice.svg`
+        """
+        from segeval.api.cards import draw_card
+
+        return draw_card(self, kind)
+
+    def _repr_html_(self) -> str:
+        """The table of classes: what a notebook shows."""
+        from segeval.api.cards import card_to_html
+
+        return card_to_html(self)
 
     def __repr__(self) -> str:
         return f"<Scorecard of {len(self.cases)} cases: {', '.join(self.metrics)}>"

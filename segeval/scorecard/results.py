@@ -19,7 +19,7 @@ from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import asdict, fields, replace
 from segeval.runtime.json_text import parse_json
 from segeval.runtime.spill import SpillFile
-from segeval.scorecard.card import OVERALL, Scorecard, Statistic
+from segeval.scorecard.card import OVERALL, Scorecard, Statistic, Summary
 from segeval.scorecard.case_json import (
     INFINITE,
     case_from_json,
@@ -280,13 +280,17 @@ def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:
             metrics=tuple(content["metrics"]),
             signature=content["signature"],
             fields=content["settings"],
-            summary={
-                group: {
-                    class_: {name: _statistic_from_json(made) for name, made in of_metric.items()}
-                    for class_, of_metric in of_class.items()
+            summary=Summary(
+                {
+                    group: {
+                        class_: {
+                            name: _statistic_from_json(made) for name, made in of_metric.items()
+                        }
+                        for class_, of_metric in of_class.items()
+                    }
+                    for group, of_class in content["summary"].items()
                 }
-                for group, of_class in content["summary"].items()
-            },
+            ),
             inputs=content["inputs"],
             notes=tuple(Note(**note) for note in content["notes"]),
             gates=tuple(content["gates"]),
@@ -300,7 +304,7 @@ def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:
 def renew_overall(card: Scorecard) -> Scorecard:
     """A scorecard of the version before with what `overall` is now; all else means the same."""
     made = summarise_results(card.cases, [parse_metric(text) for text in card.metrics])
-    summary = {group: dict(of_class) for group, of_class in card.summary.items()}
+    summary = Summary({group: dict(of_class) for group, of_class in card.summary.items()})
     for group, of_class in summary.items():
         if OVERALL in of_class:
             old, new = of_class[OVERALL], made[group][OVERALL]

@@ -27,12 +27,12 @@ from segeval.scorecard.card import (
     CasePools,
     CaseResult,
     Statistic,
+    Summary,
 )
 from segeval.scorecard.row_index import RowIndex, index_rows
 from segeval.scorecard.summary_columns import Column, ColumnSample
 from segeval.scorecard.value_statistics import mean_value, sample_statistic, value_statistics
 
-Summary = dict[str, dict[str, dict[str, Statistic]]]
 ROUNDING = 1e-12  # relative; what two sums of the same numbers may differ by
 
 
@@ -49,7 +49,7 @@ def summarise_results(
     heads = metric_columns(results, tuple(named))
     cells = _cells(found, heads)
     asked = {head.name: named[head.metric] for head in heads}
-    summary: Summary = {}
+    summary = Summary()
     for group in dict.fromkeys(["", *found.groups]):
         scored = (found.groups[group] if group else len(found)) - found.lost_of(group)
         samples = _samples(found, group, cells)

@@ -13,7 +13,7 @@ import numpy as np
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
-from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Statistic
+from segeval.scorecard.card import OVERALL, WHOLE, CaseResult, Statistic, Summary
 from segeval.scorecard.row_index import RowIndex, index_rows
 from segeval.scorecard.summary import metric_columns
 from segeval.scorecard.summary_columns import Column
@@ -39,10 +39,10 @@ def add_intervals(
     metrics: Sequence[str],
     level: float = LEVEL,
     seed: int = 0,
-) -> dict[str, dict[str, dict[str, Statistic]]]:
+) -> Summary:
     """The summary with an interval beside each mean; None where there are no values."""
     found, heads = index_rows(cases), metric_columns(cases, metrics)
-    made: dict[str, dict[str, dict[str, Statistic]]] = {}
+    made = Summary()
     for group, of_class in summary.items():
         made[group] = {class_: dict(of_metric) for class_, of_metric in of_class.items()}
         for head in heads:

@@ -8,8 +8,8 @@ import pytest
 from headless import AXE, Browser, axe_core, chromium
 from report_cards import nothing, patients, pictures, probabilities, whole
 
+from segeval.api.compare import compare_scorecards
 from segeval.api.run import score_paths
-from segeval.cli.compare import compare_scorecards
 from segeval.reports.html.comparison_page import render_comparison
 from segeval.reports.html.folder import write_folder
 from segeval.reports.html.page import draw_pictures, render_page

@@ -6,7 +6,7 @@ import pytest
 from page_reader import Page
 from report_cards import patients, whole
 
-from segeval.cli.compare import compare_scorecards
+from segeval.api.compare import compare_scorecards
 from segeval.reports.html.comparison_page import render_comparison
 from segeval.request.settings import Settings
 
