@@ -47,6 +47,47 @@ def added(gt, **choices):
     return lambda: raise_error_of(segeval.Evaluator("dice", **choices).add(ONE, gt, "a"))
 
 
+def card(*names):
+    """A Scorecard of some cases, which belong to groups."""
+    loop = segeval.Evaluator("dice")
+    for name in names or ("a",):
+        loop.add(ONE, ONE, name, group="site")
+    return loop.card()
+
+
+def in_folder(call):
+    """A call that is given a folder which is gone afterwards."""
+
+    def run():
+        from tempfile import TemporaryDirectory
+
+        with TemporaryDirectory() as folder:
+            call(folder)
+
+    return run
+
+
+def saved(name, what=card):
+    return in_folder(lambda folder: what().save(f"{folder}/{name}"))
+
+
+def loaded(folder):
+    card().save(f"{folder}/results.json")
+    segeval.load(f"{folder}/results.json")
+
+
+def both(**choices):
+    return lambda: segeval.compare(card("a", "b"), card("a"), **choices)
+
+
+def compared():
+    return segeval.compare(card(), card())
+
+
+def gated(*rules, **choices):
+    return lambda: segeval.gate(card(), *rules, **choices)
+
+
 LED_OUT = [  # place, what is wrong, words of the help, what they make of it
     ("check_truth", score(ONE[0], ONE[0]), "(z, y, x) or (y, x)", score()),
     ("check_truth", score(VOLUME[None], VOLUME[None]), "gt[0]", score(VOLUME[None], VOLUME)),
@@ -81,6 +122,14 @@ LED_OUT = [  # place, what is wrong, words of the help, what they make of it
         score(metrics="nsd@2mm", spacing=(1, 1)),
     ),
     ("card", lambda: segeval.Evaluator("dice").card(), "evaluator.add(pred, gt", looped("a")),
+    ("load", lambda: segeval.load(3), "give a path", in_folder(loaded)),
+    ("save_card", lambda: card().save("-"), "print(card)", lambda: print(card())),
+    ("draw_card", lambda: card().figure("pie"), "strips", lambda: card().figure("strips")),
+    ("compare", lambda: segeval.compare(card()), "segeval.compare(a, b)", compared),
+    ("compare", both(), "allow_different_cases=True", both(allow_different_cases=True)),
+    ("gate", gated(), 'give rules: "dice=0.85"', gated("dice=0.85")),
+    ("__call__", lambda: card().summary("x"), "are site", lambda: card().summary("site")),
+    ("save", saved("a.html", compared), "table, markdown, csv, json", saved("a.csv", compared)),
 ]
 
 
