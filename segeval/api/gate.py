@@ -12,7 +12,7 @@ from segeval.gates.judge import judge_in_full
 from segeval.gates.verdict import Judgement
 from segeval.reports.problems import count_failed, count_faulty
 from segeval.request.grammar import Gate, parse_metric
-from segeval.runtime.errors import RequestError
+from segeval.runtime.errors import MERGE_HELP, RequestError
 from segeval.runtime.frozen import replace
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.summary import summarise_results
@@ -64,7 +64,7 @@ def gate(  # noqa: PLR0913 - the choices of `segeval gate`
     accept = undefined is not None or card.fields.get("undefined", "exclude") != "exclude"
     before = baseline if baseline is None or isinstance(baseline, Scorecard) else load(baseline)
     if before is not None and before.shard:
-        raise RequestError("a shard is no baseline", help="segeval merge makes it whole")
+        raise RequestError("a shard is no baseline", help=MERGE_HELP)
     card = summarise_again(card)
     found = judge_in_full(card, settings, accept, before)
     unscored = count_failed(card, settings) + count_faulty(card, settings)
@@ -79,6 +79,6 @@ def summarise_again(card: Scorecard, where: object = "") -> Scorecard:
     Raises RequestError for a part of a run.
     """
     if card.shard:
-        raise RequestError("a shard decides nothing", where=where, help="segeval merge")
+        raise RequestError("a shard decides nothing", where=where, help=MERGE_HELP)
     metrics = [parse_metric(text) for text in card.metrics]
     return replace(card, summary=summarise_results(card.cases, metrics, pools_of(card.cases, True)))

@@ -14,11 +14,11 @@ from segeval.cli.ci import describe_ci_run, finding_path, report_to_ci
 from segeval.cli.error_maps import make_error_maps
 from segeval.cli.log import LOG
 from segeval.cli.messages import print_message
-from segeval.cli.problems import MERGE_HELP, exit_status, report_problems
+from segeval.cli.problems import exit_status, report_problems
 from segeval.cli.settings_sources import ResolvedSettings
 from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
-from segeval.runtime.errors import RequestError
+from segeval.runtime.errors import MERGE_HELP, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory
 

@@ -11,7 +11,6 @@ import click
 from segeval.cli.conclude import conclude_run, load_baseline
 from segeval.cli.log import LOG
 from segeval.cli.options import PATH_OR_URL, Command, resolve_request, settings_options
-from segeval.cli.problems import MERGE_HELP
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from segeval.scorecard.card import Scorecard
 
 MISSED, DATA, BUG = 1, 3, 5
-MERGE_HELP = "segeval merge SHARDS -o whole.json joins all shards; give that file"
 STYLES: dict[str, dict[str, Any]] = {
     "error:": {"fg": "red", "bold": True},
     "  help:": {"fg": "cyan"},

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segeval.cli.compare import (
+from segeval.api.compare import (
     check_comparable,
     compare_scorecards,
     describe_missing_cases,
     warn_few_cases,
 )
 from segeval.cli.messages import print_message, print_path
-from segeval.cli.problems import MERGE_HELP
 from segeval.cli.settings_sources import ResolvedSettings
 from segeval.cli.warnings_output import report_notes
-from segeval.runtime.errors import RequestError
+from segeval.runtime.errors import MERGE_HELP, RequestError
 
 if TYPE_CHECKING:
     from segeval.reports.comparison import ModelComparison

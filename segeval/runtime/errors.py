@@ -10,6 +10,8 @@ from typing import Any
 
 from segeval.runtime.frozen import frozen
 
+MERGE_HELP = "segeval merge SHARDS -o whole.json joins all shards; give that file"
+
 
 class SegevalError(Exception):
     """The root. `where` is a case or a file, `facts` are lines, `help` says what to do."""

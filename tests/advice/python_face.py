@@ -6,6 +6,7 @@ from advice.files import nothing
 
 import segeval
 from segeval.runtime.errors import SegevalError
+from segeval.runtime.frozen import replace
 
 ONE = np.ones((3, 4), np.uint8)
 VOLUME = np.ones((2, 3, 4), np.uint8)
@@ -88,6 +89,7 @@ def gated(*rules, **choices):
     return lambda: segeval.gate(card(), *rules, **choices)
 
 
+PART = replace(card(), shard={"part": 1, "of": 2})
 LED_OUT = [  # place, what is wrong, words of the help, what they make of it
     ("check_truth", score(ONE[0], ONE[0]), "(z, y, x) or (y, x)", score()),
     ("check_truth", score(VOLUME[None], VOLUME[None]), "gt[0]", score(VOLUME[None], VOLUME)),
@@ -128,6 +130,7 @@ LED_OUT = [  # place, what is wrong, words of the help, what they make of it
     ("compare", lambda: segeval.compare(card()), "segeval.compare(a, b)", compared),
     ("compare", both(), "allow_different_cases=True", both(allow_different_cases=True)),
     ("gate", gated(), 'give rules: "dice=0.85"', gated("dice=0.85")),
+    ("gate", gated(baseline=PART), "segeval merge", gated(baseline=card())),
     ("__call__", lambda: card().summary("x"), "are site", lambda: card().summary("site")),
     ("save", saved("a.html", compared), "table, markdown, csv, json", saved("a.csv", compared)),
 ]

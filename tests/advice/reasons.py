@@ -3,6 +3,8 @@
 CLUSTER = "starts programs on the machines of a cluster; tests/engines/test_cluster.py raises it"
 INSTALL = "installs software; tests hold the line itself (tests/test_install_lines.py)"
 REASONS = {
+    "api/cards.py:card_to_arrow": INSTALL,
+    "api/cards.py:card_to_dataframe": INSTALL,
     "engines/cluster.py:no_scheduler_error": CLUSTER,
     "engines/cluster.py:check_versions": CLUSTER,
     "engines/cluster.py:score_in_worker": CLUSTER,
