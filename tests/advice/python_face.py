@@ -130,7 +130,7 @@ LED_OUT = [  # place, what is wrong, words of the help, what they make of it
     ("compare", lambda: segeval.compare(card()), "segeval.compare(a, b)", compared),
     ("compare", both(), "allow_different_cases=True", both(allow_different_cases=True)),
     ("gate", gated(), 'give rules: "dice=0.85"', gated("dice=0.85")),
-    ("gate", gated(baseline=PART), "segeval merge", gated(baseline=card())),
+    ("gate", gated(baseline=PART), "segeval merge SHARDS -o whole.json", gated(baseline=card())),
     ("__call__", lambda: card().summary("x"), "are site", lambda: card().summary("site")),
     ("save", saved("a.html", compared), "table, markdown, csv, json", saved("a.csv", compared)),
 ]
