@@ -24,7 +24,7 @@ from segeval.cli.options import (
 from segeval.cli.report_models import load_whole_results, report_models
 from segeval.cli.values import read_choice
 from segeval.request.settings import Settings
-from segeval.runtime.errors import MERGE_HELP, RequestError
+from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
 
 if TYPE_CHECKING:
