@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval.cli.choices import CHOICES
 from segeval.cli.error_maps import make_error_maps
 from segeval.cli.log import LOG
 from segeval.cli.messages import print_path
@@ -22,7 +19,6 @@ from segeval.cli.options import (
     settings_options,
 )
 from segeval.cli.report_models import load_whole_results, report_models
-from segeval.cli.values import read_choice
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
@@ -44,7 +40,6 @@ OUTPUT = (
 )
 MODELS = ("ci", "seed", "allow_different_settings", "allow_different_cases")
 FILES = ("pairs", "images", "layout", "pair_regex_pred", "pair_regex_gt", "case_key", "classes")
-NOT_READ = ("charges", "tolerances", "metrics", "ci", "seed")  # play no part in reading a case
 USUAL, FOLDER = "report.html", "report/index.html"
 
 
@@ -69,7 +64,7 @@ def report(given: Mapping[str, Any]) -> int:
         return report_models(given["results"], outputs, request, given["split"])
     card = load_whole_results(given["results"][0])
     card = replace(card, inputs={**card.inputs, "roots": _roots(card, given)})
-    settings = _settings_of_run(card, settings)
+    settings = settings_of_run(card, settings)
     make_error_maps(card, settings)
     for output in outputs:
         if given["split"] and output.endswith(".html"):
@@ -84,33 +79,6 @@ def _roots(card: Scorecard, given: Mapping[str, Any]) -> dict[str, str]:
     """Where the files lie: as the options say, else as the result file says."""
     known = dict(card.inputs.get("roots") or {})
     return known | {side: given[side] for side in ("pred", "gt") if given[side]}
-
-
-def _settings_of_run(card: Scorecard, settings: Settings) -> Settings:
-    """The choices by which the files are read: those of the run, and what the options add."""
-    if not (settings.pictures or settings.error_maps):
-        return settings
-    from segeval.reports.pictures.grey_levels import parse_window
-    from segeval.reports.pictures.illustrate import classes_of_run
-
-    parse_window(settings.window)
-    given: dict[str, Any] = {}
-    for name, value in card.fields.items():
-        if name in CHOICES and name not in (*NOT_READ, "classes", "spacing"):
-            with suppress(RequestError):  # written by another version
-                given[name] = read_choice(CHOICES[name], _as_written(value), name)
-    if "spacing" in card.fields:
-        given["spacing"] = tuple(card.fields["spacing"])
-    if not settings.classes and card.fields.get("classes"):
-        given["classes"] = classes_of_run(card.fields)
-    return replace(settings, **given)
-
-
-def _as_written(value: Any) -> Any:
-    """A signed choice as people write it: `(3, 4)` of a table of labels is `3=4`."""
-    if not isinstance(value, list):
-        return value
-    return [re.sub(r"\A\((-?\d+), (-?\d+)\)\Z", r"\1=\2", str(part)) for part in value]
 
 
 def check_output(output: str, models: bool) -> None:
