@@ -64,6 +64,8 @@ def report(given: Mapping[str, Any]) -> int:
         return report_models(given["results"], outputs, request, given["split"])
     card = load_whole_results(given["results"][0])
     card = replace(card, inputs={**card.inputs, "roots": _roots(card, given)})
+    from segeval.api.cards import settings_of_run
+
     settings = settings_of_run(card, settings)
     make_error_maps(card, settings)
     for output in outputs:
