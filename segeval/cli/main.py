@@ -122,6 +122,8 @@ program = Program(
             callback=_print_version,
             help="Show the version and exit.",
         ),
-        *HELP,
+        # One row for both: the help of the program is a screen of 24 lines in either length.
+        _help_option("-h", SHORT, "", hidden=True),
+        _help_option("--help", "help", "Show this; of a command every option, and -h a screen."),
     ],
 )

@@ -50,6 +50,13 @@ def test_nothing_asked_is_help(segeval):
     assert segeval() == segeval("--help") == segeval("-h")
 
 
+def test_the_help_of_the_program_fits_a_screen(segeval):
+    """CLI-U2."""
+    lines = segeval("-h").out.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_short_help_fits_a_screen(segeval, name):
     lines = segeval(name, "-h").out.splitlines()
