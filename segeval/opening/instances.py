@@ -65,10 +65,13 @@ def code_ids(volume: Volume, coding: str, ignored: int | None) -> Volume:
     return replace(volume, coding=told, names={}, picture=False, regions=None)
 
 
-def read_instance_map(volume: Volume, coding: str, named: bool) -> Volume:
+def read_instance_map(
+    volume: Volume, coding: str, named: bool, ignored: int | None = None
+) -> Volume:
     """A map of instance ids as a label map of classes, with its instances. Raises ReadError.
 
-    named  a class list says what values are called; else they are called as they are
+    named    a class list says what values are called; else they are called as they are
+    ignored  an id, or a class of them, that is void
     """
     if len(volume.channels) != 1:
         raise ReadError(
@@ -85,6 +88,9 @@ def read_instance_map(volume: Volume, coding: str, named: bool) -> Volume:
         )
     found = np.unique(ids).tolist()
     class_of, single = read_codes(found, coding, volume.path)
+    if ignored is not None and ignored in found:
+        class_of = {**class_of, ignored: ignored}
+        single = [one for one in single if one != ignored]
     labels = relabel_instances(ids, found, class_of)
     values = sorted({class_of[one] for one in found} - {0})
     return replace(
@@ -97,23 +103,28 @@ def read_instance_map(volume: Volume, coding: str, named: bool) -> Volume:
             np.array([mask_box(ids == one) for one in single], np.float64).reshape(-1, 4),
             {},
         ),
-        instances=lambda: map_instances(ids, found, class_of, single),
+        instances=lambda: map_instances(ids, found, class_of, single, ignored),
     )
 
 
 def map_instances(
-    ids: Raw, found: Sequence[int], class_of: Mapping[int, int], single: Sequence[int]
+    ids: Raw,
+    found: Sequence[int],
+    class_of: Mapping[int, int],
+    single: Sequence[int],
+    ignored: int | None,
 ) -> InstanceMasks:
     """The ids of a map as instances; a class without instances is a crowd.
 
-    found   the ids that the map has
-    single  those that are instances
+    found    the ids that the map has
+    single   those that are instances
+    ignored  an id, or a class of them, that is void: the background, where it is 0
     """
     from segeval.kernels.mask_stack import edges_of_mask, stack_of
     from segeval.volume.instance_masks import plain_instances
 
     shape = (ids.shape[0], ids.shape[1])
-    kept = [one for one in found if class_of[one]]
+    kept = [one for one in found if class_of[one] or ignored == 0]
     masks = []
     for one in kept:
         mask = ids == one

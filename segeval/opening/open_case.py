@@ -256,7 +256,7 @@ def with_instances(truth: OpenSide, settings: Settings, classes: ClassList) -> O
         return truth
     from segeval.opening.instances import read_instance_map
 
-    volume = read_instance_map(truth.volume, settings.instances, valued(classes))
+    volume = read_instance_map(truth.volume, settings.instances, valued(classes), classes.ignore)
     return OpenSide(volume, file_class_selectors(volume))
 
 

@@ -10,12 +10,13 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from segeval.classes.names import natural_key, sort_naturally
-from segeval.runtime.errors import RequestError
+from segeval.runtime.errors import ReadError, RequestError
 from segeval.runtime.folders import Unlisted, list_files
 from segeval.runtime.frozen import frozen
 from segeval.runtime.inventory import KNOWN, LOST, UNKNOWN
@@ -240,11 +241,15 @@ def list_mask_files(root: Path) -> SideTree:
     polygons = polygon_files(root, drawn, bool(found))
     others += [file.shown for file in drawn if file not in polygons]
     images: list[str] = []
+    parts: list[str] = []
     if polygons:  # a picture of the same name is the image that they were drawn on
         stems = {(file.folder, file.stem) for file in polygons}
         images = [f.shown for f in (*found, *lossy) if (f.folder, f.stem) in stems]
         found = [*polygons, *(f for f in found if (f.folder, f.stem) not in stems)]
         lossy = [f for f in lossy if (f.folder, f.stem) not in stems]
+        listed = named_pictures(root, polygons)
+        parts = [f.shown for f in found if f.path(root) in listed]
+        found = [f for f in found if f.path(root) not in listed]
     files, left = (found, lossy) if found else (lossy, [])
     return SideTree(
         root,
@@ -259,10 +264,25 @@ def list_mask_files(root: Path) -> SideTree:
                    [u.shown for u in unlisted if not u.lost]),
             *leave("folder", "of images beside folders of masks", beside),
             *leave("file", "that are images of the polygons beside them", images),
+            *leave("file", "that lists of masks name", parts),
             *leave("file", "other than regular files", special, UNKNOWN),
             *leave("file", "in a format that no mask has", [f.shown for f in left], UNKNOWN),
         ),
     )  # fmt: skip
+
+
+def named_pictures(root: Path, polygons: Iterable[MaskFile]) -> set[Path]:
+    """The pictures that lists of masks name; one that cannot be read names none here."""
+    from segeval.readers import mask_list
+    from segeval.runtime.packed_streams import read_head
+
+    found: set[Path] = set()
+    for file in polygons:
+        path = file.path(root)
+        if file.name.lower().endswith(".txt") and mask_list.claims(path, read_head(path)):
+            with suppress(ReadError):
+                found.update(picture for picture, _, _ in mask_list.list_entries(path))
+    return found
 
 
 def polygon_files(root: Path, drawn: Sequence[MaskFile], masks: bool) -> set[MaskFile]:

@@ -31,7 +31,7 @@ OTHERS = {
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 ANNEX_POINTER = b"/annex/objects/"
-POLYGONS = ("labelme", "geojson", "yolo")  # readers of polygons, one file an image
+POLYGONS = ("labelme", "geojson", "mask_list", "yolo")  # readers of instances, a file an image
 
 
 class Reader(Protocol):

@@ -261,6 +261,25 @@ def polygons(**files):
     return make
 
 
+def listed(name, lines, said, **pictures):
+    """A list of masks, of which one line or picture is wrong."""
+
+    def write(text, **pictures):
+        def make(here):
+            instances()(here)
+            for place, picture in {"m": FLAT, **pictures}.items():
+                Image.fromarray(picture).save(here / f"{place}.png")
+            (here / "p.txt").write_text(text)
+
+        return make
+
+    good = write("m.png 1 0.5\nn.png 1 0.4", n=FLAT)
+    bad = write("m.png 1 0.5\n" + lines, **pictures)
+    return Situation(
+        f"list of masks: {name}", bad, "score p.txt g.json -m dice", (mend(said, good),)
+    )
+
+
 def labelme(size=True):
     """Polygons of LabelMe that say, or do not say, how large the image is."""
 
@@ -384,5 +403,10 @@ SITUATIONS = [
     # polygons
     Situation("YOLO: pixels", polygons(a_txt="0 10 10 60 10 60 60\n"), "score pred gt -m dice", (mend("divided by width and height", polygons()),)),
     Situation("YOLO: no image", without_images, "score pred gt -m dice", (mend("put the image beside it", polygons()),)),
+    listed("no mask", "m.png car 0.5", "`masks/a_0.png 26 0.93`"),
+    listed("no score", "m.png 1 nan", "`masks/a_0.png 26 0.93`"),
+    listed("elsewhere", "../m.png 1 0.5", "put the pictures beside the list"),
+    listed("another size", "m.png 1 0.5\nn.png 1 0.4", "every mask is as large as the image", n=np.ones((3, 3), np.uint8)),
+    listed("colours", "m.png 1 0.5\nn.png 1 0.4", "write it with one channel", n=np.ones((8, 8, 3), np.uint8)),
     Situation("LabelMe: no size", labelme(False), "score p.json g.json -m dice", (mend("put the image beside it", labelme()),)),
 ]  # fmt: skip
