@@ -17,14 +17,14 @@ from segeval.reports.values import (
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.safe_text import clean_name
-from segeval.scorecard.card import OVERALL, WHOLE, Row, Scorecard
+from segeval.scorecard.card import OVERALL, POOLED, WHOLE, Row, Scorecard
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import index_rows
 from segeval.scorecard.summary import metric_columns
 from segeval.scorecard.summary_columns import Column
 
 WORST = 5  # cases that are named below the table
-EMPTY = {"", "both_empty", *ONE_SIDED_REASONS}
+EMPTY = {"", "both_empty", POOLED, *ONE_SIDED_REASONS}  # of what is no want of input
 
 
 @frozen

@@ -23,7 +23,8 @@ NOWHERE = "nowhere"  # the fact that names selected classes that nothing stands 
 BY_VALUE, BY_NAME = "label values", "names in files"
 OVERALL = "overall"  # the mean over classes, in summaries only
 # Statuses that are no fault: nobody waits for a value.
-UNCOUNTED = ("ok", "not_annotated", "not_a_volume", "pooled")
+POOLED = "pooled"  # a status: the number belongs to the data set, and no case has one
+UNCOUNTED = ("ok", "not_annotated", "not_a_volume", POOLED)
 
 
 class Row(NamedTuple):

@@ -13,14 +13,13 @@ from segeval.metrics.registry import Definition, Values, evaluate_metric
 from segeval.pairing.cases import Case
 from segeval.request.grammar import Metric
 from segeval.runtime.frozen import replace
-from segeval.scorecard.card import Row
+from segeval.scorecard.card import POOLED, Row
 from segeval.scorecard.empty_class_policy import absence_reason, apply_empty_policy, matching_charge
 from segeval.scoring.class_resolution import CaseClasses
 from segeval.scoring.finish_tallies import FinishedTallies, kind_of, lacking
 from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.tallies.counts import Counts
 
-POOLED = "pooled"  # a status: the number belongs to the data set, and no case has one
 OVER_BUDGET = "over_budget"  # a status: nothing was measured, so nothing is undefined
 
 

@@ -16,6 +16,7 @@ from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.row_index import index_rows, noteworthy_cases
 
+TEXTS = 3  # of a warning that are shown
 FEW = 5  # cases that are named for a problem or a note
 SIDES = {"pred": " of the prediction", "gt": " of the ground truth"}
 NAMES = 60  # rows of the table of names
@@ -106,27 +107,21 @@ def _problems(card: Scorecard) -> list[dict[str, Any]]:
 
 
 def _notes(card: Scorecard) -> list[dict[str, Any]]:
-    """Warnings and notes by their code and text, with how often and where."""
-    kinds: dict[tuple[str, str], dict[str, Any]] = {}
+    """Warnings and notes by their code: a few texts, how often and where."""
+    kinds: dict[str, dict[str, Any]] = {}
     of_cases = (note for case in noteworthy_cases(card.cases) for note in case.notes)
     for note in (*card.notes, *of_cases):
-        kind = kinds.setdefault(
-            (note.code, note.text),
-            {"code": note.code, "text": clean_name(note.text), "where": [], "count": 0},
-        )
+        empty: dict[str, Any] = {"code": note.code, "texts": {}, "where": {}, "count": 0}
+        kind = kinds.setdefault(note.code, empty)
         kind["count"] += 1
+        kind["texts"][clean_name(note.text)] = None
         if note.where and len(kind["where"]) < FEW:
-            kind["where"].append(clean_name(str(note.where)))
+            kind["where"][clean_name(str(note.where))] = None
     found = sorted(kinds.values(), key=lambda kind: kind["code"].startswith("N-"))
-    codes: Counter[str] = Counter()
-    kept = []
     for kind in found:
-        codes[kind["code"]] += 1
-        if codes[kind["code"]] <= FEW:
-            kept.append(kind)
-    for kind in kept:
-        kind["more"] = max(0, codes[kind["code"]] - FEW) if codes[kind["code"]] > FEW else 0
-    return kept
+        kind["more"] = max(0, len(kind["texts"]) - TEXTS)
+        kind["texts"] = list(kind["texts"])[:TEXTS]
+    return found
 
 
 def _names(card: Scorecard) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from segeval.reports.html.shown import (
 from segeval.reports.html.volume_section import Volumes
 from segeval.runtime.frozen import frozen
 from segeval.runtime.safe_text import clean_name
-from segeval.scorecard.card import UNCOUNTED, WHOLE, CaseResult, Row, Scorecard
+from segeval.scorecard.card import POOLED, UNCOUNTED, WHOLE, CaseResult, Row, Scorecard
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import index_rows
 from segeval.scorecard.value_statistics import BADNESS, worst_values
@@ -107,6 +107,8 @@ def status_of(rows: Sequence[Row]) -> str:
         return "missed"
     if "gt_empty" in reasons:
         return "spurious"
+    if all(row.status == POOLED for row in rows):
+        return POOLED
     if all(row.status != "ok" for row in rows):
         return "undefined"
     return "ok"

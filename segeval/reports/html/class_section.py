@@ -51,13 +51,17 @@ class ClassRow:
 
 @frozen
 class MetricTable:
-    """A metric with all its classes, and the chart of every case."""
+    """A metric with all its classes, and the chart of every case.
+
+    of_cases  whether cases have values; else there are those of the data set alone
+    """
 
     heading: Heading
     rows: tuple[ClassRow, ...]
     chart: str
     pooled: bool
     interval: bool
+    of_cases: bool
     place: str
     lead: str
 
@@ -114,6 +118,7 @@ def _table(  # noqa: PLR0913 - what a table hangs on
         _chart(head, names, summary, values, bars),
         any(row.pooled.exact for row in rows),
         any(row.low.exact for row in rows),
+        any(row.mean.exact for row in rows) or not any(row.pooled.exact for row in rows),
         f"metric-{number + 1}",
         leads if any(row.pooled.exact for row in rows) else "mean",
     )

@@ -60,6 +60,8 @@ def draw_curve(title: str, points: Sequence[tuple[float, float]], across: str, u
     line = "".join(
         f"{'L' if k else 'M'}{px(x.at(a))} {px(y.at(b))}" for k, (a, b) in enumerate(points)
     )
+    if len(points) == 1:
+        line += "h0"  # a dot
     parts = [
         *grid_x(x, 12, 204, across),
         *grid_y(y, left, width - 12),

@@ -6,6 +6,8 @@ whose policy forbids them inside a page.
 
 from __future__ import annotations
 
+import re
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -94,12 +96,14 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
     bars = bars_of(card)
     volumes = volumes_of(card.cases)
     rows = list(all_case_rows(card, heads))
+    tables = class_tables(card, heads, values_of(card, heads), bars)
     return {
         "verdict": verdict_section(card, settings),
         "account": account_section(card, settings),
         "heads": heads,
         "void": [(name, why.replace("_", " ")) for name, why in void.items()],
-        "tables": class_tables(card, heads, values_of(card, heads), bars),
+        "tables": tables,
+        "charts": any(table.chart for table in tables),
         "lead": leading(heads, metrics_of_classes(card)),
         "worst": worst_rows(card, heads, volumes, settings.pictures),
         "absent": one_sided_rows(card, volumes),
@@ -156,9 +160,23 @@ def environment() -> Any:
         "clean": clean_name,
         "case_id": place_of_case,
         "class_id": place_of_class,
+        "joints": break_at_joints,
+        "longest": longest_part,
         "three": show_three,
     }
     return made
+
+
+def break_at_joints(name: str) -> Any:
+    """A name as markup that may break behind `_`, `-`, `.` and `/`."""
+    from markupsafe import Markup
+
+    return Markup(re.sub(r"(?<=[_./-])(?=[^_./-])", "<wbr>", str(escape(_shown(name)))))
+
+
+def longest_part(name: str) -> int:
+    """The letters of the longest part of a name that does not break."""
+    return max(map(len, re.split(r"[\s_./-]", name)))
 
 
 def _shown(value: Any) -> Any:

@@ -15,6 +15,7 @@ from segeval.runtime.arrays import Floats, Mask
 
 HIT, MISSED, FALSE = (0, 158, 115), (86, 180, 233), (230, 159, 0)  # Okabe and Ito's, as contours
 STRENGTH = 0.5  # of a tint over the image
+LUMA = np.array([0.299, 0.587, 0.114])  # of red, green and blue (Rec. 601)
 DARK, PLAIN = (20, 24, 29), 96  # behind the map; grey where there is no image
 WORDS = (("hit", HIT), ("missed", MISSED), ("false", FALSE))
 
@@ -32,12 +33,16 @@ def window_masks(view: ClassView) -> tuple[Mask, Mask]:
 
 
 def tinted(image: Floats | None, truth: Mask, pred: Mask) -> Bytes:
-    """The image in colours with the three areas over it; uint8 (rows, columns, 3)."""
+    """The image in grey with the three areas over it; uint8 (rows, columns, 3).
+
+    Colours of the image would be taken for tints.
+    """
     if image is None:
         base = np.full((*truth.shape, 3), float(PLAIN))
     else:
-        grey = image.ndim == 2
-        base = np.repeat(image[..., None], 3, axis=2) if grey else np.array(image[..., :3])
+        grey = image if image.ndim == 2 else image[..., :3] @ LUMA
+        grey = grey * min(1.0, 255 / max(float(grey.max()), 1.0))  # of 16 bits
+        base = np.repeat(grey[..., None], 3, axis=2)
     for area, colour in zip(areas(truth, pred), (HIT, MISSED, FALSE), strict=True):
         base[area] = (1 - STRENGTH) * base[area] + STRENGTH * np.array(colour, float)
     return base.astype(np.uint8)

@@ -37,12 +37,16 @@ Key = tuple[str, str]  # case and class
 class Pictures:
     """What was drawn, and why something was not.
 
-    drawn  HTML by case and class
-    notes  reasons, each with how many pictures it cost
+    drawn    HTML by case and class
+    notes    reasons, each with how many pictures it cost
+    volumes  how many are planes of volumes
+    flat     how many are pictures
     """
 
     drawn: Mapping[Key, str]
     notes: Mapping[str, int]
+    volumes: int = 0
+    flat: int = 0
 
 
 class PictureMaker:
@@ -58,6 +62,7 @@ class PictureMaker:
         self._place, self.most = place, MOST_BYTES
         self.drawn: dict[Key, str] = {}
         self.notes: dict[str, int] = {}
+        self.axes: list[int] = []  # of each that was drawn
 
     def share_room(self, pictures: int) -> None:
         """Let the images of so many pictures fit in a page (REPORT-T4)."""
@@ -99,6 +104,7 @@ class PictureMaker:
                 grey = None if own is None else grey_levels(own, window, name, ct)
                 shown = draw_view(view, grid, grey, self._place, self.most)
             self.drawn[case.id, name] = shown
+            self.axes.append(len(view.shape))
 
     def _image_planes(
         self, case: Case, masks: CaseMasks, views: Sequence[ClassView]
@@ -146,7 +152,8 @@ def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
                 maker.draw_case(found, own, fingerprints.get(found.id, ""))
     for left in names.values():
         maker.note("the case is not in the folders any more", len(left))
-    return Pictures(maker.drawn, maker.notes)
+    flat = maker.axes.count(2)
+    return Pictures(maker.drawn, maker.notes, len(maker.axes) - flat, flat)
 
 
 def data_uri(content: bytes, suffix: str) -> str:
