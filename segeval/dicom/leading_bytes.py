@@ -61,7 +61,10 @@ def read_leading_elements(
     while True:
         if found := _walk_elements(held, at, coding, until, complete):
             return found
-        part = _read_fully(source, max(len(held) * GROWTH, PACKED_BYTES))
+        count = max(len(held) * GROWTH, PACKED_BYTES)
+        if isinstance(source, InflatedBytes):
+            count = min(count, MOST_INFLATED + 1 - len(held))
+        part = _read_fully(source, count)
         complete = not part
         held += part
         if isinstance(source, InflatedBytes) and len(held) > MOST_INFLATED:

@@ -47,6 +47,8 @@ def ignore_message(text: str) -> None:
 
 def exceeds_budget(result: CaseResult) -> bool:
     """Whether something was left out that would have taken more than the budget of the process."""
+    if result.status == OVER_BUDGET:
+        return True
     return any(fault["status"] == OVER_BUDGET for fault in result.faults.values())
 
 

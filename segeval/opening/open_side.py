@@ -17,6 +17,7 @@ from segeval.readers.registry import contours_error, open_file, open_volume
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.runtime.frozen import field, frozen, replace
+from segeval.runtime.memory_budget import case_budget
 from segeval.volume.align import align_volume
 from segeval.volume.channel import Channel
 from segeval.volume.read_options import ReadOptions
@@ -109,6 +110,7 @@ def read_options(
         threshold=settings.threshold,
         min_score=settings.min_score,
         roi_offset=settings.roi_offset,
+        room=case_budget(settings.budget),
     )
 
 

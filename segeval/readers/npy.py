@@ -6,6 +6,7 @@ comes first in an .npz (nnU-Net) and else is the one that fits. Nothing is ever 
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from math import prod
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 NPY = b"\x93NUMPY"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # an archive; one without members
+LONGEST_HEADER = 10_000  # bytes; NumPy takes no longer one either
 KNOWN = ("probabilities", "softmax", "logits")
 CUT = "the file was cut off or changed; copy or write it again"
 AXIS = "--channel-axis says which axis holds the channels, counted from 0"
@@ -127,8 +129,9 @@ def read_npy_header(file: IO[bytes], source: PackedBytes) -> StoredArray:
     form = np.lib.format
     try:
         old = form.read_magic(file) == (1, 0)
+        header = read_header_bytes(file, "<H" if old else "<I")
         shape, fortran, dtype = (
-            form.read_array_header_1_0(file) if old else form.read_array_header_2_0(file)
+            form.read_array_header_1_0(header) if old else form.read_array_header_2_0(header)
         )
     except Exception as problem:  # NumPy parses it as Python: every error of a parser can come
         if isinstance(problem, (OSError, zlib.error)):
@@ -147,6 +150,16 @@ def read_npy_header(file: IO[bytes], source: PackedBytes) -> StoredArray:
     skip, size = file.tell(), prod(shape) * dtype.itemsize
     source = replace(source, skip=skip, size=size, total=skip + size)
     return StoredArray(source, shape, dtype, fortran)
+
+
+def read_header_bytes(file: IO[bytes], form: str) -> IO[bytes]:
+    """The header behind its mark, with its length. Raises ValueError where it is none."""
+    size = struct.calcsize(form)
+    start = file.read(size)
+    length = struct.unpack(form, start)[0] if len(start) == size else 0
+    if length > LONGEST_HEADER:
+        raise ValueError(f"it is {length} bytes long")
+    return io.BytesIO(start + file.read(length))
 
 
 def array_to_volume(stored: StoredArray, reading: ReadOptions) -> Volume:

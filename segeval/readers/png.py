@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,17 @@ import numpy as np
 
 from segeval.grid.geometry import Geometry
 from segeval.readers import png_bands
+from segeval.readers.colour_labels import ColourTable, OpacityCensus, is_grey
 from segeval.readers.png_inflate import inflate_with_isal
+from segeval.readers.png_rows import PngRows, open_png_rows
+from segeval.readers.tiff_strips import TiffSamples, TiffStrips, open_tiff_strips
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
-from segeval.runtime.inventory import ASKED, current
+from segeval.runtime.inventory import current
+from segeval.runtime.memory_budget import check_room
 from segeval.volume.channel import Channel
+from segeval.volume.channel_streams import LARGE
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
@@ -43,6 +48,11 @@ BROKEN = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, Memor
 VALUES = {"1": "?", "L": "u1", "P": "u1", "I": "i4", "F": "f4",
           "I;16": "u2", "I;16L": "u2", "I;16B": "u2"}  # fmt: skip
 MAPPED = {"L": "u1", "P": "u1", "I;16": "<u2"}  # what Pillow can write into an array of ours
+# Bytes a pixel that it takes to decode a picture as a whole; of colours, their table included.
+WHOLE_BYTES, COLOUR_BYTES = {"1": 3, "L": 3, "P": 3, "I;16": 6, "I;16B": 6, "I": 12, "F": 12}, 32
+PixelRows = PngRows | TiffSamples | TiffStrips
+ROWS_PIXELS = 1 << 18  # pixels whose colours are looked up at a time
+WITH_ALPHA = ("RGBA", "LA")
 COLOURED = ("RGB", "RGBA", "RGBX", "LA")
 SPREAD = {2: 85, 4: 17}  # what Pillow multiplies the greys of so many bits by
 
@@ -65,6 +75,8 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         head = png_bands.read_png_head(path)
     source: BandedPicture | Picture
     if head is not None:
+        check_room(path, f"a picture of {head.shape[1]} x {head.shape[0]} pixels",
+                   8 * max(png_bands.BAND, head.shape[1] * head.wide), reading.room)  # fmt: skip
         source, dtype, shape, palette = (
             BandedPicture(path, head),
             head.dtype.str,
@@ -85,6 +97,8 @@ def open_picture(path: Path, reading: ReadOptions) -> tuple[Picture, str, tuple[
         mode, (width, height) = image.mode, image.size
         bits = channel_bits(image, start)
         check_picture(image, bits, path)
+    with raise_read_errors(path):
+        pixels = open_pixel_rows(path, start)
     colours = labels_by_colour(reading.colours)
     wide = mode in COLOURED and max(colours.values()) > 255
     step = SPREAD.get(bits, 1) if mode == "L" else 1
@@ -93,8 +107,20 @@ def open_picture(path: Path, reading: ReadOptions) -> tuple[Picture, str, tuple[
     if unlisted is not None and mode in COLOURED and mode != "LA":
         dtype = "u2"
     ids = reading.ids and not reading.colours and mode in ("RGB", "RGBA")
-    made = Picture(path, mode, colours, step, unlisted, current().side, ids)
-    return made, "u4" if ids else dtype, (height, width)
+    dtype = "u4" if ids else dtype
+    table = ColourTable(path, colours, unlisted, current().side)
+    whole = width * height * WHOLE_BYTES.get(mode, COLOUR_BYTES)
+    if pixels is not None and width * height > LARGE:
+        whole = pixels.band_bytes + ROWS_PIXELS * COLOUR_BYTES
+    check_room(path, f"a picture of {width} x {height} pixels", whole, reading.room)
+    return Picture(path, mode, pixels, np.dtype(dtype), table, step, ids), dtype, (height, width)
+
+
+def open_pixel_rows(path: Path, start: bytes) -> PixelRows | None:
+    """The pixels of a picture row by row; None of one that is decoded as a whole."""
+    if start.startswith(PNG):
+        return open_png_rows(path)
+    return open_tiff_strips(path) if start.startswith(TIFF) else None
 
 
 @contextmanager
@@ -207,13 +233,12 @@ def labels_by_colour(colours: Mapping[tuple[int, int, int], int]) -> dict[int, i
     return table or {0: 0}
 
 
-def ids_of_colours(red: Raw, green: Raw, blue: Raw) -> Raw:
-    """Ids as COCO's panoptic pictures hold them, uint32: R + 256 G + 65536 B; greys are as grey.
+def ids_of_colours(values: Raw) -> Raw:
+    """Ids as COCO's panoptic pictures hold them, uint32: R + 256 G + 65536 B.
 
-    red, green, blue  uint8 (y, x)
+    values  uint8 (y, x, 3 or 4)
     """
-    if (red == green).all() and (red == blue).all():
-        return red.astype(np.uint32)
+    red, green, blue = (values[..., c] for c in range(3))
     return red.astype(np.uint32) | green.astype(np.uint32) << 8 | blue.astype(np.uint32) << 16
 
 
@@ -239,19 +264,19 @@ class BandedPicture:
 class Picture:
     """The labels of a picture, decoded when they are asked for.
 
-    colours  label of each colour 0xrrggbb
-    step     distance of two neighbouring greys
-    unlisted label of colours that the table does not have; None: they are an error
-    side     of the case, for what is reported
-    ids      colours are ids, R + 256 G + 65536 B, as COCO's panoptic pictures have them
+    pixels  gives its rows, where it need not be decoded as a whole
+    dtype   of the labels
+    colours label of each colour
+    step    distance of two neighbouring greys, as Pillow gives them
+    ids     colours are ids, R + 256 G + 65536 B, as COCO's panoptic pictures have them
     """
 
     path: Path
     mode: str
-    colours: Mapping[int, int]
+    pixels: PixelRows | None
+    dtype: np.dtype[Any]
+    colours: ColourTable
     step: int = 1
-    unlisted: int | None = None
-    side: str = ""
     ids: bool = False
 
     def __call__(self) -> Raw:
@@ -261,58 +286,67 @@ class Picture:
         if values.ndim == 2:
             values = values if self.step == 1 else values // self.step
             return values.astype(values.dtype.newbyteorder("="), copy=False)
-        if self.mode in ("RGBA", "LA"):
-            self._opaque(values[..., -1])
+        if self.mode in WITH_ALPHA:
+            OpacityCensus().joined(values[..., -1]).check(self.path)
         if self.mode == "LA":
             return np.ascontiguousarray(values[..., 0])
-        return self._labels(values)
-
-    def _opaque(self, alpha: Raw) -> None:
-        soft = int(np.count_nonzero(alpha != 255))
-        if soft:
-            raise ReadError(
-                f"{soft} of {alpha.size} pixels are not fully opaque",
-                where=self.path,
-                facts=(f"alpha from {alpha.min()} to {alpha.max()}",),
-                help="a soft edge is no label: write a mask of one channel",
-            )
-
-    def _labels(self, values: Raw) -> Raw:
-        """Colours through the table; three equal channels that are not all in it are grey."""
-        red, green, blue = (values[..., c] for c in range(3))
         if self.ids:
-            return ids_of_colours(red, green, blue)
-        packed = red.astype(np.uint32) << 16 | green.astype(np.uint32) << 8 | blue
-        known = np.array(sorted(self.colours), np.uint32)
-        place = np.searchsorted(known, packed).clip(max=len(known) - 1)
-        strange = known[place] != packed
-        if not strange.any():
-            own = [self.colours[int(colour)] for colour in known]
-            found: Raw = np.array(own, np.uint16 if max(own) > 255 else np.uint8)[place]
-            return found
-        if (red == green).all() and (red == blue).all():
-            return np.ascontiguousarray(red)
-        colours, counts = np.unique(packed[strange], return_counts=True)
-        if self.unlisted is None:
-            raise self._unlisted_error(colours, counts, packed.size)
-        labels: Raw = np.array([self.colours[int(c)] for c in known], np.uint16)[place]
-        labels[strange] = self.unlisted
-        names = [f"#{c:06x}: {n} pixels" for c, n in zip(colours, counts, strict=True)]
-        current().add_found("colour", len(colours), self.side)
-        current().set_aside(
-            "colour", "that no class has", names, ASKED, "W-unlisted-colour", self.side
-        )
+            return values[..., 0].astype(np.uint32) if is_grey(values) else ids_of_colours(values)
+        return self.colours.of_picture(values)
+
+    def rows(self) -> Iterator[Raw]:
+        """The labels, some rows (n, x) at a time. Raises ReadError."""
+        if self.pixels is None:
+            yield self()
+            return
+        with raise_read_errors(self.path):
+            labels = self._colours_to_labels() if self.mode in COLOURED else self._greys
+            for values in self._few_rows():
+                yield labels(values).astype(self.dtype, copy=False)
+
+    def _few_rows(self) -> Iterator[Raw]:
+        """The pixels, no more rows at a time than are worth it."""
+        assert self.pixels is not None
+        for values in self.pixels():
+            step = max(1, ROWS_PIXELS // values.shape[1])
+            for start in range(0, len(values), step):
+                yield values[start : start + step]
+
+    def _greys(self, values: Raw) -> Raw:
+        assert self.pixels is not None
+        return values // self.step if self.pixels.spread and self.step > 1 else values
+
+    def _colours_to_labels(self) -> Callable[[Raw], Raw]:
+        """How rows of colours become labels; what is odd about one is asked of all of them."""
+        look_up: Callable[[Raw], Raw] | None = None
+        if self.ids:
+            grey = all(map(is_grey, self._few_rows()))
+            look_up = (lambda values: values[..., 0]) if grey else ids_of_colours
+        elif self.mode != "LA" and not self.colours.same_as_grey:
+            look_up = self._decide()
+
+        def labels(values: Raw) -> Raw:
+            nonlocal look_up
+            if self.mode in WITH_ALPHA and not (values[..., -1] == 255).all():
+                self._refuse_soft_edges()
+            if self.mode == "LA":
+                return values[..., 0]
+            if look_up is None and (found := self.colours.known(values)) is not None:
+                return found
+            look_up = look_up or self._decide()
+            return look_up(values)
+
         return labels
 
-    def _unlisted_error(self, colours: Raw, counts: Raw, of: int) -> ReadError:
-        """The error for colours that the table does not have, the most frequent first."""
-        order = np.argsort(-counts, kind="stable")[:5]
-        shown = [f"#{colours[i]:06x}: {counts[i]}" for i in order]
-        more = [f"and {len(colours) - 5} more"] if len(colours) > 5 else []
-        return ReadError(
-            f"pixels of colours that no class has: {counts.sum()} of {of}",
-            where=self.path,
-            facts=(*shown, *more),
-            help='name each colour in segeval.toml: [classes.NAME] label = 1, color = "#rrggbb"'
-            + ("; or --unlisted ignore leaves those pixels out" if len(self.colours) > 1 else ""),
-        )
+    def _decide(self) -> Callable[[Raw], Raw]:
+        """Whether colours are looked up or are the grey they are. Raises ReadError."""
+        if self.colours.read_as(self.colours.count(self._few_rows())):
+            return self.colours.by_table
+        return lambda values: values[..., 0]
+
+    def _refuse_soft_edges(self) -> None:
+        """Raise ReadError with how many pixels are not fully opaque."""
+        opacity = OpacityCensus()
+        for values in self._few_rows():
+            opacity = opacity.joined(values[..., -1])
+        opacity.check(self.path)

@@ -93,26 +93,42 @@ def iterate_bands(file: IO[bytes], picture: PngHead, out: Raw | None = None) -> 
 
     out  (y, x) room for all of them; None: only a band is held at a time
     """
-    (height, width), size = picture.shape, picture.shape[0] * picture.shape[1] * picture.wide
-    line, row, left = width * picture.wide + 1, 0, b""
-    band = -(-height // -(-size // BAND)) * line  # of one size, or the last would be a rest
-    rows = 0 if out is not None else band // line + 2
+    height, width = picture.shape
+    line, row = width * picture.wide + 1, 0
+    rows = 0 if out is not None else rows_of_band(height, line) + 2
     kept: Raw = np.empty((rows, width), picture.dtype)
-    for part in inflate_rows(file, picture.start, choose_zlib_library(size), band):
+    for lines in iterate_filtered_rows(file, picture.start, line, height):
+        count, above = len(lines), int(row > 0)
+        room = kept[1 - above : 1 + count] if out is None else out[row - above : row + count]
+        unfilter_rows(lines, room, above > 0)
+        yield room[above:]
+        if out is None:
+            kept[0] = kept[count]
+        row += count
+
+
+def rows_of_band(height: int, line: int) -> int:
+    """How many rows are decoded at a time: bands of one size, or the last would be a rest."""
+    return -(-height // -(-height * (line - 1) // BAND))
+
+
+def iterate_filtered_rows(file: IO[bytes], start: int, line: int, height: int) -> Iterator[Raw]:
+    """All rows with their filters, (n, line) bytes at a time. Raises OSError.
+
+    start  where the first chunk of pixels begins in the file
+    line   bytes of a row, its filter included
+    """
+    row, left = 0, b""
+    library, band = choose_zlib_library(height * (line - 1)), rows_of_band(height, line) * line
+    for part in inflate_rows(file, start, library, band):
         if row == height:
             raise OSError(SURPLUS)
         raw = left + part
         count = min(len(raw) // line, height - row)
-        lines: Raw = np.frombuffer(raw, np.uint8, count * line).reshape(count, line)
-        above = int(row > 0)
-        room = kept[1 - above : 1 + count] if out is None else out[row - above : row + count]
-        unfilter_rows(lines, room, above > 0)
-        if count:
-            yield room[above:]
-            if out is None:
-                kept[0] = kept[count]
-        left = raw[lines.size :]
         row += count
+        left = raw[count * line :]
+        if count:
+            yield np.frombuffer(raw, np.uint8, count * line).reshape(count, line)
     if left and row == height:
         raise OSError(SURPLUS)
     if row < height:

@@ -26,6 +26,7 @@ from segeval.kernels.softmax import sigmoid
 from segeval.runtime.arrays import Mask, Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import replace
+from segeval.runtime.memory_budget import check_room
 from segeval.volume.channel import Channel
 from segeval.volume.instances import RoiMasks
 from segeval.volume.read_options import ReadOptions
@@ -53,7 +54,7 @@ def claims(path: Path, head: bytes) -> bool:
 
 def read(path: Path, reading: ReadOptions) -> Volume:
     """Open RoIs as one mask a label over the image. Raises ReadError."""
-    rois = make_roi_masks(read_roi_arrays(path), path)
+    rois = make_roi_masks(read_roi_arrays(path, reading.room), path)
     if reading.grid is None or len(reading.grid) != 2:
         found = "no image" if reading.grid is None else f"a volume of {len(reading.grid)} axes"
         raise ReadError(
@@ -79,9 +80,16 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     )
 
 
-def read_roi_arrays(path: Path) -> dict[str, Raw]:
-    """The arrays of the file. Raises ReadError."""
+def read_roi_arrays(path: Path, room: int) -> dict[str, Raw]:
+    """The arrays of the file, which are held as a whole. Raises ReadError.
+
+    room  bytes that the case may keep
+    """
     try:
+        with zipfile.ZipFile(path) as archive:
+            kept = [f"{key}.npy" for key in (*NEEDED, *OPTIONAL)]
+            size = sum(one.file_size for one in archive.infolist() if one.filename in kept)
+        check_room(path, "the masks of the regions of interest", 2 * size, room)
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in (*NEEDED, *OPTIONAL) if key in file.files}
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as problem:

@@ -10,25 +10,24 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from segeval.grid.geometry import Geometry
+from segeval.readers.tiff_rows import DEFLATE, NONE, OLD_DEFLATE, PACKBITS, block_bytes, decode_rows
 from segeval.readers.tiff_tags import TiffAxes, TiffPage, parse_axes, read_pages
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
 from segeval.runtime.inventory import KNOWN, current
+from segeval.runtime.memory_budget import check_room
 from segeval.runtime.packed_streams import CHANGED
 from segeval.volume.channel import Channel
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
-NONE, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 8, 32946, 32773
 WHITE_IS_ZERO, GREY, RGB, PALETTE = 0, 1, 2, 3
 PILLOW = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34676, 34677, 34892, 34925, 50000, 50001)
-DIFFERENCES, FLOAT_DIFFERENCES = 2, 3  # predictors
 
 
 def read(path: Path, reading: ReadOptions) -> Volume | None:
@@ -55,6 +54,8 @@ def read(path: Path, reading: ReadOptions) -> Volume | None:
             help="write a file a page, or a volume (.nii.gz, .nrrd)",
         )
     report_overviews(path, len(every) - len(full_pages(every)))
+    what = f"a strip or tile of {first.block[1]} x {first.block[0]} pixels"
+    check_room(path, what, 4 * block_bytes(first), reading.room)
     dtype = np.dtype(f"{order}{first.kind}{first.bits // 8}")
     shape = (axes.sizes["z"], *first.shape) if axes.sizes["z"] > 1 else first.shape
     channels = tuple(
@@ -185,90 +186,3 @@ class TiffChannel:
             raise ReadError(
                 f"not a readable picture ({problem})", where=self.path, help=CHANGED
             ) from problem
-
-
-def decode_rows(
-    file: IO[bytes], page: TiffPage, dtype: np.dtype[np.generic], sample: int
-) -> Iterator[Raw]:
-    """The rows of one sample of a page, those of a row of blocks at a time."""
-    height, width = page.shape
-    tall, wide = page.block
-    across = -(-width // wide)
-    down = -(-height // tall)
-    samples = 1 if page.planar else page.samples
-    first = sample * across * down if page.planar else 0
-    if len(page.offsets) < first + across * down or len(page.counts) != len(page.offsets):
-        raise ValueError("strips are missing")
-    tiled = page.block[1] != width or across > 1
-    for row in range(down):
-        count = min(tall, height - row * tall)
-        out = np.empty((count, width), dtype.newbyteorder("="))
-        for column in range(across):
-            number = first + row * across + column
-            block = decode_block(
-                read_part(file, page.offsets[number], page.counts[number]),
-                page, dtype, (tall if tiled else count, wide, samples),
-            )  # fmt: skip
-            part = block[:count, : width - column * wide, 0 if page.planar else sample]
-            out[:, column * wide : column * wide + wide] = part
-        yield out
-
-
-def read_part(file: IO[bytes], offset: int, count: int) -> bytes:
-    """Bytes of the file. Raises ValueError where they are cut off."""
-    file.seek(offset)
-    raw = file.read(count)
-    if len(raw) != count:
-        raise ValueError(f"the file ends {count - len(raw)} bytes too early")
-    return raw
-
-
-def decode_block(
-    raw: bytes, page: TiffPage, dtype: np.dtype[np.generic], shape: tuple[int, int, int]
-) -> Raw:
-    """The values of a strip or tile: (rows, columns, samples), native byte order."""
-    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    if page.compression == PACKBITS:
-        raw = unpack_bits(raw, size)
-    elif page.compression != NONE:
-        inflater = zlib.decompressobj()
-        raw = inflater.decompress(raw, size + page.block[0] * page.block[1] * 64)
-        if not inflater.eof:
-            raise ValueError("a strip ends too early")
-    if len(raw) < size:
-        raise ValueError(f"a strip of {len(raw)} bytes of {size}")
-    if page.predictor == FLOAT_DIFFERENCES:
-        return undo_float_differences(raw[:size], dtype, shape)
-    values: Raw = np.frombuffer(raw, dtype, size // dtype.itemsize).reshape(shape)
-    values = values.astype(dtype.newbyteorder("="), copy=False)
-    if page.predictor == DIFFERENCES:
-        return np.cumsum(values, axis=1, dtype=values.dtype)
-    return values
-
-
-def undo_float_differences(
-    raw: bytes, dtype: np.dtype[np.generic], shape: tuple[int, int, int]
-) -> Raw:
-    """Floats whose bytes are stored plane by plane, as differences along the row."""
-    rows, columns, samples = shape
-    planes = np.frombuffer(raw, np.uint8).reshape(rows, dtype.itemsize * columns, samples)
-    planes = np.cumsum(planes, axis=1, dtype=np.uint8)
-    big = planes.reshape(rows, dtype.itemsize, columns * samples).transpose(0, 2, 1)
-    values: Raw = np.ascontiguousarray(big).view(dtype.newbyteorder(">")).reshape(shape)
-    return values.astype(dtype.newbyteorder("="))
-
-
-def unpack_bits(raw: bytes, size: int) -> bytes:
-    """Bytes packed by PackBits. Raises ValueError where they are too few."""
-    out, at = bytearray(), 0
-    while at < len(raw) and len(out) < size:
-        code = raw[at]
-        if code < 128:
-            out += raw[at + 1 : at + 2 + code]
-            at += 2 + code
-        elif code > 128:
-            out += raw[at + 1 : at + 2] * (257 - code)
-            at += 2
-        else:
-            at += 1
-    return bytes(out)

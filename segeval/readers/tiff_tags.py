@@ -20,6 +20,9 @@ TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, FORMAT = 322, 323, 324, 325,
 NEEDED = (WIDTH, HEIGHT, OFFSETS, COUNTS, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS)
 REDUCED = 1  # of SUBFILE: a page of lower resolution
 MOST_PAGES = 100_000
+MOST_NUMBERS = (
+    1 << 22
+)  # in the tags of all pages: strips or tiles of a picture of 500 000 x 500 000
 
 
 @frozen
@@ -70,6 +73,7 @@ def iterate_tags(file: IO[bytes], order: str, big: bool, at: int) -> Iterator[di
     entry = Struct(f"{order}HHQ8s" if big else f"{order}HHI4s")
     next_of = Struct(f"{order}{'Q' if big else 'I'}")
     met: set[int] = set()
+    numbers = 0
     while at and at not in met and len(met) < MOST_PAGES:
         met.add(at)
         file.seek(at)
@@ -81,6 +85,9 @@ def iterate_tags(file: IO[bytes], order: str, big: bool, at: int) -> Iterator[di
         tags = {}
         for tag, kind, number, value in entry.iter_unpack(raw):
             if tag in KNOWN and kind in TYPES:
+                numbers += 0 if TYPES[kind] == "s" else number
+                if numbers > MOST_NUMBERS:
+                    raise ValueError(f"more than {MOST_NUMBERS} numbers")
                 tags[tag] = tag_value(file, order, TYPES[kind], number, value, big)
         yield tags
 

@@ -8,6 +8,8 @@ buffers of a few megabytes whatever the size of the case; only what needs neighb
 
 from __future__ import annotations
 
+from segeval.runtime.errors import ReadError
+
 MIB = 1 << 20
 DEFAULT_BUDGET = 512 * MIB  # of a process where nothing is said
 PROGRAM_BYTES = 80 * MIB  # a process with its libraries and the buffers of a pass
@@ -17,6 +19,24 @@ PROCESS_BYTES = 64 * MIB  # the least that it is worth to start one for
 def case_budget(budget: int) -> int:
     """Bytes that a case may keep in a process that has this budget."""
     return max(0, budget - PROGRAM_BYTES)
+
+
+def check_room(where: object, what: str, needed: int, room: int) -> None:
+    """Refuse what takes more memory than half of what a case may keep: the other side is read, too.
+
+    needed  bytes
+    room    bytes that a case may keep
+
+    Raises ReadError.
+    """
+    if 2 * needed > room:
+        raise ReadError(
+            f"{what} would take {format_mib(needed)}",
+            where=where,
+            facts=(f"--max-memory is {format_mib(room + PROGRAM_BYTES)}, for both sides",),
+            help=f"--max-memory {format_mib(2 * needed + PROGRAM_BYTES).replace(' ', '')}",
+            status="over_budget",
+        )
 
 
 def process_budget(budget: int, processes: int) -> int:

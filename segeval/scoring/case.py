@@ -115,7 +115,7 @@ def account_case(case: Case, score: Callable[[], CaseResult]) -> CaseResult:
 def machine_error(problem: OSError | MemoryError | RecursionError) -> ReadError:
     """What the machine cannot do for a case: files that it cannot read, or open at once; memory."""
     if isinstance(problem, RecursionError):
-        return ReadError("a file of the case is nested too deeply", help="it may be damaged")
+        return ReadError("a file of the case is nested too deeply")
     if isinstance(problem, MemoryError):
         text = f"there is not enough memory ({problem})" if str(problem) else "no memory is left"
         return ReadError(text, help="a file may be damaged so that it seems to be of any size")
@@ -179,7 +179,7 @@ def scored_case(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
     of_files = read_files(case, job, requests)
     if not has_to_be_opened(job, requests):
         return scored_files(case, job, of_files)
-    truth, pred = open_case(case, job.settings, job.classes)
+    truth, pred = open_case(case, job.own_settings, job.classes)
     return score_sides(case, truth, pred, job, of_files, share)
 
 

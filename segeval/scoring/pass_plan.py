@@ -74,6 +74,11 @@ class Job:
         return tuple(TallyRequest(name, tuple(metrics)) for name, metrics in asked.items())
 
     @property
+    def own_settings(self) -> Settings:
+        """The settings, with the memory that this process has."""
+        return self.settings if self.part is None else replace(self.settings, max_memory=self.part)
+
+    @property
     def room(self) -> int:
         """Bytes that a case may keep."""
         return case_budget(self.settings.budget if self.part is None else self.part)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from segeval.runtime.frozen import field, frozen
+from segeval.runtime.memory_budget import DEFAULT_BUDGET, PROGRAM_BYTES
 
 if TYPE_CHECKING:
     pass
@@ -30,6 +31,7 @@ class ReadOptions:
     roi_offset    label value of a region's label 0; None: 0, where none has it
     slices        of the other side: contours are drawn on them, frames of a segmentation are
                   placed on them where they lie on them
+    room          bytes that a case may keep: what is decoded as a whole has to fit in
     """
 
     spacing: tuple[float, ...] | None = None
@@ -47,3 +49,4 @@ class ReadOptions:
     min_score: float = 0.0
     roi_offset: int | None = None
     slices: Any = None  # segeval.grid.slices.Slices, of the same floor
+    room: int = DEFAULT_BUDGET - PROGRAM_BYTES

@@ -314,7 +314,18 @@ def name_colours(here):
 COLOURS = saved(lambda: Image.fromarray(np.dstack([FLAT * 200, FLAT, FLAT * 3])))
 JPEG = saved(lambda: Image.fromarray(FLAT * 255), format="JPEG")
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"
+
+
+def large_gifs(here):
+    """A pair of pictures that are decoded as a whole."""
+    for side in "pg":
+        picture = Image.fromarray(np.full((2000, 2100), side == "p", np.uint8))
+        picture.save(here / f"{side}.gif")
+
+
 SITUATIONS = [
+    Situation("a picture larger than the memory", large_gifs, "score p.gif g.gif -m dice --max-memory 90MiB",
+              (put("105MiB", "90MiB"),)),
     nifti("the name says gzip", lambda p: p.write_bytes(gzip.decompress(p.read_bytes())), "rename the file to .nii", suffix=".nii.gz",
           ways=(mend("write it again", lambda here: build.nifti(here / "g.nii.gz", MASK)),
                 Way("rename the file to g.nii", lambda command, here: [str((here / "g.nii.gz").rename(here / "g.nii")) if word == "g.nii.gz" else word for word in command]))),

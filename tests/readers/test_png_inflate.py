@@ -272,8 +272,9 @@ def test_no_pixels_at_all(tmp_path, depth):
 
 def test_a_size_that_no_memory_holds(tmp_path):
     path = written(tmp_path / "a.png", 0, 8, (1 << 30, 1 << 30), bytes(40))
-    with pytest.raises(ReadError, match="not a readable picture"):
+    with pytest.raises(ReadError, match="would take 8192 MiB") as caught:
         ours(path)
+    assert caught.value.status == "over_budget"
 
 
 @pytest.mark.parametrize(("colour", "depth"), [(3, 4), (3, 8), (0, 8)])
