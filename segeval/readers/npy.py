@@ -129,7 +129,7 @@ def read_npy_header(file: IO[bytes], source: PackedBytes) -> StoredArray:
     form = np.lib.format
     try:
         old = form.read_magic(file) == (1, 0)
-        header = read_header_bytes(file, "<H" if old else "<I")
+        header = read_npy_header_bytes(file, "<H" if old else "<I")
         shape, fortran, dtype = (
             form.read_array_header_1_0(header) if old else form.read_array_header_2_0(header)
         )
@@ -152,7 +152,7 @@ def read_npy_header(file: IO[bytes], source: PackedBytes) -> StoredArray:
     return StoredArray(source, shape, dtype, fortran)
 
 
-def read_header_bytes(file: IO[bytes], form: str) -> IO[bytes]:
+def read_npy_header_bytes(file: IO[bytes], form: str) -> IO[bytes]:
     """The header behind its mark, with its length. Raises ValueError where it is none."""
     size = struct.calcsize(form)
     start = file.read(size)
