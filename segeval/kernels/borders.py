@@ -2,7 +2,8 @@
 set of points is from another.
 
 A point asks the points around it in the order of their distance, in rings of a padded crop, and the
-first that is in the other set answers. The few that are left ask a tree of the other set (scipy).
+first that is in the other set answers. What is farther, by the blocks that the other set is in or
+by what the rings have not met, is compared with all that can be nearest (`nearest`).
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.kernels.distance_tables import FlatIndices, reach_of_steps
+from segeval.kernels.nearest import find_far_points, nearest_targets
 from segeval.runtime.arrays import Floats, Mask
 from segeval.runtime.frozen import frozen
 
-MOST_STEPS = 5000  # points around a point that are asked before the other set itself is
+MOST_STEPS = 1400  # points around a point that are asked before the other set itself is
 FIRST_RING = 31  # of them at a time, after the point itself; the double every time
-TREE_ABOVE = 600, 0.2  # beyond so many of them a tree answers such a share of the points faster
+FAR_STEPS = 500  # a point that would ask so many in vain asks no more, where it is known before
 AT_A_TIME = 1 << 18  # steps of points
-MOST_PAIRS = 1 << 24  # so many are compared one by one: the import of a tree takes a while
 
 
 @frozen
@@ -32,12 +33,14 @@ class NeighbourSteps:
     near    how long each is, in mm
     known   up to this distance no point is missing
     margin  points around a crop, so that every step ends in it
+    blocks  points along each axis beyond which another is no nearer than FAR_STEPS steps go
     """
 
     steps: NDArray[np.int64]
     near: Floats
     known: float
     margin: tuple[int, ...]
+    blocks: tuple[int, ...]
 
 
 @lru_cache(4)
@@ -49,7 +52,9 @@ def neighbour_steps(spacing: tuple[float, ...]) -> NeighbourSteps:
     known = float(((np.array(wide) + 1) * np.array(spacing)).min())
     order = np.argsort(near, kind="stable")
     order = order[near[order] < known]
-    return NeighbourSteps(steps[order], near[order], known, wide)
+    far = near[order][min(FAR_STEPS, len(order) - 1)]
+    blocks = tuple(int(n) for n in np.ceil(far / np.array(spacing)))
+    return NeighbourSteps(steps[order], near[order], known, wide, blocks)
 
 
 def boundary_voxels(mask: Mask, closed: bool = True, diagonal: bool = False) -> Mask:
@@ -87,9 +92,8 @@ class PointSet:
         self._inside = np.pad(inside, [(m, m) for m in margin])
         self.at: FlatIndices = np.flatnonzero(self._inside)
 
-    def _places(self, at: FlatIndices) -> Floats:
-        found: Floats = np.stack(np.unravel_index(at, self._inside.shape), axis=1) * self.spacing
-        return found
+    def _places(self, at: FlatIndices) -> NDArray[np.int64]:
+        return np.stack(np.unravel_index(at, self._inside.shape))
 
     def distances_of(self, at: FlatIndices) -> Floats:
         """The distance of each of some points (flat indices of the padded grid) from this set.
@@ -101,10 +105,9 @@ class PointSet:
         strides = [s // self._inside.itemsize for s in self._inside.strides]
         steps, flat = self._around.steps @ np.array(strides), self._inside.ravel()
         left: FlatIndices = np.arange(len(at))
+        far = left[:0]
         first, count = 0, 1
         while len(left) and first < len(steps):
-            if first > TREE_ABOVE[0] and len(left) > TREE_ABOVE[1] * len(at):
-                break
             ring = slice(first, first + count)
             answered = np.zeros(len(left), bool)
             some = max(AT_A_TIME // count, 1)
@@ -115,26 +118,17 @@ class PointSet:
                 answered[own] = hits[which, np.arange(hits.shape[1])]
                 found[left[own]] = np.where(answered[own], self._around.near[ring][which], np.inf)
             left = left[~answered]
+            if first == 1:
+                beyond = find_far_points(self._inside.shape, at[left], self.at, self._around.blocks)
+                far, left = left[beyond], left[~beyond]
             first, count = first + count, max(FIRST_RING, 2 * count)
-        if len(left):
-            found[left] = self._far(at[left])
+        far = np.concatenate([far, left])
+        if len(far):
+            found[far] = self._far(at[far])
         return found
 
     def _far(self, at: FlatIndices) -> Floats:
-        if len(at) * len(self.at) <= MOST_PAIRS:
-            return pairwise_distances(self._places(at), self._places(self.at))
-        from scipy.spatial import cKDTree
-
-        tree = cKDTree(self._places(self.at), balanced_tree=False, compact_nodes=False)
-        return np.asarray(tree.query(self._places(at))[0], np.float64)
-
-
-def pairwise_distances(points: Floats, of: Floats) -> Floats:
-    """The distance of each of a few points (n, axes) from the nearest of others (m, axes)."""
-    found = np.empty(len(points))
-    square = (of * of).sum(axis=1) / 2
-    for start in range(0, len(points), 16):
-        own = slice(start, start + 16)
-        nearest = (square - points[own] @ of.T).argmin(axis=1)  # |p - q|^2 = |p|^2 - 2 p.q + |q|^2
-        found[own] = np.linalg.norm(points[own] - of[nearest], axis=1)
-    return found
+        own, others, size = self._places(at), self._places(self.at), self.spacing[:, None]
+        step = own - others[:, nearest_targets(own * size, others * size)]
+        found: Floats = np.linalg.norm(step * size, axis=0)  # as of the steps asked one by one
+        return found

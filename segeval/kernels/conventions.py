@@ -167,7 +167,7 @@ def _solid_distances(both: Both, truth: Mask, pred: Mask, spacing: tuple[float, 
 def _mesh_distances(
     elements: str, truth: Mask, pred: Mask, spacing: tuple[float, ...], field: Floats | None
 ) -> Both:
-    known = tables_of_spacing(spacing) if len(spacing) == 3 and elements == "mesh" else None
+    known = tables_of_spacing(spacing) if elements == "mesh" else None
     fields = [None, field]
     if elements == "relaxed":
         fields = [smooth_mask(mask) for mask in (truth, pred)]

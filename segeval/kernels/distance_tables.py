@@ -1,14 +1,16 @@
 """Distances to the mid-point surface of a mask, by looking them up.
 
 Every vertex of that surface lies in the middle of an edge of the grid, so a cell of eight voxel
-centres has one of 256 surfaces, and how far a given point of one cell is from the surface in
-another depends on three things: the point, the step between the cells, and the code of the other
-cell. So distances are tables. A point asks the cells around it in the order of how near they can
-be, and stops when the nearest that is left is farther than what it has found.
+centres has one of 256 surfaces (in 2-D one of four has one of 16), and how far a given point of one
+cell is from the surface in another depends on three things: the point, the step between the cells,
+and the code of the other cell. So distances are tables. A point asks the cells around it in the
+order of how near they can be, and stops when the nearest that is left is farther than what it has
+found.
 
 Points are the centroids of the triangles of a cell and the middles of its edges: 75 places. Those
 that a symmetry of the grid takes to each other share a table, which leaves 17, or 7 where all
-spacings are equal. Tables are made as far out as they are asked for.
+spacings are equal. In 2-D they are the middles of segments and of edges. Tables are made as far out
+as they are asked for.
 """
 
 from __future__ import annotations
@@ -22,24 +24,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.kernels.marching_cubes import (
-    CORNERS,
-    SYMMETRIES,
-    Symmetry,
-    cube_cells,
-    transform_point,
+from segeval.kernels.cell_codes import (
+    Corners,
+    GridSymmetry,
+    code_elements,
+    code_faces,
+    code_images,
+    grid_symmetries,
+    transform_points,
 )
-from segeval.kernels.triangles import Triangles, elementwise_least
+from segeval.kernels.triangles import LineSegments, Triangles, elementwise_least
 from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.frozen import frozen
 
-TABLE_STEPS = 1400  # to as many cells around, or a few less, the tables know distances
+TABLE_STEPS = {2: 300, 3: 1400}  # to as many cells around, or a few less, tables know distances
 RINGS = (8, 27, 64, 125, 216, 343, 512, 729, 1000)  # steps that are asked at a time, nearest first
 TURNED_RINGS = 3  # rings whose tables are kept turned, for every place: 10 MB
 FAR, MANY = 125, 0.4  # beyond so many steps a tree answers such a share of points faster
 AT_A_TIME = 1 << 15  # steps of points, so that the tables and what is looked up stay in the cache
-SIXTHS = 6  # points lie on sixths of a cell
-CODE_ROWS = np.arange(512)[:, None] * 256  # where the codes of each step of a ring begin
+TWELFTHS = 12  # points lie on twelfths of a cell
 
 Codes = NDArray[np.uint8]
 FlatIndices = NDArray[np.intp]
@@ -47,12 +50,12 @@ FlatIndices = NDArray[np.intp]
 
 @frozen
 class CodeSamples:
-    """The triangles of every code as samples, one after the other.
+    """The triangles (segments) of every code as samples, one after the other.
 
-    start    where the samples of a code begin, 257 numbers
+    start    where the samples of a code begin, and the end
     place    number of the point in places()
-    corners  (n, 3, 3) of the triangle, from its centroid, in cells
-    normal   (n, 3) as long as the sample's area in units of a cell
+    corners  (n, axes, axes) of the triangle or segment, from its centroid, in cells
+    normal   (n, axes) as long as the sample's area in units of a cell
     """
 
     start: FlatIndices
@@ -63,73 +66,78 @@ class CodeSamples:
 
 @frozen
 class CodeShapes:
-    """The triangles of every code as shapes, each once.
+    """The triangles (segments) of every code as shapes, each once.
 
-    corners  (triangles, 3, 3) in cells
-    of_code  (256, n) the triangles of a code; the last number stands for none
+    corners  (triangles, axes, axes) in cells
+    of_code  (codes, n) the triangles of a code; the last number stands for none
     """
 
     corners: Floats
     of_code: FlatIndices
 
 
-def doubled_points(loops: list[tuple[tuple[int, int, int], ...]]) -> Counted:
-    """Triangles as an array of doubled points."""
-    return np.array(loops, np.int64).reshape(-1, 3, 3)
+def doubled_points(faces: list[Corners], axes: int) -> Counted:
+    """Triangles or segments as an array of doubled points.
+
+    faces    of one kind
+    axes     2 or 3
+    returns  (n, axes, axes)
+    """
+    return np.array(faces, np.int64).reshape(-1, axes, axes)
 
 
 @cache
-def cell_places() -> Counted:
-    """The points of a cell that are ever asked for, (n, 3) in sixths of a cell."""
-    every = doubled_points([t for cell in cube_cells() for t, _ in cell.elements])
-    return np.unique(np.concatenate([every.sum(axis=1), 3 * every.reshape(-1, 3)]), axis=0)
+def cell_places(axes: int) -> Counted:
+    """The points of a cell that are ever asked for, (n, axes) in twelfths of a cell."""
+    every = doubled_points([e for of in code_elements(axes) for e, _ in of], axes)
+    middles = every.sum(axis=1) * (6 // axes)
+    return np.unique(np.concatenate([middles, 6 * every.reshape(-1, axes)]), axis=0)
 
 
 def place_numbers(points: Counted) -> FlatIndices:
-    """The numbers of points given in sixths of a cell."""
-    width = np.array([49, 7, 1])
-    found: FlatIndices = np.searchsorted(cell_places() @ width, points @ width)
+    """The numbers of points (n, axes) given in twelfths of a cell."""
+    axes = points.shape[1]
+    width = (TWELFTHS + 1) ** np.arange(axes)[::-1]
+    found: FlatIndices = np.searchsorted(cell_places(axes) @ width, points @ width)
     return found
 
 
 @cache
-def code_samples() -> CodeSamples:
-    """What is sampled in a cell of each code."""
-    each = [cell.elements for cell in cube_cells()]
-    triangles = doubled_points([t for elements in each for t, _ in elements])
-    shares = np.array([share for elements in each for _, share in elements])
-    a, b, c = np.moveaxis(triangles / 2, 1, 0)
-    normal = np.cross(b - a, c - a) / 2 * shares[:, None]
-    start = np.cumsum([0, *map(len, each)])
-    corners = (triangles - triangles.mean(axis=1, keepdims=True)) / 2
-    return CodeSamples(start, place_numbers(triangles.sum(axis=1)), corners, normal)
+def code_samples(axes: int) -> CodeSamples:
+    """What is sampled in a cell of each code.
+
+    axes  2 or 3
+    """
+    each = code_elements(axes)
+    corners = doubled_points([e for of in each for e, _ in of], axes)
+    shares = np.array([share for of in each for _, share in of])
+    sides = np.moveaxis(corners[:, 1:] - corners[:, :1], 1, 0) / 2
+    normal = np.cross(sides[0], sides[1]) / 2 if axes == 3 else sides[0][:, ::-1]
+    return CodeSamples(
+        np.cumsum([0, *map(len, each)]),
+        place_numbers(corners.sum(axis=1) * (6 // axes)),
+        (corners - corners.mean(axis=1, keepdims=True)) / 2,
+        normal * shares[:, None],
+    )
 
 
 @cache
-def code_shapes() -> CodeShapes:
+def code_shapes(axes: int) -> CodeShapes:
     """What lies in a cell of each code."""
-    each = [[tuple(sorted(t)) for t in cell.faces] for cell in cube_cells()]
+    each = [[tuple(sorted(face)) for face in faces] for faces in code_faces(axes)]
     number = {t: i for i, t in enumerate(sorted({t for faces in each for t in faces}))}
-    of_code = np.full((256, max(map(len, each))), len(number), np.intp)
+    of_code = np.full((len(each), max(map(len, each))), len(number), np.intp)
     for code, faces in enumerate(each):
         of_code[code, : len(faces)] = [number[t] for t in faces]
-    return CodeShapes(doubled_points(list(number)) / 2, of_code)
+    return CodeShapes(doubled_points(list(number), axes) / 2, of_code)
 
 
 @cache
-def code_images() -> FlatIndices:
-    """(symmetries, 256): what each code becomes under each symmetry of the cube."""
-    corners = [[CORNERS.index(transform_point(c, s, 1)) for c in CORNERS] for s in SYMMETRIES]
-    bits = np.arange(256)[:, None] >> np.arange(8) & 1
-    return (bits @ (1 << np.array(corners)).T).T
-
-
-@cache
-def place_images() -> FlatIndices:
+def place_images(axes: int) -> FlatIndices:
     """(symmetries, places): which place each place becomes under each symmetry."""
-    every = [tuple(p) for p in cell_places().tolist()]
-    number = {p: i for i, p in enumerate(every)}
-    return np.array([[number[transform_point(p, s, SIXTHS)] for p in every] for s in SYMMETRIES])
+    places = cell_places(axes)
+    moved = [transform_points(places, s, TWELFTHS) for s in grid_symmetries(axes)]
+    return np.array([place_numbers(points) for points in moved])
 
 
 @lru_cache(4)
@@ -138,7 +146,7 @@ def tables_of_spacing(spacing: tuple[float, ...]) -> DistanceTables:
     return DistanceTables(spacing)
 
 
-def reach_of_steps(spacing: tuple[float, ...], steps: int = TABLE_STEPS) -> tuple[int, ...]:
+def reach_of_steps(spacing: tuple[float, ...], steps: int) -> tuple[int, ...]:
     """How many cells along each axis a number of steps goes: about as far in every direction.
 
     Axes of equal spacing go equally far, as the symmetries of the tables need it.
@@ -159,34 +167,45 @@ class DistanceTables:
     """
 
     def __init__(self, spacing: tuple[float, ...]) -> None:
-        self._spacing = np.array(spacing)
-        self.reach = reach_of_steps(spacing)
+        self.axes, self._spacing = len(spacing), np.array(spacing)
+        self.reach = reach_of_steps(spacing, TABLE_STEPS[self.axes])
         steps = int(np.prod([2 * r + 1 for r in self.reach]))
         self._ends = (*(end for end in RINGS if end < steps), steps)
-        self._shapes = Triangles.of(code_shapes().corners * self._spacing)
+        kind = Triangles if self.axes == 3 else LineSegments
+        self._shapes = kind.of(code_shapes(self.axes).corners * self._spacing)
+        self.code_rows = np.arange(512)[:, None] << (1 << self.axes)  # of each step of a ring
         self._rings: dict[tuple[int, int], tuple[Floats, float]] = {}
         self._turned: dict[tuple[int, int], Floats] = {}
         self._room = tuple(np.empty(AT_A_TIME, kind) for kind in (np.intp, np.uint8, np.float64))
         self._steps: dict[int, tuple[Counted, Floats]] = {}
-        alike = [i for i, s in enumerate(SYMMETRIES) if self._keeps(s)]
-        images = place_images()[alike]
+        self.blocks = self._far_blocks()
+        alike = [i for i, s in enumerate(grid_symmetries(self.axes)) if self._keeps(s)]
+        images = place_images(self.axes)[alike]
         # the symmetry that takes a place to the one that stands for it, and that one
         self.symmetry = np.array(alike)[images.argmin(axis=0)]
         self.standing = images.min(axis=0)
 
-    def _keeps(self, symmetry: Symmetry) -> bool:
+    def _far_blocks(self) -> tuple[int, ...]:
+        """Cells along each axis beyond which a surface is no nearer than FAR steps go."""
+        near = self.steps(0)[1]
+        far = near[min(FAR, len(near) - 1)]
+        return tuple(int(n) for n in np.ceil(far / self._spacing))
+
+    def _keeps(self, symmetry: GridSymmetry) -> bool:
         """Whether the grid looks the same under a symmetry of the cube."""
         return bool((self._spacing[list(symmetry[0])] == self._spacing).all())
 
     def areas(self) -> Floats:
         """The area of every sample, mm2."""
         faces = np.prod(self._spacing) / self._spacing
-        found: Floats = np.linalg.norm(code_samples().normal * faces, axis=1)
+        found: Floats = np.linalg.norm(code_samples(self.axes).normal * faces, axis=1)
         return found
 
     def extents(self) -> Floats:
         """How far the farthest corner of every sample's triangle is from its centroid, mm."""
-        found: Floats = np.linalg.norm(code_samples().corners * self._spacing, axis=2).max(axis=1)
+        found: Floats = np.linalg.norm(code_samples(self.axes).corners * self._spacing, axis=2).max(
+            axis=1
+        )
         return found
 
     def steps(self, place: int) -> tuple[Counted, Floats]:
@@ -197,8 +216,8 @@ class DistanceTables:
         """
         if place not in self._steps:
             steps = np.array(list(product(*(range(-r, r + 1) for r in self.reach))))
-            inside = cell_places()[place] - SIXTHS * steps
-            gap = np.maximum(np.maximum(-inside, inside - SIXTHS), 0) / SIXTHS * self._spacing
+            inside = cell_places(self.axes)[place] - TWELFTHS * steps
+            gap = np.maximum(np.maximum(-inside, inside - TWELFTHS), 0) / TWELFTHS * self._spacing
             near = np.linalg.norm(gap, axis=1)
             order = np.argsort(near, kind="stable")
             self._steps[place] = steps[order], near[order]
@@ -209,7 +228,7 @@ class DistanceTables:
         return list(pairwise((0, *self._ends)))
 
     def ring(self, place: int, number: int) -> tuple[Floats, float]:
-        """Distances (steps, 256) to the cells of a ring, and how near the next ring can be.
+        """Distances (steps, codes) to the cells of a ring, and how near the next ring can be.
 
         place   a number of `cell_places`
         number  of the ring, 0 the nearest
@@ -218,11 +237,11 @@ class DistanceTables:
         if key not in self._rings:
             steps, near = self.steps(place)
             first, last = self.rings()[number]
-            points = (cell_places()[place] / SIXTHS - steps[first:last]) * self._spacing
-            apart = np.full((last - first, len(code_shapes().corners) + 1), np.inf)
+            points = (cell_places(self.axes)[place] / TWELFTHS - steps[first:last]) * self._spacing
+            apart = np.full((last - first, len(code_shapes(self.axes).corners) + 1), np.inf)
             apart[:, :-1] = self._shapes.distances(points)
             table = elementwise_least(
-                apart.take(number, axis=1) for number in code_shapes().of_code.T
+                apart.take(number, axis=1) for number in code_shapes(self.axes).of_code.T
             )
             # a cell that the tables do not know can be nearer than one in their corners
             limit = min(near[last:].min(initial=np.inf), self.limit(place))
@@ -238,7 +257,7 @@ class DistanceTables:
         known = self._turned.get((place, number))
         if known is None:
             table, _ = self.ring(int(self.standing[place]), number)
-            known = table.take(code_images()[self.symmetry[place]], axis=1).ravel()
+            known = table.take(code_images(self.axes)[self.symmetry[place]], axis=1).ravel()
             if number < TURNED_RINGS:
                 self._turned[place, number] = known
         return known
@@ -257,7 +276,7 @@ class DistanceTables:
         place    a number of `cell_places`
         returns  in the unit of the spacing
         """
-        inside = cell_places()[place] / SIXTHS
+        inside = cell_places(self.axes)[place] / TWELFTHS
         return float(((self.reach + np.minimum(inside, 1 - inside)) * self._spacing).min())
 
 
@@ -274,7 +293,7 @@ def look_up_distances(
     """
     base, symmetry = int(tables.standing[place]), int(tables.symmetry[place])
     steps, turn = tables.steps(base)[0], transform_strides(symmetry, strides)
-    images = code_images()[symmetry]
+    images = code_images(tables.axes)[symmetry]
     found = np.full(len(at), np.inf)
     left: FlatIndices = np.arange(len(at))
     limit = 0.0
@@ -289,7 +308,7 @@ def look_up_distances(
             index, code, apart = tables.room((last - first, len(some)))
             # every index is inside, and the other modes do not write into `out` directly
             codes.take(np.add(at[some], onwards, out=index), out=code, mode="clip")
-            np.add(code if many else images.take(code), CODE_ROWS[: last - first], out=index)
+            np.add(code if many else images.take(code), tables.code_rows[: last - first], out=index)
             nearest = flat.take(index, out=apart, mode="clip").min(axis=0)
             found[some] = np.minimum(found[some], nearest)
         left = left[found[left] > limit]
@@ -298,7 +317,7 @@ def look_up_distances(
 
 def transform_strides(symmetry: int, strides: Counted) -> Counted:
     """The strides with which a step after a symmetry is walked before it."""
-    axes, flips = SYMMETRIES[symmetry]
+    axes, flips = grid_symmetries(len(strides))[symmetry]
     return np.array([-strides[a] if f else strides[a] for a, f in zip(axes, flips, strict=True)])
 
 

@@ -1,21 +1,22 @@
 """From one mesh to another: the exact distance of every sample, both ways.
 
-Near the other surface a sample's distance is looked up (`lattice`); the few that are farther, the
-surfaces of fields, and contours in 2-D ask a tree of triangles or segments (libigl).
+Near the other surface a sample's distance is looked up (`distance_tables`), far from it the
+vertices that can be nearest are asked (`vertex_stars`). Only the surfaces of fields, and triangles
+as VTK cuts them, ask a tree (libigl).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segeval.kernels.distance_tables import (
-    SIXTHS,
+    TWELFTHS,
     DistanceTables,
     FlatIndices,
     cell_places,
@@ -30,16 +31,15 @@ from segeval.kernels.mesh import (
     find_surface_cells,
     make_mesh,
     spread_cells,
-    vertices_and_faces,
 )
+from segeval.kernels.nearest import find_far_points
+from segeval.kernels.vertex_stars import StarSurface, star_surface
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.interrupts import hold_interrupts
 
 IntegerArray = NDArray[np.integer[Any]]  # of places
 AT_A_TIME = 1 << 17  # cells of a surface whose samples are measured
-BLOCK_CELLS = 2  # cells along each axis: what is near a far point is found by blocks
-SAMPLED_CELLS = 64  # one of so many cells of a surface tells about how far it is
 
 
 @frozen
@@ -82,7 +82,7 @@ class MeasuredSurface:
     """One side of a pair: its cells and, once they are asked for, its mesh and a tree of that.
 
     mask    the crop that both sides share
-    tables  of the grid's spacing; None in 2-D
+    tables  of the grid's spacing, for surfaces halfway between voxels
     field   with one voxel more on every side, if vertices sit where it crosses 0.5
     once    triangles as VTK cuts them
     """
@@ -110,6 +110,10 @@ class MeasuredSurface:
     def _tree(self) -> ShapeTree:
         return ShapeTree(self.mesh.vertices, self.mesh.faces)
 
+    @cached_property
+    def _stars(self) -> StarSurface:
+        return star_surface(self.grid, self.spacing)
+
     def from_points(self, points: Floats) -> Floats:
         """The exact distance of points (n, axes) from this surface."""
         return self._tree.distances(points)
@@ -127,31 +131,12 @@ class MeasuredSurface:
             apart, limit = look_up_distances(tables, known, cell[own], codes, strides)
             found[own], far[own] = apart, apart > limit
         if far.any():
-            found[far] = self._far(cell[far], place[far], found[far])
+            found[far] = self.from_far_places(cell[far], place[far])
         return found
 
-    def _far(self, cell: FlatIndices, place: IntegerArray, most: Floats) -> Floats:
-        """The same for a few that the tables do not answer.
-
-        most  what their distances do not exceed, inf where the tables have not met the surface
-        """
-        order = np.argsort(cell, kind="stable")  # beside each other they take the same way down
-        cell, points = cell[order], self.points(cell[order], place[order])
-        tree = self._tree_around(cell, points, most[order])
-        most[order] = tree.distances(points)
-        return most
-
-    def _tree_around(self, cell: FlatIndices, points: Floats, most: Floats) -> ShapeTree:
-        """A tree of no more of the surface than can be nearest to points, if that is less work."""
-        if "_tree" in self.__dict__ or 2 * len(cell) > len(self.grid.at):
-            return self._tree
-        unmet = np.isinf(most)
-        most[unmet] = self._tree_of(self.grid.at[::SAMPLED_CELLS]).distances(points[unmet])
-        near = nearby_cells(self.grid, cell, most, self.spacing)
-        return self._tree if 2 * len(near) > len(self.grid.at) else self._tree_of(near)
-
-    def _tree_of(self, cell: FlatIndices) -> ShapeTree:
-        return ShapeTree(*vertices_and_faces(replace(self.grid, at=cell), self.spacing))
+    def from_far_places(self, cell: FlatIndices, place: IntegerArray) -> Floats:
+        """The same of places that the tables do not answer."""
+        return self._stars.distances(self.points(cell, place).T.copy())
 
     def points(self, cell: FlatIndices, place: IntegerArray) -> Floats:
         """Where places of cells are, in mm.
@@ -161,7 +146,7 @@ class MeasuredSurface:
         returns  float64 (n, axes)
         """
         first = np.stack(np.unravel_index(cell, self.grid.shape), axis=1) - self.grid.margin
-        found: Floats = (first + cell_places()[place] / SIXTHS) * self.spacing
+        found: Floats = (first + cell_places(len(self.spacing))[place] / TWELFTHS) * self.spacing
         return found
 
 
@@ -182,43 +167,6 @@ def to_three_axes(points: Floats) -> Floats:
     return np.pad(points, ((0, 0), (0, missing))) if missing else np.ascontiguousarray(points)
 
 
-def nearby_cells(
-    grid: SurfaceCells, cell: FlatIndices, most: Floats, spacing: Floats
-) -> FlatIndices:
-    """The cells of a surface that can be nearest to a point of some cells, by blocks.
-
-    most  what the distance of each is at most
-    """
-    sizes = tuple(
-        n // BLOCK_CELLS + 2 for n in grid.shape
-    )  # none of a surface is in the last block
-    blocks, number = np.unique(cell_blocks(grid, sizes, cell), return_inverse=True)
-    within = np.zeros(len(blocks))
-    np.maximum.at(within, number, most)
-    within *= 1 + 1e-9  # what was rounded down
-    steps = (within[:, None] / (BLOCK_CELLS * spacing)).astype(int) + 1
-    return grid.at[_blocks_in_reach(blocks, steps, sizes)[cell_blocks(grid, sizes, grid.at)]]
-
-
-def _blocks_in_reach(blocks: FlatIndices, steps: FlatIndices, sizes: tuple[int, ...]) -> Mask:
-    """Which blocks are within so many steps along each axis of any of some, flat."""
-    middle = np.transpose(np.unravel_index(blocks, sizes))
-    ends = np.maximum(middle - steps, 0), np.minimum(middle + steps + 1, np.array(sizes) - 1)
-    edges = np.zeros(sizes, np.int32)
-    for corner in product((0, 1), repeat=len(sizes)):
-        at = tuple(ends[high][:, axis] for axis, high in enumerate(corner))
-        np.add.at(edges, at, (-1) ** sum(corner))
-    for axis in range(len(sizes)):
-        np.cumsum(edges, axis, out=edges)
-    return edges.ravel() > 0
-
-
-def cell_blocks(grid: SurfaceCells, sizes: tuple[int, ...], cell: FlatIndices) -> FlatIndices:
-    """The block that each cell is in, flat."""
-    index = [i // BLOCK_CELLS for i in np.unravel_index(cell, grid.shape)]
-    return np.ravel_multi_index(index, sizes)
-
-
 def directed_distances(own: MeasuredSurface, other: MeasuredSurface) -> DirectedDistances:
     """The distance of every sample of a surface from another, neither of them empty.
 
@@ -229,7 +177,7 @@ def directed_distances(own: MeasuredSurface, other: MeasuredSurface) -> Directed
     if own.tables is None or other.tables is None:
         return _tree_distances(own.mesh, other)
     grid, area, extent = own.grid, own.tables.areas(), own.tables.extents()
-    count = int(np.diff(code_samples().start)[grid.codes[grid.at]].sum())
+    count = int(np.diff(code_samples(own.tables.axes).start)[grid.codes[grid.at]].sum())
     distances, sizes = np.empty(count), np.empty(count)
     done, top = 0, 0.0
     near: list[
@@ -251,21 +199,25 @@ def _sample_distances(
 ) -> Iterator[tuple[FlatIndices, FlatIndices, Floats]]:
     """The samples of a surface, some of its cells at a time: cell, row of the sample, distance."""
     assert own.tables is not None
-    grid = own.grid
+    grid, place = own.grid, code_samples(own.tables.axes).place.astype(np.uint8)
     same = grid.codes[grid.at] == other.grid.codes[grid.at]  # one surface: nothing to look up
-    for apart in (True, False):
-        at = grid.at[same != apart]
-        for first in range(0, len(at), AT_A_TIME):
-            cell, row = spread_cells(
-                code_samples().start, replace(grid, at=at[first : first + AT_A_TIME])
-            )
-            if not apart:
-                yield cell, row, np.zeros(len(row))
-                continue
-            place = code_samples().place.astype(np.uint8)[row]  # bytes are sorted by counting
-            order = np.argsort(place, kind="stable")
-            cell, row, place = cell[order], row[order], place[order]
-            yield cell, row, other.from_places(cell, place, own.tables)
+    at = grid.at[~same]
+    far = find_far_points(grid.shape, at, other.grid.at, own.tables.blocks)
+    for cell, row in _samples_of(grid, at[~far]):
+        order = np.argsort(place[row], kind="stable")  # bytes are sorted by counting
+        cell, row = cell[order], row[order]
+        yield cell, row, other.from_places(cell, place[row], own.tables)
+    for cell, row in _samples_of(grid, at[far]):
+        yield cell, row, other.from_far_places(cell, place[row])
+    for cell, row in _samples_of(grid, grid.at[same]):
+        yield cell, row, np.zeros(len(row))
+
+
+def _samples_of(grid: SurfaceCells, at: FlatIndices) -> Iterator[tuple[FlatIndices, FlatIndices]]:
+    """The samples of some cells, a part at a time: cell and row of the table of samples."""
+    start = code_samples(len(grid.shape)).start
+    for first in range(0, len(at), AT_A_TIME):
+        yield spread_cells(start, replace(grid, at=at[first : first + AT_A_TIME]))
 
 
 def _vertex_distances(
@@ -273,9 +225,10 @@ def _vertex_distances(
 ) -> Floats:
     """Distances of the vertices of some cells."""
     ids = np.unique(element_vertices(replace(grid, at=at), "faces")[0])
-    middles = place_numbers(3 * np.eye(3, dtype=np.int64))
-    order = np.argsort(ids % 3, kind="stable")
-    return other.from_places(ids[order] // 3, middles[ids[order] % 3], tables)
+    axes = tables.axes
+    middles = place_numbers(TWELFTHS // 2 * np.eye(axes, dtype=np.int64))
+    order = np.argsort(ids % axes, kind="stable")
+    return other.from_places(ids[order] // axes, middles[ids[order] % axes], tables)
 
 
 def _tree_distances(own: Mesh, other: MeasuredSurface) -> DirectedDistances:

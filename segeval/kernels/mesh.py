@@ -7,13 +7,14 @@ edge. Lengths are in the unit of the spacing, from the centre of the crop's firs
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
+from segeval.kernels.cell_codes import Corners, code_elements, code_faces
 from segeval.kernels.distance_tables import Codes, FlatIndices
-from segeval.kernels.marching_cubes import cube_cells, cube_faces, face_segments
 from segeval.kernels.vtk_triangles import vtk_code_triangles
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.frozen import frozen
@@ -21,8 +22,6 @@ from segeval.runtime.frozen import frozen
 LEVEL = 0.5  # of the field at the surface
 AT_A_TIME = 1 << 18  # voxels of a slab of planes, so that it stays in the cache
 CLIP = 0.02  # share of an edge that a vertex keeps from its ends, so that voxel centres keep sides
-
-VertexLoop = tuple[tuple[int, ...], ...]
 
 
 @frozen
@@ -126,9 +125,9 @@ def _corner_codes(padded: Codes) -> Codes:
 @cache
 def code_table(axes: int, kind: str) -> CodeTable:
     """The faces or the elements of every code, or its triangles as VTK cuts them."""
-    each = [_code_shares(code, axes, kind) for code in range(1 << (1 << axes))]
+    each = _kind_of_each_code(axes, kind)
     points = np.array([loop for shared in each for loop, _ in shared], np.int64)
-    points = points.reshape(-1, axes, 3)[..., 3 - axes :]  # a square is the side z = 0 of a cube
+    points = points.reshape(-1, axes, axes)
     corners = points // 2 @ (1 << np.arange(axes)[::-1])
     shares = np.array([share for shared in each for _, share in shared])
     return CodeTable(
@@ -136,13 +135,11 @@ def code_table(axes: int, kind: str) -> CodeTable:
     )  # fmt: skip
 
 
-def _code_shares(code: int, axes: int, kind: str) -> list[tuple[VertexLoop, float]]:
-    if axes == 2:
-        return [(s, 1.0) for s in face_segments(cube_faces()[0], code)]
-    if kind == "once":
-        return [(t, 1.0) for t in vtk_code_triangles()[code]]
-    cell = cube_cells()[code]
-    return list(cell.elements) if kind == "elements" else [(t, 1.0) for t in cell.faces]
+def _kind_of_each_code(axes: int, kind: str) -> Sequence[Sequence[tuple[Corners, float]]]:
+    if kind == "elements":
+        return code_elements(axes)
+    faces = vtk_code_triangles() if kind == "once" and axes == 3 else code_faces(axes)
+    return [[(face, 1.0) for face in of_code] for of_code in faces]
 
 
 def element_vertices(grid: SurfaceCells, kind: str) -> tuple[Counted, Floats]:
@@ -205,18 +202,6 @@ def make_mesh(
         number[elements].astype(np.int64),
         shares,
     )
-
-
-def vertices_and_faces(grid: SurfaceCells, spacing: Floats) -> tuple[Floats, Counted]:
-    """Vertices and faces alone, at the cost of the cells of a part and not of their grid.
-
-    grid     the cells that the surface passes
-    spacing  float64 (axes,)
-    returns  float64 (n, axes), in the unit of the spacing, and int64 (k, axes)
-    """
-    found, _ = element_vertices(grid, "faces")
-    ids, number = np.unique(found, return_inverse=True)
-    return vertex_positions(ids, grid, spacing, None), number.reshape(found.shape).astype(np.int64)
 
 
 def vertex_positions(

@@ -8,6 +8,7 @@ import numpy as np
 
 from segeval.kernels.borders import PointSet, boundary_voxels
 from segeval.kernels.conventions import TOLERANCE_SLACK
+from segeval.kernels.distance_tables import tables_of_spacing
 from segeval.kernels.distances import MeasuredSurface, directed_distances
 from segeval.runtime.arrays import Mask
 
@@ -29,13 +30,13 @@ def added_length(truth: Mask, pred: Mask, spacing: tuple[float, ...], tolerance:
     tolerance    in mm; reached exactly is within
     returns      in mm
     """
-    total = 0.0
+    total, tables = 0.0, tables_of_spacing(spacing[-2:])
     for one, other in contour_planes(truth, pred):
-        drawn = MeasuredSurface(one, spacing[-2:])
+        drawn = MeasuredSurface(one, spacing[-2:], tables)
         if not other.any():
             total += float(drawn.mesh.areas().sum())
             continue
-        apart = directed_distances(drawn, MeasuredSurface(other, spacing[-2:]))
+        apart = directed_distances(drawn, MeasuredSurface(other, spacing[-2:], tables))
         total += float(apart.sizes[apart.distances > tolerance + TOLERANCE_SLACK].sum())
     return total
 

@@ -1,4 +1,4 @@
-"""Distances from points to triangles: every point to every triangle."""
+"""Distances from points to triangles, or to segments in 2-D: of every point to every one."""
 
 from __future__ import annotations
 
@@ -69,6 +69,34 @@ class Triangles:
         nearest = elementwise_least(side.take(number, axis=1) for number in self.sides.T)
         above = (points @ self.inwards >= self.inside).all(axis=0)
         return np.where(above, np.abs(points @ self.normal - self.height), nearest)
+
+
+@frozen
+class LineSegments:
+    """Segments, in 2-D.
+
+    first, along  (2, segments) where each begins, and where it goes
+    """
+
+    first: Floats
+    along: Floats
+
+    @classmethod
+    def of(cls, corners: Floats) -> LineSegments:
+        """Segments by their ends.
+
+        corners  float64 (n, 2, 2)
+        """
+        return cls(corners[:, 0].T.copy(), (corners[:, 1] - corners[:, 0]).T.copy())
+
+    def distances(self, points: Floats) -> Floats:
+        """Distances (n, segments) from points (n, 2)."""
+        to = points[:, :, None] - self.first
+        square = (self.along * self.along).sum(axis=0)
+        share = np.clip((to * self.along).sum(axis=1) / square, 0, 1)
+        rest = to - share[:, None] * self.along
+        found: Floats = np.sqrt((rest * rest).sum(axis=1))
+        return found
 
 
 def elementwise_least(arrays: Iterable[Floats]) -> Floats:

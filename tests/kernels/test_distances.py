@@ -11,14 +11,14 @@ from surfaces import surfaces, value
 from segeval.kernels import distances
 from segeval.kernels import mesh as kernels_mesh
 from segeval.kernels.borders import PointSet, boundary_voxels, neighbour_steps
-from segeval.kernels.distance_tables import TABLE_STEPS, DistanceTables, cell_places, reach_of_steps
+from segeval.kernels.distance_tables import DistanceTables, cell_places, reach_of_steps
 from segeval.kernels.distances import (
     MeasuredSurface,
     directed_distances,
-    nearby_cells,
     voxels_near_surface,
 )
 from segeval.kernels.mesh import find_surface_cells, make_mesh, smooth_mask
+from segeval.kernels.vertex_stars import star_surface
 
 NAMES = ("hd", "hd95", "masd", "assd", "asd_gt_to_pred", "asd_pred_to_gt", "nsd@1mm", "biou@1.3mm")
 
@@ -95,9 +95,9 @@ def test_distances_are_those_of_every_triangle(spacing):
 
 @given(st.lists(st.sampled_from([0.5, 0.98, 1.0, 2.0, 3.0, 40.0]), min_size=3, max_size=3))
 def test_equal_sides_are_reached_equally_far(spacing):
-    wide = reach_of_steps(tuple(spacing))
+    wide = reach_of_steps(tuple(spacing), 1400)
     assert len(set(zip(wide, spacing, strict=True))) == len(set(spacing))
-    assert np.prod([2 * r + 1 for r in wide]) <= TABLE_STEPS
+    assert np.prod([2 * r + 1 for r in wide]) <= 1400
 
 
 @pytest.mark.parametrize("name", ["noise", "hollow", "two_ellipsoids"])
@@ -110,7 +110,7 @@ def test_a_surface_is_measured_in_parts_of_any_size(name, monkeypatch):
 
 
 @pytest.mark.parametrize("far", [9, 30, 90])
-def test_few_far_points_ask_a_part_of_the_surface(far):
+def test_a_speck_far_before_a_wall_by_hand(far):
     #  a wall whose face is at 1/2, and a speck before it whose tip is at far + 1/2
     truth = np.zeros((40, 40, 100), bool)
     truth[:, :, 0] = True
@@ -121,23 +121,7 @@ def test_few_far_points_ask_a_part_of_the_surface(far):
     assert value(s, "hd:as=medpy") == pytest.approx(far)
 
 
-@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (3.0, 1.0, 0.7)])
-def test_no_cell_that_can_be_nearest_is_left_out(spacing):
-    """Of two cells no points are nearer than the gap between them: each pair by itself."""
-    rng = np.random.default_rng(5)
-    grid = find_surface_cells(rng.random((17, 14, 15)) < 0.02, reach=(1, 1, 1))
-    size = np.array(spacing)
-    theirs = np.transpose(np.unravel_index(grid.at, grid.shape))
-    for most in (0.4, 2.0, 3.1, 5.9):
-        for cell in rng.choice(int(np.prod(grid.shape)), 200, replace=False):
-            apart = np.abs(theirs - np.unravel_index(cell, grid.shape)) - 1
-            gap = np.linalg.norm(np.maximum(apart, 0) * size, axis=1)
-            found = nearby_cells(grid, np.array([cell]), np.array([most]), size)
-            assert set(grid.at[gap <= most]) <= set(found)
-            assert len(found) < len(grid.at)
-
-
-def test_far_points_ask_the_tree():
+def test_the_tip_of_a_far_speck_by_hand():
     truth, pred = np.zeros((2, 4, 4, 40), bool)
     truth[1:3, 1:3, 1] = pred[1:3, 1:3, 1] = pred[2, 2, 35] = True
     #  pred's outlier is a voxel whose far tip is at 35.5, the truth's face at 1.5
@@ -268,6 +252,45 @@ def test_a_border_is_what_erosion_takes_away(closed, diagonal):
 
 def test_few_places_need_a_table():
     # 63 centroids, 12 middles of edges; on a grid of equal sides 48 symmetries leave 7 of them
-    assert len(cell_places()) == 75
+    assert len(cell_places(3)) == 75
     assert len(set(DistanceTables((1.0, 1.0, 1.0)).standing.tolist())) == 7
     assert len(set(DistanceTables((3.0, 1.0, 0.9)).standing.tolist())) == 17
+    # in 2-D the middles of 4 cut corners, of 2 straight lines (one place) and of 4 edges
+    assert len(cell_places(2)) == 9
+    assert len(set(DistanceTables((1.0, 1.0)).standing.tolist())) == 3
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_tables_stars_and_a_tree_give_the_same_distances(data):
+    """Near and far, nested and noisy, in 2-D and 3-D: three ways, one value."""
+    axes = data.draw(st.integers(2, 3))
+    spacing = tuple(data.draw(st.sampled_from([0.4, 1.0, 1.7, 5.0])) for _ in range(axes))
+    rng = np.random.default_rng(data.draw(st.integers(0, 999)))
+    shape = tuple(int(n) for n in rng.integers(3, 26 if axes == 2 else 15, axes))
+    truth, pred = (rng.random(shape) < data.draw(st.sampled_from([0.01, 0.3, 0.97])) for _ in "ab")
+    truth.flat[0] = pred.flat[-1] = True
+    one, other = (MeasuredSurface(m, spacing, DistanceTables(spacing)) for m in (truth, pred))
+    found = directed_distances(one, other)
+    plain = [MeasuredSurface(m, spacing) for m in (truth, pred)]  # no tables: a tree
+    want = directed_distances(*plain)
+    order, same = np.argsort(found.distances), np.argsort(want.distances)
+    assert found.distances[order] == pytest.approx(want.distances[same], abs=1e-11)
+    assert found.farthest == pytest.approx(want.farthest, abs=1e-11)
+    assert found.sizes.sum() == pytest.approx(want.sizes.sum())
+    stars = star_surface(other.grid, other.spacing).distances(plain[0].mesh.centroids().T.copy())
+    far = want.distances > min(spacing)  # a difference of squares: not for what is near
+    assert stars[far] == pytest.approx(want.distances[far], abs=1e-11)
+    assert stars == pytest.approx(want.distances, abs=1e-7)
+
+
+@pytest.mark.parametrize("apart", range(1, 14))
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (1.0, 1.0), (4.0, 1.0, 1.0), (0.6, 2.0)])
+def test_the_edge_between_near_and_far(apart, spacing):
+    """A wall and a wall so many voxels behind it: every distance is known, by either way."""
+    truth = np.zeros((*(5,) * (len(spacing) - 1), 20), bool)
+    truth[..., 1] = True
+    pred = np.roll(truth, apart, -1)
+    s = surfaces(truth, pred, spacing)
+    for name in ("hd", "hd:as=monai", "hd:as=deepmind", "hd95:as=monai"):
+        assert value(s, name) == pytest.approx(apart * spacing[-1], abs=1e-9)
