@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from segeval.api.request_checks import requested_metrics
 from segeval.engines.choice import Engine, choose_engine
-from segeval.engines.class_union import no_class_note, report_unmet_classes, unite_classes
+from segeval.engines.class_union import (
+    no_class_note,
+    report_unmet_classes,
+    report_unmet_settings,
+    unite_classes,
+)
 from segeval.metrics.registry import Definition
 from segeval.pairing.cases import CaseStore, Pairing, store_cases
 from segeval.pairing.outputs import add_outputs
@@ -136,9 +141,10 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
     mine = shard.cut(pairing) if shard else pairing
     if watch is not None:
         watch.paired(mine)
-    classes = pairing.classes.chosen(settings.classes)
+    with keep_inventory(inventory):
+        classes = pairing.classes.chosen(settings.classes)
     classes = replace(leave_out_labels(classes, settings), truths=pairing.truths)
-    job = Job(settings, classes, tuple(asked), place.stores)
+    job = Job(settings, classes, tuple(asked), place.stores, met=frozenset(inventory.met))
     parts = signature_fields(settings, asked, classes)
     if baseline is not None:
         from segeval.gates.baseline import check_baseline_settings
@@ -195,6 +201,7 @@ def account_inputs(
     if whole:
         total.settle()
         report_unmet_classes(index_rows(results), total)
+        report_unmet_settings(index_rows(results), total)
     return {"left_aside": total.list_left_aside(), "inventory": total.counts()}
 
 

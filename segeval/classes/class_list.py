@@ -180,7 +180,8 @@ class ClassList:
             for part in parts:
                 if (place := described_place(part, ClassDef(name))) is not None:
                     own = part[place]
-                    part[place] = replace(own, aliases=(*own.aliases, other))
+                    if other not in own.aliases:
+                        part[place] = replace(own, aliases=(*own.aliases, other))
                     break
             else:
                 parts[1].append(ClassDef(name, aliases=(other,)))

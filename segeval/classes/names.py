@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from segeval.runtime.errors import CaseError
+from segeval.runtime.inventory import current
 
 T = TypeVar("T")
 TABLE = Path(__file__).parents[1] / "data" / "structures.toml"
@@ -134,8 +135,18 @@ def match_with_rule(
                 status="two_structures",
             )
         if hits:
+            if rule == RULES[1]:
+                meet_alias(hits[0], aliases)
             return hits[0], rule
     return None, ""
+
+
+def meet_alias(name: str, aliases: Sequence[str]) -> None:
+    """Note which of the user's aliases there was a name for."""
+    form = normalize_name(name)
+    for alias in aliases:
+        if normalize_name(alias) == form or alias.startswith("re:"):
+            current().meet(f"alias {alias}")
 
 
 def _comparison_steps(wanted: str, aliases: Sequence[str]) -> list[Callable[[str], bool]]:

@@ -29,6 +29,7 @@ CODES = (
     "W-missing-slices",
     "W-name-not-found",
     "W-no-common-label",
+    "W-no-effect",
     "W-no-form",
     "W-no-number",
     "W-no-structure-of-number",

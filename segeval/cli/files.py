@@ -11,7 +11,6 @@ The nearest file wins. Nothing is read from the home directory: a laptop and a C
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from segeval.cli.choices import CHOICES, Choice, misspelling_error
 from segeval.cli.values import read_choice
 from segeval.readers.remote_files import is_url
 from segeval.request.grammar import Gate
+from segeval.request.presets import read_preset
 from segeval.runtime.errors import RequestError
 
 NAMES = ("segeval.toml", "pyproject.toml")
@@ -124,28 +124,12 @@ def load_preset(name: str, where: str) -> SettingsFile:
         help = problem.help or f"there are {', '.join(preset_names())}"
         raise RequestError(message, where=where, help=help)
     text = path.read_text("utf-8")
-    content = parse_plain_preset(text)
-    if content is None:
-        content = parse_toml(text, str(path))
-    return SettingsFile(path, text, content, preset=name)
+    return SettingsFile(path, text, read_preset(text), preset=name)
 
 
 def preset_names() -> list[str]:
     """The presets of the package."""
     return sorted(name.removesuffix(".toml") for name in os.listdir(PRESETS))
-
-
-def parse_plain_preset(text: str) -> dict[str, Any] | None:
-    """The content of a preset of ours with a key a line; None for one that has more.
-
-    What we write there after the equals sign is JSON, too: no TOML parser is loaded for it.
-    """
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    try:
-        pairs = [line.split(" = ", 1) for line in lines]
-        return {key: json.loads(value) for key, value in pairs}
-    except ValueError:  # a table, or a list over several lines
-        return None
 
 
 def make_settings_layer(file: SettingsFile) -> SettingsLayer:

@@ -10,13 +10,14 @@ names of the run; both are marked in it, so that a case can be taken out of a ru
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from segeval.classes.names import natural_key, one_form, primary_name, similar_names
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import frozen, replace
-from segeval.runtime.inventory import LOST, Inventory
+from segeval.runtime.inventory import ASKED, LOST, Inventory
 from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, WHOLE, CaseResult, Row
 from segeval.scorecard.case_json import case_to_json, strict_json
 from segeval.scorecard.result_store import ResultStore
@@ -25,6 +26,7 @@ from segeval.scoring.pooling import GroupPools
 
 ANY = ""  # what cases keep their rows of classes of others under
 EMPTY = "both_empty"
+NO_EFFECT = "without effect"
 UNMET = "that --classes asks for and nothing stands for, on neither side of any case"
 
 
@@ -244,20 +246,35 @@ def no_class_note(census: RowIndex) -> tuple[Note, ...]:
     return (Note("W-no-class", text),)
 
 
+def report_unmet_settings(census: RowIndex, total: Inventory) -> None:
+    """Say which parts of the request nothing was there for, in no case (`unmet_settings`).
+
+    total  the inventory of the run
+    """
+    names = names_met(census, total)
+    for text, count in census.unmet.items():
+        if count == census.scored:
+            asked = re.match(r'--alias ".*=\s*(.*?)"|\[classes\.(.*?)\]', text)
+            near = similar_names(asked[1] or asked[2], names) if asked else []
+            hint = f"; did you mean {', '.join(near)}?" if near else ""
+            total.set_aside("setting", NO_EFFECT, [f"{text}{hint}"], ASKED, "W-no-effect", "")
+            total.add_found("setting", 1, "")
+
+
+def names_met(census: RowIndex, total: Inventory) -> list[str]:
+    """What structures and classes are called in a run, scored or left aside."""
+    aside = (i for i in total.left_aside if i.kind in ("class", "structure", "segment"))
+    return [*(name for item in aside for name in item.names), *census.order]
+
+
 def report_unmet_classes(census: RowIndex, total: Inventory) -> None:
     """Say which selected classes nothing stands for in the whole run, with names near to them
     (ACCOUNT-A5).
 
     total  the inventory of the run
     """
-    names = [
-        name
-        for item in total.left_aside
-        if item.kind in ("class", "structure", "segment")
-        for name in item.names
-    ]
     unmet = [name for name, count in census.nowhere.items() if count == census.scored]
-    names += [name for name in census.order if name not in (*unmet, WHOLE)]
+    names = [name for name in names_met(census, total) if name not in (*unmet, WHOLE)]
     for name in unmet:
         near = similar_names(name, names)
         hint = f"; did you mean {', '.join(near)}?" if near else ""

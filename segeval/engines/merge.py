@@ -11,7 +11,12 @@ from itertools import chain
 from typing import Any
 
 from segeval.classes.names import natural_key, sort_naturally
-from segeval.engines.class_union import no_class_note, report_unmet_classes, unite_classes
+from segeval.engines.class_union import (
+    no_class_note,
+    report_unmet_classes,
+    report_unmet_settings,
+    unite_classes,
+)
 from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import Note, RequestError
 from segeval.runtime.frozen import replace
@@ -149,6 +154,7 @@ def join_inputs(cards: Sequence[Scorecard], cases: ResultStore) -> Mapping[str, 
         total.merge(index_rows(cases).inventory)
         total.settle()
         report_unmet_classes(index_rows(cases), total)
+        report_unmet_settings(index_rows(cases), total)
         return first | {"left_aside": total.list_left_aside(), "inventory": total.counts()}
     if all(card.inputs == first for card in cards):
         return first

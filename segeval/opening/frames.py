@@ -12,7 +12,7 @@ from segeval.pairing.cases import Case, CaseFiles
 from segeval.readers.registry import open_volume
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import replace
-from segeval.runtime.inventory import KNOWN, Inventory, current, keep_inventory
+from segeval.runtime.inventory import KNOWN, Inventory, current, keep_inventory, on_side
 from segeval.volume.read_options import ReadOptions
 
 
@@ -24,7 +24,7 @@ def expand_frames(cases: Iterable[Case], reading: ReadOptions) -> list[Case]:
     """
     found, plain = list[Case](), True
     for case in cases:
-        count = count_frames(case.truth, reading)
+        count = count_frames(case.truth, reading, "gt")
         plain = plain and count == 1
         found += split_case(case, count, reading)
     if found and plain:
@@ -41,7 +41,7 @@ def split_case(case: Case, count: int | None, reading: ReadOptions) -> Iterator[
 
     count  frames of the ground truth; None where nothing tells
     """
-    counts, many = (count, count_frames(case.pred, reading)), count or 1
+    counts, many = (count, count_frames(case.pred, reading, "pred")), count or 1
     if many < 2 and (counts[1] or 1) < 2:
         yield case
         return
@@ -86,13 +86,16 @@ def count_frames_in_words(count: int | None) -> str:
     return "1 frame" if count == 1 else f"{count} frames"
 
 
-def count_frames(side: CaseFiles | None, reading: ReadOptions) -> int | None:
-    """The frames of the file of a side; None where it is no single file that can be opened."""
+def count_frames(side: CaseFiles | None, reading: ReadOptions, name: str) -> int | None:
+    """The frames of the file of a side; None where it is no single file that can be opened.
+
+    name  gt or pred
+    """
     if side is None or set(side.files) != {""} or side.scores is not None or side.faults:
         return None
     path: Path = side.files[""]
     try:
-        with keep_inventory(Inventory()):  # it is counted where it is scored
+        with keep_inventory(Inventory()), on_side(name):  # it is counted where it is scored
             return len(open_volume(path, reading).channels)
     except (CaseError, OSError):
         return None  # scoring says what is wrong

@@ -5,6 +5,7 @@ A choice that the settings make themselves wins over the preset; one that has it
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,8 +22,6 @@ FOLDER = Path(__file__).parents[1] / "data" / "presets"
 
 def preset_choices(name: str) -> dict[str, Any]:
     """What a preset chooses, by field. Raises RequestError where there is none of that name."""
-    import tomllib
-
     path = FOLDER / f"{name}.toml"
     known = sorted(entry.removesuffix(".toml") for entry in os.listdir(FOLDER))
     if name not in known:
@@ -30,9 +29,32 @@ def preset_choices(name: str) -> dict[str, Any]:
             f"there is no preset {name!r}", help=f"there are {', '.join(known)}", where="preset"
         )
     types = {field.name: field.type for field in fields(Settings())}
-    content = tomllib.loads(path.read_text("utf-8"))
+    content = read_preset(path.read_text("utf-8"))
     named = {key.replace("-", "_"): value for key, value in content.items()}
     return {key: READERS.get(types[key], _as_it_is)(value) for key, value in named.items()}
+
+
+def read_preset(text: str) -> dict[str, Any]:
+    """The content of the file of a preset; a TOML parser is loaded for tables and lists alone."""
+    content = parse_plain_preset(text)
+    if content is None:
+        import tomllib
+
+        content = tomllib.loads(text)
+    return content
+
+
+def parse_plain_preset(text: str) -> dict[str, Any] | None:
+    """The content of a preset of ours with a key a line; None for one that has more.
+
+    What we write there after the equals sign is JSON, too: no TOML parser is loaded for it.
+    """
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    try:
+        pairs = [line.split(" = ", 1) for line in lines]
+        return {key: json.loads(value) for key, value in pairs}
+    except ValueError:  # a table, or a list over several lines
+        return None
 
 
 def apply_preset(settings: Settings) -> Settings:

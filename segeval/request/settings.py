@@ -311,4 +311,4 @@ def map_aliases(settings: Settings) -> Settings:
     """The settings with `--alias` in their list of classes. Raises RequestError."""
     if not settings.aliases:
         return settings
-    return replace(settings, classes=settings.classes.with_aliases(settings.aliases), aliases=())
+    return replace(settings, classes=settings.classes.with_aliases(settings.aliases))

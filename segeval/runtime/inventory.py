@@ -95,13 +95,14 @@ class Inventory:
     side  of which reports are that do not say it: gt, pred, or "" for neither
     """
 
-    __slots__ = ("found", "left_aside", "scored", "side", "unscored")
+    __slots__ = ("found", "left_aside", "met", "scored", "side", "unscored")
 
     def __init__(self) -> None:
         self.found: Counter[Key] = Counter()
         self.scored: Counter[Key] = Counter()
         self.unscored: dict[Key, Counter[str]] = {}
         self.left_aside: list[LeftAside] = []
+        self.met: set[str] = set()  # what a part of the request was of use for; not in files
         self.side = ""
 
     def add_found(self, kind: str, count: int = 1, side: str | None = None) -> None:
@@ -140,6 +141,10 @@ class Inventory:
             own = self.side if side is None else side
             self.left_aside.append(LeftAside(kind, own, reason, weight, code, shown, many))
 
+    def meet(self, part: str) -> None:
+        """Note that something was there for a part of the request: a label of a table, an alias."""
+        self.met.add(part)
+
     def missing(self) -> dict[Key, int]:
         """The items of each kind and side of which nobody said what became; negative: too many."""
         ended = Counter(self.scored)
@@ -174,6 +179,7 @@ class Inventory:
         """Add what another inventory holds, that of a case under its name."""
         self.found.update(other.found)
         self.scored.update(other.scored)
+        self.met |= other.met
         for key, statuses in other.unscored.items():
             self.unscored.setdefault(key, Counter()).update(statuses)
         self.left_aside += [item._replace(case=item.case or case) for item in other.left_aside]

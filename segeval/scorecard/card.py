@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 WHOLE = "all"  # the class of a number that belongs to the whole case
 GROUPS = ("things", "stuff")  # of classes; rows beside `all` of the metrics that have them
 CLASSES_BY = "classes_by"  # the fact that says who names the classes of a case without a list
+UNMET = "unmet"  # the fact that names parts of the request that a case had nothing for
 NOWHERE = "nowhere"  # the fact that names selected classes that nothing stands for
 BY_VALUE, BY_NAME = "label values", "names in files"
 OVERALL = "overall"  # the mean over classes, in summaries only

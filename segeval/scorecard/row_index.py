@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from segeval.runtime.inventory import Inventory
 from segeval.runtime.spill import SpillFile
-from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, NOWHERE, WHOLE, CaseResult
+from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, NOWHERE, UNMET, WHOLE, CaseResult
 
 CHUNK = 512  # cases after which the numbers of a kind go to disk
 
@@ -154,6 +154,7 @@ class RowIndex:
         self.file_names: dict[str, None] = {}
         self.joins = False
         self.nowhere: Counter[str] = Counter()
+        self.unmet: Counter[str] = Counter()
         for case in cases:
             self.add(case)
 
@@ -195,6 +196,7 @@ class RowIndex:
         """Note what the files of a case themselves say of its classes, where no list does."""
         self.joins = self.joins or bool(case.joined or case.own_names)
         self.nowhere.update(case.facts.get(NOWHERE, ()))
+        self.unmet.update(case.facts.get(UNMET, ()))
         told = case.facts.get(CLASSES_BY)
         if told == BY_VALUE:
             own = tuple([name for name in case.classes if name not in case.joined])

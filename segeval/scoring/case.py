@@ -18,7 +18,16 @@ from segeval.runtime.frozen import replace
 from segeval.runtime.interrupts import stop_if_interrupted
 from segeval.runtime.inventory import Inventory, current, keep_inventory
 from segeval.runtime.memory_budget import PROGRAM_BYTES, format_mib
-from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, NOWHERE, WHOLE, CaseResult, Row
+from segeval.scorecard.card import (
+    BY_NAME,
+    BY_VALUE,
+    CLASSES_BY,
+    NOWHERE,
+    UNMET,
+    WHOLE,
+    CaseResult,
+    Row,
+)
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.checks import (
     check_files,
@@ -48,7 +57,7 @@ from segeval.scoring.finish_tallies import (
 )
 from segeval.scoring.instance_ids import coded_ids_note, find_ids
 from segeval.scoring.paired_blocks import Plan
-from segeval.scoring.pass_plan import Job, TallyRequest, planned
+from segeval.scoring.pass_plan import Job, TallyRequest, is_watched, planned
 from segeval.scoring.rows import OVER_BUDGET, rows
 from segeval.scoring.slab_pass import Passed, Tally, one_pass
 from segeval.scoring.truth_checksums import describe_truth, stored_truth_labels
@@ -228,6 +237,8 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
     count_scored_classes(read.resolved, found)
     voxels, checksums = describe_truth(read)
     spare: tuple[Row, ...] = ()
+    if left := find_unmet(read):
+        known[UNMET] = left
     if read.resolved.nowhere:
         known[NOWHERE] = list(read.resolved.nowhere)
     if not job.classes.only:
@@ -246,6 +257,17 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
         facts=case_facts(read) | known | faults(read.resolved, finished, requests, job),
         notes=tuple(replace(note, where=case.id) for note in notes),
     )
+
+
+def find_unmet(read: CaseRead) -> list[str]:
+    """The parts of the request that the case has nothing for; none is looked for where there is
+    none."""
+    job = read.start.job
+    if not (is_watched(job.settings) or job.classes.remarks):
+        return []
+    from segeval.scoring.unmet_settings import unmet_settings
+
+    return unmet_settings(read)
 
 
 def count_scored_classes(resolved: CaseClasses, found: Sequence[Row]) -> None:
@@ -290,7 +312,10 @@ def read_case(
     truth, pred, plan, job = start.truth, start.pred, start.plan, start.job
     tally = CountTally(plan.pairs)
     passed = read_voxels(truth, pred, plan, [tally, *tallies.values()])
-    tables = {pair: tally.finish(pair).without(plan.ignored) for pair in plan.pairs}
+    counted_cells = {pair: tally.finish(pair) for pair in plan.pairs}
+    if any(plan.ignored in cells.truth for cells in counted_cells.values()):
+        current().meet(f"gt label {plan.ignored}")
+    tables = {pair: cells.without(plan.ignored) for pair, cells in counted_cells.items()}
     stored = stored_truth_labels(tables)
     tables = read_white_as_one(tables, truth, pred, passed, job)
     check_stacks(truth, pred, passed.found)

@@ -52,12 +52,28 @@ class TallyRequest:
         )
 
 
+# Choices that a case may have nothing for (`unmet_settings`).
+WATCHED = (
+    "remap_gt", "remap_pred", "ignore_label", "aliases", "charges", "rt_boundary",
+    "pred_rt_boundary", "gt_rt_boundary", "rt_overlap", "rt_fill_gaps", "rt_bad_contour", "rt_grid",
+    "ignore_frame_of_reference", "channel_axis", "activation", "threshold", "paste", "roi_offset",
+    "min_score", "min_size", "weights", "images", "unlisted", "spacing",
+)  # fmt: skip
+
+
+def is_watched(settings: Settings) -> bool:
+    """Whether a choice of those is not the default."""
+    usual = Settings()
+    return any(getattr(settings, name) != getattr(usual, name) for name in WATCHED)
+
+
 @frozen
 class Job:
     """What is the same for every case of a run.
 
     stores  files below the outline of one lie in the store
     part    bytes of `--max-memory` that this process has; None: all of them
+    met     what was of use for a part of the request before there were cases
     """
 
     settings: Settings
@@ -65,6 +81,7 @@ class Job:
     metrics: tuple[RequestedMetric, ...]
     stores: tuple[RemoteStore, ...] = ()
     part: int | None = None
+    met: frozenset[str] = frozenset()
 
     def tally_requests(self) -> tuple[TallyRequest, ...]:
         """The tallies that the metrics read."""

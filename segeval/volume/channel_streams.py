@@ -13,6 +13,7 @@ import numpy as np
 
 from segeval.runtime.arrays import Raw
 from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import current
 from segeval.runtime.packed_streams import (
     ByteStream,
     PackedBytes,
@@ -184,10 +185,26 @@ class _RelabelledStream:
 
     def __init__(self, stream: Stream, how: RelabelledChannel) -> None:
         self._stream, self._how = stream, how
+        self._unmet = np.array(sorted(how.table), np.int64)
 
     def read(self, count: int, into: Raw | None = None) -> Raw:
-        how = self._how
-        return replace_labels(self._stream.read(count), how.table, how.path, how.kept, how.side)
+        how, values = self._how, self._stream.read(count)
+        if self._unmet.size:
+            self._meet(values)
+        return replace_labels(values, how.table, how.path, how.kept, how.side)
+
+    def _meet(self, values: Raw) -> None:
+        """Note which labels of the table there are (`unmet_settings`)."""
+        if values.dtype.itemsize == 1:
+            seen = np.zeros(256, bool)
+            seen[values.view(np.uint8)] = True
+            there = (self._unmet < 256) & (self._unmet >= 0)
+            there[there] = seen[self._unmet[there]]
+        else:
+            there = np.isin(self._unmet, values)
+        for label in self._unmet[there].tolist():
+            current().meet(f"{self._how.side} label {label}")
+        self._unmet = self._unmet[~there]
 
 
 def _relabel_stream(channel: Channel, stream: Stream) -> Stream:

@@ -10,10 +10,10 @@ from segeval.cli.files import (
     find_settings_file,
     load_settings_file,
     make_settings_layer,
-    parse_plain_preset,
     preset_names,
     split_dotted_key,
 )
+from segeval.request.presets import parse_plain_preset
 from segeval.runtime.errors import RequestError
 
 
