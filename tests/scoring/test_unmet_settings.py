@@ -61,8 +61,9 @@ def test_a2_a_setting_that_nothing_was_there_for(said, option, text):
 
 @pytest.mark.parametrize(
     "option",
-    ["", "--remap-gt 2=1", "--ignore-label 2", "--remap-gt 2=255 --ignore-label 255", 
-     "--ignore-label=2,1", "--remap-gt cityscapes-train-ids --ignore-label 255", "--preset semantic", "--spacing 1,1,1",
+    ["", "--remap-gt 2=1", "--ignore-label 2", "--remap-gt 2=255 --ignore-label 255",
+     "--ignore-label=2,1", "--remap-gt cityscapes-train-ids --ignore-label 255",
+     "--preset semantic", "--spacing 1,1,1",
      "--charge dice.both_empty=1"],
 )  # fmt: skip
 def test_what_has_an_effect_is_not_said(said, option):
