@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from segeval.reports.comparison import ModelComparison
 
 OPTIONS = ("ci", "seed", "allow_different_settings", "allow_different_cases", "output", "format",
-           "digits", "safe_csv", "quiet", "verbose", "log_file", "color", "error",
+           "digits", "percent", "safe_csv", "quiet", "verbose", "log_file", "color", "error",
            "ignore")  # fmt: skip
 
 

@@ -19,6 +19,7 @@ OUTPUT = (
     "output",
     "format",
     "digits",
+    "percent",
     "safe_csv",
     "quiet",
     "verbose",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 OUTPUT = (
     "output",
     "digits",
+    "percent",
     "pictures",
     "window",
     "error_maps",

@@ -18,7 +18,18 @@ from segeval.cli.options import (
 )
 from segeval.runtime.safe_text import clean_name
 
-OUTPUT = ("output", "format", "digits", "per_case", "worst", "wide", "safe_csv", "verbose", "color")
+OUTPUT = (
+    "output",
+    "format",
+    "digits",
+    "percent",
+    "per_case",
+    "worst",
+    "wide",
+    "safe_csv",
+    "verbose",
+    "color",
+)
 
 
 def show_results(given: Mapping[str, Any]) -> int:

@@ -8,6 +8,7 @@ REPORTS: dict[str, str] = {
     "json": "segeval.reports.json",
     "jsonl": "segeval.reports.jsonl",
     "markdown": "segeval.reports.markdown",
+    "latex": "segeval.reports.latex",
     "html": "segeval.reports.html.page",
     # one chart of the page alone; its path ends in .svg, .png or .pdf
     "figure-strips": "segeval.reports.html.figures",
@@ -17,6 +18,8 @@ REPORTS: dict[str, str] = {
     "figure-baseline": "segeval.reports.html.figures",
     "figure-pr": "segeval.reports.html.figures",
     "figure-froc": "segeval.reports.html.figures",
+    # the matrix as CSV; a path that ends in .svg, .png or .pdf gets the figure
+    "confusion": "segeval.reports.confusion",
     # a row for each instance; a path that ends in .json gets the second
     "instances": "segeval.reports.instances",
     "instances-json": "segeval.reports.instances_json",
@@ -40,6 +43,7 @@ SUFFIXES: dict[str, str] = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".md": "markdown",
+    ".tex": "latex",
     ".html": "html",
     ".pdf": "html",
     ".txt": "table",

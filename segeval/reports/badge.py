@@ -7,7 +7,7 @@ import math
 from typing import IO
 
 from segeval.metrics.registry import leading_statistic
-from segeval.reports.table_model import NO_VALUE, format_figure, metric_decimals
+from segeval.reports.figure_form import NO_VALUE, figure_form
 from segeval.reports.verdicts import verdict_headline
 from segeval.request.settings import Settings
 from segeval.scorecard.card import OVERALL, WHOLE, Scorecard
@@ -37,7 +37,7 @@ def leading_metric(card: Scorecard, settings: Settings) -> tuple[str, str]:
                 word = leading_statistic(head.metric, card.leads)
                 pooled = word == "pooled" and not math.isnan(made.pooled)
                 value = made.pooled if pooled else made.mean
-                unit = f" {head.unit}" if head.unit else ""
-                shown = format_figure(value, metric_decimals(head, settings.digits))
+                form = figure_form(head, settings)
+                unit, shown = f" {form.unit}" if form.unit else "", form.text(value)
                 return head.metric, shown + (unit if shown != NO_VALUE else "")
     return card.metrics[0] if card.metrics else "segeval", NO_VALUE

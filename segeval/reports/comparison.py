@@ -11,14 +11,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from segeval.reports.csv_cells import CsvWriter
+from segeval.reports.figure_form import figure_form
 from segeval.reports.markdown import escape_markdown
 from segeval.reports.plain import plain_lines
-from segeval.reports.table_model import (
-    TableBlock,
-    TableField,
-    format_figure,
-    metric_decimals,
-)
+from segeval.reports.table_model import TableBlock, TableField, head_lines
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen, replace
@@ -118,17 +114,20 @@ def comparison_tables(
         own = [one for one in found.differences if one.model == model]
         for metric, unit in dict.fromkeys((one.name.metric, one.name.unit) for one in own):
             some = [o for o in own if (o.name.metric, o.name.unit) == (metric, unit)]
-            title = f"{_head(some[0].name)}: {clean_name(found.models[model])} - "
+            title = f"{_head(some[0].name, settings)}: {clean_name(found.models[model])} - "
             title += clean_name(found.models[0])
             yield title, [_titles(found, model), *(_difference_row(one, settings) for one in some)]
     if len(found.models) > 2:
         for metric in dict.fromkeys(one.name.metric for one in found.rankings):
             ranked = [one for one in found.rankings if one.name.metric == metric]
-            yield f"{_head(ranked[0].name)}: ranks, 1 is the best", _rank_rows(found, ranked)
+            yield (
+                f"{_head(ranked[0].name, settings)}: ranks, 1 is the best",
+                _rank_rows(found, ranked),
+            )
 
 
-def _head(name: PairKey) -> str:
-    return f"{name.metric} [{name.unit}]" if name.unit else name.metric
+def _head(name: PairKey, settings: Settings) -> str:
+    return " ".join(head_lines(Column(name.metric, name.unit), settings))
 
 
 def _titles(found: ModelComparison, model: int) -> tuple[str, ...]:
@@ -139,10 +138,10 @@ def _titles(found: ModelComparison, model: int) -> tuple[str, ...]:
 
 
 def _difference_row(one: Difference, settings: Settings) -> tuple[str, ...]:
-    decimal = metric_decimals(Column(one.name.metric, one.name.unit), settings.digits)
+    form = figure_form(Column(one.name.metric, one.name.unit), settings)
 
     def signed(value: float) -> str:
-        text = format_figure(value, decimal)
+        text = form.text(value)
         return f"+{text}" if value > 0 and float(text) else text
 
     ends = f"[{signed(one.low)}, {signed(one.high)}]" if one.n else "-"
@@ -151,8 +150,8 @@ def _difference_row(one: Difference, settings: Settings) -> tuple[str, ...]:
         clean_name(one.name.class_),
         str(one.n),
         f"{one.gained}, {one.lost}" if one.gained or one.lost else "",
-        format_figure(one.first, decimal),
-        format_figure(one.mean, decimal),
+        form.text(one.first),
+        form.text(one.mean),
         signed(one.difference),
         ends,
         _format_p(one.p),

@@ -6,15 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 from segeval.metrics.registry import leading_statistic
+from segeval.reports.figure_form import FigureForm, figure_form
 from segeval.reports.table_model import (
     TableBlock,
     TableField,
     align_cells,
     drop_empty_fields,
-    format_figure,
     head_lines,
     make_name_field,
-    metric_decimals,
 )
 from segeval.request.settings import Settings
 from segeval.runtime.safe_text import clean_name
@@ -62,10 +61,10 @@ def _metric_field(
     head: Column, made: Sequence[Mapping[str, Statistic]], settings: Settings
 ) -> TableField:
     """Mean and deviation, or the pooled value."""
-    word, decimal = _shown_statistic(head, made, settings), metric_decimals(head, settings.digits)
-    cells = [_mean_cell(of_metric, head, word, decimal) for of_metric in made]
+    word, form = _shown_statistic(head, made, settings), figure_form(head, settings)
+    cells = [_mean_cell(of_metric, head, word, form) for of_metric in made]
     extra = () if word == settings.leads else (word,)
-    return TableField(head_lines(head) + extra, align_cells(cells), "metric")
+    return TableField(head_lines(head, settings) + extra, align_cells(cells), "metric")
 
 
 def _shown_statistic(
@@ -79,35 +78,31 @@ def _shown_statistic(
 
 
 def _mean_cell(
-    of_metric: Mapping[str, Statistic], head: Column, word: str, decimal: int
+    of_metric: Mapping[str, Statistic], head: Column, word: str, form: FigureForm
 ) -> tuple[str, str, str]:
     """Number, deviation, and n where it is not that of the row."""
     one = of_metric.get(head.name)
     if one is None:
         return "", "", ""
     if word == "pooled":
-        return format_figure(one.pooled, decimal), "", ""
+        return form.text(one.pooled), "", ""
     most = max(s.n for s in of_metric.values())
-    more = (
-        [f"[{', '.join(format_figure(end, decimal) for end in one.interval)}]"]
-        if one.interval
-        else []
-    )
+    more = [f"[{', '.join(form.text(end) for end in one.interval)}]"] if one.interval else []
     more += [f"n={one.n}"] if one.n not in (most, 0) else []
-    spread = "" if math.isnan(one.sd) else format_figure(one.sd, decimal)
-    return format_figure(one.mean, decimal), spread, " ".join(more)
+    spread = "" if math.isnan(one.sd) else form.text(one.sd)
+    return form.text(one.mean), spread, " ".join(more)
 
 
 def _worst_fields(
     head: Column, made: Sequence[Mapping[str, Statistic]], settings: Settings
 ) -> list[TableField]:
     """The worst value of the leading metric, and its case."""
-    decimal = metric_decimals(head, settings.digits)
+    form = figure_form(head, settings)
     found = [m.get(head.name) for m in made]
-    values = [("" if one is None else format_figure(one.worst, decimal), "", "") for one in found]
+    values = [("" if one is None else form.text(one.worst), "", "") for one in found]
     cases = tuple("" if one is None else clean_name(one.worst_case) for one in found)
     return [
-        TableField(("worst", *head_lines(head)), align_cells(values), "worst"),
+        TableField(("worst", *head_lines(head, settings)), align_cells(values), "worst"),
         TableField(("in case",), cases, "worst_case"),
     ]
 
@@ -121,9 +116,9 @@ def whole_case_means(
     values, worst, cases = [], [], []
     for head, one in zip(shown, each, strict=True):
         values.append(_metric_field(head, [one], settings).cells[0].strip())
-        worst.append(format_figure(one[head.name].worst, metric_decimals(head, settings.digits)))
+        worst.append(figure_form(head, settings).text(one[head.name].worst))
         cases.append(clean_name(one[head.name].worst_case))
-    names = tuple(" ".join(head_lines(head)) for head in shown)
+    names = tuple(" ".join(head_lines(head, settings)) for head in shown)
     words = dict.fromkeys(
         _shown_statistic(h, [one], settings) for h, one in zip(shown, each, strict=True)
     )

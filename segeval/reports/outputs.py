@@ -60,6 +60,8 @@ def parse_output(output: str, models: bool = False) -> Output:
         )
     if form == "instances" and path.lower().endswith(".json"):
         form = "instances-json"
+    if form == "confusion" and Path(path).suffix.lower() in DRAWN:
+        form = f"{FIGURE}confusion"
     if path == "-":
         return Output(form, None)
     if Path(path).is_dir():

@@ -5,17 +5,15 @@ One description serves the terminal, the pipe and Markdown, so they cannot say d
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Sequence
 
-from segeval.metrics.registry import find_metric
-from segeval.request.grammar import parse_metric
+from segeval.reports.figure_form import figure_form
+from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen
 from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.summary_columns import Column
 
-NO_VALUE = "-"
 PLUS_MINUS = "±"
 
 
@@ -83,25 +81,6 @@ def pad_text(text: str, width: int, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def metric_decimals(column: Column, digits: int) -> int:
-    """Decimals of a metric: those of the settings for a ratio, fewer where there is a unit."""
-    if not column.unit:
-        return digits
-    definition = find_metric(parse_metric(column.metric).name)
-    length = definition is not None and definition.unit == "length"
-    if column.unit == "voxels" or (column.unit == "px" and not length):
-        return 0
-    return max(0, digits - (2 if column.unit == "%" else 1))
-
-
-def format_figure(value: float, decimal: int) -> str:
-    """A number with so many decimals; no sign before a zero."""
-    if math.isnan(value):
-        return NO_VALUE
-    text = f"{value:.{decimal}f}"
-    return text.lstrip("-") if float(text) == 0 else text
-
-
 def align_cells(cells: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
     """Number, deviation and remark of each row as texts of one width, digit under digit."""
     if not cells:
@@ -124,9 +103,10 @@ def make_name_field(head: str, names: Sequence[str]) -> TableField:
     return TableField((head,), tuple(map(clean_name, names)), "key")
 
 
-def head_lines(head: Column) -> tuple[str, ...]:
+def head_lines(head: Column, settings: Settings) -> tuple[str, ...]:
     """The lines of a metric's head: its name, and its unit."""
-    return (head.metric, f"[{head.unit}]") if head.unit else (head.metric,)
+    unit = figure_form(head, settings).unit
+    return (head.metric, f"[{unit}]") if unit else (head.metric,)
 
 
 def drop_empty_fields(fields: Sequence[TableField]) -> list[TableField]:

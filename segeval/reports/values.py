@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from segeval.metrics.registry import find_metric
+from segeval.reports.figure_form import figure_form
 from segeval.reports.table_model import (
     TableBlock,
     TableField,
     align_cells,
     drop_empty_fields,
-    format_figure,
     head_lines,
     make_name_field,
-    metric_decimals,
 )
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
@@ -51,12 +50,12 @@ def values_block(rows: Sequence[Row], heads: Sequence[Column], settings: Setting
 
 
 def _metric_values(head: Column, keyed: Sequence[Sequence[Row]], settings: Settings) -> TableField:
-    decimal = metric_decimals(head, settings.digits)
+    form = figure_form(head, settings)
     cells = []
     for rows in keyed:
         found = next((row.value for row in rows if head.holds(row)), None)
-        cells.append(("" if found is None else format_figure(found, decimal), "", ""))
-    return TableField(head_lines(head), align_cells(cells), "metric")
+        cells.append(("" if found is None else form.text(found), "", ""))
+    return TableField(head_lines(head, settings), align_cells(cells), "metric")
 
 
 def _note_field_text(rows: Sequence[Row]) -> str:
@@ -69,13 +68,12 @@ def whole_case_values(case: CaseResult, heads: Sequence[Column], settings: Setti
     """The numbers of the whole case, one a row."""
     rows = [row for row in case.rows if row.class_ == WHOLE and row.metric]
     pairs = [(head, row) for head in heads for row in rows if head.holds(row)]
-    values = [
-        (format_figure(row.value, metric_decimals(head, settings.digits)), "", "")
-        for head, row in pairs
-    ]
+    values = [(figure_form(head, settings).text(row.value), "", "") for head, row in pairs]
     notes = tuple(row.reason for _, row in pairs)
     fields = [
-        TableField(("whole case",), tuple(" ".join(head_lines(head)) for head, _ in pairs), "key"),
+        TableField(
+            ("whole case",), tuple(" ".join(head_lines(head, settings)) for head, _ in pairs), "key"
+        ),
         TableField(("value",), align_cells(values) if values else (), "metric"),
         *([TableField(("note",), notes, "note")] if any(notes) else []),
     ]
@@ -94,15 +92,14 @@ def worst_list_block(card: Scorecard, settings: Settings, most: int) -> TableBlo
 
 
 def _listed_block(head: Column, rows: Sequence[CaseValue], settings: Settings) -> TableBlock:
-    unit = f" [{head.unit}]" if head.unit else ""
-    decimal = metric_decimals(head, settings.digits)
-    figures = [(format_figure(row.value, decimal), "", "") for row in rows]
+    form = figure_form(head, settings)
+    figures = [(form.text(row.value), "", "") for row in rows]
     notes = tuple(row.reason for row in rows)
     return TableBlock(
         (
             make_name_field("worst cases", [row.case for row in rows]),
             make_name_field("class", [row.class_ for row in rows]),
-            TableField((f"{head.metric}{unit}",), align_cells(figures), "metric"),
+            TableField((" ".join(head_lines(head, settings)),), align_cells(figures), "metric"),
             *([TableField(("note",), notes, "note")] if any(notes) else []),
         )
     )
@@ -143,10 +140,10 @@ def _rank_fields(
 ) -> list[TableField]:
     if not any(rows):
         return []
-    decimal = metric_decimals(head, settings.digits)
-    values = [("" if row is None else format_figure(row.value, decimal), "", "") for row in rows]
+    form = figure_form(head, settings)
+    values = [("" if row is None else form.text(row.value), "", "") for row in rows]
     cases = tuple("" if row is None else clean_name(row.case) for row in rows)
     return [
-        TableField(head_lines(head), align_cells(values), "metric"),
+        TableField(head_lines(head, settings), align_cells(values), "metric"),
         TableField(("in case",), cases, "key"),
     ]

@@ -247,6 +247,7 @@ class Settings:
     )
     leads: str = free("mean", "output", "statistic of the table and of rules without one", LEADS)
     digits: int = free(3, "output", "decimals of the table", COUNT)
+    percent: bool = free(False, "output", "ratios times 100 in what people read")
     per_case: bool = free(False, "output", "a table row for every case")
     worst: int | None = free(
         None, "output", "name the N worst cases of every class; else five; 0 none", COUNT

@@ -289,3 +289,26 @@ def test_the_settings_of_the_page_are_those_of_the_command(segeval, results):
     text = Path("report.html").read_text("utf-8")
     assert f"{0.9506479504543567:.5f}" in text
     assert Settings().digits == 3
+
+
+def test_u8_tables_for_papers_and_the_matrix(segeval, here):
+    done = segeval("score", ROOT / "sample_data/png/pred", ROOT / "sample_data/png/gt", "-m", "iou",
+                   "--ignore-label", "255", "-o", "t.tex", "-o", "confusion:c.csv",
+                   "-o", "confusion:c.svg", "-o", "r.json", "--percent", "--format", "none",
+                   "-q")  # fmt: skip
+    assert done.status == 0
+    assert r"iou {[}\%{]}" in Path("t.tex").read_text("utf-8")
+    head, *rows = (line.split(",") for line in Path("c.csv").read_text("utf-8").splitlines())
+    total = {}
+    for case in json.loads(Path("r.json").read_text())["cases"]:
+        for truth, pred, voxels in case["tallies"]["counts"]["confusion"]:
+            name = (
+                "background" if truth == 0 else str(truth),
+                "background" if pred == 0 else str(pred),
+            )
+            total[name] = total.get(name, 0) + voxels
+    shown = {(row[0], name): int(n) for row in rows
+             for name, n in zip(head[1:], row[1:], strict=True)}  # fmt: skip
+    assert {key: n for key, n in shown.items() if n} == total
+    assert head[0] == "ground_truth"
+    assert 'class="chart confusion"' in Path("c.svg").read_text("utf-8")

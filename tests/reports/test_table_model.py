@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segeval.reports.figure_form import figure_form, format_figure
 from segeval.reports.table_model import (
     align_cells,
     format_count,
-    format_figure,
-    metric_decimals,
     pad_text,
     text_width,
 )
+from segeval.request.settings import Settings
 from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.summary_columns import Column
 
@@ -29,12 +29,12 @@ from segeval.scorecard.summary_columns import Column
     ],
 )
 def test_decimals_suit_the_unit(metric, unit, expected):
-    assert metric_decimals(Column(metric, unit), 3) == expected
+    assert figure_form(Column(metric, unit), Settings()).decimal == expected
 
 
 @pytest.mark.parametrize("unit", ["", "ml", "%", "voxels"])
 def test_there_are_no_fewer_than_no_decimals(unit):
-    assert metric_decimals(Column("dice", unit), 0) == 0
+    assert figure_form(Column("dice", unit), Settings(digits=0)).decimal == 0
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ from segeval.reports.html.shown import (
     place_of_case,
     place_of_class,
     show_number,
-    show_signed,
 )
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
@@ -76,9 +75,9 @@ def _row(verdict: Verdict, head: Heading) -> dict[str, Any]:
         "n": verdict.n,
         "old": head.show(held.baseline),
         "new": head.show(verdict.value),
-        "difference": show_signed(held.difference, head.decimals + 1),
-        "low": show_signed(held.low, head.decimals + 1),
-        "high": show_signed(held.high, head.decimals + 1),
+        "difference": head.show_change(held.difference, 1),
+        "low": head.show_change(held.low, 1),
+        "high": head.show_change(held.high, 1),
         "tolerance": head.show(held.tolerance),
         "reason": verdict.reason,
     }
@@ -147,7 +146,7 @@ def moved_cases(
             "metric": lead,
             "old": head.show(old),
             "new": head.show(new),
-            "difference": show_signed(change, head.decimals),
+            "difference": head.show_change(change),
             "word": "worse" if change * worse > 0 else "better",
         }
         for (change, class_, case), old, new, worse in found[:MOVED]

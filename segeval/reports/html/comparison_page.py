@@ -18,7 +18,6 @@ from segeval.reports.html.shown import (
     leading,
     place_of_class,
     show_number,
-    show_signed,
 )
 from segeval.reports.table_model import format_count
 from segeval.request.settings import Settings
@@ -130,7 +129,7 @@ def rankings_of(found: ModelComparison, head: Heading) -> list[Ranking]:
 def difference_cells(one: Difference | None, head: Heading) -> dict[str, Any]:
     """A difference with its interval and its test."""
     values = (NONE,) * 4 if one is None else (one.difference, one.low, one.high, one.p_holm)
-    difference, low, high = (show_signed(v, head.decimals + 1) for v in values[:3])
+    difference, low, high = (head.show_change(v, 1) for v in values[:3])
     return {"difference": difference, "low": low, "high": high, "p": show_number(values[3], 3)}
 
 
@@ -203,7 +202,7 @@ def moved_rows(found: ModelComparison, heads: Sequence[Heading]) -> list[dict[st
             "link": place_of_class(one.name.class_),
             "metric": head.name,
             "model": found.models[one.model],
-            "difference": show_signed(change, head.decimals),
+            "difference": head.show_change(change),
             "word": "worse" if change * worse > 0 else "better",
         }
         for one, case, change in rows[:MOVED]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segeval.reports.html.charts import clipped, escape_text, px, svg
+from segeval.reports.html.charts import clipped, escape_text, label_x, label_y, px, svg
 
 
 def draw_confusion(names: Sequence[str], shares: Sequence[Sequence[float]]) -> str:
@@ -12,9 +12,12 @@ def draw_confusion(names: Sequence[str], shares: Sequence[Sequence[float]]) -> s
 
     shares  by class of the ground truth, then of the prediction; 0 to 1
     """
-    side, left, top = 26.0, 92.0, 92.0
+    side, left, top = 26.0, 112.0, 112.0
     size = side * len(names)
-    parts = []
+    parts = [
+        label_y("ground truth", 11, top + size / 2),
+        label_x("prediction, % of the row", left + size / 2, 12),
+    ]
     for k, name in enumerate(names):
         middle = side * (k + 0.5)
         text = escape_text(clipped(name, 15))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from urllib.parse import quote
 
 from segeval.metrics.registry import Definition, resolve_metric
-from segeval.reports.table_model import NO_VALUE, format_figure, metric_decimals
+from segeval.reports.figure_form import NO_VALUE, FigureForm, figure_form, format_figure
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen
@@ -39,7 +39,7 @@ class Heading:
 
     column: Column
     definition: Definition
-    decimals: int
+    form: FigureForm
 
     @property
     def name(self) -> str:
@@ -68,9 +68,26 @@ class Heading:
         """Whether its values have a least and a largest."""
         return all(map(math.isfinite, self.definition.bounds))
 
+    @property
+    def shown_unit(self) -> str:
+        """Of the numbers as they are written: a ratio may be in percent."""
+        return self.form.unit
+
     def show(self, value: float) -> Shown:
         """A value of the metric."""
-        return show_number(value, self.decimals)
+        return self._whole(value, show_number(value * self.form.factor, self.form.decimal))
+
+    def show_change(self, value: float, more: int = 0) -> Shown:
+        """A difference of two values, with its sign.
+
+        more  decimals than a value has
+        """
+        shown = show_signed(value * self.form.factor, self.form.decimal + more)
+        return self._whole(value, shown)
+
+    def _whole(self, value: float, shown: Shown) -> Shown:
+        """The text with the number of the result file, which is never in percent."""
+        return Shown(shown.text, repr(float(value))) if shown.exact else shown
 
 
 def show_number(value: float, decimal: int) -> Shown:
@@ -103,7 +120,7 @@ def headings(card: Scorecard, settings: Settings) -> list[Heading]:
         Heading(
             column,
             resolve_metric(parse_metric(column.metric))[1],
-            metric_decimals(column, settings.digits),
+            figure_form(column, settings),
         )
         for column in found
     ]
