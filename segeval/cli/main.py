@@ -26,6 +26,10 @@ COMMANDS = {
     "show": ("segeval.cli.show", "Show a result file as a table."),
     "metrics": ("segeval.cli.metrics", "List the metrics, or explain one."),
     "config": ("segeval.cli.config", "Show the settings of a run and where each comes from."),
+    "selftest": (
+        "segeval.cli.selftest",
+        "Score shapes of known numbers: is this installation right?",
+    ),
     "completion": ("segeval.cli.completion", "Print completion code for bash, zsh or fish."),
 }
 
