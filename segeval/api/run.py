@@ -32,6 +32,7 @@ from segeval.scorecard.result_store import FinishedCase, ResultStore
 from segeval.scorecard.row_index import index_rows, noteworthy_cases
 from segeval.scorecard.signature import signature_fields, signature_line
 from segeval.scorecard.summary import summarise_results
+from segeval.scoring.checks import LEFT_OUT
 from segeval.scoring.pass_plan import Job, leave_out_labels
 from segeval.scoring.pooling import GroupPools, pools_of
 from segeval.volume.read_options import ReadOptions
@@ -165,6 +166,8 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
     notes = (*notes, *warn_no_common_label(results))
     if shard is None:
         notes = (*notes, *no_class_note(index_rows(results)))
+        if not any(note.code == "W-swapped-sides" for note in notes):
+            notes = (*notes, *warn_ignored_in_prediction(results))
     card = build_scorecard(results, asked, parts, settings.leads)
     card = replace(card, inputs=inputs, notes=notes)
     return card if shard is None else replace(card, shard={"inventory": inventory.to_json()})
@@ -184,6 +187,19 @@ def warn_no_common_label(results: Sequence[CaseResult]) -> Iterator[Note]:
             "--remap-pred OLD=NEW gives the prediction the labels of the ground truth"
         )
         yield Note("W-no-common-label", text, alike[0].where)
+
+
+def warn_ignored_in_prediction(results: Sequence[CaseResult]) -> Iterator[Note]:
+    """Say that the prediction alone holds the ignored value, which ground truths have
+    (ACCOUNT-A32)."""
+    left = [i for i in index_rows(results).inventory.left_aside if i.reason == LEFT_OUT]
+    if left and all(item.side == "pred" for item in left):
+        text = (
+            "the two sides look swapped: the prediction holds the ignored value "
+            f"{left[0].names[0]} and no ground truth does. PRED comes first, then GT; "
+            "--pred P --gt G says which is which"
+        )
+        yield Note("W-swapped-sides", text)
 
 
 def account_inputs(

@@ -95,7 +95,7 @@ class Inventory:
     side  of which reports are that do not say it: gt, pred, or "" for neither
     """
 
-    __slots__ = ("found", "left_aside", "met", "scored", "side", "unscored")
+    __slots__ = ("_asked", "found", "left_aside", "met", "scored", "side", "unscored")
 
     def __init__(self) -> None:
         self.found: Counter[Key] = Counter()
@@ -103,6 +103,7 @@ class Inventory:
         self.unscored: dict[Key, Counter[str]] = {}
         self.left_aside: list[LeftAside] = []
         self.met: set[str] = set()  # what a part of the request was of use for; not in files
+        self._asked: dict[tuple[Any, ...], int] = {}  # places of what was asked for
         self.side = ""
 
     def add_found(self, kind: str, count: int = 1, side: str | None = None) -> None:
@@ -182,7 +183,20 @@ class Inventory:
         self.met |= other.met
         for key, statuses in other.unscored.items():
             self.unscored.setdefault(key, Counter()).update(statuses)
-        self.left_aside += [item._replace(case=item.case or case) for item in other.left_aside]
+        for item in other.left_aside:
+            self._add_item(item._replace(case=item.case or case))
+
+    def _add_item(self, item: LeftAside) -> None:
+        """Add what was left aside; what was asked for in case after case is one item."""
+        key = item[:6]
+        place = self._asked.get(key) if item.weight == ASKED else None
+        if place is not None:
+            same = self.left_aside[place]
+            self.left_aside[place] = same._replace(number=same.number + item.number, case="")
+            return
+        if item.weight == ASKED:
+            self._asked[key] = len(self.left_aside)
+        self.left_aside.append(item)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Inventory) and self.to_json() == other.to_json()

@@ -312,10 +312,11 @@ def read_case(
     truth, pred, plan, job = start.truth, start.pred, start.plan, start.job
     tally = CountTally(plan.pairs)
     passed = read_voxels(truth, pred, plan, [tally, *tallies.values()])
-    counted_cells = {pair: tally.finish(pair) for pair in plan.pairs}
-    if any(plan.ignored in cells.truth for cells in counted_cells.values()):
+    whole = {pair: tally.finish(pair) for pair in plan.pairs}
+    left_out = sum(cells.count_label(plan.ignored) for cells in list(whole.values())[:1])
+    if left_out:
         current().meet(f"gt label {plan.ignored}")
-    tables = {pair: cells.without(plan.ignored) for pair, cells in counted_cells.items()}
+    tables = {pair: cells.without(plan.ignored) for pair, cells in whole.items()}
     stored = stored_truth_labels(tables)
     tables = read_white_as_one(tables, truth, pred, passed, job)
     check_stacks(truth, pred, passed.found)
@@ -330,7 +331,7 @@ def read_case(
     check_names(resolved)
     check_files(truth, pred, tables)
     notes = [*(note for found in passed.found for note in found.notes)]
-    notes += check_labels((truth, pred), tables, resolved, passed, job)
+    notes += check_labels((truth, pred), tables, resolved, passed, job, left_out)
     if named is None and not job.settings.instances and not job.classes.classes:
         notes += find_ids(tables[0, 0], plan.ignored) if (0, 0) in tables else []
     flat, maps = len(start.grid.shape) == 2, job.settings.instances in ("", COMPONENTS)

@@ -124,19 +124,27 @@ def check_files(truth: OpenSide, pred: OpenSide, tables: Mapping[Pair, PairCells
                 )
 
 
-def check_labels(
+LEFT_OUT = "left out by request"  # of the value of --ignore-label
+
+
+def check_labels(  # noqa: PLR0913 - what a case turned out to hold
     sides: tuple[OpenSide, OpenSide],
     tables: Mapping[Pair, PairCells],
     resolved: CaseClasses,
     passed: Passed,
     job: Job,
+    left_out: int = 0,
 ) -> list[Note]:
     """Count the label values of both sides; gives warnings of those that no class stands for
     (LAYOUTS-V3).
 
     A selection leaves them aside; else they are scored under their values (ACCOUNT-A5).
+
+    left_out  voxels of the ground truth that are ignored, which are not in the tables
     """
     inventory, notes = current(), []
+    asked_out = {job.classes.ignore, *job.classes.ignored}
+    values = ", ".join(map(str, job.classes.ignored or (job.classes.ignore,)))
     scored = {v for t in resolved.targets for part in (t.truth, t.pred) for v in part.labels or ()}
     for place, word in enumerate(("gt", "pred")):
         if sides[place].named or not passed.found[place].exclusive:
@@ -145,8 +153,12 @@ def check_labels(
         held.pop(0, None)
         inventory.add_found("label", len(held), word)
         inventory.add_scored("label", len(scored & held.keys()), word)
-        ignored = [v for v in held if v in {job.classes.ignore, *job.classes.ignored} - scored]
-        inventory.set_aside("label", "left out by request", map(str, ignored), ASKED, "", word)
+        ignored = [v for v in held if v in asked_out - scored]
+        if word == "gt" and left_out:
+            inventory.add_found("label", 1, word)
+        if ignored or (word == "gt" and left_out):
+            many = len(ignored) + (word == "gt" and left_out > 0)
+            inventory.set_aside("label", LEFT_OUT, (values,), ASKED, "", word, many)
         rest = [value for value in held if value not in scored and value not in ignored]
         asked = [str(v) for v in rest if v in job.classes.known]
         inventory.set_aside("label", "of classes that are not selected", asked, ASKED, "", word)

@@ -34,6 +34,10 @@ class PairCells:
     pred: Counted
     voxels: Counted
 
+    def count_label(self, label: int | None) -> int:
+        """The voxels of the ground truth that have a label."""
+        return 0 if label is None else int(self.voxels[self.truth == label].sum())
+
     def without(self, ignored: int | None) -> PairCells:
         """The same without the voxels whose ground truth is ignored."""
         if ignored is None:

@@ -1,5 +1,6 @@
 """PRED and GT on the command line: in order, by name, twice, swapped (CLI-U9, ACCOUNT-A6, A32)."""
 
+import json
 import shlex
 
 import build
@@ -92,3 +93,31 @@ def test_account_a32_signs_that_contradict_each_other_say_nothing(segeval, sides
     for side in ("one", "two"):
         (sides / side / "plans.json").write_text("{}")
     assert "swapped" not in segeval("score", "one", "two").err
+
+
+@pytest.mark.parametrize("ending", [".png", ".npy", ".nii.gz"])
+@pytest.mark.parametrize("ignored", [(255,), (254, 255), (200,)])
+def test_account_a32_the_ignored_value_in_the_prediction_alone(segeval, here, ending, ignored):
+    for side in ("labelled", "bare"):
+        (here / side).mkdir()
+        for case in "abc":
+            mask = np.zeros((6, 8), np.uint8)
+            mask[1:4, 2:6] = 1
+            if side == "labelled" and case != "a":
+                mask[5, :4], mask[5, 4:] = ignored[0], ignored[-1]
+            path = here / side / f"{case}{ending}"
+            (build.nifti(path, mask[None]) if ending == ".nii.gz" else
+             build.png(path, mask) if ending == ".png" else build.npy(path, mask))  # fmt: skip
+    words = ("-m", "dice", "--ignore-label", ",".join(map(str, ignored)))
+    wrong = segeval("score", "labelled", "bare", *words, "-o", "o.json")
+    assert (wrong.status, "[W-swapped-sides]" in wrong.err) == (0, True)
+    assert f"holds the ignored value {', '.join(map(str, ignored))}" in wrong.err
+    right = segeval("score", "bare", "labelled", *words, "-o", "o.json")
+    assert (right.status, "swapped" in right.err) == (0, False)
+    content = json.loads((here / "o.json").read_text())
+    own = content["inputs"]["inventory"]["gt label"]
+    assert own == {"found": 5, "scored": 3, "left_aside": {"left out by request": 2}}
+    left = [item for item in content["inputs"]["left_aside"] if item["kind"] == "label"]
+    assert len(left) == 1  # not one a case
+    both = segeval("score", "labelled", "labelled", *words)
+    assert "W-swapped" not in both.err
