@@ -18,6 +18,8 @@ from segeval.classes.class_list import (
     ClassDef,
     ClassList,
     Colour,
+    check_distinct_labels,
+    check_distinct_names,
     labelled_class_list,
     read_classes,
 )
@@ -49,6 +51,8 @@ def read_class_file(path: Path) -> ClassList:
         raise no_class_list(path)
     ignored = [c.labels for c in classes if c.name.strip().casefold() in ("ignore", "void")]
     named = tuple(c for c in kept if c.labels != (0,))
+    check_distinct_names([(c.name, str((c.labels or (0,))[0])) for c in named], path)
+    check_distinct_labels(named, path)
     return labelled_class_list(named, ignored[0][0] if ignored and ignored[0] else None)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen, replace
-from segeval.runtime.json_text import parse_json
+from segeval.runtime.json_text import RepeatedKeyError, parse_json_once
 
 UNSEEN = 65535  # what ignored values become where they are several
 Colour = tuple[int, int, int]
@@ -278,10 +278,46 @@ def parse_classes(text: str) -> ClassList:
         raise RequestError("--classes names no class")
     named = [word.partition("=") for word in words]
     if all(not equals for _, equals, _ in named):
+        check_picked_once(words)
         return ClassList(name_classes(words), select=True, only=True)
     made = labelled_class_list(tuple(_make_class(*parts) for parts in named))
     check_distinct_names([(name.strip(), label.strip()) for label, _, name in named])
+    check_distinct_labels(made.classes)
     return replace(made, only=True)
+
+
+def check_picked_once(words: Sequence[str]) -> None:
+    """Each name of a selection picks a class of its own. Raises RequestError."""
+    from segeval.classes.names import normalize_name
+
+    seen: dict[str, str] = {}
+    for word in words:
+        first = seen.get(normalize_name(word))
+        seen[normalize_name(word)] = word
+        if first is not None:
+            same = f"{word!r} twice" if first == word else f"{first!r} and {word!r}, one structure"
+            raise RequestError(f"--classes names {same}", help=f"write {first} once")
+
+
+def check_distinct_labels(classes: Iterable[ClassDef], where: object = "") -> None:
+    """No two classes stand for the same label values; unions may share some.
+
+    Raises RequestError.
+    """
+    seen: dict[tuple[int, ...], str] = {}
+    for class_ in classes:
+        if class_.labels is None:
+            continue
+        own = tuple(sorted(set(class_.labels)))
+        first = seen.setdefault(own, class_.name)
+        if first != class_.name:
+            values = "+".join(map(str, own))
+            raise RequestError(
+                f"{first!r} and {class_.name!r} stand for the same label value",
+                where=where,
+                facts=(f"{values}={first}", f"{values}={class_.name}"),
+                help=f"write one of them: {values}={first}",
+            )
 
 
 def check_distinct_names(named: Iterable[tuple[str, str]], where: object = "") -> None:
@@ -338,7 +374,13 @@ def _make_class(label: str, equals: str, name: str) -> ClassDef:
 def read_classes(path: Path) -> ClassList:
     """Read the classes of a `dataset.json` or of a plain table of labels. Raises RequestError."""
     try:
-        content = parse_json(path.read_text("utf-8"))
+        content = parse_json_once(path.read_text("utf-8"))
+    except RepeatedKeyError as problem:
+        raise RequestError(
+            f"the key '{problem}' stands twice, and only one of its values would count",
+            where=path,
+            help="leave one of the two out",
+        ) from problem
     except OSError as problem:
         raise RequestError(f"cannot read the classes ({problem.strerror})", where=path) from problem
     except ValueError as problem:
@@ -358,12 +400,19 @@ def make_class_list(labels: Mapping[str, Any], where: object = "") -> ClassList:
     for name, held in values.items():
         if not held:
             raise RequestError(f"label {name!r} has no value", where=where)
+        if not name.strip():
+            raise RequestError(f"the label {held[0]} has no name", where=where)
+        if name.lower() != "ignore" and not all(0 <= v <= UNSEEN for v in held):
+            raise RequestError(
+                f"label {name!r} is {held[0]}: a label is 0 to {UNSEEN}", where=where
+            )
     ignore = next((v[0] for name, v in values.items() if name.lower() == "ignore"), None)
     classes = tuple(
         ClassDef(name, v)
         for name, v in values.items()
         if name.lower() not in ("background", "ignore") and v != (0,)
     )
+    check_distinct_labels(classes, where)
     return labelled_class_list(classes, ignore)
 
 

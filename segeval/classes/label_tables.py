@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from segeval.runtime.errors import RequestError
-from segeval.runtime.json_text import parse_json
+from segeval.runtime.json_text import RepeatedKeyError, parse_json_once
 
 LabelTable = tuple[tuple[int, int], ...]
 HELP = "write OLD=NEW for every label (3=4,0=255), or name a CSV of two columns, a JSON, or {names}"
@@ -51,7 +51,9 @@ def read_label_table(path: Path) -> LabelTable:
         raise RequestError(f"cannot read the table of labels ({problem})", where=path) from problem
     if path.suffix.lower() == ".json":
         try:
-            content = parse_json(text)
+            content = parse_json_once(text)
+        except RepeatedKeyError as problem:
+            raise RequestError(f"the label {problem} has two new values", where=path) from problem
         except ValueError as problem:
             raise RequestError(f"not a JSON file ({problem})", where=path) from problem
         if not isinstance(content, dict):

@@ -22,6 +22,7 @@ class Hints:
 
     layout  what `--layout` asks for
     forms   normal forms of the names that the class list has, aliases included
+    valued  those of classes that have a label value, so that a label map may hold them
     tokens  class name by how it may stand in a file name, longest first; of `--classes` only
     other   stems of the other side, as they are and without role tokens
     scores  archives beside label maps hold probabilities: so for predictions only (LAYOUTS-I5)
@@ -33,6 +34,7 @@ class Hints:
 
     layout: str = "auto"
     forms: frozenset[str] = frozenset()
+    valued: frozenset[str] = frozenset()
     tokens: Mapping[str, str] = field(default_factory=dict)
     other: frozenset[str] = frozenset()
     scores: bool = False
@@ -44,15 +46,22 @@ class Hints:
         """Whether the name is a structure: of the class list or of the table."""
         return normalize_name(name) in self.forms or is_structure_name(name)
 
+    def may_be_cases(self, names: Iterable[str]) -> bool:
+        """Whether nothing but a list of label values says that most names are classes."""
+        return not Hints(forms=self.forms - self.valued).mostly_known(names)
+
     def mostly_known(self, names: Iterable[str]) -> bool:
         """Whether more than half of the names are structures."""
         found = [self.known(name) for name in names]
         return 2 * sum(found) > len(found)
 
 
-def normal_names(*lists: ClassList) -> frozenset[str]:
-    """The normal forms of the names and aliases of class lists."""
-    classes = [c for each in lists for c in each.described]
+def normal_names(*lists: ClassList, valued: bool = False) -> frozenset[str]:
+    """The normal forms of the names and aliases of class lists.
+
+    valued  of those classes alone that have a label value
+    """
+    classes = [c for each in lists for c in each.described if c.labels is not None or not valued]
     words = [word for c in classes for word in (c.name, *c.aliases)]
     return frozenset(normalize_name(word) for word in words if not word.startswith("re:"))
 

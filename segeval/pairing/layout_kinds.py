@@ -137,14 +137,22 @@ def mostly(pattern: str, names: Iterable[str]) -> bool:
 def is_one_case(files: Sequence[MaskFile], hints: Hints) -> bool:
     """Whether the names of a flat folder's files are structures, so that it is one case.
 
-    Rule LAYOUTS-I12.
+    Rule LAYOUTS-I12. Raises RequestError where they may be cases as well.
     """
     if len(files) > MOST_CLASSES:
         return False
     names = derive_class_names([f.stem for f in files], hints)
     if not names or (len(names) == 1 and not (hints.lone or hints.picked)):
         return False
-    return hints.mostly_known(names.values())
+    if not hints.mostly_known(names.values()):
+        return False
+    if hints.may_be_cases(names.values()):
+        raise RequestError(
+            f"{files[0].shown!r} is called like a class that has a label value: a file of that "
+            "class, or the label map of a case?",
+            help="add --layout one-case or --layout flat",
+        )
+    return True
 
 
 def has_class_tokens(files: Sequence[MaskFile], hints: Hints) -> bool:

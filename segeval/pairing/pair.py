@@ -79,6 +79,7 @@ def request_hints(settings: Settings, classes: ClassList) -> Hints:
     return Hints(
         layout=settings.layout,
         forms=normal_names(settings.classes, classes),
+        valued=normal_names(settings.classes, valued=True) - normal_names(classes),
         tokens=names_by_token(settings.classes),
         picked=settings.classes.select and not classes,
     )

@@ -26,3 +26,27 @@ def parse_json(text: str | bytes, parse_constant: Callable[[str], Any] | None = 
 def _decoder(parse_constant: Callable[[str], Any] | None) -> json.JSONDecoder:
     """Made once: json.loads makes one for every text, which takes as long as a short text."""
     return json.JSONDecoder(parse_constant=parse_constant)
+
+
+def parse_json_once(text: str) -> Any:
+    """The content of JSON text in which no key of an object stands twice.
+
+    Of two values of one key a parser keeps the last. Raises ValueError.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_keys_once)
+    except RecursionError as problem:
+        raise ValueError("it is nested too deeply") from problem
+
+
+def _keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of these keys and values. Raises RepeatedKeyError."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise RepeatedKeyError(next(key for key in keys if keys.count(key) > 1))
+    return made
+
+
+class RepeatedKeyError(ValueError):
+    """A key of an object stands twice; the text of the error is the key."""

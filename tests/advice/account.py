@@ -3,8 +3,8 @@
 import build
 import nibabel
 import numpy as np
-from advice.driver import Situation, Way, add, drop, invoke, mend
-from advice.files import folders, organ, pair
+from advice.driver import Situation, Way, add, drop, invoke, mend, put
+from advice.files import both, folders, organ, pair, text
 
 TWO = organ(1, 3)
 IDS = np.zeros((40, 40), np.uint16)
@@ -93,4 +93,13 @@ SITUATIONS = (
               (add("--instances 1000"),), also=("--kind", "--gt-kind", "--classes")),
     Situation("a name that nobody mapped", names("Nodule_main", "nodule"), SCORE,
               (add('--alias "nodule=Nodule_main"'), add("--missing worst"))),
+    Situation("one label under two names", pair(), "score p.npy g.npy -m dice --classes 1=a,1=b",
+              (put("write one of them: 1=a", "1=a,1=b", "1=a"),), 2),
+    Situation("one name picked twice", pair(), "score p.npy g.npy -m dice --classes 1,1",
+              (put("write 1 once", "1,1", "1"),), 2),
+    Situation("a key twice in a list of classes", both(pair(), text(l_json='{"a": 1, "a": 2}')),
+              "score p.npy g.npy -m dice --classes l.json",
+              (mend("leave one of the two out", text(l_json='{"a": 1}')),), 2),
+    Situation("files called like labels", folders(dict.fromkeys("ab"), dict.fromkeys("ab")),
+              f"{SCORE} --classes 1=a,2=b", (add("--layout one-case"), add("--layout flat")), 2),
 )  # fmt: skip

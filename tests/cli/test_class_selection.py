@@ -122,3 +122,75 @@ def test_cli_u7_a_file_that_is_no_list_is_refused_and_never_a_name(segeval, here
     (here / "notes").write_text("nothing")
     done = segeval("score", "pred", "gt", "--classes", "notes")
     assert (done.status, "no class list" in done.err) == (2, True)
+
+
+# A list in which a name or a value would be lost behind another.
+
+PAIRS_OF = ["l.json", "l.csv", "l.tsv", "l.txt"]
+
+
+def listed(here, name, *pairs):
+    """A class list as a file; each pair is a label value and a name."""
+    lines = {
+        ".json": "{" + ", ".join(f'"{name}": {value}' for value, name in pairs) + "}",
+        ".csv": "value,name\n" + "".join(f"{value},{name}\n" for value, name in pairs),
+        ".tsv": "index\tname\n" + "".join(f"{value}\t{name}\n" for value, name in pairs),
+        ".txt": "".join(f'{value} 1 2 3 1 1 1 "{name}"\n' for value, name in pairs),
+    }
+    (here / name).write_text(lines[name[-5:] if name.endswith(".json") else name[-4:]])
+    return name
+
+
+@pytest.fixture
+def maps(here):
+    for side in ("pred", "gt"):
+        build.folder(here / side, NII, x1=two(1, 2), x2=two(1, 2))
+    return here
+
+
+@pytest.mark.parametrize("name", PAIRS_OF)
+@pytest.mark.parametrize(
+    ("pairs", "said"),
+    [
+        (((1, "liver"), (2, "liver")), "liver"),
+        (((1, "Lens_L"), (2, "lens left")), "two names of one structure"),
+        (((1, "liver"), (1, "spleen")), "stand for the same label value"),
+    ],
+)
+def test_account_a6_no_entry_of_a_list_hides_another(segeval, maps, name, pairs, said):
+    done = segeval("score", "pred", "gt", "-m", "dice", "--classes", listed(maps, name, *pairs))
+    assert (done.status, said in done.err) == (2, True), done.err
+
+
+@pytest.mark.parametrize("words", ["a,a", "Liver,liver", "Lens_L,left lens", "1,1", "x,y,x"])
+def test_account_a6_a_selection_names_each_class_once(segeval, organs, words):
+    done = segeval("score", "pred", "gt", "-m", "dice", "--classes", words)
+    assert (done.status, "--classes names" in done.err) == (2, True)
+    assert segeval("score", "pred", "gt", "-m", "dice", "--classes", "Heart,spleen").status == 0
+
+
+@pytest.mark.parametrize("words", ["1=a,1=b", "1+2=a,2+1=b"])
+def test_account_a6_one_label_is_one_class(segeval, maps, words):
+    done = segeval("score", "pred", "gt", "-m", "dice", "--classes", words)
+    assert (done.status, "the same label value" in done.err) == (2, True)
+    done = segeval("score", "pred", "gt", "-m", "dice", "--classes", "1+2=all of it,2=part")
+    assert done.status == 0  # regions share labels
+
+
+@pytest.mark.parametrize("content", ['{"": 1}', '{"liver": -1}', '{"liver": 70000}'])
+def test_a_label_that_is_none_is_refused(segeval, maps, content):
+    (maps / "l.json").write_text(content)
+    assert segeval("score", "pred", "gt", "-m", "dice", "--classes", "l.json").status == 2
+
+
+@pytest.mark.parametrize("ending", [NII, (build.npy, ".npy")])
+@pytest.mark.parametrize("classes", ["1=a,2=b", "1=b,2=a,3=c"])
+def test_class_names_that_are_case_names_flip_no_layout(segeval, here, ending, classes):
+    for side in ("pred", "gt"):
+        build.folder(here / side, ending, a=two(1, 2), b=two(1, 2))
+    done = segeval("score", "pred", "gt", "-m", "dice", "--classes", classes)
+    assert (done.status, "--layout" in done.err) == (2, True)
+    words = ("--classes", classes, "--format", "csv")
+    done = segeval("score", "pred", "gt", "-m", "dice", "--layout", "flat", *words)
+    assert done.status == 0
+    assert {"a", "b"} == {line.split(",")[0] for line in done.out.splitlines()[1:]}
