@@ -26,13 +26,12 @@ from segeval.request.grammar import Metric
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import replace
-from segeval.runtime.inventory import Inventory, keep_inventory
+from segeval.runtime.inventory import LEFT_OUT, Inventory, keep_inventory
 from segeval.scorecard.card import CaseResult, Scorecard
 from segeval.scorecard.result_store import FinishedCase, ResultStore
 from segeval.scorecard.row_index import index_rows, noteworthy_cases
 from segeval.scorecard.signature import signature_fields, signature_line
 from segeval.scorecard.summary import summarise_results
-from segeval.scoring.checks import LEFT_OUT
 from segeval.scoring.pass_plan import Job, leave_out_labels
 from segeval.scoring.pooling import GroupPools, pools_of
 from segeval.volume.read_options import ReadOptions

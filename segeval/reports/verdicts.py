@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from segeval.reports.problems import count_failed, count_faulty, is_accepted
 from segeval.reports.table_model import format_count
 from segeval.request.settings import Settings
-from segeval.runtime.inventory import ASKED, Inventory
+from segeval.runtime.inventory import ASKED, LEFT_OUT, Inventory
 from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import GROUPS, OVERALL, WHOLE, Scorecard
 from segeval.scorecard.row_index import noteworthy_cases
@@ -89,11 +89,12 @@ def _selection(card: Scorecard) -> Iterator[str]:
         item
         for item in Inventory.from_inputs(card.inputs).left_aside
         if item.side == "gt" and item.weight == ASKED and item.kind in CLASS_KINDS
+        if item.reason != LEFT_OUT
     ]
     if not left:
         return
     named = {name.partition(":")[0] for item in left for name in item.names}
-    others = max(len(named), *(item.number for item in left))
+    others = len(named) or max(item.number for item in left)
     judged = sum(name not in (WHOLE, OVERALL, *GROUPS) for name in card.summary.get("", {}))
     yield f"{judged} of {judged + others} classes, by --classes"
 

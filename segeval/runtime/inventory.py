@@ -56,6 +56,7 @@ UNKNOWN = (
 LOST = "lost"  # it could not be looked at: an error, and the exit status is 3 (ACCOUNT-A33)
 
 SAID = "-"  # the code of what has a warning of its own with more words
+LEFT_OUT = "left out by request"  # the reason of the value of --ignore-label
 EXAMPLES = 3
 UNACCOUNTED = "that nothing became of: a bug, please report"
 

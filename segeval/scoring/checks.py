@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from segeval.classes.class_list import ClassList
 from segeval.opening.open_side import OpenSide
 from segeval.runtime.errors import CaseError, Note, ReadError
-from segeval.runtime.inventory import ASKED, current
+from segeval.runtime.inventory import ASKED, LEFT_OUT, current
 from segeval.scorecard.card import OVERALL, WHOLE
 from segeval.scoring.account_channels import account_channels
 from segeval.scoring.class_resolution import CaseClasses, shorten_name_list
@@ -122,9 +122,6 @@ def check_files(truth: OpenSide, pred: OpenSide, tables: Mapping[Pair, PairCells
                     help="--layout flat reads each file as a label map of its own case",
                     status="several_labels",
                 )
-
-
-LEFT_OUT = "left out by request"  # of the value of --ignore-label
 
 
 def check_labels(  # noqa: PLR0913 - what a case turned out to hold
