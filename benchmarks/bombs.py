@@ -403,6 +403,43 @@ def _(folder: Path, smaller: int) -> list[str]:
     return ["inspect", str(path)]
 
 
+@bomb("dicom, a contour of a million points")
+def _(folder: Path, smaller: int) -> list[str]:
+    rng = np.random.default_rng(0)
+    points = rng.integers(0, 500, (1_200_000 // smaller, 2))
+    data = "\\".join(f"{x}\\{y}\\0" for x, y in points.tolist()).encode()
+    data += b" " * (len(data) % 2)
+
+    def long(group: int, number: int, kind: bytes, value: bytes) -> bytes:
+        return struct.pack("<HHL", group, number, len(value)) + value
+
+    def implicit(group: int, number: int, *items: bytes) -> bytes:
+        return long(group, number, b"", b"".join(
+            struct.pack("<HHL", 0xFFFE, 0xE000, len(one)) + one for one in items))  # fmt: skip
+
+    contour = long(0x3006, 0x42, b"CS", b"CLOSED_PLANAR ") + long(
+        0x3006, 0x46, b"IS", b"%-8d" % len(points)
+    )
+    contour += long(0x3006, 0x50, b"DS", data)
+    flat = b"CLOSED_PLANAR "
+    more = [
+        long(0x3006, 0x42, b"CS", flat) + long(0x3006, 0x46, b"IS", b"4 ")
+        + long(0x3006, 0x50, b"DS", b"0\\0\\%d\\9\\0\\%d\\9\\9\\%d\\0\\9\\%d " % (z, z, z, z))
+        for z in (1, 2, 3)
+    ]  # fmt: skip
+    body = (
+        long(8, 0x16, b"UI", RT) + long(8, 0x18, b"UI", b"1.2\0") + long(0x10, 0x20, b"LO", b"P1")
+    )
+    body += implicit(
+        0x3006, 0x20, long(0x3006, 0x22, b"IS", b"1 ") + long(0x3006, 0x26, b"LO", b"liver ")
+    )
+    body += implicit(
+        0x3006, 0x39, implicit(0x3006, 0x40, contour, *more) + long(0x3006, 0x84, b"IS", b"1 ")
+    )
+    path = dicom(folder / "a.dcm", RT, body, b"1.2.840.10008.1.2\0")
+    return paired(path)
+
+
 # -- text ---------------------------------------------------------------------------------------
 
 

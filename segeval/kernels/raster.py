@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from segeval.kernels.line_batches import split_lines
 from segeval.kernels.mask_runs import MaskRuns, cover_at_least, xor_edges
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.frozen import frozen
@@ -56,13 +57,17 @@ def rasterize_polygons(polygons: Polygons, shape: tuple[int, int, int]) -> MaskR
     first = np.clip(np.ceil(low[:, 1] - ON_EDGE), 0, rows).astype(np.int64)
     last = np.clip(np.ceil(high[:, 1] - ON_EDGE), 0, rows).astype(np.int64)
     crossed = last > first
-    low, high, first = low[crossed], high[crossed], first[crossed]
+    low, high, first, plane = low[crossed], high[crossed], first[crossed], plane[crossed]
     times = last[crossed] - first
-    row = consecutive_numbers(first, times)
-    x = row_crossings(low, high, times, row)
-    column = np.clip(np.ceil(x - ON_EDGE), 0, columns).astype(np.int64)
-    line = np.repeat(plane[crossed], times) * rows + row
-    return MaskRuns(shape, xor_edges(line * columns + column))
+    parts = []
+    for some in split_lines(times):
+        row = consecutive_numbers(first[some], times[some])
+        x = row_crossings(low[some], high[some], times[some], row)
+        column = np.clip(np.ceil(x - ON_EDGE), 0, columns).astype(np.int64)
+        line = np.repeat(plane[some], times[some]) * rows + row
+        parts.append(xor_edges(line * columns + column))
+    edges = parts[0] if len(parts) == 1 else xor_edges(np.concatenate(parts))
+    return MaskRuns(shape, edges)
 
 
 def upward_edges(polygons: Polygons) -> tuple[Floats, Floats, Counted]:

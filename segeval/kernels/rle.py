@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from segeval.kernels.line_batches import split_lines
 from segeval.kernels.mask_runs import xor_edges
 from segeval.runtime.arrays import Counted, Floats, Mask
 
@@ -92,9 +93,12 @@ def edges_of_polygons(polygons: Sequence[Floats], shape: ImageShape) -> list[Cou
     after = np.arange(1, len(at) + 1)
     after[ends - 1] = ends - many
     owner = np.repeat(np.arange(len(polygons)), many)
-    edge, column, row = crossings(at, at[after], width)
-    rows = np.ceil(np.clip((row + 0.5) / SCALE - 0.5, 0, height)).astype(np.int64)
-    place = xor_edges(owner[edge] * (size + 1) + column * height + rows)
+    parts = []
+    for some in split_lines(count_columns(at, at[after], width)):
+        edge, column, row = crossings(at[some], at[after[some]], width)
+        rows = np.ceil(np.clip((row + 0.5) / SCALE - 0.5, 0, height)).astype(np.int64)
+        parts.append(xor_edges(owner[some][edge] * (size + 1) + column * height + rows))
+    place = parts[0] if len(parts) == 1 else xor_edges(np.concatenate(parts))
     whose = place // (size + 1)
     cuts = np.searchsorted(whose, np.arange(1, len(polygons)))
     return [close_last_run(part, size) for part in np.split(place - whose * (size + 1), cuts)]
@@ -103,6 +107,15 @@ def edges_of_polygons(polygons: Sequence[Floats], shape: ImageShape) -> list[Cou
 def close_last_run(edges: Counted, size: int) -> Counted:
     """Edges of which the last one may be missing, where inside ends with the image."""
     return np.append(edges, size) if len(edges) % 2 else edges
+
+
+def count_columns(start: Counted, stop: Counted, width: int) -> Counted:
+    """How many columns each of some lines steps over; as `crossings` has them."""
+    left, right = np.minimum(start[:, 0], stop[:, 0]), np.maximum(start[:, 0], stop[:, 0])
+    first = np.maximum(-((CENTRE - left) // SCALE), 0)
+    last = np.minimum((right - 1 - CENTRE) // SCALE, width - 1)
+    found: Counted = np.maximum(last - first + 1, 0)
+    return found
 
 
 def crossings(start: Counted, stop: Counted, width: int) -> tuple[Counted, Counted, Floats]:
