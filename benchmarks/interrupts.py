@@ -47,8 +47,9 @@ def words(folder: Path, engine: str, address: str, output: str, *more: str) -> l
     """The command of a run."""
     own = {"single": [], "pooled": ["-j", "2"], "sharded": ["--shard", "1/2"],
            "dask": ["--scheduler", address]}[engine]  # fmt: skip
-    return [sys.executable, "-m", "segeval", "score", str(folder / "p"), str(folder / "g"), "-m", METRICS, "--spacing", "1,1,3",
-            "--format", "none", "-q", "-o", output, *own, *more]  # fmt: skip
+    sides = [str(folder / "p"), str(folder / "g")]
+    asked = ["-m", METRICS, "--spacing", "1,1,3", "--format", "none", "-q", "-o", output]
+    return [sys.executable, "-m", "segeval", "score", *sides, *asked, *own, *more]
 
 
 def break_off(command: Sequence[str], folder: Path, moment: float, how: int) -> tuple[int, str]:
