@@ -8,7 +8,7 @@ not right, `Lungs` is not `Lung_L`, and a margin, a PRV or a target volume is no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -89,6 +89,7 @@ def primary_name(name: str) -> str | None:
     return _load_structure_table().get(normalize_name(name))
 
 
+@lru_cache(1 << 14)
 def one_form(name: str) -> str:
     """What all names of one structure have in common: that of the table, or their form.
 
@@ -122,7 +123,7 @@ def match_with_rule(
     wanted: str, available: Iterable[str], aliases: Sequence[str] = ()
 ) -> tuple[str | None, str]:
     """The same, and the rule that was used; "" where none does. Raises CaseError."""
-    names = list(available)
+    names = available if isinstance(available, Collection) else list(available)
     if wanted in names:
         return wanted, RULES[0]
     for rule, same in zip(RULES[1:], _comparison_steps(wanted, aliases), strict=True):

@@ -221,7 +221,7 @@ def numbered_selectors(
                 status="classes_unknown",
             )
         called |= dict.fromkeys(class_.labels or (), class_.name)
-    parts = {name: LabelSelector(-1) for name in (*names, *classes.names)}
+    parts = dict.fromkeys((*names, *classes.names), LabelSelector(-1))
     return parts | {
         called.get(value, str(value)): LabelSelector(c) for c, value in enumerate(values)
     }

@@ -7,6 +7,7 @@ of one volume, and each channel has the name of its class. Of several structure 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,8 +147,14 @@ def open_side(
 def file_class_selectors(volume: Volume) -> dict[str, LabelSelector]:
     """The classes that a file names itself: segments, or names of its label values."""
     if volume.segments:
-        return {name: LabelSelector(c, frozenset([v])) for name, (c, v) in volume.segments.items()}
+        return {name: one_label(*place) for name, place in volume.segments.items()}
     return {name: LabelSelector(0, frozenset([value])) for value, name in volume.names.items()}
+
+
+@cache
+def one_label(channel: int, value: int) -> LabelSelector:
+    """What stands for one label of a channel."""
+    return LabelSelector(channel, frozenset([value]))
 
 
 def stack_class_files(files: CaseFiles, reading: ReadOptions) -> OpenSide:

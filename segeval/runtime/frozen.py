@@ -115,9 +115,13 @@ class _LazyFields:
 def make_initialiser(cls: Any) -> Callable[..., None]:
     """The `__init__` of a class: values by place or by name, the others by default."""
     puts = tuple([getattr(cls, name).__set__ for name in cls.__match_args__])  # past __setattr__
+    plain = tuple([known.default for known in fields(cls)])  # what is left out, where it is a value
+    least = 1 + max((i for i, value in enumerate(plain) if value is NONE), default=-1)
 
     def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - it becomes the method
-        if named or len(given) != len(puts):
+        if not named and least <= len(given) < len(puts):
+            given += plain[len(given) :]
+        elif named or len(given) != len(puts):
             given = bind_values(cls, given, named)  # type: ignore[assignment]
         for put, value in zip(puts, given):  # noqa: B905 - as many, and this runs often
             put(self, value)

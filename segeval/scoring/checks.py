@@ -51,6 +51,8 @@ def read_white_as_one(
     named = truth.named or pred.named
     if asked[1] == "auto" and passed.found[1].exclusive and not (named or job.classes.known):
         refuse_shades(pred.volume, labels[1], labels[0])
+    if not any(maps):
+        return dict(tables)
     return {pair: sum_pair_cells([cells.relabelled(*maps)]) for pair, cells in tables.items()}
 
 

@@ -104,7 +104,7 @@ def wanted_by_name(truth: OpenSide, pred: OpenSide, classes: ClassList) -> tuple
             wanted.append(class_)
     known = {one_form(name) for name in taken}
     wanted += [
-        ClassDef(name) for name in file_class_names(truth, pred) if one_form(name) not in known
+        class_of_name(name) for name in file_class_names(truth, pred) if one_form(name) not in known
     ]
     return tuple(wanted)
 
@@ -176,6 +176,8 @@ def resolve_after_reading(
     resolved: CaseClasses, named: tuple[bool, bool], found: tuple[ValueKind, ValueKind]
 ) -> CaseClasses:
     """The classes of a case once it was read: a side without names has values, or channels."""
+    if all(named):
+        return resolved
     only = len(resolved.classes) == 1
     targets = []
     for class_, target in zip(resolved.classes, resolved.targets, strict=True):
@@ -269,6 +271,12 @@ def may_add(found: ValueKind, listed: Sequence[ClassDef]) -> bool:
 
 
 @cache
+def class_of_name(name: str) -> ClassDef:
+    """The class that is called so, of which nothing else is known."""
+    return ClassDef(name)
+
+
+@cache
 def class_of_value(value: int) -> ClassDef:
     """The class that is called by its label value."""
     return ClassDef(str(value), (value,))
@@ -332,9 +340,11 @@ def stored_classes(
 
     labels  of the ground truth and of the prediction, where 255 of a binary mask is 1 (LAYOUTS-I8)
     """
+    both = [(t, with_white(t.truth, labels[0]), with_white(t.pred, labels[1]))
+            for t in resolved.targets]  # fmt: skip
     targets = [
-        ScoredClass(t.name, with_white(t.truth, labels[0]), with_white(t.pred, labels[1]))
-        for t in resolved.targets
+        t if truth is t.truth and pred is t.pred else ScoredClass(t.name, truth, pred)
+        for t, truth, pred in both
     ]
     return StoredClasses(tuple(targets), ignored)
 

@@ -221,8 +221,12 @@ def class_counts(
 ) -> Counts:
     """Classes out of tables of labels; every table speaks of the same voxels."""
     pairs = [(t.truth.channel, t.pred.channel) for t in targets]
-    margins = {pair: TableMargins(_channel_cells(cells, pair)) for pair in set(pairs)}
-    rows = [margins[pair].row(target) for pair, target in zip(pairs, targets, strict=True)]
+    tables = {pair: _channel_cells(cells, pair) for pair in set(pairs)}
+    margins = {pair: TableMargins(own) for pair, own in tables.items() if not is_background(own)}
+    rows = [
+        margins[pair].row(target) if pair in margins else background_row(tables[pair], target)
+        for pair, target in zip(pairs, targets, strict=True)
+    ]
     table = np.array(rows, np.int64).reshape(-1, 4)
     size, unit = voxel
     return Counts(tuple(t.name for t in targets), table, table * size, unit, size, confusion)
@@ -238,6 +242,18 @@ def _channel_cells(cells: Mapping[Pair, PairCells], pair: Pair) -> PairCells:
             labels = known.truth * (truth >= 0), known.pred * (pred >= 0)
             return sum_pair_cells([PairCells(*labels, known.voxels)])
     raise KeyError(pair)
+
+
+def is_background(cells: PairCells) -> bool:
+    """Whether a table has the voxels of label 0 on both sides and no other."""
+    return len(cells.voxels) == 1 and not cells.truth[0] and not cells.pred[0]
+
+
+def background_row(cells: PairCells, target: ScoredClass) -> list[int]:
+    """The row of a class in such a table; label 0 itself may be the class."""
+    if 0 in (target.truth.labels or ()) or 0 in (target.pred.labels or ()):
+        return TableMargins(cells).row(target)
+    return [0, 0, 0, int(cells.voxels[0])]
 
 
 class TableMargins:
