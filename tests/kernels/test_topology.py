@@ -96,7 +96,7 @@ def test_instances_b1_a_skeleton_is_that_of_the_whole_array():
 
     for scene in ("vessels3d_holes", "vessels2d"):
         mask = arrays("cldice")[f"{scene}_gt"] > 0
-        assert (skeleton(mask) == skeletonize(mask)).all()
+        assert (skeleton(mask) == (skeletonize(mask) > 0)).all()  # 255 before 0.23
         wide = np.pad(mask, 9)
         assert (skeleton(wide)[(slice(9, -9),) * mask.ndim] == skeleton(mask)).all()
 
