@@ -23,6 +23,7 @@ from segeval.reports.html.strip_charts import Strip, draw_strips
 from segeval.scorecard.card import Scorecard
 from segeval.scoring.pooling import drawn_tallies, result_type
 
+LEAST = 3  # instances of a chart
 LISTED = 30  # missed instances that are listed, the largest first
 SHOWN = 12  # curves
 
@@ -42,6 +43,12 @@ def instance_section(card: Scorecard) -> dict[str, Any] | None:
         "more": max(0, len(missed) - LISTED),
         "curves": curves,
     }
+
+
+def missed_instances(card: Scorecard) -> list[dict[str, Any]]:
+    """The instances that were missed and are listed, the largest first."""
+    lost = [one for found in instance_sizes(card).values() for one in found["lost"]]
+    return sorted(lost, key=lambda one: -one["voxels"])[:LISTED]
 
 
 def instance_sizes(card: Scorecard) -> dict[str, dict[str, Any]]:
@@ -85,6 +92,8 @@ def add_instances(found: dict[str, Any], table: Any, case: str, name: str) -> No
                 "class": label(name),
                 "class_link": place_of_class(name),
                 "id": int(table.ids[0][at]),
+                "name": name,
+                "at": tuple(table.centres[0][at].tolist()),
                 "voxels": voxels,
                 "size": show_three(voxels * table.voxel),
                 "unit": table.unit,
@@ -116,7 +125,7 @@ def size_table(name: str, found: dict[str, Any]) -> dict[str, Any]:
     title = f"{label(name)}: size of found, missed and false instances"
     chart = (
         draw_strips(title, with_unit("size", found["unit"]), strips)
-        if len(every) or found["false"]
+        if len(every) + len(found["false"]) >= LEAST
         else ""
     )
     return {"name": label(name), "unit": found["unit"], "rows": rows, "chart": chart}

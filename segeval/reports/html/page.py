@@ -20,7 +20,7 @@ from segeval.reports.html.case_section import all_case_rows, one_sided_rows, wor
 from segeval.reports.html.class_section import class_tables, group_tables, values_of
 from segeval.reports.html.confusion_section import confusion_section
 from segeval.reports.html.definition_section import definition_section
-from segeval.reports.html.instance_section import instance_section
+from segeval.reports.html.instance_section import instance_section, missed_instances
 from segeval.reports.html.reliability_section import reliability_section
 from segeval.reports.html.shown import (
     THIN,
@@ -65,9 +65,15 @@ def draw_pictures(
     if not settings.pictures:
         return None
     from segeval.reports.pictures.illustrate import illustrate_worst
+    from segeval.reports.pictures.instance_pictures import InstanceSpot
 
     rows = worst_rows(card, headings(card, settings), {}, settings.pictures)
-    return illustrate_worst(card, [(row.case, row.class_) for row in rows], settings, place)
+    wanted = [(row.case, row.class_) for row in rows]
+    spots = [
+        InstanceSpot(one["case"], one["name"], one["id"], one["at"], one["voxels"])
+        for one in missed_instances(card)
+    ]
+    return illustrate_worst(card, wanted, settings, place, spots)
 
 
 def render_page(

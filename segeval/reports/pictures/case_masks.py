@@ -16,6 +16,7 @@ from segeval.pairing.cases import Case
 from segeval.reports.pictures.planes import ClassView, view_class
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
+from segeval.runtime.arrays import Mask
 from segeval.runtime.errors import CaseError
 from segeval.runtime.frozen import frozen
 from segeval.scoring.case import check_prediction, read_case
@@ -39,6 +40,13 @@ class CaseMasks:
 
     def view(self, name: str) -> ClassView:
         """A class of it. Raises CaseError where it has no voxel or too many."""
+        box, truth, pred = self.crop_class(name)
+        grid = self.read.start.grid
+        corner = tuple(a for a, _ in box)
+        return view_class(truth, pred, corner, grid.shape, grid.spacing, grid.unit)
+
+    def crop_class(self, name: str) -> tuple[Sequence[tuple[int, int]], Mask, Mask]:
+        """The box around both sides of a class, and the two masks in it. Raises CaseError."""
         names = [target.name for target in self.surfaces.targets]
         if name not in names:
             raise CaseError("the files no longer have the class")
@@ -51,9 +59,7 @@ class CaseMasks:
         crop = self.surfaces.crop(place)
         if crop is None or not (crop.truth.any() or crop.pred.any()):
             raise CaseError("all of it is ignored")
-        grid = self.read.start.grid
-        corner = tuple(a for a, _ in box)
-        return view_class(crop.truth, crop.pred, corner, grid.shape, grid.spacing, grid.unit)
+        return box, crop.truth, crop.pred
 
 
 def read_masks(case: Case, settings: Settings, classes: ClassList) -> CaseMasks:

@@ -62,11 +62,14 @@ class Plane:
         )
 
 
-def layout_plane(view: ClassView, across: int, grid: Geometry) -> Plane:
-    """The layout of the plane across an axis."""
+def layout_plane(view: ClassView, across: int, grid: Geometry, side: float = SIDE) -> Plane:
+    """The layout of the plane across an axis.
+
+    side  pixels of its longer side, at most
+    """
     down, right = (axis for axis in range(3) if axis != across)
     extent = [(view.window[a][1] - view.window[a][0]) * view.spacing[a] for a in (down, right)]
-    scale = min(SIDE / max(extent), LARGEST)
+    scale = min(side / max(extent), LARGEST)
     sizes = (view.spacing[down] * scale, view.spacing[right] * scale)
     return Plane(
         across,

@@ -23,11 +23,16 @@ WORDS = (("hit", HIT), ("missed", MISSED), ("false", FALSE))
 def window_masks(view: ClassView) -> tuple[Mask, Mask]:
     """Both masks within the window of a picture."""
     (a, b), (c, d) = view.window
+    row, column = view.corner
     made = []
     for mask in (view.truth, view.pred):
         whole = np.zeros((b - a, d - c), bool)
-        row, column = view.corner[0] - a, view.corner[1] - c
-        whole[row : row + mask.shape[0], column : column + mask.shape[1]] = mask
+        bottom, right = row + mask.shape[0], column + mask.shape[1]
+        rows, columns = (max(a, row), min(b, bottom)), (max(c, column), min(d, right))
+        if rows[0] < rows[1] and columns[0] < columns[1]:  # the window may cut the box
+            whole[rows[0] - a : rows[1] - a, columns[0] - c : columns[1] - c] = mask[
+                rows[0] - row : rows[1] - row, columns[0] - column : columns[1] - column
+            ]
         made.append(whole)
     return made[0], made[1]
 
@@ -60,6 +65,33 @@ def error_picture(truth: Mask, pred: Mask) -> Bytes:
 def areas(truth: Mask, pred: Mask) -> tuple[Mask, Mask, Mask]:
     """Hits, misses and false areas."""
     return truth & pred, truth & ~pred, pred & ~truth
+
+
+def tinted_image(  # noqa: PLR0913 - a picture, of what, how large
+    view: ClassView,
+    image: Floats | None,
+    place: PlaceImage,
+    side: float,
+    text: str,
+    most: int = MOST_BYTES,
+) -> str:
+    """The areas over the image alone, in a small picture.
+
+    side  pixels of its longer side, at most
+    text  what it is of, for those who do not see it
+    """
+    from PIL import Image
+
+    truth, pred = window_masks(view)
+    height, width = truth.shape
+    scale = min(side / max(height, width), LARGEST)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BILINEAR
+    picture = Image.fromarray(tinted(image, truth, pred)).resize(size, how)
+    return (
+        f'<img class="thumb" src="{place(webp(picture, most), ".webp")}" width="{size[0]}" '
+        f'height="{size[1]}" alt="{text}">'
+    )
 
 
 def draw_tints(

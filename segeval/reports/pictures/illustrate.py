@@ -9,6 +9,7 @@ from typing import Any
 from segeval.classes.class_list import ClassDef, ClassList, labelled_class_list
 from segeval.readers.remote_files import is_url
 from segeval.reports.pictures.draw_planes import PlaceImage
+from segeval.reports.pictures.instance_pictures import InstanceSpot
 from segeval.reports.pictures.worst_pictures import Key, Pictures, draw_worst
 from segeval.request.settings import Settings
 from segeval.runtime.errors import SegevalError
@@ -21,25 +22,28 @@ def illustrate_worst(
     wanted: Sequence[Key],
     settings: Settings,
     place: PlaceImage | None = None,
+    spots: Sequence[InstanceSpot] = (),
 ) -> Pictures:
-    """Pictures of some classes of some cases of a run, or why there are none.
+    """Pictures of some classes and instances of some cases of a run, or why there are none.
 
     The roots stand in the inputs of the run: relative to the working folder.
     """
     chosen = [key for key in wanted if key[1] != WHOLE][: settings.pictures]
-    if not chosen:
+    spots = spots[: settings.pictures]
+    if not (chosen or spots):
         return Pictures({}, {})
+    many = len(chosen) + len(spots)
     roots = card.inputs.get("roots") or {}
     pred, truth = str(roots.get("pred", "")), str(roots.get("gt", ""))
     if not settings.pairs and not (pred and truth):
-        return Pictures({}, {"the result file does not say where its files lie": len(chosen)})
+        return Pictures({}, {"the result file does not say where its files lie": many})
     if any(map(is_url, (pred, truth))):
-        return Pictures({}, {"files in a store are not fetched for pictures": len(chosen)})
-    prints = fingerprints_of(card, {case for case, _ in chosen})
+        return Pictures({}, {"files in a store are not fetched for pictures": many})
+    prints = fingerprints_of(card, {case for case, _ in chosen} | {spot.case for spot in spots})
     try:
-        return draw_worst(chosen, prints, Path(pred), Path(truth), settings, place)
+        return draw_worst(chosen, prints, Path(pred), Path(truth), settings, place, spots)
     except SegevalError as problem:
-        return Pictures({}, {f"the files are not found: {problem.message}": len(chosen)})
+        return Pictures({}, {f"the files are not found: {problem.message}": many})
 
 
 def fingerprints_of(card: Scorecard, names: set[str]) -> dict[str, str]:

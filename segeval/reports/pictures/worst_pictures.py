@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
+from typing import Any
 
 from segeval.classes.class_list import ClassList
 from segeval.pairing.cases import Case
@@ -19,18 +21,25 @@ from segeval.reports.pictures.draw_planes import MOST_BYTES, PlaceImage, draw_vi
 from segeval.reports.pictures.draw_tints import draw_tints
 from segeval.reports.pictures.grey_levels import grey_levels
 from segeval.reports.pictures.image_planes import find_case_image, image_planes, list_images
+from segeval.reports.pictures.instance_pictures import (
+    InstanceSpot,
+    draw_instance,
+    view_instance,
+)
 from segeval.reports.pictures.planes import ClassView
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError, SegevalError
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import field, frozen
 from segeval.runtime.inventory import Inventory, keep_inventory
+from segeval.runtime.safe_text import clean_name
 from segeval.scoring.fingerprint import case_fingerprint
 from segeval.scoring.pass_plan import leave_out_labels
 
 ALL_BYTES = 440 << 10  # of the images of a page
 PLANES = 3  # of a picture, at most
 Key = tuple[str, str]  # case and class
+SpotKey = tuple[str, str, int]  # case, class and id of an instance
 
 
 @frozen
@@ -41,12 +50,19 @@ class Pictures:
     notes    reasons, each with how many pictures it cost
     volumes  how many are planes of volumes
     flat     how many are pictures
+    spots    HTML of instances by case, class and id
     """
 
     drawn: Mapping[Key, str]
     notes: Mapping[str, int]
     volumes: int = 0
     flat: int = 0
+    spots: Mapping[SpotKey, str] = field(default_factory=dict)
+
+    @property
+    def solid(self) -> bool:
+        """Whether the instances are parts of volumes."""
+        return any(shown.startswith("<svg") for shown in self.spots.values())
 
 
 class PictureMaker:
@@ -63,6 +79,7 @@ class PictureMaker:
         self.drawn: dict[Key, str] = {}
         self.notes: dict[str, int] = {}
         self.axes: list[int] = []  # of each that was drawn
+        self.spots: dict[SpotKey, str] = {}
 
     def share_room(self, pictures: int) -> None:
         """Let the images of so many pictures fit in a page (REPORT-T4)."""
@@ -72,17 +89,20 @@ class PictureMaker:
         """Count what could not be drawn or shown."""
         self.notes[text] = self.notes.get(text, 0) + many
 
-    def draw_case(self, case: Case, names: Sequence[str], fingerprint: str) -> None:
-        """Draw classes of a case; whatever is wrong with it is noted."""
+    def draw_case(
+        self, case: Case, names: Sequence[str], spots: Sequence[InstanceSpot], fingerprint: str
+    ) -> None:
+        """Draw classes and instances of a case; whatever is wrong with it is noted."""
         try:
             if fingerprint and case_fingerprint(case) != fingerprint:
                 raise CaseError("the files changed since they were scored")
             masks = read_masks(case, self._settings, self._classes)
             self._draw_views(case, masks, names)
+            self._draw_spots(case, masks, spots)
         except SegevalError as problem:
-            self.note(problem.message, len(names))
+            self.note(problem.message, len(names) + len(spots))
         except Exception as problem:  # a picture must not take the report with it
-            self.note(f"{type(problem).__name__}: {problem}", len(names))
+            self.note(f"{type(problem).__name__}: {problem}", len(names) + len(spots))
 
     def _draw_views(self, case: Case, masks: CaseMasks, names: Sequence[str]) -> None:
         views: dict[str, ClassView] = {}
@@ -106,6 +126,21 @@ class PictureMaker:
             self.drawn[case.id, name] = shown
             self.axes.append(len(view.shape))
 
+    def _draw_spots(self, case: Case, masks: CaseMasks, spots: Sequence[InstanceSpot]) -> None:
+        """The small pictures of instances."""
+        views = {spot: view_instance(masks, spot) for spot in spots}
+        planes = self._image_planes(case, masks, list(views.values())) if views else None
+        for k, (spot, view) in enumerate(views.items()):
+            image: Any = None if planes is None else planes[k]
+            if image is not None and len(view.shape) == 3:
+                ct = any(s.modality == "CT" for s in case.series)
+                image = grey_levels(image, self._settings.window, spot.class_, ct)
+            text = (
+                f"{escape(clean_name(spot.class_), quote=True)} {spot.id} and what lies around it"
+            )
+            shown = draw_instance(view, masks.read.start.grid, image, self._place, text)
+            self.spots[spot.case, spot.class_, spot.id] = shown
+
     def _image_planes(
         self, case: Case, masks: CaseMasks, views: Sequence[ClassView]
     ) -> list[tuple[Floats, ...]] | None:
@@ -128,8 +163,9 @@ def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
     truth: Path,
     settings: Settings,
     place: PlaceImage | None = None,
+    spots: Sequence[InstanceSpot] = (),
 ) -> Pictures:
-    """Pictures of some classes of some cases.
+    """Pictures of some classes of some cases, and of instances.
 
     fingerprints  of the files of each case when it was scored
     pred, truth   the roots
@@ -143,17 +179,18 @@ def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
         images = list_images(settings.images) if settings.images else {}
         maker = PictureMaker(settings, classes, images, place or data_uri)
         maker.share_room(len(wanted) if place is None else 1)
-        names: dict[str, list[str]] = {}
-        for case, name in wanted:
-            names.setdefault(case, []).append(name)
+        left = dict.fromkeys([case for case, _ in wanted] + [spot.case for spot in spots])
         for found in pairing.cases:
-            if found.id in names:
-                own = names.pop(found.id)
-                maker.draw_case(found, own, fingerprints.get(found.id, ""))
-    for left in names.values():
-        maker.note("the case is not in the folders any more", len(left))
+            if found.id in left:
+                left.pop(found.id)
+                names = [name for case, name in wanted if case == found.id]
+                own = [spot for spot in spots if spot.case == found.id]
+                maker.draw_case(found, names, own, fingerprints.get(found.id, ""))
+    for case in left:
+        gone = sum(case == one for one, _ in wanted) + sum(case == spot.case for spot in spots)
+        maker.note("the case is not in the folders any more", gone)
     flat = maker.axes.count(2)
-    return Pictures(maker.drawn, maker.notes, len(maker.axes) - flat, flat)
+    return Pictures(maker.drawn, maker.notes, len(maker.axes) - flat, flat, maker.spots)
 
 
 def data_uri(content: bytes, suffix: str) -> str:
