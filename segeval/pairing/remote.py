@@ -118,6 +118,15 @@ def fetch_case(case: Case, stores: Sequence[RemoteStore], whole: bool = True) ->
         yield localize_case(case, _LocalCopies(Path(folder), stores, whole))
 
 
+@contextmanager
+def fetch_file(path: Path, stores: Sequence[RemoteStore]) -> Iterator[Path]:
+    """A file of an outline on this machine, for as long as it is looked at. Raises ReadError."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="segeval-") as folder:
+        yield _LocalCopies(Path(folder), stores, whole=True).file(path)
+
+
 class _LocalCopies:
     """The files of a case, here."""
 

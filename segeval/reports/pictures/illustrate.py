@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from segeval.classes.class_list import ClassDef, ClassList, labelled_class_list
-from segeval.readers.remote_files import is_url
 from segeval.reports.pictures.draw_planes import PlaceImage
 from segeval.reports.pictures.instance_pictures import InstanceSpot
 from segeval.reports.pictures.worst_pictures import Key, Pictures, draw_worst
@@ -37,11 +35,9 @@ def illustrate_worst(
     pred, truth = str(roots.get("pred", "")), str(roots.get("gt", ""))
     if not settings.pairs and not (pred and truth):
         return Pictures({}, {"the result file does not say where its files lie": many})
-    if any(map(is_url, (pred, truth))):
-        return Pictures({}, {"files in a store are not fetched for pictures": many})
     prints = fingerprints_of(card, {case for case, _ in chosen} | {spot.case for spot in spots})
     try:
-        return draw_worst(chosen, prints, Path(pred), Path(truth), settings, place, spots)
+        return draw_worst(chosen, prints, pred, truth, settings, place, spots)
     except SegevalError as problem:
         return Pictures({}, {f"the files are not found: {problem.message}": many})
 

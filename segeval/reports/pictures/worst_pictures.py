@@ -16,6 +16,8 @@ from segeval.classes.class_list import ClassList
 from segeval.pairing.cases import Case
 from segeval.pairing.outputs import add_outputs
 from segeval.pairing.pair import pair_paths
+from segeval.pairing.remote import fetch_case, fetch_file, localize_inputs
+from segeval.readers.remote_files import RemoteStore
 from segeval.reports.pictures.case_masks import CaseMasks, read_masks, views_of
 from segeval.reports.pictures.draw_planes import MOST_BYTES, PlaceImage, draw_view
 from segeval.reports.pictures.draw_tints import draw_tints
@@ -72,9 +74,15 @@ class PictureMaker:
     """
 
     def __init__(
-        self, settings: Settings, classes: ClassList, images: Mapping[str, Path], place: PlaceImage
+        self,
+        settings: Settings,
+        classes: ClassList,
+        images: Mapping[str, Path],
+        place: PlaceImage,
+        stores: Sequence[RemoteStore] = (),
     ) -> None:
         self._settings, self._classes, self._images = settings, classes, images
+        self._stores = stores
         self._place, self.most = place, MOST_BYTES
         self.drawn: dict[Key, str] = {}
         self.notes: dict[str, int] = {}
@@ -94,11 +102,12 @@ class PictureMaker:
     ) -> None:
         """Draw classes and instances of a case; whatever is wrong with it is noted."""
         try:
-            if fingerprint and case_fingerprint(case) != fingerprint:
-                raise CaseError("the files changed since they were scored")
-            masks = read_masks(case, self._settings, self._classes)
-            self._draw_views(case, masks, names)
-            self._draw_spots(case, masks, spots)
+            with fetch_case(case, self._stores) as here:
+                if fingerprint and case_fingerprint(here) != fingerprint:
+                    raise CaseError("the files changed since they were scored")
+                masks = read_masks(here, self._settings, self._classes)
+                self._draw_views(here, masks, names)
+                self._draw_spots(here, masks, spots)
         except SegevalError as problem:
             self.note(problem.message, len(names) + len(spots))
         except Exception as problem:  # a picture must not take the report with it
@@ -145,12 +154,16 @@ class PictureMaker:
         self, case: Case, masks: CaseMasks, views: Sequence[ClassView]
     ) -> list[tuple[Floats, ...]] | None:
         path = find_case_image(case, self._images)
-        if path is None and not case.series:
+        if path is None and (not case.series or self._stores):  # slices stay in their store
             if self._images:
                 self.note("--images has no image of the case, so its masks stand alone")
             return None
+        grid = masks.read.start.grid
         try:
-            return image_planes(case, path, masks.read.start.grid, views)
+            if path is None or not self._stores:
+                return image_planes(case, path, grid, views)
+            with fetch_file(path, self._stores) as here:
+                return image_planes(case, here, grid, views)
         except SegevalError as problem:
             self.note(f"masks without the image: {problem.message}")
             return None
@@ -159,8 +172,8 @@ class PictureMaker:
 def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
     wanted: Sequence[Key],
     fingerprints: Mapping[str, str],
-    pred: Path,
-    truth: Path,
+    pred: Path | str,
+    truth: Path | str,
     settings: Settings,
     place: PlaceImage | None = None,
     spots: Sequence[InstanceSpot] = (),
@@ -168,16 +181,17 @@ def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
     """Pictures of some classes of some cases, and of instances.
 
     fingerprints  of the files of each case when it was scored
-    pred, truth   the roots
+    pred, truth   the roots, of this machine or of a store
     settings      those of the run
     place         where the bytes of an image go; None: into the page
     Raises RequestError and NothingToScore where the roots cannot be paired.
     """
-    with keep_inventory(Inventory()):
-        pairing = add_outputs(pair_paths(pred, truth, settings), truth, settings)
+    with keep_inventory(Inventory()), localize_inputs(pred, truth, settings) as here:
+        settings = here.settings
+        pairing = add_outputs(pair_paths(here.pred, here.truth, settings), here.truth, settings)
         classes = leave_out_labels(pairing.classes.chosen(settings.classes), settings)
         images = list_images(settings.images) if settings.images else {}
-        maker = PictureMaker(settings, classes, images, place or data_uri)
+        maker = PictureMaker(settings, classes, images, place or data_uri, here.stores)
         maker.share_room(len(wanted) if place is None else 1)
         left = dict.fromkeys([case for case, _ in wanted] + [spot.case for spot in spots])
         for found in pairing.cases:
