@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite, prod
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 
 from segeval.grid.geometry import Geometry, Reorder
+from segeval.readers.data_file import find_data_file_of
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.packed_streams import CHANGED, PackedBytes
@@ -133,9 +134,7 @@ def find_data(header: MetaHeader) -> tuple[Path, int]:
         return header.path, header.size
     if name.upper().startswith("LIST") or "%" in name:
         raise header.error("its values are in several files", "write it into one file")
-    file = header.path.parent / PureWindowsPath(name).as_posix()
-    if "\0" in name or not file.is_file():
-        raise header.error(f"its data file {name} is not there", "put it beside the header")
+    file = find_data_file_of(header.path, name)
     return file, max(0, int(skip)) if skip.lstrip("-").isdecimal() else 0
 
 

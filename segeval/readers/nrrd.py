@@ -16,6 +16,7 @@ import numpy as np
 
 from segeval.grid.geometry import Geometry, Reorder
 from segeval.readers.channel_axis import asked_axis, checked_axis
+from segeval.readers.data_file import find_data_file_of
 from segeval.readers.nrrd_header import CUT, MAGIC, TEXT, NrrdHeader, nrrd_dtype, parse_nrrd_header
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import Note, ReadError
@@ -119,10 +120,7 @@ def find_data_file(header: NrrdHeader) -> tuple[Path, int]:
     name = str(apart).strip()
     if name.upper().startswith("LIST") or "%" in name:
         raise header.error("its values are in several files", "write it into one file")
-    file = header.path.parent / name
-    if not file.is_file():
-        raise header.error(f"its data file {name} is not there", "put it beside the header")
-    return file, 0
+    return find_data_file_of(header.path, name), 0
 
 
 def nrrd_channels(whole: Channel, axis: int | None) -> tuple[Channel, ...]:

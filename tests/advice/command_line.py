@@ -178,5 +178,6 @@ SITUATIONS = [
     in_file("a key of the baseline", "[baseline]\npolcy = 'any'", "policy", "policy", "polcy"),
     in_file("no such key of the baseline", "[baseline]\nxyz = 'any'", "policy", "policy", "xyz"),
     in_file("a metric of a file", "metrics = ['dicce']", "dice", "dice", "dicce", words=S),
+    Situation("the form of a self-test", nothing, "selftest -o page.txt", (put("-o selftest.html", "page.txt", "selftest.html"),), 2),
     in_file("a word of a file", "kind = 'lables'", "labels", "labels", "lables"),
 ]  # fmt: skip

@@ -360,6 +360,8 @@ SITUATIONS = [
     nrrd("text that is none", lambda p: p.write_bytes(p.read_bytes()[:-9] + b"xyz"), encoding="ascii"),
     nrrd("no data file", replaced(b"encoding: raw", b"data file: x.raw\nencoding: raw"), "put it beside the header",
          good=lambda here: (here / "x.raw").write_bytes(MASK.tobytes())),
+    nrrd("a data file elsewhere", replaced(b"encoding: raw", b"data file: ../x.raw\nencoding: raw"), "put it beside the header, and name it there without a folder",
+         good=lambda here: ((here / "x.raw").write_bytes(MASK.tobytes()), replaced(b"../x.raw", b"x.raw")(here / "g.nrrd"))),
     bad("MetaImage: no header", ".mha", mha, with_content(b"NDims = 3\n"), CUT),
     bad("MetaImage: cut off", ".mha", mha, lambda p: p.write_bytes(p.read_bytes()[:-9]), CUT),
     bad("MetaImage: text", ".mha", mha, replaced(b"ElementType", b"BinaryData = False\nElementType"), "write it with binary data"),
