@@ -1,4 +1,4 @@
-"""The pages that the program writes about itself: metrics by family, options, presets.
+"""The pages that the program writes about itself: metrics by family, options, presets, Python.
 
 `python docs/refresh.py` writes them, and the tests fail where they are out of date.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
+
+from python_page import classes_page, python_page
 
 METRICS_HEAD = """\
 # Metrics
@@ -45,6 +47,8 @@ def pages() -> dict[str, str]:
     return metric_pages() | {
         "reference/options.md": options_page(),
         "reference/presets.md": presets_page(),
+        "reference/classes.md": classes_page(),
+        "python.md": python_page(),
     }
 
 

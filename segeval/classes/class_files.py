@@ -1,9 +1,12 @@
 """Class lists from the files in which tools keep them: `--classes FILE`.
 
-.json   dataset.json, or names and label values either way round
-.csv    a table with a value and a name a row: `Pixel Value, Class`, `index;name;color`
+.json   dataset.json and what other tools write: see `class_json`
+.csv    a table with a value and a name a row: `Pixel Value, Class`, `index;name;color`, and
+        colour tables of 3D Slicer
 .tsv    the same, as in BIDS (`dseg.tsv`)
-.txt    CVAT's labelmap (`name:r,g,b::`), label files of ITK-SNAP, tables of FreeSurfer
+.txt    CVAT's labelmap (`name:r,g,b::`), label files of ITK-SNAP (.label too), tables of
+        FreeSurfer and 3D Slicer (.ctbl, .lut too), `1: person`, and labelme's labels.txt
+.nii    the label table that TotalSegmentator and Connectome Workbench write into a NIfTI header
 """
 
 from __future__ import annotations
@@ -20,40 +23,49 @@ from segeval.classes.class_list import (
     Colour,
     check_distinct_labels,
     check_distinct_names,
+    is_background,
     labelled_class_list,
-    read_classes,
+    make_class_list,
 )
 from segeval.runtime.errors import RequestError
 
 NAMES = ("class", "name", "label", "label name", "classname", "class name", "structure")
-VALUES = ("value", "pixel value", "index", "id", "label value", "mapping", "trainid", "key")
-BACKGROUND = ("background", "clear label", "unknown", "ignore", "void")
+VALUES = ("value", "pixel value", "index", "id", "label value", "labelvalue", "mapping", "trainid",
+          "key")  # fmt: skip
 ITK_SNAP = r'\s*(\d+)\s+\d+\s+\d+\s+\d+\s+[\d.]+\s+[01]\s+[01]\s+"(.*)"\s*'
 FREESURFER = r"\s*(\d+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)\s+\d+\s*"
+NUMBERED = r"\s*(\d+)\s*[:=]\s*(\S.*?)\s*"  # `1: person`
+LABELME = ("__ignore__", "_background_")  # the values -1 and 0; the lines after them go on
 CVAT = r"([^:#]+):(\d+),(\d+),(\d+):[^:]*:.*"
 
 
 def read_class_file(path: Path) -> ClassList:
     """Read a class list. Raises RequestError for a file that is none."""
     if path.suffix.lower() == ".json":
-        return read_classes(path)
+        from segeval.classes.class_json import read_class_json
+
+        return read_class_json(path)
+    if path.name.lower().endswith((".nii", ".nii.gz")):
+        from segeval.classes.nifti_labels import read_label_table_of_nifti
+
+        return make_class_list(read_label_table_of_nifti(path), path)
     try:
         text = path.read_text("utf-8-sig")
     except OSError as problem:
         raise RequestError(f"cannot read the classes ({problem.strerror})", where=path) from problem
     except UnicodeDecodeError as problem:
         raise no_class_list(path) from problem
-    readers = {".csv": table_classes, ".tsv": table_classes, ".txt": line_classes}
+    readers = {".csv": table_classes, ".tsv": table_classes}
+    readers |= dict.fromkeys((".txt", ".label", ".ctbl", ".lut"), line_classes)
     reader = readers.get(path.suffix.lower())
     classes = tuple(reader(text)) if reader is not None else ()
-    kept = tuple(c for c in classes if c.name.strip().casefold() not in BACKGROUND)
+    left_out = [c for c in classes if c.name.strip("_ ").casefold() in ("ignore", "void")]
+    kept = tuple(c for c in classes if c not in left_out and not is_background(c.name))
     if not kept:
         raise no_class_list(path)
-    ignored = [c.labels for c in classes if c.name.strip().casefold() in ("ignore", "void")]
-    named = tuple(c for c in kept if c.labels != (0,))
-    check_distinct_names([(c.name, str((c.labels or (0,))[0])) for c in named], path)
-    check_distinct_labels(named, path)
-    return labelled_class_list(named, ignored[0][0] if ignored and ignored[0] else None)
+    check_distinct_names([(c.name, str((c.labels or (0,))[0])) for c in kept], path)
+    check_distinct_labels(kept, path)
+    return labelled_class_list(kept).leave_out(tuple(v for c in left_out for v in c.labels or ()))
 
 
 def no_class_list(path: Path) -> RequestError:
@@ -62,7 +74,7 @@ def no_class_list(path: Path) -> RequestError:
         "the file is no class list that can be read",
         where=path,
         help="dataset.json, a .csv or .tsv with a value and a name a row, a labelmap.txt of CVAT, "
-        "a label file of ITK-SNAP or FreeSurfer; or write 5=liver,1=spleen",
+        "a label file of ITK-SNAP, FreeSurfer or 3D Slicer; or write 5=liver,1=spleen",
     )
 
 
@@ -95,11 +107,14 @@ def columns_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[int,
 
 def line_classes(text: str) -> Iterator[ClassDef]:
     """The lines of a label file; CVAT's have colours, and their places as values."""
+    lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
+    if tuple(line.strip() for line in lines[:2]) == LABELME:
+        yield from (ClassDef(line.strip(), (value,)) for value, line in enumerate(lines[2:], 1))
+        return
     place = 0
-    for line in text.splitlines():
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if (found := re.fullmatch(ITK_SNAP, line)) or (found := re.fullmatch(FREESURFER, line)):
+    for line in lines:
+        forms = (re.fullmatch(form, line) for form in (ITK_SNAP, FREESURFER, NUMBERED))
+        if found := next(filter(None, forms), None):
             yield ClassDef(found[2], (int(found[1]),))
         elif found := re.fullmatch(CVAT, line.strip()):
             colour: Colour = (int(found[2]), int(found[3]), int(found[4]))

@@ -14,10 +14,11 @@ from typing import Any
 
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen, replace
-from segeval.runtime.json_text import RepeatedKeyError, parse_json_once
 
 UNSEEN = 65535  # what ignored values become where they are several
 Colour = tuple[int, int, int]
+BACKGROUND = ("background", "bg", "clear label", "unknown", "unlabeled", "unlabelled", "void",
+              "none", "nothing")  # fmt: skip
 
 
 @frozen
@@ -248,7 +249,9 @@ def unknown_class_error(name: str, known: tuple[str, ...]) -> RequestError:
     """The error for a class that the data does not have, with the nearest names."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known, 3, 0.5)
+    from segeval.classes.shipped_lists import shipped_list_names
+
+    near = get_close_matches(name, (*known, *shipped_list_names()), 3, 0.5)
     return RequestError(
         f"there is no class {name!r}",
         help=f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(known[:12])}",
@@ -268,11 +271,18 @@ def name_classes(words: Sequence[str]) -> tuple[ClassDef, ...]:
 
 
 def parse_classes(text: str) -> ClassList:
-    """Read `liver,spleen` (select), `5=liver` (name) or a JSON file. Raises RequestError."""
+    """Read `liver,spleen` (select), `5=liver` (name), a file, or the name of a list that ships.
+
+    Raises RequestError.
+    """
     if is_class_file(text):
         from segeval.classes.class_files import read_class_file
 
         return replace(read_class_file(Path(text)), only=True)
+    from segeval.classes.shipped_lists import shipped_list
+
+    if (shipped := shipped_list(text)) is not None:
+        return replace(shipped, only=True)
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
         raise RequestError("--classes names no class")
@@ -344,6 +354,14 @@ def check_distinct_names(named: Iterable[tuple[str, str]], where: object = "") -
         raise RequestError(message, where=where, facts=facts, help=right)
 
 
+def is_background(name: str) -> bool:
+    """Whether a list calls what no class names so; a label 0 of another name is a class.
+
+    name  as the list has it
+    """
+    return name.strip().strip("_").casefold() in BACKGROUND
+
+
 def is_class_file(text: str) -> bool:
     """Whether `--classes` names a file: one that is there is never the name of a class."""
     return text.lower().endswith(".json") or (bool(text.strip()) and os.path.isfile(text))
@@ -371,26 +389,6 @@ def _make_class(label: str, equals: str, name: str) -> ClassDef:
     return ClassDef(name.strip(), tuple(int(v) for v in values))
 
 
-def read_classes(path: Path) -> ClassList:
-    """Read the classes of a `dataset.json` or of a plain table of labels. Raises RequestError."""
-    try:
-        content = parse_json_once(path.read_text("utf-8"))
-    except RepeatedKeyError as problem:
-        raise RequestError(
-            f"the key '{problem}' stands twice, and only one of its values would count",
-            where=path,
-            help="leave one of the two out",
-        ) from problem
-    except OSError as problem:
-        raise RequestError(f"cannot read the classes ({problem.strerror})", where=path) from problem
-    except ValueError as problem:
-        raise RequestError(f"not a JSON file ({problem})", where=path) from problem
-    labels = content.get("labels", content) if isinstance(content, Mapping) else None
-    if not isinstance(labels, Mapping) or not labels:
-        raise RequestError("there are no labels in the file", where=path)
-    return make_class_list(labels, path)
-
-
 def make_class_list(labels: Mapping[str, Any], where: object = "") -> ClassList:
     """Make a list of name -> value, value -> name, or name -> values (regions)."""
     values = {
@@ -410,7 +408,7 @@ def make_class_list(labels: Mapping[str, Any], where: object = "") -> ClassList:
     classes = tuple(
         ClassDef(name, v)
         for name, v in values.items()
-        if name.lower() not in ("background", "ignore") and v != (0,)
+        if name.lower() != "ignore" and not is_background(name)
     )
     check_distinct_labels(classes, where)
     return labelled_class_list(classes, ignore)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from segeval.classes.names import natural_key, one_form, primary_name, similar_names
+from segeval.classes.shipped_lists import shipped_list_names
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.inventory import ASKED, LOST, Inventory
@@ -275,6 +276,7 @@ def report_unmet_classes(census: RowIndex, total: Inventory) -> None:
     """
     unmet = [name for name, count in census.nowhere.items() if count == census.scored]
     names = [name for name in names_met(census, total) if name not in (*unmet, WHOLE)]
+    names += shipped_list_names() if unmet else ()
     for name in unmet:
         near = similar_names(name, names)
         hint = f"; did you mean {', '.join(near)}?" if near else ""

@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from segeval.classes.class_list import ClassList, read_classes
+from segeval.classes.class_json import read_class_json
+from segeval.classes.class_list import ClassList
 from segeval.runtime.errors import RequestError
 from segeval.runtime.json_text import parse_json
 
@@ -32,7 +33,7 @@ def read_dataset_classes(pred: Path, gt: Path, asked: bool) -> ClassList:
     places = [gt, gt.parent] if gt.name.startswith("labels") else [gt]
     truth = next((f for place in places if (f := find_dataset_json(place)) is not None), None)
     guess = find_dataset_json(pred)
-    lists = [read_classes(file) for file in (truth, guess) if file is not None]
+    lists = [read_class_json(file) for file in (truth, guess) if file is not None]
     if len(lists) == 2 and class_values(lists[0]) != class_values(lists[1]) and not asked:
         raise RequestError(
             "the ground truth and the predictions name their labels differently",
@@ -53,7 +54,7 @@ def find_dataset_json(folder: Path) -> Path | None:
     try:
         content = parse_json(path.read_text("utf-8"))
     except (OSError, ValueError):
-        return path  # read_classes says what is wrong with it
+        return path  # read_class_json says what is wrong with it
     found = isinstance(content, Mapping) and isinstance(content.get("labels"), Mapping)
     return path if found else None
 

@@ -129,7 +129,7 @@ class Settings:
         metadata={
             "signed": False,
             "group": "inputs",
-            "help": "names to pick, 5=liver,1=spleen to name labels, or a JSON file",
+            "help": "names to pick, 5=liver,1=spleen to name labels, a file, or a list: cityscapes",
             "form": CLASSES,
         },
     )

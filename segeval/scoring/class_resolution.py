@@ -18,6 +18,7 @@ from segeval.classes.class_list import (
     StoredClasses,
 )
 from segeval.classes.names import match_name, one_form
+from segeval.classes.shipped_lists import list_advice
 from segeval.opening.open_side import NOWHERE, OpenSide
 from segeval.runtime.errors import CaseError, Note
 from segeval.runtime.frozen import field, frozen, replace
@@ -229,7 +230,7 @@ def named_class_selector(class_: ClassDef, side: OpenSide) -> LabelSelector | No
             raise CaseError(
                 f"nothing says which label value is {class_.name!r}",
                 where=side.volume.path,
-                help=f"name it: --classes 5={class_.name}",
+                help=f"name it: --classes 5={class_.name}{list_advice(class_.name)}",
                 status="classes_unknown",
             )
         return LabelSelector(0, frozenset(class_.labels))
@@ -290,7 +291,7 @@ def select_by_value(wanted: Sequence[ClassDef], labels: Iterable[int]) -> tuple[
             raise CaseError(
                 f"nothing says which label value is {class_.name!r}",
                 facts=(f"the files hold the labels {shorten_name_list(sorted(map(int, known)))}",),
-                help=f"name it: --classes 5={class_.name}",
+                help=f"name it: --classes 5={class_.name}{list_advice(class_.name)}",
                 status="classes_unknown",
             )
     return tuple(map(valued_class, wanted))

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
+from segeval.classes.class_json import read_class_json
 from segeval.classes.class_list import (
     ClassDef,
     ClassList,
     make_class_list,
     parse_classes,
-    read_classes,
 )
 from segeval.runtime.errors import RequestError
 
@@ -47,7 +47,7 @@ def test_a_dataset_json_has_labels_and_an_ignore_value(tmp_path):
     path = tmp_path / "dataset.json"
     content = {"labels": {"background": 0, "tumour": 1, "ignore": 2}, "name": "x"}
     path.write_text(json.dumps(content))
-    classes = read_classes(path)
+    classes = read_class_json(path)
     assert labels(classes) == {"tumour": (1,)}
     assert classes.ignore == 2
 
