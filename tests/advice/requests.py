@@ -2,6 +2,7 @@
 
 import functools
 
+import build
 from advice.command_line import S, results, rewrite
 from advice.driver import Situation, add, drop, invoke, mend, put, run
 from advice.files import both, organ, pair, text
@@ -27,6 +28,13 @@ def damage(old, new, options="-m dice"):
 again = mend(
     "write it again with `segeval score -o`", lambda here: invoke(f"{S} -o r.json -q".split())
 )
+
+
+def bare_nifti(here):
+    """Write a NIfTI file without a table of labels."""
+    build.nifti(here / "p.nii", organ(1, 2))
+
+
 BASE = f"{S} -m dice --baseline r.json"
 
 SITUATIONS = [
@@ -76,6 +84,7 @@ SITUATIONS = [
     score("a class twice", command=f"{S} --classes 1=liver,2=liver", ways=(put("1+2=liver", "1=liver,2=liver"),)),
     score("a class and label twice", command=f"{S} --classes 1=liver,1=liver", ways=(put("write liver once", "1=liver,1=liver", "1=liver"),)),
     score("two names of a structure", command=f"{S} --classes 1=Lens-L,2=Lens_L", ways=(put("1+2=Lens-L", "1=Lens-L,2=Lens_L"),)),
+    score("a header without names", command=f"{S} --classes p.nii", make=both(pair(), bare_nifti), ways=(put("5=liver,1=spleen", "p.nii"),)),
     score("a class file that is none", command=f"{S} --classes c.txt", make=both(pair(), text(c_txt="???", d_csv="1,liver\n")),
           ways=(put("5=liver,1=spleen", "c.txt"), put("a .csv", "c.txt", "d.csv"))),
     score("an alias that is none", command=f"{S} --alias x", ways=(put('--alias "Parotid_L=Parotis li"', "x", "'Parotid_L=Parotis li'"),)),
