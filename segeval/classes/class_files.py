@@ -23,9 +23,9 @@ from segeval.classes.class_list import (
     Colour,
     check_distinct_labels,
     check_distinct_names,
-    is_background,
     labelled_class_list,
     make_class_list,
+    names_background,
 )
 from segeval.runtime.errors import RequestError
 
@@ -60,7 +60,7 @@ def read_class_file(path: Path) -> ClassList:
     reader = readers.get(path.suffix.lower())
     classes = tuple(reader(text)) if reader is not None else ()
     left_out = [c for c in classes if c.name.strip("_ ").casefold() in ("ignore", "void")]
-    kept = tuple(c for c in classes if c not in left_out and not is_background(c.name))
+    kept = tuple(c for c in classes if c not in left_out and not names_background(c.name))
     if not kept:
         raise no_class_list(path)
     check_distinct_names([(c.name, str((c.labels or (0,))[0])) for c in kept], path)

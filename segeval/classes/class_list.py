@@ -354,7 +354,7 @@ def check_distinct_names(named: Iterable[tuple[str, str]], where: object = "") -
         raise RequestError(message, where=where, facts=facts, help=right)
 
 
-def is_background(name: str) -> bool:
+def names_background(name: str) -> bool:
     """Whether a list calls what no class names so; a label 0 of another name is a class.
 
     name  as the list has it
@@ -408,7 +408,7 @@ def make_class_list(labels: Mapping[str, Any], where: object = "") -> ClassList:
     classes = tuple(
         ClassDef(name, v)
         for name, v in values.items()
-        if name.lower() != "ignore" and not is_background(name)
+        if name.lower() != "ignore" and not names_background(name)
     )
     check_distinct_labels(classes, where)
     return labelled_class_list(classes, ignore)
