@@ -8,6 +8,7 @@ What is in them of these is made by the program itself, so that it stays true:
     docs/metrics, docs/reference   whole pages, out of the registry: docs/generated.py
     docs/other-tools.md  its table is computed in every convention: docs/tools.py
     docs/pictures        the table, as a terminal shows it: docs/pictures.py
+    docs/notebooks       each script run, as a notebook with what it gives: docs/notebooks.py
 
 The tests run this too, and fail where it would change a document.
 """
@@ -40,9 +41,10 @@ sys.path.insert(0, str(DOCS))
 def main() -> None:
     """Rewrite every page that is out of date."""
     from generated import pages
+    from notebooks import notebook_texts
     from pictures import PICTURES, table_svg
 
-    made = {DOCS / name: text for name, text in pages().items()}
+    made = {DOCS / name: text for name, text in pages().items()} | notebook_texts()
     for page in {*PAGES, *made, PICTURES / "table.svg"}:
         if page.suffix == ".svg":
             text = table_svg()
