@@ -28,6 +28,7 @@ from segeval.classes.class_list import (
     names_background,
 )
 from segeval.runtime.errors import RequestError
+from segeval.runtime.file_state import refuse_device
 
 NAMES = ("class", "name", "label", "label name", "classname", "class name", "structure")
 VALUES = ("value", "pixel value", "index", "id", "label value", "labelvalue", "mapping", "trainid",
@@ -50,6 +51,7 @@ def read_class_file(path: Path) -> ClassList:
 
         return make_class_list(read_label_table_of_nifti(path), path)
     try:
+        refuse_device(path)
         text = path.read_text("utf-8-sig")
     except OSError as problem:
         raise RequestError(f"cannot read the classes ({problem.strerror})", where=path) from problem

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from segeval.runtime.errors import RequestError
+from segeval.runtime.file_state import refuse_device
 from segeval.runtime.json_text import RepeatedKeyError, parse_json_once
 
 LabelTable = tuple[tuple[int, int], ...]
@@ -46,6 +47,7 @@ def read_label_table(path: Path) -> LabelTable:
     import csv
 
     try:
+        refuse_device(path)
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise RequestError(f"cannot read the table of labels ({problem})", where=path) from problem

@@ -23,6 +23,7 @@ from segeval.readers.remote_files import is_url
 from segeval.request.grammar import Gate
 from segeval.request.presets import read_preset
 from segeval.runtime.errors import RequestError
+from segeval.runtime.file_state import refuse_device
 
 NAMES = ("segeval.toml", "pyproject.toml")
 LONGEST = 1 << 20  # letters of a settings file; the parser takes seconds for a megabyte
@@ -85,6 +86,7 @@ def find_settings_file(folder: Path) -> SettingsFile | None:
 def load_settings_file(path: Path) -> SettingsFile | None:
     """Read a settings file; None for a pyproject.toml without our table. Raises RequestError."""
     try:
+        refuse_device(path)
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         why = getattr(problem, "strerror", None) or "it is not UTF-8"

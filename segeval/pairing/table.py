@@ -22,6 +22,7 @@ from segeval.pairing.class_names import truth_names
 from segeval.pairing.files import is_score_archive, strip_format_suffix
 from segeval.pairing.messages import count_with_noun, extra_note, same_files_note
 from segeval.runtime.errors import Note, NothingToScore, PairingError, RequestError
+from segeval.runtime.file_state import keep_access, refuse_device
 from segeval.runtime.json_text import parse_json
 
 COLUMNS = ("case", "pred", "gt", "class", "image", "spacing", "group", "patient")
@@ -74,6 +75,7 @@ def describe_table(cases: Sequence[Case], path: Path) -> str:
 def read_pair_rows(path: Path) -> Iterator[tuple[int, PairRow]]:
     """The rows of a table with their line numbers; every column is there. Raises RequestError."""
     try:
+        refuse_device(path)
         text = path.read_bytes().decode("utf-8-sig", "surrogateescape")  # names need not be text
     except OSError as problem:
         raise RequestError(f"cannot read the pairs ({problem.strerror})", where=path) from problem
@@ -285,6 +287,8 @@ def write_pairs(pairing: Pairing, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+        keep_access(temporary, path)
         temporary.write_text(
             format_pairs(pairing, path.absolute().parent), "utf-8", "surrogateescape", ""
         )

@@ -17,6 +17,7 @@ from typing import IO, Protocol
 from segeval.reports import OF_MODELS, REPORTS, SUFFIXES
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
+from segeval.runtime.file_state import keep_access
 from segeval.runtime.frozen import frozen
 from segeval.runtime.safe_text import VISIBLE
 from segeval.scorecard.card import Scorecard
@@ -192,14 +193,15 @@ def replace_file(path: Path) -> Iterator[IO[str]]:
     """
     goal = Path(os.path.realpath(path))  # a link stays a link
     text = {"encoding": "utf-8", "errors": VISIBLE, "newline": "\n"}
-    if goal.exists() and not goal.is_file():  # /dev/null, a pipe: no name to take
-        with goal.open("w", **text) as file:  # type: ignore[call-overload]
+    if path.exists() and not path.is_file():  # /dev/null, /dev/stdout, a pipe: no name to take
+        with path.open("w", **text) as file:  # type: ignore[call-overload]
             yield file
         return
     goal.parent.mkdir(parents=True, exist_ok=True)
     unfinished = goal.with_name(f".{goal.name}.{os.getpid()}.tmp")
     try:
         with unfinished.open("w", **text) as file:  # type: ignore[call-overload]
+            keep_access(unfinished, goal)
             yield file
         unfinished.replace(goal)
     finally:

@@ -75,8 +75,8 @@ def _list(
                 name = entry.name
                 if name.startswith(".") or name in SYSTEM:
                     continue
-                if not entry.is_dir():
-                    yield ListedFile(folder, name, entry.is_file() or _is_broken(entry))
+                if not _is_folder(entry):
+                    yield ListedFile(folder, name, _is_broken(entry) or entry.is_file())
                 elif entry.is_symlink():
                     folders[name] = os.path.realpath(entry.path)
                 else:
@@ -96,6 +96,14 @@ def _list(
             )
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder; a link that leads back to itself is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
 def _is_broken(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a link to nothing, which reading says of it."""
+    """Whether it is a link to nothing or to itself, which reading says of it."""
     return entry.is_symlink() and not os.path.exists(entry.path)

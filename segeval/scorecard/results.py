@@ -16,6 +16,7 @@ from typing import IO, Any
 from segeval import __version__
 from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import Note, RequestError
+from segeval.runtime.file_state import refuse_device
 from segeval.runtime.frozen import asdict, fields, replace
 from segeval.runtime.json_text import parse_json
 from segeval.runtime.spill import SpillFile
@@ -144,6 +145,7 @@ def _reason(made: Statistic, name: str) -> str:
 def load_results(path: Path) -> Scorecard:
     """Read a result file; its cases stay in it, where it has one a line. Raises RequestError."""
     try:
+        refuse_device(path)
         return with_moved_roots(_read_results(path.open("rb"), path), path.parent, Path())
     except OSError as problem:
         raise RequestError(f"cannot be read ({problem.strerror})", where=path) from problem

@@ -170,3 +170,53 @@ def test_a_settings_file_of_megabytes_is_refused_at_once(segeval, sides):
     (sides / "t.toml").write_text("a = 1\n" * 1_000_000)
     done = segeval("score", "pred", "gt", "-c", "t.toml")
     assert (done.status, "at most 1048576 letters" in done.err) == (2, True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions")
+def test_outputs_keep_the_mode_of_what_they_replace(segeval, sides):
+    names = ("o.json", "o.csv", "o.md", "w.csv")
+    for name in names:
+        (sides / name).touch(0o600)
+    (sides / "kept").mkdir()
+    (sides / "kept" / "x.html").touch()
+    (sides / "kept" / "x.html").chmod(0o640)
+    (sides / "o.html").symlink_to("kept/x.html")
+    outputs = [word for name in ("o.json", "o.csv", "o.md", "o.html") for word in ("-o", name)]
+    assert segeval("score", "pred", "gt", "-m", "dice", *outputs, "--format", "none").status == 0
+    assert segeval("pairs", "pred", "gt", "--write", "w.csv").status == 0
+    assert {(sides / name).stat().st_mode & 0o777 for name in names} == {0o600}
+    assert (sides / "o.html").is_symlink()
+    assert (sides / "kept" / "x.html").stat().st_mode & 0o777 == 0o640
+    assert "<html" in (sides / "kept" / "x.html").read_text()
+    again = segeval("score", "pred", "gt", "-m", "dice", "-o", "o.json", "--resume")
+    assert (again.status, (sides / "o.json").stat().st_mode & 0o777) == (0, 0o600)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links")
+def test_account_a33_a_link_to_itself_is_the_problem_of_its_case(segeval, sides):
+    (sides / "pred" / "a.png").unlink()
+    (sides / "pred" / "a.png").symlink_to("b2.png")
+    (sides / "pred" / "b2.png").symlink_to("a.png")
+    done = segeval("score", "pred", "gt", "-m", "dice", "--format", "csv")
+    assert done.status == 3
+    assert "b,1,dice,1.0,,ok,," in done.out
+    assert "error: a: cannot be opened (Too many levels of symbolic links)" in done.err
+
+
+DEVICES = {
+    "results": ("gate", "/dev/zero", "--gate", "dice=0.5"),
+    "a baseline": ("score", "pred", "gt", "--baseline", "/dev/zero"),
+    "settings": ("score", "pred", "gt", "-c", "/dev/zero"),
+    "a table": ("score", "--pairs", "/dev/zero"),
+    "a class list": ("score", "pred", "gt", "--classes", "zero.json"),
+    "a table of labels": ("score", "pred", "gt", "--remap-gt", "zero.csv"),
+}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="there is no /dev/zero here")
+@pytest.mark.parametrize("name", DEVICES)
+def test_account_a33_a_device_has_no_end_and_is_refused(segeval, sides, name):
+    for link in ("zero.json", "zero.csv"):
+        (sides / link).symlink_to("/dev/zero")
+    done = segeval(*DEVICES[name])
+    assert (done.status, "a device, no file" in done.err) == (2, True), done.err
