@@ -3,12 +3,12 @@
     python benchmarks/fuzz_guided.py TARGET [--runs 100000] [--seconds 60] [--corpus FOLDER]
     python benchmarks/fuzz_guided.py --list
 
-It needs atheris (`pip install atheris`, where there is a wheel for the Python in use). An input is the
-content of a file; of packed formats it is what is packed, and checksums are made right, so that
-mutations come as far as the voxels. Anything but an error of the program's own (a case, a request), of
-the machine (OSError, MemoryError, RecursionError), or a good result is a fault: it is printed once a
-place, and its input is kept in the corpus as `fault-…`. The inputs of `tests/fuzz_seeds` are begun with;
-`tests/test_fuzz_seeds.py` runs them all.
+It needs atheris (`pip install atheris`, where there is a wheel for the Python in use). An input is
+the content of a file; of packed formats it is what is packed, and checksums are made right, so that
+mutations come as far as the voxels. Anything but an error of the program's own (a case, a request),
+of the machine (OSError, MemoryError, RecursionError), or a good result is a fault: it is printed
+once a place, and its input is kept in the corpus as `fault-…`. The inputs of `tests/fuzz_seeds` are
+begun with; `tests/test_fuzz_seeds.py` runs them all.
 """
 
 from __future__ import annotations
@@ -108,12 +108,13 @@ def read_results(path: Path) -> None:
 
 def read_journal(path: Path) -> None:
     """Take cases from what a broken-off run left."""
-    from segeval.engines.resume import Journal
+    from segeval.engines.resume import Journal, _parse_result
 
     with tempfile.TemporaryDirectory(dir=path.parent) as place:
         output = Path(place, "r.json")
         Path(f"{output}.partial.jsonl").write_bytes(path.read_bytes())
-        Journal(output, {}).taken([])
+        for line in Journal(output, {})._earlier():
+            _parse_result(line)
 
 
 def read_settings(path: Path) -> None:
@@ -192,7 +193,8 @@ COCO = {
     "annotations": [
         {"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "bbox": [2, 2, 8, 8],
          "segmentation": [[2, 2, 10, 2, 10, 10, 2, 10]]},
-        {"id": 2, "image_id": 1, "category_id": 1, "segmentation": {"size": [20, 24], "counts": [50, 40, 390]}},
+        {"id": 2, "image_id": 1, "category_id": 1,
+         "segmentation": {"size": [20, 24], "counts": [50, 40, 390]}},
     ],
     "categories": [{"id": 1, "name": "cat"}],
 }  # fmt: skip
@@ -200,7 +202,8 @@ SAMPLES = {
     "coco": json.dumps(COCO).encode(),
     "mha": b"ObjectType = Image\nNDims = 3\nDimSize = 4 3 2\nElementType = MET_UCHAR\n"
            b"ElementSpacing = 1 1 2\nElementDataFile = LOCAL\n" + bytes(24),
-    "toml": b'metrics = ["dice", "hd95"]\nthreshold = 0.5\n[classes.liver]\nlabel = 1\n[gates]\ndice = 0.5\n',
+    "toml": b'metrics = ["dice", "hd95"]\nthreshold = 0.5\n[classes.liver]\nlabel = 1\n'
+            b"[gates]\ndice = 0.5\n",
     "table": b"case,pred,gt\na,p/a.png,g/a.png\nb,p/b.png,g/b.png\n",
     "rows": b'{"case": "a", "pred": "p/a.png", "gt": "g/a.png"}\n',
     "classes": b'{"labels": {"background": 0, "liver": 1, "tumour": [1, 2]}}',
@@ -248,10 +251,9 @@ def judge(act: Callable[[Path], None], path: Path) -> str:
         return ""
     except Exception as problem:
         frames = traceback.extract_tb(problem.__traceback__)
-        last = [f for f in frames if "segeval" in f.filename][-1]
-        return f"{type(problem).__name__} {Path(last.filename).name}:{last.lineno} {last.name}: {problem}"[
-            :160
-        ]
+        last = ([f for f in frames if "segeval" in f.filename] or frames)[-1]
+        place = f"{Path(last.filename).name}:{last.lineno} {last.name}"
+        return f"{type(problem).__name__} {place}: {problem}"[:160]
     return ""
 
 
@@ -294,7 +296,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     options: list[Any] = [
         sys.argv[0], str(corpus), f"-runs={asked.runs}", f"-max_total_time={asked.seconds}",
-        f"-max_len={LONGEST}", "-verbosity=0", "-print_final_stats=0", "-timeout=20", "-rss_limit_mb=1500",
+        f"-max_len={LONGEST}", "-verbosity=0", "-timeout=20", "-rss_limit_mb=1500",
     ]  # fmt: skip
     atheris.Setup(options, run)
     atheris.Fuzz()

@@ -14,7 +14,7 @@ import numpy as np
 from segeval.grid.geometry import Geometry
 from segeval.runtime.errors import ReadError
 from segeval.runtime.packed_streams import CHANGED, GZIP_MAGIC, PackedBytes, read_head
-from segeval.volume.channel import Channel
+from segeval.volume.channel import Channel, check_channel_count
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
@@ -46,6 +46,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         )
     dtype = np.dtype(TYPES[int(header["type"])])
     shape, frames = tuple(sizes[2::-1]), sizes[3]
+    check_channel_count(frames, path)
     size = prod(shape) * dtype.itemsize
     total = FIRST_VOXEL + frames * size
     with path.open("rb") as file:

@@ -18,7 +18,7 @@ from segeval.readers.data_file import find_data_file_of
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.packed_streams import CHANGED, PackedBytes
-from segeval.volume.channel import Channel
+from segeval.volume.channel import Channel, check_channel_count
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
@@ -163,6 +163,9 @@ def metaimage_grid(header: MetaHeader, sizes: tuple[int, ...]) -> Geometry:
 
 def split_axes(whole: Channel, stack: bool, values: int) -> tuple[Channel, ...]:
     """The channels of the array: of a fourth axis, or several values a voxel."""
+    check_channel_count(
+        max(values, whole.stored[0] if stack else 1), getattr(whole.source, "path", "")
+    )
     if values > 1:
         last = len(whole.stored) - 1
         order = Reorder(tuple(range(last)), ())

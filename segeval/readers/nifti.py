@@ -26,7 +26,7 @@ from segeval.runtime.packed_streams import (
     open_packed,
     read_head,
 )
-from segeval.volume.channel import Channel
+from segeval.volume.channel import Channel, check_channel_count
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
@@ -75,6 +75,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     header = parse_nifti_header(read_header_bytes(path, packed), path)
     dtype = nifti_dtype(header, path)
     shape, channels = split_shape(header["dim"], path)
+    check_channel_count(channels, path)
     axis = asked_axis(reading, header["dim"][1:5]) if int(header["dim"][0]) == 4 else None
     if axis is not None and axis != 3:
         return read_along(path, header, packed, axis)

@@ -20,7 +20,7 @@ from segeval.readers.channel_axis import asked_axis
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.packed_streams import PackedBytes
-from segeval.volume.channel import Channel
+from segeval.volume.channel import Channel, check_channel_count
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
@@ -259,6 +259,7 @@ def fitting_channel_axis(stored: StoredArray, fits: range | list[int], reading: 
 def split_channels(stored: StoredArray, axis: int | None) -> tuple[Channel, ...]:
     """The channels of an array: one after the other where they lie so, else picked out."""
     source, shape, dtype = stored.source, stored.shape, stored.dtype
+    check_channel_count(1 if axis is None else shape[axis], source.path)
     if stored.fortran or axis not in (None, 0):
         return strided_channels(stored, axis)
     channels = 1 if axis is None else shape[0]

@@ -22,7 +22,7 @@ from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import replace
 from segeval.runtime.packed_streams import PackedBytes
-from segeval.volume.channel import Channel
+from segeval.volume.channel import Channel, check_channel_count
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
@@ -129,6 +129,7 @@ def nrrd_channels(whole: Channel, axis: int | None) -> tuple[Channel, ...]:
         return (whole,)
     out = len(whole.stored) - 1 - axis
     count = whole.stored[out]
+    check_channel_count(count, getattr(whole.source, "path", ""))
     grid = whole.stored[:out] + whole.stored[out + 1 :]
     if count == 1:
         return (replace(whole, stored=grid),)

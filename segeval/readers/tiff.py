@@ -22,7 +22,7 @@ from segeval.runtime.frozen import frozen
 from segeval.runtime.inventory import KNOWN, current
 from segeval.runtime.memory_budget import check_room
 from segeval.runtime.packed_streams import CHANGED
-from segeval.volume.channel import Channel
+from segeval.volume.channel import Channel, check_channel_count
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
@@ -46,6 +46,7 @@ def read(path: Path, reading: ReadOptions) -> Volume | None:
     if any(not is_decodable(page) for page in pages):
         check_known_to_pillow(first, path)
         return None
+    check_channel_count(max(axes.count, first.samples), path)
     pages = virtual_pages(pages, axes)
     if len(pages) != axes.count or len({page_form(page) for page in pages}) > 1:
         raise ReadError(

@@ -124,7 +124,7 @@ def describe_page(tags: dict[int, Any]) -> TiffPage:
     width, height = int(tags.get(WIDTH, 0)), int(tags.get(HEIGHT, 0))
     if min(width, height) < 1:
         raise ValueError(f"a page of {width} x {height} pixels")
-    tiled = TILE_WIDTH in tags
+    tiled = TILE_WIDTH in tags and TILE_HEIGHT in tags
     bits, formats = as_tuple(tags.get(BITS, 1)), as_tuple(tags.get(FORMAT, 1))
     rows = min(int(tags.get(ROWS, height)) or height, height)
     block = (int(tags[TILE_HEIGHT]), int(tags[TILE_WIDTH])) if tiled else (rows, width)

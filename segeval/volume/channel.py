@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from segeval.grid.geometry import Reorder
 from segeval.runtime.arrays import Raw
+from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
-from segeval.runtime.packed_streams import (
-    PackedBytes,
-)
+from segeval.runtime.packed_streams import PackedBytes
 
-if TYPE_CHECKING:
-    pass
-
+MOST_CHANNELS = 1 << 14  # of a volume; a class list has hundreds, a series of frames some thousand
 
 Loader = Callable[[], Raw]  # decodes a whole (small) array when it is asked for
 
@@ -123,6 +120,15 @@ class RelabelledChannel:
     path: Path
     kept: int | None = None
     side: str = ""
+
+
+def check_channel_count(count: int, path: object) -> None:
+    """Refuse more channels than any file has: each takes memory before one value is read.
+
+    Raises ReadError.
+    """
+    if count > MOST_CHANNELS:
+        raise ReadError(f"{count} channels, and at most {MOST_CHANNELS} are read", where=path)
 
 
 def turn_array(array: Raw, voxels: Channel) -> Raw:
