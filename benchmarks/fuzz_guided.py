@@ -137,9 +137,9 @@ def read_table(path: Path) -> None:
 
 def read_class_list(path: Path) -> None:
     """Read a class list, and a table of labels."""
-    from segeval.classes.class_files import read_classes
+    from segeval.classes.class_files import read_class_file
 
-    read_classes(path)
+    read_class_file(path)
 
 
 Target = tuple[str, Callable[[bytes], bytes], Callable[[Path], None]]

@@ -15,6 +15,7 @@ from typing import Any
 
 from segeval.classes.class_list import ClassList, make_class_list
 from segeval.runtime.errors import RequestError
+from segeval.runtime.file_state import refuse_device
 from segeval.runtime.json_text import RepeatedKeyError, parse_json_once
 
 NAMES = ("name", "label", "class", "title")
@@ -27,6 +28,7 @@ def read_class_json(path: Path) -> ClassList:
     path  the file
     """
     try:
+        refuse_device(path)
         content = parse_json_once(path.read_text("utf-8-sig"))
     except RepeatedKeyError as problem:
         raise RequestError(
