@@ -22,7 +22,7 @@ from fractions import Fraction
 import numpy as np
 
 from segeval.kernels.connected_components import join_pairs
-from segeval.kernels.run_overlaps import sum_each
+from segeval.kernels.run_overlaps import distinct_numbers, sum_each
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.frozen import frozen
 
@@ -63,7 +63,7 @@ class Matching:
     @property
     def parts(self) -> int:
         """Predictions that are no more counted on their own."""
-        return len(self.one) - len(np.unique(self.one))
+        return len(self.one) - len(distinct_numbers(self.one))
 
 
 def score_fractions(o: Overlaps, score: str) -> tuple[Counted, Counted]:
@@ -331,7 +331,7 @@ def union_scores(o: Overlaps, m: Matching) -> tuple[Counted, Counted, Counted, C
     m        a matching in which a reference may have several predictions
     returns  int64 (k,) four times: references, shared voxels, voxels of each, of its predictions
     """
-    owners = np.unique(m.one)
+    owners = distinct_numbers(m.one)
     place = np.searchsorted(owners, m.one)
     code = o.one * max(len(o.pred), 1) + o.other
     at = np.searchsorted(code, m.one * max(len(o.pred), 1) + m.other)

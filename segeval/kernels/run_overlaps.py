@@ -71,6 +71,14 @@ def sum_pairs(
     return code[first] // columns, code[first] % columns, total
 
 
+def distinct_numbers(number: Counted) -> Counted:
+    """The numbers that there are, each once and rising, int64; without the import of `np.unique`.
+
+    number  int64 (n,), not negative and not large
+    """
+    return np.flatnonzero(np.bincount(number)) if len(number) else number
+
+
 def sum_each(number: Counted, values: Counted, size: int) -> Counted:
     """The sum of the values of each number below `size`, int64 (size,).
 

@@ -31,7 +31,7 @@ from segeval.kernels.instance_matching import (
     reach_threshold,
     score_fractions,
 )
-from segeval.kernels.run_overlaps import sum_each
+from segeval.kernels.run_overlaps import distinct_numbers, sum_each
 from segeval.metrics.panoptic import CONNECTIVITY, HALF, SHARE, Tables, as_fraction, match_table
 from segeval.metrics.registry import Option, Values, metric
 from segeval.request.grammar import Quantity
@@ -61,7 +61,7 @@ def count_pairs(  # noqa: PLR0913 - a rule
     found = truth = pred = 0
     for table in t.tables(place, connectivity):
         pairs = match_at(table, at, match, tie, hit)
-        found += len(np.unique(pairs.one))
+        found += len(distinct_numbers(pairs.one))
         truth += len(table.overlaps.truth)
         pred += len(table.overlaps.pred) - pairs.parts
     return found, truth, pred

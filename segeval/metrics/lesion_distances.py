@@ -19,6 +19,7 @@ from segeval.kernels.conventions import (
     mean_distance,
 )
 from segeval.kernels.label_runs import LabelRuns
+from segeval.kernels.run_overlaps import distinct_numbers
 from segeval.metrics.cells import LENGTHS, UPWARDS
 from segeval.metrics.lesion_fit import (
     FOUND,
@@ -51,7 +52,7 @@ def matched_runs(
     sides = [t.side(place, which, connectivity) for which in (0, 1)]
     pairs = partners.pairs(table)
     names = [np.searchsorted(side.ids, ids) for side, ids in zip(sides, table.ids, strict=True)]
-    for one in np.unique(pairs.one):
+    for one in distinct_numbers(pairs.one):
         own = pairs.other[pairs.one == one]
         called = tuple(table.ids[1][own].tolist())
         key = (place, connectivity, int(table.ids[0][one]), called)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from segeval.kernels.instance_matching import SCORES, Matching, union_scores
+from segeval.kernels.run_overlaps import distinct_numbers
 from segeval.metrics.cells import LENGTHS, MATCHES, TIE, UPWARDS, match_at
 from segeval.metrics.panoptic import CONNECTIVITY, HALF, SHARE, Tables, mean_of
 from segeval.metrics.registry import Option, Values, metric
@@ -210,7 +211,7 @@ def lesion_centre_distance(t: Tables, at: Quantity, connectivity: str, **rule: s
     partners = partners_of_panoptica(at, **rule)
 
     def apart(table: InstanceTable, pairs: Matching) -> Floats:
-        owners = np.unique(pairs.one)
+        owners = distinct_numbers(pairs.one)
         if not len(owners):
             return np.zeros(0)
         parts = [pairs.other[pairs.one == one] for one in owners]

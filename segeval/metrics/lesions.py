@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from segeval.kernels.instance_matching import SCORES
+from segeval.kernels.run_overlaps import distinct_numbers
 from segeval.metrics.cells import TIE, UPWARDS, cell_values, match_at, share_of_whole
 from segeval.metrics.panoptic import CONNECTIVITY, SHARE, Tables
 from segeval.metrics.registry import Option, Values, metric
@@ -239,7 +240,7 @@ def find_spurious(table: InstanceTable, overlap: LeastOverlap) -> Mask:
     least = np.full(len(o.pred), float(overlap.voxels(1, voxel)))
     if overlap.unit == "ratio":
         least = np.full(len(o.pred), np.inf)  # of nothing there is a share of the background
-        least[np.unique(o.other)] = overlap.voxels(o.truth[highest_reference(table)], voxel)
+        least[distinct_numbers(o.other)] = overlap.voxels(o.truth[highest_reference(table)], voxel)
     found: Mask = table.covered_voxels(PRED) < least
     return found
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from inspect import cleandoc
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -329,8 +329,8 @@ def _register(name: str, word: str, function: Callable[..., Any]) -> None:
 def explain(word: str, doc: str) -> str:
     """The documentation of a part of panoptic quality in a convention."""
     convention, (union, left_out, averaged, source) = CONVENTIONS[word], SAYS[word]
-    head, _, fields = cleandoc(doc).partition("\n\n")
-    formula = [line for line in fields.splitlines() if not line.startswith("source")]
+    head, _, fields = dedent("    " + doc).partition("\n\n")
+    formula = [line for line in fields.splitlines() if line and not line.startswith("source")]
     sign = ">" if convention.tie == "miss" else ">="
     below = f"; where pairs are not unique: {convention.match}" if convention.match else ""
     return "\n".join(

@@ -207,8 +207,8 @@ class Kinds:
                 found[region & apart] = CROWD
         if coding.ignored is not None:
             found[values == coding.ignored] = VOID
-        for place in np.flatnonzero(np.isin(ids, list(coding.kinds))).tolist():
-            found[place] = coding.kinds[int(ids[place])]
+        for place, one in enumerate(ids.tolist() if coding.kinds else ()):
+            found[place] = coding.kinds.get(one, found[place])
         return found
 
 

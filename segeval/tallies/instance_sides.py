@@ -11,7 +11,13 @@ from segeval.classes.class_list import LabelSelector
 from segeval.kernels.connected_components import CONNECTIVITIES, label_components, merge_in_rows
 from segeval.kernels.instance_matching import Overlaps
 from segeval.kernels.label_runs import LabelRuns, join_runs, unite_overlapping
-from segeval.kernels.run_overlaps import are_disjoint, overlap_runs, sum_each, sum_pairs
+from segeval.kernels.run_overlaps import (
+    are_disjoint,
+    distinct_numbers,
+    overlap_runs,
+    sum_each,
+    sum_pairs,
+)
 from segeval.runtime.arrays import Counted, Floats, Labels, Mask
 from segeval.runtime.frozen import frozen
 from segeval.tallies.instance_table import InstanceTable, PartnerUnion
@@ -130,7 +136,7 @@ def pick_ids(runs: LabelRuns, ids: InstanceIds, part: LabelSelector, least: int)
     number[stuff] = 0
     number[kept] = np.arange(len(kept)) + (len(stuff) > 0)
     crowds = np.flatnonzero(kinds == CROWD)
-    own = np.isin(kinds, (THING, STUFF, CROWD, REGION))[place]
+    own = ((kinds != "") & (kinds != VOID))[place]
     return SideInstances(
         runs.taken(own),
         number[place][own],
@@ -217,7 +223,7 @@ def unite_partners(side: SideInstances, other: SideInstances, kept: Mask) -> Par
     shared, size = np.zeros(len(side), np.int64), np.zeros(len(side), np.int64)
     i, j, n = overlap_runs(side.runs, other.runs)
     one, partner, _ = sum_pairs(side.number[i], other.number[j], n, len(other))
-    for number in np.unique(one).tolist():
+    for number in distinct_numbers(one).tolist():
         whole = unite_overlapping(other.take_runs(partner[one == number]))
         size[number] = int((whole.stop - whole.start).sum())
         shared[number] = int(overlap_runs(side.take_runs([number]), whole)[2].sum())
