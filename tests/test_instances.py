@@ -9,6 +9,8 @@ from pathlib import Path
 import build
 import numpy as np
 import pytest
+from oracles import instance_records
+from oracles.instance_records import content
 from PIL import Image
 from runs import only, run, settings
 
@@ -468,3 +470,25 @@ def test_a_row_for_each_instance(tmp_path):
     content = json.loads((tmp_path / "i.json").read_text())
     assert [r["id"] for r in content["instances"]] == [int(r["id"]) for r in rows]
     assert content["instances"][0]["dice"] is None
+
+
+def test_instances_p5_means_over_tissues_from_a_table_of_pairs(tmp_path):
+    """The oracle of PanNuke from files: id = class * 1000 + i, tissues are groups."""
+    told, arrays = content("cells_pannuke"), instance_records.arrays("cells_pannuke")
+    rows = ["case,pred,gt,group"]
+    for k, tissue in enumerate(told["tissues"]):
+        for side, key in (("gt", "true"), ("pred", "pred")):
+            planes = [arrays[key][k, ..., c].astype(np.uint16) for c in range(5)]
+            coded = sum(np.where(p > 0, (c + 1) * 1000 + p, 0) for c, p in enumerate(planes))
+            build.png(tmp_path / side / f"{k}.png", coded.astype(np.uint16))
+        rows.append(f"c{k},pred/{k}.png,gt/{k}.png,{tissue}")
+    (tmp_path / "pairs.csv").write_text("\n".join(rows))
+    asked = ("pq:as=pannuke", "pq:as=pannuke:classes=union")
+    card = run(tmp_path, tmp_path, *asked, instances="1000", pairs=str(tmp_path / "pairs.csv"))
+    for record in told["expected"]:
+        group, *rest = record["params"]["what"].split()
+        own = card.summary["" if group == "Average" else group] if group in (
+            "Average", *told["tissues"]) else None  # fmt: skip
+        if own is not None:
+            assert instance_records.agrees(own["all"][record["convention"]].mean, record), rest
+    assert card.summary[""]["all"]["pq:as=pannuke"].mean == pytest.approx(0.32308084579427404)

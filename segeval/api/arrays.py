@@ -23,7 +23,7 @@ from segeval.scorecard.card import CaseResult, Scorecard
 from segeval.scorecard.row_index import CasesInMemory
 from segeval.scorecard.signature import signature_fields
 from segeval.scoring.case import check_prediction, score_sides
-from segeval.scoring.finish_tallies import kind_of
+from segeval.scoring.finish_tallies import kind_of, unsaid_choices
 from segeval.scoring.pass_plan import Job, leave_out_labels
 from segeval.volume.channel import Channel
 from segeval.volume.volume import Volume
@@ -54,7 +54,7 @@ def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     """
     job = array_job(settings)
     result = score_given(Case("array", IN_MEMORY, IN_MEMORY), pred, gt, job)
-    parts = signature_fields(settings, job.metrics, job.classes)
+    parts = signature_fields(settings, job.metrics, job.classes, unsaid_choices(job.metrics))
     return build_scorecard(CasesInMemory([result]), job.metrics, parts, settings.leads)
 
 

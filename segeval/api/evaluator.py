@@ -36,6 +36,7 @@ from segeval.runtime.inventory import Inventory
 from segeval.scorecard.card import CaseResult, Scorecard
 from segeval.scorecard.signature import signature_differences, signature_fields
 from segeval.scoring.case import account_case
+from segeval.scoring.finish_tallies import unsaid_choices
 from segeval.scoring.pass_plan import Job
 
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ class Evaluator:
 
     def _start(self, settings: Settings) -> None:
         self._job = array_job(settings)
-        self._fields = signature_fields(settings, self._job.metrics, self._job.classes)
+        self._fields = signature_fields(
+            settings, self._job.metrics, self._job.classes, unsaid_choices(self._job.metrics)
+        )
         self._cases = GivenCases()
 
     def add(  # noqa: PLR0913 - what a case is

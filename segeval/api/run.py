@@ -32,6 +32,7 @@ from segeval.scorecard.result_store import FinishedCase, ResultStore
 from segeval.scorecard.row_index import index_rows, noteworthy_cases
 from segeval.scorecard.signature import signature_fields, signature_line
 from segeval.scorecard.summary import summarise_results
+from segeval.scoring.finish_tallies import unsaid_choices
 from segeval.scoring.pass_plan import Job, leave_out_labels
 from segeval.scoring.pooling import GroupPools, pools_of
 from segeval.volume.read_options import ReadOptions
@@ -145,7 +146,7 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
         classes = pairing.classes.chosen(settings.classes)
     classes = replace(leave_out_labels(classes, settings), truths=pairing.truths)
     job = Job(settings, classes, tuple(asked), place.stores, met=frozenset(inventory.met))
-    parts = signature_fields(settings, asked, classes)
+    parts = signature_fields(settings, asked, classes, unsaid_choices(asked))
     if baseline is not None:
         from segeval.gates.baseline import check_baseline_settings
 

@@ -323,7 +323,11 @@ def _register(name: str, word: str, function: Callable[..., Any]) -> None:
 
     asked.__doc__ = explain(word, function.__doc__ or "")
     facts: dict[str, Any] = {"better": "higher", "bounds": SHARE, "at": ("%",), "default": HALF}
-    metric(name, of="instances", origin=word, options=options, leads="pooled", **facts)(asked)
+    if word == "pannuke":  # a mean over images, then over tissues
+        facts |= {"leads": "mean", "grouped": True}
+    metric(name, of="instances", origin=word, options=options, **{"leads": "pooled", **facts})(
+        asked
+    )
 
 
 def explain(word: str, doc: str) -> str:

@@ -82,6 +82,7 @@ class Definition:
     one     whether `leads` is the only statistic that it has over cases, as an AP is pooled
     library the distribution whose version is part of the number, and so of the signature
     whole   the function is given its quantity with the unit, not the number alone
+    grouped the mean of a whole case over all cases is that of the means of their groups
     """
 
     name: str
@@ -102,6 +103,7 @@ class Definition:
     whole: bool = False
     leads: str = "mean"
     one: bool = False
+    grouped: bool = False
 
     @property
     def doc(self) -> str:
@@ -149,6 +151,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     whole: bool = False,
     leads: str = "mean",
     one: bool = False,
+    grouped: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of a finished tally under a name.
 
@@ -158,7 +161,8 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         facts = name, of, function, better, unit, at, default, options or {}, bounds, origin
         made = Definition(*facts, given=given or {}, needs=needs, drops=drops)
-        made = replace(made, library=library, whole=whole, leads=leads, one=one)
+        more = {"leads": leads, "one": one, "grouped": grouped}
+        made = replace(made, library=library, whole=whole, **more)
         KNOWN[name] = _default_convention(made) if origin else made
         return function
 

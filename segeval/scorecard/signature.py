@@ -9,7 +9,7 @@ else: no path, no number of processes. Programs compare the fields, never the li
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +23,24 @@ MANY = 20  # words of a choice that the line spells out
 FEW_CLASSES = 6  # classes that the line spells out
 RARE = ("resample_loss", "geometry", "unlisted", "frames")  # in it where they are chosen
 OF_INTERVALS = ("ci", "seed")  # signed where intervals are asked for; no row depends on them
-OF_INSTANCES = ("connectivity", "min_size")  # said where a metric of instances is asked for
-INSTANCE_TALLIES = ("instances", "instance_surfaces")
 
 
 def signature_fields(
-    settings: Settings, metrics: Sequence[tuple[Metric, Definition]], classes: ClassList
+    settings: Settings,
+    metrics: Sequence[tuple[Metric, Definition]],
+    classes: ClassList,
+    unsaid: Collection[str],
 ) -> dict[str, Any]:
-    """The parts of the signature, by name."""
+    """The parts of the signature, by name.
+
+    unsaid  choices that change numbers of other metrics alone
+    """
     kept: dict[str, Any] = {
         "metrics": {
             str(metric): full_metric_text(metric, definition) for metric, definition in metrics
         }
     }
-    left_out = fields_of_others(settings, metrics)
+    left_out = {*unsaid, *(() if settings.ci is not None else OF_INTERVALS)}
     for field in fields(settings):
         value = getattr(settings, field.name)
         rare = field.metadata["group"] == "contours" or field.name in RARE
@@ -55,16 +59,6 @@ def signature_fields(
     kept |= library_versions(metrics)
     kept["numbers"] = NUMBERS
     return kept
-
-
-def fields_of_others(
-    settings: Settings, metrics: Sequence[tuple[Metric, Definition]]
-) -> tuple[str, ...]:
-    """The choices that can change no number of this run."""
-    without = () if settings.ci is not None else OF_INTERVALS
-    if any(definition.of in INSTANCE_TALLIES for _, definition in metrics):
-        return without
-    return (*without, *OF_INSTANCES)
 
 
 def class_fields(classes: ClassList) -> dict[str, Any]:

@@ -74,6 +74,25 @@ def summarise_results(
         if over := _overall_statistics(of_class, samples, asked, found.names, scored):
             of_class[OVERALL] = over
         summary[group] = of_class
+    return average_groups(summary, heads, asked)
+
+
+def average_groups(
+    summary: Summary, heads: Sequence[Column], asked: Mapping[str, Metric]
+) -> Summary:
+    """The same, with means of whole cases over their groups where a convention has them.
+
+    PanNuke averages over the images of a tissue, then over tissues (INSTANCES-P5).
+    """
+    groups = [of_class[WHOLE] for group, of_class in summary.items() if group and WHOLE in of_class]
+    for head in heads:
+        whole = summary[""].get(WHOLE, {})
+        if not (groups and head.name in whole and resolve_metric(asked[head.name])[1].grouped):
+            continue
+        means = [own[head.name].mean for own in groups if head.name in own]
+        known = [mean for mean in means if math.isfinite(mean)]
+        if known:
+            whole[head.name] = replace(whole[head.name], mean=sum(known) / len(known))
     return summary
 
 

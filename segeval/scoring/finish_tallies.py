@@ -31,6 +31,13 @@ def kind_of(tally: str) -> TallyKind:
     return KINDS[name]
 
 
+def unsaid_choices(metrics: Iterable[tuple[Metric, Definition]]) -> frozenset[str]:
+    """The choices of a run that change numbers of tallies alone that no metric is of."""
+    asked = {kind_of(definition.tally(metric)).name for metric, definition in metrics}
+    signed = {sign for name in asked for sign in KINDS[name].signs}
+    return frozenset(sign for kind in KINDS.values() for sign in kind.signs) - signed
+
+
 def tallies_of(job: Job) -> list[TallyRequest]:
     """The tallies that a case needs, in the order of the table."""
     asked = job.tally_requests()

@@ -74,4 +74,5 @@ class TallyKind:
     over: Callable[[Any, TallyRequest], Mapping[str, int]] | None = None
     opens: Callable[[Job, TallyRequest], bool] | None = None
     shares: str = ""
+    signs: tuple[str, ...] = ()
     draws: tuple[ReportPart, ...] = ()

@@ -220,6 +220,8 @@ def _count_instances(tally: Any, metric: Metric, definition: Definition) -> dict
     return count_instances(tally, metric, definition)
 
 
+OF_INSTANCES = ("connectivity", "min_size")
+
 # In the order of the results.
 KINDS: dict[str, TallyKind] = {
     kind.name: kind
@@ -295,6 +297,7 @@ KINDS: dict[str, TallyKind] = {
             begin=_begin_instances,
             finish=_finish_instances,
             counts=_count_instances,
+            signs=OF_INSTANCES,
             kept=_load_instances,
             draws=("sizes",),
             says=_report_instances,
@@ -305,6 +308,7 @@ KINDS: dict[str, TallyKind] = {
             begin=_begin_instances,
             finish=_finish_instances,
             counts=_count_instances,
+            signs=OF_INSTANCES,
             shares="instances",
         ),
     )

@@ -99,10 +99,12 @@ def test_instances_b1_rule_order_and_version_are_signed():
     from importlib.metadata import version
 
     asked = [resolve_metric(parse_metric(text)) for text in ("cldice:order=xyz", "dice")]
-    line = signature_line(signature_fields(Settings(), asked, ClassList()))
+    line = signature_line(signature_fields(Settings(), asked, ClassList(), ()))
     assert "cldice:as=cldice:by=case:order=xyz:skeleton=auto" in line
     assert f"libraries:scikit-image {version('scikit-image')}" in line
-    assert "libraries" not in signature_line(signature_fields(Settings(), asked[1:], ClassList()))
+    assert "libraries" not in signature_line(
+        signature_fields(Settings(), asked[1:], ClassList(), ())
+    )
 
 
 def test_instances_i1_the_connectivity_of_the_run_is_that_of_betti_numbers(tmp_path):

@@ -14,6 +14,7 @@ from segeval.metrics.registry import resolve_metric
 from segeval.request.grammar import parse_charge, parse_gate
 from segeval.request.settings import NUMBERS, Settings
 from segeval.scorecard.signature import signature_fields, signature_line
+from segeval.scoring.finish_tallies import unsaid_choices
 
 NII = (build.nifti, ".nii.gz")
 T, P = build.blocks(), build.blocks(seed=5)
@@ -22,7 +23,8 @@ T, P = build.blocks(), build.blocks(seed=5)
 def line(*metrics, classes=ClassList(), **choices):  # noqa: B008 - a frozen value
     """The signature of a request."""
     chosen = settings(*metrics, **choices)
-    parts = signature_fields(chosen, [resolve_metric(m) for m in chosen.metrics], classes)
+    asked = [resolve_metric(m) for m in chosen.metrics]
+    parts = signature_fields(chosen, asked, classes, unsaid_choices(asked))
     return signature_line(parts)
 
 
