@@ -33,8 +33,8 @@ def kind_of(tally: str) -> TallyKind:
 
 def unsaid_choices(metrics: Iterable[tuple[Metric, Definition]]) -> frozenset[str]:
     """The choices of a run that change numbers of tallies alone that no metric is of."""
-    asked = {kind_of(definition.tally(metric)).name for metric, definition in metrics}
-    signed = {sign for name in asked for sign in KINDS[name].signs}
+    asked = {definition.tally(metric).partition(":")[0] for metric, definition in metrics}
+    signed = {sign for name, kind in KINDS.items() if name in asked for sign in kind.signs}
     return frozenset(sign for kind in KINDS.values() for sign in kind.signs) - signed
 
 
