@@ -51,6 +51,7 @@ CODES = (
     "W-series-by-case",
     "W-series-no-grid",
     "W-series-unknown",
+    "W-slice-spacing",
     "W-step-summary",
     "W-tilted",
     "W-swapped-sides",

@@ -227,18 +227,39 @@ def frames_lie_on(frame: Frame, corners: Floats, slices: Slices) -> bool:
 
 
 def slices_of_frames(frame: Frame, corners: Floats, first: FrameFacts, path: Path) -> Slices:
-    """The slices on which the frames lie, missing ones between them included (DICOM-E2)."""
+    """The slices on which the frames lie, missing ones between them included (DICOM-E2).
+
+    Frames that lie nearer to each other than the spacing between slices show that it is wrong: then
+    the thickness of a slice is the gap, if the frames lie on such slices, else their own.
+    """
     heights, where = corners @ np.array(frame.normal), path.name
     plane, means = find_planes(heights)
     at = np.array([corners[plane == p][0] for p in range(len(means))])
     finest = float(np.diff(means).min()) if len(means) > 1 else None
-    for gap in (first.gap, finest):
+    wrong = bool(finest and first.gap and first.gap > finest * (1 + BESIDE))
+    for gap in (first.thickness if wrong else first.gap, finest):
         if gap and len(means) > 1 and is_evenly_spaced(means - means[0], gap):
             count = round(float(means[-1] - means[0]) / gap) + 1
             step = float(means[-1] - means[0]) / (count - 1)
             lattice = at[0] + np.outer(np.arange(count) * step, frame.normal)
-            return arrange_slices(frame, lattice, (), step, where)
-    return arrange_slices(frame, at, (), first.gap or first.thickness, where)
+            slices = arrange_slices(frame, lattice, (), step, where)
+            return note_wrong_gap(slices, first.gap, finest) if wrong else slices
+    slices = arrange_slices(frame, at, (), first.gap or first.thickness, where)
+    return note_wrong_gap(slices, first.gap, finest) if wrong else slices
+
+
+def note_wrong_gap(slices: Slices, said: float | None, finest: float | None) -> Slices:
+    """Slices with the warning that the file says another spacing than its frames (ACCOUNT-A25).
+
+    said    millimetres between slices by the file
+    finest  between the nearest two frames
+    """
+    spacing = slices.geometry.spacing
+    text = (
+        f"frames lie {finest:.4g} mm apart, and the file says {said:.4g} mm between slices; "
+        f"slices are {spacing[0] if spacing else 0:.4g} mm apart"
+    )
+    return replace(slices, notes=(*slices.notes, Note("W-slice-spacing", text)))
 
 
 def is_evenly_spaced(positions: Floats, gap: float) -> bool:

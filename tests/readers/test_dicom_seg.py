@@ -349,6 +349,23 @@ def test_account_a25_the_spacing_between_slices_has_no_sign_and_positions_decide
     assert (values(found)[0].reshape(MASKS.shape) == MASKS).all()
 
 
+@pytest.mark.parametrize("gap", [3.5, 511.0])
+@pytest.mark.parametrize("thickness", [1.0, 0.7])
+def test_account_a25_frames_nearer_than_the_spacing_of_slices(tmp_path, gap, thickness):
+    """Slices are left out between the frames: their thickness tells, where they lie on such."""
+    kept = [0, 3]
+    heights = [float(z) for z in kept]
+    path = build.seg(tmp_path / "a.dcm", shots(MASKS[kept], heights), ["Heart"])
+    data = pydicom.dcmread(path)
+    shared = data.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    shared.SpacingBetweenSlices, shared.SliceThickness = gap, thickness
+    data.save_as(path)
+    found = read(path)
+    assert found.geometry.spacing[0] == (1.0 if thickness == 1 else 3.0)
+    (note,) = [note for note in found.notes if note.code == "W-slice-spacing"]
+    assert f"3 mm apart, and the file says {gap:g} mm" in note.text
+
+
 def test_one_frame_without_a_thickness_is_an_error_with_a_reason(tmp_path):
     path = build.seg(tmp_path / "a.dcm", shots(MASKS[:1]), ["Heart"])
     data = pydicom.dcmread(path)
