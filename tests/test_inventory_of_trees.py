@@ -14,6 +14,7 @@ import build
 import dicom_build
 import numpy as np
 import pytest
+import regions_build
 
 from segeval.cli.entry import run_command_line
 from segeval.cli.log import LOG
@@ -45,6 +46,36 @@ class Tree:
                 writer(path, array)
         if mask:
             self.masks.append(name)
+
+    def segments(self, name: str, segments: list[str]) -> None:
+        """Write a segmentation of some segments, a plane each."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fields = {}
+        array = np.zeros((max(3, len(segments)), 4, 5), np.uint8)
+        for place, own in enumerate(segments):
+            array[place, :2] = place + 1
+            known = {"ID": f"s{place}", "Name": own, "LabelValue": place + 1, "Layer": 0}
+            fields |= {f"Segment{place}_{key}": str(value) for key, value in known.items()}
+        build.nrrd_file(path, array, **fields)
+        self.masks.append(name)
+
+    def stack(self, name: str, array: np.ndarray) -> None:
+        """Write channels as NIfTI."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        build.stack(path, array)
+        self.masks.append(name)
+
+    def labelme(self, name: str, labels: list[str]) -> None:
+        """Write a polygon of each label."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        box = [[0, 0], [3, 0], [3, 2], [0, 2]]
+        shapes = [{"label": n, "points": box, "shape_type": "polygon"} for n in labels]
+        content = {"shapes": shapes, "imageHeight": 4, "imageWidth": 5, "imagePath": "x.jpg"}
+        path.write_text(json.dumps(content))
+        self.masks.append(name)
 
     def put(self, name: str, content: bytes = b"stray") -> None:
         """Write a file that is no mask."""
@@ -78,7 +109,9 @@ WRITERS = {
     ".nii": build.nifti,
     ".nrrd": build.nrrd_file,
     ".npy": build.npy,
+    ".npz": build.npz,
     ".png": build.png,
+    ".bmp": build.png,
 }
 
 
@@ -170,7 +203,82 @@ def patient_layout(r, pred, gt):
         dicom_build.series(gt.root / "PAT1", (3, 8, 8), patient="ID1")
 
 
-LAYOUTS = [flat_layout, case_layout, class_layout, one_case_layout, image_layout]
+def slicer_layout(r, pred, gt):
+    """Segmentations of 3D Slicer, with the images that it keeps beside them."""
+    for name in r.sample(["c1", "c2", "my case"], r.randint(1, 3)):
+        segments = r.sample(ORGANS, r.randint(1, 3))
+        gt.segments(f"{name}.seg.nrrd", segments)
+        if r.random() < 0.9:
+            kept = [n for n in segments if r.random() < 0.9] or segments
+            extra = ["thing"] if r.random() < 0.2 else []
+            pred.segments(f"{name}.seg.nrrd", kept + extra)
+        if r.random() < 0.4:
+            gt.write(f"{name}.nrrd", mask(r, False), mask=False)
+
+
+def scores_layout(r, pred, gt):
+    """Probabilities or logits of a network against label maps, alone or beside their argmax."""
+    form = r.choice([".npz", ".npy", "both"])
+    for name in ("c1", "c2", "c3")[: r.randint(1, 3)]:
+        a = mask(r, False)
+        a[0, 0, 0] = r.choice([0, 0, 1, 2])
+        gt.write(f"{name}.npy", a)
+        scores = np.full((3, *a.shape), 0.1, np.float32)
+        for label in range(3):
+            scores[label] += 0.7 * np.equal(a, label)
+        if r.random() < 0.1:
+            scores *= r.choice([2, -1])
+        if form != ".npy":
+            pred.write(f"{name}.npz", scores)
+        if form == ".npy":
+            pred.write(f"{name}.npy", scores)
+        elif form == "both":
+            pred.write(f"{name}.npy", a)
+
+
+def frames_layout(r, pred, gt):
+    """Masks in channels of one file, as arrays with the channels last."""
+    for name in ("c1", "c2")[: r.randint(1, 2)]:
+        stack = np.stack([mask(r, False), mask(r, False)]).astype(np.uint8)
+        if r.random() < 0.2:
+            stack[1] *= 3
+        gt.stack(f"{name}.nii.gz", stack)
+        if r.random() < 0.9:
+            pred.stack(f"{name}.nii.gz", stack if r.random() < 0.8 else stack[:1])
+
+
+def twin_layout(r, pred, gt):
+    """One name in two formats, on a side or on both."""
+    endings = r.choice([(".nii", ".nii.gz"), (".png", ".bmp")])
+    for name in ("c1", "c2"):
+        for tree in (pred, gt):
+            for ending in endings[: r.randint(1, 2)]:
+                tree.write(f"{name}{ending}", mask(r, endings[0] == ".png"))
+
+
+def polygon_layout(r, pred, gt):
+    """LabelMe files, with the pictures that they were drawn on."""
+    for name in ("c1", "c2", "c3")[: r.randint(1, 3)]:
+        labels = r.sample(["cat", "dog", "liver", "T1"], r.randint(0, 3))
+        gt.labelme(f"{name}.json", labels)
+        if r.random() < 0.9:
+            pred.labelme(f"{name}.json", [n for n in labels if r.random() < 0.9])
+        if r.random() < 0.4:
+            gt.write(f"{name}.png", mask(r, True), mask=False)
+
+
+LAYOUTS = [
+    slicer_layout,
+    scores_layout,
+    frames_layout,
+    twin_layout,
+    polygon_layout,
+    flat_layout,
+    case_layout,
+    class_layout,
+    one_case_layout,
+    image_layout,
+]
 
 
 def link(tree, folder, name, target):
@@ -277,3 +385,139 @@ def test_account_a1_found_is_scored_unscored_and_left_aside(start, tmp_path, cap
     seen = [check(seed, tmp_path / str(seed), capsys) for seed in range(start, start + PART)]
     assert {0, 3} <= set(seen)  # the trees are neither all sound nor all refused
     assert sum(status in (2, 4) for status in seen) < PART / 2
+
+
+# Files that hold a whole side, and tables of files.
+
+
+def check_sums(result, said):
+    """Found is the sum of every end, for every kind; nothing became of nothing."""
+    inventory = result["inputs"]["inventory"]
+    for kind, own in inventory.items():
+        ends = sum(own.get("unscored", {}).values()) + sum(own.get("left_aside", {}).values())
+        assert own.get("found", 0) == own.get("scored", 0) + ends, (kind, own, said)
+    left = result["inputs"]["left_aside"]
+    assert not any(item.get("code") == "W-unaccounted" for item in left), (left, said)
+    return inventory
+
+
+SHAPE = (6, 8)
+
+
+def coco_file(r, path, detections=False):
+    """COCO instances with annotations of unknown images and categories, without masks, doubled
+    names and odd sizes; gives how many marks there are."""
+    images = [{"id": i, "file_name": f"i{i}.jpg", "height": 6, "width": 8} for i in (1, 2, 3)]
+    marks = []
+    sound = r.random() < 0.4
+    shapes = [[[0, 0, 4, 0, 4, 3, 0, 3]], [[1, 1, 3, 1, 3, 4]]]
+    for number in range(1, r.randint(2, 9)):
+        mark = regions_build.annotation(
+            number,
+            r.choice([1, 2, 3] if sound else [1, 2, 3, 3, 99]),
+            r.choice([1, 2] if sound else [1, 2, 2, 77]),
+            r.choice(shapes if sound else [*shapes, [], [[50, 50, 60, 50, 60, 60]]]),
+            bbox=[0, 0, 4, 3],
+            area=12,
+        )
+        if detections:
+            mark["score"] = r.choice([0.01, 0.4, 0.9])
+            del mark["iscrowd"], mark["id"]
+        elif r.random() < 0.2:
+            mark["iscrowd"] = 1
+        marks.append(mark)
+    if detections:
+        path.write_text(json.dumps(marks))
+        return len(marks)
+    names = [{"id": 1, "name": "car"}, {"id": 2, "name": "dog"}, {"id": 3, "name": "group"}]
+    content = {"images": images, "annotations": marks, "categories": names[: 2 if sound else 3]}
+    path.write_text(json.dumps(content))
+    return len(marks)
+
+
+@pytest.mark.parametrize("start", range(0, max(200, TREES // 10), PART))
+def test_account_a1_annotations_and_detections(start, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    seen = set()
+    for seed in range(start, start + PART):
+        r, root = random.Random(seed), tmp_path / str(seed)
+        root.mkdir()
+        truths = coco_file(r, root / "gt.json")
+        dets = r.random() < 0.7
+        guesses = coco_file(r, root / "pred.json", dets)
+        out = root / "o.json"
+        words = ["score", root / "pred.json", root / "gt.json", "-m", "dice", "--gate", "*/dice=0",
+                 "--isolated", "-o", out, "--format", "none"]  # fmt: skip
+        if r.random() < 0.3:
+            words += ["--min-score", "0.3"]
+        status = run_command_line([str(word) for word in words])
+        LOG.close()
+        err = capsys.readouterr().err
+        said = f"seed {seed}, exit {status}\n{err}"
+        seen.add(status)
+        assert status in (0, 1, 2, 3, 4), said
+        if not out.exists():
+            assert status in (2, 4), said
+            continue
+        inventory = check_sums(json.loads(out.read_text()), said)
+        assert inventory.get("gt annotation", {}).get("found", 0) == truths, said
+        kind = "pred detection" if dets else "pred annotation"
+        found = sum(
+            inventory.get(k, {}).get("found", 0) for k in ("pred detection", "pred annotation")
+        )
+        assert found == guesses, (kind, inventory, said)
+        if status == 0:
+            own = inventory["gt annotation"]
+            assert not own.get("left_aside"), said
+    assert {0, 3} <= seen
+
+
+def write_table(r, root, cases):
+    """A table of pairs, whose rows may name files that are not there; gives the files named."""
+    named = {"pred": 0, "gt": 0}
+    lines = ["case,pred,gt,class"]
+    for case, organs in cases.items():
+        for organ in organs:
+            cells = []
+            for side in ("pred", "gt"):
+                cell = f"{side}/{case}_{organ}.npy"
+                if side == "pred" and r.random() < 0.15:
+                    cell = ""
+                named[side] += bool(cell)
+                cells.append(cell)
+            lines.append(",".join([case, *cells, organ]))
+    (root / "pairs.csv").write_text("\n".join(lines) + "\n")
+    return named
+
+
+@pytest.mark.parametrize("start", range(0, max(200, TREES // 10), PART))
+def test_account_a1_tables_of_pairs(start, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    seen = set()
+    for seed in range(start, start + PART):
+        r, root = random.Random(seed), tmp_path / str(seed)
+        root.mkdir()
+        cases = {f"c{n}": r.sample(ORGANS, r.randint(1, 3)) for n in range(r.randint(1, 3))}
+        for case, organs in cases.items():
+            for organ in organs:
+                for side in ("pred", "gt"):
+                    path = root / side / f"{case}_{organ}.npy"
+                    build.npy(path, mask(r, False))
+                    if r.random() < 0.05:
+                        r.choice([path.unlink, lambda path=path: path.write_bytes(b"")])()
+        named = write_table(r, root, cases)
+        out = root / "o.json"
+        words = ["score", "--pairs", root / "pairs.csv", "-m", "dice", "--gate", "*/dice=0",
+                 "--isolated", "-o", out, "--format", "none"]  # fmt: skip
+        status = run_command_line([str(word) for word in words])
+        LOG.close()
+        said = f"seed {seed}, exit {status}\n{capsys.readouterr().err}"
+        seen.add(status)
+        assert status in (0, 1, 2, 3), said
+        if not out.exists():
+            assert status == 2, said
+            continue
+        inventory = check_sums(json.loads(out.read_text()), said)
+        for side, count in named.items():
+            assert inventory.get(f"{side} file", {}).get("found", 0) == count, (side, said)
+    assert {0, 3} <= seen

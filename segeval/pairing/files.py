@@ -36,6 +36,7 @@ NO_OBJECTS = (  # what holds neither a mask nor a DICOM object
     *(".webp", ".pth", ".pt", ".ckpt", ".onnx", ".bval", ".bvec", ".mat", ".stl", ".vtk", ".vtp"),
     *(".ply", ".obj", ".h5", ".hdf5", ".parquet", ".sqlite", ".db", ".lock", ".bak", ".tmp"),
 )
+JSON = (".json", ".geojson")
 POLYGONS = (".json", ".geojson", ".txt")  # that may hold the polygons of one image
 PROBED_POLYGONS = 16  # such files that are looked into before a folder of masks has none of them
 SCORES = ".npz"
@@ -297,7 +298,23 @@ def polygon_files(root: Path, drawn: Sequence[MaskFile], masks: bool) -> set[Mas
     found = {file for file in drawn if is_polygon_file(file.path(root))}
     # An empty text is an image without objects only among texts that have some.
     full = [f for f in found if not f.name.lower().endswith(".txt") or f.path(root).stat().st_size]
-    return found if full else set()
+    if not full:
+        return set()
+    drawn_json = any(f.name.lower().endswith(JSON) for f in full)
+    return found | {f for f in drawn if drawn_json and f not in found and is_damaged_json(f, root)}
+
+
+def is_damaged_json(file: MaskFile, root: Path) -> bool:
+    """Whether a file beside polygons is called JSON and is none: one of them that is damaged."""
+    if not file.name.lower().endswith(JSON):
+        return False
+    from segeval.runtime.json_text import parse_json
+
+    try:
+        parse_json(file.path(root).read_text("utf-8-sig"))
+    except (OSError, ValueError):
+        return True
+    return False
 
 
 def in_natural_order(files: list[MaskFile]) -> Sequence[MaskFile]:

@@ -254,3 +254,34 @@ def test_packed_names_alone_do_not_hide_a_file(segeval, here):
     content = gzip.decompress((here / "pred" / "a.nii.gz").read_bytes())
     (here / "pred" / "a.nii.gz").write_bytes(content)
     assert segeval("score", "pred", "gt", "-m", "dice").status == 3
+
+
+# ACCOUNT-A34: a damaged file of polygons among others is a case that was not judged.
+
+
+def labelme(path, *labels):
+    box = [[0, 0], [3, 0], [3, 2], [0, 2]]
+    shapes = [{"label": n, "points": box, "shape_type": "polygon"} for n in labels]
+    content = {"shapes": shapes, "imageHeight": 4, "imageWidth": 5, "imagePath": "x.jpg"}
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("content", ["", '{"sha', "no JSON", "[" * 10_000])
+@pytest.mark.parametrize("side", ["pred", "gt"])
+def test_account_a34_damaged_polygons_are_a_case(segeval, here, content, side):
+    for own in ("pred", "gt"):
+        for name in "abc":
+            labelme(here / own / f"{name}.json", "cat")
+    (here / side / "b.json").write_text(content)
+    done = segeval("score", "pred", "gt", "-m", "dice", "-o", "o.json", "--gate", "*/dice=1")
+    assert (done.status, "error: b:" in done.err) == (3, True), done.err
+    assert inventory(here, f"{side} file")["found"] == 3
+
+
+def test_account_a34_other_json_beside_polygons_is_no_case(segeval, here):
+    for own in ("pred", "gt"):
+        labelme(here / own / "a.json", "cat")
+        (here / own / "meta.json").write_text('{"version": 3}')
+    done = segeval("score", "pred", "gt", "-m", "dice", "--gate", "*/dice=1")
+    assert (done.status, "2 files of a format without masks" in done.err) == (0, True), done.err
