@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from segeval.runtime.safe_text import clean_name
+
+MOST = 40  # letters that are never folded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,12 +29,27 @@ def print_message(
     color   whether the stream takes styles
     styles  of a word that the line begins with
     """
-    line = clean_name(text)
+    line = folded(clean_name(text), sys.stderr if err else sys.stdout)
     for word, style in (styles or {}).items():
         if line.startswith(word):
             line = click.style(word, **style) + line.removeprefix(word)
             break
     click.echo(line, err=err, color=color)
+
+
+def folded(line: str, stream: IO[str]) -> str:
+    """A line that does not fit on a terminal, between words and with its rest set in."""
+    if not stream.isatty() or len(line) <= MOST:
+        return line
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns
+    lead = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(
+        line, max(width, MOST), subsequent_indent=f"{lead}  ",
+        break_long_words=False, break_on_hyphens=False, drop_whitespace=True,
+    )  # fmt: skip
 
 
 def print_path(path: Path) -> None:
