@@ -12,7 +12,6 @@ import click
 from segeval.cli.log import LOG
 from segeval.cli.messages import print_message
 from segeval.cli.options import PATH_OR_URL, Command, resolve_request, settings_options
-from segeval.cli.print_table import print_rows
 from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
@@ -73,7 +72,7 @@ def _check_form(form: str) -> None:
 
 def write_comparison(found: ModelComparison, settings: Settings) -> None:
     """Write the files, then stdout."""
-    from segeval.reports.comparison import WRITERS, column_legend, comparison_tables
+    from segeval.reports.comparison import WRITERS
     from segeval.reports.outputs import parse_output, replace_file
     from segeval.reports.terminal import can_draw
 
@@ -87,13 +86,23 @@ def write_comparison(found: ModelComparison, settings: Settings) -> None:
             WRITERS[wanted.form](found, file, settings)
     for form in stdout or [settings.format]:
         if form == "table" and can_draw(sys.stdout):
-            for title, (head, *rows) in comparison_tables(found, settings):
-                click.echo(title)
-                print_rows(head, rows, settings.color)
-                click.echo()
-            click.echo("\n".join(column_legend(found)))
+            draw_comparison(found, settings)
         elif form != "none":
             WRITERS[form](found, sys.stdout, settings)
+
+
+def draw_comparison(found: ModelComparison, settings: Settings) -> None:
+    """The tables on a terminal, folded to its width."""
+    from segeval.reports.comparison import column_legend, comparison_tables, rows_block
+    from segeval.reports.table import draw_block
+    from segeval.reports.terminal import make_console
+
+    out = make_console(sys.stdout, settings.color)
+    for title, rows in comparison_tables(found, settings):
+        draw_block(rows_block(rows, title), out)
+    out.print()
+    for line in column_legend(found):
+        print_message(line, err=False)
 
 
 command = Command(

@@ -14,10 +14,10 @@ from segeval.reports.csv_cells import CsvWriter
 from segeval.reports.figure_form import figure_form
 from segeval.reports.markdown import escape_markdown
 from segeval.reports.plain import plain_lines
-from segeval.reports.table_model import TableBlock, TableField, head_lines
+from segeval.reports.table_model import TableBlock, TableField, format_count, head_lines
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
-from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.frozen import frozen
 from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.summary_columns import Column
 from segeval.statistics.compare import Difference, Ranking
@@ -25,7 +25,9 @@ from segeval.statistics.paired import PairKey
 
 TableRows = list[tuple[str, ...]]
 DIGITS = 3  # of the table, as Settings have it
-NAME_COLUMNS = ("class", "model", "moved most")  # columns of text
+# Names stand in every part of a table that is divided; what moved goes where there is no room.
+UNSHARED = "only in one"  # a column that is there where it has something to say
+KIND_OF_COLUMN = {"class": "key", "model": "key", "n": "count", "moved most": "worst_case"}
 
 
 @frozen
@@ -56,7 +58,7 @@ class ModelComparison:
         lines = [
             line
             for title, rows in comparison_tables(self, Settings(digits=DIGITS))
-            for line in html_table(replace(_rows_block(rows), title=title))
+            for line in html_table(rows_block(rows, title))
         ]
         return "\n".join(["<div>", *lines, "</div>"])
 
@@ -80,17 +82,20 @@ def write_comparison_table(found: ModelComparison, file: IO[str], settings: Sett
     """The tables as plain text."""
     for title, rows in comparison_tables(found, settings):
         file.write(f"{title}\n")
-        file.writelines(f"{line}\n" for line in plain_lines(_rows_block(rows)))
+        file.writelines(f"{line}\n" for line in plain_lines(rows_block(rows)))
         file.write("\n")
     file.writelines(f"{line}\n" for line in column_legend(found))
 
 
-def _rows_block(rows: TableRows) -> TableBlock:
+def rows_block(rows: TableRows, title: str = "") -> TableBlock:
+    """Rows as a table, which may be folded and divided: the first row is the head."""
     head, *cells = rows
-    sides = ["key" if title in NAME_COLUMNS else "metric" for title in head]
+    sides = [KIND_OF_COLUMN.get(name, "metric") for name in head]
     columns = zip(*cells, strict=True) if cells else [()] * len(head)
+    fields = [TableField((h,), tuple(c), k) for h, c, k in zip(head, columns, sides, strict=True)]
     return TableBlock(
-        tuple(TableField((h,), tuple(c), k) for h, c, k in zip(head, columns, sides, strict=True))
+        tuple(f for f in fields if f.head != (UNSHARED,) or any(f.cells)),
+        title,
     )
 
 
@@ -133,7 +138,7 @@ def _head(name: PairKey, settings: Settings) -> str:
 def _titles(found: ModelComparison, model: int) -> tuple[str, ...]:
     percent = f"{found.level * 100:g} % interval"
     names = clean_name(found.models[0]), clean_name(found.models[model])
-    return ("class", "n", "only in one", *names, "difference", percent, "p", "p (Holm)",
+    return ("class", "n", UNSHARED, *names, "difference", percent, "p", "p (Holm)",
             "better", "worse", "moved most")  # fmt: skip
 
 
@@ -195,7 +200,8 @@ def _rank_rows(found: ModelComparison, ranked: Sequence[Ranking]) -> TableRows:
 def column_legend(found: ModelComparison) -> Iterator[str]:
     """What the columns are."""
     first = clean_name(found.models[0])
-    yield f"{found.cases} cases that all have; a difference is that model minus {first}"
+    cases = format_count(found.cases, "case")
+    yield f"{cases} that all have; a difference is that model minus {first}"
     if any(one.gained or one.lost for one in found.differences):
         yield f"only in one: cases with a value in {first} missing, then in the other"
     yield "interval: BCa bootstrap over patients; p: Wilcoxon signed-rank, Holm over the classes"

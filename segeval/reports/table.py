@@ -60,18 +60,9 @@ def _draw_rich(shown: TableContent, wrong: list[str], file: IO[str], settings: S
     from rich.text import Text
 
     out = make_console(file, settings.color)
-    width = out.width
     out.print(Text(shown.opening, "bold"))
     for block in shown.blocks:
-        parts = fit_block(block, width)
-        for part in parts:
-            out.print()
-            if part.title:
-                out.print(Text(part.title, "bold"))
-            # A terminal that is still too narrow folds the lines; rich would cut the numbers.
-            out.width = max(width, block_width(part))
-            out.print(_rich_table(part), crop=False)
-            out.width = width
+        parts = draw_block(block, out)
         if block.worst and not any(part.worst for part in parts):
             out.print(Text("no room for the worst case of each class: --worst 1 names them", "dim"))
     out.print()
@@ -82,6 +73,23 @@ def _draw_rich(shown: TableContent, wrong: list[str], file: IO[str], settings: S
         out.print()
     for line in wrong:
         out.print(_problem_text(line), soft_wrap=True)
+
+
+def draw_block(block: TableBlock, out: Any) -> list[TableBlock]:
+    """Draw a table on a console of rich, in as many parts as fit its width; gives them."""
+    from rich.text import Text
+
+    width = out.width
+    parts = fit_block(block, width)
+    for part in parts:
+        out.print()
+        if part.title:
+            out.print(Text(part.title, "bold"))
+        # A terminal that is still too narrow folds the lines; rich would cut the numbers.
+        out.width = max(width, block_width(part))
+        out.print(_rich_table(part), crop=False)
+        out.width = width
+    return parts
 
 
 def _problem_text(line: str) -> Any:

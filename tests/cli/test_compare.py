@@ -134,3 +134,28 @@ def test_other_cases_and_few_cases_are_said(segeval, files):
     assert (done.status, "f.json: 7 cases missing: c09" in done.err) == (3, True)
     assert "W-few-cases" in done.err
     assert segeval("compare", "a.json", "f.json", "--allow-different-cases").status == 0
+
+
+def test_on_a_narrow_terminal_no_number_is_folded(monkeypatch):
+    import re
+    import sys
+
+    from report_cards import patients, whole
+    from terminals import Stream
+
+    from segeval.api.compare import compare_scorecards
+    from segeval.cli.compare import draw_comparison
+    from segeval.request.settings import Settings
+
+    cards = [whole(patients(12, seed=seed)) for seed in (1, 2)]
+    found = compare_scorecards(["a.json", "b.json"], cards, Settings())
+    for width in (60, 80, 100):
+        stream = Stream()
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setenv("COLUMNS", str(width))
+        draw_comparison(found, Settings(color="never"))
+        lines = stream.getvalue().splitlines()
+        assert max(map(len, lines)) <= width
+        numbers = set(re.findall(r"(?<![\d.])\d\.\d{3}(?![\d])", stream.getvalue()))
+        means = {f"{one.mean:.3f}" for one in found.differences if one.name.metric == "dice"}
+        assert means <= numbers
