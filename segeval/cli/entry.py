@@ -85,6 +85,11 @@ def _report_failure(problem: Exception) -> int:
     if isinstance(problem, RecursionError):  # our own calls are never so deep: an input is
         help = "-vv shows where; the file may be damaged"
         return _print_error_lines(["error: an input is nested too deeply", f"  help: {help}"], 2)
+    if isinstance(problem, OSError):  # of a file, or of the machine
+        place = f"{problem.filename}: " if problem.filename else ""
+        return _print_error_lines([f"error: {place}{problem.strerror or problem}"], 2)
+    if isinstance(problem, MemoryError):
+        return _print_error_lines(["error: there is not enough memory"], 2)
     text = " ".join(str(problem).split())
     return _print_error_lines(
         [

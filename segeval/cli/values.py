@@ -20,6 +20,7 @@ from segeval.classes.label_tables import (
     parse_label_table,
 )
 from segeval.cli.choices import Choice, misspelling_error
+from segeval.request.check_settings import check_form
 from segeval.request.grammar import (
     Charge,
     Gate,
@@ -68,8 +69,7 @@ def _check_allowed(choice: Choice, value: Any) -> None:
 
         for code in (code for code in value if code not in CODES):
             raise misspelling_error(f"there is no warning {code!r}", code, CODES)
-    if form.least is not None and value is not None and value < form.least:
-        raise RequestError(f"{value} is below {form.least}")
+    check_form(form, value)
 
 
 def quote_wrong_value(raw: object) -> str:
@@ -108,7 +108,7 @@ def _read_number(raw: object) -> float:
 def _read_size(raw: object) -> int:
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
-    found = re.match(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)\Z", _read_text(raw).strip())
+    found = re.match(r"(\d{1,18}(?:\.\d+)?)\s*([A-Za-z]*)\Z", _read_text(raw).strip())
     if not found or found[2].upper() not in BYTES:
         raise RequestError(
             f"{quote_wrong_value(raw)} is no size", help="write 512MiB, 2GB or a count of bytes"

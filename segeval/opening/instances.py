@@ -31,13 +31,15 @@ from segeval.volume.volume import Volume
 if TYPE_CHECKING:
     from segeval.volume.instance_masks import InstanceMasks
 
+LARGEST_ID = (1 << 32) - 1
 IDS, COMPONENTS, BESIDE = "ids", "components", "beside"
 
 
 def check_instance_coding(coding: str) -> None:
     """Whether `--instances` can be read. Raises RequestError."""
     words = ("", IDS, COMPONENTS, BESIDE)
-    if coding not in words and not (coding.isdecimal() and int(coding) > 1):
+    base = int(coding) if coding.isdecimal() and len(coding) < 11 else 0
+    if coding not in words and not 1 < base <= LARGEST_ID:
         raise RequestError(
             f"--instances {coding}: none of ids, components and beside, nor a number from 2 on",
             help="--instances ids: every value is an instance; "

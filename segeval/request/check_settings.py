@@ -12,7 +12,7 @@ from typing import Any
 
 from segeval.classes.class_list import ClassList
 from segeval.request.grammar import Charge, Gate, Metric
-from segeval.request.settings import Settings
+from segeval.request.settings import ChoiceForm, Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import FrozenField, fields
 
@@ -84,8 +84,27 @@ def _check_field(field: FrozenField, value: Any) -> None:
             f"{field.name}: {value!r} is none of {', '.join(form.words)}",
             help=f"did you mean {near}?" if near else "",
         )
+    try:
+        check_form(form, value)
+    except RequestError as problem:
+        raise RequestError(f"{field.name}: {problem.message}", help=problem.help) from problem
+
+
+def check_form(form: ChoiceForm, value: Any) -> None:
+    """Refuse a number that is too small or too large, and what can be no path. Raises RequestError.
+
+    form   how the choice is written
+    value  of one choice; one of several in a tuple
+    """
     if form.least is not None and _is_number(value) and value < form.least:
-        raise RequestError(f"{field.name}: {value} is below {form.least}")
+        raise RequestError(f"{value} is below {form.least}", help=f"write {form.least} or more")
+    if form.most is not None and _is_number(value) and value > form.most:
+        shown = str(value)[:30]
+        raise RequestError(f"{shown} is above {form.most}", help=f"write {form.most} or less")
+    if form.path:
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and "\0" in text:
+                raise RequestError(f"{text!r} is no path: it holds a NUL")
 
 
 def _nearest(word: str, known: tuple[str, ...]) -> str:

@@ -27,6 +27,7 @@ class ChoiceForm:
     option  long name of the option where it is not the field's: one value each, so no plural
     letter  short name of the option
     least   the smallest number
+    most    the largest number
     path    the value is a path or may be one: in a file it is relative to that file
     """
 
@@ -35,6 +36,7 @@ class ChoiceForm:
     option: str = ""
     letter: str = ""
     least: float | None = None
+    most: float | None = None
     path: bool = False
 
 
@@ -94,7 +96,8 @@ LEADS = one_of("mean", "pooled")
 LEVEL = ChoiceForm(word="LEVEL")
 CHARGE = ChoiceForm(word="RULE", option="charge")
 TABLE = ChoiceForm(word="NAME", option="tolerance")
-COUNT = ChoiceForm(word="N", least=0)
+COUNT = ChoiceForm(word="N", least=0, most=(1 << 63) - 1)
+DECIMALS = ChoiceForm(word="N", least=0, most=17)  # as many as a float64 has
 MAPS_BY = one_of("case", "class")
 WINDOW = ChoiceForm(word="WORD")
 SPACING = ChoiceForm(word="X,Y[,Z]")
@@ -246,7 +249,7 @@ class Settings:
         False, "output", "an apostrophe before text that a spreadsheet takes for a formula"
     )
     leads: str = free("mean", "output", "statistic of the table and of rules without one", LEADS)
-    digits: int = free(3, "output", "decimals of the table", COUNT)
+    digits: int = free(3, "output", "decimals of the table", DECIMALS)
     percent: bool = free(False, "output", "ratios times 100 in what people read")
     per_case: bool = free(False, "output", "a table row for every case")
     worst: int | None = free(

@@ -113,9 +113,14 @@ def signature_line(parts: dict[str, Any]) -> str:
     return "|".join(texts)
 
 
+def checksum_text(text: str) -> str:
+    """The CRC-32 of a text as eight digits; a byte of a name that is no text counts, too."""
+    return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
+
+
 def signature_id(line: str) -> str:
     """A few letters that stand for a signature where there is no room for it: `3f9a1c2e`."""
-    return f"{zlib.crc32(line.encode()):08x}"
+    return f"{zlib.crc32(line.encode('utf-8', 'surrogatepass')):08x}"
 
 
 def _signature_word(value: Any) -> str:
@@ -123,7 +128,11 @@ def _signature_word(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         text = ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)
-        return text if len(value) <= MANY else f"{len(value)}#{zlib.crc32(text.encode()):08x}"
+        return (
+            text
+            if len(value) <= MANY
+            else f"{len(value)}#{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
+        )
     if isinstance(value, dict):
         return _classes(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -137,7 +146,7 @@ def _classes(classes: dict[str, list[Any] | None]) -> str:
     )
     if len(classes) <= FEW_CLASSES:
         return full
-    return f"{len(classes)}#{zlib.crc32(full.encode()):08x}"
+    return f"{len(classes)}#{zlib.crc32(full.encode('utf-8', 'surrogatepass')):08x}"
 
 
 def signature_differences(

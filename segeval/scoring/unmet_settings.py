@@ -110,6 +110,13 @@ def weighs(read: CaseRead) -> bool:
     return any(metric.name == "weight_decay" for metric, _ in read.start.job.metrics)
 
 
+def has_structure_sets(read: CaseRead) -> bool:
+    """Whether a side is of structure sets, of which one may be selected."""
+    return any(
+        side is not None and side.sets for side in (read.start.case.truth, read.start.case.pred)
+    )
+
+
 def has_own_images(read: CaseRead) -> bool:
     """Whether a series of `--images` may be that of the case."""
     folder = Path(read.start.job.settings.images).resolve()
@@ -139,6 +146,7 @@ USES: dict[tuple[str, ...], tuple[Callable[[CaseRead], bool], str]] = {
     ("paste", "roi_offset"): (has_regions, ": no prediction is of regions of interest"),
     ("min_score",): (has_marks, ": no prediction has regions or detections with scores"),
     ("min_size",): (counts_components, ": no metric is of instances"),
+    ("pred_select", "gt_select"): (has_structure_sets, ": no side is of structure sets"),
     ("images",): (has_own_images, ": no case has contours that lie on one of its series"),
     ("unlisted",): (has_colours, ": no class of the list has a colour"),
     ("spacing",): (lacked_spacing, ": every file has its own"),

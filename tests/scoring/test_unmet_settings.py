@@ -50,6 +50,7 @@ def said(tmp_path, monkeypatch):
         ("--rt-grid 2", "--rt-grid: no side holds contours"),
         ("--rt-overlap union", "--rt-overlap: no side holds contours"),
         ("--images .", "--images: no case has contours that lie on one of its series"),
+        ("--gt-select a", "--gt-select: no side is of structure sets"),
         ("--min-size 5px", "--min-size: no metric is of instances"),
         ("--unlisted ignore", "--unlisted: no class of the list has a colour"),
         ("--charge hd95.pred_empty=3", "--charge hd95.pred_empty=3: hd95 is not asked for"),
