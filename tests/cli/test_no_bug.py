@@ -18,8 +18,17 @@ VALUES = [
     "nsd@1e308mm", "fbeta@0", "1;2", "400,40", "1e9,1e9",
 ]  # fmt: skip
 LEFT_OUT = {"--jobs", "--scheduler", "--log-file", "--help"}
-PLACES = {"score": "p.npy g.npy", "pairs": "p.npy g.npy", "gate": "r.json",
-          "compare": "r.json r.json", "show": "r.json", "merge": "r.json", "inspect": "p.npy", "metrics": "", "config": ""}  # fmt: skip
+PLACES = {
+    "score": "p.npy g.npy",
+    "pairs": "p.npy g.npy",
+    "gate": "r.json",
+    "compare": "r.json r.json",
+    "show": "r.json",
+    "merge": "r.json",
+    "inspect": "p.npy",
+    "metrics": "",
+    "config": "",
+}
 
 
 @pytest.mark.parametrize("seed", range(4))
