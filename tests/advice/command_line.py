@@ -103,6 +103,8 @@ SITUATIONS = [
     score("no such preset", command=f"{S} --preset xyz", ways=(put("nnunet", "xyz"),)),
     score("no such word", command=f"{S} --kind lables", ways=(put("labels", "lables"),)),
     score("no such warning", command=f"{S} --error W-same-fil", ways=(put("W-same-file", "W-same-fil"),), make=pair(organ(1, 2))),
+    score("a number that is too small", command=f"{S} --worst=-2", ways=(put("write 0 or more", "--worst=-2", "--worst=0"),)),
+    score("a number that is too large", command=f"{S} --digits 99", ways=(put("write 17 or less", "99", "17"),)),
     score("no such label", command=f"{S} --ignore-label x", ways=(put("255", "x"), put("254,255", "x"))),
     score("the baseline as output", command=f"{S} -m dice --baseline r.json -o r.json", make=results("r.json", "-m dice"),
           ways=(run("write to another file", f"segeval {S} -m dice --baseline r.json -o new.json", then=False),)),

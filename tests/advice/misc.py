@@ -245,6 +245,7 @@ SITUATIONS = [
     Situation("a baseline of another truth", moved, "score pred gt -m dice --baseline all.json", (add("--allow-different-truth"), mend("score the baseline again", lambda here: invoke(["score", "pred", "gt", "-m", "dice", "-o", "all.json", "-q"]))), only="truth"),
     # Python
     python("no such preset", lambda preset="xyz": scored(settings=Settings(preset=preset), metrics=None), word("nnunet")),
+    python("a number that is too large", lambda digits=99: scored(settings=Settings(digits=digits)), Way("write 17 or less", lambda *_: [17])),
     python("no such word", lambda kind="lables": scored(settings=Settings(kind=kind)), word("labels")),
     python("no metric", lambda metric="": scored(metrics=[m for m in [metric] if m]), word("add -m dice", "dice")),
     python("a path and an array", lambda gt=None: scored(gt=organ(1) if gt is None else gt), word("give two of a kind", "g.npy")),
