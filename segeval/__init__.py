@@ -27,11 +27,12 @@ FACE = {
     "score": "segeval.api.score",
 }
 
+if not TYPE_CHECKING:  # so that a type checker knows what there is not
 
-def __getattr__(name: str) -> Any:
-    """Load what Python asks of the package, when it is used."""
-    if name not in FACE:
-        raise AttributeError(f"module 'segeval' has no attribute {name!r}")
-    from importlib import import_module
+    def __getattr__(name: str) -> Any:
+        """Load what Python asks of the package, when it is used."""
+        if name not in FACE:
+            raise AttributeError(f"module 'segeval' has no attribute {name!r}")
+        from importlib import import_module
 
-    return getattr(import_module(FACE[name]), name)
+        return getattr(import_module(FACE[name]), name)
