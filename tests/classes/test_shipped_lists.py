@@ -1,6 +1,7 @@
 """Class lists of the field by name (CLI-U7)."""
 
 import tomllib
+from pathlib import Path
 
 import build
 import numpy as np
@@ -14,6 +15,7 @@ from segeval.classes.shipped_lists import FOLDER, shipped_list, shipped_list_nam
 from segeval.request.presets import preset_choices
 from segeval.runtime.errors import CaseError, RequestError
 
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 COUNTS = {
     "acdc": 3, "ade20k": 150, "ade20k-zero-based": 150, "amos": 15, "brats-2021": 3,
     "brats-2023": 3, "btcv": 13, "cityscapes": 19, "cityscapes-label-ids": 19, "coco-stuff": 171,
@@ -98,6 +100,14 @@ def test_organs_by_their_published_values():
     assert labels("flare-2022")["kidney_left"] == (13,)
     assert labels("btcv")["adrenal_gland_left"] == (13,)
     assert labels("amos")["prostate/uterus"] == (15,)
+
+
+def test_totalsegmentator_is_what_its_files_say():
+    path = DATA / "totalseg_ct" / "example_seg.nii.gz"
+    if not path.exists():
+        pytest.skip("../shared/data is not here")
+    of_file = {c.name: c.labels for c in parse_classes(str(path)).classes}
+    assert of_file == labels("totalsegmentator")
 
 
 def test_a_file_of_that_name_is_never_a_list(tmp_path, monkeypatch):
