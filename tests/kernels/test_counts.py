@@ -82,3 +82,20 @@ def test_pairs_that_stand_for_many_voxels(top):
         expected[t << 16 | p] = expected.get(t << 16 | p, 0) + number
     assert dict(zip(codes.tolist(), total.tolist(), strict=True)) == expected
     assert (np.diff(codes) > 0).all()
+
+
+@pytest.mark.parametrize("labels", [1, 2, 15, 16, 60, 63, 64, 255])
+@pytest.mark.parametrize("size", [1, 2, 3, 1 << 15, (1 << 15) + 1, (1 << 16) + 3])
+def test_noise_is_counted_in_pieces(labels, size):
+    """Codes of bytes two at a time, of 16 bits, and wider: an odd voxel at the end too."""
+    rng = np.random.default_rng(size)
+    truth, pred = rng.integers(0, labels + 1, (2, size)).astype(np.uint8)
+    assert counted(truth, pred) == plain.pairs(truth, pred)
+
+
+def test_noise_after_what_is_calm_and_calm_after_noise():
+    rng = np.random.default_rng(7)
+    noise, calm = rng.integers(0, 6, (2, 70_000)).astype(np.uint8), np.zeros((2, 70_000), np.uint8)
+    for parts in ((noise, calm), (calm, noise)):
+        truth, pred = np.concatenate(parts, axis=1)
+        assert counted(truth, pred) == plain.pairs(truth, pred)
