@@ -7,10 +7,10 @@ and the code of the other cell. So distances are tables. A point asks the cells 
 order of how near they can be, and stops when the nearest that is left is farther than what it has
 found.
 
-Points are the centroids of the triangles of a cell and the middles of its edges: 75 places. Those
-that a symmetry of the grid takes to each other share a table, which leaves 17, or 7 where all
-spacings are equal. In 2-D they are the middles of segments and of edges. Tables are made as far out
-as they are asked for.
+Points are the centroids of the triangles of a cell, the middles of its edges and its corners: 83
+places. Those that a symmetry of the grid takes to each other share a table, which leaves 18, or 8
+where all spacings are equal. In 2-D they are the middles of segments and of edges, and corners.
+Tables are made as far out as they are asked for.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def cell_places(axes: int) -> Counted:
     """The points of a cell that are ever asked for, (n, axes) in twelfths of a cell."""
     every = doubled_points([e for of in code_elements(axes) for e, _ in of], axes)
     middles = every.sum(axis=1) * (6 // axes)
-    return np.unique(np.concatenate([middles, 6 * every.reshape(-1, axes)]), axis=0)
+    corners = TWELFTHS * np.array(list(product((0, 1), repeat=axes)))
+    return np.unique(np.concatenate([corners, middles, 6 * every.reshape(-1, axes)]), axis=0)
 
 
 def place_numbers(points: Counted) -> FlatIndices:
@@ -280,8 +281,14 @@ class DistanceTables:
         return float(((self.reach + np.minimum(inside, 1 - inside)) * self._spacing).min())
 
 
-def look_up_distances(
-    tables: DistanceTables, place: int, at: FlatIndices, codes: Codes, strides: Counted
+def look_up_distances(  # noqa: PLR0913 - a grid
+    tables: DistanceTables,
+    place: int,
+    at: FlatIndices,
+    codes: Codes,
+    strides: Counted,
+    most: float = np.inf,
+    steps: int = 1 << 20,
 ) -> tuple[Floats, float]:
     """Distances from one point of many cells to a surface.
 
@@ -289,19 +296,23 @@ def look_up_distances(
     at       flat indices of the cells in `codes`
     codes    flat codes of the other mask, with the margin of the tables' reach all around
     strides  of the flat indices
+    most     no distance beyond it is asked for
+    steps    about so many are asked, and not the rest
     returns  distances; those beyond the second value are only known to be no less than it
     """
     base, symmetry = int(tables.standing[place]), int(tables.symmetry[place])
-    steps, turn = tables.steps(base)[0], transform_strides(symmetry, strides)
+    around, turn = tables.steps(base)[0], transform_strides(symmetry, strides)
     images = code_images(tables.axes)[symmetry]
     found = np.full(len(at), np.inf)
     left: FlatIndices = np.arange(len(at))
     limit = 0.0
     for number, (first, last) in enumerate(tables.rings()):
-        if not len(left) or (first >= FAR and len(left) > MANY * len(at)):
+        if not len(left) or limit >= most or first >= steps:
+            break
+        if first >= FAR and len(left) > MANY * len(at):
             break
         table, limit = tables.ring(base, number)
-        onwards = (steps[first:last] @ turn)[:, None]
+        onwards = (around[first:last] @ turn)[:, None]
         many = len(left) > 256  # turn the table's codes, or those of the cells: what is less
         flat = tables.turned(place, number) if many else table.ravel()
         for some in chunks_of_size(left, AT_A_TIME // (last - first)):

@@ -239,22 +239,3 @@ def _tree_distances(own: Mesh, other: MeasuredSurface) -> DirectedDistances:
     ids = np.unique(own.elements[distances + reach > top])
     there = other.from_points(own.vertices[ids])
     return DirectedDistances(distances, own.areas(), max(top, float(there.max(initial=0))))
-
-
-def voxels_near_surface(surface: MeasuredSurface, mask: Mask, depth: float) -> Mask:
-    """The voxels of a mask that are less than `depth` from its own surface.
-
-    A voxel is nearer to its surface than to the next voxel outside, and no more than a cell's
-    diagonal nearer; only between the two bounds is the surface asked.
-    """
-    from scipy.ndimage import distance_transform_edt
-
-    spacing = surface.spacing
-    outside = distance_transform_edt(np.pad(mask, 1), sampling=spacing)
-    outside = outside[tuple(slice(1, -1) for _ in mask.shape)]
-    limit = depth - 1e-6  # a distance that is the depth but for rounding is not less
-    shell: Mask = mask & (outside < limit)
-    asked = mask & ~shell & (outside - np.linalg.norm(spacing) < limit)
-    at: Counted = np.argwhere(asked)
-    shell[tuple(at.T)] = surface.from_points(at * spacing) < limit
-    return shell

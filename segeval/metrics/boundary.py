@@ -11,13 +11,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from segeval.kernels.distances import MeasuredSurface, voxels_near_surface
+from segeval.kernels.depths import InnerDepths, shell_overlap
 from segeval.kernels.planes import added_length, added_pixels, inner_boundary
 from segeval.metrics.registry import Values, metric
 from segeval.metrics.surface import BY, SHARE, UPWARDS, mean_or_nan
 from segeval.runtime.arrays import Floats, Mask
 from segeval.tallies.surface import MaskCrop, Surfaces
 
+DEPTH_BYTES = 60  # that the depths of a class take for a voxel of its box, at most
 BOUNDARY_WIDTH = 0.02  # width of the rim of `boundary_iou`, as a share of the image's diagonal
 
 
@@ -43,14 +44,18 @@ def biou(s: Surfaces, at: float | None, by: str = "case") -> Values:
     if at is None:
         return Values(np.full(len(s.targets), np.nan), reason="no_tolerance")
 
-    def shells(crop: MaskCrop) -> list[Mask]:
-        sides = (crop.truth, crop.pred)
-        return [
-            voxels_near_surface(MeasuredSurface(m, crop.spacing), m, at) if m.any() else m
-            for m in sides
-        ]
+    return Values(np.array([mean_or_nan(_shell_ious(s, k, at, by)) for k in range(len(s.targets))]))
 
-    return Values(boundary_overlap(s, by, shells))
+
+def _shell_ious(s: Surfaces, place: int, depth: float, by: str) -> list[float]:
+    """The IoU of the shells of a class, part by part where there are any."""
+    parts = s.of_parts(place, "depths", _inner_depths, by == "slice", DEPTH_BYTES) or ()
+    counts = [shell_overlap(sides, depth) for sides in parts]
+    return [shared / either for shared, either in counts if either]
+
+
+def _inner_depths(crop: MaskCrop) -> tuple[InnerDepths, InnerDepths]:
+    return InnerDepths(crop.truth, crop.spacing), InnerDepths(crop.pred, crop.spacing)
 
 
 @metric("boundary_iou", of="surface", better="higher", bounds=SHARE, options={"by": BY})
