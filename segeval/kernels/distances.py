@@ -135,7 +135,11 @@ class MeasuredSurface:
         return found
 
     def from_far_places(self, cell: FlatIndices, place: IntegerArray) -> Floats:
-        """The same of places that the tables do not answer."""
+        """The same of places that the tables do not answer.
+
+        cell   flat indices of cells
+        place  the number of the point in each, in any order
+        """
         return self._stars.distances(self.points(cell, place).T.copy())
 
     def points(self, cell: FlatIndices, place: IntegerArray) -> Floats:
