@@ -134,6 +134,8 @@ def cldice(s: Surfaces, by: str, order: str, skeleton: str) -> Values:
 
     formula  2 Tp Ts / (Tp + Ts)
     empty    both empty: undefined; one empty: 0; skeletons that miss the masks: 0
+    mirror   thinning takes voxels in an order: of masks that are mirrored or turned it gives
+             another skeleton, and another number
     source   Shit et al., CVPR 2021; its own code, panoptica and MetricsReloaded give one number
     """
     return skeletons(s, skeleton_harmonic_mean, math.nan, by, order, skeleton)
@@ -145,6 +147,8 @@ def skeleton_precision(s: Surfaces, by: str, order: str, skeleton: str) -> Value
 
     formula  |skeleton(pred) and gt| / |skeleton(pred)|
     empty    prediction empty: undefined; ground truth empty: 0
+    mirror   thinning takes voxels in an order: of masks that are mirrored or turned it gives
+             another skeleton, and another number
     source   Shit et al., CVPR 2021
     """
     return skeletons(s, lambda m: float(m[0]), math.nan, by, order, skeleton)
@@ -156,6 +160,8 @@ def skeleton_recall(s: Surfaces, by: str, order: str, skeleton: str) -> Values:
 
     formula  |skeleton(gt) and pred| / |skeleton(gt)|
     empty    ground truth empty: undefined; prediction empty: 0
+    mirror   thinning takes voxels in an order: of masks that are mirrored or turned it gives
+             another skeleton, and another number
     source   Shit et al., CVPR 2021
     """
     return skeletons(s, lambda m: float(m[1]), math.nan, by, order, skeleton)
@@ -168,6 +174,8 @@ def skeleton_length_difference(s: Surfaces, by: str, order: str, skeleton: str) 
     formula  length: the distances of all pairs of skeleton voxels that touch, summed; junctions
              count their small triangles, so it is rough
     empty    both empty: 0; one empty: the other side's length, with its sign
+    mirror   thinning takes voxels in an order: of masks that are mirrored or turned it gives
+             another skeleton, and another number
     source   of this program
     """
     found = skeletons(s, lambda m: float(m[3] - m[2]), 0.0, by, order, skeleton)
