@@ -492,3 +492,23 @@ def test_instances_p5_means_over_tissues_from_a_table_of_pairs(tmp_path):
         if own is not None:
             assert instance_records.agrees(own["all"][record["convention"]].mean, record), rest
     assert card.summary[""]["all"]["pq:as=pannuke"].mean == pytest.approx(0.32308084579427404)
+
+
+def test_distances_of_lesions_that_memory_is_too_small_for(tmp_path):
+    truth = np.zeros((90, 100, 100), np.uint8)
+    truth[5:80, 5:90, 5:90] = 1
+    pred = truth.copy()
+    pred[5:9] = 0
+    small = [np.zeros_like(truth)] * 2
+    sides = write(tmp_path / "a", truth, pred)
+    asked = ("lesion_hd95", "lesion_nsd@2mm", "lesion_hd95:as=brats-2023", "lesion_recall")
+    card = run(*sides, *asked, max_memory=100 << 20)
+    rows = {r.metric: (r.status, r.value) for r in card.cases[0].rows if r.class_ == "1"}
+    assert {m for m, (status, _) in rows.items() if status == "over_budget"} == set(asked[:3])
+    assert rows["lesion_recall"] == ("ok", 1.0)
+    told = card.cases[0].facts["faults"]["1"]
+    size = told["help"].removeprefix("--max-memory ").partition("MiB")[0]
+    again = run(*sides, *asked, max_memory=int(size) << 20)
+    assert {r.status for r in again.cases[0].rows} == {"ok"}
+    nothing = run(*write(tmp_path / "b", *small), *asked, max_memory=100 << 20, classes="1=x")
+    assert {r.status for r in nothing.cases[0].rows} == {"undefined"}

@@ -166,5 +166,5 @@ def measure_hd95(  # noqa: PLR0913 - an instance
         for s, ids in zip(sides, called, strict=True)
     ]
     key = (place, AUTO, *(tuple(ids.tolist()) for ids in called))
-    both = t.measure(key, runs[0], runs[1], MESH.elements)
+    both = t.measure(place, key, runs[0], runs[1], MESH.elements)
     return np.nan if both is None else max(distance_percentile(one, 0.95, MESH) for one in both)

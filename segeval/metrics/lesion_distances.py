@@ -70,7 +70,9 @@ def mean_distances(
 
     def number(place: int) -> float:
         found = matched_runs(t, place, partners, connectivity)
-        both = [t.measure(*lesion, elements) for lesion in found]
+        both = [t.measure(place, *lesion, elements) for lesion in found]
+        if place in t.over:
+            return np.nan
         return mean_of(np.array([of(pair) for pair in both if pair is not None]))
 
     numbers = np.array([number(p) for p in range(len(t.classes))], np.float64)
@@ -171,7 +173,9 @@ def lesion_hd95_of_brats(t: CaseInstances, dilation: int, limit: float) -> Value
         for lesion, own in zip(joined.kept, joined.parts, strict=True):
             key = ("brats-2023", place, dilation, limit, int(lesion))
             runs = joined.truth.take_runs([lesion]), joined.pred.take_runs(own)
-            both = t.measure(key, *runs, CORNERS.elements)
+            both = t.measure(place, key, *runs, CORNERS.elements)
+            if place in t.over:
+                return np.nan
             total += (
                 PENALTY
                 if both is None
@@ -215,7 +219,9 @@ def lesion_nsd(  # noqa: PLR0913 - the options of the metric
     def number(place: int) -> float:
         (table,) = t.tables(place, connectivity)
         found = matched_runs(t, place, partners, connectivity)
-        total = sum(near(t.measure(*lesion, MESH.elements)) for lesion in found)
+        total = sum(near(t.measure(place, *lesion, MESH.elements)) for lesion in found)
+        if place in t.over:
+            return np.nan
         return total / len(table.overlaps.truth) if len(table.overlaps.truth) else np.nan
 
     numbers = np.array([number(p) for p in range(len(t.classes))], np.float64)

@@ -141,6 +141,7 @@ def finish_instances(
     found = tally.finish(read.classes.targets, grid, (ids[0], ids[1]), ignored, listed)
     if listed[1] is not None:
         check_parts_add_up(found, request)
+    found = replace(found, room=start.job.room)
     if listed[0] is None:
         return found
     void = void_of_listed(start.truth, start.job.classes.ignore)

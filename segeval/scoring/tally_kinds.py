@@ -188,6 +188,10 @@ def _report_instances(
     return instance_notes(found), instance_facts(found, read, request)
 
 
+def _instances_over_budget(found: Any, _: TallyRequest) -> Mapping[str, int]:
+    return {found.classes[place]: size for place, size in found.over.items()}
+
+
 def _load_detections() -> type[Kept]:
     from segeval.tallies.detections import Detections
 
@@ -309,6 +313,7 @@ KINDS: dict[str, TallyKind] = {
             finish=_finish_instances,
             counts=_count_instances,
             signs=OF_INSTANCES,
+            over=_instances_over_budget,
             shares="instances",
         ),
     )

@@ -19,6 +19,7 @@ from segeval.kernels.label_runs import (
     runs_box,
     unite_overlapping,
 )
+from segeval.kernels.run_faces import count_run_faces
 from segeval.kernels.run_overlaps import subtract_runs
 from segeval.runtime.frozen import field, frozen
 from segeval.tallies.instance_sides import (
@@ -53,6 +54,8 @@ class CaseInstances:
     ids          what the ids of each side stand for; None where runs are labels of classes
     void         runs of void on each side, sorted by start
     listed       the masks of each side, where its file lists them one by one
+    room         bytes that measuring distances may take
+    over         bytes that a class would take beyond it, by its place; filled when it is measured
     """
 
     targets: tuple[ScoredClass, ...]
@@ -62,6 +65,8 @@ class CaseInstances:
     ids: tuple[InstanceIds | None, InstanceIds | None]
     void: tuple[LabelRuns, LabelRuns]
     listed: tuple[ListedInstances | None, ListedInstances | None] = (None, None)
+    room: int = 1 << 62
+    over: dict[int, int] = field(default_factory=dict)
     _sides: dict[tuple[int, int, str], SideInstances] = field(default_factory=dict)
     _tables: dict[tuple[int, str], InstanceTable] = field(default_factory=dict)
     _distances: dict[tuple[Hashable, str], Both | None] = field(default_factory=dict)
@@ -184,15 +189,23 @@ class CaseInstances:
         return MaskCrop(masks[0], masks[1], self.grid.steps, edges, shape)
 
     def measure(
-        self, key: Hashable, truth: LabelRuns, pred: LabelRuns, elements: str
+        self, place: int, key: Hashable, truth: LabelRuns, pred: LabelRuns, elements: str
     ) -> Both | None:
         """The distances between the surfaces of some runs; None where either has none.
 
-        key  what they are of: what was measured is kept for the next metric
+        place  the class that they are of: what takes more memory than there is stands in `over`
+        key    what they are of: what was measured is kept for the next metric
         """
         from segeval.kernels.conventions import measure_distances
 
         if (key, elements) not in self._distances:
+            size = self._bytes(truth, pred, elements)
+            if size > self.room and self._distances:
+                self._distances.clear()  # what others left is measured again if it is asked for
+                size = self._bytes(truth, pred, elements)
+            if size > self.room:
+                self.over[place] = max(size, self.over.get(place, 0))
+                return None
             crop = self.crop(truth, pred)
             some = crop is not None and crop.truth.any() and crop.pred.any()
             self._distances[key, elements] = (
@@ -201,6 +214,25 @@ class CaseInstances:
                 else None
             )
         return self._distances[key, elements]
+
+    def _bytes(self, truth: LabelRuns, pred: LabelRuns, elements: str) -> int:
+        """Bytes that are kept when a pair is measured, at most: its own and of those before."""
+        from segeval.kernels.conventions import BYTES
+        from segeval.tallies.surface import TABLE_BYTES, kept_bytes
+
+        shape = self.grid.shape
+        where = enclosing_box(runs_box(truth, shape), runs_box(pred, shape))
+        if where is None:
+            return 0
+        a_voxel, a_face = BYTES[elements]
+        voxels = math.prod(b - a for a, b in where)
+        kept = TABLE_BYTES + kept_bytes(both for both in self._distances.values() if both)
+        most = kept + (a_voxel + a_face * len(where)) * voxels  # where every voxel is alone
+        if most <= self.room:
+            return most
+        both = (unite_overlapping(runs) for runs in (truth, pred))
+        faces = sum(count_run_faces(runs, shape, where) for runs in both)
+        return kept + a_voxel * voxels + a_face * faces
 
     def mask(self, place: int, which: int, void: bool = False) -> LabelRuns:
         """The runs of a class on a side, in rows, sorted by start.

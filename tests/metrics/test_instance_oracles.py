@@ -468,7 +468,7 @@ def legacy(t):
     from segeval.kernels.conventions import CONVENTIONS as SURFACES
     from segeval.kernels.conventions import distance_percentile
 
-    both = t.measure("whole", t.mask(0, 0), t.mask(0, 1), "corners")
+    both = t.measure(0, "whole", t.mask(0, 0), t.mask(0, 1), "corners")
     o = t.tables(0)[0].overlaps
     if not (o.truth.size or o.pred.size):
         return [1.0, 0.0]
