@@ -12,6 +12,7 @@ from segeval.scorecard.summary_columns import Column
 
 NO_VALUE = "-"
 PERCENT = "%"
+LONG = 1e12  # a number from which on digits say nothing
 
 
 @frozen
@@ -55,5 +56,7 @@ def format_figure(value: float, decimal: int) -> str:
     """A number with so many decimals; no sign before a zero."""
     if math.isnan(value):
         return NO_VALUE
+    if abs(value) >= LONG:
+        return f"{value:.{max(decimal, 3)}e}" if math.isfinite(value) else f"{value}"
     text = f"{value:.{decimal}f}"
     return text.lstrip("-") if float(text) == 0 else text

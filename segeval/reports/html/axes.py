@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from segeval.runtime.frozen import frozen
 
+HUGE = 4e307  # of an axis, so that its span is a number
 TICKS = 6  # at most, along an axis
 APART = 30.0  # pixels between the ticks of a bent scale, at least
+LETTER = 6.0  # pixels of a letter of a tick
 MANY, FAR = 8, 6.0  # values of a bent scale; how often the middle eight tenths fit in its span
 
 
@@ -34,6 +36,7 @@ class Axis:
         return self.start + (self._bent(value) - low) / (high - low) * (self.end - self.start)
 
     def _bent(self, value: float) -> float:
+        value = max(-HUGE, min(HUGE, value))
         return math.asinh(value / self.bend) if self.bend else value
 
     @property
@@ -51,8 +54,11 @@ class Axis:
         for sign, end in ((1.0, self.high), (-1.0, self.low)):
             last = self.at(found[0])
             for value in round_numbers(abs(end)):
-                place = self.at(sign * value)
-                if sign * end > 0 and abs(place - last) >= APART:
+                place, room = (
+                    self.at(sign * value),
+                    max(APART, LETTER * len(f"{value:g}") + APART / 2),
+                )
+                if sign * end > 0 and abs(place - last) >= room:
                     found.append(sign * value)
                     last = place
         return sorted(found)
@@ -88,7 +94,7 @@ def spanning(
     most     steps, about
     centred  zero stands in the middle
     """
-    known = [value for value in values if math.isfinite(value)]
+    known = [max(-HUGE, min(HUGE, value)) for value in values if math.isfinite(value)]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     if centred:
         low, high = -max(abs(low), abs(high)), max(abs(low), abs(high))
@@ -102,7 +108,7 @@ def spanning(
 
 def spanning_far(values: Sequence[float], start: float, end: float) -> Axis:
     """An axis around values: a bent one where few of them are far from all others."""
-    known = sorted(value for value in values if math.isfinite(value))
+    known = sorted(max(-HUGE, min(HUGE, v)) for v in values if math.isfinite(v))
     if len(known) < MANY:
         return spanning(known, start, end)
     middle = quantile(known, 0.9) - quantile(known, 0.1)

@@ -40,7 +40,7 @@ COLUMN = Layout(336, 92, 40, 17, 15)  # of a journal's column: 89 mm
 
 def tick_text(value: float, step: float) -> str:
     """A tick with as many decimals as its step needs."""
-    if not step:
+    if not step or step >= 1e9:
         return f"{value:g}".replace("-", "−")
     for size, sign in ((1e6, "M"), (1e3, "k")):
         if step >= size / 10 and abs(value) >= size:

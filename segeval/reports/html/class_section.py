@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from segeval.reports.html.axes import Axis, spanning_far
+from segeval.reports.html.axes import HUGE, Axis, spanning_far
 from segeval.reports.html.charts import with_unit
 from segeval.reports.html.shown import (
     Heading,
@@ -167,7 +167,8 @@ def scale_of_column(every: Sequence[float], head: Heading) -> Axis | None:
         return None
     axis = spanning_far(every, 0.0, 1.0)
     bend = 0.0 if head.bounded else axis.bend
-    return Axis(min(every), max(every), 0.0, 1.0, bend=bend)
+    low, high = max(-HUGE, min(every)), min(HUGE, max(every))
+    return Axis(low, high, 0.0, 1.0, bend=bend) if low < high else None
 
 
 def strips_of(
