@@ -49,6 +49,8 @@ THINNING = {
 }
 CONNECTIVITY = {"26": FULL, "8": FULL, "6": FACES, "4": FACES}  # of the mask, space and plane
 TOUCHING = {"by": BY, "connectivity": Option(AUTO, (AUTO, *CONNECTIVITY))}
+NO_SKELETON = "no_skeleton"  # why a class has no number: thinning left nothing of its masks
+NO_CAVITIES = "is_a_picture"  # a picture has none
 THINNED = 12  # bytes a voxel of the box: masks, padded copies, the library's own
 COUNTED = 6
 Of = Callable[[Any], float]
@@ -68,6 +70,7 @@ def topology_values(  # noqa: PLR0913 - what is kept, computed and asked
     empty: float,
     by: str,
     size: int,
+    lacks: str = NO_SKELETON,
 ) -> Values:
     """A number of every class: of its one part, or the mean over its slices.
 
@@ -76,15 +79,24 @@ def topology_values(  # noqa: PLR0913 - what is kept, computed and asked
     of       the metric's number of it
     empty    the number of a class that neither side has
     size     bytes a voxel that computing takes
+    lacks    why a class that is there has no number (ACCOUNT-A29)
     """
-    found = []
+    found, beside = [], []
     for place in range(len(s.targets)):
         parts = s.of_parts(place, what, compute, by == "slice", size)
         if parts is None:
             found.append(math.nan)
         else:
             found.append(average([of(part) for part in parts]) if parts else empty)
-    return Values(np.array(found, np.float64))
+        without = bool(parts) and math.isnan(found[-1]) and is_on_both_sides(s, place)
+        beside.append(lacks if without else "")
+    return Values(np.array(found, np.float64), beside=tuple(beside))
+
+
+def is_on_both_sides(s: Surfaces, place: int) -> bool:
+    """Whether both sides have a voxel of a class, so that its absence is no reason."""
+    crop = s.crop(place)
+    return crop is not None and bool(crop.truth.any()) and bool(crop.pred.any())
 
 
 def skeleton_share(part: Mask, of: Mask) -> float:
@@ -204,7 +216,8 @@ def betti_error(s: Surfaces, number: int, by: str, connectivity: str) -> Values:
 
     flat = s.flat or by == "slice"
     empty = math.nan if flat and number == 2 else 0.0
-    return topology_values(s, f"betti {touching}", compute, difference, empty, by, COUNTED)
+    what = f"betti {touching}"
+    return topology_values(s, what, compute, difference, empty, by, COUNTED, NO_CAVITIES)
 
 
 @metric("betti0_error", of="surface", better="lower", bounds=UPWARDS, options=TOUCHING)
