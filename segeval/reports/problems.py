@@ -12,6 +12,7 @@ from segeval.scorecard.row_index import index_rows, noteworthy_cases
 
 T = TypeVar("T")
 NAME_NOT_FOUND = "name_not_found"  # a status: the prediction has names that nobody mapped
+WHOSE = {"gt": "ground truth", "pred": "prediction"}
 EXAMPLES = 5  # of one kind; then a count
 
 
@@ -116,6 +117,7 @@ def case_error(case: CaseResult) -> SegevalError:
     error = case.error or {}
     where, facts = error.get("where", ""), tuple(error.get("facts", ()))
     if where and where != case.case:
-        facts = (f"in {where}", *facts)
+        of = f", {WHOSE[error['side']]}" if error.get("side") in WHOSE else ""
+        facts = (f"in {where}{of}", *facts)
     message = error.get("message") or case.status.replace("_", " ")
     return SegevalError(message, where=case.case, facts=facts, help=error.get("help", ""))

@@ -163,14 +163,27 @@ def side_path(case: Case, side: str) -> str:
 
 def make_unscored_case(case: Case, problem: SegevalError) -> CaseResult:
     """A case that was not scored, with what is wrong."""
-    error = {
+    error: dict[str, Any] = {
         "message": problem.message,
         "where": relative(problem.where, case),
         "facts": [relative(fact, case) for fact in problem.facts],
         "help": problem.help,
     }
+    if side := side_of_file(problem.where, case):
+        error["side"] = side
     row = Row(case.id, "", "", np.nan, "", problem.status, "", case.group)
     return replace(blank(case), rows=(row,), status=problem.status, error=error)
+
+
+def side_of_file(where: str, case: Case) -> str:
+    """Which side of a case a file is of, gt or pred; "" where it is of neither, or of both."""
+    found = []
+    for name, files in (("gt", case.truth), ("pred", case.pred)):
+        if files is not None:
+            paths = [*files.files.values(), *(one.path for one in files.sets)]
+            paths += [files.scores] if files.scores is not None else []
+            found += [name] if where in map(str, paths) else []
+    return found[0] if len(found) == 1 else ""
 
 
 def relative(text: str, case: Case) -> str:

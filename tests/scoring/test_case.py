@@ -912,3 +912,15 @@ def test_255_beside_labels_is_refused_until_it_is_declared(tmp_path):  # I8, I10
     valid = mixed != 255
     assert values(card)["1"] == pytest.approx(dice((mixed == 1) & valid, (P[0] == 1) & valid))
     assert "255" in values(run(pred, gt, classes="1=a,2=b,255=255,3=c"))
+
+
+def test_a32_an_error_says_of_which_side_its_file_is(tmp_path):
+    from advice.driver import invoke
+
+    for side, array in (("pred", [[0.5, 3.2]]), ("gt", [[0, 1]])):
+        build.npy(tmp_path / side / "a.npy", np.array(array, np.float32))
+    done = invoke(["score", tmp_path / "pred", tmp_path / "gt", "-m", "dice", "--format", "json"])
+    assert "  in a.npy, prediction\n" in done.err
+    assert '"side": "pred"' in done.out
+    done = invoke(["score", tmp_path / "gt", tmp_path / "pred", "-m", "dice", "-q"])
+    assert "  in a.npy, ground truth\n" in done.err
