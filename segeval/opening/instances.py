@@ -18,7 +18,7 @@ import numpy as np
 from segeval.classes.class_list import ClassList, LabelSelector
 from segeval.kernels.rois import mask_box
 from segeval.runtime.arrays import Labels, Raw
-from segeval.runtime.errors import CaseError, ReadError, RequestError
+from segeval.runtime.errors import CaseError, Note, ReadError, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.json_text import parse_json
 from segeval.volume.align import read_whole_channel
@@ -200,6 +200,24 @@ def relabel_instances(ids: Raw, found: list[int], class_of: Mapping[int, int]) -
         )
     labels: Labels = values.astype(np.uint16)[np.searchsorted(found, ids)]
     return labels
+
+
+def unknown_category_notes(pred: Volume, truth: Volume, classes: ClassList) -> tuple[Note, ...]:
+    """A warning of detections of categories that the ground truth does not list (ACCOUNT-A3).
+
+    pred     masks that have label values: detections, regions of interest
+    truth    of a file that lists its categories; of another nothing is said
+    classes  a class list may have them
+    """
+    known = truth.regions.names if isinstance(truth.regions, Instances) else {}
+    listed = {value for class_ in classes.classes for value in class_.labels or ()}
+    lost = [str(one) for one in pred.values or () if one not in known and one not in listed]
+    if not known or not lost:
+        return ()
+    text = (
+        f"detections of categories that the ground truth does not list: ids {', '.join(lost[:8])}"
+    )
+    return (Note("W-unknown-category", text),)
 
 
 def numbered_selectors(

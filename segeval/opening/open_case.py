@@ -15,6 +15,7 @@ from segeval.opening.onto_grid import (
 from segeval.opening.open_side import (
     NOWHERE,
     OpenSide,
+    add_side_notes,
     empty_prediction,
     file_class_selectors,
     open_side,
@@ -181,10 +182,11 @@ def name_values(
         pred = replace(pred, source=named, parts=file_class_selectors(named))
     truth, pred = code_sides(truth, pred, settings, classes)
     if pred.volume.values is not None:
-        from segeval.opening.instances import numbered_selectors
+        from segeval.opening.instances import numbered_selectors, unknown_category_notes
 
         parts = numbered_selectors(pred.volume, truth.volume, truth.parts, classes)
-        pred = replace(pred, parts=parts)
+        notes = unknown_category_notes(pred.volume, truth.volume, classes)
+        pred = add_side_notes(replace(pred, parts=parts), notes)
         if settings.instances and not valued(classes):
             truth = with_classes(truth, pred)
     return truth, pred

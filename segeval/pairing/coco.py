@@ -33,6 +33,8 @@ def coco_layout(path: Path, other: Path) -> SideLayout:
     other  the other side, whose images a list of detections is of
     """
     file = parse_whole_side(path)
+    if file.images is None and current().side == "gt" and is_coco_path(other):
+        refuse_swapped_sides(path, other)
     report_strays(file)
     if file.images is not None:
         entries = [image_entry(path, name, name) for name in file.images]
@@ -47,6 +49,17 @@ def coco_layout(path: Path, other: Path) -> SideLayout:
     check_images(file, of, path)
     known = [image_entry(path, name, image_member(image)) for name, image in of.items()]
     return SideLayout(COCO, tuple(known), path, met=1, shared=1)
+
+
+def refuse_swapped_sides(path: Path, other: Path) -> None:
+    """Raise RequestError where the ground truth is a list of detections of the other side's images
+    (ACCOUNT-A32)."""
+    if parse_whole_side(other).images is not None:
+        raise RequestError(
+            "the ground truth is a list of detections, and the prediction has the images",
+            where=path,
+            help=f"the sides are swapped: --pred {path} --gt {other} in place of PRED and GT",
+        )
 
 
 def parse_whole_side(path: Path) -> CocoFile:

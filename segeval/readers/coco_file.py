@@ -93,6 +93,12 @@ class CocoFile:
     strays: tuple[StrayMarks, ...] = ()
 
 
+class UnclearCategoriesError(ValueError):
+    """Categories that one name, or one id, does not tell apart."""
+
+    help = "give each category an id and a name of its own"
+
+
 def parse_coco(path: Path) -> CocoFile:
     """The images, annotations and categories of a file. Raises ReadError."""
     try:
@@ -100,6 +106,8 @@ def parse_coco(path: Path) -> CocoFile:
         return _parse_coco_version(path, state.st_mtime_ns, state.st_size)
     except OSError as problem:
         raise ReadError(f"cannot be opened ({problem.strerror})", where=path) from problem
+    except UnclearCategoriesError as problem:
+        raise ReadError(str(problem), where=path, help=problem.help) from problem
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
         raise ReadError(
             f"not a COCO file ({type(problem).__name__}: {problem})", where=path, help=HELP
@@ -245,7 +253,7 @@ def categories_of(
             grouping.append(str(name))
             continue
         if number in found:
-            raise ValueError(f"two categories have the id {number}")
+            raise UnclearCategoriesError(f"two categories have the id {number}")
         group = entry.get("frequency")
         thing = bool(entry.get("isthing", 1))
         found[number] = CocoCategory(
@@ -254,5 +262,7 @@ def categories_of(
     twice = [name for name, n in Counter(c.name for c in found.values()).items() if n > 1]
     if twice:
         ids = [str(c.number) for c in found.values() if c.name == twice[0]]
-        raise ValueError(f"{len(ids)} categories are called {twice[0]!r}: ids {', '.join(ids)}")
+        raise UnclearCategoriesError(
+            f"{len(ids)} categories are called {twice[0]!r}: ids {', '.join(ids)}"
+        )
     return found, tuple(grouping)

@@ -405,6 +405,9 @@ SITUATIONS = [
     regions("label 0", (add("--roi-offset 0"), add("--roi-offset 1")), labels=[0, 1]),
     # COCO
     Situation("COCO: no such file", instances(lambda c: {"images": 3}), "score p.json g.json -m dice", (mend("an object with images, annotations and categories", instances()),), 2),
+    Situation("COCO: the sides swapped", instances(), "score g.json p.json -m dice", (Way("--pred", lambda *_: ["score", "--pred", "p.json", "--gt", "g.json", "-m", "dice"]),), 2, also=("--gt",)),
+    Situation("COCO: a name for two categories", instances(lambda c: {**c, "categories": [{**one, "name": "car"} for one in c["categories"]]}), "score p.json g.json -m dice", (mend("give each category an id and a name of its own", instances()),), 2),
+    Situation("COCO: an id for two categories", instances(lambda c: {**c, "categories": [{**one, "id": 1} for one in c["categories"]]}), "score p.json g.json -m dice", (mend("give each category an id and a name of its own", instances()),), 2),
     Situation("COCO: detections alone", instances(), "score p.json p.json -m dice", (Way("give the COCO file of the instances as GT", lambda *_: ["score", "p.json", "g.json", "-m", "dice"]),), 2),
     Situation("COCO: detections of other images", instances(annotated(image_id=9), "p"), "score p.json g.json -m dice", (mend("the file of the images that the detections are of", instances()),), 4),
     Situation("COCO: a mask that is none", instances(annotated(segmentation=[[1, 2]])), "score p.json g.json -m dice", (mend("segmentation is polygons", instances()),)),
