@@ -6,6 +6,7 @@ INSTANCES-I4: they are matched as they are, and never painted into one map.
 from __future__ import annotations
 
 import json
+from csv import DictReader
 
 import build
 import dicom_build
@@ -15,6 +16,7 @@ from PIL import Image
 from runs import only, problem, run, settings
 
 from segeval.api.run import score_paths
+from segeval.reports.outputs import save_report
 from segeval.runtime.errors import RequestError
 from segeval.scorecard.results import card_from_json, card_to_json
 
@@ -206,6 +208,42 @@ def test_crowds_and_an_ignored_category(tmp_path):
     found = numbers(score(pred, truth, "rq", "rq:as=deeplab2"))
     # The third lies in the crowd; the fourth is spurious.
     assert found == {"rq": 2 / 2.5, "rq:as=deeplab2": 2 / 3}
+
+
+def scored(path, boxes, scores):
+    """Detections of the images of `coco`."""
+    marks = [
+        {"image_id": 1, "category_id": 3, "score": score,
+         "segmentation": [np.ravel(ring(box)).tolist()]}
+        for box, score in zip(boxes, scores, strict=True)
+    ]  # fmt: skip
+    path.write_text(json.dumps(marks))
+    return path
+
+
+def test_instances_s2_scored_instances_are_listed_with_their_scores(tmp_path):
+    truth = coco(tmp_path / "g.json", [(0, 0, 10, 10), (20, 0, 30, 10)])
+    # The second fits better, and the first has the higher score: it takes the reference.
+    boxes = [(0, 0, 10, 7), (0, 0, 10, 9), (40, 0, 45, 5)]
+    pred = scored(tmp_path / "p.json", boxes, [0.9, 0.5, 0.25])
+    out = f"instances:{tmp_path / 'i.csv'}"
+    card = score(pred, truth, "ap", output=(out,))
+    save_report(card, out, settings())
+    with (tmp_path / "i.csv").open() as file:
+        rows = [
+            (r["side"], r["id"], r["state"], r["partners"], r["score"]) for r in DictReader(file)
+        ]
+    assert rows == [
+        ("gt", "1", "matched", "1", ""),
+        ("gt", "2", "missed", "", ""),
+        ("pred", "1", "matched", "1", "0.9"),
+        ("pred", "2", "spurious", "", "0.5"),
+        ("pred", "3", "spurious", "", "0.25"),
+    ]
+    best = score(pred, truth, "f1@50%", output=(out,))  # one to one, whatever the scores
+    save_report(best, out, settings())
+    with (tmp_path / "i.csv").open() as file:
+        assert [r["state"] for r in DictReader(file)][2:4] == ["spurious", "matched"]
 
 
 # ---- segments and structures ---------------------------------------------------------------------

@@ -296,6 +296,26 @@ def _augment(
             return before, here
 
 
+def match_by_score(o: Overlaps, score: Floats, threshold: Fraction) -> Matching:
+    """Predictions by falling score, each with its free reference of the largest IoU (COCO).
+
+    o          the pairs that overlap
+    score      float64 (m,) of the predictions; of equal ones the first goes first
+    threshold  what the IoU has to reach
+    """
+    number, whole = score_fractions(o, "iou")
+    good, iou = reach_threshold(number, whole, threshold, True), number / whole
+    free, pairs = set(o.one.tolist()), []
+    for b in np.argsort(-score, kind="stable").tolist():
+        own = [p for p in np.flatnonzero(good & (o.other == b)).tolist() if int(o.one[p]) in free]
+        if own:
+            best = max(own, key=lambda p: (iou[p], p))  # of equal ones the last
+            free.remove(int(o.one[best]))
+            pairs.append(best)
+    at = np.array(sorted(pairs), np.int64)
+    return Matching(o.one[at], o.other[at])
+
+
 def match_ids(truth: Counted, pred: Counted) -> Matching:
     """The pairs of the same id; `truth` and `pred` are the ids of each side."""
     _, one, other = np.intersect1d(truth, pred, assume_unique=True, return_indices=True)

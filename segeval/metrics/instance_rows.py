@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from segeval.kernels.conventions import CONVENTIONS, distance_percentile
-from segeval.kernels.instance_matching import Matching
+from segeval.kernels.instance_matching import Matching, match_by_score
 from segeval.metrics.cells import match_at
+from segeval.metrics.panoptic import as_fraction
 from segeval.request.grammar import Quantity
-from segeval.runtime.arrays import Counted
+from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.frozen import asdict, frozen
 from segeval.tallies.case_instances import CaseInstances
 from segeval.tallies.instance_sides import AUTO
@@ -74,16 +75,26 @@ class InstanceRow:
 
 
 def list_instances(
-    t: CaseInstances, place: int, at: Quantity | None = None, hd95: bool = False
+    t: CaseInstances,
+    place: int,
+    at: Quantity | None = None,
+    hd95: bool = False,
+    scores: Floats | None = None,
 ) -> list[InstanceRow]:
     """The instances of a class: the references in the order of their ids, then the predictions.
 
     at    what pairs have to reach, one to one; None: all that share a voxel are partners
     hd95  whether distances are measured too
+    scores  of the predictions by their ids, from 1; then those of higher scores take first
     """
     (table,) = t.tables(place)
     o = table.overlaps
-    pairs = Matching(o.one, o.other) if at is None else match_at(table, at, "optimal", "hit", "iou")
+    if at is None:
+        pairs = Matching(o.one, o.other)
+    elif scores is None:
+        pairs = match_at(table, at, "optimal", "hit", "iou")
+    else:
+        pairs = match_by_score(o, scores[table.ids[1] - 1], as_fraction(at.number))
     return [
         _row(t, place, table, pairs, side, number, hd95)
         for side in (0, 1)

@@ -13,7 +13,7 @@ from segeval.kernels.run_overlaps import are_disjoint
 from segeval.metrics.registry import Definition
 from segeval.opening.open_side import OpenSide
 from segeval.request.grammar import Metric, Quantity
-from segeval.runtime.arrays import Counted
+from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.errors import CaseError, GeometryError, Note, ReadError, RequestError
 from segeval.runtime.frozen import replace
 from segeval.scoring.case_stages import CaseRead, CaseStart
@@ -239,15 +239,41 @@ def instance_facts(
     from segeval.metrics.instance_rows import list_instances
 
     metric = next((m for m, _ in request.metrics), None)
-    at = None
+    scores = listed_scores(read)
+    at, first = None, scores if request.name == "detections" else None
     if metric is not None and not metric.name.startswith(LESIONS):
         at = metric.at or Quantity(50, "%")
     rows = [
         row.to_json(lambda centre: place_centre(centre, read.start.grid))
         for place in range(len(found.targets))
-        for row in list_instances(found, place, at, hd95=True)
+        for row in list_instances(found, place, at, hd95=True, scores=first)
     ]
+    if scores is not None:
+        for row in rows:
+            if row["side"] == "pred" and math.isfinite(own := float(scores[row["id"] - 1])):
+                row["score"] = own
     return {"instances": rows}
+
+
+def listed_scores(read: CaseRead) -> Floats | None:
+    """The scores of a prediction that lists its instances; None where it has none."""
+    volume = read.start.pred.volume
+    if not lists_instances(read.start.pred, read.start.job.settings.instances):
+        return None
+    scores = None if volume.instances is None else volume.instances().scores
+    return scores if scores is not None and np.isfinite(scores).any() else None
+
+
+def detection_facts(read: CaseRead, request: TallyRequest) -> dict[str, list[dict[str, Any]]]:
+    """Every instance of a case of which scored metrics alone are asked, where an output asks."""
+    job = read.start.job
+    if not any(output.startswith(OUTPUT) for output in job.settings.output):
+        return {}
+    others = any(definition.of.startswith("instance") for _, definition in job.metrics)
+    both = (lists_instances(s, job.settings.instances) for s in (read.start.truth, read.start.pred))
+    if others or not all(both):
+        return {}
+    return instance_facts(finish_instances(None, read, request), read, request)
 
 
 def place_centre(centre: tuple[float, ...], grid: Geometry) -> dict[str, Any]:

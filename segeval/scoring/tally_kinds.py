@@ -204,6 +204,14 @@ def _finish_detections(_: None, read: CaseRead, request: TallyRequest) -> Any:
     return finish_detections(read, request)
 
 
+def _report_detections(
+    _: Any, read: CaseRead, request: TallyRequest
+) -> tuple[Sequence[Note], Facts]:
+    from segeval.scoring.instances import detection_facts
+
+    return (), detection_facts(read, request)
+
+
 def _load_candidates() -> type[Kept]:
     from segeval.tallies.candidates import Candidates
 
@@ -281,6 +289,7 @@ KINDS: dict[str, TallyKind] = {
             finish=_finish_detections,
             lacks="no_instances",
             kept=_load_detections,
+            says=_report_detections,
             draws=("precision",),
         ),
         TallyKind(

@@ -14,6 +14,7 @@ from segeval.kernels.instance_matching import (
     Overlaps,
     assign_pairs,
     assign_small,
+    match_by_score,
     match_centres,
     match_ids,
     match_instances,
@@ -151,3 +152,27 @@ def test_a_large_group_is_assigned_too():
     o = table([10] * 40, [10] * 40, shared)
     found = match_instances(o, "optimal", "iou", Fraction(1, 5), True)
     assert pairs_of(found) == [(k, k) for k in range(40)]
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 400), st.booleans())
+def test_instances_t2_every_rational_threshold_is_exact(p, q, times, tie):
+    """A pair whose IoU is p/q reaches p/q where ties count, and nothing a little above it."""
+    p, q = min(p, q), max(p, q)
+    n, union = p * times, q * times
+    one = np.zeros(1, np.int64)
+    o = Overlaps(np.array([n]), np.array([union]), one, one, np.array([n]))  # a + b - n = union
+    for rule in ("greedy", "optimal", "optimal-sum", "bipartite", "many", "merge"):
+        found = match_instances(o, rule, "iou", Fraction(p, q), tie)
+        assert len(found.one) == tie, rule
+        above = Fraction(p, q) + Fraction(1, 10**9)
+        assert not len(match_instances(o, rule, "iou", above, True).one)
+        below = Fraction(p, q) - Fraction(1, 10**9)
+        assert len(match_instances(o, rule, "iou", below, False).one) == 1
+
+
+def test_a_higher_score_takes_first():
+    one, other = np.array([0, 0, 1]), np.array([0, 1, 1])
+    o = Overlaps(np.array([10, 10]), np.array([8, 10]), one, other, np.array([8, 9, 5]))
+    for score, pairs in (([0.9, 0.5], [(0, 0)]), ([0.5, 0.9], [(0, 1)])):
+        found = match_by_score(o, np.array(score), Fraction(1, 2))
+        assert list(zip(found.one.tolist(), found.other.tolist(), strict=True)) == pairs
