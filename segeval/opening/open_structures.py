@@ -18,6 +18,7 @@ from segeval.opening.common_grid import (
     match_sides,
     place_volume,
 )
+from segeval.opening.complete_grid import complete_mask_grid
 from segeval.opening.onto_grid import asked_grid, moved_volume
 from segeval.opening.open_side import OpenSide, add_side_notes, empty_prediction
 from segeval.opening.structure_classes import (
@@ -56,11 +57,14 @@ def place_structures(
     wanted = [pick_structures(*pair) for pair in zip(given, names, strict=True)]
     matched = match_sides(wanted, DicomIndex(series_near(case, wanted)), settings)
     grid, sides = find_common_grid(matched, settings, requested_grid(case, settings))
+    whole = complete_mask_grid(grid, sides) if settings.resample == "never" else grid
     own_boundaries = settings.gt_rt_boundary, settings.pred_rt_boundary
     rules = [drawing_rules(settings, boundary) for boundary in own_boundaries]
     moves = movers(sides, settings, classes)
+    if whole is not grid:
+        moves = padders(sides, grid.slices.geometry, settings, classes)
     one, two = (
-        place_side(sides[side], named[side], rules[side], moves[side], grid, settings)
+        place_side(sides[side], named[side], rules[side], moves[side], whole, settings)
         for side in (0, 1)
     )
     faults = {**one.faults, **two.faults}
@@ -140,6 +144,27 @@ def movers(
         how = read_pred_as(pred.volume, settings, classes.regions or pred.named)
         moves[1] = partial(move_without_loss, pred, "pred", how, settings, classes)
     return moves[0], moves[1]
+
+
+def padders(
+    sides: Sequence[OpenSide], own: Geometry, settings: Settings, classes: ClassList
+) -> tuple[Mover, Mover]:
+    """How the volume of each side gets onto a mask's grid that was completed (ACCOUNT-A22).
+
+    own  the grid as it was, on which the volumes lie
+    """
+    truth, pred = sides
+    hows = [
+        None if truth.contours is not None else read_truth_as(settings, truth.named),
+        None
+        if pred.contours is not None
+        else read_pred_as(pred.volume, settings, classes.regions or pred.named),
+    ]
+
+    def pad(how: ReadAs | None, volume: Volume, grid: Geometry) -> Volume:
+        return volume if how is None else moved_volume(align_volume(volume, own), grid, how)
+
+    return partial(pad, hows[0]), partial(pad, hows[1])
 
 
 def move_without_loss(  # noqa: PLR0913 - what a loss hangs on

@@ -378,3 +378,50 @@ def test_account_a1_contours_of_a_selection_of_a_union_and_of_a_fault(segeval, h
         assert [found, unscored] == [52, 11]  # A cannot be scored
         assert aside == 9 + 2 + 3 + 9 + (0 if scored else 18)  # B, markers, couch
         assert found == scored + unscored + aside
+
+
+# ACCOUNT-A22: beside a mask, whose grid ends before the contours do.
+
+
+def mask_of(path, low, high, first, count, turned=False):
+    """A cube in a mask whose planes begin at a height; its axes may run the other way."""
+    import build as files
+    import nibabel
+
+    mask = np.zeros((count, 14, 14), np.uint8)
+    mask[low - first : high - first, 4:10, 4:10] = 1
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.nifti(path, mask, files.Geometry(mask.shape, (1.0, 1.0, 1.0), (0.0, 0.0, float(first)),
+                                           ((0, 0, 1.0), (0, 1.0, 0), (1.0, 0, 0))))  # fmt: skip
+    if turned:
+        image = nibabel.load(path)
+        nibabel.save(image.as_reoriented([[2, -1], [0, 1], [1, -1]]), path)
+
+
+@pytest.mark.parametrize("mask", ["gt", "pred"])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("first", "count", "low", "high"), [(0, 10, 3, 10), (5, 20, 5, 13), (5, 5, 5, 10)]
+)
+def test_account_a22_planes_beyond_the_grid_of_a_mask_count(
+    segeval, here, mask, turned, first, count, low, high
+):
+    other = "gt" if mask == "pred" else "pred"
+    rings = [square(3.5, 9.5, float(z)) for z in range(3, 13)]
+    build.rtstruct(here / other / "P" / "RS.dcm", [Organ("Heart", rings)])
+    mask_of(here / mask / "P" / "Heart.nii.gz", low, high, first, count, turned)
+    done = segeval("score", "pred", "gt", "-m", "dice", "-o", "out.json")
+    (case,) = json.loads((here / "out.json").read_text())["cases"]
+    own = min(high, 13) - max(low, 3)
+    assert case["values"]["Heart"]["dice"] == pytest.approx(2 * own / (10 + high - low))
+    assert "W-completed-slices" in {note["code"] for note in case["notes"]}
+    assert case["gt_voxels"]["Heart"] == 36 * (10 if mask == "pred" else high - low)
+    assert done.status == 0
+
+
+def test_account_a22_most_planes_beyond_a_mask_are_those_of_another_series(segeval, here):
+    rings = [square(3.5, 9.5, float(z)) for z in range(3, 13)]
+    build.rtstruct(here / "pred" / "P" / "RS.dcm", [Organ("Heart", rings)])
+    mask_of(here / "gt" / "P" / "Heart.nii.gz", 0, 5, 0, 5)
+    done = segeval("score", "pred", "gt", "-m", "dice", "--format", "csv")
+    assert (done.status, "outside_image" in done.out) == (3, True)
