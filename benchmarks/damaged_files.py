@@ -84,6 +84,8 @@ def picture(mode: str, form: str = "png", **how: object) -> Callable[[np.ndarray
 
         file = io.BytesIO()
         values = array.astype(np.uint16) if mode == "I;16" else array
+        values = np.dstack([array] * 3) if mode == "RGB" else values
+        values = array > 1 if mode == "1" else values
         image = Image.fromarray(values)
         if mode == "P":
             image.putpalette(list(range(256)) * 3)
@@ -127,9 +129,12 @@ FORMATS: dict[str, tuple[Callable[[np.ndarray], bytes], str, tuple[int, ...]]] =
     "tif, deflate": (picture("L", "tiff", compression="tiff_deflate"), ".tif", SHAPE[1:]),
     "gif": (picture("L", "gif"), ".gif", SHAPE[1:]),
     "png, grey of 16 bits": (picture("I;16"), ".png", SHAPE[1:]),
+    "png, colours": (picture("RGB"), ".png", SHAPE[1:]),
+    "png, 1 bit": (picture("1"), ".png", SHAPE[1:]),
+    "tif, LZW": (picture("L", "tiff", compression="tiff_lzw"), ".tif", SHAPE[1:]),
 }
 # Formats of which some or all has no checksum: the tags of a TIFF, GIF.
-UNCHECKED: tuple[str, ...] = ("tif, deflate", "gif")
+UNCHECKED: tuple[str, ...] = ("tif, deflate", "tif, LZW", "gif")
 
 
 # -- damage ---------------------------------------------------------------------------------

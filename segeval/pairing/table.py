@@ -27,6 +27,7 @@ from segeval.runtime.json_text import parse_json
 
 COLUMNS = ("case", "pred", "gt", "class", "image", "spacing", "group", "patient")
 NEEDED = ("case", "pred", "gt")
+PATHS = ("pred", "gt", "image")
 OF_CASE = ("image", "spacing", "group", "patient")  # the same in every row of a case
 
 PairRow = Mapping[str, str]
@@ -89,7 +90,7 @@ def read_pair_rows(path: Path) -> Iterator[tuple[int, PairRow]]:
         check_columns(row, number, path)
         cells = {c: cell_text(row.get(c)) for c in COLUMNS}
         for column, cell in cells.items():
-            if "\0" in cell or not is_file_name(cell):
+            if "\0" in cell or not is_file_name(cell) or (column in PATHS and is_root(cell)):
                 raise RequestError(f"line {number}: {column} is no name of a file", where=path)
         yield number, cells
 
@@ -97,6 +98,11 @@ def read_pair_rows(path: Path) -> Iterator[tuple[int, PairRow]]:
 def is_text(text: str) -> bool:
     """Whether all of it was UTF-8."""
     return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def is_root(text: str) -> bool:
+    """Whether a path is `/`, which has no name."""
+    return bool(text) and not text.strip("/")
 
 
 def is_file_name(text: str) -> bool:

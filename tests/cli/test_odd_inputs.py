@@ -30,6 +30,7 @@ TABLES = {
     "a lone surrogate": b'{"case": "a", "pred": "\\ud800.png", "gt": "gt/a.png"}\n',
     "a lone surrogate in a case": b'{"case": "\\ud800", "pred": "pred/a.png", "gt": "gt/a.png"}\n',
     "a list": b"[1, 2]\n",
+    "the root": HEAD + b"a,/,gt/a.png\n",
 }
 
 
