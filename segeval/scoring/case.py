@@ -34,6 +34,7 @@ from segeval.scoring.checks import (
     check_labels,
     check_names,
     check_stacks,
+    common_label_notes,
     found_labels,
     read_white_as_one,
 )
@@ -331,6 +332,7 @@ def read_case(
         current().meet(f"gt label {plan.ignored}")
     tables = {pair: cells.without(plan.ignored) for pair, cells in whole.items()}
     stored = stored_truth_labels(tables)
+    held = found_labels(tables, passed.found)
     tables = read_white_as_one(tables, truth, pred, passed, job)
     check_stacks(truth, pred, passed.found)
     labels = found_labels(tables, passed.found)
@@ -345,6 +347,7 @@ def read_case(
     check_files(truth, pred, tables)
     notes = [*(note for found in passed.found for note in found.notes)]
     notes += check_labels((truth, pred), tables, resolved, passed, job, left_out)
+    notes += common_label_notes(labels, held, passed)
     if named is None and not job.settings.instances and not job.classes.classes:
         notes += find_ids(tables[0, 0], plan.ignored) if (0, 0) in tables else []
     flat, maps = len(start.grid.shape) == 2, job.settings.instances in ("", COMPONENTS)

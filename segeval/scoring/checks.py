@@ -171,9 +171,7 @@ def check_labels(  # noqa: PLR0913 - what a case turned out to hold
             side = "ground truth" if word == "gt" else "prediction"
             text = f"the {side} holds labels that the class list does not have: {words}"
             notes.append(Note(UNLISTED, f"{text}; scored under their values"))
-    labels = found_labels(tables, passed.found)
-    notes += account_channels(sides, resolved, passed, job)
-    return [*notes, *common_label_notes(labels, passed)]
+    return [*notes, *account_channels(sides, resolved, passed, job)]
 
 
 def voxels_by_label(tables: Mapping[Pair, PairCells], side: int) -> dict[int, int]:
@@ -187,13 +185,20 @@ def voxels_by_label(tables: Mapping[Pair, PairCells], side: int) -> dict[int, in
 
 
 def common_label_notes(
-    labels: tuple[frozenset[int], frozenset[int]], passed: Passed
+    labels: tuple[frozenset[int], frozenset[int]],
+    stored: tuple[frozenset[int], frozenset[int]],
+    passed: Passed,
 ) -> Iterator[Note]:
-    """Say that the two sides of a case share no label; what a run of such cases is shows later."""
+    """Say that the two sides of a case share no label; what a run of such cases is shows later.
+
+    labels  of the ground truth and of the prediction, as they are read: 255 of a mask is 1
+    stored  the same as the files hold them, which are those that `--remap-pred` names
+    """
     own = [sorted(values - {0}) for values in labels]
     maps = all(found.kind == "labels" and found.exclusive for found in passed.found)
     if maps and all(own) and not set(own[0]) & set(own[1]):
-        sides = zip(("pred", "gt"), reversed(own), strict=True)
+        held = [sorted(values - {0}) for values in stored]
+        sides = zip(("pred", "gt"), reversed(held), strict=True)
         shown = "; ".join(f"{name} {shorten_name_list(values)}" for name, values in sides)
         yield Note("N-no-common-label", shown)
 

@@ -1,0 +1,44 @@
+"""Warnings that say what to do: done as printed, the warning is gone."""
+
+import json
+
+import build
+import numpy as np
+from advice.dicom import patient
+from advice.driver import Situation, Way, add
+from advice.files import organ, pair
+from advice.readers import SQUARE, instances
+
+
+def warned(name, make, command, ways, code, also=()):
+    return Situation(name, make, command, ways, 0, also, only=code)
+
+
+def low(here):
+    """Detections that nobody would show."""
+    instances()(here)
+    (here / "p.json").write_text(
+        json.dumps([{**SQUARE, "score": 0.9}, {**SQUARE, "id": 2, "score": 0.1}])
+    )
+
+
+def named(pred="gtFine"):
+    """Two folders, of which one is called as the other side is."""
+
+    def make(here):
+        for side in (pred, "predictions"):
+            build.npy(here / side / "a.npy", organ(1))
+
+    return make
+
+
+WHITE = (organ(1) * 255).astype(np.uint8)
+SITUATIONS = [
+    warned("no common label", pair(organ(3), organ(1)), "score p.npy g.npy -m dice", (add("--remap-pred OLD=NEW", "--remap-pred 3=1"),), "W-no-common-label"),
+    warned("no common label, of 255", pair(organ(2).astype(np.uint8), WHITE), "score p.npy g.npy -m dice", (add("--remap-pred OLD=NEW", "--remap-pred 2=255"),), "W-no-common-label"),
+    warned("no common label, of a prediction of 255", pair(WHITE, organ(2).astype(np.uint8)), "score p.npy g.npy -m dice", (Way("pred 255; gt 2; --remap-pred OLD=NEW", lambda c, _: [*c, "--remap-pred", "255=2"]),), "W-no-common-label"),
+    warned("low scores", low, "score p.json g.json -m dice", (add("--min-score 0.5"),), "W-low-scores"),
+    warned("every case is empty", pair(organ(0), organ(0)), "score p.npy g.npy -m dice", (add("--classes 1=liver"),), "W-no-class"),
+    warned("vertices on voxel centres", patient(), "score pred gt -m dice", (add("--rt-boundary inclusive"),), "W-vertices-on-voxel-centres"),
+    warned("swapped sides", named(), "score gtFine predictions -m dice", (Way("--pred P --gt G", lambda *_: ["score", "--pred", "predictions", "--gt", "gtFine", "-m", "dice"]),), "W-swapped-sides"),
+]  # fmt: skip
