@@ -34,9 +34,13 @@ def test_help_and_version_load_click_and_nothing_else(arguments):
         "segeval.__main__",
         "segeval.runtime",
         "segeval.runtime.allocator",
+        "segeval.runtime.interrupts",
+        "segeval.runtime.safe_text",
         "segeval.cli",
         "segeval.cli.entry",
+        "segeval.cli.interruption",
         "segeval.cli.main",
+        "segeval.cli.messages",
         "segeval.cli.standard_streams",
     }
 
