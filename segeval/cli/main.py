@@ -115,7 +115,6 @@ HELP = (
 program = Program(
     "segeval",
     help="How good are these segmentations, and can I trust the number?",
-    epilog="segeval COMMAND --help explains a command and shows examples.",
     context_settings=CONTEXT,
     params=[
         click.Option(
@@ -128,6 +127,8 @@ program = Program(
         ),
         # One row for both: the help of the program is a screen of 24 lines in either length.
         _help_option("-h", SHORT, "", hidden=True),
-        _help_option("--help", "help", "Show this; of a command every option, and -h a screen."),
+        _help_option(
+            "--help", "help", "Show this; COMMAND -h fits a screen, COMMAND --help has all."
+        ),
     ],
 )
