@@ -88,6 +88,7 @@ def open_archived_array(path: Path) -> StoredArray:
         EOFError,
         OSError,
         RuntimeError,
+        ValueError,
         struct.error,
         zlib.error,
     ) as problem:

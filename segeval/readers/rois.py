@@ -12,6 +12,7 @@ for the file does not say how large the image is.
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 NEEDED = ("masks", "boxes", "labels")
 OPTIONAL = ("scores", "gt_index")
 ZIP = b"PK\x03\x04"
+# What the library raises of damaged archives: names that are no UTF-8, versions that are not yet.
+BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError,
+                  struct.error)  # fmt: skip
 SHAPES = "masks (R, K, m, m), boxes (R, 4), labels (R,)"
 
 
@@ -48,7 +52,7 @@ def claims(path: Path, head: bytes) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return {f"{key}.npy" for key in NEEDED}.issubset(archive.namelist())
-    except (OSError, zipfile.BadZipFile):
+    except BROKEN_ARCHIVE:
         return False
 
 
@@ -92,7 +96,7 @@ def read_roi_arrays(path: Path, room: int) -> dict[str, Raw]:
         check_room(path, "the masks of the regions of interest", 2 * size, room)
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in (*NEEDED, *OPTIONAL) if key in file.files}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as problem:
+    except BROKEN_ARCHIVE as problem:
         raise ReadError(f"not a readable .npz ({problem})", where=path) from problem
 
 
