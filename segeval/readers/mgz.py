@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from segeval.grid.geometry import Geometry
+from segeval.readers.channel_axis import asked_axis, pick_channels
 from segeval.runtime.errors import ReadError
 from segeval.runtime.packed_streams import CHANGED, GZIP_MAGIC, PackedBytes, read_head
 from segeval.volume.channel import Channel, check_channel_count
@@ -46,7 +47,8 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         )
     dtype = np.dtype(TYPES[int(header["type"])])
     shape, frames = tuple(sizes[2::-1]), sizes[3]
-    check_channel_count(frames, path)
+    axis = asked_axis(reading, sizes) if frames > 1 else None
+    check_channel_count(frames if axis is None else sizes[axis], path)
     size = prod(shape) * dtype.itemsize
     total = FIRST_VOXEL + frames * size
     with path.open("rb") as file:
@@ -55,6 +57,12 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         raise ReadError(
             f"the file ends after {path.stat().st_size} of {total} bytes", where=path, help=CHANGED
         )
+    if axis is not None and axis != 3:  # the grid is that of the other axes (ACCOUNT-A16)
+        count = frames * size
+        source = PackedBytes(path, packed, skip=FIRST_VOXEL, size=count, total=total, tail=TAIL)
+        whole = Channel(source, dtype, tuple(sizes[::-1]))
+        rest = tuple(n for a, n in enumerate(sizes) if a != axis)[::-1]
+        return Volume(mgh_grid(header, rest, path), pick_channels(whole, axis), path)
     parts = [
         PackedBytes(path, packed, skip=FIRST_VOXEL + f * size, size=size, total=total, tail=TAIL)
         for f in range(frames)

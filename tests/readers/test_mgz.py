@@ -62,3 +62,23 @@ def test_a_damaged_file(tmp_path):
     path.write_bytes(raw[:100])
     with pytest.raises(ReadError):
         open_volume(path, ReadOptions())
+
+
+@pytest.mark.parametrize("ending", [".mgz", ".mgh"])
+@pytest.mark.parametrize("axis", [0, 1, 2, 3])
+def test_account_a16_the_axis_of_the_channels_is_named(tmp_path, ending, axis):
+    import nibabel
+
+    from segeval.volume.channel_streams import open_channels
+
+    label = np.arange(5 * 6 * 7).reshape(5, 6, 7) % 3
+    scores = np.stack([np.where(label == c, 0.9, 0.05) for c in range(3)]).astype(np.float32)
+    stored = np.moveaxis(scores, 0, axis)  # axes of the file: x, y, z and the channels anywhere
+    path = tmp_path / f"a{ending}"
+    nibabel.freesurfer.mghformat.MGHImage(stored, np.eye(4)).to_filename(path)
+    volume = open_volume(path, ReadOptions(channel_axis=axis))
+    assert volume.geometry.shape == (7, 6, 5)
+    with open_channels(volume.channels, 210) as streams:
+        for channel, stream in enumerate(streams):
+            found = np.array(stream.read(210)).reshape(7, 6, 5).T
+            assert (found == scores[channel]).all()
