@@ -244,6 +244,8 @@ def play(situation, folder):
         for option in sorted({*OPTION.findall(advice)} - {*situation.also})
         if not any(option in way.said for way in situation.ways)
     ]
+    if not situation.ways:
+        faults.append(f"nobody follows: {advice}")
     for number, way in enumerate(situation.ways):
         if way.said not in advice:
             faults.append(f"{way.said!r} is not said, but: {advice}")

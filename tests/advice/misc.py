@@ -276,7 +276,7 @@ SITUATIONS = [
     # sides
     sides("no such axis", SCORES, organ(1), (put("--channel-axis", "7", "0"),), "--channel-axis 7"),
     sides("no axis that fits", SCORES[:, :, ::2, ::2], organ(1), (add("--upsample", "--upsample half_pixel"),), also=("--channel-axis",)),
-    sides("frames of the ground truth alone", organ(1), np.stack([TWO, TWO]).astype(np.uint8), (), "--frames --channel-axis 0"),
+    sides("frames of the ground truth alone", organ(1), np.stack([TWO, TWO]).astype(np.uint8), (mend("both sides of a case must have the same frames", lambda here: build.npy(here / "p.npy", np.stack([TWO, TWO]).astype(np.uint8))),), "--frames --channel-axis 0"),
     Situation("RoIs and partners", partners(7), "score p.npz g.png -m maskrcnn --instances beside", (mend("instances are counted from 0", partners(0)),)),
     Situation("one image of several", two_images, "score --pairs t.csv -m dice", (Way("give the file itself as PRED or GT", lambda *_: ["score", "p.json", "g.json", "-m", "dice"]),)),
     Situation("detections as the ground truth", detections_of_map, "score --pairs t.csv -m dice", (Way("score them as PRED against a COCO file of instances as GT", lambda *_: ["score", "p.json", "g.json", "-m", "dice"]),)),

@@ -393,7 +393,7 @@ SITUATIONS = [
     picture("an empty file", with_content(b""), "write it again"),
     picture("Git LFS", with_content(LFS), "git lfs pull fetches the file itself"),
     picture("git-annex", with_content(b"/annex/objects/MD5E-s1--0.png\n"), "git annex get"),
-    Situation("contours as a grid", lambda here: [pair()(here), labelme()(here)], "score p.npy g.npy -m dice --resample g.json", ()),
+    Situation("a picture as the grid of a volume", lambda here: [pair()(here), labelme()(here)], "score p.npy g.npy -m dice --resample g.json", (put("images of one size", "g.json", "g.npy"),)),
     # regions of interest
     Situation("RoIs: against a volume", lambda here: [fine(here), build.npy(here / "g.npy", MASK)], "score p.npz g.npy -m dice --classes 1=a,2=b",
               (mend("a ground truth of two axes", lambda here: np.save(here / "g.npy", FLAT)),)),
