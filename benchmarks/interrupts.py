@@ -3,8 +3,9 @@
     python benchmarks/interrupts.py [--seed 0] [--times 200] [--engines single pooled sharded dask]
 
 An interrupted run (SIGINT to its whole process group) ends with 130, or with its verdict where it
-was done; nothing is a traceback, an abort or a signal, but while Python itself starts. A killed run (SIGKILL) is resumed, and its
-result file has the bytes of one that was never killed. A killed shard is resumed and merged.
+was done; nothing is a traceback, an abort or a signal, but while Python itself starts. A killed run
+(SIGKILL) is resumed, and its result file has the bytes of one that was never killed. A killed shard
+is resumed and merged.
 """
 
 from __future__ import annotations
