@@ -16,7 +16,6 @@ import click
 
 from segeval.cli.interruption import INTERRUPTED, raise_when_interrupted
 from segeval.cli.main import COMMANDS, program
-from segeval.cli.messages import print_message
 from segeval.cli.standard_streams import Unwritable
 from segeval.runtime.interrupts import was_interrupted
 
@@ -106,6 +105,8 @@ def _report_unwritable(problem: Unwritable) -> int:
 
 
 def _print_error_lines(lines: Sequence[str], status: int) -> int:
+    from segeval.cli.messages import print_message
+
     for line in lines:
         print_message(line)
     return status
