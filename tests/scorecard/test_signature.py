@@ -372,7 +372,8 @@ BARS = ("baseline",)
 FREE = {
     "output": ("x.json",), "format": "json", "wide": True, "digits": 9, "per_case": True,
     "worst": 3, "quiet": True, "verbose": 2, "log_file": "x.log", "color": "always",
-    "progress": "none", "safe_csv": True, "error": ("W-x",), "ignore": ("W-x",), "jobs": 2,
+    "progress": "none", "safe_csv": True, "percent": True, "jobs": 2,
+    "error": ("W-x",), "ignore": ("W-x",),
     "exit_zero": True,
     "policy": "any", "baseline_tolerance": (parse_gate("dice=0.1"),), "adjust": "none",
     "allow_different_settings": True, "allow_different_cases": True,
