@@ -42,8 +42,6 @@ def test_help_and_version_load_click_and_nothing_else(arguments):
         "segeval.cli.main",
         "segeval.cli.messages",
         "segeval.cli.standard_streams",
-        "segeval.cli.interruption",  # of the standard library alone, and from the first import on
-        "segeval.runtime.safe_text",
     }
 
 
