@@ -188,7 +188,10 @@ def keep(result: Result, found: Mapping[str, str]) -> None:
     file.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
 
 
-WANTED = ("segeval", "click", "isal", "numpy", "pillow", "simpleitk", "torch", "torchmetrics")
+WANTED = (
+    *("segeval", "click", "isal", "numpy", "pillow", "simpleitk", "torch", "torchmetrics"),
+    *("exacta", "mikan-rs", "surface-distance-based-measures"),
+)
 LISTING = "import importlib.metadata as m\nfor d in m.distributions(): print(d.name, d.version)"
 
 
