@@ -11,10 +11,7 @@ from harness import Run, has, one_cpu, peers
 from in_memory import HERE, THREADS, judge
 
 LABELS = (5, 15, 200)
-BARS = (
-    ("P22", "5 labels", "segeval", "exacta", 2.0),
-    ("P22", "15 labels", "segeval", "exacta", 2.0),
-)
+BARS = tuple(("P22", f"{labels} labels", "segeval", "exacta", 2.0) for labels in LABELS)
 
 
 def timed(tool: str, labels: int) -> Run:
