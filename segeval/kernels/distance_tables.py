@@ -38,7 +38,10 @@ from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.frozen import frozen
 
 TABLE_STEPS = {2: 300, 3: 1400}  # to as many cells around, or a few less, tables know distances
-RINGS = (8, 27, 64, 125, 216, 343, 512, 729, 1000)  # steps that are asked at a time, nearest first
+RINGS = {  # steps that are asked at a time, nearest first
+    2: (5, 13, 40, 125),
+    3: (8, 27, 64, 125, 216, 343, 512, 729, 1000),
+}
 TURNED_RINGS = 3  # rings whose tables are kept turned, for every place: 10 MB
 FAR, MANY = 125, 0.4  # beyond so many steps a tree answers such a share of points faster
 AT_A_TIME = 1 << 15  # steps of points, so that the tables and what is looked up stay in the cache
@@ -171,7 +174,7 @@ class DistanceTables:
         self.axes, self._spacing = len(spacing), np.array(spacing)
         self.reach = reach_of_steps(spacing, TABLE_STEPS[self.axes])
         steps = int(np.prod([2 * r + 1 for r in self.reach]))
-        self._ends = (*(end for end in RINGS if end < steps), steps)
+        self._ends = (*(end for end in RINGS[self.axes] if end < steps), steps)
         kind = Triangles if self.axes == 3 else LineSegments
         self._shapes = kind.of(code_shapes(self.axes).corners * self._spacing)
         self.code_rows = np.arange(512)[:, None] << (1 << self.axes)  # of each step of a ring
