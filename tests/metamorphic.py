@@ -8,7 +8,7 @@
     swapped     sides exchanged, for what is the same either way
     renamed     the classes under other label values
 
-`tests/test_metamorphic.py` runs a few pairs in CI; `benchmarks/metamorphic.py` as many as asked.
+`tests/test_metamorphic.py` runs a few pairs in CI; `benchmarks/invariance.py` as many as asked.
 """
 
 from __future__ import annotations

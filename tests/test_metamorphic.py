@@ -1,4 +1,4 @@
-"""A few pairs of what `benchmarks/metamorphic.py` runs by the thousand."""
+"""A few pairs of what `benchmarks/invariance.py` runs by the thousand."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 """What must change no number, on many pairs: mirrors, orders of axes, wider arrays, other labels.
 
-    python benchmarks/metamorphic.py [--count 1000] [--seed 0]
+    python benchmarks/invariance.py [--count 1000] [--seed 0]
 
 Every metric of label maps and instances in every convention; tests/metamorphic.py says what is
 done to a pair. Prints what differs, and how many pairs were looked at.
