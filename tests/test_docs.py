@@ -227,7 +227,9 @@ OF_OTHERS = {"--array", "--cpus-per-task", "--mem", "--time", "--parsable", "--d
              "--wrap", "--nthreads", "--nworkers",
              "--body-file", "--edit-last", "--create-if-none",
              "--fail", "--silent", "--header", "--form",
-             "--all", "--input", "--output-prefix"}  # fmt: skip
+             "--all", "--input", "--output-prefix",
+             # of scripts in benchmarks/ (docs/reliability.md)
+             "--files", "--rounds", "--seconds", "--times"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -25,7 +25,7 @@ def raising(monkeypatch, problem):
         (CaseError("no"), 3),
         (NothingToScore("no"), 4),
         (ZeroDivisionError("no"), 5),
-        (MemoryError(), 5),
+        (MemoryError(), 2),
         (KeyboardInterrupt(), 130),
         (click.Abort(), 130),
         (click.UsageError("no"), 2),

@@ -6,13 +6,10 @@ weighted by its length. Where there are too many cuts (noise) every voxel is cou
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from segeval.kernels.run_starts import find_run_starts, find_true_indices
-from segeval.runtime.arrays import Counted, Labels, Mask
+from segeval.runtime.arrays import Counted, Labels, Mask, Raw
 
 BUSY_RUN_LENGTH = 5  # runs are longer than this on average, else voxels are counted
 TABLE_CELLS = (
@@ -75,7 +72,7 @@ def _voxel_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
     return _found_cells(table, wide)
 
 
-def _code_pairs(codes: NDArray[np.uint8]) -> NDArray[np.uint16]:
+def _code_pairs(codes: Raw) -> Raw:
     """The codes of two voxels as one, half as much to count; after an odd number follows a 0."""
     return (np.append(codes, np.uint8(0)) if len(codes) % 2 else codes).view(np.uint16)
 
@@ -99,7 +96,7 @@ def weighted_counts(
     return _found_cells(table, wide)
 
 
-def _found_cells(table: NDArray[Any], wide: int) -> tuple[Counted, Counted]:
+def _found_cells(table: Raw, wide: int) -> tuple[Counted, Counted]:
     """The cells of a flat table that hold something: their codes, and what they hold."""
     found = np.flatnonzero(table)
     return found // wide << 16 | found % wide, table[found].astype(np.int64)

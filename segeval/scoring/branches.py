@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -160,9 +160,18 @@ class _ReducedLabels:
         return reduced
 
 
-@cache
 def sum_weight_squares(path: Path) -> float:
     """The sum of the squares of all kernels in a file of weights. Raises ReadError."""
+    try:
+        state = path.stat()
+    except OSError as problem:
+        raise ReadError(f"cannot be read ({problem.strerror})", where=path) from problem
+    return _sum_squares(path.absolute(), state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(8)
+def _sum_squares(path: Path, _changed: int, _size: int) -> float:
+    """The sum of a file as it is: every case has the same weights."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = [file[name] for name in file.files]

@@ -158,7 +158,7 @@ def test_every_form_ends_with_a_whole_line(form):
 def test_every_form_writes_a_scorecard_without_cases(form):
     file = io.StringIO()
     show_report(card([], "dice"), form, file, Settings())
-    names_metrics = ("table", "markdown", "json", "openmetrics", "badge", "html")
+    names_metrics = ("table", "markdown", "json", "openmetrics", "badge", "html", "latex")
     if not form.startswith("instances"):  # their columns have names of their own
         assert ("dice" in file.getvalue()) == (form in names_metrics)
 
