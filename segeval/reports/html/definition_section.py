@@ -14,7 +14,7 @@ from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import OVERALL, WHOLE, Scorecard
 from segeval.scorecard.row_index import index_rows
 
-FIELDS = ("formula", "returns", "empty", "source")
+FIELDS = ("formula", "returns", "empty", "mirror", "source")
 CITE = "segeval, version {version}: evaluation of segmentations. Signature: {signature}"
 
 
@@ -59,12 +59,13 @@ def documentation(doc: str) -> tuple[str, list[tuple[str, str]]]:
     paragraphs = cleandoc(doc).split("\n\n")
     first = " ".join(paragraphs[0].split())
     fields: list[tuple[str, str]] = []
+    inside = False  # of one of the fields: other words that stand like them are left out
     for line in "\n".join(paragraphs[1:]).splitlines():
-        named = re.match(r"(formula|returns|empty|source)\s+(.*)", line)
-        if named:
+        if named := re.match(rf"({'|'.join(FIELDS)})\s+(.*)", line):
             fields.append((named[1], named[2].strip()))
-        elif fields and line.startswith(" ") and line.strip():
+        elif inside and line.startswith(" ") and line.strip():
             fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line.strip()}")
+        inside = bool(named) or (inside and line.startswith(" "))
     return first, fields
 
 

@@ -21,3 +21,22 @@ def test_report_t20_every_metric_says_what_it_is(name):
     assert first.endswith((".", "?"))
     assert {"formula", "empty", "source"} <= set(found)
     assert all(text and not re.search(r"\s{2,}", text) for text in found.values())
+
+
+def test_a_field_ends_where_another_word_begins():
+    said = documentation(
+        """What it is.
+
+        empty    undefined
+        memory   at most 8 bytes
+                 a voxel
+        mirror   another number
+                 of one convention
+        source   A
+        """
+    )[1]
+    assert said == [
+        ("empty", "undefined"),
+        ("mirror", "another number of one convention"),
+        ("source", "A"),
+    ]
