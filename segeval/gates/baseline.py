@@ -339,7 +339,8 @@ def _baseline_notes(
     if few:
         yield few_cases_note(few, settings.baseline)
     if many := sum(pairs.charged for pairs in columns.values()):
-        text = f"{many} values compared as the best, since nothing was to be found and nothing was"
+        values = "1 value is" if many == 1 else f"{many} values are"
+        text = f"{values} compared as the best, since nothing was to be found and nothing was"
         yield Note("N-both-empty-best", text, settings.baseline)
     known = {(kind.class_, kind.metric) for kind in index_rows(baseline.cases).kinds}
     new = {

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from segeval.reports.html.account_sums import sum_of_cases, sums_of_inventory, words_of_kind
+from segeval.reports.html.interval_cells import few_cases_of
 from segeval.reports.html.shown import label, place_of_case
 from segeval.reports.problems import case_error, class_faults
 from segeval.reports.table_model import format_count
@@ -18,20 +20,20 @@ from segeval.scorecard.row_index import index_rows, noteworthy_cases
 
 TEXTS = 3  # of a warning that are shown
 FEW = 5  # cases that are named for a problem or a note
-SIDES = {"pred": " of the prediction", "gt": " of the ground truth"}
 NAMES = 60  # rows of the table of names
 
 
 def account_section(card: Scorecard, settings: Settings) -> dict[str, Any]:
     """The facts of the run."""
     found = index_rows(card.cases)
-    inventory = dict(card.inputs.get("inventory") or {})
+    sums = [sum_of_cases(card), *sums_of_inventory(card.inputs.get("inventory") or {})]
     return {
         "pairing": clean_name(str(card.inputs.get("pairing", ""))),
         "found": len(card.cases),
         "scored": found.scored,
         "unscored": len(card.cases) - found.scored,
-        "inventory": _inventory(inventory),
+        "sums": [sums[0], *(one for one in sums[1:] if not one.whole)],
+        "inventory": sums if len(sums) > 1 else [],
         "left_aside": _left_aside(card.inputs),
         "extra": [clean_name(str(name)) for name in card.inputs.get("extra_predictions", ())],
         "groups": [(name or "none", n) for name, n in found.groups.items()]
@@ -52,33 +54,21 @@ def _roots(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(words[side], clean_name(str(roots[side]))) for side in words if roots.get(side)]
 
 
-def _inventory(inventory: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Found = scored + unscored + left aside, for every kind of thing (ACCOUNT-A1)."""
-    keys = ("found", "scored", "unscored", "left_aside")
-    return [
-        {"kind": clean_name(str(kind)), **{key: _sum(counts.get(key, 0)) for key in keys}}
-        for kind, counts in inventory.items()
-        if isinstance(counts, Mapping)
-    ]
-
-
-def _sum(count: Any) -> int:
-    """A count, or the sum of counts by their reason."""
-    return sum(map(int, count.values())) if isinstance(count, Mapping) else int(count)
-
-
 def _left_aside(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What was found and left aside, by its reason: how many, and the names that are known."""
     found: dict[str, dict[str, Any]] = {}
     for item in inputs.get("left_aside") or ():
-        side = {"pred": " of the prediction", "gt": " of the ground truth"}.get(
-            item.get("side"), ""
-        )
-        reason = clean_name(f"{item.get('kind', '')}{side} {item.get('reason', '')}".strip())
-        kept = found.setdefault(reason, {"reason": reason, "count": 0, "names": []})
+        kind = f"{item.get('side', '')} {item.get('kind', '')}".strip()
+        reason = clean_name(str(item.get("reason") or "for no reason that was given"))
+        kept = found.setdefault(f"{kind} {reason}", {"kind": kind, "reason": reason, "count": 0,
+                                                     "names": {}})  # fmt: skip
         names = [clean_name(str(name)) for name in item.get("names", ())]
         kept["count"] += int(item.get("number") or len(names))
-        kept["names"] = (kept["names"] + names)[:NAMES]
+        kept["names"] |= dict.fromkeys(names)
+    for kept in found.values():
+        kept["what"] = f"{words_of_kind(kept['kind'], kept['count'])} {kept['reason']}"
+        kept["more"] = max(0, kept["count"] - min(len(kept["names"]), NAMES))
+        kept["names"] = list(kept["names"])[:NAMES]
     return list(found.values())
 
 
@@ -110,7 +100,7 @@ def _notes(card: Scorecard) -> list[dict[str, Any]]:
     """Warnings and notes by their code: a few texts, how often and where."""
     kinds: dict[str, dict[str, Any]] = {}
     of_cases = (note for case in noteworthy_cases(card.cases) for note in case.notes)
-    for note in (*card.notes, *of_cases):
+    for note in (*card.notes, *few_cases_of(card), *of_cases):
         empty: dict[str, Any] = {"code": note.code, "texts": {}, "where": {}, "count": 0}
         kind = kinds.setdefault(note.code, empty)
         kind["count"] += 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import frozen, replace
 
 HUGE = 4e307  # of an axis, so that its span is a number
 TICKS = 6  # at most, along an axis
+OPEN = (-math.inf, math.inf)  # values that have neither a least nor a largest
 APART = 30.0  # pixels between the ticks of a bent scale, at least
 LETTER = 6.0  # pixels of a letter of a tick
 MANY, FAR = 8, 6.0  # values of a bent scale; how often the middle eight tenths fit in its span
@@ -71,6 +72,18 @@ class Axis:
             f'data-low="{self.low!r}" data-high="{self.high!r}" '
             f'data-start="{self.start:g}" data-end="{self.end:g}"{bend}'
         )
+
+
+def within_bounds(axis: Axis, values: Iterable[float], bounds: tuple[float, float]) -> Axis:
+    """The axis without what no value can be: that of Dice ends at 1, that of a distance at 0.
+
+    values  that it was made of: none of them is cut off, whatever their bounds say
+    bounds  the least and the largest value that there can be
+    """
+    known = [value for value in values if math.isfinite(value)]
+    low = max(axis.low, min([bounds[0], *known]))
+    high = min(axis.high, max([bounds[1], *known]))
+    return replace(axis, low=low, high=high) if low < high else axis
 
 
 def round_numbers(high: float) -> list[float]:

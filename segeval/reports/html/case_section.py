@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from segeval.reports.html.shown import (
-    MINUS,
     Heading,
     Shown,
     label,
@@ -20,6 +19,7 @@ from segeval.reports.html.shown import (
     show_three,
 )
 from segeval.reports.html.volume_section import Volumes
+from segeval.reports.html.worst_reasons import why_bad
 from segeval.runtime.frozen import frozen
 from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import POOLED, UNCOUNTED, WHOLE, CaseResult, Row, Scorecard
@@ -28,13 +28,6 @@ from segeval.scorecard.row_index import index_rows
 from segeval.scorecard.value_statistics import BADNESS, worst_values
 
 MOST, A_CLASS = 30, 5  # worst cases over all, and of one class
-APART = 0.2  # share of the volume that is a reason
-WORDS = {
-    "pred_empty": "missed: the prediction has none",
-    "class_absent": "missed: the prediction does not have the class",
-    "gt_empty": "spurious: the ground truth has none",
-    "both_empty": "on neither side",
-}
 LISTED = 400  # missed and spurious structures that are listed
 
 
@@ -156,25 +149,6 @@ def worst_rows(
 def _cell(head: Heading, rows: Sequence[Row]) -> Shown:
     found = next((row for row in rows if row.metric and head.column.holds(row)), None)
     return Shown("") if found is None else head.show(found.value)
-
-
-def why_bad(rows: Sequence[Row], volumes: tuple[float, float, str] | None) -> str:
-    """Missed, spurious, a far part or the volume: what the rows of a class say.
-
-    volumes  of the ground truth and of the prediction, where they are known
-    """
-    reasons = [row.reason for row in rows if row.reason in WORDS]
-    if reasons:
-        return WORDS[reasons[0]]
-    values = {row.metric.partition("@")[0].partition(":")[0]: row.value for row in rows}
-    far, usual = values.get("hd", math.nan), values.get("hd95", math.nan)
-    if far > 3 * usual > 0:
-        return "a far part: the largest distance is over three times the 95th percentile"
-    truth, pred, _ = volumes or (math.nan, math.nan, "")
-    share = (pred - truth) / truth if truth > 0 else math.nan
-    if abs(share) >= APART:
-        return f"volume: {100 * share:+.0f} %".replace("-", MINUS)
-    return ""
 
 
 def one_sided_rows(card: Scorecard, volumes: Volumes) -> dict[str, Any]:

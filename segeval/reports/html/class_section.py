@@ -12,6 +12,7 @@ import numpy as np
 
 from segeval.reports.html.axes import HUGE, Axis, spanning_far
 from segeval.reports.html.charts import with_unit
+from segeval.reports.html.interval_cells import IntervalCell, interval_cell, lone_patient
 from segeval.reports.html.shown import (
     Heading,
     Shown,
@@ -44,8 +45,7 @@ class ClassRow:
     worst: Shown
     worst_case: str
     pooled: Shown
-    low: Shown
-    high: Shown
+    interval: IntervalCell
     spark: str
 
 
@@ -89,19 +89,18 @@ def class_tables(
     bars: Mapping[tuple[str, str], list[float]],
 ) -> list[MetricTable]:
     """A table a metric, in the order of the run."""
-    summary = card.summary.get("", {})
-    made = [_table(k, card.leads, head, summary, values, bars) for k, head in enumerate(heads)]
+    made = [_table(k, card, head, values, bars) for k, head in enumerate(heads)]
     return [table for table in made if table.rows]
 
 
-def _table(  # noqa: PLR0913 - what a table hangs on
+def _table(
     number: int,
-    leads: str,
+    card: Scorecard,
     head: Heading,
-    summary: Mapping[str, Mapping[str, Statistic]],
     values: Values,
     bars: Mapping[tuple[str, str], list[float]],
 ) -> MetricTable:
+    summary = card.summary.get("", {})
     names = [name for name in summary if head.key in summary[name]]
     if [name for name in names if name not in (OVERALL, WHOLE)] == names[:1]:
         names = [name for name in names if name != OVERALL]  # of one class it says the same
@@ -111,21 +110,22 @@ def _table(  # noqa: PLR0913 - what a table hangs on
     for name in names:
         own = [v for _, v in values.get((name, head.key), ())]
         spark = draw_distribution(own, scale, f"{label(name)}, {head.name}") if own else ""
-        rows.append(_row(name, head, summary[name][head.key], spark))
+        rows.append(_row(card, name, head, summary[name][head.key], spark))
     return MetricTable(
         head,
         tuple(rows),
         _chart(head, names, summary, values, bars),
         any(row.pooled.exact for row in rows),
-        any(row.low.exact for row in rows),
+        any(row.interval.low.exact or row.interval.why for row in rows),
         any(row.mean.exact for row in rows) or not any(row.pooled.exact for row in rows),
         f"metric-{number + 1}",
-        leads if any(row.pooled.exact for row in rows) else "mean",
+        card.leads if any(row.pooled.exact for row in rows) else "mean",
     )
 
 
-def _row(name: str, head: Heading, made: Statistic, spark: str) -> ClassRow:
+def _row(card: Scorecard, name: str, head: Heading, made: Statistic, spark: str) -> ClassRow:
     low, high = made.interval or (math.nan, math.nan)
+    lone = lone_patient(card, name, head.name) if made.interval else ""
     return ClassRow(
         name,
         label(name),
@@ -140,8 +140,7 @@ def _row(name: str, head: Heading, made: Statistic, spark: str) -> ClassRow:
         head.show(made.worst),
         made.worst_case,
         head.show(made.pooled),
-        head.show(low),
-        head.show(high),
+        interval_cell(low, high, made.n, head.show, lone),
         spark,
     )
 
@@ -158,7 +157,7 @@ def _chart(
         return ""
     title = f"{head.name}: every case, by class"
     across = with_unit(head.name, head.unit)
-    return draw_strips(title, across, strips, bounded=head.bounded)
+    return draw_strips(title, across, strips, bounds=head.definition.bounds)
 
 
 def scale_of_column(every: Sequence[float], head: Heading) -> Axis | None:

@@ -15,6 +15,7 @@ from segeval.reports.html.charts import (
     px,
     svg,
 )
+from segeval.reports.table_model import format_count
 
 
 def draw_reliability(name: str, bins: Sequence[tuple[float, float, float]]) -> str:
@@ -48,7 +49,8 @@ def draw_reliability(name: str, bins: Sequence[tuple[float, float, float]]) -> s
         label_y("voxels", 11, 280),
         label_x("confidence", (left + width - 12) / 2, 318),
     ]
-    text = f"accuracy against confidence in {len(bins)} bins of {total:.0f} voxels"
+    many, voxels = format_count(len(bins), "bin"), format_count(round(total), "voxel")
+    text = f"accuracy against confidence in {many} of {voxels}"
     return svg("reliability", width, height, name, text, parts)
 
 

@@ -99,7 +99,8 @@ def methods(card: Scorecard, heads: list[Heading]) -> str:
     metrics = ", ".join(dict.fromkeys(str(head.name) for head in heads))
     lines = [
         f"Segmentations were evaluated with segeval {__version__}.",
-        f"{format_count(found.scored, 'case')} of {len(card.cases)} were scored"
+        f"{format_count(found.scored, 'case')} of {len(card.cases)} "
+        + ("was scored" if found.scored == 1 else "were scored")
         + (f" in {format_count(len(classes), 'class', 'classes')}" if classes else "")
         + (f" by {metrics}." if metrics else "."),
     ]

@@ -60,7 +60,7 @@ def strips(card: Scorecard, settings: Settings) -> Charts:
         found = strips_of(head, names, summary, values, bars)
         if any(strip.values for strip in found):
             across = with_unit(head.name, head.unit)
-            chart = draw_strips(head.key, across, found, COLUMN, head.bounded)
+            chart = draw_strips(head.key, across, found, COLUMN, head.definition.bounds)
             made.append((head.key, chart))
     return made
 

@@ -20,10 +20,12 @@ from segeval.reports.html.instance_curves import (
 )
 from segeval.reports.html.shown import label, place_of_case, place_of_class, show_three
 from segeval.reports.html.strip_charts import Strip, draw_strips
+from segeval.runtime.arrays import Counted, Floats
 from segeval.scorecard.card import Scorecard
 from segeval.scoring.pooling import drawn_tallies, result_type
 
 LEAST = 3  # instances of a chart
+QUARTERS = 4  # parts of the table of sizes
 LISTED = 30  # missed instances that are listed, the largest first
 SHOWN = 12  # curves
 
@@ -106,20 +108,18 @@ def size_table(name: str, found: dict[str, Any]) -> dict[str, Any]:
     """The share that was found by size, in quarters of the references; and all sizes as a chart."""
     every = np.array([*found["found"], *found["missed"]])
     hit = np.arange(len(every)) < len(found["found"])
-    order = np.argsort(every, kind="stable")
     rows = []
-    for part in np.array_split(order, 4) if len(order) >= 4 else [order]:
-        if len(part):
-            low, high = float(every[part].min()), float(every[part].max())
-            rows.append(
-                {
-                    "low": show_three(low),
-                    "high": show_three(high),
-                    "n": len(part),
-                    "found": int(hit[part].sum()),
-                    "share": show_three(float(hit[part].mean())),
-                }
-            )
+    for part in split_by_size(every):
+        low, high = float(every[part].min()), float(every[part].max())
+        rows.append(
+            {
+                "low": show_three(low),
+                "high": show_three(high),
+                "n": len(part),
+                "found": int(hit[part].sum()),
+                "share": show_three(float(hit[part].mean())),
+            }
+        )
     link = f"#{place_of_class(name)}"
     strips = [Strip(word, link, tuple(found[word])) for word in ("found", "missed", "false")]
     title = f"{label(name)}: size of found, missed and false instances"
@@ -129,3 +129,18 @@ def size_table(name: str, found: dict[str, Any]) -> dict[str, Any]:
         else ""
     )
     return {"name": label(name), "unit": found["unit"], "rows": rows, "chart": chart}
+
+
+def split_by_size(sizes: Floats) -> list[Counted]:
+    """The places of sizes in quarters of them, the smallest first; equal sizes are in one part.
+
+    sizes  float64 (n,)
+    returns  as many parts as hold some, each int64
+    """
+    if not len(sizes):
+        return []
+    order = np.argsort(sizes, kind="stable")
+    parts = np.array_split(order, QUARTERS if len(order) >= QUARTERS else 1)
+    largest = np.unique([sizes[part[-1]] for part in parts])
+    which = np.searchsorted(largest, sizes[order], side="left")
+    return [order[which == k] for k in range(len(largest))]

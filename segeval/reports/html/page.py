@@ -21,6 +21,7 @@ from segeval.reports.html.class_section import class_tables, group_tables, value
 from segeval.reports.html.confusion_section import confusion_section
 from segeval.reports.html.definition_section import definition_section
 from segeval.reports.html.instance_section import instance_section, missed_instances
+from segeval.reports.html.interval_cells import few_cases_of
 from segeval.reports.html.reliability_section import reliability_section
 from segeval.reports.html.shown import (
     THIN,
@@ -36,6 +37,7 @@ from segeval.reports.html.shown import (
 from segeval.reports.html.verdict_section import bars_of, read_verdict, verdict_section
 from segeval.reports.html.volume_section import agreements, volumes_of
 from segeval.reports.table_content import lacking_input
+from segeval.reports.table_model import format_count
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
 from segeval.runtime.safe_text import clean_name
@@ -109,6 +111,7 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
         "heads": heads,
         "void": [(name, why.replace("_", " ")) for name, why in void.items()],
         "tables": tables,
+        "few": "".join(note.text for note in few_cases_of(card)),
         "charts": any(table.chart for table in tables),
         "lead": leading(heads, metrics_of_classes(card)),
         "worst": worst_rows(card, heads, volumes, settings.pictures),
@@ -169,6 +172,7 @@ def environment() -> Any:
         "joints": break_at_joints,
         "longest": longest_part,
         "three": show_three,
+        "many": format_count,
     }
     return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from segeval.reports.html.axes import Axis, quantile, spanning, spanning_far
+from segeval.reports.html.axes import OPEN, Axis, quantile, spanning, spanning_far, within_bounds
 from segeval.reports.html.charts import (
     BOTTOM,
     PAGE,
@@ -19,6 +19,7 @@ from segeval.reports.html.charts import (
     spread_out,
     svg,
 )
+from segeval.reports.table_model import format_count
 from segeval.runtime.frozen import frozen
 
 BINS = 14  # of a small distribution
@@ -47,16 +48,16 @@ def draw_strips(  # noqa: PLR0913 - what a chart is
     across: str,
     strips: Sequence[Strip],
     layout: Layout = PAGE,
-    bounded: bool = False,
+    bounds: tuple[float, float] = OPEN,
 ) -> str:
     """A line a class: every case as a dot over the box of its quartiles, its bars as marks.
 
     across   what the axis is of, with its unit
-    bounded  values have a least and a largest: their scale is never bent
+    bounds   the least and the largest value that there can be; a scale with both is never bent
     """
     every = [v for s in strips for v in (*s.values, *s.bars)]
-    span = spanning if bounded else spanning_far
-    axis = span(every, layout.names, layout.width - layout.side)
+    span = spanning if all(map(math.isfinite, bounds)) else spanning_far
+    axis = within_bounds(span(every, layout.names, layout.width - layout.side), every, bounds)
     height = TOP + layout.row * len(strips)
     parts = grid_x(axis, TOP, height, across)
     for place, strip in enumerate(strips):
@@ -126,7 +127,8 @@ def draw_distribution(values: Sequence[float], scale: Axis | None, name: str) ->
     bars = "".join(
         f"M{k * 6 + 3} 18v{px(-max(16 * n / most, 1))}" for k, n in enumerate(counts) if n
     )
-    text = f"{name}: {len(finite)} values from {min(finite):.3g} to {max(finite):.3g}"
+    many = format_count(len(finite), "value")
+    text = f"{name}: {many} from {min(finite):.3g} to {max(finite):.3g}"
     return (
         f'<svg class="spark" viewBox="0 0 {BINS * 6} 19" width="{BINS * 6}" height="19" role="img" '
         f'aria-label="{escape_text(text)}"><path class="floor" d="M0 18.5H{BINS * 6}"/>'

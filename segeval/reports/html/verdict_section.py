@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from segeval.gates.verdict import SIGNS, BaselineComparison, Verdict, enough_digits
+from segeval.gates.verdict import BaselineComparison, Verdict, enough_digits
+from segeval.reports.html.interval_cells import IntervalCell, interval_cell, lone_patient
 from segeval.reports.html.shown import MINUS, Shown
 from segeval.reports.table_model import format_count
 from segeval.reports.verdicts import missed_verdicts, verdict_headline
@@ -17,6 +18,7 @@ from segeval.scorecard.card import Scorecard
 from segeval.scorecard.row_index import index_rows
 
 WORDS = {"PASS": "pass", "FAIL": "fail", "ERROR": "error", "": "none"}
+REQUIRED = {"higher": "at least ", "lower": "at most ", "zero": "within ±"}  # and then the bar
 
 
 @frozen
@@ -29,11 +31,10 @@ class Judged:
     metric: str
     statistic: str
     value: Shown
-    sign: str
+    required: str
     bar: Shown
     unit: str
-    low: Shown
-    high: Shown
+    interval: IntervalCell
     difference: Shown
     n: int
     worst_case: str
@@ -95,9 +96,9 @@ def _judged(verdict: Verdict, card: Scorecard) -> Judged:
     made = card.summary.get(verdict.group, {}).get(verdict.class_, {}).get(verdict.metric)
     if made is not None and made.interval and held is None:
         ends = made.interval
+    lone = "" if math.isnan(ends[0]) else lone_patient(card, verdict.class_, verdict.metric,
+                                                       verdict.group)  # fmt: skip
     difference = math.nan if held is None else held.difference
-    signs = SIGNS.get(verdict.better, ("", ""))
-    symbol = signs[0 if verdict.passed else 1].replace(">=", "≥").replace("<=", "≤")
     return Judged(
         word="PASS" if verdict.passed else "FAIL",
         rule=clean_name(verdict.gate),
@@ -105,11 +106,10 @@ def _judged(verdict: Verdict, card: Scorecard) -> Judged:
         metric=clean_name(verdict.metric),
         statistic=verdict.statistic,
         value=Shown("–") if math.isnan(verdict.value) else _exact(value, verdict.value),
-        sign=symbol,
+        required="" if math.isnan(verdict.bar) else REQUIRED.get(verdict.better, ""),
         bar=Shown("–") if math.isnan(verdict.bar) else _exact(bar, verdict.bar),
         unit=verdict.unit,
-        low=_digits(ends[0]),
-        high=_digits(ends[1]),
+        interval=interval_cell(*ends, verdict.n, _digits, lone),
         difference=_digits(difference, signed=True),
         n=verdict.n,
         worst_case=made.worst_case if made else "",

@@ -14,6 +14,7 @@ import numpy as np
 
 from segeval.reports.html.agreement_chart import Agreement
 from segeval.reports.html.shown import label
+from segeval.reports.html.worst_reasons import Sizes
 from segeval.scorecard.card import CaseResult
 from segeval.scoring.pooling import drawn_tallies
 
@@ -21,7 +22,7 @@ LIMITS = 1.96
 LEAST = 3  # cases of a chart
 GROWS = 0.5  # correlation of size and absolute gap from which on the ratio is shown
 
-Volumes = dict[tuple[str, str], tuple[float, float, str]]
+Volumes = dict[tuple[str, str], Sizes]
 
 
 def volumes_of(cases: Iterable[CaseResult]) -> Volumes:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from segeval.grid.geometry import Geometry
 from segeval.reports.pictures.contour_paths import mask_outlines, path_data
 from segeval.reports.pictures.planes import ClassView
+from segeval.reports.table_model import format_count
 from segeval.runtime.frozen import frozen
 
 SIDE = 256.0  # pixels at most
@@ -126,7 +127,10 @@ def draw_plane(view: ClassView, plane: Plane, grid: Geometry, image: Bytes | Non
     parts += draw_outlines(view, plane)
     parts += draw_error(view, plane)
     parts += draw_letters(plane, grid)
-    caption = f"{text}, {view.voxels} voxels differ" if plane.across == 0 and view.voxels else text
+    caption = text
+    if plane.across == 0 and view.voxels:
+        differ = "differs" if view.voxels == 1 else "differ"
+        caption += f", {format_count(view.voxels, 'voxel')} {differ}"
     return (
         f'<figure class="plane"><svg viewBox="0 0 {width:.1f} {height:.1f}" '
         f'width="{width:.0f}" height="{height:.0f}" role="img" '

@@ -153,7 +153,7 @@ def test_report_t6_the_title_of_missed_gates_alone():
 
 
 def test_report_t8_the_account_adds_up_and_help_is_there(page, kept):
-    assert "50 = 48 scored + 2 not scored" in page.text
+    assert "cases 50 = 48 scored + 2 not scored" in page.text
     assert "--resample gt puts the prediction on the ground truth's grid" in page.text
     names = page.of("compared")
     matched = next(
@@ -180,9 +180,16 @@ def test_report_t8_the_inventory_adds_up():
     }
     page = Page(render_page(whole(patients(4), inputs=inputs), Settings()))
     table = next(t for t in page.of("compared") if t.heads[0] == "kind")
-    assert [cell.text for cell in table.rows[0]] == ["gt file", "5", "3", "0", "2"]
-    assert "file of the ground truth named like images" in page.text
-    assert "a_t1.nii, b_t1.nii" in page.text
+    assert [cell.text for cell in table.rows[0]] == ["cases", "4", "4", "0", "0"]
+    assert [cell.text for cell in table.rows[1]] == [
+        "files of the ground truth",
+        "5",
+        "3",
+        "0",
+        "2",
+    ]
+    assert "2 files of the ground truth named like images" in page.text
+    assert "a_t1.nii , b_t1.nii" in page.text
 
 
 def test_report_t11_the_worst_come_first_and_at_most_five_of_a_class(page, kept):
