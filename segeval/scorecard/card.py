@@ -61,6 +61,9 @@ class CaseResult:
                whether it was scored against the same (ACCOUNT-A36)
     gt_checksums  of the labels of the ground truth, "" for a map of all classes: how they lie and
                were read, and what they are; compared where the first word is the same
+    fingerprint  of all its files and their times, for --resume
+    stamps     of the files of each side, whatever their times: for pictures, which are drawn of
+               copies too
     inventory  what became of everything that it holds, in the JSON form of an Inventory
     spare      rows of classes that it has not, if another case has them; "" is any class
                (ACCOUNT-A4)
@@ -88,6 +91,7 @@ class CaseResult:
     own_names: Mapping[str, str] = field(default_factory=dict)
     gt_voxels: Mapping[str, int] = field(default_factory=dict)
     gt_checksums: Mapping[str, str] = field(default_factory=dict)
+    stamps: Mapping[str, str] = field(default_factory=dict)
     trace: str = ""  # of a bug; never written to a file
 
     @property

@@ -24,7 +24,7 @@ EMPTY_CASE = {
     field.name: NOTHING if field.default_factory is dict else field.default
     for field in fields(CaseResult)
 }
-CONTENTS = ("gt_voxels", "gt_checksums", "tallies", "facts", "inventory", "own_names")
+CONTENTS = ("stamps", "gt_voxels", "gt_checksums", "tallies", "facts", "inventory", "own_names")
 
 
 def strict_json(value: Any) -> str:

@@ -44,7 +44,7 @@ from segeval.scoring.class_resolution import (
     resolve_by_value,
     stored_classes,
 )
-from segeval.scoring.fingerprint import case_fingerprint, first_difference, overwrite_error, states
+from segeval.scoring.fingerprint import case_stamps, first_difference, overwrite_error, states
 from segeval.scoring.finish_tallies import (
     FinishedTallies,
     begin_tallies,
@@ -85,8 +85,8 @@ def score_unchanged(case: Case, job: Job, share: ParallelMap) -> CaseResult:
     share  may measure classes in other processes
     """
     # of the files that are read, not of later ones
-    stamp, before = case_fingerprint(case), states(case)
-    result = replace(scored_case(case, job, share), fingerprint=stamp)
+    (whole, sides), before = case_stamps(case), states(case)
+    result = replace(scored_case(case, job, share), fingerprint=whole, stamps=sides)
     if changed := first_difference(before, states(case)):
         raise overwrite_error(changed)
     return result

@@ -2,31 +2,59 @@
 
 Of every file its size, its time of change, its first and last 64 KiB, and what it stands for: one
 that is renamed from `liver` to `spleen` is another input. So is another spacing in the table of
-cases.
+cases. A stamp of each side leaves the times out, so that a copy is the same.
 """
 
 from __future__ import annotations
 
+import re
 import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
 
-from segeval.pairing.cases import Case
+from segeval.pairing.cases import Case, CaseFiles
 from segeval.runtime.errors import ReadError
 
 ENDS = 1 << 16
+SIDES = ("gt", "pred")
 
 
 def case_fingerprint(case: Case) -> str:
     """Of all files of a case; "" where one cannot be read."""
+    return case_stamps(case)[0]
+
+
+def case_stamps(case: Case) -> tuple[str, dict[str, str]]:
+    """The fingerprint of a case, and the stamps of its sides `gt` and `pred`.
+
+    Both are empty where a file cannot be read.
+    """
     try:
-        found = [f"{role} {_file_fingerprint(path)}" for role, path in list_case_files(case)]
+        found = [(role, *_file_state(path)) for role, path in list_case_files(case)]
+    except OSError:
+        return "", {}
+    files = [f"{role} {size:x}.{time:x}.{check:08x}" for role, size, time, check in found]
+    sides: dict[str, list[str]] = {side: [] for side in SIDES}
+    for role, size, _, check in found:
+        sides.get(re.split("[@/ ]", role, maxsplit=1)[0], []).append(f"{role} {size:x}.{check:08x}")
+    whole = _digest([*files, f"spacing {case.spacing}", *slice_locations(case)])
+    return whole, {side: _digest(lines) for side, lines in sides.items() if lines}
+
+
+def _digest(lines: Sequence[str]) -> str:
+    state = "\n".join(lines).encode("utf-8", "surrogatepass")  # names of files need not be text
+    return f"{zlib.crc32(state):08x}{zlib.adler32(state):08x}"
+
+
+def file_stamp(path: Path) -> str:
+    """Size and ends of a file, which are those of its copies; "" where it cannot be read."""
+    try:
+        size, _, check = _file_state(path)
+        return f"{size:x}.{check:08x}"
     except OSError:
         return ""
-    text = "\n".join([*found, f"spacing {case.spacing}", *slice_locations(case)])
-    state = text.encode("utf-8", "surrogatepass")  # names of files need not be text
-    return f"{zlib.crc32(state):08x}{zlib.adler32(state):08x}"
 
 
 def states(case: Case) -> dict[Path, tuple[int, ...]]:
@@ -62,12 +90,20 @@ def list_case_files(case: Case) -> list[tuple[str, Path]]:
     sides += [(f"aux{number}", side) for number, side in enumerate(case.aux)]
     for role, side in sides:
         if side is not None:
-            role = role if side.frame is None else f"{role}@{side.frame}"
-            found += [(f"{role}/{name}", path) for name, path in side.files.items()]
-            found += [(f"{role} set", one.path) for one in side.sets]
-            found.append((f"{role} scores", side.scores))
+            found += list_side_files(role, side)
     known = [(role, path) for role, path in found if path is not None]
     return [*known, *((f"{role} data", path) for role, head in known for path in data_files(head))]
+
+
+def list_side_files(role: str, side: CaseFiles) -> Iterator[tuple[str, Path | None]]:
+    """The files of one side, and what they stand for.
+
+    role  `gt`, `pred` or what else the side is
+    """
+    role = role if side.frame is None else f"{role}@{side.frame}"
+    yield from ((f"{role}/{name}", path) for name, path in side.files.items())
+    yield from ((f"{role} set", one.path) for one in side.sets)
+    yield f"{role} scores", side.scores
 
 
 def data_files(path: Path) -> list[Path]:
@@ -97,7 +133,8 @@ def slice_locations(case: Case) -> list[str]:
     ]
 
 
-def _file_fingerprint(path: Path) -> str:
+def _file_state(path: Path) -> tuple[int, int, int]:
+    """The size of a file, its time of change, and a checksum of its ends. Raises OSError."""
     state = path.stat()
     if not S_ISREG(state.st_mode):
         raise OSError(f"{path} is a pipe or a device")  # which would be waited for
@@ -106,4 +143,4 @@ def _file_fingerprint(path: Path) -> str:
         if state.st_size > ENDS:
             file.seek(max(ENDS, state.st_size - ENDS))
             check = zlib.crc32(file.read(ENDS), check)
-    return f"{state.st_size:x}.{state.st_mtime_ns:x}.{check:08x}"
+    return state.st_size, state.st_mtime_ns, check

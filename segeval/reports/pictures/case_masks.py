@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import prod
+from pathlib import Path
 
 from segeval.classes.class_list import ClassList
 from segeval.metrics.registry import resolve_metric
+from segeval.opening.frames import expand_frames
 from segeval.opening.open_case import open_case
 from segeval.pairing.cases import Case
+from segeval.pairing.outputs import add_outputs
+from segeval.pairing.pair import pair_paths
 from segeval.reports.pictures.planes import ClassView, view_class
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
@@ -21,8 +25,9 @@ from segeval.runtime.errors import CaseError
 from segeval.runtime.frozen import frozen
 from segeval.scoring.case import check_prediction, read_case
 from segeval.scoring.case_stages import CaseRead, CaseStart
-from segeval.scoring.pass_plan import Job, planned
+from segeval.scoring.pass_plan import Job, leave_out_labels, planned
 from segeval.tallies.surface import Surfaces, SurfaceTally
+from segeval.volume.read_options import ReadOptions
 
 MOST = 96 << 20  # voxels of the box around a class
 
@@ -60,6 +65,20 @@ class CaseMasks:
         if crop is None or not (crop.truth.any() or crop.pred.any()):
             raise CaseError("all of it is ignored")
         return box, crop.truth, crop.pred
+
+
+def pair_again(pred: Path, truth: Path, settings: Settings) -> tuple[Sequence[Case], ClassList]:
+    """The cases of a run and its classes, found as scoring found them.
+
+    pred, truth  the roots, on this machine
+    Raises RequestError and NothingToScore where they cannot be paired.
+    """
+    pairing = add_outputs(pair_paths(pred, truth, settings), truth, settings)
+    cases: Sequence[Case] = pairing.cases
+    if settings.frames:
+        reading = ReadOptions(channel_axis=settings.channel_axis, series=True)
+        cases = expand_frames(cases, reading)
+    return cases, leave_out_labels(pairing.classes.chosen(settings.classes), settings)
 
 
 def read_masks(case: Case, settings: Settings, classes: ClassList) -> CaseMasks:

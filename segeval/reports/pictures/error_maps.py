@@ -18,14 +18,11 @@ import numpy as np
 from segeval.exporting.decode import save_label_map
 from segeval.pairing.cases import Case
 from segeval.pairing.files import format_suffix
-from segeval.pairing.outputs import add_outputs
-from segeval.pairing.pair import pair_paths
-from segeval.reports.pictures.case_masks import CaseMasks, read_masks
+from segeval.reports.pictures.case_masks import CaseMasks, pair_again, read_masks
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Labels
 from segeval.runtime.errors import SegevalError
 from segeval.runtime.inventory import Inventory, keep_inventory
-from segeval.scoring.pass_plan import leave_out_labels
 from segeval.tallies.surface import MaskCrop
 
 HIT, FALSE, MISSED = 1, 2, 3
@@ -40,9 +37,8 @@ def write_error_maps(
     Raises RequestError and NothingToScore where the roots cannot be paired.
     """
     with keep_inventory(Inventory()):
-        pairing = add_outputs(pair_paths(pred, truth, settings), truth, settings)
-        classes = leave_out_labels(pairing.classes.chosen(settings.classes), settings)
-        for case in pairing.cases:
+        cases, classes = pair_again(pred, truth, settings)
+        for case in cases:
             try:
                 masks = read_masks(case, settings, classes)
                 yield from write_case_maps(case, masks, folder, settings.error_maps_by == "class")

@@ -11,7 +11,7 @@ from segeval.reports.pictures.instance_pictures import InstanceSpot
 from segeval.reports.pictures.worst_pictures import Key, Pictures, draw_worst
 from segeval.request.settings import Settings
 from segeval.runtime.errors import SegevalError
-from segeval.scorecard.card import WHOLE, Scorecard
+from segeval.scorecard.card import WHOLE, CaseResult, Scorecard
 from segeval.scorecard.row_index import index_rows
 
 
@@ -35,17 +35,17 @@ def illustrate_worst(
     pred, truth = str(roots.get("pred", "")), str(roots.get("gt", ""))
     if not settings.pairs and not (pred and truth):
         return Pictures({}, {"the result file does not say where its files lie": many})
-    prints = fingerprints_of(card, {case for case, _ in chosen} | {spot.case for spot in spots})
+    known = results_of(card, {case for case, _ in chosen} | {spot.case for spot in spots})
     try:
-        return draw_worst(chosen, prints, pred, truth, settings, place, spots)
+        return draw_worst(chosen, known, pred, truth, settings, place, spots)
     except SegevalError as problem:
         return Pictures({}, {f"the files are not found: {problem.message}": many})
 
 
-def fingerprints_of(card: Scorecard, names: set[str]) -> dict[str, str]:
-    """The fingerprints of some cases."""
+def results_of(card: Scorecard, names: set[str]) -> dict[str, CaseResult]:
+    """What came of some cases."""
     found = index_rows(card.cases).names
-    return {name: card.cases[k].fingerprint for k, name in enumerate(found) if name in names}
+    return {name: card.cases[k] for k, name in enumerate(found) if name in names}
 
 
 def classes_of_run(kept: Mapping[str, Any]) -> ClassList:

@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from segeval.grid.geometry import Geometry
+from segeval.grid.geometry import Geometry, format_shape
 from segeval.pairing.cases import Case
-from segeval.pairing.files import strip_format_suffix
 from segeval.readers.registry import open_volume
 from segeval.reports.pictures.planes import ClassView, Window
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError, ReadError
-from segeval.volume.align import align_volume
+from segeval.volume.align import align_volume, read_whole_channel
 from segeval.volume.channel_streams import open_channels
 from segeval.volume.read_options import ReadOptions
 
 AT_A_TIME = 4 << 20  # voxels that are read at a time
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
-# What stands behind the name of a case in the name of its image, and of its mask.
-OF_IMAGES = r"[_.-]?(0000|ct|mr|mri|pet|img|image|imaging|leftimg8bit|t1c?e?|t2w?|flair|volume)"
-OF_MASKS = r"[_.-]?(gt|seg|label|labels|mask|gtfine_labelids|gtfine_labeltrainids|segmentation)"
+BY_PILLOW = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
+SIDES = "image", "masks"  # what a grid is of
 HALF = 0.5  # of a voxel that a slice may be off its plane
-
-
-def list_images(folder: str) -> dict[str, Path]:
-    """The image files of a folder by name; of one below a folder also by that folder's."""
-    root = Path(folder)
-    found: dict[str, Path] = {}
-    for path in sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith(".")):
-        stem = strip_format_suffix(path.name)
-        stem = Path(stem).stem if path.suffix.lower() in PICTURES else stem
-        inside = path.relative_to(root).parent.as_posix()
-        for name in (stem, *([inside, f"{inside}/{stem}"] if inside != "." else [])):
-            found.setdefault(name.lower(), path)
-    return found
-
-
-def find_case_image(case: Case, images: Mapping[str, Path]) -> Path | None:
-    """The image of a case: by its name, with the words that images and masks carry left out."""
-    if case.image is not None:
-        return case.image
-    names = {plain_name(name): path for name, path in reversed(list(images.items()))}
-    for name in (case.id, Path(case.id).name, Path(case.truth.shown).name):
-        for key in (name.lower(), strip_format_suffix(name).lower()):
-            if key in images:
-                return images[key]
-            if plain_name(key) in names:
-                return names[plain_name(key)]
-    return None
-
-
-def plain_name(name: str) -> str:
-    """A name without the words at its end that say image or mask."""
-    short = name.lower()
-    for words in (OF_IMAGES, OF_MASKS):
-        short = re.sub(f"{words}$", "", short)
-    return short
 
 
 def image_planes(
@@ -89,24 +50,30 @@ def cut_window(picture: Floats, window: Window) -> Floats:
 
 def read_picture(path: Path | None, grid: Geometry) -> Floats:
     """A 2-D image, grey or in colours. Raises CaseError."""
-    from PIL import Image
-
     if path is None:
         raise ReadError("there is no image of this case")
+    if not path.name.lower().endswith(BY_PILLOW):
+        volume = align_volume(open_volume(path, ReadOptions()), grid, SIDES)
+        return np.asarray(read_whole_channel(volume.channels[0], grid), np.float64)
+    from PIL import Image, ImageOps
+
     try:
         with Image.open(path) as opened:
-            kept = opened.convert("RGB") if opened.mode not in ("L", "I;16", "I", "F") else opened
+            turned = opened.size != grid.shape[::-1]  # a camera may say how it was held
+            shown = ImageOps.exif_transpose(opened) if turned else opened
+            kept = shown.convert("RGB") if shown.mode not in ("L", "I;16", "I", "F") else shown
             found: Floats = np.asarray(kept, np.float64)
     except (OSError, ValueError, Image.DecompressionBombError) as problem:
-        raise ReadError(f"the image cannot be read ({problem})", where=path) from problem
+        raise ReadError("the image cannot be read", where=path) from problem
     if found.shape[:2] != grid.shape:
-        raise ReadError(f"the image has {found.shape[1]}x{found.shape[0]} pixels", where=path)
+        own = format_shape(found.shape[:2])
+        raise ReadError(f"the image has {own} pixels, the masks {format_shape(grid.shape)}")
     return found
 
 
 def volume_planes(path: Path, grid: Geometry, wanted: range) -> Iterator[tuple[int, Floats]]:
     """The planes of an image file on the grid of the masks, in order. Raises CaseError."""
-    volume = align_volume(open_volume(path, ReadOptions()), grid)
+    volume = align_volume(open_volume(path, ReadOptions()), grid, SIDES)
     size = grid.shape[1] * grid.shape[2]
     step = max(1, AT_A_TIME // size)
     with open_channels(volume.channels[:1], step * size) as (stream,):
@@ -176,9 +143,18 @@ def collect_planes(
                 axial[:] = plane[y0:y1, x0:x1]
             coronal[z - z0] = plane[view.at[1], x0:x1]
             sagittal[z - z0] = plane[y0:y1, view.at[2]]
-    if not any(np.isfinite(axial).any() for axial, _, _ in made):
-        raise CaseError("the image does not reach the structure")
     return made
+
+
+def check_shown(planes: Sequence[Floats], sliced: bool) -> None:
+    """Whether the planes of a view show something. Raises CaseError with the reason.
+
+    sliced  they are of a series, which may lack slices
+    """
+    if not any(np.isfinite(plane).any() for plane in planes):
+        if sliced:
+            raise CaseError("the image has no slice where the structure lies")
+        raise CaseError("the image holds no number where the structure lies, but nan")
 
 
 def empty_planes(view: ClassView) -> tuple[Floats, Floats, Floats]:

@@ -1,45 +1,46 @@
 """Pictures of the worst cases, made from the files when the report is made (REPORT-T23, T24).
 
-A case is found again as scoring found it, and must be what it was: files whose fingerprint changed
-have no picture. Cases are read one after the other, so memory is that of one.
+A case is found again as scoring found it, and must be what it was: files that changed have no
+picture. Cases are read one after the other, so memory is that of one.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from segeval.classes.class_list import ClassList
 from segeval.pairing.cases import Case
-from segeval.pairing.outputs import add_outputs
-from segeval.pairing.pair import pair_paths
 from segeval.pairing.remote import fetch_case, fetch_file, localize_inputs
 from segeval.readers.remote_files import RemoteStore
-from segeval.reports.pictures.case_masks import CaseMasks, read_masks, views_of
+from segeval.reports.pictures.case_images import CaseImages
+from segeval.reports.pictures.case_masks import CaseMasks, pair_again, read_masks, views_of
 from segeval.reports.pictures.draw_planes import MOST_BYTES, PlaceImage, draw_view
 from segeval.reports.pictures.draw_tints import draw_tints
 from segeval.reports.pictures.grey_levels import grey_levels
-from segeval.reports.pictures.image_planes import find_case_image, image_planes, list_images
+from segeval.reports.pictures.image_planes import check_shown, image_planes
 from segeval.reports.pictures.instance_pictures import (
     InstanceSpot,
     draw_instance,
     view_instance,
 )
 from segeval.reports.pictures.planes import ClassView
+from segeval.reports.pictures.same_masks import check_same_masks, find_doubts
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Floats
-from segeval.runtime.errors import CaseError, SegevalError
+from segeval.runtime.errors import CaseError, GeometryError, SegevalError
 from segeval.runtime.frozen import field, frozen
 from segeval.runtime.inventory import Inventory, keep_inventory
 from segeval.runtime.safe_text import clean_name
-from segeval.scoring.fingerprint import case_fingerprint
-from segeval.scoring.pass_plan import leave_out_labels
+from segeval.scorecard.card import CaseResult
 
 ALL_BYTES = 440 << 10  # of the images of a page
 PLANES = 3  # of a picture, at most
+NO_IMAGE = "--images has no image of the case, so its masks stand alone"
 Key = tuple[str, str]  # case and class
 SpotKey = tuple[str, str, int]  # case, class and id of an instance
 
@@ -50,6 +51,7 @@ class Pictures:
 
     drawn    HTML by case and class
     notes    reasons, each with how many pictures it cost
+    of_note  the cases that a reason is of
     volumes  how many are planes of volumes
     flat     how many are pictures
     spots    HTML of instances by case, class and id
@@ -60,6 +62,7 @@ class Pictures:
     volumes: int = 0
     flat: int = 0
     spots: Mapping[SpotKey, str] = field(default_factory=dict)
+    of_note: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def solid(self) -> bool:
@@ -77,7 +80,7 @@ class PictureMaker:
         self,
         settings: Settings,
         classes: ClassList,
-        images: Mapping[str, Path],
+        images: CaseImages | None,
         place: PlaceImage,
         stores: Sequence[RemoteStore] = (),
     ) -> None:
@@ -86,6 +89,7 @@ class PictureMaker:
         self._place, self.most = place, MOST_BYTES
         self.drawn: dict[Key, str] = {}
         self.notes: dict[str, int] = {}
+        self.of_note: dict[str, list[str]] = {}
         self.axes: list[int] = []  # of each that was drawn
         self.spots: dict[SpotKey, str] = {}
 
@@ -93,54 +97,68 @@ class PictureMaker:
         """Let the images of so many pictures fit in a page (REPORT-T4)."""
         self.most = min(MOST_BYTES, ALL_BYTES // (PLANES * max(pictures, 1)))
 
-    def note(self, text: str, many: int = 1) -> None:
+    def note(self, text: str, case: str, many: int = 1) -> None:
         """Count what could not be drawn or shown."""
         self.notes[text] = self.notes.get(text, 0) + many
+        named = self.of_note.setdefault(text, [])
+        if case not in named:
+            named.append(case)
 
     def draw_case(
-        self, case: Case, names: Sequence[str], spots: Sequence[InstanceSpot], fingerprint: str
+        self,
+        case: Case,
+        names: Sequence[str],
+        spots: Sequence[InstanceSpot],
+        known: CaseResult | None,
     ) -> None:
-        """Draw classes and instances of a case; whatever is wrong with it is noted."""
+        """Draw classes and instances of a case; whatever is wrong with it is noted.
+
+        known  what came of it when it was scored
+        """
+        many = len(names) + len(spots)
         try:
             with fetch_case(case, self._stores) as here:
-                if fingerprint and case_fingerprint(here) != fingerprint:
-                    raise CaseError("the files changed since they were scored")
+                doubts = None if known is None else find_doubts(known, here)
                 masks = read_masks(here, self._settings, self._classes)
+                if known is not None and doubts is not None:
+                    check_same_masks(known, masks.read, doubts)
                 self._draw_views(here, masks, names)
                 self._draw_spots(here, masks, spots)
         except SegevalError as problem:
-            self.note(problem.message, len(names) + len(spots))
+            self.note(describe_problem(problem), case.id, many)
+        except OSError as problem:
+            self.note(f"a file cannot be read ({problem.strerror})", case.id, many)
         except Exception as problem:  # a picture must not take the report with it
-            self.note(f"{type(problem).__name__}: {problem}", len(names) + len(spots))
+            self.note(f"{type(problem).__name__}: {problem}", case.id, many)
 
     def _draw_views(self, case: Case, masks: CaseMasks, names: Sequence[str]) -> None:
         views: dict[str, ClassView] = {}
         for name, view in views_of(masks, names):
             if isinstance(view, CaseError):
-                self.note(view.message)
+                self.note(view.message, case.id)
             else:
                 views[name] = view
         if not views:
             return
         grid = masks.read.start.grid
-        planes = self._image_planes(case, masks, list(views.values()))
-        for k, (name, view) in enumerate(views.items()):
-            own = None if planes is None else planes[k]
+        of_image, planes = self._image_planes(case, masks, list(views.values()))
+        for (name, view), own in zip(views.items(), planes, strict=True):
             if len(view.shape) == 2:
                 shown = draw_tints(view, None if own is None else own[0], self._place, self.most)
             else:
                 window, ct = self._settings.window, any(s.modality == "CT" for s in case.series)
                 grey = None if own is None else grey_levels(own, window, name, ct)
                 shown = draw_view(view, grid, grey, self._place, self.most)
-            self.drawn[case.id, name] = shown
+            said = "" if own is None else f'<p class="remark">image <bdi>{of_image}</bdi></p>'
+            self.drawn[case.id, name] = shown + said
             self.axes.append(len(view.shape))
 
     def _draw_spots(self, case: Case, masks: CaseMasks, spots: Sequence[InstanceSpot]) -> None:
         """The small pictures of instances."""
         views = {spot: view_instance(masks, spot) for spot in spots}
-        planes = self._image_planes(case, masks, list(views.values())) if views else None
-        for k, (spot, view) in enumerate(views.items()):
-            image: Any = None if planes is None else planes[k]
+        _, planes = self._image_planes(case, masks, list(views.values())) if views else ("", [])
+        for (spot, view), own in zip(views.items(), planes, strict=True):
+            image: Any = own
             if image is not None and len(view.shape) == 3:
                 ct = any(s.modality == "CT" for s in case.series)
                 image = grey_levels(image, self._settings.window, spot.class_, ct)
@@ -152,26 +170,52 @@ class PictureMaker:
 
     def _image_planes(
         self, case: Case, masks: CaseMasks, views: Sequence[ClassView]
-    ) -> list[tuple[Floats, ...]] | None:
-        path = find_case_image(case, self._images)
-        if path is None and (not case.series or self._stores):  # slices stay in their store
-            if self._images:
-                self.note("--images has no image of the case, so its masks stand alone")
-            return None
+    ) -> tuple[str, list[tuple[Floats, ...] | None]]:
+        """What the image is called, and the planes of each view; None where there are none."""
+        nothing: list[tuple[Floats, ...] | None] = [None] * len(views)
         grid = masks.read.start.grid
         try:
-            if path is None or not self._stores:
-                return image_planes(case, path, grid, views)
-            with fetch_file(path, self._stores) as here:
-                return image_planes(case, here, grid, views)
+            path = case.image or (None if self._images is None else self._images.find(case))
+            if path is None and (not case.series or self._stores):  # slices stay in their store
+                if self._images is not None:
+                    self.note(NO_IMAGE, case.id)
+                return "", nothing
+            with ExitStack() as stack:
+                here = path
+                if path is not None and self._stores:
+                    here = stack.enter_context(fetch_file(path, self._stores))
+                found = image_planes(case, here, grid, views)
         except SegevalError as problem:
-            self.note(f"masks without the image: {problem.message}")
-            return None
+            self.note(f"masks without the image: {describe_problem(problem)}", case.id)
+            return "", nothing
+        for k, planes in enumerate(found):
+            try:
+                check_shown(planes, path is None)
+                nothing[k] = planes
+            except CaseError as problem:
+                self.note(f"masks without the image: {problem.message}", case.id)
+        return escape(clean_name(describe_image(case, path))), nothing
+
+
+def describe_problem(problem: SegevalError) -> str:
+    """What is wrong, with the name of the file, and the facts of both grids."""
+    name = Path(problem.where).name if problem.where else ""
+    place = f"{name}: " if name and name not in problem.message else ""
+    facts = f" ({'; '.join(problem.facts[:2])})" if isinstance(problem, GeometryError) else ""
+    return f"{place}{problem.message}{facts}"
+
+
+def describe_image(case: Case, path: Path | None) -> str:
+    """The name of the file of an image; of a series what it is, for its files may say too much."""
+    if path is not None:
+        return path.name
+    series = max(case.series, key=lambda one: len(one.images))
+    return f"{series.modality} series of {len(series.images)} slices"
 
 
 def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
     wanted: Sequence[Key],
-    fingerprints: Mapping[str, str],
+    known: Mapping[str, CaseResult],
     pred: Path | str,
     truth: Path | str,
     settings: Settings,
@@ -180,7 +224,7 @@ def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
 ) -> Pictures:
     """Pictures of some classes of some cases, and of instances.
 
-    fingerprints  of the files of each case when it was scored
+    known         what came of each case when it was scored
     pred, truth   the roots, of this machine or of a store
     settings      those of the run
     place         where the bytes of an image go; None: into the page
@@ -188,23 +232,25 @@ def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
     """
     with keep_inventory(Inventory()), localize_inputs(pred, truth, settings) as here:
         settings = here.settings
-        pairing = add_outputs(pair_paths(here.pred, here.truth, settings), here.truth, settings)
-        classes = leave_out_labels(pairing.classes.chosen(settings.classes), settings)
-        images = list_images(settings.images) if settings.images else {}
+        cases, classes = pair_again(here.pred, here.truth, settings)
+        images = None
+        if settings.images:
+            images = CaseImages(Path(settings.images), cases, not here.stores)
         maker = PictureMaker(settings, classes, images, place or data_uri, here.stores)
         maker.share_room(len(wanted) if place is None else 1)
         left = dict.fromkeys([case for case, _ in wanted] + [spot.case for spot in spots])
-        for found in pairing.cases:
+        for found in cases:
             if found.id in left:
                 left.pop(found.id)
                 names = [name for case, name in wanted if case == found.id]
                 own = [spot for spot in spots if spot.case == found.id]
-                maker.draw_case(found, names, own, fingerprints.get(found.id, ""))
+                maker.draw_case(found, names, own, known.get(found.id))
     for case in left:
         gone = sum(case == one for one, _ in wanted) + sum(case == spot.case for spot in spots)
-        maker.note("the case is not in the folders any more", gone)
+        maker.note("the case is not in the folders any more", case, gone)
     flat = maker.axes.count(2)
-    return Pictures(maker.drawn, maker.notes, len(maker.axes) - flat, flat, maker.spots)
+    volumes = len(maker.axes) - flat
+    return Pictures(maker.drawn, maker.notes, volumes, flat, maker.spots, maker.of_note)
 
 
 def data_uri(content: bytes, suffix: str) -> str:

@@ -68,4 +68,4 @@ def test_report_t24_a_file_that_changed_in_its_store_has_no_picture(store):
     fsspec.filesystem("memory").pipe("/pred/c0.nii.gz", (store / "x.nii.gz").read_bytes())
     made = draw_pictures(card, settings)
     assert {case for case, _ in made.drawn} == {"c1"}
-    assert list(made.notes) == ["the files changed since they were scored"]
+    assert list(made.notes) == ["the prediction changed since it was scored"]

@@ -13,9 +13,9 @@ from PIL import Image
 from segeval.api.run import score_paths
 from segeval.reports.html.page import draw_pictures, render_page
 from segeval.reports.pictures import image_planes as planes_module
+from segeval.reports.pictures.case_images import CaseImages
 from segeval.reports.pictures.draw_tints import FALSE, HIT, MISSED, error_picture, tinted
 from segeval.reports.pictures.grey_levels import grey_levels, grey_range, parse_window
-from segeval.reports.pictures.image_planes import find_case_image, list_images
 from segeval.reports.pictures.worst_pictures import draw_worst
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
@@ -48,8 +48,8 @@ def tree(tmp_path):
     return tmp_path
 
 
-def drawn(tree, wanted=(("a", "1"),), prints=None, **choices):
-    return draw_worst(list(wanted), prints or {}, tree / "pred", tree / "gt", Settings(**choices))
+def drawn(tree, wanted=(("a", "1"),), known=None, **choices):
+    return draw_worst(list(wanted), known or {}, tree / "pred", tree / "gt", Settings(**choices))
 
 
 def test_report_t23_without_images_the_masks_stand_alone(tree):
@@ -112,14 +112,15 @@ def test_report_t24_each_plane_is_read_once_for_all_classes(tree, monkeypatch):
 
 def test_report_t24_a_file_that_changed_has_no_picture(tree):
     card = score_paths(tree / "pred", tree / "gt", Settings(metrics=(parse_metric("dice"),)))
-    prints = {case.case: case.fingerprint for case in card.cases}
-    assert len(drawn(tree, [("a", "1"), ("b", "1")], prints).drawn) == 2
+    known = {case.case: case for case in card.cases}
+    assert len(drawn(tree, [("a", "1"), ("b", "1")], known).drawn) == 2
     content = np.zeros(SHAPE, np.uint8)
     content[8:20, 8:16, 4:12] = 1
     write_nifti(tree / "pred" / "b.nii.gz", content)
-    found = drawn(tree, [("a", "1"), ("b", "1")], prints)
+    found = drawn(tree, [("a", "1"), ("b", "1")], known)
     assert list(found.drawn) == [("a", "1")]
-    assert found.notes == {"the files changed since they were scored": 1}
+    assert found.notes == {"the prediction changed since it was scored": 1}
+    assert found.of_note == {"the prediction changed since it was scored": ["b"]}
 
 
 def test_what_cannot_be_drawn_is_said(tree):
@@ -163,8 +164,8 @@ def test_report_t23_images_are_found_beside_the_masks(tmp_path, case, file):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"x")
     (tmp_path / "other_0000.nii.gz").write_bytes(b"x")
-    side = CaseFiles(tmp_path, {"": tmp_path / f"{case}.nii.gz"})
-    assert find_case_image(Case(case, side, side), list_images(str(tmp_path))) == path
+    side = CaseFiles(tmp_path / "gt", {"": tmp_path / "gt" / f"{case}.nii.gz"})
+    assert CaseImages(tmp_path).find(Case(case, side, side)) == path
 
 
 def test_report_t22_areas_are_tints_of_the_image_and_words():
