@@ -18,8 +18,12 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pydicom
 
 RNG = np.random.Generator
 SHAPE = (12, 40, 48)
@@ -116,10 +120,76 @@ def freesurfer(array: np.ndarray) -> bytes:
     return gzip.compress(image.to_bytes(), 6, mtime=0)
 
 
+def nrrd_bz2(array: np.ndarray) -> bytes:
+    """A .nrrd packed by bzip2."""
+    import bz2
+
+    size = " ".join(map(str, array.shape[::-1]))
+    head = (
+        "NRRD0004\ntype: uint8\ndimension: 3\nspace: left-posterior-superior\n"
+        f"sizes: {size}\nspace directions: (1,0,0) (0,1,0) (0,0,3)\nspace origin: (0,0,0)\n"
+        "kinds: domain domain domain\nencoding: bzip2\n\n"
+    )
+    return head.encode() + bz2.compress(array.tobytes())
+
+
+def segmentation(syntax: str) -> Callable[[np.ndarray], bytes]:
+    """A DICOM segmentation, a label map of 8 bits, in some transfer syntax."""
+
+    def write(array: np.ndarray) -> bytes:
+        from pydicom.uid import ExplicitVRLittleEndian, RLELossless
+
+        data = label_map_object(array)
+        if syntax == RLELossless:
+            data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+            data.compress(syntax, generate_instance_uid=False)
+        data.file_meta.TransferSyntaxUID = syntax
+        file = io.BytesIO()
+        data.save_as(file, enforce_file_format=True)
+        return file.getvalue()
+
+    return write
+
+
+def label_map_object(array: np.ndarray) -> pydicom.Dataset:
+    """A segmentation of labels 1 to 4, a frame a slice of 3 mm."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+
+    def item(**values: object) -> Dataset:
+        made = Dataset()
+        for name, value in values.items():
+            setattr(made, name, value)
+        return made
+
+    kind = "1.2.840.10008.5.1.4.1.1.66.7"
+    frames = [item(PlanePositionSequence=[item(ImagePositionPatient=[0.0, 0.0, 3.0 * z])])
+              for z in range(len(array))]  # fmt: skip
+    shared = item(
+        PixelMeasuresSequence=[item(SliceThickness=3.0, PixelSpacing=[1.0, 1.0])],
+        PlaneOrientationSequence=[item(ImageOrientationPatient=[1.0, 0, 0, 0, 1, 0])],
+    )
+    data = item(
+        SOPClassUID=kind, SOPInstanceUID="1.2.3.7", StudyInstanceUID="1.2.3.3",
+        SeriesInstanceUID="1.2.3.6", Modality="SEG", PatientID="P1", FrameOfReferenceUID="1.2.3.1",
+        SegmentationType="LABELMAP", Rows=array.shape[1], Columns=array.shape[2],
+        NumberOfFrames=len(array), BitsAllocated=8, BitsStored=8, HighBit=7, SamplesPerPixel=1,
+        PixelRepresentation=0, PhotometricInterpretation="MONOCHROME2",
+        SegmentSequence=[item(SegmentNumber=n, SegmentLabel=f"organ {n}") for n in range(5)],
+        SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=frames,
+        PixelData=array.tobytes(),
+    )  # fmt: skip
+    data["PixelData"].VR = "OB"
+    data.file_meta = FileMetaDataset()
+    data.file_meta.MediaStorageSOPClassUID = kind
+    data.file_meta.MediaStorageSOPInstanceUID = "1.2.3.7"
+    return data
+
+
 # name: how the prediction is written, its suffix, the shape
 FORMATS: dict[str, tuple[Callable[[np.ndarray], bytes], str, tuple[int, ...]]] = {
     "nii.gz": (nifti, ".nii.gz", SHAPE),
     "nrrd, gzip": (nrrd, ".nrrd", SHAPE),
+    "nrrd, bzip2": (nrrd_bz2, ".nrrd", SHAPE),
     "mha, zlib": (metaimage, ".mha", SHAPE),
     "mgz": (freesurfer, ".mgz", SHAPE),
     "npz, stored": (stored, ".npz", SHAPE),
@@ -132,9 +202,20 @@ FORMATS: dict[str, tuple[Callable[[np.ndarray], bytes], str, tuple[int, ...]]] =
     "png, colours": (picture("RGB"), ".png", SHAPE[1:]),
     "png, 1 bit": (picture("1"), ".png", SHAPE[1:]),
     "tif, LZW": (picture("L", "tiff", compression="tiff_lzw"), ".tif", SHAPE[1:]),
+    "tif, 16 bits, deflate": (
+        picture("I;16", "tiff", compression="tiff_adobe_deflate"),
+        ".tif",
+        SHAPE[1:],
+    ),
+    "tif, PackBits": (picture("L", "tiff", compression="packbits"), ".tif", SHAPE[1:]),
+    "dcm, deflated": (segmentation("1.2.840.10008.1.2.1.99"), ".dcm", SHAPE),
+    "dcm, RLE": (segmentation("1.2.840.10008.1.2.5"), ".dcm", SHAPE),
 }
-# Formats of which some or all has no checksum: the tags of a TIFF, GIF.
-UNCHECKED: tuple[str, ...] = ("tif, deflate", "tif, LZW", "gif")
+# Formats of which some or all has no checksum: the tags of a TIFF, GIF, DICOM.
+UNCHECKED: tuple[str, ...] = (
+    *("tif, deflate", "tif, 16 bits, deflate", "tif, LZW", "tif, PackBits", "gif"),
+    *("dcm, deflated", "dcm, RLE"),
+)
 
 
 # -- damage ---------------------------------------------------------------------------------
@@ -195,7 +276,12 @@ def try_format(name: str, files: int, seed: int, folder: Path) -> tuple[Counter[
     write, suffix, shape = FORMATS[name]
     array = labels(shape)
     pred, truth = folder / f"pred{suffix}", folder / "gt.npy"
-    np.save(truth, np.roll(array, 2, -1))
+    other = np.roll(array, 2, -1)
+    if suffix == ".dcm":
+        truth = folder / "gt.dcm"
+        truth.write_bytes(write(other))
+    else:
+        np.save(truth, other)
     whole = write(array)
     pred.write_bytes(whole)
     right = values(pred, truth)
