@@ -4,7 +4,7 @@
     mesh              triangles  larger of both       both, pooled    pooled
     relaxed           the same, vertices where the smoothed mask crosses 0.5
     subvoxel          the same, the prediction's where its probabilities do
-    meshmetrics       the same as mesh, triangles as VTK cuts them
+    meshmetrics       as mesh, triangles as VTK cuts them; the largest of centroids alone
     deepmind          corners    larger of both       both, pooled    pooled
     monai             border     larger, linear       both, pooled    pooled
     metrics-reloaded  border     larger, linear       both, pooled    pooled
@@ -150,9 +150,16 @@ def _skewed_distances(  # noqa: PLR0913 - a crop
         SkewedSurface(mask, axes, field, once=elements == "once")
         for mask, field in zip((truth, pred), fields, strict=True)
     )
-    return _clear_noise(directed_distances(one, other)), _clear_noise(
-        directed_distances(other, one)
-    )
+    return _directions(one, other, elements)
+
+
+def _directions(one: MeasuredSurface, other: MeasuredSurface, elements: str) -> Both:
+    """Both directions between two surfaces of triangles or segments."""
+    there, back = directed_distances(one, other), directed_distances(other, one)
+    if elements == "once":  # the tool looks at no vertex
+        there = replace(there, farthest=largest_distance(there.distances))
+        back = replace(back, farthest=largest_distance(back.distances))
+    return _clear_noise(there), _clear_noise(back)
 
 
 def _solid_distances(both: Both, truth: Mask, pred: Mask, spacing: tuple[float, ...]) -> Both:
@@ -175,9 +182,7 @@ def _mesh_distances(
         MeasuredSurface(mask, spacing, known, field, once=elements == "once")
         for mask, field in zip((truth, pred), fields, strict=True)
     )
-    return _clear_noise(directed_distances(one, other)), _clear_noise(
-        directed_distances(other, one)
-    )
+    return _directions(one, other, elements)
 
 
 def _clear_noise(of: DirectedDistances) -> DirectedDistances:

@@ -123,6 +123,7 @@ def hd(s: Surfaces, convention: Convention, at: float | None, by: str = "case") 
 
     formula  max over both directions of the largest distance; hd95: of the distance that 95 % of
              the surface do not exceed
+    points   mesh looks at the middles and corners of its triangles, meshmetrics at middles alone
     empty    undefined
     mirror   relaxed and meshmetrics cut a flat cell along one diagonal: of masks that are mirrored
              they give another number, up to 0.02 mm (nsd: 0.02) on shapes of 15 voxels of 1 mm;
@@ -214,6 +215,8 @@ def nsd(s: Surfaces, convention: Convention, at: float | None, by: str = "case")
 
     formula  (area of gt within tau of pred + area of pred within tau of gt) / (area of both)
     empty    both empty: undefined; one empty: 0
+    ties     a distance that is tau but for rounding (1e-6 mm) is within it; pymeshmetrics rounds
+             each as it falls, which is up to 0.04 where flat faces lie exactly tau apart
     mirror   relaxed and meshmetrics cut a flat cell along one diagonal: of masks that are mirrored
              they give another number, up to 0.02 mm (nsd: 0.02) on shapes of 15 voxels of 1 mm;
              every other convention gives the same
