@@ -98,6 +98,7 @@ def compared(block: Block, pred: SideSlab, beside: SideSlab | None, plan: Plan) 
         scores=scores.scores,
         logits=scores.logits,
         best=scores.best,
+        single=scores.single,
         decoded=None if beside is None else beside.labels,
         ids=(block.ids[0], pred.ids),
     )

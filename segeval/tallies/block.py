@@ -23,6 +23,7 @@ class Block:
     decoded      the labels that the scores make, where `pred` is a label map of its own
     weight       (size,) how many voxels each entry stands for, which then has no place; None: one
     best         (size,) the largest of exclusive channels, before activation; None: not known
+    single       the scores stand for float32 numbers, in whatever type they are
     """
 
     start: int
@@ -39,3 +40,4 @@ class Block:
     weight: Counted | None = None
     best: Probabilities | Floats | None = None
     ids: tuple[Labels | None, Labels | None] = (None, None)
+    single: bool = False

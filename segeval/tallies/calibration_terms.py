@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from segeval.kernels.bins import bin_edges, bin_index, reliability_bins
-from segeval.runtime.arrays import Floats, Mask
+from segeval.runtime.arrays import Floats, Mask, Raw
 from segeval.runtime.frozen import frozen
 
 if TYPE_CHECKING:
     from segeval.tallies.slab import ScoreSlab
-SINGLE_BYTES = 4
 # The least number that float32 rounds to 1: half way to the one before it.
 NEARLY_SURE = 1 - float(np.finfo(np.float32).epsneg) / 2
 
@@ -42,17 +41,34 @@ class LabelBinsTerm:
         """The totals of a slab; nan where the channels do not exclude each other."""
         if not slab.whole:
             return np.full(self.shape(0), np.nan)
-        return self.filled(slab.confidence, slab.pred[0] == slab.truth)
+        return self.filled(slab.confidence, slab.pred[0] == slab.truth, slab.single)
 
-    def filled(self, confidence: Floats, hit: Mask, weight: Floats | None = None) -> Floats:
-        """The bins of some voxels; MONAI has every confidence in float32."""
-        if self.rule != "torchmetrics":
-            confidence = confidence.astype(np.float32)
-        edges = bin_edges(self.bins, self.rule, confidence.dtype)
-        index = bin_index(confidence, edges, self.rule)
-        if self.rule == "torchmetrics" and confidence.dtype.itemsize > SINGLE_BYTES:
-            index[confidence >= NEARLY_SURE] = self.bins  # what float32 rounds to 1, as it does
-        return reliability_bins(confidence, hit, index, self.count, weight)
+    def filled(
+        self, confidence: Floats, hit: Mask, single: bool, weight: Floats | None = None
+    ) -> Floats:
+        """The bins of some voxels; MONAI has every confidence in float32.
+
+        single  the confidences stand for float32 numbers
+        """
+        shown = confidence if self.rule == "torchmetrics" else confidence.astype(np.float32)
+        index = self._index(confidence, single)
+        return reliability_bins(shown, hit, index, self.count, weight)
+
+    def _index(self, confidence: Floats, single: bool) -> Raw:
+        """The bin of each: that of its float32 number, whatever type a file stores it in.
+
+        Only a number that is none of float32's, out of a file of float64, has the edges of float64,
+        as it has in torchmetrics; and one that float32 rounds to 1 has the bin of 1.
+        """
+        rounded = confidence.astype(np.float32, copy=False)
+        index = bin_index(rounded, bin_edges(self.bins, self.rule, rounded.dtype), self.rule)
+        if single or self.rule != "torchmetrics":
+            return index
+        few = np.flatnonzero((rounded != confidence) & (confidence < NEARLY_SURE))
+        if len(few):
+            double = bin_edges(self.bins, self.rule, confidence.dtype)
+            index[few] = bin_index(confidence[few], double, self.rule)
+        return index
 
 
 @frozen
@@ -79,4 +95,4 @@ class ClassBinsTerm:
             return np.full(self.shape(len(slab.p)), np.nan)
         masks = [slab.reference(channel) >= 0.5 for channel in range(len(slab.p))]
         pairs = zip(slab.p, masks, strict=True)
-        return np.stack([bins.filled(p, mask, slab.weight) for p, mask in pairs])
+        return np.stack([bins.filled(p, mask, slab.single, slab.weight) for p, mask in pairs])

@@ -33,6 +33,7 @@ class ScoreSlab:
     weight   (n,) how many voxels each value stands for; None: one. Independent channels only
     best     (n,) the largest of p, or of z where there are logits; None: not known
     seen     the sums of p over each label, where they are made already
+    single   p and z stand for float32 numbers, in whatever type they are
     """
 
     p: Floats
@@ -44,6 +45,7 @@ class ScoreSlab:
     weight: Floats | None = None
     best: Floats | None = None
     seen: LabelSums | None = None
+    single: bool = False
 
     @property
     def voxels(self) -> int:
@@ -77,7 +79,7 @@ class ScoreSlab:
 
         pred = {channel: cut(labels) for channel, labels in self.pred.items()}
         rest = (cut(self.g), self.whole, cut(self.weight), cut(self.best))
-        return ScoreSlab(cut(self.p), cut(self.z), cut(self.truth), pred, *rest)
+        return ScoreSlab(cut(self.p), cut(self.z), cut(self.truth), pred, *rest, single=self.single)
 
     def reference(self, channel: int) -> Mask | Floats:
         """The mask of a channel, or its shares."""
@@ -201,4 +203,5 @@ def _make_slab(
         None if block.weight is None else cut(block.weight.astype(np.float64)),
         None if block.best is None else cut(block.best),
         seen,
+        block.single,
     )

@@ -31,6 +31,7 @@ from segeval.volume.volume import Volume
 if TYPE_CHECKING:
     from segeval.kernels.sums import LabelSums
 
+SINGLE_BYTES = 4
 SUM_TOLERANCE = 1e-3  # how far a sum of probabilities may be from 1 …
 OFF_SUM_SHARE = 1e-3  # … in this share of the voxels
 SLOPE_ROUNDING = float(np.finfo(np.float32).eps)  # what the slope of a file is rounded by
@@ -56,6 +57,7 @@ class ScoreStream:
         )
         self._off_whole, self._top = 0.0, 0.0
         self._masked = False  # some logits are -inf
+        self._single = all(stands_for_single(volume.channels[c]) for c in streams)
         self._made: StoredValues = np.empty(0)
         self._room: StoredValues = np.empty(0, score_dtype(volume.channels[c] for c in streams))
 
@@ -159,12 +161,11 @@ class ScoreStream:
         logits = raw if self._logits else None
         if self.exclusive:
             label, best = self._decoded(raw, tops, total)
-            return SideSlab(
-                {0: label}, self._softmax(raw, best) if self._logits else raw, logits, best
-            )
+            scores = self._softmax(raw, best) if self._logits else raw
+            return SideSlab({0: label}, scores, logits, best, single=self._single)
         scores = self._sigmoid(raw) if self._logits else raw
         masks = {c: (p >= self._wanted.threshold).view(np.uint8) for c, p in enumerate(scores)}
-        return SideSlab(masks, scores, logits)
+        return SideSlab(masks, scores, logits, single=self._single)
 
     def _decoded(
         self, raw: StoredValues, tops: StoredValues, total: StoredValues | None
@@ -230,9 +231,16 @@ class ScoreStream:
             )
 
 
+def stands_for_single(channel: Channel) -> bool:
+    """Whether scores are float32 numbers, or were before they were stored as integers."""
+    return channel.scaled or channel.dtype.kind != "f" or channel.dtype.itemsize <= SINGLE_BYTES
+
+
 def score_dtype(channels: Iterable[Channel]) -> np.dtype[Any]:
     """The type of scores: float32 where that holds what is stored, else float64."""
-    single = all(v.dtype.kind == "f" and v.dtype.itemsize <= 4 and not v.scaled for v in channels)
+    single = all(
+        v.dtype.kind == "f" and v.dtype.itemsize <= SINGLE_BYTES and not v.scaled for v in channels
+    )
     return np.dtype(np.float32 if single else np.float64)
 
 

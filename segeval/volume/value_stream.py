@@ -47,6 +47,7 @@ class SideSlab:
     best    (n,) the largest value in the file of channels that exclude each other, else None
     codes   (n,) uint8 that `of_codes` makes all of these of; they are then not made yet
     ids     (n,) ids of instances of channel 0, where its labels are the classes that they stand for
+    single  scores stand for float32: the file stores that, or integers, which networks never give
     """
 
     labels: dict[int, Labels] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class SideSlab:
     best: StoredValues | None = None
     codes: Labels | None = None
     ids: Labels | None = None
+    single: bool = False
 
 
 class ValueStream(Protocol):

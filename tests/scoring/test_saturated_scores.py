@@ -35,6 +35,39 @@ def test_ece_of_a_sure_network_is_that_of_float32(dtype):
     assert values(card, "ece")["all"] == pytest.approx(right, abs=1e-7)
 
 
+def torch_edges(bins):
+    """The edges of torch.linspace in float32, from both ends."""
+    step = float(np.float32(1 / bins))
+    low = [k * step for k in range((bins + 1) // 2)]
+    return np.float32([*low, *(1 - (bins - k) * step for k in range(len(low), bins + 1))])
+
+
+@pytest.mark.parametrize("bins", [10, 15, 30, 51])
+@pytest.mark.parametrize("name", ["ece", "rmsce", "mce"])
+def test_a_bin_is_that_of_the_float32_number_in_every_container(tmp_path, name, bins):
+    #    0.2 in float32 is in another bin than 0.2 in float64; integers are what a float32 map was
+    rng = np.random.default_rng(bins)
+    codes = rng.integers(0, 256, (12, 15, 16), np.uint8)
+    codes[0, 0, 0] = 128
+    truth = (rng.random(codes.shape) < codes / 255).astype(np.uint8)
+    single = (codes / 255).astype(np.float32)
+    files = {"u8": codes, "u16": codes.astype(np.uint16) * 257, "f4": single}
+    files["f8"] = single.astype(np.float64)
+    build.npy(tmp_path / "g.npy", truth)
+    found = {}
+    for form, values_ in files.items():
+        build.npy(tmp_path / f"{form}.npy", values_)
+        card = run(tmp_path / f"{form}.npy", tmp_path / "g.npy", f"{name}@{bins}", kind="prob")
+        found[form] = values(card, f"{name}@{bins}" if bins != 15 else name)["1"]
+    index = np.searchsorted(torch_edges(bins)[1:], single.ravel(), side="right")
+    if name == "ece":
+        p, hit = single.ravel().astype(float), truth.ravel().astype(bool)
+        apart = [abs(hit[index == b].sum() - p[index == b].sum()) for b in set(index)]
+        assert found["f4"] == pytest.approx(sum(apart) / p.size, abs=1e-6)
+    for form in files:
+        assert found[form] == pytest.approx(found["f4"], abs=1e-7), form
+
+
 def test_bce_of_keras_clips_in_the_type_of_the_file():
     p, g = np.ones((1, 2, 2)), np.zeros((1, 2, 2), np.uint8)
     g[0, 0, 0] = 1
