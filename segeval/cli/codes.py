@@ -6,6 +6,7 @@ docs/output.md says what each means; a test holds that none is missing here.
 CODES = (
     "W-bad-contour",
     "W-case-twice",
+    "W-cases-without-points",
     "W-channel-classes",
     "W-completed-slices",
     "W-contour-gap",
@@ -44,6 +45,7 @@ CODES = (
     "W-outside-image",
     "W-outside-slices",
     "W-planes-share-slice",
+    "W-points-outside",
     "W-over-budget",
     "W-resample-loss",
     "W-rounded-labels",

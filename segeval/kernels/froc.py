@@ -62,20 +62,21 @@ def sensitivity_not_above(hit: Mask, score: Floats, cases: int, rate: float) -> 
     return float(np.float32(found[near[-1]]) / np.float32(lesions)) if len(near) else 0.0
 
 
-def curve_points(
-    found: Floats, false: Floats, lesions: int, cases: int, lowest: bool
+def curve_points(  # noqa: PLR0913 - a curve, and what is below it
+    found: Floats, false: Floats, lesions: int, cases: int, lowest: bool, missed: float = 0.0
 ) -> tuple[Floats, Floats]:
     """The rate of false positives a case and the sensitivity at each confidence, and (0, 0).
 
-    found    confidence of each lesion, 0 where it was missed
+    found    confidence of each lesion, `missed` where it was
     false    confidence of each false positive
     lesions  how many lesions there are, at least 1
     cases    how many cases
     lowest   whether the lowest confidence has a point; else it has none, missed lesions included
+    missed   below every confidence
     returns  float64 (k + 1,) twice
     """
     levels = np.unique(np.concatenate([found, false]))
-    levels = levels[levels > 0] if lowest else levels[1:]
+    levels = levels[levels > missed] if lowest else levels[1:]
     rate = np.array([*((false >= level).sum() for level in levels), 0]) / cases
     sensitivity = np.array([*((found >= level).sum() for level in levels), 0]) / lesions
     return rate, sensitivity

@@ -28,10 +28,11 @@ from segeval.kernels.froc import (
 )
 from segeval.kernels.instance_matching import Overlaps, match_instances
 from segeval.metrics.registry import Option, Values, metric
-from segeval.runtime.arrays import Floats, Mask
+from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.tallies.candidates import Candidates, CaseCandidates
 
 OF_DATA_SET: Any = {"better": "higher", "bounds": (0.0, 1.0), "leads": "pooled", "one": True}
+MISSED = -math.inf  # the confidence of a lesion that no candidate finds
 EXTRA = Option("ignore", ("ignore", "fp"))
 Cases = Sequence[CaseCandidates]
 
@@ -58,19 +59,30 @@ def picai_outcomes(case: CaseCandidates, over: Fraction, extra: str) -> tuple[Ma
     over   the IoU that is enough
     extra  what becomes of a free candidate that overlaps enough: ignore, or fp
     """
+    found, ignored = match_candidates(case, over, extra)
+    false = np.ones(len(case.score), np.bool_)
+    false[found[:, 0]] = False
+    false[ignored[:, 0]] = False
+    missed = len(case.lesion) - len(found)
+    score = np.concatenate([case.score[found[:, 0]], np.zeros(missed), case.score[false]])
+    return np.arange(len(score)) < len(case.lesion), score
+
+
+def match_candidates(case: CaseCandidates, over: Fraction, extra: str) -> tuple[Counted, Counted]:
+    """The pairs (candidate, lesion) of PI-CAI, and all that overlap enough; int64 (n, 2) both.
+
+    over   the IoU that is enough
+    extra  fp: no free candidate that overlaps enough is left out
+    """
     # The pairs as (lesion, candidate), sorted by the lesion.
     order = np.lexsort((case.pair[:, 0], case.pair[:, 1]))
     candidate, lesion, shared = case.pair[order].T
     overlaps = Overlaps(case.lesion, case.size, lesion, candidate, shared)
     found = match_instances(overlaps, "optimal", "iou", over, tie=True)
-    false = np.ones(len(case.score), np.bool_)
-    false[found.other] = False
-    if extra == "ignore":
-        union = case.lesion[lesion] + case.size[candidate] - shared
-        false[candidate[shared * over.denominator >= over.numerator * union]] = False
-    missed = len(case.lesion) - len(found.one)
-    score = np.concatenate([case.score[found.other], np.zeros(missed), case.score[false]])
-    return np.arange(len(score)) < len(case.lesion), score
+    union = case.lesion[lesion] + case.size[candidate] - shared
+    enough = shared * over.denominator >= over.numerator * union
+    near = np.stack([candidate, lesion], axis=1)[enough & (extra == "ignore")]
+    return np.stack([found.other, found.one], axis=1), near
 
 
 def all_outcomes(cases: Cases, over: Fraction, extra: str) -> tuple[Mask, Floats]:
@@ -109,15 +121,15 @@ def auroc_of_cases(s: Candidates) -> Values:
 
     def of(cases: Cases) -> float:
         positive = np.array([len(case.lesion) > 0 for case in cases], np.bool_)
-        score = np.array([case.score.max(initial=0.0) for case in cases])
+        score = np.array([case.score.max(initial=-math.inf) for case in cases])
         return case_auroc(positive, score)
 
     return candidate_values(s, of)
 
 
 def landed(case: CaseCandidates) -> tuple[Floats, Floats]:
-    """The best confidence of each lesion that a centre lies in, 0 of none; those of no lesion."""
-    found = np.zeros(len(case.lesion))
+    """The best confidence of each lesion that a centre lies in, -inf of none; and of no lesion."""
+    found = np.full(len(case.lesion), MISSED)
     hit = case.lands >= 0
     np.maximum.at(found, case.lands[hit], case.score[hit])
     return found, case.score[~hit]
@@ -125,7 +137,7 @@ def landed(case: CaseCandidates) -> tuple[Floats, Floats]:
 
 def neared(case: CaseCandidates) -> tuple[Floats, Floats]:
     """The same of centres nearer than the radius of the lesion; doubles are neither."""
-    found, free = np.zeros(len(case.lesion)), np.ones(len(case.score), np.bool_)
+    found, free = np.full(len(case.lesion), MISSED), np.ones(len(case.score), np.bool_)
     np.maximum.at(found, case.near[:, 1], case.score[case.near[:, 0]])
     free[case.near[:, 0]] = False
     return found, case.score[free]
@@ -143,7 +155,7 @@ def interpolated(
             return math.nan
         pairs = [hits(case) for case in cases]
         found, false = (np.concatenate(part) for part in zip(*pairs, strict=True))
-        points = curve_points(found, false, lesions, len(cases), lowest)
+        points = curve_points(found, false, lesions, len(cases), lowest, MISSED)
         return float(interpolate_sensitivities(points, rates if at is None else [at]).mean())
 
     return candidate_values(s, of)

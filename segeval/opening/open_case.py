@@ -22,7 +22,7 @@ from segeval.opening.open_side import (
     read_options,
     read_sides_as,
 )
-from segeval.pairing.cases import Case
+from segeval.pairing.cases import Case, CaseFiles
 from segeval.request.settings import Settings
 from segeval.runtime.errors import GeometryError, ImageSizeError, ReadError
 from segeval.runtime.frozen import replace
@@ -34,6 +34,7 @@ from segeval.volume.value_stream import read_pred_as
 from segeval.volume.volume import Volume
 
 IDS, COMPONENTS = "ids", "components"  # of --instances
+POINT_TABLES = (".csv", ".tsv")
 
 
 def open_case(case: Case, settings: Settings, classes: ClassList) -> tuple[OpenSide, OpenSide]:
@@ -93,6 +94,8 @@ def open_files(
         with on_side("gt"):
             return open_side(case.truth, reading, settings.gt_select, classes)
 
+    if case.pred is not None and are_point_tables(case.truth, case.pred):
+        reading = replace(reading, points_alone=True)
     try:
         truth = open_truth(reading)
     except ImageSizeError:
@@ -104,6 +107,11 @@ def open_files(
         low = settings.upsample != "never"
         reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
     return truth, open_pred(reading), reading
+
+
+def are_point_tables(*sides: CaseFiles) -> bool:
+    """Whether the files of sides are tables of points."""
+    return all(s.member and s.files[""].suffix.lower() in POINT_TABLES for s in sides)
 
 
 def segments_as_instances(

@@ -29,6 +29,7 @@ KINDS = {
     "one-case": "the folder is one case",
     "patients": "DICOM",
     "coco": "a COCO file, a case an image",
+    "points": "a table of points",
 }
 
 

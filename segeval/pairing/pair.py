@@ -130,7 +130,7 @@ def pair_layouts(
             help="leave out --strict to score the others",
             status="missing_ground_truth",
         )
-    notes = [*extra_note(extra), *same_files_note(cases)]
+    notes = [*gt.notes, *pred.notes, *extra_note(extra), *same_files_note(cases)]
     return Pairing(
         cases,
         pairing_sentence(len(cases), missing, result.how, len(extra), (pred, gt)),

@@ -14,6 +14,7 @@ from segeval.pairing.files import (
 from segeval.pairing.layout_kinds import (
     ONE,
 )
+from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen
 
 FILE = "file"
@@ -86,6 +87,7 @@ class SideLayout:
     met      how many files there are
     left     what of them is in no entry, and why
     shared   how many of them serve several cases: image slices, a COCO file
+    notes    what is to be said of the side
     """
 
     kind: str
@@ -96,6 +98,7 @@ class SideLayout:
     met: int = 0
     left: tuple[Left, ...] = ()
     shared: int = 0
+    notes: tuple[Note, ...] = ()
 
     @property
     def whole(self) -> bool:

@@ -11,6 +11,7 @@ from segeval.pairing.files import SideTree, list_mask_files, strip_roles
 from segeval.pairing.layout_kinds import FLAT, ONE
 from segeval.pairing.layouts import read_folder_layout, single_file_layout
 from segeval.pairing.messages import count_with_noun, first_names
+from segeval.pairing.points import find_point_table, point_layout
 from segeval.pairing.side_layout import SideLayout
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import replace
@@ -41,6 +42,9 @@ def read_both_layouts(
         read_coco_side(a, b, name) if is_coco_path(a) else None
         for a, b, name in ((pred, gt, "pred"), (gt, pred, "gt"))
     ]
+    tables = [table_of_side(path, side) for path, side in zip((pred, gt), sides, strict=True)]
+    if any(tables):
+        return read_point_sides(tables, sides, hints)
     if any(coco):
         alone = replace(hints, scores=False)
         left, right = (c or read_side_layout(s, alone) for c, s in zip(coco, sides, strict=True))
@@ -66,6 +70,25 @@ def read_both_layouts(
             help="leave it out, or add --layout flat",
         )
     return layouts[0], layouts[1]
+
+
+def table_of_side(path: Path, side: SideTree | Path) -> Path | None:
+    """The table of points that a side is; a folder with masks is none."""
+    return None if isinstance(side, SideTree) and side.files else find_point_table(path)
+
+
+def read_point_sides(
+    tables: list[Path | None], sides: tuple[SideTree | Path, SideTree | Path], hints: Hints
+) -> tuple[SideLayout, SideLayout]:
+    """The layouts of sides of which one or both are tables of points."""
+    made = []
+    for place, side in enumerate(("pred", "gt")):
+        own, other = tables[place], tables[1 - place]
+        with on_side(side):
+            told = replace(hints, scores=side == "pred")
+            layout = read_side_layout(sides[place], told) if own is None else None
+            made.append(layout or point_layout(own or Path(), other, side))
+    return made[0], made[1]
 
 
 def read_coco_side(path: Path, other: Path, name: str) -> SideLayout:

@@ -3,5 +3,5 @@
 # In the order in which they are asked; each is imported when it is its turn.
 READERS = (
     *("nifti", "png", "nrrd", "mha", "mgz", "dicom_seg", "rtstruct", "rois"),
-    *("labelme", "geojson", "coco", "mask_list", "yolo", "npy"),
+    *("labelme", "geojson", "coco", "mask_list", "yolo", "npy", "points"),
 )

@@ -39,6 +39,7 @@ KINDS = {
     "annotation": "annotations",
     "detection": "detections",
     "roi": "RoIs",
+    "point": "points",
     "frame": "frames",
     "channel": "channels",
     "colour": "colours",

@@ -59,6 +59,7 @@ from segeval.scoring.finish_tallies import (
 from segeval.scoring.instance_ids import coded_ids_note, find_ids
 from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.pass_plan import Job, TallyRequest, is_watched, planned
+from segeval.scoring.points import check_points, point_kinds
 from segeval.scoring.rows import OVER_BUDGET, rows
 from segeval.scoring.slab_pass import Passed, Tally, one_pass
 from segeval.scoring.truth_checksums import describe_truth, stored_truth_labels
@@ -237,6 +238,7 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
 ) -> CaseResult:
     """The result of a case whose sides are open and on one grid. Raises CaseError."""
     requests = tallies_of(job)
+    check_points(truth, pred, job)
     plan, named = planned(truth, pred, job, metrics_of_channels(job))
     start = CaseStart(case, truth, pred, plan, job)
     begun = begin_tallies(start, requests)
@@ -372,11 +374,11 @@ def case_facts(read: CaseRead) -> dict[str, Any]:
     """What was found, for whoever has to trust the numbers."""
     truth, pred, grid = read.start.truth, read.start.pred, read.start.grid
     found = read.passed.found
-    kept: dict[str, Any] = {
-        "shape": list(reversed(grid.shape)),
-        "spacing": list(reversed(grid.spacing)) if grid.spacing else None,
-        "kind": {"pred": found[1].kind, "gt": found[0].kind},
-    }
+    kinds = {"pred": found[1].kind, "gt": found[0].kind}
+    kept: dict[str, Any] = {"kind": kinds | point_kinds(truth, pred)}
+    if len(point_kinds(truth, pred)) < len(kinds):  # else there is no grid
+        shape, spacing = (list(reversed(own or ())) for own in (grid.shape, grid.spacing))
+        kept = {"shape": shape, "spacing": spacing or None} | kept
     if pred.scores is not None:
         kept["scores"] = Path(pred.scores.path).name
     named = {"pred": pred.facts, "gt": truth.facts}

@@ -43,7 +43,8 @@ def begin_candidates(start: CaseStart) -> ScoreTally:
     """A tally of lesion candidates."""
     from segeval.tallies.candidates import CandidateTally
 
-    return CandidateTally(score_channels(start), start.grid.shape, start.grid.spacing)
+    points = start.truth.volume.points, start.pred.volume.points
+    return CandidateTally(score_channels(start), start.grid, points, None not in points)
 
 
 def score_channels(start: CaseStart) -> int:

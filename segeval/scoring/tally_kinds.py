@@ -226,6 +226,14 @@ def _begin_candidates(start: CaseStart, _: TallyRequest) -> Tally | None:
     return begin_candidates(start)
 
 
+def _report_candidates(
+    found: Any, read: CaseRead, request: TallyRequest
+) -> tuple[Sequence[Note], Facts]:
+    from segeval.scoring.candidate_facts import candidate_facts, outside_notes
+
+    return tuple(outside_notes(read)), candidate_facts(found, read, request)
+
+
 def _count_instances(tally: Any, metric: Metric, definition: Definition) -> dict[str, Any]:
     from segeval.metrics.instance_counts import count_instances
 
@@ -281,6 +289,7 @@ KINDS: dict[str, TallyKind] = {
             finish=_finish_probabilities,
             lacks="no_probabilities",
             kept=_load_candidates,
+            says=_report_candidates,
             draws=("froc",),
         ),
         TallyKind(

@@ -7,22 +7,26 @@ data set is the tables of its cases side by side.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from segeval.kernels.connected_components import label_components
-from segeval.kernels.label_runs import LabelRuns
+from segeval.grid.geometry import Geometry
 from segeval.kernels.run_overlaps import overlap_runs, sum_pairs
 from segeval.runtime.arrays import Counted, Floats, Labels, Mask
 from segeval.runtime.frozen import frozen
 from segeval.tallies.block import Block
-from segeval.tallies.instance_sides import NO_RUNS, SideInstances, measure_centres
-
-FULL = {2: 8, 3: 26}
-NOTHING: Counted = np.zeros(0, np.int64)
+from segeval.tallies.candidate_marks import (
+    CandidateMarks,
+    landing_places,
+    marks_of_components,
+    marks_of_points,
+    near_pairs,
+)
+from segeval.tallies.instance_sides import SideInstances
+from segeval.tallies.stretches import Stretches, find_stretches, join_stretches, split_stretches
+from segeval.volume.placed_points import PlacedPoints
 
 
 @frozen
@@ -61,15 +65,32 @@ class CaseCandidates:
 
 
 @frozen
+class PlacedCandidates:
+    """Where the candidates and lesions of a class in a case lie.
+
+    candidate, lesion  all of them, those that do not count among them
+    score              float64 (c,) of all candidates
+    counted            bool (c,) and bool (l,), those that count
+    """
+
+    candidate: CandidateMarks
+    lesion: CandidateMarks
+    score: Floats
+    counted: tuple[Mask, Mask]
+
+
+@frozen
 class Candidates:
     """The candidates of each class, case by case.
 
     classes  names, one a channel of the detection map
     cases    for each class its cases
+    places   for each class where they lie, of one case alone; not kept
     """
 
     classes: tuple[str, ...]
     cases: tuple[tuple[CaseCandidates, ...], ...]
+    places: tuple[PlacedCandidates, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The form in which it is kept."""
@@ -98,111 +119,107 @@ class Candidates:
         return Candidates(self.classes, ((),) * len(self.classes))
 
 
-@frozen
-class Stretches:
-    """Runs inside rows, in order, and the largest value in each."""
-
-    start: Counted
-    stop: Counted
-    largest: Floats
-
-
-def find_stretches(inside: Mask, values: Floats | None, first: int, width: int) -> Stretches:
-    """The runs of a flat slab that begins at voxel `first`; none goes on in the next row."""
-    size = len(inside)
-    before = np.concatenate([[False], inside[:-1]])
-    begins_row = (np.arange(size) + first) % width == 0
-    start = np.flatnonzero(inside & (~before | begins_row))
-    after = np.concatenate([inside[1:], [False]])
-    ends_row = (np.arange(size) + first + 1) % width == 0
-    stop = np.flatnonzero(inside & (~after | ends_row)) + 1
-    if values is None or not len(start):
-        return Stretches(start + first, stop + first, np.ones(len(start)))
-    largest = np.maximum.reduceat(np.where(inside, values, 0).astype(np.float64), start)
-    return Stretches(start + first, stop + first, largest)
-
-
-def join_stretches(many: Sequence[Stretches], width: int) -> Stretches:
-    """The runs of all slabs; those that a slab cut are one again."""
-    if not many:
-        return Stretches(NOTHING, NOTHING, np.zeros(0))
-    start = np.concatenate([one.start for one in many])
-    stop = np.concatenate([one.stop for one in many])
-    largest = np.concatenate([one.largest for one in many])
-    if not len(start):
-        return Stretches(start, stop, largest)
-    begins = np.ones(len(start), np.bool_)
-    begins[1:] = (start[1:] != stop[:-1]) | (start[1:] % width == 0)
-    at = np.flatnonzero(begins)
-    last = np.append(at[1:], len(start)) - 1
-    return Stretches(start[at], stop[last], np.maximum.reduceat(largest, at))
-
-
 class CandidateTally:
     """Keeps the runs of confidences above 0 and of lesions, channel by channel."""
 
     def __init__(
-        self, channels: int, shape: tuple[int, ...], spacing: tuple[float, ...] | None
+        self,
+        channels: int,
+        grid: Geometry,
+        points: tuple[PlacedPoints | None, PlacedPoints | None] = (None, None),
+        alone: bool = False,
     ) -> None:
-        self._shape, self._spacing = shape, spacing or (1.0,) * len(shape)
+        """Begin without a slab.
+
+        points  of the ground truth and the prediction, in place of masks
+        alone   both sides are points, and the grid is none
+        """
+        self._grid, self._points, self._alone = grid, points, alone
         self._found: tuple[list[list[Stretches]], ...] = tuple(
             [[] for _ in range(channels)] for _ in range(2)
         )
+        self._void: list[Stretches] = []
 
     def update(self, block: Block) -> None:
         """Add a slab."""
         assert block.scores is not None
-        width = self._shape[-1]
+        width = self._grid.shape[-1]
         for channel, values in enumerate(block.scores):
             inside, lesion = values > 0, candidate_reference_mask(block, channel)
             if block.valid is not None:
                 inside, lesion = inside & block.valid, lesion & block.valid
             self._found[0][channel].append(find_stretches(inside, values, block.start, width))
             self._found[1][channel].append(find_stretches(lesion, None, block.start, width))
+        if block.valid is not None and self._points[1] is not None:
+            self._void.append(find_stretches(~block.valid, None, block.start, width))
 
     def finish(self, classes: Sequence[str], kept: Sequence[int]) -> Candidates:
         """The candidates of the case, of the channels that are kept under these names."""
-        cases = [(self._channel(channel),) for channel in kept]
-        return Candidates(tuple(classes), tuple(cases))
-
-    def _channel(self, channel: int) -> CaseCandidates:
-        width = self._shape[-1]
-        found, truth = (join_stretches(side[channel], width) for side in self._found)
-        candidates, lesions = (split_stretches(one, self._shape) for one in (found, truth))
-        score = np.zeros(len(candidates))
-        np.maximum.at(score, candidates.number, found.largest)
-        one, other, shared = overlap_runs(candidates.runs, lesions.runs)
-        pairs = sum_pairs(candidates.number[one], lesions.number[other], shared, len(lesions))
-        return CaseCandidates(
-            score,
-            candidates.sizes(),
-            self._landing(candidates, lesions),
-            lesions.sizes(),
-            np.stack(pairs, axis=1),
-            self._near(candidates, lesions),
+        cases = [self._channel(channel) for channel in kept]
+        return Candidates(
+            tuple(classes), tuple((case,) for case, _ in cases), tuple(own for _, own in cases)
         )
 
-    def _landing(self, candidates: SideInstances, lesions: SideInstances) -> Counted:
-        """The lesion that the voxel nearest to the centre of each candidate lies in."""
-        if not len(candidates) or not len(lesions):
-            return np.full(len(candidates), -1)
-        centre = measure_centres(candidates, self._shape, (1.0,) * len(self._shape))
-        voxel = np.floor(centre + 0.5).astype(np.int64)
-        place = np.ravel_multi_index(tuple(voxel.T), self._shape)
-        run = np.searchsorted(lesions.runs.start, place, "right") - 1
-        inside = (run >= 0) & (place < lesions.runs.stop[run])
-        return np.where(inside, lesions.number[run], -1)
+    def _channel(self, channel: int) -> tuple[CaseCandidates, PlacedCandidates]:
+        (candidates, score), (lesions, _) = (self._side(which, channel) for which in (0, 1))
+        near = near_pairs(candidates, lesions)
+        lands = landing_places(candidates, lesions, self._grid, near)
+        counted = self._free(candidates, lesions, near), ~lesions.excluded
+        at = PlacedCandidates(candidates, lesions, score, counted)
+        if not (counted[0].all() and counted[1].all()):
+            candidates, score = some_marks(candidates, counted[0]), score[counted[0]]
+            lesions = some_marks(lesions, counted[1])
+            near = near_pairs(candidates, lesions)
+            lands = landing_places(candidates, lesions, self._grid, near)
+        pair = pairs_of_runs(candidates.side, lesions.side)
+        return CaseCandidates(score, candidates.size, lands, lesions.size, pair, near), at
 
-    def _near(self, candidates: SideInstances, lesions: SideInstances) -> Counted:
-        """Pairs of centres nearer than the radius of a ball or disc as large as the lesion."""
-        if not len(candidates) or not len(lesions):
-            return np.zeros((0, 2), np.int64)
-        a, b = (measure_centres(one, self._shape, self._spacing) for one in (candidates, lesions))
-        size = lesions.sizes() * math.prod(self._spacing)
-        flat = len(self._shape) == 2
-        radius = np.sqrt(size / math.pi) if flat else np.cbrt(size * 3 / (4 * math.pi))
-        apart = np.linalg.norm(a[:, None] - b[None], axis=2)
-        return np.argwhere(apart < radius).astype(np.int64)
+    def _side(self, which: int, channel: int) -> tuple[CandidateMarks, Floats]:
+        """The candidates (0) or lesions (1) of a channel, and the scores of candidates."""
+        grid = self._grid
+        if (points := self._points[1 - which]) is not None:
+            return marks_of_points(points, None if self._alone else grid), points.score
+        found = join_stretches(self._found[which][channel], grid.shape[-1])
+        side = split_stretches(found, grid.shape)
+        score = np.zeros(len(side))
+        np.maximum.at(score, side.number, found.largest)
+        spacing = grid.spacing or (1.0,) * len(grid.shape)
+        return marks_of_components(side, grid.shape, spacing), score
+
+    def _free(self, candidates: CandidateMarks, lesions: CandidateMarks, near: Counted) -> Mask:
+        """Which candidates count: points in void do not, nor what lies in excluded findings alone.
+
+        Void takes the voxels of candidates that are masks.
+        """
+        free = np.ones(len(candidates), np.bool_)
+        if lesions.excluded.any():
+            left_out = lesions.excluded[near[:, 1]]
+            free[near[left_out, 0]] = False
+            free[near[~left_out, 0]] = True
+        void = join_stretches(self._void, self._grid.shape[-1])
+        if len(void.start) and candidates.side is None:
+            hidden = split_stretches(void, self._grid.shape)
+            marks = marks_of_components(hidden, self._grid.shape, (1.0,) * len(self._grid.shape))
+            free &= landing_places(candidates, marks, self._grid, near) < 0
+        return free
+
+
+def some_marks(marks: CandidateMarks, kept: Mask) -> CandidateMarks:
+    """Those of some candidates or lesions that are kept; components all are."""
+    if marks.side is not None:
+        return marks
+    return CandidateMarks(
+        marks.centre[kept], marks.radius[kept], marks.size[kept], marks.excluded[kept]
+    )
+
+
+def pairs_of_runs(candidates: SideInstances | None, lesions: SideInstances | None) -> Counted:
+    """Candidate, lesion and the voxels that both hold, int64 (p, 3); points hold none."""
+    if candidates is None or lesions is None:
+        return np.zeros((0, 3), np.int64)
+    one, other, shared = overlap_runs(candidates.runs, lesions.runs)
+    pairs = sum_pairs(candidates.number[one], lesions.number[other], shared, len(lesions))
+    return np.stack(pairs, axis=1)
 
 
 def candidate_reference_mask(block: Block, channel: int) -> Mask:
@@ -212,11 +229,3 @@ def candidate_reference_mask(block: Block, channel: int) -> Mask:
         return mask
     labels: Labels = block.truth[0] if block.labels is None else block.labels
     return np.asarray(labels == channel, np.bool_)
-
-
-def split_stretches(found: Stretches, shape: tuple[int, ...]) -> SideInstances:
-    """The components of runs that are in rows and in order."""
-    runs = LabelRuns(found.start, found.stop, np.ones(len(found.start), np.uint8))
-    number = label_components(runs, shape, FULL[len(shape)])
-    count = int(number.max(initial=-1)) + 1
-    return SideInstances(runs, number, np.arange(1, count + 1), NO_RUNS)

@@ -29,6 +29,7 @@ class ReadOptions:
     paste         how masks of regions of interest get into the image; `threshold` cuts them
     min_score     regions and detections below it are left out
     roi_offset    label value of a region's label 0; None: 0, where none has it
+    points_alone  both sides are points, so no side has a grid
     slices        of the other side: contours are drawn on them, frames of a segmentation are
                   placed on them where they lie on them
     room          bytes that a case may keep: what is decoded as a whole has to fit in
@@ -48,5 +49,6 @@ class ReadOptions:
     threshold: float = 0.5
     min_score: float = 0.0
     roi_offset: int | None = None
+    points_alone: bool = False
     slices: Any = None  # segeval.grid.slices.Slices, of the same floor
     room: int = DEFAULT_BUDGET - PROGRAM_BYTES

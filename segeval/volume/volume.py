@@ -22,6 +22,7 @@ from segeval.volume.instances import Instances, RoiMasks
 
 if TYPE_CHECKING:
     from segeval.volume.instance_masks import InstanceMasks
+    from segeval.volume.placed_points import PlacedPoints
 
 
 @frozen
@@ -43,6 +44,7 @@ class Volume:
     coding    the one channel holds ids of instances, and what they stand for
     instances the instances as runs, with their scores, where the file has them apart; made when
               they are asked for
+    points    the file has points in place of masks; the channels are empty
     side      gt or pred, for what an error advises; "" of a file that is of neither
     types     what kind of thing each of its segments or label values is, by their names
     """
@@ -64,6 +66,7 @@ class Volume:
     regions: RoiMasks | Instances | None = None
     coding: IdCoding | None = None
     instances: Callable[[], InstanceMasks] | None = None
+    points: PlacedPoints | None = None
     side: str = ""
     types: Mapping[str, str] = field(default_factory=dict)
 

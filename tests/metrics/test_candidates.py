@@ -8,6 +8,7 @@ import pytest
 from oracles.instance_records import agrees, arrays, content, name_of, records
 from runs import run
 
+from segeval.grid.geometry import Geometry
 from segeval.kernels.froc import (
     CAMELYON,
     LUNA16,
@@ -25,7 +26,7 @@ from segeval.tallies.candidates import Candidates, CandidateTally
 
 def tally(confidence, lesions, spacing=None, slab=1 << 30, valid=None):
     """The candidates of one case, seen slab by slab."""
-    made = CandidateTally(1, confidence.shape, spacing)
+    made = CandidateTally(1, Geometry(confidence.shape, spacing))
     flat, truth = confidence.ravel(), lesions.ravel() > 0
     for start in range(0, flat.size, slab):
         part = slice(start, start + slab)

@@ -1,19 +1,19 @@
 """REPORT-T16: the curves of scored instances, out of what the result file keeps of them.
 
 precision and recall  at IoU >= 50 %, as COCO counts them
-FROC                  candidates that land in lesions, over false ones a case
+FROC                  lesions found by the rule of the first `froc`, over false ones a case
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from segeval.kernels.froc import curve_points
-from segeval.metrics.candidates import landed
+from segeval.metrics.candidates import MISSED, landed, neared
 from segeval.metrics.matched_detections import MatchRule, match_data_set
 from segeval.reports.html.curve_charts import draw_curve
 from segeval.reports.html.shown import label
@@ -22,12 +22,14 @@ from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import Scorecard
 from segeval.scoring.pooling import finished_tallies, result_type
 from segeval.scoring.tally_kind import ReportPart
+from segeval.tallies.candidates import CaseCandidates
 
 HALF = Fraction(1, 2)
 POINTS = 400  # of a curve
 RATES = 8.0  # false positives a case, at most
 
 Points = list[tuple[float, float]]
+HitRule = Callable[[CaseCandidates], tuple[Floats, Floats]]
 
 
 @frozen
@@ -62,21 +64,28 @@ def pooled_tallies(card: Scorecard, part: ReportPart) -> list[Any]:
 
 def froc_curves(card: Scorecard) -> Iterator[Curve]:
     """Sensitivity over false positives a case, of each class of a detection map."""
+    rule = hit_rule(card.metrics)
     for found in pooled_tallies(card, "froc"):
         for name, cases in zip(found.classes, found.cases, strict=True):
             lesions = sum(len(case.lesion) for case in cases)
             if lesions:
-                points = froc_points(cases, lesions)
+                points = froc_points(cases, lesions, rule)
                 title = f"FROC, {label(name)}"
                 yield Curve(title, points, "false positives a case", "sensitivity", lesions)
 
 
-def froc_points(cases: Any, lesions: int) -> Points:
+def hit_rule(metrics: Sequence[str]) -> HitRule:
+    """By which a candidate finds a lesion: that of the first `froc` that was asked for."""
+    asked = [text for text in metrics if text.startswith("froc")]
+    return neared if asked and "luna16" in asked[0] else landed
+
+
+def froc_points(cases: Any, lesions: int, rule: HitRule) -> Points:
     """The points of a class's curve, from none of its candidates on."""
     hits, false = (
-        np.concatenate(part) for part in zip(*(landed(case) for case in cases), strict=True)
+        np.concatenate(part) for part in zip(*(rule(case) for case in cases), strict=True)
     )
-    rate, sensitivity = curve_points(hits, false, lesions, len(cases), lowest=True)
+    rate, sensitivity = curve_points(hits, false, lesions, len(cases), lowest=True, missed=MISSED)
     shown = rate <= RATES
     return thin_points(rate[shown][::-1], sensitivity[shown][::-1])
 
