@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import io
-import json
 import os
 import struct
 import sys
@@ -28,10 +27,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-ROOT = Path(__file__).resolve().parents[1]
-SEEDS = ROOT / "tests" / "fuzz_seeds"
 MOST_VALUES = 1 << 18  # of a file are read
 LONGEST = 1 << 14  # bytes of an input
 ROOM = 64 << 20
@@ -98,23 +93,58 @@ def read_file(path: Path) -> None:
 
 def read_results(path: Path) -> None:
     """Read a result file and judge it."""
-    from segeval.cli.entry import run_command_line
+    run_commands(["gate", str(path), "--gate", "dice=0.5"], ["show", str(path)])
 
-    for words in (["gate", str(path), "--gate", "dice=0.5"], ["show", str(path)]):
-        status = run_command_line(words)
+
+def read_many_results(path: Path) -> None:
+    """Read a result file beside a good one: compare, merge, and the page."""
+    from fuzz_samples import results
+
+    good = path.with_name("good.json")
+    if not good.exists():
+        good.write_bytes(results()[0])
+    out = ["--format", "none", "-q"]
+    run_commands(
+        ["compare", str(good), str(path), *out],
+        ["merge", str(path), "--allow-different-settings", *out],
+        ["report", str(path), "-o", str(path.with_name("page.html")), "-q"],
+    )
+
+
+def run_commands(*commands: Sequence[str]) -> None:
+    """Run commands; what one calls a bug is raised."""
+    from segeval.cli import entry
+
+    for words in commands:
+        try:
+            status = entry._run_command(words)
+        except Exception as problem:
+            status = entry._report_failure(problem)
+            if status == entry.BUG:
+                raise
         if status not in (0, 1, 2, 3, 4):
             raise AssertionError(f"status {status} of {words[0]}")
 
 
 def read_journal(path: Path) -> None:
-    """Take cases from what a broken-off run left."""
-    from segeval.engines.resume import Journal, _parse_result
+    """Take the cases of an input as those that a broken-off run left, and go through them."""
+    from segeval.engines.resume import Journal
+    from segeval.pairing.cases import Case, CaseFiles, CaseStore
 
-    with tempfile.TemporaryDirectory(dir=path.parent) as place:
-        output = Path(place, "r.json")
-        Path(f"{output}.partial.jsonl").write_bytes(path.read_bytes())
-        for line in Journal(output, {})._earlier():
-            _parse_result(line)
+    class Trusting(Journal):
+        """Files are those of the earlier run."""
+
+        def _same(self, case: Any, result: Any) -> bool:
+            return str(result.status) == "ok"
+
+    journal = Trusting(path.with_name("r.json"), {})
+    journal.path.write_bytes(b"{}\n" + path.read_bytes())
+    side = CaseFiles(path.parent, {"": path})
+    kept = journal.start(CaseStore([Case(name, side, side) for name in ("a", "b")]), resume=True)
+    for name in ("a", "b"):
+        kept.add(name, PLAIN_CASE.replace("NAME", name)) if not kept.has(name) else None
+    for case in kept:
+        str(case.rows)
 
 
 def read_settings(path: Path) -> None:
@@ -128,11 +158,7 @@ def read_settings(path: Path) -> None:
 
 def read_table(path: Path) -> None:
     """Read a table of cases."""
-    from segeval.cli.entry import run_command_line
-
-    status = run_command_line(["pairs", "--pairs", str(path)])
-    if status not in (0, 2, 3, 4):
-        raise AssertionError(f"status {status}")
+    run_commands(["pairs", "--pairs", str(path)])
 
 
 def read_class_list(path: Path) -> None:
@@ -142,6 +168,7 @@ def read_class_list(path: Path) -> None:
     read_class_file(path)
 
 
+PLAIN_CASE = '{"case": "NAME", "status": "ok", "rows": []}'
 Target = tuple[str, Callable[[bytes], bytes], Callable[[Path], None]]
 TARGETS: dict[str, Target] = {
     "nii": (".nii", as_it_is, read_file),
@@ -158,57 +185,22 @@ TARGETS: dict[str, Target] = {
     "bmp": (".bmp", as_it_is, read_file),
     "gif": (".gif", as_it_is, read_file),
     "dcm": (".dcm", as_it_is, read_file),
+    "rois": (".npz", as_it_is, read_file),
     "coco": (".json", as_it_is, read_file),
+    "labelme": (".json", as_it_is, read_file),
+    "geojson": (".geojson", as_it_is, read_file),
+    "yolo": (".txt", as_it_is, read_file),
     "results": (".json", as_it_is, read_results),
+    "many results": (".json", as_it_is, read_many_results),
     "journal": (".jsonl", as_it_is, read_journal),
     "toml": (".toml", as_it_is, read_settings),
     "table": (".csv", as_it_is, read_table),
     "rows": (".jsonl", as_it_is, read_table),
     "classes": (".json", as_it_is, read_class_list),
+    "class table": (".csv", as_it_is, read_class_list),
+    "class text": (".txt", as_it_is, read_class_list),
 }
-
-
-def seeds_of(target: str) -> list[bytes]:
-    """Good inputs of a target, made here, and those that were found."""
-    import fuzz
-
-    made: list[bytes] = []
-    with tempfile.TemporaryDirectory() as place:
-        if target in ("nii", "nii.gz", "nrrd", "npy", "npz", "png", "tif", "bmp", "zip", "gzip"):
-            suffix = {"gzip": ".nii.gz", "zip": ".npz", "nii.gz": ".nii", "npz": ".npy"}.get(
-                target, f".{target}"
-            )
-            write, shape = fuzz.FORMATS[suffix]
-            small = (3, 6, 7)[-len(shape) :]
-            path = Path(place, f"a{suffix}")
-            write(path, np.random.default_rng(0).integers(0, 3, small).astype(np.uint8))
-            made.append(path.read_bytes())
-    made += [SAMPLES[target]] if target in SAMPLES else []
-    folder = SEEDS / target
-    return made + [path.read_bytes() for path in sorted(folder.glob("*"))]
-
-
-COCO = {
-    "images": [{"id": 1, "file_name": "a.png", "height": 20, "width": 24}],
-    "annotations": [
-        {"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "bbox": [2, 2, 8, 8],
-         "segmentation": [[2, 2, 10, 2, 10, 10, 2, 10]]},
-        {"id": 2, "image_id": 1, "category_id": 1,
-         "segmentation": {"size": [20, 24], "counts": [50, 40, 390]}},
-    ],
-    "categories": [{"id": 1, "name": "cat"}],
-}  # fmt: skip
-SAMPLES = {
-    "coco": json.dumps(COCO).encode(),
-    "mha": b"ObjectType = Image\nNDims = 3\nDimSize = 4 3 2\nElementType = MET_UCHAR\n"
-           b"ElementSpacing = 1 1 2\nElementDataFile = LOCAL\n" + bytes(24),
-    "toml": b'metrics = ["dice", "hd95"]\nthreshold = 0.5\n[classes.liver]\nlabel = 1\n'
-            b"[gates]\ndice = 0.5\n",
-    "table": b"case,pred,gt\na,p/a.png,g/a.png\nb,p/b.png,g/b.png\n",
-    "rows": b'{"case": "a", "pred": "p/a.png", "gt": "g/a.png"}\n',
-    "classes": b'{"labels": {"background": 0, "liver": 1, "tumour": [1, 2]}}',
-    "journal": b'{}\n{"case": "a", "values": {"1": {"dice": 0.5}}}\n',
-}  # fmt: skip
+JSON = ("coco", "labelme", "geojson", "results", "many results", "journal", "rows", "classes")
 
 
 # -- the loop -------------------------------------------------------------------------------------
@@ -262,6 +254,17 @@ def shared_memory() -> str | None:
     return "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 
+def mutate(data: bytes, longest: int, seed: int) -> bytes:
+    """Change values of JSON; bytes, where it is none and every third time."""
+    import atheris
+    from fuzz_json import mutate_json
+
+    made = mutate_json(data, seed) if seed % 3 else None
+    if made is None or len(made) > longest:
+        return bytes(atheris.Mutate(data, longest))
+    return made
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fuzz a target; 1 if there is a fault."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
@@ -275,30 +278,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(*TARGETS, sep="\n")
         return 0
     import atheris
+    from fuzz_samples import seeds_of
 
     with atheris.instrument_imports(include=["segeval"]):
+        import segeval.cli.compare
         import segeval.cli.entry
         import segeval.cli.files
         import segeval.cli.gate
+        import segeval.cli.merge
         import segeval.cli.pairs
+        import segeval.cli.report
         import segeval.cli.show
         import segeval.engines.resume
         import segeval.pairing.table
         import segeval.readers.registry
         import segeval.scorecard.results  # noqa: F401
-        from segeval.readers.registry import READERS  # noqa: F401
+        from segeval.readers.registry import READERS
+    for name in READERS:
+        with atheris.instrument_imports(include=["segeval"]):
+            __import__(f"segeval.readers.{name}")
     corpus = asked.corpus or Path(tempfile.mkdtemp(prefix=f"segeval-corpus-{asked.target}-"))
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds_of(asked.target)):
         (corpus / f"seed-{number}").write_bytes(seed)
     run = Judge(asked.target, corpus)
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what commands print
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    for name in ("stdout", "stderr"):  # what commands print, as they open it
+        nowhere = open(os.devnull, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+        setattr(sys, name, nowhere)
     options: list[Any] = [
         sys.argv[0], str(corpus), f"-runs={asked.runs}", f"-max_total_time={asked.seconds}",
         f"-max_len={LONGEST}", "-verbosity=0", "-timeout=20", "-rss_limit_mb=1500",
     ]  # fmt: skip
-    atheris.Setup(options, run)
+    mutator = {"custom_mutator": mutate} if asked.target in JSON else {}
+    atheris.Setup(options, run, **mutator)
     atheris.Fuzz()
     return 1 if run.faults else 0
 

@@ -25,6 +25,8 @@ def run() -> NoReturn:
         status = flush_stdout(run_command_line(sys.argv[1:]))
     except KeyboardInterrupt:  # while an error was told
         status = interruption.INTERRUPTED
+    if status == interruption.INTERRUPTED:
+        interruption.end_by_signal()
     interruption.ignore_interrupts()
     allocator.freeze_collector()  # what is left need not be looked through before it goes
     sys.exit(status)

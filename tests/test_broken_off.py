@@ -52,9 +52,14 @@ def waited(true, seconds=20):
     return true()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+HOW = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
+
+
+@pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("kept", [False, True])
-def test_nothing_is_left(crowd, tmp_path, how, kept):
+@pytest.mark.parametrize("group", [False, True])
+def test_nothing_is_left(crowd, tmp_path, how, kept, group):
+    """A signal to the process, or to all of its group as a terminal or a job system sends it."""
     here, room = tmp_path / "here", tmp_path / "room"
     here.mkdir()
     room.mkdir()
@@ -72,16 +77,61 @@ def test_nothing_is_left(crowd, tmp_path, how, kept):
     )
     assert waited(lambda: log.exists() and ": ok, " in log.read_text())
     assert len(of_session(child.pid)) == 3  # it forks, so two and no server
-    child.send_signal(how)
+    os.killpg(child.pid, how) if group else child.send_signal(how)
     said = child.communicate(timeout=30)[1]
     assert child.returncode == (130 if how == signal.SIGINT else -how), said
     assert waited(lambda: not of_session(child.pid)), of_session(child.pid)
     assert os.listdir(room) == []
     left = {"log.txt", "out.json.partial.jsonl"} if kept else {"log.txt"}
     assert set(os.listdir(here)) == left
-    if how == signal.SIGINT:
-        assert "interrupted: " in said
+    if how != signal.SIGKILL:
+        word = "interrupted" if how == signal.SIGINT else f"ended by {how.name}"
+        assert f"{word}: " in said
+        assert ("add --resume to go on" in said) == kept
         assert "Traceback" not in said
+
+
+def lose_terminal(command, folder, ready):
+    """Run a command on a terminal of its own, and close that when it is ready; its status."""
+    import fcntl
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )  # fmt: skip
+    os.close(theirs)
+    assert waited(ready)
+    os.close(ours)
+    status = child.wait(60)
+    assert waited(lambda: not of_session(child.pid))
+    return status
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_terminal_that_goes_leaves_what_resume_needs(crowd, tmp_path, jobs):
+    log, out, whole = (tmp_path / name for name in ("log.txt", "out.json", "whole.json"))
+    asked = [*START, "score", str(crowd / "pred"), str(crowd / "gt"), "-m", "dice", "-j", jobs]
+    kept = [*asked, "--log-file", str(log), "-o", str(out)]
+    status = lose_terminal(kept, tmp_path, lambda: log.exists() and ": ok, " in log.read_text())
+    assert status == -signal.SIGHUP
+    assert out.with_name("out.json.partial.jsonl").exists()
+    assert not out.exists()
+    for end in (["-o", str(out), "--resume"], ["-o", str(whole)]):
+        subprocess.run([*asked, *end, "-q", "--format", "none"], cwd=tmp_path, check=True)
+    assert out.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize(("gate", "wanted"), [("0.5", 0), ("1.1", 1)])
+def test_nohup_goes_on_to_its_verdict(crowd, tmp_path, gate, wanted):
+    log, out = tmp_path / "log.txt", tmp_path / "out.json"
+    asked = ["score", str(crowd / "pred"), str(crowd / "gt"), "--gate", f"dice={gate}"]
+    words = [*START, *asked, "-j", "2", "--log-file", str(log), "-o", str(out), "--format", "none"]
+    ready = lambda: log.exists() and ": ok, " in log.read_text()  # noqa: E731
+    assert lose_terminal(["nohup", *words], tmp_path, ready) == wanted
+    assert len(json.loads(out.read_text())["cases"]) == CASES
 
 
 def test_a_full_temporary_folder_is_said(crowd, tmp_path):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from segeval.cli.interruption import INTERRUPTED, raise_when_interrupted
+from segeval.cli.interruption import INTERRUPTED, interruption_text, raise_when_interrupted
 from segeval.cli.main import COMMANDS, program
 from segeval.cli.standard_streams import Unwritable
 from segeval.runtime.interrupts import was_interrupted
@@ -34,7 +34,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except click.UsageError as problem:
         return _report_usage(problem, arguments)
     except (KeyboardInterrupt, click.Abort):
-        return _print_error_lines(["interrupted"], INTERRUPTED)
+        return _print_error_lines([interruption_text()], INTERRUPTED)
     except Exception as problem:
         return _report_failure(problem)
 
@@ -78,7 +78,7 @@ def _report_failure(problem: Exception) -> int:
 
     LOG.trace(problem)
     if was_interrupted():
-        return _print_error_lines(["interrupted"], INTERRUPTED)
+        return _print_error_lines([interruption_text()], INTERRUPTED)
     if isinstance(problem, SegevalError):
         return _print_error_lines(problem.lines(), problem.exit_status)
     if isinstance(problem, RecursionError):  # our own calls are never so deep: an input is

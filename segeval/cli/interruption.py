@@ -1,4 +1,8 @@
-"""What the command does when Ctrl-C asks it to stop: at once, with its status, no traceback.
+"""What the command does when it is asked to stop: at once, with its status, no traceback.
+
+Ctrl-C ends with 130. SIGTERM, which systems for jobs and containers send, and SIGHUP, which says
+that the terminal has gone, end the process by the same signal, so that who waits for it sees which;
+before that the processes that score are ended and temporary files removed, as with Ctrl-C.
 
 While it starts there is nothing to clean up, so the process ends. While it runs, KeyboardInterrupt
 is raised and remembered (`runtime/interrupts.py`); the second time the process ends. When the
@@ -13,37 +17,68 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from segeval.runtime.interrupts import remember_interruption, was_interrupted
+from segeval.runtime.interrupts import (
+    STOPPING,
+    remember_interruption,
+    stopping_signal,
+    was_interrupted,
+)
 
 INTERRUPTED = 130  # exit status
+OF_SIGNALS = 128  # what a shell adds to the number of a signal
 
 
 class _Handling:
-    ours = False  # whether the process belongs to the command
+    answered: tuple[signal.Signals, ...] = ()  # those that are the command's business
 
 
 def leave_when_interrupted() -> None:
-    """Have Ctrl-C end the process at once.
+    """Have Ctrl-C end the process at once; the other signals do that already.
 
-    A process that was started to ignore it (`nohup`, a job in the background) goes on ignoring it.
+    A process that was started to ignore one (`nohup`, a job in the background) goes on ignoring it.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        return
-    _Handling.ours = True
-    signal.signal(signal.SIGINT, _leave)
+    _Handling.answered = tuple(
+        one for one in STOPPING if signal.getsignal(one) is not signal.SIG_IGN
+    )
+    if signal.SIGINT in _Handling.answered:
+        signal.signal(signal.SIGINT, _leave)
 
 
 def raise_when_interrupted() -> None:
-    """Have Ctrl-C raise KeyboardInterrupt from now on, and end the process the second time."""
-    if _Handling.ours:
+    """Have what asks to stop raise KeyboardInterrupt from now on, and end the process the second
+    time."""
+    for one in _Handling.answered:
         sys.unraisablehook = _tell_unraisable
-        signal.signal(signal.SIGINT, _raise)
+        signal.signal(one, _raise)
 
 
 def ignore_interrupts() -> None:
-    """Have Ctrl-C do nothing: the process only ends."""
-    if _Handling.ours:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Have what asks to stop do nothing: the process only ends."""
+    for one in _Handling.answered:
+        signal.signal(one, signal.SIG_IGN)
+
+
+def interruption_text() -> str:
+    """What asked to stop, in a word or two."""
+    number = stopping_signal()
+    if number in (0, signal.SIGINT):
+        return "interrupted"
+    return f"ended by {signal.Signals(number).name}"
+
+
+def end_by_signal() -> None:
+    """End the process by the signal that asked it to stop; nothing where that was Ctrl-C."""
+    number = stopping_signal()
+    if number not in (0, signal.SIGINT):
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+        _die(number)
+
+
+def _die(number: int) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    os._exit(OF_SIGNALS + number)  # the first process of a container cannot be ended by it
 
 
 def _leave(number: int, frame: Any) -> None:
@@ -53,7 +88,8 @@ def _leave(number: int, frame: Any) -> None:
 
 
 def _raise(number: int, frame: Any) -> None:
-    if remember_interruption():
+    if remember_interruption(number):
+        end_by_signal()
         os._exit(INTERRUPTED)
     raise KeyboardInterrupt
 

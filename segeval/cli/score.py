@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from segeval.cli.conclude import conclude_run, load_baseline
-from segeval.cli.interruption import INTERRUPTED
+from segeval.cli.interruption import INTERRUPTED, interruption_text
 from segeval.cli.log import LOG
 from segeval.cli.messages import print_message
 from segeval.cli.options import (
@@ -99,7 +99,7 @@ def check_outputs(settings: Settings) -> str:
 def report_interruption(watch: ProgressReporter, journal: str) -> int:
     """Say how many cases are done and how to go on."""
     how = "add --resume to go on" if journal else "with -o results.json they would have been kept"
-    print_message(f"interrupted: {watch.done} of {watch.total} cases are done; {how}")
+    print_message(f"{interruption_text()}: {watch.done} of {watch.total} cases are done; {how}")
     return INTERRUPTED
 
 

@@ -27,13 +27,19 @@ from segeval.engines.work import ignore_message, score_with_files, second_readin
 from segeval.pairing.cases import Case, store_cases, unpack_case
 from segeval.runtime.allocator import keep_freed_memory
 from segeval.runtime.errors import CaseError
-from segeval.runtime.interrupts import hold_interrupts
+from segeval.runtime.interrupts import (
+    STOPPING,
+    hold_interrupts,
+    remember_interruption,
+    was_interrupted,
+)
 from segeval.scorecard.result_store import FinishedCase
 from segeval.scoring.case import make_unscored_case
 from segeval.scoring.pass_plan import Job
 
 MOMENT = 0.05  # seconds of work that a process is sent at a time
 MOST = 32  # cases of it
+PATIENCE = 5  # seconds for a process that is to stop
 
 
 def run(
@@ -169,10 +175,14 @@ class WorkerPool:
         self._send(hand)
 
     def _leave(self, hand: PoolWorker) -> None:
-        """Let a process go: it ends when the cases that it has are done."""
+        """Let a process go when its cases are done, or at once in a run that is to stop."""
         self._ready.unregister(hand.pipe)
         del self._hands[hand.pipe]
         hand.pipe.close()
+        if was_interrupted():
+            hand.process.terminate()
+            hand.process.join(PATIENCE)
+            hand.process.kill()
         hand.process.join()
 
 
@@ -208,15 +218,23 @@ def hide_main_script() -> Iterator[None]:
 
 def serve_cases(pipe: Connection, job: Job, inherited: Sequence[Connection]) -> None:
     """Score the cases that come until no more do: the whole life of a process."""
-    set_up_process(inherited)
-    while True:
-        try:
+    try:
+        set_up_process(inherited)
+        signal.signal(signal.SIGTERM, _stop)
+        while True:
             for done in group_by_moment(
                 score_with_files(unpack_case(case), job) for case in pipe.recv()
             ):
                 pipe.send(done)
-        except (EOFError, OSError):  # nobody is there any more
-            return
+    except (EOFError, OSError, KeyboardInterrupt):  # nobody is there any more, or it is to stop
+        return
+
+
+def _stop(number: int, frame: Any) -> None:
+    """Leave the case that is scored, with its temporary files removed."""
+    signal.signal(number, signal.SIG_DFL)
+    remember_interruption(number)
+    raise KeyboardInterrupt
 
 
 def group_by_moment(every: Iterable[FinishedCase]) -> Iterator[list[FinishedCase]]:
@@ -232,10 +250,11 @@ def group_by_moment(every: Iterable[FinishedCase]) -> Iterator[list[FinishedCase
 
 
 def set_up_process(inherited: Sequence[Connection] = ()) -> None:
-    """Set up a process: Ctrl-C is the business of the one that started it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Set up a process: what asks to stop is the business of the one that started it."""
+    for one in STOPPING:
+        signal.signal(one, signal.SIG_DFL if one == signal.SIGTERM else signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     for pipe in inherited:
         pipe.close()
     keep_freed_memory()

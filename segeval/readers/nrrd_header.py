@@ -34,6 +34,8 @@ TYPES = {
 }
 DTYPES = {name: code for code, names in TYPES.items() for name in names.split(", ")}
 TEXT = ("ascii", "text", "txt")
+OF_WORDS = ("line skip", "byte skip", "data file", "space dimension", "space units", "space origin",
+            "space directions", "measurement frame")  # fmt: skip
 CUT = "the file was cut off or changed; copy or write it again"
 
 
@@ -82,7 +84,8 @@ def parse_nrrd_header(path: Path) -> NrrdHeader:
         raise ReadError(
             f"not a readable NRRD header ({problem})", where=path, help=CUT
         ) from problem
-    header = NrrdHeader(path, {name.replace(" ", ""): value for name, value in found.items()}, end)
+    fields = {n.replace(" ", "") if n in OF_WORDS else n: value for n, value in found.items()}
+    header = NrrdHeader(path, fields, end)
     check_nrrd_header(header)
     return header
 
