@@ -27,10 +27,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+FORMS = ("csv", "tsv", "json", "jsonl", "markdown", "latex", "junit", "gitlab-quality",
+         "openmetrics", "badge", "summary", "confusion", "instances", "instances-json")  # fmt: skip
 MOST_VALUES = 1 << 18  # of a file are read
 LONGEST = 1 << 14  # bytes of an input
 ROOM = 64 << 20
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 # -- what an input becomes ------------------------------------------------------------------------
@@ -93,7 +94,8 @@ def read_file(path: Path) -> None:
 
 def read_results(path: Path) -> None:
     """Read a result file and judge it."""
-    run_commands(["gate", str(path), "--gate", "dice=0.5"], ["show", str(path)])
+    forms = [word for form in FORMS for word in ("-o", f"{form}:{path.with_name('out')}")]
+    run_commands(["gate", str(path), "--gate", "dice=0.5"], ["show", str(path), *forms])
 
 
 def read_many_results(path: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from segeval.runtime.errors import Note
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import fields, frozen
 
 SIGNS = {
     "higher": (">= ", "< "),
@@ -148,7 +149,8 @@ def _rule_line(verdict: Verdict) -> str:
     if verdict.better == "zero":  # digits that show on which side of the bar the size is
         value, bar = enough_digits(abs(verdict.value), verdict.bar)
         value = f"-{value}" if verdict.value < 0 else value
-    sign = SIGNS[verdict.better][0 if verdict.passed else 1]
+    # a rule of another version may not say it
+    sign = SIGNS.get(verdict.better, ("beside ", "beside "))[0 if verdict.passed else 1]
     return f"{value} {sign}{bar}{_unit_text(verdict)} (n={verdict.n})"
 
 
@@ -179,3 +181,27 @@ def enough_digits(value: float, bar: float) -> tuple[str, str]:
         if texts[0] != texts[1] or value == bar:
             return texts
     return repr(value), repr(bar)
+
+
+def read_verdict(kept: Any) -> Verdict:
+    """A verdict of this run, or one that was read from a result file."""
+    if isinstance(kept, Verdict):
+        return kept
+    known = {f.name: f for f in fields(Verdict)}
+    names = {key: f"{key}_" if f"{key}_" in known else key for key in kept}
+    given: dict[str, Any] = {
+        names[key]: value for key, value in kept.items() if names[key] in known
+    }
+    given |= {key: _number_or_nan(given.get(key)) for key in ("value", "bar", "worst")}
+    if held := kept.get("against"):
+        numbers = ("baseline", "difference", "low", "high", "level", "tolerance")
+        read: dict[str, Any] = {
+            k: _number_or_nan(v) if k in numbers else v for k, v in held.items()
+        }
+        given["against"] = BaselineComparison(**read)
+    blank = {"class_": "", "metric": "", "statistic": "mean", "better": "", "n": 0}
+    return Verdict(**{**blank, **given})
+
+
+def _number_or_nan(value: Any) -> float:
+    return math.nan if value is None else float(value)

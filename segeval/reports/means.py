@@ -28,7 +28,8 @@ def means_block(
 ) -> TableBlock:
     """A row for each class, and the mean over them."""
     classes = [name for name in of_class if name not in (WHOLE, OVERALL)]
-    shown = [*classes, OVERALL] if len(classes) > 1 else classes
+    whole = len(classes) > 1 and OVERALL in of_class
+    shown = [*classes, OVERALL] if whole else classes
     heading = {head.name for head in heads}
     made = [{m: s for m, s in of_class[name].items() if m in heading} for name in shown]
     fields = [make_name_field("class", shown), *_count_fields(made)]
@@ -39,7 +40,7 @@ def means_block(
     )
     if leading:
         fields += _worst_fields(leading, made, settings)
-    last = frozenset([len(classes)]) if len(classes) > 1 else frozenset[int]()
+    last = frozenset([len(classes)]) if whole else frozenset[int]()
     return TableBlock(tuple(fields), title, last, last)
 
 

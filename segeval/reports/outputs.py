@@ -18,7 +18,7 @@ from segeval.reports import OF_MODELS, REPORTS, SUFFIXES
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.file_state import keep_access
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.safe_text import VISIBLE
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.results import with_moved_roots
@@ -145,6 +145,10 @@ def show_report(card: Scorecard, form: str, file: IO[str], settings: Settings) -
 
         file.write(draw_figure(card, form.removeprefix(FIGURE), settings))
     elif form != "none":
+        if card.gates and form not in ("json", "jsonl"):  # of a file: as values again
+            from segeval.gates.verdict import read_verdict
+
+            card = replace(card, gates=tuple(map(read_verdict, card.gates)))
         report: Report = import_module(REPORTS[form])
         report.write(card, file, settings)
 

@@ -168,10 +168,11 @@ def format_signature_value(value: Any) -> str:
 
 def incomparable_fields(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
     """Why the rows of two runs cannot be compared: fields of the run, or of a metric they share."""
-    metrics = set(one["metrics"]) & set(other["metrics"])
+    metrics = set(one.get("metrics", ())) & set(other.get("metrics", ()))
     return tuple(signature_differences(_of_rows(one, metrics), _of_rows(other, metrics)))
 
 
 def _of_rows(parts: Mapping[str, Any], metrics: set[str]) -> dict[str, Any]:
     kept = {key: value for key, value in parts.items() if key not in OF_INTERVALS}
-    return kept | {"metrics": {k: v for k, v in parts["metrics"].items() if k in metrics}}
+    own = parts.get("metrics", {})
+    return kept | {"metrics": {k: v for k, v in own.items() if k in metrics}}

@@ -106,7 +106,7 @@ class InstanceTable:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> InstanceTable:
-        """Read it again."""
+        """Read it again. Raises ValueError where its lists do not belong together."""
         truth, pred = (np.array(kept[side], np.int64) for side in ("truth", "pred"))
         one, other, shared = np.array(kept["shared"], np.int64).reshape(-1, 3).T
         sizes = {"void": len(pred), "crowd": len(pred), "under": len(truth)}
@@ -116,7 +116,7 @@ class InstanceTable:
         ids = [np.array(side, np.int64) for side in kept["ids"]]
         centres = [np.array(side, np.float64) for side in kept["centres"]]
         unions = [PartnerUnion.from_json(own) for own in kept.get("unions", ())]
-        return cls(
+        table = cls(
             Overlaps(truth, pred, one, other, shared),
             (ids[0], ids[1]),
             void,
@@ -130,3 +130,19 @@ class InstanceTable:
             kept.get("stuff", False),
             (unions[0], unions[1]) if unions else None,
         )
+        table.check()
+        return table
+
+    def check(self) -> None:
+        """Refuse lists that do not belong to one table. Raises ValueError."""
+        o = self.overlaps
+        many = len(o.truth), len(o.pred)
+        lists = [*zip(self.ids, many, strict=True), *zip(self.centres, many, strict=True)]
+        lists += [(self.void, many[1]), (self.crowd, many[1]), (self.under, many[0])]
+        for union, size in zip(self.unions or (), many, strict=False):
+            lists += [(union.shared, size), (union.size, size)]
+        if any(len(values) != size for values, size in lists):
+            raise ValueError(f"an instance table of {many[0]} and {many[1]} has lists of others")
+        for places, size in zip((o.one, o.other), many, strict=True):
+            if len(places) and not 0 <= places.min() <= places.max() < size:
+                raise ValueError("a pair of instances that are not in the table")

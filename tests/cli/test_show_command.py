@@ -38,3 +38,27 @@ def test_other_forms_and_files(segeval, scored, here):
     assert segeval("show", "r.json", "-o", "t.md", "--format", "none").status == 0
     assert (here / "t.md").read_text().startswith("3 cases")
     assert segeval("show", "none.json").status == 2
+
+
+FORMS = ("csv", "markdown", "latex", "junit", "gitlab-quality", "openmetrics", "badge", "summary")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_verdicts_of_a_file_are_those_of_its_run(segeval, sample, here, form):
+    asked = ["-m", "dice", "--gate", "dice=0.99", "--gate", "dice.median=0.1", "--format", "none"]
+    written = ["-o", "r.json", "-o", f"{form}:scored"]
+    ran = segeval("score", sample / "pred", sample / "gt", *asked, *written)
+    assert ran.status == 1
+    assert segeval("show", "r.json", "-o", f"{form}:shown", "--format", "none").status == 0
+    if form != "summary":  # it says how long ago
+        assert (here / "shown").read_text() == (here / "scored").read_text()
+
+
+def test_a_verdict_of_a_file_that_says_little_is_shown(segeval, scored, here):
+    import json
+
+    content = json.loads((here / "r.json").read_text())
+    content["gates"] = [{"gate": "dice=0.9", "passed": False, "value": None, "bar": 0.9}]
+    (here / "r.json").write_text(json.dumps(content))
+    ran = segeval("show", "r.json", "--format", "markdown")
+    assert (ran.status, "**FAIL**" in ran.out) == (0, True)

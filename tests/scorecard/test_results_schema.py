@@ -86,3 +86,34 @@ def test_the_place_is_named(change, said):
 def test_a_word_of_the_schema_that_is_not_checked_is_a_bug():
     with pytest.raises(LookupError, match="dependentRequired"):
         compile_schema({"type": "object", "dependentRequired": {}}, {})
+
+
+TALLIES = [
+    (lambda t: t["counts"].update(confusion=[[0, 1]]), "counts.confusion[0]"),
+    (lambda t: t["counts"]["classes"].update(liver=[1, 2, 3, "4"]), "counts.classes.liver[3]"),
+    (lambda t: t["counts"].pop("voxel"), "counts.voxel: is missing"),
+    (lambda t: t.update({"sums:scores": {}}), "sums:scores.classes: is missing"),
+    (
+        lambda t: t.update(instances={"liver": {"26": [{"truth": 1}]}}),
+        "liver.26[0].pred: is missing",
+    ),
+    (lambda t: t.update(polygons={"classes": {"a": [1.0] * 5}}), "has fewer than 6 items"),
+    (lambda t: t.update(candidates={"a": [[[], [], [], [], []]]}), "has fewer than 6 items"),
+    (lambda t: t["counts"]["classes"].update(a=[2**63, 0, 0, 0]), "is not below"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), TALLIES)
+def test_tallies_are_held_to_the_schema(change, said):
+    content = written(everything())
+    case = next(case for case in content["cases"] if "counts" in case.get("tallies", {}))
+    case["tallies"]["counts"].setdefault("confusion", [])
+    assert find_results_problem(content) == ""
+    change(case["tallies"])
+    assert said in find_results_problem(content)
+
+
+def test_a_tally_of_another_version_is_no_problem():
+    content = written(everything())
+    content["cases"][0]["tallies"] = {"a later kind": {"of": "anything"}}
+    assert find_results_problem(content) == ""

@@ -74,7 +74,7 @@ def tolerances(card: Scorecard) -> list[tuple[str, str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for case in card.cases:
         for name, (value, source) in case.facts.get("tolerances", {}).items():
-            found.setdefault(name, (f"{value:g}", str(source)))
+            found.setdefault(name, (_said(value), str(source)))
     for name, given in card.fields.get("class_tolerances", {}).items():
         found.setdefault(name, (str(given[0]), "settings"))
     return [
@@ -89,6 +89,8 @@ def _said(value: Any) -> str:
         return clean_name(", ".join(map(str, value)))
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
     return clean_name(str(value))
 
 

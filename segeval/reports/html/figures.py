@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from segeval.gates.verdict import read_verdict
 from segeval.reports.html.agreement_chart import draw_agreement
 from segeval.reports.html.baseline_section import baseline_charts
 from segeval.reports.html.charts import COLUMN, escape_text, with_unit
@@ -16,7 +17,7 @@ from segeval.reports.html.matrix_chart import draw_confusion
 from segeval.reports.html.reliability_section import reliability_points
 from segeval.reports.html.shown import headings
 from segeval.reports.html.strip_charts import draw_strips
-from segeval.reports.html.verdict_section import bars_of, read_verdict
+from segeval.reports.html.verdict_section import bars_of
 from segeval.reports.html.volume_section import agreements, volumes_of
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace

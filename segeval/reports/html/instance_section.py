@@ -22,7 +22,7 @@ from segeval.reports.html.shown import label, place_of_case, place_of_class, sho
 from segeval.reports.html.strip_charts import Strip, draw_strips
 from segeval.runtime.arrays import Counted, Floats
 from segeval.scorecard.card import Scorecard
-from segeval.scoring.pooling import drawn_tallies, result_type
+from segeval.scoring.pooling import drawn_tallies, report_damaged_tallies, result_type
 
 LEAST = 3  # instances of a chart
 QUARTERS = 4  # parts of the table of sizes
@@ -58,7 +58,9 @@ def instance_sizes(card: Scorecard) -> dict[str, dict[str, Any]]:
     made: dict[str, dict[str, Any]] = {}
     for case in card.cases:
         for name, kept in drawn_tallies(case.tallies, "sizes"):
-            add_case(made, case.case, result_type(name).from_json(kept))
+            with report_damaged_tallies(case.case):
+                table = result_type(name).from_json(kept)
+            add_case(made, case.case, table)
     return made
 
 

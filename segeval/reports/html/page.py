@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from segeval import __version__
+from segeval.gates.verdict import read_verdict
 from segeval.reports.html.account_section import account_section
 from segeval.reports.html.agreement_chart import draw_agreement
 from segeval.reports.html.baseline_section import baseline_section
@@ -34,7 +35,7 @@ from segeval.reports.html.shown import (
     place_of_class,
     show_three,
 )
-from segeval.reports.html.verdict_section import bars_of, read_verdict, verdict_section
+from segeval.reports.html.verdict_section import bars_of, verdict_section
 from segeval.reports.html.volume_section import agreements, volumes_of
 from segeval.reports.table_content import lacking_input
 from segeval.reports.table_model import format_count

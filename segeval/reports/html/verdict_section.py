@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
-from segeval.gates.verdict import BaselineComparison, Verdict, enough_digits
+from segeval.gates.verdict import Verdict, enough_digits
 from segeval.reports.html.interval_cells import IntervalCell, interval_cell, lone_patient
 from segeval.reports.html.shown import MINUS, Shown
 from segeval.reports.table_model import format_count
 from segeval.reports.verdicts import missed_verdicts, verdict_headline
 from segeval.request.settings import Settings
-from segeval.runtime.frozen import fields, frozen
+from segeval.runtime.frozen import frozen
 from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.row_index import index_rows
@@ -41,28 +40,6 @@ class Judged:
     worst: Shown
     group: str
     reason: str
-
-
-def read_verdict(kept: Any) -> Verdict:
-    """A verdict of this run, or one that was read from a result file."""
-    if not isinstance(kept, Mapping):
-        return kept  # type: ignore[no-any-return]
-    known = {f.name: f for f in fields(Verdict)}
-    names = {key: f"{key}_" if f"{key}_" in known else key for key in kept}
-    given: dict[str, Any] = {
-        names[key]: value for key, value in kept.items() if names[key] in known
-    }
-    given |= {key: _number(given.get(key)) for key in ("value", "bar", "worst")}
-    if held := kept.get("against"):
-        numbers = ("baseline", "difference", "low", "high", "level", "tolerance")
-        read: dict[str, Any] = {k: _number(v) if k in numbers else v for k, v in held.items()}
-        given["against"] = BaselineComparison(**read)
-    blank = {"class_": "", "metric": "", "statistic": "mean", "better": "", "n": 0}
-    return Verdict(**{**blank, **given})
-
-
-def _number(value: Any) -> float:
-    return math.nan if value is None else float(value)
 
 
 def verdict_section(card: Scorecard, settings: Settings) -> dict[str, Any]:
