@@ -1,11 +1,13 @@
 """Ctrl-C and kills at random moments, imports included, in every engine.
 
     python benchmarks/interrupts.py [--seed 0] [--times 200] [--engines single pooled sharded dask]
+                                    [--signals SIGINT SIGTERM SIGHUP] [--kills 200]
 
 An interrupted run (SIGINT to its whole process group) ends with 130, or with its verdict where it
-was done; nothing is a traceback, an abort or a signal, but while Python itself starts. A killed run
-(SIGKILL) is resumed, and its result file has the bytes of one that was never killed. A killed shard
-is resumed and merged.
+was done; by SIGTERM or SIGHUP it ends by the same signal. Nothing is a traceback or an abort, but
+while Python itself starts; no temporary file and no process is left. A killed run (SIGKILL) is
+resumed, and its result file has the bytes of one that was never killed. A killed shard is resumed
+and merged.
 """
 
 from __future__ import annotations
@@ -55,9 +57,11 @@ def words(folder: Path, engine: str, address: str, output: str, *more: str) -> l
 
 def break_off(command: Sequence[str], folder: Path, moment: float, how: int) -> tuple[int, str]:
     """Run a command and send its process group a signal; its status and stderr."""
+    room = folder / "tmp"
+    room.mkdir(exist_ok=True)
     child = subprocess.Popen(
         command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
-        start_new_session=True,
+        start_new_session=True, env={**os.environ, "TMPDIR": str(room)},
     )  # fmt: skip
     time.sleep(moment)
     with suppress(ProcessLookupError):
@@ -84,28 +88,43 @@ def joined(folder: Path, engine: str, address: str, output: str) -> bytes:
     return (folder / "merged.json").read_bytes()
 
 
-def try_engine(engine: str, times: int, seed: int, folder: Path, address: str) -> list[str]:
-    """Interrupt and kill runs of an engine; what went wrong."""
-    rng = np.random.default_rng([seed, ENGINES.index(engine)])
-    if engine == "sharded":
-        other = words(folder, "single", address, "other.json", "--shard", "2/2")
-        run_whole(other, folder)
-    whole = run_whole(words(folder, engine, address, "right.json"), folder)
-    right = joined(folder, engine, address, "right.json")
-    wrong, ends, resumed = [], Counter[int](), 0
+def what_is_wrong(status: int, said: str, how: int, folder: Path) -> str:
+    """What is wrong with how a run ended that was asked to stop; "" if nothing is."""
+    if "segeval" not in said and status in (1, -signal.SIGINT):  # Python itself starts
+        return ""
+    if fault := next((word for word in FAULTS if word in said), ""):
+        return fault
+    if status not in (0, 130 if how == signal.SIGINT else -how):
+        return f"status {status}"
+    left = [path.name for path in (folder / "tmp").iterdir() if path.name.startswith("segeval")]
+    return f"left behind: {left}" if left else ""
+
+
+def interrupt(engine: str, times: int, how: int, whole: float, folder: Path, address: str,
+              rng: np.random.Generator) -> list[str]:  # fmt: skip
+    """Ask runs to stop at random moments; what went wrong."""
+    wrong, ends = [], Counter[int]()
     for number in range(times):
         moment = float(rng.uniform(0, LATE * whole))
-        status, said = break_off(
-            words(folder, engine, address, "i.json"), folder, moment, signal.SIGINT
-        )
+        status, said = break_off(words(folder, engine, address, "i.json"), folder, moment, how)
         ends[status] += 1
-        early = status in (1, -signal.SIGINT) and "segeval" not in said  # Python itself starts
-        fault = next((word for word in FAULTS if word in said), "")
-        if not early and (fault or status not in (0, 130)):
-            wrong.append(
-                f"{engine}: interrupt {number} after {moment:.3f} s: {status} {said[-600:]}"
-            )
-        for path in (*folder.glob("i.json*"), *folder.glob("k.json*")):
+        if fault := what_is_wrong(status, said, how, folder):
+            at = f"{engine}: {signal.Signals(how).name} {number} after {moment:.3f} s"
+            wrong.append(f"{at}: {fault}: {status} {said[-600:]}")
+            print(wrong[-1], flush=True)
+        for path in folder.glob("i.json*"):
+            path.unlink()
+    print(f"{engine:8} {times} {signal.Signals(how).name}: {dict(ends)}; {len(wrong)} wrong",
+          flush=True)  # fmt: skip
+    return wrong
+
+
+def kill(engine: str, times: int, whole: float, folder: Path, address: str, right: bytes,
+         rng: np.random.Generator) -> list[str]:  # fmt: skip
+    """Kill runs at random moments and resume them; what has other bytes."""
+    wrong, resumed = [], 0
+    for number in range(times):
+        for path in folder.glob("k.json*"):
             path.unlink()
         moment = float(rng.uniform(0, LATE * whole))
         break_off(words(folder, engine, address, "k.json"), folder, moment, signal.SIGKILL)
@@ -113,9 +132,26 @@ def try_engine(engine: str, times: int, seed: int, folder: Path, address: str) -
         run_whole(words(folder, engine, address, "k.json", "--resume"), folder)
         if joined(folder, engine, address, "k.json") != right:
             wrong.append(f"{engine}: kill {number} after {moment:.3f} s: other bytes")
-    kills = f"{times} kills, {resumed} of them with cases done"
-    print(f"{engine:8} {times} interrupts: {dict(ends)}; {kills}; {len(wrong)} wrong", flush=True)
+            print(wrong[-1], flush=True)
+    print(f"{engine:8} {times} kills, {resumed} of them with cases done; {len(wrong)} wrong",
+          flush=True)  # fmt: skip
     return wrong
+
+
+def try_engine(engine: str, asked: argparse.Namespace, folder: Path, address: str) -> list[str]:
+    """Interrupt and kill runs of an engine; what went wrong."""
+    rng = np.random.default_rng([asked.seed, ENGINES.index(engine)])
+    if engine == "sharded":
+        other = words(folder, "single", address, "other.json", "--shard", "2/2")
+        run_whole(other, folder)
+    whole = run_whole(words(folder, engine, address, "right.json"), folder)
+    right = joined(folder, engine, address, "right.json")
+    wrong = []
+    for name in asked.signals:
+        how = signal.Signals[name]
+        wrong += interrupt(engine, asked.times, how, whole, folder, address, rng)
+    kills = asked.times if asked.kills is None else asked.kills
+    return wrong + kill(engine, kills, whole, folder, address, right, rng)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -123,6 +159,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--times", type=int, default=200, help="interrupts, and kills, an engine")
+    parser.add_argument("--kills", type=int, help="as many as --times, where it is not given")
+    parser.add_argument("--signals", nargs="*", default=["SIGINT"])
     parser.add_argument("--engines", nargs="*", default=ENGINES, choices=ENGINES)
     asked = parser.parse_args(arguments)
     wrong: list[str] = []
@@ -136,9 +174,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     n_workers=2, threads_per_worker=1, dashboard_address=None
                 ) as cluster:
                     address = cluster.scheduler_address
-                    wrong += try_engine(engine, asked.times, asked.seed, Path(place), address)
+                    wrong += try_engine(engine, asked, Path(place), address)
             else:
-                wrong += try_engine(engine, asked.times, asked.seed, Path(place), "")
+                wrong += try_engine(engine, asked, Path(place), "")
     print(*wrong, sep="\n")
     return 1 if wrong else 0
 
