@@ -163,6 +163,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--signals", nargs="*", default=["SIGINT"])
     parser.add_argument("--engines", nargs="*", default=ENGINES, choices=ENGINES)
     asked = parser.parse_args(arguments)
+    for name in asked.signals:  # a job in the background ignores them, and so would its runs
+        signal.signal(signal.Signals[name], signal.default_int_handler)
     wrong: list[str] = []
     with tempfile.TemporaryDirectory(prefix="segeval-break-") as place:
         make_cases(Path(place))

@@ -1,15 +1,24 @@
 """The files below a folder: links are followed, never in circles; nothing is passed over unsaid.
 
 A folder is listed once and no file is asked for its state: 20 000 files take a tenth of a second.
+The root of a file system is refused, and so are more files than any data set has, or more ways to
+one folder: links that lead to folders of links would be walked without end.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
+from segeval.runtime.errors import RequestError
+
 SYSTEM = ("__MACOSX",)
+MACHINE = ("/proc", "/sys", "/dev")  # what the system says of itself, as files
+MOST_FILES = 5_000_000  # below one folder
+MOST_WAYS = 100  # to one folder over links that lie in folders which links lead to
 
 
 class ListedFile(NamedTuple):
@@ -48,52 +57,89 @@ def list_files(
     unlisted: list[Unlisted],
     enter: Callable[[Sequence[str]], Sequence[str]] = every_folder,
 ) -> Iterator[ListedFile]:
-    """Every file below a folder that is not hidden. Raises OSError where the root cannot be listed.
+    """Every file below a folder that is not hidden. Raises OSError where the root cannot be listed,
+    RequestError where it is no folder of a data set.
 
     unlisted  gets the folders that are not looked into
     enter     which of the folders of one folder are entered; the others are its business
     """
     real = os.path.realpath(root)
-    yield from _list(root, (), (real,), unlisted, enter)
-
-
-def _list(
-    path: str,
-    folder: tuple[str, ...],
-    above: tuple[str, ...],
-    unlisted: list[Unlisted],
-    enter: Callable[[Sequence[str]], Sequence[str]],
-) -> Iterator[ListedFile]:
-    """The files of a folder and of those in it.
-
-    above  real paths of the folder and of those above it, so that a link never leads into a circle
-    """
-    folders: dict[str, str] = {}
-    try:
-        with os.scandir(path) as entries:
-            for entry in entries:
-                name = entry.name
-                if name.startswith(".") or name in SYSTEM:
-                    continue
-                if not _is_folder(entry):
-                    yield ListedFile(folder, name, _is_broken(entry) or entry.is_file())
-                elif entry.is_symlink():
-                    folders[name] = os.path.realpath(entry.path)
-                else:
-                    folders[name] = os.path.join(above[-1], name)
-    except OSError as problem:
-        if not folder:
-            raise
-        unlisted.append(Unlisted(folder, problem.strerror or str(problem), True))
-        return
-    for name in enter(list(folders)):
-        real = folders[name]
-        if real in above:
-            unlisted.append(Unlisted((*folder, name), "link to a folder above", False))
-        else:
-            yield from _list(
-                os.path.join(path, name), (*folder, name), (*above, real), unlisted, enter
+    if is_system_root(real):
+        raise RequestError(
+            "the root of a file system is no folder of a data set",
+            where=root,
+            help="give the folder that holds the files",
+        )
+    for number, file in enumerate(_FolderWalk(unlisted, enter).list_folder(root, (), (real,)), 1):
+        if number > MOST_FILES:
+            raise RequestError(
+                f"more than {MOST_FILES} files below the folder",
+                where=root,
+                help="give the folder that holds the files of one side",
             )
+        yield file
+
+
+def is_system_root(real: str) -> bool:
+    """Whether a real path is the root of the file system, or where the system shows itself."""
+    return os.path.dirname(real) == real or real in MACHINE
+
+
+class _FolderWalk:
+    """A way through a folder and those in it.
+
+    ways  how often each real path was entered over links behind links
+    """
+
+    def __init__(
+        self, unlisted: list[Unlisted], enter: Callable[[Sequence[str]], Sequence[str]]
+    ) -> None:
+        self._unlisted, self._enter = unlisted, enter
+        self._ways = Counter[str]()
+
+    def list_folder(
+        self, path: str, folder: tuple[str, ...], above: tuple[str, ...]
+    ) -> Iterator[ListedFile]:
+        """The files of a folder and of those in it.
+
+        above  real paths of the folder and of those above it
+        """
+        folders: dict[str, str] = {}
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name.startswith(".") or name in SYSTEM:
+                        continue
+                    if not _is_folder(entry):
+                        yield ListedFile(folder, name, _is_broken(entry) or entry.is_file())
+                    elif entry.is_symlink():
+                        folders[name] = os.path.realpath(entry.path)
+                    else:
+                        folders[name] = os.path.join(above[-1], name)
+        except OSError as problem:
+            if not folder:
+                raise
+            self._unlisted.append(Unlisted(folder, problem.strerror or str(problem), True))
+            return
+        for name in self._enter(list(folders)):
+            inner, real = (*folder, name), folders[name]
+            if not self._is_refused(inner, real, above):
+                yield from self.list_folder(os.path.join(path, name), inner, (*above, real))
+
+    def _is_refused(self, folder: tuple[str, ...], real: str, above: tuple[str, ...]) -> bool:
+        """Whether a folder is not entered, which is noted: a link never leads into a circle."""
+        self._ways[real] += any(os.path.dirname(inner) != outer for outer, inner in pairwise(above))
+        if real in above:
+            reason, lost = "link to a folder above", False
+        elif is_system_root(real):
+            reason, lost = "link to the root of a file system", True
+        elif self._ways[real] > MOST_WAYS:
+            reason, lost = f"more than {MOST_WAYS} ways lead to it", True
+        else:
+            return False
+        self._unlisted.append(Unlisted(folder, reason, lost))
+        return True
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

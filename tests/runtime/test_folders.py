@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from segeval.runtime import folders
+from segeval.runtime.errors import RequestError
 from segeval.runtime.folders import list_files
 
 
@@ -61,3 +63,46 @@ def test_a_broken_link_is_a_file_that_reading_has_to_speak_of(tmp_path):
 def test_a_pipe_is_no_regular_file(tmp_path):
     os.mkfifo(tmp_path / "p")
     assert [f.regular for f in list_files(str(tmp_path), [])] == [False]
+
+
+@pytest.mark.parametrize("root", ["/", "/proc", "/dev"])
+def test_the_root_of_a_file_system_is_refused(tmp_path, root):
+    if not os.path.isdir(root):
+        pytest.skip(f"{root} is not there")
+    (tmp_path / "link").symlink_to(root)
+    for path in (root, tmp_path / "link"):
+        with pytest.raises(RequestError, match="the root of a file system is no folder"):
+            listed(path)
+
+
+def test_a_link_to_the_root_of_a_file_system_is_lost(tmp_path):
+    grow(tmp_path, "a")
+    (tmp_path / "all").symlink_to("/")
+    assert listed(tmp_path) == ({"a"}, [("all", True)])
+
+
+def test_links_to_folders_of_links_come_to_an_end(tmp_path):
+    """Twelve floors of three links: 531 441 ways to the file."""
+    for number in range(12):
+        (tmp_path / f"d{number}").mkdir()
+        for name in "abc":
+            (tmp_path / f"d{number}" / name).symlink_to(tmp_path / f"d{number + 1}")
+    grow(tmp_path, "d12/file")
+    files, unlisted = listed(tmp_path / "d0")
+    assert len(files) == folders.MOST_WAYS
+    assert all(lost for _, lost in unlisted)
+
+
+def test_many_links_to_one_folder_are_no_such_thing(tmp_path):
+    grow(tmp_path, "store/file")
+    for number in range(2 * folders.MOST_WAYS):
+        (tmp_path / "tree" / f"c{number}").mkdir(parents=True)
+        (tmp_path / "tree" / f"c{number}" / "ct").symlink_to(tmp_path / "store")
+    assert len(listed(tmp_path / "tree")[0]) == 2 * folders.MOST_WAYS
+
+
+def test_more_files_than_a_data_set_has_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "MOST_FILES", 3)
+    assert listed(grow(tmp_path, "a", "b", "c/d"))[1] == []
+    with pytest.raises(RequestError, match="more than 3 files below the folder"):
+        listed(grow(tmp_path, "e"))
