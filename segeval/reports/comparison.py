@@ -10,11 +10,13 @@ from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 
+from segeval.metrics.registry import find_metric
 from segeval.reports.csv_cells import CsvWriter
 from segeval.reports.figure_form import figure_form
 from segeval.reports.markdown import escape_markdown
 from segeval.reports.plain import plain_lines
 from segeval.reports.table_model import TableBlock, TableField, format_count, head_lines
+from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen
@@ -204,6 +206,10 @@ def column_legend(found: ModelComparison) -> Iterator[str]:
     yield f"{cases} that all have; a difference is that model minus {first}"
     if any(one.gained or one.lost for one in found.differences):
         yield f"only in one: cases with a value in {first} missing, then in the other"
+    for metric in dict.fromkeys(one.name.metric for one in found.differences):
+        definition = find_metric(parse_metric(metric).name)
+        if definition is not None and definition.better == "zero":
+            yield f"{clean_name(metric)}: nearer to 0 is better; means, differences are of |v|"
     yield "interval: BCa bootstrap over patients; p: Wilcoxon signed-rank, Holm over the classes"
     if len(found.models) > 2:
         yield "ranks: mean of those in each case; that of the mean, its bootstrap, how often first"

@@ -74,6 +74,8 @@ class Ranking:
     """All models in one class and metric; a number for each of them.
 
     n                cases in which all have a value
+    means            of the values, with their signs
+    sizes            what is ranked: of the distances from zero where nearer is better, else means
     mean_rank        of the ranks in each case, 1 is the best
     rank_of_means    the rank of its mean
     low, high        of the rank of means in the resamples
@@ -84,6 +86,7 @@ class Ranking:
     name: PairKey
     n: int
     means: tuple[float, ...]
+    sizes: tuple[float, ...]
     mean_rank: tuple[float, ...]
     rank_of_means: tuple[float, ...]
     low: tuple[float, ...]
@@ -200,6 +203,7 @@ def _rank_models(  # noqa: PLR0913 - the parts of one ranking
 ) -> Ranking:
     """values (cases, models); drawn (cases,), the unit of each case"""
     bad = _badness(values, definition)
+    sizes = np.abs(values) if definition.better == "zero" else values
     each, mean = tied_ranks(np.round(bad, 12)), bad.mean(axis=0)
     _, own = np.unique(drawn, return_inverse=True)
     sample = sum_by_unit(bad, own)
@@ -215,6 +219,7 @@ def _rank_models(  # noqa: PLR0913 - the parts of one ranking
         name,
         len(values),
         tuple(values.mean(axis=0).tolist()),
+        tuple(sizes.mean(axis=0).tolist()),
         tuple(each.mean(axis=0).tolist()),
         tuple(tied_ranks(np.round(mean, 12)).tolist()),
         tuple(np.quantile(again, tail, axis=0).tolist()),

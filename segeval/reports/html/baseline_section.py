@@ -5,7 +5,7 @@ most.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from segeval.gates.verdict import Verdict
 from segeval.reports.html.account_section import baseline_identity
 from segeval.reports.html.charts import PAGE, Layout, with_unit
 from segeval.reports.html.difference_charts import Change, draw_changes
+from segeval.reports.html.interval_cells import interval_cell
 from segeval.reports.html.shown import (
     Heading,
     headings,
@@ -22,6 +23,13 @@ from segeval.reports.html.shown import (
     place_of_case,
     place_of_class,
     show_number,
+)
+from segeval.reports.html.signed_values import (
+    SIGNED,
+    difference_axis,
+    is_signed,
+    signed_means,
+    size_of,
 )
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
@@ -43,12 +51,17 @@ def baseline_section(
     tables = []
     for head in heads:
         own = verdicts_of(verdicts, head)
+        signed = signed_means(card, baseline, head) if own else {}
         if own:
             tables.append(
                 {
                     "heading": head,
-                    "rows": [_row(v, head) for v in own],
+                    "rows": [_row(v, head, signed) for v in own],
                     "chart": draw_differences(own, head),
+                    "signed": bool(signed),
+                    "remark": SIGNED if is_signed(head) else "",
+                    "words": [size_of(word, head) for word in ("old", "new")],
+                    "difference": difference_axis("new", "old", head),
                 }
             )
     first = verdicts[0].against
@@ -64,9 +77,12 @@ def baseline_section(
     }
 
 
-def _row(verdict: Verdict, head: Heading) -> dict[str, Any]:
+def _row(
+    verdict: Verdict, head: Heading, signed: Mapping[tuple[str, str], tuple[float, float]]
+) -> dict[str, Any]:
     held = verdict.against
     assert held is not None
+    means = signed.get((verdict.class_, verdict.group), (math.nan, math.nan))
     return {
         "name": label(verdict.class_),
         "link": place_of_class(verdict.class_),
@@ -76,8 +92,8 @@ def _row(verdict: Verdict, head: Heading) -> dict[str, Any]:
         "old": head.show(held.baseline),
         "new": head.show(verdict.value),
         "difference": head.show_change(held.difference, 1),
-        "low": head.show_change(held.low, 1),
-        "high": head.show_change(held.high, 1),
+        "interval": interval_cell(held.low, held.high, verdict.n, lambda v: head.show_change(v, 1)),
+        "signed": [head.show(mean) for mean in means],
         "tolerance": head.show(held.tolerance),
         "reason": verdict.reason,
     }
@@ -106,18 +122,18 @@ def draw_differences(verdicts: Sequence[Verdict], head: Heading, layout: Layout 
         held = verdict.against
         if held is not None and math.isfinite(held.difference):
             group = f" [{verdict.group}]" if verdict.group else ""
+            ends = (held.low, held.high) if verdict.n > 1 else (math.nan, math.nan)
             changes.append(
                 Change(
                     label(verdict.class_) + group,
                     f"#{place_of_class(verdict.class_)}",
                     held.difference,
-                    held.low,
-                    held.high,
+                    *ends,
                     not verdict.passed,
                 )
             )
     title = f"{head.name}: difference to the baseline"
-    across = with_unit("new − old", head.unit)
+    across = with_unit(difference_axis("new", "old", head), head.unit)
     return draw_changes(title, across, changes, layout) if changes else ""
 
 
@@ -144,6 +160,7 @@ def moved_cases(
             "link": place_of_case(case),
             "class": label(class_),
             "metric": lead,
+            "compared": head.compared,
             "old": head.show(old),
             "new": head.show(new),
             "difference": head.show_change(change),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from segeval.reports.html.axes import HUGE, Axis, spanning_far
+from segeval.reports.html.charged_values import ChargedColumn
 from segeval.reports.html.charts import with_unit
 from segeval.reports.html.interval_cells import IntervalCell, interval_cell, lone_patient
 from segeval.reports.html.shown import (
@@ -26,6 +27,8 @@ from segeval.scorecard.card import OVERALL, WHOLE, Scorecard, Statistic
 from segeval.scorecard.row_index import index_rows
 
 STRONG = (OVERALL,)
+NOTHING_CHARGED = ChargedColumn({}, {})
+NO_CHARGES: Mapping[str, ChargedColumn] = {}
 
 
 @frozen
@@ -39,6 +42,7 @@ class ClassRow:
     n: int
     undefined: int
     missing: int
+    charged: int
     mean: Shown
     sd: Shown
     median: Shown
@@ -53,6 +57,7 @@ class ClassRow:
 class MetricTable:
     """A metric with all its classes, and the chart of every case.
 
+    charged   by which rules values are charged, in words; "" where none is
     of_cases  whether cases have values; else there are those of the data set alone
     """
 
@@ -61,6 +66,7 @@ class MetricTable:
     chart: str
     pooled: bool
     interval: bool
+    charged: str
     of_cases: bool
     place: str
     lead: str
@@ -87,18 +93,28 @@ def class_tables(
     heads: Sequence[Heading],
     values: Values,
     bars: Mapping[tuple[str, str], list[float]],
+    charged: Mapping[str, ChargedColumn] = NO_CHARGES,
 ) -> list[MetricTable]:
-    """A table a metric, in the order of the run."""
-    made = [_table(k, card, head, values, bars) for k, head in enumerate(heads)]
+    """A table a metric, in the order of the run.
+
+    values   by class and column, with the places of their cases
+    bars     of gates, by class and metric
+    charged  what was charged in the place of undefined values, by column
+    """
+    made = [
+        _table(k, card, head, values, bars, charged.get(head.key, NOTHING_CHARGED))
+        for k, head in enumerate(heads)
+    ]
     return [table for table in made if table.rows]
 
 
-def _table(
+def _table(  # noqa: PLR0913 - what a table hangs on
     number: int,
     card: Scorecard,
     head: Heading,
     values: Values,
     bars: Mapping[tuple[str, str], list[float]],
+    own_charges: ChargedColumn,
 ) -> MetricTable:
     summary = card.summary.get("", {})
     names = [name for name in summary if head.key in summary[name]]
@@ -110,20 +126,26 @@ def _table(
     for name in names:
         own = [v for _, v in values.get((name, head.key), ())]
         spark = draw_distribution(own, scale, f"{label(name)}, {head.name}") if own else ""
-        rows.append(_row(card, name, head, summary[name][head.key], spark))
+        charged = sum(own_charges.by_class.values()) if name == OVERALL else (
+            own_charges.by_class.get(name, 0)
+        )  # fmt: skip
+        rows.append(_row(card, name, head, summary[name][head.key], charged, spark))
     return MetricTable(
         head,
         tuple(rows),
         _chart(head, names, summary, values, bars),
         any(row.pooled.exact for row in rows),
         any(row.interval.low.exact or row.interval.why for row in rows),
+        own_charges.text,
         any(row.mean.exact for row in rows) or not any(row.pooled.exact for row in rows),
         f"metric-{number + 1}",
         card.leads if any(row.pooled.exact for row in rows) else "mean",
     )
 
 
-def _row(card: Scorecard, name: str, head: Heading, made: Statistic, spark: str) -> ClassRow:
+def _row(  # noqa: PLR0913 - a row, of what
+    card: Scorecard, name: str, head: Heading, made: Statistic, charged: int, spark: str
+) -> ClassRow:
     low, high = made.interval or (math.nan, math.nan)
     lone = lone_patient(card, name, head.name) if made.interval else ""
     return ClassRow(
@@ -134,6 +156,7 @@ def _row(card: Scorecard, name: str, head: Heading, made: Statistic, spark: str)
         made.n,
         made.n_undefined,
         made.n_missing,
+        charged,
         head.show(made.mean),
         head.show(made.sd),
         head.show(made.median),

@@ -8,8 +8,20 @@ from typing import Any
 from segeval import __version__
 from segeval.reports.comparison import ModelComparison
 from segeval.reports.html.charts import PAGE, Layout, with_unit
+from segeval.reports.html.comparison_lacks import (
+    Lacking,
+    absent_structures,
+    lacking_values,
+    lacks_in_words,
+)
+from segeval.reports.html.comparison_overall import (
+    common_means,
+    model_rows,
+    overall_remarks,
+)
 from segeval.reports.html.definition_section import definition_section
 from segeval.reports.html.difference_charts import Change, draw_changes, draw_ranks
+from segeval.reports.html.interval_cells import few_cases_text, interval_cell
 from segeval.reports.html.page import SCRIPT, STYLE, asset, environment
 from segeval.reports.html.shown import (
     Heading,
@@ -19,15 +31,33 @@ from segeval.reports.html.shown import (
     place_of_class,
     show_number,
 )
+from segeval.reports.html.signed_values import SIGNED, is_signed
 from segeval.reports.table_model import format_count
 from segeval.request.settings import Settings
-from segeval.scorecard.card import OVERALL, Scorecard
-from segeval.scorecard.row_index import index_rows
+from segeval.runtime.frozen import frozen
+from segeval.scorecard.card import Scorecard
 from segeval.statistics.bootstrap import RESAMPLES
 from segeval.statistics.compare import Difference, Ranking
 
 MOVED = 30
 NONE = float("nan")
+
+
+@frozen
+class ModelTable:
+    """A metric of several models by class.
+
+    charts  of the differences to the first model: the name of the other, and the drawing
+    """
+
+    heading: Heading
+    rows: list[dict[str, Any]]
+    charts: list[tuple[str, str]]
+
+    @property
+    def signed(self) -> bool:
+        """Whether |v| is what is compared."""
+        return is_signed(self.heading)
 
 
 def render_comparison(
@@ -45,17 +75,22 @@ def render_comparison(
     """
     own = {} if split else {"style": asset(STYLE), "script": asset(SCRIPT)}
     heads = compared_headings(cards, settings)
-    tables = [table for head in heads if (table := class_table(found, head))["rows"]]
+    lacking = lacking_values(cards, heads)
+    tables = [table for head in heads if (table := class_table(found, head, lacking)).rows]
+    overall = [common_means(found, head) for head in heads]
     page = environment().get_template("compare.html.j2")
     said: str = page.render(
         sentence=f"{len(found.models)} models over {format_count(found.cases, 'case')}",
-        models=[
-            model_row(name, card, heads) for name, card in zip(found.models, cards, strict=True)
-        ],
+        models=model_rows(found, cards, heads, overall),
+        overall=overall_remarks(found, heads, overall, lacking),
+        signed=SIGNED,
+        lacks=absent_structures(cards),
+        few=few_cases_text((f"{d.name.class_}/{d.name.metric}", d.n) for d in found.differences),
         heads=heads,
         different=different,
         level=show_number(100 * found.level, 0),
         tables=tables,
+        places={row["place"] for table in tables for row in table.rows},
         ranks=[part for head in heads if (part := rank_part(found, head)) is not None],
         resamples=RESAMPLES,
         moved=moved_rows(found, heads),
@@ -72,52 +107,56 @@ def compared_headings(cards: Sequence[Scorecard], settings: Settings) -> list[He
     return [head for head in headings(cards[0], settings) if head.definition.better]
 
 
-def model_row(name: str, card: Scorecard, heads: Sequence[Heading]) -> dict[str, Any]:
-    """What a model has."""
-    of_class = card.summary.get("", {})
-    names = [n for n in of_class if n != OVERALL]
-    whole: Mapping[str, Any] = of_class.get(OVERALL) or (of_class[names[0]] if names else {})
-    return {
-        "name": name,
-        "cases": len(card.cases),
-        "scored": index_rows(card.cases).scored,
-        "overall": [h.show(whole[h.key].mean if h.key in whole else NONE) for h in heads],
-    }
+def class_table(found: ModelComparison, head: Heading, lacking: Sequence[Lacking]) -> ModelTable:
+    """The classes of a metric: a mean a model, and the differences to the first.
 
-
-def class_table(found: ModelComparison, head: Heading) -> dict[str, Any]:
-    """The classes of a metric: a mean a model, and the differences to the first."""
+    lacking  every class and metric that a model has values of, and who lacks some
+    """
     apart: dict[str, dict[int, Difference]] = {}
     for one in found.differences:
         if one.name.metric == head.name and one.name.unit == head.unit:
             apart.setdefault(one.name.class_, {})[one.model] = one
-    rows = []
-    for ranking in rankings_of(found, head):
-        class_ = ranking.name.class_
-        best = min(ranking.rank_of_means)
-        rows.append(
-            {
-                "name": label(class_),
-                "place": place_of_class(class_),
-                "n": ranking.n,
-                "means": [
-                    (head.show(mean), rank == best)
-                    for mean, rank in zip(ranking.means, ranking.rank_of_means, strict=True)
-                ],
-                "differences": [
-                    difference_cells(apart.get(class_, {}).get(k), head)
-                    for k in range(1, len(found.models))
-                ],
-            }
-        )
+    rankings = {ranking.name.class_: ranking for ranking in rankings_of(found, head)}
+    rows = [
+        class_row(one, rankings.get(one.class_), apart.get(one.class_, {}), head)
+        for one in lacking
+        if one.metric == head.name
+    ]
+    charts = [
+        (found.models[model], chart)
+        for model in range(1, len(found.models))
+        if (chart := draw_model_differences(found, head, model))
+    ]
+    return ModelTable(head, rows, charts)
+
+
+def class_row(
+    lacking: Lacking, ranking: Ranking | None, apart: Mapping[int, Difference], head: Heading
+) -> dict[str, Any]:
+    """A class in a metric; without a case that all models have, every mean is blank."""
+    models = range(len(lacking.values))
+    blank = (NONE,) * len(lacking.values)
+    best = min(ranking.rank_of_means) if ranking else NONE
     return {
-        "heading": head,
-        "rows": rows,
-        "charts": [
-            (found.models[model], chart)
-            for model in range(1, len(found.models))
-            if (chart := draw_model_differences(found, head, model))
+        "name": label(lacking.class_),
+        "place": place_of_class(lacking.class_),
+        "n": ranking.n if ranking else 0,
+        "means": [
+            {
+                "mean": head.show(mean),
+                "size": head.show(size),
+                "best": rank == best,
+                "lacks": lacks_in_words(lacking, k),
+            }
+            for k, mean, size, rank in zip(
+                models,
+                ranking.means if ranking else blank,
+                ranking.sizes if ranking else blank,
+                ranking.rank_of_means if ranking else blank,
+                strict=True,
+            )
         ],
+        "differences": [difference_cells(apart.get(k), head) for k in models[1:]],
     }
 
 
@@ -129,8 +168,12 @@ def rankings_of(found: ModelComparison, head: Heading) -> list[Ranking]:
 def difference_cells(one: Difference | None, head: Heading) -> dict[str, Any]:
     """A difference with its interval and its test."""
     values = (NONE,) * 4 if one is None else (one.difference, one.low, one.high, one.p_holm)
-    difference, low, high = (head.show_change(v, 1) for v in values[:3])
-    return {"difference": difference, "low": low, "high": high, "p": show_number(values[3], 3)}
+    n = 0 if one is None else one.n
+    return {
+        "difference": head.show_change(values[0], 1),
+        "interval": interval_cell(values[1], values[2], n, lambda v: head.show_change(v, 1)),
+        "p": show_number(values[3] if n > 1 else NONE, 3),
+    }
 
 
 def draw_model_differences(
@@ -142,20 +185,20 @@ def draw_model_differences(
         for one in found.differences
         if (one.model, one.name.metric, one.name.unit) == (model, head.name, head.unit) and one.n
     ]
-    worse = {"higher": -1.0, "lower": 1.0}.get(head.definition.better, 0.0)
+    worse = -1.0 if head.definition.better == "higher" else 1.0  # of |v| where it has a sign
     changes = [
         Change(
             label(one.name.class_),
             f"#{place_of_class(one.name.class_)}",
             one.difference,
-            one.low,
-            one.high,
-            one.difference * worse > 0 and not one.low <= 0 <= one.high,
+            *((one.low, one.high) if one.n > 1 else (NONE, NONE)),
+            one.n > 1 and one.difference * worse > 0 and not one.low <= 0 <= one.high,
         )
         for one in own
     ]
     title = f"{head.name}: {found.models[model]} minus {found.models[0]}"
-    return draw_changes(title, with_unit("difference", head.unit), changes, layout) if own else ""
+    across = with_unit("difference of |v|" if is_signed(head) else "difference", head.unit)
+    return draw_changes(title, across, changes, layout) if own else ""
 
 
 def rank_part(
@@ -200,7 +243,7 @@ def moved_rows(found: ModelComparison, heads: Sequence[Heading]) -> list[dict[st
             "case": case,
             "class": label(one.name.class_),
             "link": place_of_class(one.name.class_),
-            "metric": head.name,
+            "metric": head.compared,
             "model": found.models[one.model],
             "difference": head.show_change(change),
             "word": "worse" if change * worse > 0 else "better",

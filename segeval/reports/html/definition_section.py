@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from inspect import cleandoc
 from typing import Any
 
 from segeval import __version__
+from segeval.reports.html.charged_values import charged_columns, methods_of_charges
+from segeval.reports.html.metric_doc import documentation
 from segeval.reports.html.shown import Heading
 from segeval.reports.table_model import format_count
 from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import OVERALL, WHOLE, Scorecard
 from segeval.scorecard.row_index import index_rows
 
-FIELDS = ("formula", "returns", "empty", "mirror", "source")
 CITE = "segeval, version {version}: evaluation of segmentations. Signature: {signature}"
 
 
 def definition_section(card: Scorecard, heads: list[Heading]) -> dict[str, Any]:
     """Definitions, tolerances, signature, methods."""
     done: dict[str, dict[str, Any]] = {}
+    charged = charged_columns(card, heads)
     for head in heads:
         if head.name not in done:
             done[head.name] = definition(head, card.fields.get("metrics", {}))
+            done[head.name]["charged"] = charged[head.key].text if head.key in charged else ""
     return {
         "metrics": list(done.values()),
         "tolerances": tolerances(card),
@@ -52,21 +53,6 @@ def definition(head: Heading, spelled: Mapping[str, str]) -> dict[str, Any]:
         "range": f"{low:g} to {high:g}" if bounded else "",
         "origin": head.definition.origin,
     }
-
-
-def documentation(doc: str) -> tuple[str, list[tuple[str, str]]]:
-    """The first paragraph, and the aligned fields (`formula`, `source`, …) after it."""
-    paragraphs = cleandoc(doc).split("\n\n")
-    first = " ".join(paragraphs[0].split())
-    fields: list[tuple[str, str]] = []
-    inside = False  # of one of the fields: other words that stand like them are left out
-    for line in "\n".join(paragraphs[1:]).splitlines():
-        if named := re.match(rf"({'|'.join(FIELDS)})\s+(.*)", line):
-            fields.append((named[1], named[2].strip()))
-        elif inside and line.startswith(" ") and line.strip():
-            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line.strip()}")
-        inside = bool(named) or (inside and line.startswith(" "))
-    return first, fields
 
 
 def tolerances(card: Scorecard) -> list[tuple[str, str, str]]:
@@ -106,12 +92,8 @@ def methods(card: Scorecard, heads: list[Heading]) -> str:
         + (f" in {format_count(len(classes), 'class', 'classes')}" if classes else "")
         + (f" by {metrics}." if metrics else "."),
     ]
-    rule = card.fields.get("undefined", "exclude")
-    lines.append(
-        "Values that are undefined were left out of means and are counted beside them."
-        if rule == "exclude"
-        else "Where one side alone was empty, the worst value of the metric was taken."
-    )
+    lines.append("Values that are undefined were left out of means and are counted beside them.")
+    lines += [said] if (said := methods_of_charges(charged_columns(card, heads))) else []
     missing = card.fields.get("missing", "error")
     if missing != "error":
         lines.append(f"Cases without a prediction: {missing}.")

@@ -18,6 +18,7 @@ from segeval.reports.html.account_section import account_section
 from segeval.reports.html.agreement_chart import draw_agreement
 from segeval.reports.html.baseline_section import baseline_section
 from segeval.reports.html.case_section import all_case_rows, one_sided_rows, worst_rows
+from segeval.reports.html.charged_values import charged_columns
 from segeval.reports.html.class_section import class_tables, group_tables, values_of
 from segeval.reports.html.confusion_section import confusion_section
 from segeval.reports.html.definition_section import definition_section
@@ -105,7 +106,8 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
     bars = bars_of(card)
     volumes = volumes_of(card.cases)
     rows = list(all_case_rows(card, heads))
-    tables = class_tables(card, heads, values_of(card, heads), bars)
+    charged = charged_columns(card, heads)
+    tables = class_tables(card, heads, values_of(card, heads), bars, charged)
     return {
         "verdict": verdict_section(card, settings),
         "account": account_section(card, settings),

@@ -64,6 +64,11 @@ class Heading:
         )
 
     @property
+    def compared(self) -> str:
+        """What better and worse are of: the metric, or its distance from zero."""
+        return f"|{self.name}|" if self.definition.better == "zero" else self.name
+
+    @property
     def bounded(self) -> bool:
         """Whether its values have a least and a largest."""
         return all(map(math.isfinite, self.definition.bounds))

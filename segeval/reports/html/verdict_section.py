@@ -80,7 +80,9 @@ def _judged(verdict: Verdict, card: Scorecard) -> Judged:
         word="PASS" if verdict.passed else "FAIL",
         rule=clean_name(verdict.gate),
         class_=verdict.class_,
-        metric=clean_name(verdict.metric),
+        metric=clean_name(
+            f"|{verdict.metric}|" if held and verdict.better == "zero" else verdict.metric
+        ),
         statistic=verdict.statistic,
         value=Shown("–") if math.isnan(verdict.value) else _exact(value, verdict.value),
         required="" if math.isnan(verdict.bar) else REQUIRED.get(verdict.better, ""),

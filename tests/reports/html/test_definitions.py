@@ -5,7 +5,7 @@ import re
 import pytest
 
 from segeval.metrics.registry import load_all_metrics
-from segeval.reports.html.definition_section import documentation
+from segeval.reports.html.metric_doc import documentation
 
 EVERY = {
     f"{name} {origin}".strip(): made
