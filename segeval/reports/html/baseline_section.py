@@ -83,6 +83,7 @@ def _row(
     held = verdict.against
     assert held is not None
     means = signed.get((verdict.class_, verdict.group), (math.nan, math.nan))
+    pooled = verdict.statistic == "pooled"
     return {
         "name": label(verdict.class_),
         "link": place_of_class(verdict.class_),
@@ -93,7 +94,8 @@ def _row(
         "new": head.show(verdict.value),
         "difference": head.show_change(held.difference, 1),
         "interval": interval_cell(held.low, held.high, verdict.n, lambda v: head.show_change(v, 1)),
-        "signed": [head.show(mean) for mean in means],
+        "signed": [head.show(math.nan if pooled else mean) for mean in means],
+        "statistic": "pooled" if pooled else "",
         "tolerance": head.show(held.tolerance),
         "reason": verdict.reason,
     }

@@ -322,7 +322,8 @@ def test_report_t17_old_new_and_difference(tmp_path):
     shown = {}
     for table in tables[:-1]:
         for row in table.rows:
-            cells = dict(zip(table.heads, row, strict=True))
+            cells = dict(zip((head.strip("|") for head in table.heads), row, strict=True))
+            cells["difference"] = row[5]  # new − old, or of the distances from zero
             shown.setdefault(cells["class"].links[0].removeprefix("#class-"), []).append(cells)
     for gate in kept["gates"]:
         own = [c for c in shown[gate["class"]] if c["new"].exact == _text(gate["value"])]
