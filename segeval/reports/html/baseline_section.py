@@ -26,10 +26,10 @@ from segeval.reports.html.shown import (
 )
 from segeval.reports.html.signed_values import (
     SIGNED,
+    compared_side,
     difference_axis,
     is_signed,
     signed_means,
-    size_of,
 )
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
@@ -60,7 +60,7 @@ def baseline_section(
                     "chart": draw_differences(own, head),
                     "signed": bool(signed),
                     "remark": SIGNED if is_signed(head) else "",
-                    "words": [size_of(word, head) for word in ("old", "new")],
+                    "words": [compared_side(word, head) for word in ("old", "new")],
                     "difference": difference_axis("new", "old", head),
                 }
             )

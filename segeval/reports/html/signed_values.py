@@ -34,7 +34,7 @@ def difference_axis(text: str, other: str, head: Heading) -> str:
     return f"|{text}| − |{other}|" if is_signed(head) else f"{text} − {other}"
 
 
-def size_of(text: str, head: Heading) -> str:
+def compared_side(text: str, head: Heading) -> str:
     """What is compared of a metric or a side of it: `|volume_difference|` where it has a sign."""
     return f"|{text}|" if is_signed(head) else text
 
