@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from segeval.classes.class_list import ClassList
+from segeval.grid.geometry import format_shape
 from segeval.opening.onto_grid import (
     asked_grid,
     check_resample_loss,
@@ -106,7 +107,43 @@ def open_files(
     if not grid_may_change(truth, settings):
         low = settings.upsample != "never"
         reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
-    return truth, open_pred(reading), reading
+    pred = open_pred(reading)
+    if reading.channel_axis is not None and not reading.flat and pred and is_flat(truth, pred):
+        return open_files(case, replace(reading, grid=None, flat=True), settings, classes)
+    if reading.channel_axis is None and pred is not None:
+        check_truth_axes(truth, pred)
+    return truth, pred, reading
+
+
+def check_truth_axes(truth: OpenSide, pred: OpenSide) -> None:
+    """Refuse a ground truth whose channels are its first axis, by name. Raises GeometryError."""
+    if truth.contours is not None or pred.contours is not None:
+        return
+    one, other = truth.volume.geometry.shape, pred.volume.geometry.shape
+    count = len(truth.volume.channels)
+    if len(one) == len(other) == 3 and (count, *one[:2]) == other and one != other:
+        raise GeometryError(
+            "the ground truth has its channels in front",
+            facts=(
+                f"gt {count} channels on {format_shape(one)}, pred {format_shape(other)}",
+                f"the first of its axes has {one[2]} values",
+            ),
+            help="--channel-axis 0",
+        )
+
+
+def is_flat(truth: OpenSide, pred: OpenSide) -> bool:
+    """Whether `--channel-axis` makes pictures of sides that looked like volumes of one channel.
+
+    It says so of an array of three axes where the other side has no more: where that is a picture,
+    or such an array too.
+    """
+    sides = (truth, pred)
+    if any(side.contours is not None or len(side.volume.channels) > 1 for side in sides):
+        return False
+    grids = [side.volume.geometry for side in sides]
+    axes = [len(grid.shape) for grid in grids]
+    return axes[0] == 3 and max(axes) == 3 and not any(grid.placed for grid in grids)
 
 
 def are_point_tables(*sides: CaseFiles) -> bool:

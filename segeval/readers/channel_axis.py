@@ -19,8 +19,10 @@ def asked_axis(reading: ReadOptions, sizes: Sequence[int]) -> int | None:
     """The axis that `--channel-axis` names for this file; None where it is not meant.
 
     It is said of scores. A ground truth has it too where it has an axis more than space has: a
-    stack of masks, or of shares.
+    stack of masks, or of shares; or one of two, where both sides are pictures (`flat`).
     """
+    if reading.flat:
+        return reading.channel_axis if len(sizes) > AXES_OF_SPACE - 1 else None
     spare = sum(size > 1 for size in sizes) > AXES_OF_SPACE
     return reading.channel_axis if current().side != "gt" or spare else None
 

@@ -2,18 +2,19 @@
 
 MetaImage stores the first axis fastest; here it comes last. Its millimetres are LPS, and a row of
 the matrix is the direction of an axis. Several values a voxel, which are the fastest, are channels;
-so is a fourth axis.
+so is a fourth axis, or the one that `--channel-axis` names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite, prod
 from pathlib import Path
 
 import numpy as np
 
 from segeval.grid.geometry import Geometry, Reorder
+from segeval.readers.channel_axis import asked_axis, checked_axis, pick_channels
 from segeval.readers.data_file import find_data_file_of
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
@@ -29,6 +30,7 @@ TYPES = {
 }  # fmt: skip
 MARK = b"ObjectType"
 LONGEST_HEADER = 1 << 16  # bytes
+STACK_AXES = 4
 SAME = {  # other names of a field
     "Position": "Offset", "Origin": "Offset", "Rotation": "TransformMatrix",
     "Orientation": "TransformMatrix", "ElementByteOrderMSB": "BinaryDataByteOrderMSB",
@@ -79,8 +81,27 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     if values > 1 and count == 4:
         raise header.error("a series of several values a voxel", "write a file a frame")
     whole = stored_channel(header, stored)
-    geometry = metaimage_grid(header, sizes[:3] if count == 4 else sizes)
-    return Volume(geometry, split_axes(whole, count == 4, values), path)
+    if values == 1 and count == STACK_AXES:
+        return stacked_volume(header, whole, sizes, asked_axis(reading, sizes))
+    geometry = metaimage_grid(header, sizes, range(count))
+    return Volume(geometry, split_axes(whole, count == STACK_AXES, values), path)
+
+
+def stacked_volume(
+    header: MetaHeader, whole: Channel, sizes: tuple[int, ...], asked: int | None
+) -> Volume:
+    """A file of four axes; the channels are the last, or the one asked for (ACCOUNT-A16).
+
+    Raises ReadError.
+    """
+    last = len(sizes) - 1
+    axis = last if asked is None else checked_axis(header.path, asked, sizes)
+    rest = [a for a in range(len(sizes)) if a != axis]
+    geometry = metaimage_grid(header, tuple(sizes[a] for a in rest), rest)
+    if axis == last:
+        return Volume(geometry, split_axes(whole, True, 1), header.path)
+    check_channel_count(sizes[axis], header.path)
+    return Volume(geometry, pick_channels(whole, axis), header.path)
 
 
 def parse_header(path: Path) -> MetaHeader:
@@ -138,11 +159,17 @@ def find_data(header: MetaHeader) -> tuple[Path, int]:
     return file, max(0, int(skip)) if skip.lstrip("-").isdecimal() else 0
 
 
-def metaimage_grid(header: MetaHeader, sizes: tuple[int, ...]) -> Geometry:
-    """The grid of the axes of space. Raises ReadError."""
-    axes = len(sizes)
-    spacing = header.numbers("ElementSpacing") or header.numbers("ElementSize") or (1.0,) * axes
-    sides = np.array(spacing[:axes])
+def metaimage_grid(header: MetaHeader, sizes: tuple[int, ...], places: Sequence[int]) -> Geometry:
+    """The grid of the axes of space. Raises ReadError.
+
+    sizes   voxels along them
+    places  where they stand among the axes of the file
+    """
+    axes, most = len(sizes), max(places) + 1
+    spacing = header.numbers("ElementSpacing") or header.numbers("ElementSize") or (1.0,) * most
+    if len(spacing) < most:  # of fewer axes than the file has: the first ones are meant
+        places = range(axes)
+    sides = np.array([spacing[a] for a in places if a < len(spacing)])
     if len(sides) != axes or not np.isfinite(sides).all() or not (sides > 0).all():
         raise header.error(
             "voxels without size", "write it again: its ElementSpacing gives no sizes"
@@ -153,7 +180,8 @@ def metaimage_grid(header: MetaHeader, sizes: tuple[int, ...]) -> Geometry:
     count = round(len(matrix) ** 0.5)
     if axes == 2 or len(offset) < 3 or count < 3 or count**2 != len(matrix):
         return Geometry(shape, last)
-    rows = matrix.reshape(count, count)[:3, :3]
+    own = list(places) if count > max(places) and len(offset) > max(places) else [0, 1, 2]
+    offset, rows = tuple(offset[a] for a in own), matrix.reshape(count, count)[np.ix_(own, own)]
     lengths = np.linalg.norm(rows, axis=1)
     if not np.allclose(lengths, 1, atol=1e-3):
         raise header.error("its TransformMatrix holds no directions", "")

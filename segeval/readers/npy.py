@@ -200,7 +200,7 @@ def shape_without_axis(shape: tuple[int, ...], axis: int | None) -> tuple[int, .
 def find_channel_axis(stored: StoredArray, reading: ReadOptions) -> int | None:
     """Which axis holds the channels; None where there are none. Raises ReadError."""
     count, grid = len(stored.shape), reading.grid
-    if grid is not None and count == len(grid):
+    if grid is not None and count == len(grid) and not (reading.flat and count > 2):
         return None
     asked = asked_axis(reading, stored.shape)
     if asked is not None and count in (3, 4):

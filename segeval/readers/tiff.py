@@ -38,10 +38,10 @@ def read(path: Path, reading: ReadOptions) -> Volume | None:
     axes = parse_axes(first.description) or TiffAxes({"z": 1, "c": 1, "t": 1}, "tzc")
     described = axes.count > 1
     if not described and len(pages) > 1:
-        if not reading.series:
+        if not reading.series and reading.channel_axis != 0:
             raise pages_error(path, len(pages))
         axes = TiffAxes({"z": 1, "c": 1, "t": len(pages)}, "tzc")
-    if axes.sizes["t"] > 1 and not reading.series:
+    if described and axes.sizes["t"] > 1 and not reading.series:
         raise pages_error(path, axes.sizes["t"])
     if any(not is_decodable(page) for page in pages):
         check_known_to_pillow(first, path)
@@ -80,7 +80,8 @@ def pages_error(path: Path, count: int) -> ReadError:
         f"{count} pages in one file",
         where=path,
         facts=("nothing says whether they are slices, channels or frames",),
-        help="--frames scores each page as a case of its own; slices make a volume (.nrrd)",
+        help="--frames scores each page as a case of its own, --channel-axis 0 takes each as a "
+        "channel; slices make a volume (.nrrd)",
     )
 
 

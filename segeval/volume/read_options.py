@@ -18,6 +18,7 @@ class ReadOptions:
 
     spacing       millimetres, along (z, y, x) or (y, x), for files that have none
     channel_axis  where the channels of an array lie; None: the format's axis, or the one that fits
+    flat          arrays of three axes are pictures with `channel_axis`, and no volumes
     grid          shape of the other side, which tells a stack of channels from a volume
     low           scores may be of a lower resolution than the grid: then channels come first
     classes       how many classes there are, background not counted
@@ -37,6 +38,7 @@ class ReadOptions:
 
     spacing: tuple[float, ...] | None = None
     channel_axis: int | None = None
+    flat: bool = False
     grid: tuple[int, ...] | None = None
     low: bool = False
     classes: int | None = None

@@ -381,6 +381,7 @@ SITUATIONS = [
     tiff("0 is white", lambda p: tag(p, 262, 3, 0), "write it with 0 as black"),
     tiff("pages", pages, "", ways=(
         mend("--frames", lambda here: two_pages(here), own="--frames"),
+        mend("--channel-axis 0", lambda here: two_pages(here), own="--channel-axis 0"),
         Way("slices make a volume (.nrrd)", lambda command, here: volumes(here) or [w.replace(".tif", ".nrrd") for w in command]))),
     tiff("no page", poke(4, bytes(4)), CUT),
     tiff("damaged tags", cut(60), CUT),

@@ -196,6 +196,8 @@ SITUATIONS = [
     sides("one frame, or masks", STACK, TWO, (mend("keep the one frame that the other side is of", lambda here: build.npy(here / "p.npy", TWO)),), also=("--channel-axis",)),
     case_of("frames, or masks, of another axis", 2 * CHANNELS_FIRST, 2 * CHANNELS_FIRST, (add("--channel-axis names another axis", "--channel-axis 0 --frames"), add("--frames")), suffix=".nii",
             write=lambda p, a: nifti_as_stored(p, a)),
+    case_of("channels in front of the ground truth", organ(1), CHANNELS_FIRST, (add("--channel-axis 0"),), suffix=".nii",
+            write=lambda p, a: nifti_as_stored(p, a)),
     sides("axes of the ground truth", STACK, STACK > 1, (add("--channel-axis", "--channel-axis 0 --frames"),)),
     # pictures
     case_of("255 beside labels", FLAT, BESIDE, (add("--ignore-label 255"), add("--classes 255=NAME", "--classes 2=a,255=b"))),

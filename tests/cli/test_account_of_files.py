@@ -285,3 +285,65 @@ def test_account_a34_other_json_beside_polygons_is_no_case(segeval, here):
         (here / own / "meta.json").write_text('{"version": 3}')
     done = segeval("score", "pred", "gt", "-m", "dice", "--gate", "*/dice=1")
     assert (done.status, "2 files of a format without masks" in done.err) == (0, True), done.err
+
+
+# ACCOUNT-A16: the axis of channels, in every format and on either side.
+
+PICTURE = A.max(0)
+CLASS_MASKS = np.stack([k == PICTURE for k in range(3)]).astype(np.uint8)
+
+
+def pages(path, array):
+    """A TIFF that says nothing of its pages."""
+    first, *rest = map(Image.fromarray, array)
+    first.save(path, save_all=True, append_images=rest)
+
+
+def metaimage(path, array):
+    """An .mha of four axes whose fastest is the last of the array; other axes have other sizes."""
+    sizes = " ".join(map(str, array.shape[::-1]))
+    path.write_bytes(
+        f"ObjectType = Image\nNDims = {array.ndim}\nBinaryData = True\n"
+        f"DimSize = {sizes}\nElementSpacing = 1 1 1 1\nElementType = MET_UCHAR\n"
+        "ElementDataFile = LOCAL\n".encode()
+        + array.tobytes()
+    )
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_account_a16_pages_of_a_tiff_are_channels_on_request(segeval, here, swapped):
+    pages(here / "p.tif", CLASS_MASKS)
+    Image.fromarray(PICTURE).save(here / "g.tif")
+    sides = ("g.tif", "p.tif") if swapped else ("p.tif", "g.tif")
+    done = segeval("score", *sides, "-m", "dice")
+    assert (done.status, "--channel-axis 0 takes each as a channel" in done.err) == (3, True)
+    done = segeval("score", *sides, "-m", "dice", "--channel-axis", "0", "--format", "csv")
+    assert (done.status, done.out.count(",dice,1.0")) == (0, 2)
+
+
+@pytest.mark.parametrize("axis", [0, 2])
+@pytest.mark.parametrize("sides", ["sm", "ms", "ss"])
+def test_account_a16_pictures_of_several_masks_on_either_side(segeval, here, axis, sides):
+    build.npy(here / "s.npy", np.moveaxis(CLASS_MASKS, 0, axis))
+    build.npy(here / "m.npy", PICTURE)
+    pred, gt = (f"{side}.npy" for side in sides)
+    done = segeval("score", pred, gt, "-m", "dice", "--channel-axis", str(axis), "--format", "csv")
+    assert (done.status, done.out.count(",dice,1.0")) == (0, 2)
+    assert "W-no-effect" not in done.err
+
+
+@pytest.mark.parametrize("sides", ["sm", "ms", "ss"])
+def test_account_a16_channels_in_front_of_a_metaimage(segeval, here, sides):
+    masks = np.stack([k == A for k in range(3)], axis=-1).astype(np.uint8)
+    metaimage(here / "s.mha", masks)  # the fastest axis of the file: channels
+    metaimage(here / "m.mha", A)
+    pred, gt = (f"{side}.mha" for side in sides)
+    if sides != "ss":
+        done = segeval("score", pred, gt, "-m", "dice")
+        who = "prediction" if sides == "sm" else "ground truth"
+        assert (done.status, f"the {who} has its channels in front" in done.err) == (3, True)
+        assert "help: --channel-axis 0\n" in done.err
+    done = segeval("score", pred, gt, "-m", "dice", "--channel-axis", "0", "--format", "csv")
+    assert (done.status, done.out.count(",dice,1.0")) == (0, 2)
+    done = segeval("score", "s.mha", "s.mha", "-m", "dice", "--channel-axis", "4")
+    assert (done.status, "a file of 4 axes" in done.err) == (3, True)

@@ -148,3 +148,18 @@ def test_a_pair_of_metaimage_and_nifti(tmp_path):
     build.nifti(tmp_path / "g.nii.gz", ARRAY, GRID)
     card = run(written(tmp_path / "p.mha", pred, packed=True), tmp_path / "g.nii.gz", "dice")
     assert values(card)["2"] == pytest.approx(dice(ARRAY == 2, pred == 2), abs=1e-12)
+
+
+@pytest.mark.parametrize("axis", range(4))
+def test_account_a16_the_grid_is_that_of_the_other_axes(tmp_path, axis):
+    #    axes of the file, the fastest first: 2, 3, 4, 5 voxels of 0.5, 1, 2 and 3 mm
+    array = np.arange(120, dtype=np.uint8).reshape(5, 4, 3, 2)
+    matrix = " ".join(map(str, np.eye(4).reshape(-1)))
+    written(tmp_path / "a.mha", array, Geometry((4, 3, 2), (1.0, 1.0, 1.0)),
+            ElementSpacing="0.5 1 2 3", Offset="7 8 9 10", TransformMatrix=matrix)  # fmt: skip
+    volume = open_volume(tmp_path / "a.mha", ReadOptions(channel_axis=axis))
+    grid, rest = volume.geometry, [a for a in range(4) if a != axis]
+    assert grid.shape == tuple([2, 3, 4, 5][a] for a in rest[::-1])
+    assert grid.spacing == tuple([0.5, 1.0, 2.0, 3.0][a] for a in rest[::-1])
+    for channel, want in zip(volume.channels, np.moveaxis(array, 3 - axis, 0), strict=True):
+        assert read_whole_channel(channel, grid).reshape(grid.shape).tolist() == want.tolist()
