@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from segeval.api.choices import combine_settings
 from segeval.request.settings import Settings
-from segeval.runtime.errors import Note, RequestError
+from segeval.runtime.errors import CaseError, Note, RequestError
 from segeval.scorecard.card import Scorecard
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def compare(
     allow_different_cases     compare the cases that all have
     returns  differences by class and metric with intervals and tests, ranks of three and more;
              `print` shows tables, `to_dataframe()` has a row a difference
-    Raises RequestError where there is nothing to compare, or results cannot be compared.
+    Raises RequestError where there is nothing to compare, or results cannot be compared, and
+    CaseError where no case is in all of them.
     """
     from segeval.api.cards import load
 
@@ -132,6 +133,7 @@ def compare_models(
     names     of the models
     cards     their results, in the same order
     settings  level and seed of intervals
+    Raises CaseError where no case is in all of them.
     """
     from segeval.reports.comparison import ModelComparison
     from segeval.statistics.compare import model_differences, model_rankings
@@ -139,13 +141,37 @@ def compare_models(
     from segeval.statistics.shared_cases import SharedCases
 
     level, seed = check_level(settings.ci), settings.seed
+    shared = len(SharedCases(*(card.cases for card in cards)))
+    if not shared:
+        raise no_common_case_error(names, cards)
     return ModelComparison(
         tuple(names),
-        len(SharedCases(*(card.cases for card in cards))),
+        shared,
         level,
         seed,
         tuple(model_differences(cards, level, seed)),
         tuple(model_rankings(cards, level, seed)),
+    )
+
+
+def no_common_case_error(names: Sequence[str], cards: Sequence[Scorecard]) -> CaseError:
+    """The error where models share no case, with the first cases of each.
+
+    names  of the models
+    cards  their results
+    """
+    from segeval.scorecard.row_index import index_rows
+
+    facts = []
+    for name, card in zip(names, cards, strict=True):
+        own = list(index_rows(card.cases).names)
+        more = f" and {len(own) - 3} more" if len(own) > 3 else ""
+        what = "case" if len(own) == 1 else "cases"
+        facts.append(f"{name}: {len(own)} {what}: {', '.join(own[:3])}{more}")
+    return CaseError(
+        "no case is in all of them: there is nothing to compare",
+        facts=tuple(facts),
+        help="score the models against one ground truth; cases are paired by their names",
     )
 
 

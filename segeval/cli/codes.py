@@ -33,6 +33,7 @@ CODES = (
     "W-no-effect",
     "W-no-form",
     "W-no-number",
+    "W-no-picture",
     "W-no-structure-of-number",
     "W-no-mask",
     "W-no-structures",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,9 +46,10 @@ def compare_results(given: Mapping[str, Any]) -> int:
     LOG.open(settings)
     if len(given["results"]) < 2:
         raise RequestError("there is nothing to compare with", help="segeval compare A.json B.json")
-    outputs = [parse_output(output) for output in settings.output]
-    for form in (settings.format, *(output.form for output in outputs)):
-        _check_form(form)
+    outputs = [parse_output(output, models=True) for output in settings.output]
+    _check_form(settings.format)
+    for typed, output in zip(settings.output, outputs, strict=True):
+        _check_form(output.form, f"segeval report {shlex.join(given['results'])} -o {typed}")
     cards = [load_results(Path(path)) for path in given["results"]]
     notes = [*request.notes, *check_comparable(given["results"], cards, settings)]
     different = describe_missing_cases(given["results"], cards)
@@ -63,9 +65,17 @@ def compare_results(given: Mapping[str, Any]) -> int:
     return 3 if errors else 0
 
 
-def _check_form(form: str) -> None:
+def _check_form(form: str, page: str = "") -> None:
+    """Refuse a form that no comparison has. Raises RequestError.
+
+    page  the command that writes the page of the same files
+    """
+    from segeval.reports import OF_MODELS
     from segeval.reports.comparison import WRITERS
 
+    if page and (form == "html" or form in OF_MODELS):
+        what = "pages" if form == "html" else "figures"
+        raise RequestError(f"{what} of several models are written by segeval report", help=page)
     if form and form not in (*WRITERS, "none"):
         raise RequestError(f"a comparison is not written as {form}", help=", ".join(WRITERS))
 

@@ -20,7 +20,7 @@ from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
 from segeval.runtime.errors import MERGE_HELP, RequestError
 from segeval.runtime.frozen import replace
-from segeval.runtime.inventory import Inventory
+from segeval.runtime.inventory import Inventory, keep_inventory
 
 if TYPE_CHECKING:
     from segeval.gates.verdict import Judgement, Refusal
@@ -54,11 +54,12 @@ def conclude_run(
     card = replace(card, gates=tuple(verdicts), place=place, refused=texts, run=run)
     if card.shard:
         card = replace(card, shard={**card.shard, "accept_undefined": accepts_undefined(request)})
-    write_output_files(card, settings)
+    with keep_inventory(Inventory()) as inventory:  # of pictures that are not drawn
+        write_output_files(card, settings)
     if not only_verdicts:
         make_error_maps(card, settings)
     print_report(card, request, only_verdicts)
-    warnings, lost = tell_left_aside(left, settings)
+    warnings, lost = tell_left_aside([*left, *inventory.left_aside], settings)
     notes = [
         *warnings,
         *request.notes,

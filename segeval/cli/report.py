@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from segeval.cli.accounts import tell_left_aside
 from segeval.cli.error_maps import make_error_maps
 from segeval.cli.log import LOG
 from segeval.cli.messages import print_path
@@ -18,10 +19,14 @@ from segeval.cli.options import (
     resolve_request,
     settings_options,
 )
+from segeval.cli.report_inputs import check_inputs
 from segeval.cli.report_models import load_whole_results, report_models
+from segeval.cli.report_rules import judge_for_page, refuse_rules, tell_judgement
+from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import Inventory, keep_inventory
 
 if TYPE_CHECKING:
     from segeval.scorecard.card import Scorecard
@@ -38,8 +43,10 @@ OUTPUT = (
     "verbose",
     "log_file",
     "color",
+    "error",
+    "ignore",
+    "undefined",
 )
-MODELS = ("ci", "seed", "allow_different_settings", "allow_different_cases")
 FILES = ("pairs", "images", "layout", "pair_regex_pred", "pair_regex_gt", "case_key", "classes")
 USUAL, FOLDER = "report.html", "report/index.html"
 
@@ -48,10 +55,12 @@ def report(given: Mapping[str, Any]) -> int:
     """Write the report of RESULTS (JSON of `segeval score -o`) as one HTML page.
 
     Without -o the page is report.html. stdout names the files that were written. The verdicts are
-    those of the result file. Pictures of the worst cases are made of the files that were scored,
-    found by the folders in the result file or by --pred and --gt. Of several RESULTS over the same
-    cases the page compares the models: classes side by side, how stable their ranks are, what
-    moved. The exit status is 0, 2 for a wrong request, 3 where models lack cases.
+    those of the result file; rules of --gate, --baseline or a settings file are judged beside them,
+    as by `segeval gate`. Pictures of the worst cases are made of the files that were scored, found
+    by the folders in the result file or by --pred and --gt. Of several RESULTS over the same cases
+    the page compares the models: classes side by side, how stable their ranks are, what moved. The
+    exit status is 0, 2 for a wrong request, 3 where models lack cases; where rules were judged it
+    is that of `segeval gate`.
     """
     from segeval.reports.outputs import parse_output, save_report
 
@@ -59,23 +68,31 @@ def report(given: Mapping[str, Any]) -> int:
     settings = request.settings
     LOG.open(settings)
     outputs = settings.output or (FOLDER if given["split"] else USUAL,)
+    paths = given["results"]
+    check_inputs(paths, settings)
     for output in outputs:
-        check_output(output, len(given["results"]) > 1)
-    if len(given["results"]) > 1:
-        return report_models(given["results"], outputs, request, given["split"])
-    card = load_whole_results(given["results"][0])
+        check_output(output, len(paths) > 1)
+    if len(paths) > 1:
+        refuse_rules(given, request, paths)
+        return report_models(paths, outputs, request, given["split"])
+    card = load_whole_results(paths[0])
     card = replace(card, inputs={**card.inputs, "roots": _roots(card, given)})
+    card, found = judge_for_page(card, request, paths[0])
     from segeval.api.cards import settings_of_run
 
     settings = settings_of_run(card, settings)
     make_error_maps(card, settings)
-    for output in outputs:
-        if given["split"] and output.endswith(".html"):
-            _write_folder(card, output, settings)
-        else:
-            save_report(card, output, settings)
-        print_path(parse_output(output).path or Path())
-    return 0
+    with keep_inventory(Inventory()) as inventory:
+        for output in outputs:
+            if given["split"] and output.endswith(".html"):
+                _write_folder(card, output, settings)
+            else:
+                save_report(card, output, settings)
+            print_path(parse_output(output).path or Path())
+    lost, _ = tell_left_aside(inventory.left_aside, settings)
+    errors = report_notes([*request.notes, *lost], settings)
+    status = 0 if found is None else tell_judgement(card, found, request, paths[0])
+    return max(status, 3) if errors else status
 
 
 def _roots(card: Scorecard, given: Mapping[str, Any]) -> dict[str, str]:
@@ -143,12 +160,12 @@ command = Command(
         _split(),
         _root("pred", "the predictions"),
         _root("gt", "the ground truth"),
-        *settings_options([], also=(*OUTPUT, *FILES, *MODELS)),
+        *settings_options(["gate"], also=(*OUTPUT, *FILES)),
     ],
     [
-        "segeval report results.json -o report.html -o figure-strips:cases.svg",
+        "segeval report results.json --gate dice=0.85 -o report.html -o report.pdf",
         "segeval report results.json --split -o public/index.html",
         "segeval report a.json b.json c.json -o models.html",
     ],
-    common=("output", "split", "pred", "gt", "images", "window", "pictures", "quiet", "verbose"),
+    common=("output", "split", "gates", "pred", "gt", "images", "window", "pictures", "quiet"),
 )

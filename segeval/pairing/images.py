@@ -32,6 +32,8 @@ from segeval.pairing.files import (
     strip_modality,
     strip_roles,
 )
+from segeval.request.settings import Settings
+from segeval.runtime.errors import RequestError
 from segeval.runtime.inventory import KNOWN, UNKNOWN
 
 CITYSCAPES_IMAGE = "_leftImg8bit"
@@ -43,6 +45,12 @@ BESIDE_MASKS = ("imaging", "suv", "ctres", "img")  # KiTS, autoPET and their lik
 
 Unit = tuple[str, ...]
 Units = dict[Unit, list[MaskFile]]
+
+
+def require_image_folder(settings: Settings) -> None:
+    """Refuse a folder of images that is not there. Raises RequestError."""
+    if settings.images and not Path(settings.images).is_dir():
+        raise RequestError("there is no such folder of images", where=settings.images)
 
 
 def drop_images(

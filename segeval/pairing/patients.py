@@ -24,7 +24,7 @@ from segeval.pairing.files import (
     strip_format_suffix,
 )
 from segeval.pairing.files import MaskFile as MaskFile
-from segeval.pairing.images import is_plot
+from segeval.pairing.images import is_plot, require_image_folder
 from segeval.pairing.layouts import single_file_layout
 from segeval.pairing.side_layout import CaseEntry, SideLayout
 from segeval.pairing.two_sides import is_lone_file, read_side_layout, side_stems
@@ -183,9 +183,8 @@ def image_roots(settings: Settings) -> list[DicomRoot]:
     """The folder of image series that neither side holds, if there is one (LAYOUTS-D3)."""
     if not settings.images:
         return []
+    require_image_folder(settings)
     images = Path(settings.images)
-    if not images.is_dir():
-        raise RequestError("there is no such folder of images", where=images)
     return [DicomRoot(images, index_dicom(images), SideTree(images, ()))]
 
 

@@ -68,7 +68,7 @@ def parse_output(output: str, models: bool = False) -> Output:
     if Path(path).is_dir():
         raise RequestError("the output is a folder", where=path, help="name a file in it")
     if not form:
-        form = _by_suffix(output)
+        form = _by_suffix(output, models)
     file = Path(path)
     if is_figure(form) and file.suffix.lower() not in DRAWN:
         raise RequestError(
@@ -92,8 +92,14 @@ def _split_form(output: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def _by_suffix(output: str) -> str:
+def _by_suffix(output: str, models: bool) -> str:
     suffix = Path(output).suffix.lower()
+    if suffix in (".png", ".svg"):
+        raise RequestError(
+            f"--output {output}: the page is written as .html or .pdf, and {suffix} is one chart",
+            help=f"-o {output.removesuffix(Path(output).suffix)}.pdf, or one chart: "
+            f"-o {'figure-ranks' if models else 'figure-strips'}:{output}",
+        )
     if suffix not in SUFFIXES:
         what = f"unknown suffix {suffix!r}" if suffix else "there is no suffix to tell the format"
         near = _near_words(suffix, tuple(SUFFIXES))

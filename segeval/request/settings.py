@@ -209,7 +209,9 @@ class Settings:
     pair_regex_gt: str = free("", "inputs", "group `case` is the key of a ground truth", REGEX)
     strict: bool = free(False, "inputs", "a prediction without ground truth is an error")
     # contours
-    images: str = free("", "contours", "folder of image series that neither side holds", FOLDER)
+    images: str = free(
+        "", "contours", "folder of images: series of contours, pictures of a report", FOLDER
+    )
     case_key: str = free("auto", "contours", "what a case is in a DICOM tree", KEYS)
     pred_select: str = signed(
         "", "contours", "which structure set: a file name, label=, description=", PATTERN

@@ -45,6 +45,7 @@ KINDS = {
     "colour": "colours",
     "setting": "settings",
     "gate": "gates",
+    "picture": "pictures",
 }
 SIDES = {"gt": "of the ground truth", "pred": "of the prediction", "": ""}
 

@@ -21,6 +21,17 @@ def results(name, options=""):
     return make
 
 
+def two_results(here):
+    """Makes result files of two models."""
+    both(results("r.json", "-m dice"), results("s.json", "-m dice"))(here)
+
+
+def other_case(here):
+    """Makes a result file of a case that is called otherwise."""
+    folders({"other": organ(1)}, {"other": organ(1)})(here)
+    invoke(["score", "pred", "gt", "-m", "dice", "-o", "s.json", "-q"])
+
+
 def shards(count, *parts, more=""):
     """Makes result files of some shards of two cases: s1.json …"""
 
@@ -121,11 +132,26 @@ SITUATIONS = [
           ways=(swap("segeval merge SHARDS -o whole.json", "s1.json", "whole.json", "segeval merge s1.json s2.json -o whole.json"),)),
     score("a report as a table", command="report r.json -o x.csv", make=results("r.json", "-m dice"),
           ways=(replace_output("-o report.html", "x.csv"), replace_output("-o figure-strips:FILE.svg", "x.csv"))),
-    score("a comparison as a table", command="report r.json r.json -o x.csv", make=results("r.json", "-m dice"),
+    score("a comparison as a table", command="report r.json s.json -o x.csv", make=two_results,
           ways=(replace_output("-o report.html", "x.csv"), replace_output("-o figure-ranks:FILE.svg", "x.csv"))),
-    score("a figure of models of one", command="report r.json -o figure-ranks:x.svg", make=results("r.json", "-m dice"),
+    score("a figure of models of one", command="report r.json -o figure-ranks:x.svg", make=two_results,
           ways=(run("segeval report A.json B.json -o figure-ranks:x.svg",
-                    "segeval report r.json r.json -o figure-ranks:x.svg", then=False),)),
+                    "segeval report r.json s.json -o figure-ranks:x.svg", then=False),)),
+    score("a report as a picture", command="report r.json -o x.png", make=results("r.json", "-m dice"),
+          ways=(replace_output("-o x.pdf", "x.png"), replace_output("-o figure-strips:x.png", "x.png"))),
+    score("a report of masks", command="report p.npy g.npy",
+          ways=(run("segeval score p.npy g.npy -o report.html", then=False),)),
+    score("a report of masks beside results", command="report r.json p.npy g.npy", make=results("r.json", "-m dice"),
+          ways=(run("segeval report r.json --pred p.npy --gt g.npy", then=False),)),
+    score("a report of results given twice", command="report r.json ./r.json -o x.html", make=two_results,
+          ways=(drop("give it once", "./r.json"), put("of different models", "./r.json", "s.json"))),
+    score("a report of models by rules", command="report r.json s.json --gate dice=0.5", make=two_results,
+          ways=(run("segeval gate r.json", "segeval gate r.json --gate dice=0.5", then=False),
+                drop("leave the rules out", "--gate", "dice=0.5"))),
+    score("a page of compare", command="compare r.json s.json -o x.html", make=two_results,
+          ways=(run("segeval report r.json s.json -o x.html", then=False),)),
+    Situation("models of no common case", lambda here: [results("r.json", "-m dice")(here), other_case(here)], "compare r.json s.json",
+              (run("score the models against one ground truth", f"segeval {S} -m dice -o s.json -q"),), 3),
     score("a figure as a table", command="report r.json -o figure-strips:x.csv", make=results("r.json", "-m dice"),
           ways=(replace_output("-o figure-strips:x.svg", "figure-strips:x.csv"),)),
     score("a comparison of one", command="compare r.json", make=results("r.json", "-m dice"),

@@ -125,8 +125,16 @@ def test_report_t24_roots_are_relative_to_the_result_file(segeval, here):
     assert '<figure class="picture">' in Path("report.html").read_text("utf-8")
 
 
-def test_report_t1_split_writes_pictures_as_files(segeval, results):
-    segeval("report", results, "--split", "-o", "public/index.html", "--images", str(CT[1]))
+def test_report_t1_split_writes_pictures_as_files(segeval, results, here):
+    import nibabel
+    import numpy as np
+
+    (here / "images").mkdir()
+    for path in CT[1].glob("*.nii.gz"):
+        mask = nibabel.load(path)
+        scan = np.arange(np.prod(mask.shape), dtype=np.float32).reshape(mask.shape)
+        nibabel.save(nibabel.Nifti1Image(scan, mask.affine), here / "images" / path.name)
+    segeval("report", results, "--split", "-o", "public/index.html", "--images", "images")
     text = Path("public/index.html").read_text("utf-8")
     named = set(re.findall(r'href="(pictures/[^"]+)"', text))
     assert named

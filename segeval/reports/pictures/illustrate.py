@@ -8,11 +8,20 @@ from typing import Any
 from segeval.classes.class_list import ClassDef, ClassList, labelled_class_list
 from segeval.reports.pictures.draw_planes import PlaceImage
 from segeval.reports.pictures.instance_pictures import InstanceSpot
-from segeval.reports.pictures.worst_pictures import Key, Pictures, draw_worst
+from segeval.reports.pictures.worst_pictures import (
+    MASKS_ALONE,
+    NO_IMAGE,
+    Key,
+    Pictures,
+    draw_worst,
+)
 from segeval.request.settings import Settings
 from segeval.runtime.errors import SegevalError
+from segeval.runtime.inventory import EXAMPLES, KNOWN, current
 from segeval.scorecard.card import WHOLE, CaseResult, Scorecard
 from segeval.scorecard.row_index import index_rows
+
+WHERE = "--pred PATH --gt PATH name where they are now"
 
 
 def illustrate_worst(
@@ -30,16 +39,51 @@ def illustrate_worst(
     spots = spots[: settings.pictures]
     if not (chosen or spots):
         return Pictures({}, {})
+    found = _draw_or_say_why(card, chosen, settings, place, spots)
+    for text in found.told:  # the command line says it
+        names = found.of_note.get(text, ())
+        more = f" and {len(names) - EXAMPLES} more" if len(names) > EXAMPLES else ""
+        cases = f" ({', '.join(names[:EXAMPLES])}{more})" if names else ""
+        reason, many = f"{_in_a_line(text)}{cases}", found.notes[text]
+        current().set_aside("picture", reason, (), KNOWN, "W-no-picture", "", many)
+    return found
+
+
+def _in_a_line(text: str) -> str:
+    """A reason of the page as it follows a count of pictures."""
+    if text == NO_IMAGE:
+        return "without their image: --images has none of the case"
+    if text.startswith(MASKS_ALONE):
+        return f"without their image: {text.removeprefix(MASKS_ALONE)}"
+    return f"not drawn: {text}"
+
+
+def _draw_or_say_why(
+    card: Scorecard,
+    chosen: Sequence[Key],
+    settings: Settings,
+    place: PlaceImage | None,
+    spots: Sequence[InstanceSpot],
+) -> Pictures:
     many = len(chosen) + len(spots)
     roots = card.inputs.get("roots") or {}
     pred, truth = str(roots.get("pred", "")), str(roots.get("gt", ""))
     if not settings.pairs and not (pred and truth):
-        return Pictures({}, {"the result file does not say where its files lie": many})
+        return nothing_drawn(f"the result file does not say where its files lie; {WHERE}", many)
     known = results_of(card, {case for case, _ in chosen} | {spot.case for spot in spots})
     try:
         return draw_worst(chosen, known, pred, truth, settings, place, spots)
     except SegevalError as problem:
-        return Pictures({}, {f"the files are not found: {problem.message}": many})
+        place_of = f" ({problem.where})" if problem.where else ""
+        return nothing_drawn(f"the files are not found: {problem.message}{place_of}; {WHERE}", many)
+
+
+def nothing_drawn(text: str, many: int) -> Pictures:
+    """No picture at all, for one reason.
+
+    many  pictures that were wanted
+    """
+    return Pictures({}, {text: many}, told=(text,))
 
 
 def results_of(card: Scorecard, names: set[str]) -> dict[str, CaseResult]:

@@ -30,6 +30,8 @@ def find_doubts(known: CaseResult, case: Case) -> frozenset[str] | None:
 
     Raises CaseError where it is the prediction, of which nothing else is known.
     """
+    if case.pred is None and "pred" in known.stamps:
+        raise CaseError("the prediction is not there any more")
     whole, sides = case_stamps(case)
     if not (known.fingerprint and whole) or whole == known.fingerprint:
         return None

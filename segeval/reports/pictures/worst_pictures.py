@@ -40,6 +40,7 @@ from segeval.scorecard.card import CaseResult
 
 ALL_BYTES = 440 << 10  # of the images of a page
 PLANES = 3  # of a picture, at most
+MASKS_ALONE = "masks without the image: "
 NO_IMAGE = "--images has no image of the case, so its masks stand alone"
 Key = tuple[str, str]  # case and class
 SpotKey = tuple[str, str, int]  # case, class and id of an instance
@@ -52,6 +53,7 @@ class Pictures:
     drawn    HTML by case and class
     notes    reasons, each with how many pictures it cost
     of_note  the cases that a reason is of
+    told     reasons that files or images are the cause of, for whoever asked for the page
     volumes  how many are planes of volumes
     flat     how many are pictures
     spots    HTML of instances by case, class and id
@@ -63,6 +65,7 @@ class Pictures:
     flat: int = 0
     spots: Mapping[SpotKey, str] = field(default_factory=dict)
     of_note: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    told: Sequence[str] = ()
 
     @property
     def solid(self) -> bool:
@@ -90,6 +93,7 @@ class PictureMaker:
         self.drawn: dict[Key, str] = {}
         self.notes: dict[str, int] = {}
         self.of_note: dict[str, list[str]] = {}
+        self.told: list[str] = []
         self.axes: list[int] = []  # of each that was drawn
         self.spots: dict[SpotKey, str] = {}
 
@@ -97,8 +101,13 @@ class PictureMaker:
         """Let the images of so many pictures fit in a page (REPORT-T4)."""
         self.most = min(MOST_BYTES, ALL_BYTES // (PLANES * max(pictures, 1)))
 
-    def note(self, text: str, case: str, many: int = 1) -> None:
-        """Count what could not be drawn or shown."""
+    def note(self, text: str, case: str, many: int = 1, told: bool = True) -> None:
+        """Count what could not be drawn or shown.
+
+        told  a file is the cause: whoever asked for the page can do something
+        """
+        if told and text not in self.told:
+            self.told.append(text)
         self.notes[text] = self.notes.get(text, 0) + many
         named = self.of_note.setdefault(text, [])
         if case not in named:
@@ -135,7 +144,7 @@ class PictureMaker:
         views: dict[str, ClassView] = {}
         for name, view in views_of(masks, names):
             if isinstance(view, CaseError):
-                self.note(view.message, case.id)
+                self.note(view.message, case.id, told=False)
             else:
                 views[name] = view
         if not views:
@@ -186,14 +195,14 @@ class PictureMaker:
                     here = stack.enter_context(fetch_file(path, self._stores))
                 found = image_planes(case, here, grid, views)
         except SegevalError as problem:
-            self.note(f"masks without the image: {describe_problem(problem)}", case.id)
+            self.note(f"{MASKS_ALONE}{describe_problem(problem)}", case.id)
             return "", nothing
         for k, planes in enumerate(found):
             try:
                 check_shown(planes, path is None)
                 nothing[k] = planes
             except CaseError as problem:
-                self.note(f"masks without the image: {problem.message}", case.id)
+                self.note(f"{MASKS_ALONE}{problem.message}", case.id)
         return escape(clean_name(describe_image(case, path))), nothing
 
 
@@ -250,7 +259,7 @@ def draw_worst(  # noqa: PLR0913 - what is drawn, of what, by what
         maker.note("the case is not in the folders any more", case, gone)
     flat = maker.axes.count(2)
     volumes = len(maker.axes) - flat
-    return Pictures(maker.drawn, maker.notes, volumes, flat, maker.spots, maker.of_note)
+    return Pictures(maker.drawn, maker.notes, volumes, flat, maker.spots, maker.of_note, maker.told)
 
 
 def data_uri(content: bytes, suffix: str) -> str:
