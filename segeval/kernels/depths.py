@@ -7,6 +7,8 @@ that a box of the depth around them lets see the outside are asked at all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from segeval.kernels.distance_tables import (
@@ -52,8 +54,7 @@ class InnerDepths:
 
     def _extend(self, limit: float) -> None:
         """Find the depths of all voxels down to a limit."""
-        reach = [int(limit / s) + 1 for s in self._spacing]
-        asked = np.flatnonzero(self._left & ~erode_box(self._mask, reach))
+        asked = np.flatnonzero(self._left & ~erode_box(self._mask, box_reach(limit, self._spacing)))
         apart = self._depths_of(asked, limit)
         found = apart < limit
         self._left.ravel()[asked[found]] = False
@@ -75,12 +76,32 @@ class InnerDepths:
         )
         if known < limit:
             deeper = np.flatnonzero(apart > known)
-            places = np.full(len(deeper), corner)
-            apart[deeper] = surface.from_far_places(cell[deeper], places)
+            if len(deeper):  # else the surface's vertices are not wanted
+                places = np.full(len(deeper), corner)
+                apart[deeper] = surface.from_far_places(cell[deeper], places)
         return apart
 
 
-def erode_box(mask: Mask, reach: list[int]) -> Mask:
+def is_deep(depth: float, spacing: tuple[float, ...]) -> bool:
+    """Whether a depth is beyond what is looked up in tables.
+
+    depth    in the unit of the spacing
+    spacing  along each axis
+    """
+    near = tables_of_spacing(tuple(map(float, spacing))).steps(0)[1]
+    return depth > float(near[min(LOOKED_UP, len(near) - 1)])
+
+
+def box_reach(limit: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
+    """How many voxels along each axis a box around a voxel goes that holds all within a depth.
+
+    limit    in the unit of the spacing
+    spacing  along each axis
+    """
+    return tuple(int(limit / s) + 1 for s in spacing)
+
+
+def erode_box(mask: Mask, reach: Sequence[int]) -> Mask:
     """The voxels around which a box lies all inside a mask; beyond the array is outside.
 
     mask   bool

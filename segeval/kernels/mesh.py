@@ -106,12 +106,17 @@ def find_surface_cells(mask: Mask, reach: tuple[int, ...] = ()) -> SurfaceCells:
     planes = max(AT_A_TIME // codes[0].size, 1)
     for first in range(0, len(codes), planes):
         slab = codes[first : first + planes]
-        slab[:] = _corner_codes(padded[first : first + planes + 1])
+        slab[:] = corner_codes(padded[first : first + planes + 1])
         at.append(np.flatnonzero(slab.ravel() - np.uint8(1) < full - 1) + first * codes[0].size)
     return SurfaceCells(codes.shape, margin, codes.ravel(), np.concatenate(at))
 
 
-def _corner_codes(padded: Codes) -> Codes:
+def corner_codes(padded: Codes) -> Codes:
+    """Which corners of each cell are in a mask, a bit for each.
+
+    padded   uint8, 0 or 1 of every voxel
+    returns  uint8, one less along every axis
+    """
     codes: Any = padded
     bits = 1
     for axis in reversed(range(padded.ndim)):

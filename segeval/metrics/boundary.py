@@ -11,14 +11,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from segeval.kernels.depths import InnerDepths, shell_overlap
+from segeval.kernels.depths import InnerDepths, box_reach, is_deep, shell_overlap
 from segeval.kernels.planes import added_length, added_pixels, inner_boundary
 from segeval.metrics.registry import Values, metric
 from segeval.metrics.surface import BY, SHARE, UPWARDS, mean_or_nan
 from segeval.runtime.arrays import Floats, Mask
 from segeval.tallies.surface import MaskCrop, Surfaces
 
-DEPTH_BYTES = 60  # that the depths of a class take for a voxel of its box, at most
 BOUNDARY_WIDTH = 0.02  # width of the rim of `boundary_iou`, as a share of the image's diagonal
 
 
@@ -26,6 +25,9 @@ def boundary_overlap(s: Surfaces, by: str, shell: Callable[[MaskCrop], list[Mask
     """The IoU of what a function makes of both masks of every class; 0/0 is nan."""
     found = []
     for place in range(len(s.targets)):
+        if not s.has_room(place, "rims", by == "slice"):
+            found.append(np.nan)
+            continue
         shells = [shell(part) for part in s.parts(place, by == "slice")]
         unions = [int((truth | pred).sum()) for truth, pred in shells]
         shared = [int((truth & pred).sum()) for truth, pred in shells]
@@ -49,7 +51,12 @@ def biou(s: Surfaces, at: float | None, by: str = "case") -> Values:
 
 def _shell_ious(s: Surfaces, place: int, depth: float, by: str) -> list[float]:
     """The IoU of the shells of a class, part by part where there are any."""
-    parts = s.of_parts(place, "depths", _inner_depths, by == "slice", DEPTH_BYTES) or ()
+    spacing = s.spacing or (1.0,) * len(s.grid_shape)
+    slices = by == "slice" and not s.flat
+    cost = "deep" if is_deep(depth, spacing[slices:]) else "depths"
+    if not s.has_room(place, cost, reach=box_reach(depth, spacing)):
+        return []
+    parts = s.of_parts(place, "depths", _inner_depths, by == "slice")
     counts = [shell_overlap(sides, depth) for sides in parts]
     return [shared / either for shared, either in counts if either]
 
@@ -80,7 +87,7 @@ def length_to_draw(s: Surfaces, at: float | None, amount: Callable[..., float]) 
     """How much contour of every class has to be drawn again; nan without a ground truth."""
     found = np.full(len(s.targets), np.nan)
     for place in range(len(found)):
-        crop = s.crop(place)
+        crop = s.crop(place) if s.has_room(place, "planes", by_slice=True) else None
         if crop is not None and crop.truth.any():
             found[place] = amount(crop.truth, crop.pred, crop.spacing, at or 0.0)
     return found

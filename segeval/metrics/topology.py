@@ -51,8 +51,7 @@ CONNECTIVITY = {"26": FULL, "8": FULL, "6": FACES, "4": FACES}  # of the mask, s
 TOUCHING = {"by": BY, "connectivity": Option(AUTO, (AUTO, *CONNECTIVITY))}
 NO_SKELETON = "no_skeleton"  # why a class has no number: thinning left nothing of its masks
 NO_CAVITIES = "is_a_picture"  # a picture has none
-THINNED = 12  # bytes a voxel of the box: masks, padded copies, the library's own
-COUNTED = 6
+THINNED, COUNTED = "skeleton", "components"  # what they take: names of `COSTS`
 Of = Callable[[Any], float]
 
 
@@ -69,7 +68,7 @@ def topology_values(  # noqa: PLR0913 - what is kept, computed and asked
     of: Of,
     empty: float,
     by: str,
-    size: int,
+    cost: str,
     lacks: str = NO_SKELETON,
 ) -> Values:
     """A number of every class: of its one part, or the mean over its slices.
@@ -78,16 +77,18 @@ def topology_values(  # noqa: PLR0913 - what is kept, computed and asked
     compute  of a part, what several metrics need
     of       the metric's number of it
     empty    the number of a class that neither side has
-    size     bytes a voxel that computing takes
+    cost     what computing takes: a name of `COSTS`
     lacks    why a class that is there has no number (ACCOUNT-A29)
     """
     found, beside = [], []
     for place in range(len(s.targets)):
-        parts = s.of_parts(place, what, compute, by == "slice", size)
-        if parts is None:
+        sliced = by == "slice"
+        if not s.has_room(place, cost, sliced):
             found.append(math.nan)
-        else:
-            found.append(average([of(part) for part in parts]) if parts else empty)
+            beside.append("")
+            continue
+        parts = s.of_parts(place, what, compute, sliced)
+        found.append(average([of(part) for part in parts]) if parts else empty)
         without = bool(parts) and math.isnan(found[-1]) and is_on_both_sides(s, place)
         beside.append(lacks if without else "")
     return Values(np.array(found, np.float64), beside=tuple(beside))

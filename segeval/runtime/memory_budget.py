@@ -12,7 +12,7 @@ from segeval.runtime.errors import ReadError
 
 MIB = 1 << 20
 DEFAULT_BUDGET = 512 * MIB  # of a process where nothing is said
-PROGRAM_BYTES = 80 * MIB  # a process with its libraries and the buffers of a pass
+PROGRAM_BYTES = 50 * MIB  # a process with its libraries and the buffers of a pass
 PROCESS_BYTES = 64 * MIB  # the least that it is worth to start one for
 
 

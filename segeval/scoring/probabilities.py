@@ -112,7 +112,11 @@ def losses_over_budget(voxels: Any, request: TallyRequest) -> dict[str, int]:
 
 
 def sizes(voxels: Any, request: TallyRequest) -> Iterator[tuple[str, int, bool]]:
-    """The losses that keep every voxel: the bytes of each, and whether that was too much."""
+    """The losses that keep every voxel: the bytes of each, and whether that was too much.
+
+    What is too much is given with the libraries that are loaded for it.
+    """
     for metric, known in request.metrics:
         for memory in needed_terms(metric, known):
-            yield str(metric), voxels.size(memory), voxels.over(memory)
+            over = voxels.over(memory)
+            yield str(metric), voxels.needed(memory) if over else voxels.size(memory), over

@@ -14,12 +14,8 @@ from typing import TYPE_CHECKING, Any
 from segeval.classes.class_list import LabelSelector, ScoredClass
 from segeval.kernels.label_runs import (
     LabelRuns,
-    enclosing_box,
-    paint_runs,
-    runs_box,
     unite_overlapping,
 )
-from segeval.kernels.run_faces import count_run_faces
 from segeval.kernels.run_overlaps import subtract_runs
 from segeval.runtime.frozen import field, frozen
 from segeval.tallies.instance_sides import (
@@ -42,6 +38,7 @@ from segeval.tallies.listed_instances import ListedInstances
 
 if TYPE_CHECKING:
     from segeval.kernels.conventions import Both
+    from segeval.tallies.mask_pair import MaskPair
     from segeval.tallies.surface import MaskCrop
 
 
@@ -173,20 +170,22 @@ class CaseInstances:
             self._joined[key] = join_near_lesions(masks, self.grid, steps, limit)
         return self._joined[key]
 
-    def crop(self, truth: LabelRuns, pred: LabelRuns) -> MaskCrop | None:
-        """The masks of some runs in the box around both; None where either has none."""
-        shape = self.grid.shape
-        where = enclosing_box(runs_box(truth, shape), runs_box(pred, shape))
-        if where is None or not (len(truth) and len(pred)):
-            return None
-        from segeval.tallies.surface import MaskCrop  # what distances need is loaded for them alone
+    def _pair(self, truth: LabelRuns, pred: LabelRuns) -> MaskPair:
+        from segeval.tallies.mask_pair import MaskPair  # what distances need is loaded for them
 
-        masks = [paint_runs(unite_overlapping(runs), shape, where) for runs in (truth, pred)]
-        if len(self.void[0]):
-            valid = ~paint_runs(self.void[0], shape, where)
-            masks = [mask & valid for mask in masks]
+        one, other = (unite_overlapping(runs) for runs in (truth, pred))
+        return MaskPair(self.grid.shape, one, other, self.void[0] if len(self.void[0]) else None)
+
+    def _draw(self, pair: MaskPair) -> MaskCrop | None:
+        """The masks of a pair in the box around both; None where either has none."""
+        from segeval.tallies.surface import MaskCrop
+
+        where, shape = pair.box(), self.grid.shape
+        if where is None or not (len(pair.truth) and len(pair.pred)):
+            return None
         edges = tuple((a == 0, b == n) for (a, b), n in zip(where, shape, strict=True))
-        return MaskCrop(masks[0], masks[1], self.grid.steps, edges, shape)
+        truth, pred = pair.draw(where)
+        return MaskCrop(truth, pred, self.grid.steps, edges, shape)
 
     def measure(
         self, place: int, key: Hashable, truth: LabelRuns, pred: LabelRuns, elements: str
@@ -199,14 +198,15 @@ class CaseInstances:
         from segeval.kernels.conventions import measure_distances
 
         if (key, elements) not in self._distances:
-            size = self._bytes(truth, pred, elements)
+            pair = self._pair(truth, pred)
+            size = self._bytes(pair, elements)
             if size > self.room and self._distances:
                 self._distances.clear()  # what others left is measured again if it is asked for
-                size = self._bytes(truth, pred, elements)
+                size = self._bytes(pair, elements)
             if size > self.room:
                 self.over[place] = max(size, self.over.get(place, 0))
                 return None
-            crop = self.crop(truth, pred)
+            crop = self._draw(pair)
             some = crop is not None and crop.truth.any() and crop.pred.any()
             self._distances[key, elements] = (
                 measure_distances(elements, crop.truth, crop.pred, crop.spacing, crop.edges)
@@ -215,24 +215,15 @@ class CaseInstances:
             )
         return self._distances[key, elements]
 
-    def _bytes(self, truth: LabelRuns, pred: LabelRuns, elements: str) -> int:
+    def _bytes(self, pair: MaskPair, elements: str) -> int:
         """Bytes that are kept when a pair is measured, at most: its own and of those before."""
-        from segeval.kernels.conventions import BYTES
-        from segeval.tallies.surface import TABLE_BYTES, kept_bytes
+        from segeval.tallies.surface import kept_bytes
 
-        shape = self.grid.shape
-        where = enclosing_box(runs_box(truth, shape), runs_box(pred, shape))
+        where = pair.box()
         if where is None:
             return 0
-        a_voxel, a_face = BYTES[elements]
-        voxels = math.prod(b - a for a, b in where)
-        kept = TABLE_BYTES + kept_bytes(both for both in self._distances.values() if both)
-        most = kept + (a_voxel + a_face * len(where)) * voxels  # where every voxel is alone
-        if most <= self.room:
-            return most
-        both = (unite_overlapping(runs) for runs in (truth, pred))
-        faces = sum(count_run_faces(runs, shape, where) for runs in both)
-        return kept + a_voxel * voxels + a_face * faces
+        kept: int = kept_bytes(both for both in self._distances.values() if both)
+        return kept + pair.bytes_to_measure(elements, where, self.grid.steps, self.room - kept)
 
     def mask(self, place: int, which: int, void: bool = False) -> LabelRuns:
         """The runs of a class on a side, in rows, sorted by start.

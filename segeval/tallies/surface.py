@@ -14,30 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.classes.class_list import LabelSelector, ScoredClass
-from segeval.kernels.conventions import BYTES, count_voxel_faces
 from segeval.kernels.distances import DirectedDistances
 from segeval.kernels.label_runs import (
     IndexBox,
     LabelRuns,
     complement_runs,
-    enclosing_box,
     find_label_runs,
     join_runs,
-    paint_runs,
-    runs_box,
     runs_by_label,
     split_at_rows,
 )
-from segeval.kernels.run_faces import count_run_faces
 from segeval.kernels.skewed import SkewedSpacing
 from segeval.runtime.arrays import Floats, Mask
 from segeval.runtime.frozen import field, frozen, replace
 from segeval.tallies.block import Block
+from segeval.tallies.mask_pair import MaskPair
 
 Both = tuple[DirectedDistances, DirectedDistances]
 
-TABLE_BYTES = 24 << 20  # bytes of the tables of a convention, once a process
-VOXELS_A_RUN = 128  # from so many on, faces are counted faster from runs than in the mask
+RUN_BYTES = 60  # of a run of the case, and of what is made of it
 
 
 @frozen
@@ -133,6 +128,7 @@ class Surfaces:
     _boxes: dict[int, IndexBox | None] = field(default_factory=dict)
     _computed: dict[tuple[int, str, bool], tuple[Any, ...]] = field(default_factory=dict)
     connectivity: str = "auto"  # of components, as the run has it
+    runs_bytes: int = 0  # that the runs of the whole case take
 
     @property
     def unit(self) -> str:
@@ -154,17 +150,17 @@ class Surfaces:
         target = self.targets[place]
         own = (self.tolerances[place],)
         made = Surfaces((target,), self.spacing, own, None, self._drawn.only(target), self.room)
-        return replace(made, connectivity=self.connectivity)
+        return replace(made, connectivity=self.connectivity, runs_bytes=self.runs_bytes)
 
     def size(self, place: int) -> int:
         """The runs of a class on both sides: about how much work it is."""
-        return sum(map(len, self._runs(place)))
+        pair = self._pair(place)
+        return len(pair.truth) + len(pair.pred)
 
     def crop(self, place: int) -> MaskCrop | None:
         """The masks of a class; None where both are empty."""
-        truth, pred = self._runs(place)
         where = self.box(place)
-        return None if where is None else self._cut(truth, pred, where)
+        return None if where is None else self._cut(self._pair(place), where)
 
     def touches_edge(self, place: int) -> bool:
         """Whether either side has the class in an outermost plane of the array."""
@@ -174,27 +170,22 @@ class Surfaces:
             a == 0 or b == n for (a, b), n in zip(where, shape, strict=True)
         )
 
-    def _runs(self, place: int) -> tuple[LabelRuns, LabelRuns]:
+    def _pair(self, place: int) -> MaskPair:
         target, drawn = self.targets[place], self._drawn
-        return drawn.runs(target.truth, drawn.truth), drawn.runs(target.pred, drawn.pred)
+        truth, pred = drawn.runs(target.truth, drawn.truth), drawn.runs(target.pred, drawn.pred)
+        return MaskPair(drawn.shape, truth, pred, drawn.ignored)
 
     def box(self, place: int) -> IndexBox | None:
         """The box around both sides of a class; None where both are empty."""
         if place not in self._boxes:
-            shape = self._drawn.shape
-            one, other = (runs_box(runs, shape) for runs in self._runs(place))
-            self._boxes[place] = enclosing_box(one, other)
+            self._boxes[place] = self._pair(place).box()
         return self._boxes[place]
 
-    def _cut(self, truth: LabelRuns, pred: LabelRuns, where: IndexBox) -> MaskCrop:
-        drawn = self._drawn
-        masks = [paint_runs(runs, drawn.shape, where) for runs in (truth, pred)]
-        if drawn.ignored is not None:
-            valid = ~paint_runs(drawn.ignored, drawn.shape, where)
-            masks = [mask & valid for mask in masks]
-        edges = tuple((a == 0, b == n) for (a, b), n in zip(where, drawn.shape, strict=True))
-        spacing = self.spacing or (1.0,) * len(drawn.shape)
-        return MaskCrop(masks[0], masks[1], spacing, edges, drawn.shape)
+    def _cut(self, pair: MaskPair, where: IndexBox) -> MaskCrop:
+        shape = self._drawn.shape
+        edges = tuple((a == 0, b == n) for (a, b), n in zip(where, shape, strict=True))
+        truth, pred = pair.draw(where)
+        return MaskCrop(truth, pred, self.spacing or (1.0,) * len(shape), edges, shape)
 
     def parts(
         self, place: int, by_slice: bool = False, with_field: bool = False
@@ -222,8 +213,7 @@ class Surfaces:
         What was measured is kept for the next metric.
         """
         key = (place, how, by_slice)
-        if key not in self._known and (size := self._size(place, how)) > self.room:
-            self.over[place] = max(size, self.over.get(place, 0))
+        if key not in self._known and not self.has_room(place, how, by_slice):
             return ()
         if key not in self._known:
             self._known[key] = tuple(
@@ -233,52 +223,42 @@ class Surfaces:
         return self._known[key]
 
     def of_parts(
-        self,
-        place: int,
-        what: str,
-        compute: Callable[[MaskCrop], Any],
-        by_slice: bool = False,
-        a_voxel: int = 2,
-    ) -> tuple[Any, ...] | None:
+        self, place: int, what: str, compute: Callable[[MaskCrop], Any], by_slice: bool = False
+    ) -> tuple[Any, ...]:
         """Something of each part of a class that is no distance, kept for the next metric.
 
         what     its name among what is kept
-        a_voxel  bytes that computing it takes for each voxel of the box of both sides
-        returns  one a part; None of a class that would take more than there is room for
+        compute  of a part; whether there is room for that is asked before
+        returns  one a part
         """
         key = (place, what, by_slice)
         if key not in self._computed:
-            size = a_voxel * math.prod(b - a for a, b in self.box(place) or ())
-            if size > self.room:
-                self.over[place] = max(size, self.over.get(place, 0))
-                return None
             self._computed[key] = tuple(compute(part) for part in self.parts(place, by_slice))
         return self._computed[key]
 
-    def _size(self, place: int, how: str) -> int:
+    def has_room(
+        self, place: int, how: str, by_slice: bool = False, reach: Sequence[int] = ()
+    ) -> bool:
+        """Whether a class can be measured in the memory that there is; where not, it is noted.
+
+        how    what measuring takes: a name of `COSTS`
+        reach  of a shell, in voxels along each axis
+        """
+        size = self._size(place, how, by_slice, reach)
+        if size > self.room:
+            self.over[place] = max(size, self.over.get(place, 0))
+        return size <= self.room
+
+    def _size(self, place: int, how: str, by_slice: bool = False, reach: Sequence[int] = ()) -> int:
         """Bytes that are kept when a class is measured, at most: its own and of those before."""
         where = self.box(place)
         if where is None:
             return 0
-        a_voxel, a_face = BYTES[how]
-        voxels = math.prod(b - a for a, b in where)
-        kept = TABLE_BYTES + sum(map(kept_bytes, self._known.values()))
-        size = kept + a_voxel * voxels
-        most = size + a_face * len(where) * voxels  # where every voxel is alone
-        if most <= self.room:
-            return most
-        if size > self.room:  # its masks are not drawn; a run has two faces along its axis
-            return size + a_face * 2 * len(where) * sum(map(len, self._runs(place)))
-        return size + a_face * self._count_faces(place, where)
-
-    def _count_faces(self, place: int, where: IndexBox) -> int:
-        """Faces of the voxels of both sides: of the runs, or of the masks where that is cheaper."""
-        drawn, both = self._drawn, self._runs(place)
-        dense = sum(map(len, both)) * VOXELS_A_RUN > 2 * math.prod(b - a for a, b in where)
-        if drawn.ignored is None and not dense:
-            return sum(count_run_faces(runs, drawn.shape, where) for runs in both)
-        crop = self._cut(*both, where)
-        return count_voxel_faces(crop.truth) + count_voxel_faces(crop.pred)
+        spacing = self.spacing or (1.0,) * len(where)
+        own = spacing[1:] if by_slice and not self.flat and not reach else spacing
+        kept = self.runs_bytes + sum(map(kept_bytes, self._known.values()))
+        pair = self._pair(place)
+        return kept + pair.bytes_to_measure(how, where, own, self.room - kept, reach)
 
 
 def kept_bytes(parts: Iterable[Both | float]) -> int:
@@ -328,7 +308,11 @@ class SurfaceTally:
         left_out = None if ignored is None else truth.get(0, {}).get(ignored)
         drawn = ClassRuns(self._shape, truth, pred, left_out)
         each = tuple(tolerances) or (np.nan,) * len(targets)
-        return Surfaces(tuple(targets), spacing, each, fields, drawn, room)
+        known = [
+            runs for side in (truth, pred) for labels in side.values() for runs in labels.values()
+        ]
+        made = Surfaces(tuple(targets), spacing, each, fields, drawn, room)
+        return replace(made, runs_bytes=RUN_BYTES * sum(map(len, known)))
 
     def _class_runs(self, slabs: Sequence[LabelRuns], with_rest: bool) -> dict[int, LabelRuns]:
         """The runs of each label of a channel; where 0 is a class, what no other label covers."""

@@ -20,6 +20,7 @@ from segeval.runtime.frozen import frozen
 from segeval.tallies.block import Block
 
 NO_LABELS: Labels = np.zeros(0, np.uint8)
+LOADED_BYTES = 30 << 20  # libraries of the losses, and buffers of probabilities
 
 
 @frozen
@@ -68,9 +69,13 @@ class ScoreVolume:
         work = memory.voxel + memory.value * len(self.classes)
         return int(np.prod(self.shape)) * (self.width + work)
 
+    def needed(self, memory: LossMemory) -> int:
+        """Bytes that have to be there for it: with the libraries that losses load."""
+        return self.size(memory) + LOADED_BYTES
+
     def over(self, memory: LossMemory) -> bool:
         """Whether that is more than the budget."""
-        return self.size(memory) > self.budget
+        return self.needed(memory) > self.budget
 
     @cached_property
     def p(self) -> Floats:

@@ -8,7 +8,7 @@ from segeval.kernels.softmax import softmax
 from segeval.metrics.registry import metric_arguments, needed_terms, resolve_metric
 from segeval.request.grammar import parse_metric
 from segeval.tallies.block import Block
-from segeval.tallies.voxels import LossMemory, VoxelTally
+from segeval.tallies.voxels import LOADED_BYTES, LossMemory, VoxelTally
 
 PLENTY = 1 << 30
 
@@ -155,12 +155,13 @@ def test_over_the_budget_nothing_is_kept(name):
     (memory,) = needed_terms(metric, definition)
     # 4 voxels, each 2 channels of 4 bytes, a label of 2 and a mark of 1; and what the loss takes
     size = 4 * (2 * 4 + 2 + 1 + memory.voxel + 2 * memory.value)
-    voxels = kept(item, (memory,), budget=size - 1)
-    assert voxels.size(memory) == size
+    budget = size + LOADED_BYTES
+    voxels = kept(item, (memory,), budget=budget - 1)
+    assert (voxels.size(memory), voxels.needed(memory)) == (size, budget)
     assert not voxels.values.size
-    short = value(name, item, budget=size - 1)
+    short = value(name, item, budget=budget - 1)
     assert (np.isnan(short.whole), short.reason) == (True, "over_budget")
-    assert np.isfinite(value(name, item, budget=size).whole)
+    assert np.isfinite(value(name, item, budget=budget).whole)
 
 
 def test_what_cannot_be_had_says_why():

@@ -6,9 +6,8 @@ from pairs import PAIRS
 from surfaces import ONE, surfaces, tally_of, value
 
 from segeval.classes.class_list import LabelSelector, ScoredClass
-from segeval.kernels.conventions import count_voxel_faces
 from segeval.tallies.block import Block
-from segeval.tallies.surface import TABLE_BYTES, SurfaceTally
+from segeval.tallies.surface import SurfaceTally
 
 TRUTH, PRED, SPACING = PAIRS["at_the_edge"]()
 
@@ -87,30 +86,3 @@ def test_distances_are_measured_once():
     s.measured(0, "border", measure)
     s.measured(0, "border", measure)
     assert len(times) == 1
-
-
-@pytest.mark.parametrize("ignored", [None, 2])
-@pytest.mark.parametrize("voxels_a_run", [0, 1, 9, 1 << 40])
-def test_the_estimate_is_the_same_from_runs_and_from_masks(monkeypatch, voxels_a_run, ignored):
-    rng = np.random.default_rng(4)
-    truth, pred = (rng.integers(0, 4, (2, 7, 9, 11)) * (rng.random((2, 7, 9, 11)) < 0.4)).astype(
-        np.uint8
-    )
-    part = LabelSelector(0, frozenset([1, 3]))
-    target = [ScoredClass("a", part, part)]
-    surfaces_ = tally_of(truth, pred, 50).finish(target, SPACING, ignored=ignored)
-    monkeypatch.setattr("segeval.tallies.surface.VOXELS_A_RUN", voxels_a_run)
-    crop = surfaces_.crop(0)
-    want = count_voxel_faces(crop.truth) + count_voxel_faces(crop.pred)
-    assert surfaces_._count_faces(0, surfaces_.box(0)) == want
-
-
-def test_a_sparse_class_is_not_drawn_for_its_estimate(monkeypatch):
-    truth, pred = np.zeros((2, 20, 30, 40), np.uint8)
-    truth[0, 0, :3] = truth[19, 29, 38:] = pred[5, 5, 5] = 1
-    tally = tally_of(truth, pred)
-    most = TABLE_BYTES + (8 + 450 * 3) * truth.size
-    one = tally.finish([ScoredClass("a", ONE, ONE)], SPACING, room=most - 1)
-    monkeypatch.setattr("segeval.tallies.surface.paint_runs", None)
-    faces = (1 + 3 + 3) + (1 + 2 + 2) + 6  # in two corners an end and two sides; one alone
-    assert one._size(0, "mesh") == TABLE_BYTES + 8 * truth.size + 450 * faces

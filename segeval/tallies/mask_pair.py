@@ -1,0 +1,143 @@
+"""Both masks of a class as runs: drawn where they are wanted, and what measuring them takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from segeval.kernels.label_runs import (
+    IndexBox,
+    LabelRuns,
+    enclosing_box,
+    paint_runs,
+    runs_box,
+)
+from segeval.kernels.measuring_memory import (
+    COSTS,
+    MaskContents,
+    bound_contents,
+    box_faces,
+    count_contents,
+    count_shell,
+    measuring_bytes,
+)
+from segeval.kernels.run_faces import count_run_faces
+from segeval.runtime.arrays import Mask
+from segeval.runtime.frozen import frozen, replace
+
+VOXELS_A_RUN = 4  # in runs of fewer voxels faces say little, and are not counted faster
+SLAB_CELLS = 1 << 20  # of a mask that are drawn at a time to be counted
+
+
+@frozen
+class MaskPair:
+    """Both masks of a class.
+
+    shape        of the grid
+    truth, pred  runs, in rows and disjoint
+    ignored      runs that belong to neither; None: none
+    """
+
+    shape: tuple[int, ...]
+    truth: LabelRuns
+    pred: LabelRuns
+    ignored: LabelRuns | None = None
+
+    def box(self) -> IndexBox | None:
+        """The box around both; None where both are empty."""
+        return enclosing_box(runs_box(self.truth, self.shape), runs_box(self.pred, self.shape))
+
+    def draw(self, where: IndexBox) -> tuple[Mask, Mask]:
+        """The masks in a box, which may go beyond the grid, where nothing is."""
+        truth, pred = (paint_runs(runs, self.shape, where) for runs in (self.truth, self.pred))
+        if self.ignored is not None:
+            valid = ~paint_runs(self.ignored, self.shape, where)
+            truth, pred = truth & valid, pred & valid
+        return truth, pred
+
+    def bytes_to_measure(
+        self,
+        how: str,
+        where: IndexBox,
+        spacing: tuple[float, ...],
+        room: int,
+        reach: Sequence[int] = (),
+    ) -> int:
+        """Bytes that measuring takes at most: as close as it has to be to say whether it fits.
+
+        how      a name of `COSTS`
+        where    the box around both
+        spacing  along each axis; with one less, slices along the first axis are measured
+        room     bytes
+        reach    voxels along each axis from which what is outside counts, for a shell
+        """
+        shape = tuple(b - a for a, b in where)
+        size = 0
+        for has in self._contents(how, where, len(spacing), reach):
+            size = measuring_bytes(how, shape, spacing, has)
+            if size <= room:
+                break
+        return size
+
+    def _contents(
+        self, how: str, where: IndexBox, axes: int, reach: Sequence[int]
+    ) -> Iterator[MaskContents]:
+        """What the masks have: at most, closer, and counted. Each costs more than that before."""
+        both = self.truth, self.pred
+        inside = sum(int((runs.stop - runs.start).sum()) for runs in both)
+        runs = sum(map(len, both))
+        if COSTS[how].of == "runs":
+            yield MaskContents(inside, inside, runs)
+            return
+        if COSTS[how].of == "shell":
+            yield MaskContents(inside, inside, inside)
+            shell = count_shell(self._slabs(where, reach), reach)
+            yield MaskContents(inside, inside, shell)
+            return
+        yield bound_contents(how, axes, inside)
+        if self.ignored is None and runs * VOXELS_A_RUN < inside:
+            faces = sum(count_run_faces(side, self.shape, where) for side in both)
+            yield bound_contents(how, axes, inside, faces + box_faces([b - a for a, b in where]))
+        alone = axes < len(where)
+        slabs = self._slices(where) if alone else self._slabs(where, (1,) * axes, behind=1)
+        yield count_contents(how, slabs, alone)
+
+    def _slabs(
+        self, where: IndexBox, margin: Sequence[int], behind: int = 0
+    ) -> Iterator[tuple[Mask, Mask]]:
+        """Both masks, a few planes at a time, with a margin on every side.
+
+        behind  planes after the last that are handed out, too
+        """
+        (first, last), *_ = where
+        around = tuple((a - m, b + m) for (a, b), m in zip(where, margin, strict=True))[1:]
+        ordered = self._in_order()
+        planes = max(SLAB_CELLS // math.prod(b - a for a, b in around), 1)
+        for z in range(first, last + behind, planes):
+            ends = z - margin[0], min(z + planes, last + behind) + margin[0]
+            yield ordered._planes(*ends).draw((ends, *around))
+
+    def _slices(self, where: IndexBox) -> Iterator[tuple[Mask, Mask]]:
+        """Both masks of each slice, with a pixel of what is around on every side."""
+        around = tuple((a - 1, b + 1) for a, b in where[1:])
+        ordered = self._in_order()
+        for z in range(*where[0]):
+            truth, pred = ordered._planes(z, z + 1).draw(((z, z + 1), *around))
+            yield truth[0], pred[0]
+
+    def _in_order(self) -> MaskPair:
+        truth, pred = (
+            runs.taken(np.argsort(runs.start, kind="stable")) for runs in (self.truth, self.pred)
+        )
+        return replace(self, truth=truth, pred=pred)
+
+    def _planes(self, first: int, last: int) -> MaskPair:
+        """The runs of some planes, where they are in order."""
+        ends = np.multiply((first, last), math.prod(self.shape[1:]))
+        truth, pred = (
+            runs.taken(slice(*np.searchsorted(runs.start, ends)))
+            for runs in (self.truth, self.pred)
+        )
+        return replace(self, truth=truth, pred=pred)
