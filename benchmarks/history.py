@@ -17,7 +17,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segeval.gates.baseline import is_no_regression, judge_by_baseline
+from segeval.gates.baseline import judge_by_baseline
+from segeval.gates.paired_rules import is_no_regression
 from segeval.metrics.registry import resolve_metric
 from segeval.request.grammar import parse_gate, parse_metric
 from segeval.request.settings import Settings

@@ -6,7 +6,7 @@ import build
 import numpy as np
 
 from segeval.api.run import score_paths
-from segeval.classes.class_list import parse_classes
+from segeval.classes.parse_classes import parse_classes
 from segeval.metrics.registry import find_metric, load_all_metrics
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings

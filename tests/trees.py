@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from segeval.classes.class_list import parse_classes
+from segeval.classes.parse_classes import parse_classes
 from segeval.pairing.cases import Pairing
 from segeval.pairing.pair import pair_paths
 from segeval.request.settings import Settings

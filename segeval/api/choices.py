@@ -7,8 +7,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from segeval.classes.class_list import ClassList, make_class_list, parse_classes
+from segeval.classes.class_list import ClassList
 from segeval.classes.label_tables import LabelTable, check_table, parse_label_table
+from segeval.classes.make_classes import make_class_list
+from segeval.classes.parse_classes import parse_classes
 from segeval.request.check_settings import check_settings
 from segeval.request.grammar import Charge, Gate, Metric, parse_charge, parse_gate, parse_metric
 from segeval.request.presets import apply_preset

@@ -187,7 +187,7 @@ def name_models(paths: Sequence[str]) -> list[str]:
 
 def warn_few_cases(found: ModelComparison) -> list[Note]:
     """A warning where there are too few cases for an interval."""
-    from segeval.gates.baseline import FEW_CASES, few_cases_note
+    from segeval.gates.baseline_notes import FEW_CASES, few_cases_note
 
     counts = {
         f"{d.name.class_}/{d.name.metric}": d.n for d in found.differences if 0 < d.n < FEW_CASES

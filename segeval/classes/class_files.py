@@ -17,16 +17,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from segeval.classes.class_list import (
-    ClassDef,
-    ClassList,
-    Colour,
-    check_distinct_labels,
-    check_distinct_names,
-    labelled_class_list,
-    make_class_list,
-    names_background,
-)
+from segeval.classes.class_list import ClassDef, ClassList, Colour
+from segeval.classes.distinct import check_distinct_labels, check_distinct_names
+from segeval.classes.make_classes import labelled_class_list, make_class_list, names_background
 from segeval.runtime.errors import RequestError
 from segeval.runtime.file_state import refuse_device
 

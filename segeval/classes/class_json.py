@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from segeval.classes.class_list import ClassList, make_class_list
+from segeval.classes.class_list import ClassList
+from segeval.classes.make_classes import make_class_list
 from segeval.runtime.errors import RequestError
 from segeval.runtime.file_state import refuse_device
 from segeval.runtime.json_text import RepeatedKeyError, parse_json_once

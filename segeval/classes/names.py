@@ -8,7 +8,7 @@ not right, `Lungs` is not `Lung_L`, and a margin, a PRV or a target volume is no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -172,3 +172,10 @@ def similar_names(name: str, available: Iterable[str], most: int = 3) -> list[st
 
     by_form = {normalize_name(other): other for other in available}
     return [by_form[form] for form in get_close_matches(normalize_name(name), by_form, most, 0.4)]
+
+
+def shorten_name_list(names: Mapping[str, object] | Sequence[object], most: int = 8) -> str:
+    """Some names, and how many more there are."""
+    shown = [str(n) for n in list(names)[:most]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from segeval.classes.class_list import ClassDef, ClassList, labelled_class_list
+from segeval.classes.class_list import ClassDef, ClassList
+from segeval.classes.make_classes import labelled_class_list
 
 FOLDER = Path(__file__).parents[1] / "data" / "classes"
 

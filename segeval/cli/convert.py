@@ -52,7 +52,7 @@ def convert_paths(given: Mapping[str, Any]) -> int:
     none.
     """
     from segeval.exporting.convert import ENDINGS, ConversionChoices, describe_dataset
-    from segeval.pairing.patients import pair_single_side
+    from segeval.pairing.structure_sets import pair_single_side
 
     allocator.freeze_collector()
     settings = resolve_request(given).settings

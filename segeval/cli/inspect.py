@@ -103,7 +103,7 @@ def structures_in(tree: SideTree) -> list[Path]:
 
 def nothing_inside(tree: SideTree) -> NothingToScore:
     """The error of a folder without masks, which says what it holds instead."""
-    from segeval.pairing.patients import objects_in_words
+    from segeval.pairing.dicom_root import objects_in_words
 
     return NothingToScore(
         "there are no mask files in the folder",

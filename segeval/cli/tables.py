@@ -17,7 +17,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from segeval.classes.class_list import ClassDef, ClassList, Colour, labelled_class_list
+from segeval.classes.class_list import ClassDef, ClassList, Colour
+from segeval.classes.make_classes import labelled_class_list
 from segeval.cli.choices import misspelling_error
 from segeval.cli.values import quote_toml, quote_wrong_value
 from segeval.request.grammar import Gate, format_number, parse_gate, parse_quantity

@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
-from segeval.classes.class_list import ClassList, parse_classes
+from segeval.classes.class_list import ClassList
 from segeval.classes.label_tables import (
     LabelTable,
     check_table,
     format_label_table,
     parse_label_table,
 )
+from segeval.classes.parse_classes import parse_classes
 from segeval.cli.choices import Choice, misspelling_error
 from segeval.request.check_settings import check_form
 from segeval.request.grammar import (

@@ -35,8 +35,8 @@ from segeval.pairing.cases import Case
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.extras import DISTRIBUTION, install_advice
 from segeval.scorecard.result_store import FinishedCase
-from segeval.scoring.case import make_unscored_case
 from segeval.scoring.pass_plan import Job
+from segeval.scoring.unscored_case import make_unscored_case
 
 AHEAD = 4  # cases handed out per worker, so that none waits for the next
 PATIENCE = 5  # seconds until a scheduler has answered

@@ -34,8 +34,8 @@ from segeval.runtime.interrupts import (
     was_interrupted,
 )
 from segeval.scorecard.result_store import FinishedCase
-from segeval.scoring.case import make_unscored_case
 from segeval.scoring.pass_plan import Job
+from segeval.scoring.unscored_case import make_unscored_case
 
 MOMENT = 0.05  # seconds of work that a process is sent at a time
 MOST = 32  # cases of it

@@ -17,9 +17,10 @@ from segeval.runtime.frozen import replace
 from segeval.runtime.memory_budget import process_budget as part_of
 from segeval.scorecard.card import CaseResult
 from segeval.scorecard.result_store import FinishedCase
-from segeval.scoring.case import make_unscored_case, score_case
+from segeval.scoring.case import score_case
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.rows import OVER_BUDGET
+from segeval.scoring.unscored_case import make_unscored_case
 
 if TYPE_CHECKING:
     from segeval.scoring.surfaces_by_class import ParallelMap

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segeval.gates.baseline import FEW_CASES, few_cases_note, judge_by_baseline
+from segeval.gates.baseline import judge_by_baseline
+from segeval.gates.baseline_notes import FEW_CASES, few_cases_note
 from segeval.gates.rules import check_gate
 from segeval.gates.verdict import Judgement, Refusal, Verdict
 from segeval.request.settings import Settings

@@ -8,6 +8,8 @@ from typing import Any
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import fields, frozen
 
+BASELINE = "baseline"  # the gate of every verdict here
+
 SIGNS = {
     "higher": (">= ", "< "),
     "lower": ("<= ", "> "),

@@ -25,7 +25,11 @@ FAMILIES = (
     "voxel_losses",
     "panoptic",
     "cells",
+    "jaccard",
+    "splits",
     "lesions",
+    "ivadomed_lesions",
+    "lesion_volumes",
     "lesion_fit",
     "lesion_distances",
 )
@@ -34,8 +38,10 @@ FAMILIES = (
 # The families of metrics that many others would be loaded for first.
 OF_INSTANCES = {
     "panoptic": ("pq", "sq", "rq", "pq_dice"),
-    "cells": ("f1", "inst_precision", "inst_recall", "cell_ap", "aji", "aji_plus"),
-    "lesions": ("lesion_recall", "lesion_precision", "lesion_f1", "lesion_fp_volume"),
+    "cells": ("f1", "inst_precision", "inst_recall", "cell_ap"),
+    "jaccard": ("aji", "aji_plus"),
+    "lesions": ("lesion_recall", "lesion_precision", "lesion_f1"),
+    "lesion_volumes": ("lesion_fp_volume",),
     "lesion_fit": ("lesion_dice",),
     "lesion_distances": ("lesion_hd95", "lesion_nsd"),
 }

@@ -26,7 +26,8 @@ from segeval.kernels.froc import (
     sensitivity_not_above,
     step_average_precision,
 )
-from segeval.kernels.instance_matching import Overlaps, match_instances
+from segeval.kernels.instance_matching import match_instances
+from segeval.kernels.overlaps import Overlaps
 from segeval.metrics.registry import Option, Values, metric
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.tallies.candidates import Candidates, CaseCandidates

@@ -16,26 +16,19 @@ centres are no farther apart.
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from segeval.kernels.froc import nearest_in_order
-from segeval.kernels.instance_matching import (
-    RULES,
-    SCORES,
-    Matching,
-    assign_pairs,
-    match_centres,
-    reach_threshold,
-    score_fractions,
-)
-from segeval.kernels.run_overlaps import distinct_numbers, sum_each
-from segeval.metrics.panoptic import CONNECTIVITY, HALF, SHARE, Tables, as_fraction, match_table
+from segeval.kernels.greedy_matching import match_centres
+from segeval.kernels.instance_matching import RULES
+from segeval.kernels.overlaps import SCORES, Matching
+from segeval.kernels.run_overlaps import distinct_numbers
+from segeval.metrics.panoptic import CONNECTIVITY, HALF, SHARE, Tables
 from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.segments import as_fraction, match_table
 from segeval.request.grammar import Quantity
-from segeval.runtime.arrays import Counted
 from segeval.runtime.frozen import replace
 from segeval.tallies.instance_table import InstanceTable
 
@@ -201,162 +194,3 @@ def cell_ap(t: Tables, at: float | None, **rule: str) -> Values:
 
     levels = DSB if at is None else (at,)
     return cell_values(t, lambda place: float(np.mean([at_one(place, level) for level in levels])))
-
-
-JACCARD: dict[str, Any] = {
-    "of": "instances",
-    "better": "higher",
-    "bounds": SHARE,
-    "options": {"connectivity": CONNECTIVITY},
-}
-
-
-def sum_shares(
-    t: Tables, connectivity: str, parts: Callable[[InstanceTable], tuple[int, int]]
-) -> Values:
-    """A ratio of sums over the cases, of every class."""
-
-    def number(place: int) -> float:
-        both = [parts(table) for table in t.tables(place, connectivity)]
-        return share_of_whole(sum(part for part, _ in both), sum(whole for _, whole in both))
-
-    return cell_values(t, number)
-
-
-def paired_areas(table: InstanceTable, kept: Counted) -> tuple[int, int]:
-    """What pairs share, and their unions with the areas of the instances in none of them."""
-    o = table.overlaps
-    one, other, n = o.one[kept], o.other[kept], o.shared[kept]
-    unions = int((o.truth[one] + o.pred[other] - n).sum())
-    rest = int(np.delete(o.truth, one).sum() + np.delete(o.pred, other).sum())
-    return int(n.sum()), unions + rest
-
-
-def choose_best(table: InstanceTable) -> Counted:
-    """The pair of each reference with its best prediction by IoU, the first of equal ones."""
-    o = table.overlaps
-    number, whole = score_fractions(o, "iou")
-    order = np.lexsort((o.other, -(number / whole), o.one))
-    return (
-        order[np.flatnonzero(np.append(True, np.diff(o.one[order]) != 0))] if len(order) else order
-    )
-
-
-@metric("aji", origin="hovernet", **JACCARD)
-def aji(t: Tables, connectivity: str) -> Values:
-    """Aggregated Jaccard index: every reference takes its best prediction, which may serve twice.
-
-    formula  sum of intersections / (sum of unions + areas of the instances that are not used)
-    empty    both empty: undefined; one empty: 0
-    source   Kumar et al., IEEE TMI 36(7), 2017
-    """
-    return sum_shares(t, connectivity, lambda table: paired_areas(table, choose_best(table)))
-
-
-@metric("aji", origin="cellpose", **JACCARD)
-def aji_of_cellpose(t: Tables, connectivity: str) -> Values:
-    """Aggregated Jaccard index of Cellpose: larger than the published one.
-
-    formula  what pairs, one to one, share / the union of all foreground; most pairs with
-             IoU >= 50 %, then the largest sum of IoU
-    empty    both empty: undefined; one empty: 0
-    source   Cellpose 4.2, metrics.aggregated_jaccard_index
-    """
-
-    def parts(table: InstanceTable) -> tuple[int, int]:
-        o = table.overlaps
-        number, whole = score_fractions(o, "iou")
-        good = reach_threshold(number, whole, Fraction(1, 2), tie=True)
-        fewest = max(min(len(o.truth), len(o.pred)), 1)
-        kept = assign_pairs(o, good + number / whole / (2 * fewest))
-        union = int(o.truth.sum() + o.pred.sum() - o.shared.sum())
-        return int(o.shared[kept].sum()), union
-
-    return sum_shares(t, connectivity, parts)
-
-
-@metric("aji_plus", origin="hovernet", **JACCARD)
-def aji_plus(t: Tables, connectivity: str) -> Values:
-    """Aggregated Jaccard index, one to one: the assignment of the largest summed IoU.
-
-    formula  sum of intersections / (sum of unions + areas of the instances that are not used)
-    empty    both empty: undefined; one empty: 0
-    source   Graham et al., Med. Image Anal. 58, 2019
-    """
-
-    def parts(table: InstanceTable) -> tuple[int, int]:
-        number, whole = score_fractions(table.overlaps, "iou")
-        return paired_areas(table, np.flatnonzero(assign_pairs(table.overlaps, number / whole)))
-
-    return sum_shares(t, connectivity, parts)
-
-
-@metric("dice2", origin="hovernet", **JACCARD)
-def dice2(t: Tables, connectivity: str) -> Values:
-    """Ensemble Dice: every pair that overlaps counts with both of its areas. Not recommended.
-
-    formula  2 sum n / sum (a + b) over every pair that overlaps
-    empty    both empty: undefined; one empty: 0
-    source   Vu et al., Front. Bioeng. Biotechnol. 7, 2019
-    """
-
-    def parts(table: InstanceTable) -> tuple[int, int]:
-        o = table.overlaps
-        areas = int((o.truth[o.one] + o.pred[o.other]).sum())
-        if not areas and len(o.truth) + len(o.pred):
-            return 0, 1
-        return int(2 * o.shared.sum()), areas
-
-    return sum_shares(t, connectivity, parts)
-
-
-COUNT: dict[str, Any] = {
-    "of": "instances",
-    "better": "lower",
-    "bounds": UPWARDS,
-    "options": {"connectivity": CONNECTIVITY},
-}
-
-
-@metric("splits", **COUNT)
-def splits(t: Tables, connectivity: str) -> Values:
-    """References that the prediction has in two or more parts.
-
-    formula  a part is a prediction more than half inside the reference
-    empty    0
-    source   our own definition
-    """
-
-    def number(place: int) -> float:
-        tables = t.tables(place, connectivity)
-        return float(sum(in_parts(table, 0) for table in tables)) if tables else np.nan
-
-    return cell_values(t, number)
-
-
-@metric("merges", **COUNT)
-def merges(t: Tables, connectivity: str) -> Values:
-    """Predictions that hold two or more references.
-
-    formula  a reference is in a prediction that has more than half of it
-    empty    0
-    source   our own definition
-    """
-
-    def number(place: int) -> float:
-        tables = t.tables(place, connectivity)
-        return float(sum(in_parts(table, 1) for table in tables)) if tables else np.nan
-
-    return cell_values(t, number)
-
-
-def in_parts(table: InstanceTable, side: int) -> int:
-    """Instances of a side (0 the reference) with two or more parts on the other."""
-    o = table.overlaps
-    if side == 0:
-        inside = 2 * o.shared > o.pred[o.other]
-        owner, size = o.one[inside], len(o.truth)
-    else:
-        inside = 2 * o.shared > o.truth[o.one]
-        owner, size = o.other[inside], len(o.pred)
-    return int((sum_each(owner, np.ones(len(owner), np.int64), size) >= 2).sum())

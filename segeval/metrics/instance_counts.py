@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from segeval.metrics.cells import match_at
-from segeval.metrics.lesions import LeastOverlap, find_spurious, touching
-from segeval.metrics.panoptic import CONVENTIONS, Tables
+from segeval.metrics.ivadomed_lesions import find_spurious
+from segeval.metrics.lesion_options import LeastOverlap
+from segeval.metrics.lesions import touching
+from segeval.metrics.panoptic import Tables
+from segeval.metrics.panoptic_conventions import CONVENTIONS
 from segeval.metrics.registry import Definition, metric_arguments
 from segeval.request.grammar import Metric, Quantity
 from segeval.runtime.arrays import Mask

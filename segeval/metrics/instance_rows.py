@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from segeval.kernels.conventions import CONVENTIONS, distance_percentile
-from segeval.kernels.instance_matching import Matching, match_by_score
+from segeval.kernels.greedy_matching import match_by_score
+from segeval.kernels.overlaps import Matching
 from segeval.metrics.cells import match_at
-from segeval.metrics.panoptic import as_fraction
+from segeval.metrics.segments import as_fraction
 from segeval.request.grammar import Quantity
 from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.frozen import asdict, frozen

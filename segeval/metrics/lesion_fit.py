@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from segeval.kernels.instance_matching import SCORES, Matching, union_scores
+from segeval.kernels.instance_matching import union_scores
+from segeval.kernels.overlaps import SCORES, Matching
 from segeval.kernels.run_overlaps import distinct_numbers
 from segeval.metrics.cells import LENGTHS, MATCHES, TIE, UPWARDS, match_at
 from segeval.metrics.panoptic import CONNECTIVITY, HALF, SHARE, Tables, mean_of

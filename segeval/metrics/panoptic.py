@@ -24,27 +24,20 @@ classes that either side has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from fractions import Fraction
+from collections.abc import Callable
 from textwrap import dedent
 from typing import Any
 
 import numpy as np
 
-from segeval.kernels.instance_matching import (
-    RULES,
-    SCORES,
-    Matching,
-    match_ids,
-    match_instances,
-    union_scores,
-)
+from segeval.kernels.instance_matching import RULES
+from segeval.kernels.overlaps import SCORES
+from segeval.metrics.panoptic_conventions import CONVENTIONS, SAYS, PanopticConvention
 from segeval.metrics.registry import Option, Values, metric
-from segeval.runtime.arrays import Counted
-from segeval.runtime.frozen import frozen, replace
+from segeval.metrics.segments import Segments, as_fraction, count_segments, sum_segments
+from segeval.runtime.frozen import replace
 from segeval.tallies.case_instances import CaseInstances
 from segeval.tallies.instance_sides import AUTO, PANOPTICA
-from segeval.tallies.instance_table import InstanceTable
 from segeval.tallies.instance_tables import UNION, InstanceTables
 
 SHARE = (0.0, 1.0)
@@ -52,191 +45,6 @@ EPSILON = 1e-6
 HALF = "50%"
 CONNECTIVITY = Option(AUTO, (AUTO, PANOPTICA, "26", "18", "6", "8", "4"))
 Tables = CaseInstances | InstanceTables
-
-
-@frozen
-class PanopticConvention:
-    """Whose panoptic quality.
-
-    tie           hit or miss: whether `=` counts
-    match         the rule where pairs are not unique
-    both_voids    void of the prediction is left out of the union and of FN
-    void, crowd   a prediction with more than half in them is no FP
-    divisors      what is added 1e-6 to: "", sq, all
-    needs_truth   an image without references of a class has no FP of it
-    connectivity  of components
-    """
-
-    tie: str = "miss"
-    match: str = "optimal"
-    both_voids: bool = False
-    void: bool = False
-    crowd: bool = False
-    divisors: str = ""
-    needs_truth: bool = False
-    connectivity: str = AUTO
-
-
-CONVENTIONS = {
-    "coco": PanopticConvention(void=True, crowd=True),
-    "deeplab2": PanopticConvention(void=True),
-    "torchmetrics": PanopticConvention(void=True, both_voids=True),
-    "hovernet": PanopticConvention(match="optimal-sum", divisors="sq"),
-    "pannuke": PanopticConvention(match="optimal-sum", divisors="sq", needs_truth=True),
-    "monai": PanopticConvention(match="optimal-sum", divisors="all"),
-    "stardist": PanopticConvention(tie="hit"),
-    "panoptica": PanopticConvention(tie="hit", match="greedy", connectivity=PANOPTICA),
-    "metrics-reloaded": PanopticConvention(match="greedy"),
-}
-PLAIN = "a + b - n, of all voxels"
-# What each says of itself: the union of a pair, FP and FN that are left out, the mean, and whose.
-SAYS = {
-    "coco": (
-        "a + b - n, without the part of the prediction in void",
-        "FP with more than half in void and the crowd of its class; crowds are no FN",
-        "over classes that either side has; counts are those of the data set (pooled)",
-        "panopticapi; Kirillov et al., CVPR 2019",
-    ),
-    "deeplab2": (
-        "as coco",
-        "FP with more than half in void; over a crowd it is one",
-        "as coco",
-        "deeplab2; Kirillov et al., CVPR 2019",
-    ),
-    "torchmetrics": (
-        "a + b - n, without what either has in void of the other",
-        "FP with more than half in void; FN with more than half under predicted void",
-        "as coco; stuff=modified: sum of every IoU over the references (Porzi et al., CVPR 2019)",
-        "torchmetrics",
-    ),
-    "hovernet": (PLAIN, "none", "sq has TP + 1e-6 below", "Graham et al., MedIA 58, 2019"),
-    "pannuke": (
-        PLAIN,
-        "all of a class in an image without references of it",
-        "over classes, then images, tissues (mPQ); classes=union is bPQ; sq has TP + 1e-6 below",
-        "Gamper et al., arXiv 2003.10778",
-    ),
-    "monai": (PLAIN, "none", "1e-6 is added to each divisor", "MONAI compute_panoptic_quality"),
-    "stardist": (PLAIN, "none", "of one class; images or pooled", "Weigert et al., WACV 2020"),
-    "panoptica": (
-        PLAIN,
-        "none; parts of one reference (match=many, merge) are one prediction",
-        "each class alone; components have 26 neighbours, in pictures 4",
-        "Kofler et al., arXiv 2312.02608",
-    ),
-    "metrics-reloaded": (
-        PLAIN,
-        "none",
-        "each class alone; sq of nothing is 0",
-        "Maier-Hein et al., Nat. Methods 21, 2024",
-    ),
-}
-
-
-@frozen
-class Segments:
-    """What was matched of a class.
-
-    ious, dices  sums over the pairs
-    tp, fp, fn   counts
-    """
-
-    ious: float = 0.0
-    dices: float = 0.0
-    tp: int = 0
-    fp: int = 0
-    fn: int = 0
-
-    @property
-    def some(self) -> bool:
-        """Whether there is anything on either side."""
-        return self.tp + self.fp + self.fn > 0
-
-    @property
-    def halves(self) -> float:
-        """TP + FP/2 + FN/2."""
-        return self.tp + self.fp / 2 + self.fn / 2
-
-
-def sum_segments(many: Iterable[Segments]) -> Segments:
-    """What was matched in several cases."""
-    found = list(many)
-    return Segments(
-        sum(s.ious for s in found),
-        sum(s.dices for s in found),
-        sum(s.tp for s in found),
-        sum(s.fp for s in found),
-        sum(s.fn for s in found),
-    )
-
-
-def as_fraction(percent: float) -> Fraction:
-    """A threshold in per cent as the decimal that was written: 60 is 3/5."""
-    return Fraction(repr(float(percent))) / 100
-
-
-def match_table(
-    table: InstanceTable, rule: str, hit: str, threshold: Fraction, tie: str
-) -> Matching:
-    """The pairs of a table."""
-    if rule == "id":
-        return match_ids(*table.ids)
-    rule = {"optimal-panoptica": "bipartite"}.get(rule, rule)
-    return match_instances(table.overlaps, rule, hit, threshold, tie == "hit")
-
-
-def count_segments(  # noqa: PLR0913 - a rule
-    table: InstanceTable,
-    convention: PanopticConvention,
-    threshold: Fraction,
-    match: str,
-    tie: str,
-    hit: str,
-    modified: bool = False,
-) -> Segments:
-    """What of a class is matched in a case.
-
-    modified  stuff is the sum of every IoU over the number of references (Porzi et al., CVPR 2019)
-    """
-    o = table.overlaps
-    if convention.needs_truth and not len(o.truth):
-        return Segments()
-    if convention.both_voids:
-        o = replace(o, truth=o.truth - table.under)
-        table = replace(table, overlaps=o)
-    if modified and table.stuff:
-        every = o.shared / (o.truth[o.one] + o.pred[o.other] - o.shared)
-        return Segments(float(every.sum()), tp=len(o.truth))
-    if convention.connectivity == PANOPTICA and match == "optimal":
-        match = "bipartite"
-    pairs = match_table(table, match, hit, threshold, tie)
-    _, n, a, b = union_scores(o, pairs)
-    ious, dices = n / (a + b - n), 2 * n / (a + b)
-    return Segments(
-        float(ious.sum()),
-        float(dices.sum()),
-        len(n),
-        _spurious(table, convention, pairs.other),
-        _missed(table, convention, pairs.one),
-    )
-
-
-def _spurious(table: InstanceTable, convention: PanopticConvention, matched: Counted) -> int:
-    """Predictions without a partner that count."""
-    free = np.ones(len(table.overlaps.pred), bool)
-    free[matched] = False
-    hidden = table.void * convention.void + table.crowd * convention.crowd
-    whole = table.overlaps.pred + table.void
-    return int((free & (2 * hidden <= whole)).sum())
-
-
-def _missed(table: InstanceTable, convention: PanopticConvention, matched: Counted) -> int:
-    """References without a partner that count."""
-    free = np.ones(len(table.overlaps.truth), bool)
-    free[matched] = False
-    if convention.both_voids:
-        free &= 2 * table.under <= table.overlaps.truth + table.under
-    return int(free.sum())
 
 
 def quality(s: Segments, divisors: str, part: str) -> float:

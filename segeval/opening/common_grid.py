@@ -27,7 +27,7 @@ from segeval.grid.slices import Slices, extend_grid, slabs_on_grid, slices_of_gr
 from segeval.opening.open_side import OpenSide, file_class_selectors
 from segeval.opening.segments_by_type import group_by_type
 from segeval.readers import dicom_seg
-from segeval.readers.contour_slices import ContourGroup, complete_group, group_by_series
+from segeval.readers.contour_groups import ContourGroup, complete_group, group_by_series
 from segeval.readers.series import DicomIndex, Series
 from segeval.readers.series_matching import (
     check_frame_of_reference,

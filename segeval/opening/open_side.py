@@ -28,7 +28,7 @@ from segeval.volume.volume import Volume
 if TYPE_CHECKING:
     from segeval.contours.rasterize import RasterizedStructure
     from segeval.contours.structure_set import Contours
-    from segeval.readers.contour_slices import ContourGroup
+    from segeval.readers.contour_groups import ContourGroup
 
 NOWHERE = LabelSelector(-1)  # of the channel that has no voxel
 

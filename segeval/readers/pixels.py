@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import warnings
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from struct import Struct
 from typing import Any
 
 import numpy as np
 
-from segeval.dicom.elements import HEADS, ITEM, ByteRange, DamagedElements, read_element_head
+from segeval.dicom.elements import ByteRange
 from segeval.dicom.files import (
     BIG,
     DEFLATED,
@@ -26,10 +24,9 @@ from segeval.dicom.files import (
     inflate,
     inflate_again,
 )
-from segeval.kernels.mask_runs import MaskRuns, runs_of_box, xor_edges
+from segeval.readers.packed_frames import frame_decoder, packed_frames, transfer_syntax_name
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError, RequestError
-from segeval.runtime.frozen import frozen
 from segeval.runtime.packed_streams import STEP
 from segeval.runtime.spill import SpillFile
 
@@ -192,60 +189,6 @@ def check_whole_pixels(found: PixelFrames, size: int | None) -> None:
         )
 
 
-def packed_frames(
-    file: DicomFile, place: ByteRange, frames: int
-) -> tuple[tuple[ByteRange, ...], ...]:
-    """The places of the pieces of each packed frame: one a frame, or by the table of offsets.
-
-    Raises ReadError, Damaged.
-    """
-    table, *pieces = fragment_places(file, place)
-    if len(pieces) == frames:
-        return tuple((piece,) for piece in pieces)
-    if frames == 1 and pieces:
-        return (tuple(pieces),)
-    count = (table[1] - table[0]) // 4
-    with file.path.open("rb") as opened:
-        opened.seek(table[0])
-        offsets = Struct(f"<{count}L").unpack(opened.read(4 * count))
-    begins = {first - 8 - table[1]: number for number, (first, _) in enumerate(pieces)}
-    starts = [begins[at] for at in offsets if at in begins]
-    if len(starts) != frames or starts != sorted(starts):
-        raise ReadError(
-            f"{len(pieces)} packed parts for {frames} frames", where=file.path,
-            facts=(f"transfer syntax {transfer_syntax_name(file.syntax)}",),
-            help="write it again with a table of offsets, or with one part a frame",
-        )  # fmt: skip
-    ends = [*starts[1:], len(pieces)]
-    return tuple(tuple(pieces[a:b]) for a, b in zip(starts, ends, strict=True))
-
-
-def fragment_places(file: DicomFile, place: ByteRange) -> tuple[ByteRange, ...]:
-    """The places of the items of packed pixels; the first only lists offsets. Raises Damaged."""
-    coding, size = file.elements.coding, file.size or 0
-    numbers = HEADS[coding.order]
-    at, end = place
-    found = []
-    with file.path.open("rb") as opened:
-        while at < end:
-            opened.seek(at)
-            head = opened.read(8)
-            if len(head) < 8:
-                raise DamagedElements(f"the file ends {len(head)} bytes into an element", at)
-            tag, first, length, _ = read_element_head(head, 0, 8, coding, numbers)
-            if tag != ITEM:
-                break
-            found.append((at + first, at + first + length))
-            at += first + length
-    if found and found[-1][1] > size:
-        raise ReadError(
-            f"the pixels end at byte {size}, {found[-1][1]} are announced",
-            where=file.path,
-            help="the file was cut off; copy or write it again",
-        )
-    return tuple(found) or ((place[0], place[0]),)
-
-
 def check_decodable(found: PixelFrames) -> None:
     """Refuse, by name, a transfer syntax that cannot be decoded here. Raises ReadError."""
     if found.syntax == DEFLATED_FRAMES:
@@ -261,93 +204,3 @@ def check_decodable(found: PixelFrames) -> None:
             where=found.path,
             help="store the segmentation uncompressed or as RLE Lossless",
         )
-
-
-def frame_decoder(syntax: str) -> Any:
-    """The library's decoder of a transfer syntax. Raises NotImplementedError."""
-    from pydicom.pixels.decoders.base import get_decoder
-
-    return get_decoder(unchecked_uid(syntax))
-
-
-def transfer_syntax_name(syntax: str) -> str:
-    """A transfer syntax as people call it."""
-    return str(unchecked_uid(syntax).name)
-
-
-def unchecked_uid(syntax: str) -> Any:
-    """A UID as the library wants it, unchecked: a wrong one is refused by name."""
-    from pydicom.uid import UID
-
-    return UID(syntax, 0)
-
-
-@frozen
-class LoadedArray:
-    """An array that is there, as something that draws any part of it."""
-
-    array: Raw
-
-    def fill(self, start: int, out: Raw) -> None:
-        """Write the values from a flat index on."""
-        out[:] = self.array.reshape(-1)[start : start + len(out)]
-
-    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> LoadedArray:
-        """The same in another order of axes."""
-        return LoadedArray(np.ascontiguousarray(np.flip(self.array.transpose(axes), flips)))
-
-
-@dataclass
-class SegmentPlanes:
-    """One segment as a volume: the frame of each plane, empty planes where there is none
-    (DICOM-E2).
-
-    frames  for each plane of the grid the number of its frame, -1 for none
-    shape   planes, rows, columns
-    inside  how values become a mask; None where they are what they are
-    """
-
-    pixels: PixelFrames
-    frames: tuple[int, ...]
-    shape: tuple[int, int, int]
-    inside: Callable[[Raw], Raw] | None = None
-    _last: tuple[int, Raw] | None = None
-
-    def fill(self, start: int, out: Raw) -> None:
-        """Write the values from a flat index on."""
-        size, done = self.pixels.size, 0
-        while done < len(out):
-            plane, skip = divmod(start + done, size)
-            count = min(size - skip, len(out) - done)
-            frame = self.frames[plane]
-            part = 0 if frame < 0 else self._values(frame)[skip : skip + count]
-            out[done : done + count] = part
-            done += count
-
-    @property
-    def masked(self) -> bool:
-        """Whether the values are 0 and 1."""
-        return self.pixels.bits == 1 or self.inside is not None
-
-    def runs(self) -> MaskRuns:
-        """The mask as runs, which stay small in any order of axes."""
-        edges = [np.zeros(0, np.int64)]
-        for plane, frame in enumerate(self.frames):
-            if frame >= 0:
-                mask = self._values(frame).reshape(1, *self.shape[1:]) != 0
-                edges.append(runs_of_box(mask, (plane, 0, 0), self.shape).edges)
-        return MaskRuns(self.shape, xor_edges(np.concatenate(edges)))
-
-    def turned(self, axes: tuple[int, ...], flips: tuple[int, ...]) -> MaskRuns | LoadedArray:
-        """The segment in another order of axes: transposed by `axes`, flipped along `flips`."""
-        if self.masked:
-            return self.runs().turned(axes, flips)
-        whole: Raw = np.empty(self.shape, self.pixels.dtype)
-        self.fill(0, whole.reshape(-1))
-        return LoadedArray(whole).turned(axes, flips)
-
-    def _values(self, frame: int) -> Raw:
-        if self._last is None or self._last[0] != frame:
-            values = self.pixels.frame(frame)
-            self._last = frame, values if self.inside is None else self.inside(values)
-        return self._last[1]

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from segeval.classes.class_list import ClassDef, ClassList, labelled_class_list
+from segeval.classes.class_list import ClassDef, ClassList
+from segeval.classes.make_classes import labelled_class_list
 from segeval.request.grammar import parse_charge, parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError

@@ -17,13 +17,10 @@ from segeval.classes.class_list import ClassDef, ScoredClass
 from segeval.opening.open_side import NOWHERE
 from segeval.runtime.frozen import replace
 from segeval.scorecard.card import WHOLE, Row
+from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.case_stages import CaseRead
-from segeval.scoring.class_resolution import (
-    CaseClasses,
-    class_of_value,
-    stored_classes,
-    valued_class_selector,
-)
+from segeval.scoring.class_resolution import stored_classes
+from segeval.scoring.classes_by_value import class_of_value, valued_class_selector
 from segeval.scoring.finish_tallies import finish_tallies, kind_of
 from segeval.scoring.pass_plan import TallyRequest
 from segeval.scoring.rows import rows

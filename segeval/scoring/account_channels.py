@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from segeval.opening.open_side import OpenSide
 from segeval.runtime.errors import Note
 from segeval.runtime.inventory import ASKED, current
-from segeval.scoring.class_resolution import CaseClasses
+from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.slab_pass import Passed
 from segeval.volume.value_stream import ValueKind

@@ -9,7 +9,7 @@ from segeval.grid.geometry import Geometry
 from segeval.opening.open_side import OpenSide
 from segeval.pairing.cases import Case
 from segeval.runtime.frozen import field, frozen
-from segeval.scoring.class_resolution import CaseClasses
+from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.slab_pass import Passed

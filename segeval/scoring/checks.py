@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from segeval.classes.class_list import ClassList
+from segeval.classes.names import shorten_name_list
 from segeval.opening.open_side import OpenSide
 from segeval.runtime.errors import CaseError, Note, ReadError
 from segeval.runtime.inventory import ASKED, LEFT_OUT, current
 from segeval.scorecard.card import OVERALL, WHOLE
 from segeval.scoring.account_channels import account_channels
-from segeval.scoring.class_resolution import CaseClasses, shorten_name_list
+from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.instance_ids import CODED, are_coded
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.slab_pass import Passed

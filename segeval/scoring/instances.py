@@ -288,7 +288,7 @@ def place_centre(centre: tuple[float, ...], grid: Geometry) -> dict[str, Any]:
 
 def size_metrics(text: str, metrics: Sequence[Metric]) -> list[Metric]:
     """lesion_recall of every range of sizes that `--size-bins` cuts. Raises RequestError."""
-    from segeval.metrics.lesions import read_sizes
+    from segeval.metrics.lesion_options import read_sizes
 
     cuts = [cut.strip() for cut in text.split(",")] if text else []
     words = [f"{a}-{b}" for a, b in zip(cuts, [*cuts[1:], ""], strict=True)]

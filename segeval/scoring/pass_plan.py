@@ -12,13 +12,9 @@ from segeval.request.grammar import Metric
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.memory_budget import case_budget
-from segeval.scoring.class_resolution import (
-    CaseClasses,
-    find_class_channel,
-    may_be_white,
-    resolve_by_name,
-    valued_class,
-)
+from segeval.scoring.case_classes import CaseClasses
+from segeval.scoring.classes_by_name import resolve_by_name
+from segeval.scoring.classes_by_value import find_class_channel, may_be_white, valued_class
 from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.slab_pass import scored
 from segeval.tallies.counts import Pair

@@ -13,7 +13,7 @@ from segeval.metrics.registry import needed_terms
 from segeval.runtime.errors import Note
 from segeval.runtime.memory_budget import format_mib
 from segeval.scoring.case_stages import CaseRead, CaseStart
-from segeval.scoring.class_resolution import valued_class_selector
+from segeval.scoring.classes_by_value import valued_class_selector
 from segeval.scoring.foreground_box import tally_in_box
 from segeval.scoring.pass_plan import TallyRequest
 from segeval.tallies.box_mask import ScoreTally

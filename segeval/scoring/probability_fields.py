@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from segeval.runtime.arrays import Probabilities
 from segeval.scoring.case_stages import CaseRead
-from segeval.scoring.class_resolution import valued_class_selector
+from segeval.scoring.classes_by_value import valued_class_selector
 from segeval.scoring.slab_pass import one_pass
 
 if TYPE_CHECKING:

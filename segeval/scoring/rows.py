@@ -15,7 +15,7 @@ from segeval.request.grammar import Metric
 from segeval.runtime.frozen import replace
 from segeval.scorecard.card import POOLED, Row
 from segeval.scorecard.empty_class_policy import absence_reason, apply_empty_policy, matching_charge
-from segeval.scoring.class_resolution import CaseClasses
+from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.finish_tallies import FinishedTallies, kind_of, lacking
 from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.tallies.counts import Counts

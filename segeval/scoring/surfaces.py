@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segeval.classes.names import shorten_name_list
 from segeval.classes.tolerances import find_published_tolerance
 from segeval.grid.geometry import Geometry
 from segeval.kernels.skewed import SkewedSpacing
@@ -15,7 +16,6 @@ from segeval.request.grammar import parse_quantity
 from segeval.runtime.errors import GeometryError, Note
 from segeval.runtime.frozen import replace
 from segeval.scoring.case_stages import CaseRead, CaseStart
-from segeval.scoring.class_resolution import shorten_name_list
 from segeval.scoring.pass_plan import TallyRequest
 from segeval.scoring.probability_fields import ProbabilityFields
 

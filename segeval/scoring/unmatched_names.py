@@ -19,7 +19,8 @@ from segeval.readers.registry import open_volume
 from segeval.runtime.errors import CaseError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory, keep_inventory
-from segeval.scoring.class_resolution import CaseClasses, find_part, names_by_form
+from segeval.scoring.case_classes import CaseClasses
+from segeval.scoring.classes_by_name import find_part, names_by_form
 from segeval.volume.read_options import ReadOptions
 
 _known: list[tuple[ClassList, dict[tuple[Path, str], frozenset[str]]]] = []  # of one run

@@ -9,8 +9,8 @@ import numpy as np
 
 from segeval.classes.class_list import LabelSelector
 from segeval.kernels.connected_components import CONNECTIVITIES, label_components, merge_in_rows
-from segeval.kernels.instance_matching import Overlaps
 from segeval.kernels.label_runs import LabelRuns, join_runs, unite_overlapping
+from segeval.kernels.overlaps import Overlaps
 from segeval.kernels.run_overlaps import (
     are_disjoint,
     distinct_numbers,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segeval.kernels.instance_matching import Overlaps
+from segeval.kernels.overlaps import Overlaps
 from segeval.kernels.run_overlaps import sum_each
 from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.frozen import frozen

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from segeval.kernels.connected_components import CONNECTIVITIES, label_components
-from segeval.kernels.instance_matching import Overlaps
 from segeval.kernels.label_runs import LabelRuns
+from segeval.kernels.overlaps import Overlaps
 from segeval.kernels.run_dilation import dilate_runs
 from segeval.kernels.run_overlaps import overlap_runs, sum_pairs
 from segeval.runtime.arrays import Counted

@@ -7,7 +7,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from segeval.classes.class_list import parse_classes
+from segeval.classes.parse_classes import parse_classes
 from segeval.runtime.errors import RequestError
 
 XML = (

@@ -5,12 +5,9 @@ import json
 import pytest
 
 from segeval.classes.class_json import read_class_json
-from segeval.classes.class_list import (
-    ClassDef,
-    ClassList,
-    make_class_list,
-    parse_classes,
-)
+from segeval.classes.class_list import ClassDef, ClassList
+from segeval.classes.make_classes import make_class_list
+from segeval.classes.parse_classes import parse_classes
 from segeval.runtime.errors import RequestError
 
 

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 import segeval
-from segeval.classes.class_list import check_distinct_names, parse_classes
+from segeval.classes.distinct import check_distinct_names
 from segeval.classes.label_tables import shipped_tables
+from segeval.classes.parse_classes import parse_classes
 from segeval.classes.shipped_lists import FOLDER, shipped_list, shipped_list_names
 from segeval.request.presets import preset_choices
 from segeval.runtime.errors import CaseError, RequestError

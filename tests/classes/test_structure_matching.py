@@ -2,7 +2,8 @@
 
 import pytest
 
-from segeval.classes.class_list import ClassDef, ClassList, parse_classes
+from segeval.classes.class_list import ClassDef, ClassList
+from segeval.classes.parse_classes import parse_classes
 from segeval.classes.structure_matching import StructureItem, classify_structure, joined, matching
 from segeval.runtime.errors import CaseError, RequestError
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from segeval.classes.class_list import parse_classes
+from segeval.classes.parse_classes import parse_classes
 from segeval.cli.choices import CHOICES
 from segeval.cli.files import preset_names
 from segeval.cli.settings_sources import CommandLineRequest, resolve_settings

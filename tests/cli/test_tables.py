@@ -4,7 +4,8 @@ import tomllib
 
 import pytest
 
-from segeval.classes.class_list import ClassDef, parse_classes
+from segeval.classes.class_list import ClassDef
+from segeval.classes.parse_classes import parse_classes
 from segeval.cli.tables import class_lines, gate_line, read_class_tables, read_gate_table
 from segeval.request.grammar import parse_gate
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from cards import NAN, card, case, row, unscored
 
-from segeval.gates.baseline import is_no_regression, judge_by_baseline
+from segeval.gates.baseline import judge_by_baseline
+from segeval.gates.paired_rules import is_no_regression
 from segeval.request.grammar import parse_gate
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError

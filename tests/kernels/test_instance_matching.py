@@ -10,18 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segeval.kernels.instance_matching import (
-    Overlaps,
-    assign_pairs,
-    assign_small,
-    match_by_score,
-    match_centres,
-    match_ids,
-    match_instances,
-    reach_threshold,
-    score_fractions,
-    union_scores,
-)
+from segeval.kernels.assignment import assign_pairs, assign_small
+from segeval.kernels.greedy_matching import match_by_score, match_centres
+from segeval.kernels.instance_matching import match_ids, match_instances, union_scores
+from segeval.kernels.overlaps import Overlaps, reach_threshold, score_fractions
 
 
 def table(truth, pred, shared):

@@ -17,10 +17,12 @@ import pytest
 from segeval.kernels.connected_components import label_components, merge_in_rows
 from segeval.metrics.cells import count_pairs
 from segeval.metrics.instance_rows import list_instances
+from segeval.metrics.ivadomed_lesions import count_ivadomed
 from segeval.metrics.lesion_fit import dices, partners_of_panoptica
-from segeval.metrics.lesions import count_found, count_ivadomed
-from segeval.metrics.panoptic import CONVENTIONS, as_fraction, count_segments, sum_segments
+from segeval.metrics.lesions import count_found
+from segeval.metrics.panoptic_conventions import CONVENTIONS
 from segeval.metrics.registry import evaluate_metric, metric_arguments, resolve_metric
+from segeval.metrics.segments import as_fraction, count_segments, sum_segments
 from segeval.request.grammar import parse_metric
 from segeval.tallies.instance_tables import UNION, InstanceTables
 from tests.kernels.test_connected_components import drawn, runs_in_rows
@@ -160,7 +162,8 @@ def at(percent):
 
 def matched_score(tables, percent, hit):
     """The mean of the scores of the pairs, by the score they were matched by."""
-    from segeval.kernels.instance_matching import match_instances, score_fractions
+    from segeval.kernels.instance_matching import match_instances
+    from segeval.kernels.overlaps import score_fractions
 
     o = tables.tables(0)[0].overlaps
     m = match_instances(o, "optimal", hit, as_fraction(percent), True)

@@ -1,6 +1,6 @@
 import pytest
 
-from segeval.classes.class_list import parse_classes
+from segeval.classes.parse_classes import parse_classes
 from segeval.pairing.class_names import (
     Hints,
     common_prefix,

@@ -19,7 +19,7 @@ from pydicom.uid import (
 from segeval.grid.geometry import Reorder
 from segeval.grid.slices import Frame, arrange_slices
 from segeval.readers import dicom_seg
-from segeval.readers.pixels import transfer_syntax_name
+from segeval.readers.packed_frames import transfer_syntax_name
 from segeval.runtime.errors import CaseError, ReadError
 from segeval.volume.channel_streams import open_channels
 from segeval.volume.read_options import ReadOptions

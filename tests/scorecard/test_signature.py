@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from runs import run, settings, sigmoids, soft
 
-from segeval.classes.class_list import ClassDef, ClassList, labelled_class_list, parse_classes
+from segeval.classes.class_list import ClassDef, ClassList
+from segeval.classes.make_classes import labelled_class_list
+from segeval.classes.parse_classes import parse_classes
 from segeval.metrics.registry import resolve_metric
 from segeval.request.grammar import parse_charge, parse_gate
 from segeval.request.settings import NUMBERS, Settings

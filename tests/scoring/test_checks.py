@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segeval.classes.class_list import ClassList, LabelSelector, parse_classes
+from segeval.classes.class_list import ClassList, LabelSelector
+from segeval.classes.parse_classes import parse_classes
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_side import OpenSide
 from segeval.runtime.errors import CaseError, ReadError

@@ -6,24 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segeval.classes.class_list import (
-    ClassDef,
-    ClassList,
-    LabelSelector,
-    make_class_list,
-    parse_classes,
-)
+from segeval.classes.class_list import ClassDef, ClassList, LabelSelector
+from segeval.classes.make_classes import make_class_list
+from segeval.classes.names import shorten_name_list
+from segeval.classes.parse_classes import parse_classes
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_side import NOWHERE, OpenSide
 from segeval.runtime.errors import CaseError
-from segeval.scoring.class_resolution import (
+from segeval.scoring.class_resolution import resolve_after_reading
+from segeval.scoring.classes_by_name import named_class_selector, resolve_by_name
+from segeval.scoring.classes_by_value import (
     find_class_channel,
     may_be_white,
-    named_class_selector,
-    resolve_after_reading,
-    resolve_by_name,
     resolve_by_value,
-    shorten_name_list,
     valued_class,
     valued_class_selector,
 )

@@ -197,7 +197,8 @@ def test_a17_two_sides_without_a_common_label_are_said_to_be_so(tmp_path):
 
 
 def test_unlisted_colours_are_left_out_like_ignored_ones(tmp_path):
-    from segeval.classes.class_list import ClassDef, labelled_class_list
+    from segeval.classes.class_list import ClassDef
+    from segeval.classes.make_classes import labelled_class_list
 
     colours = np.array([[0, 0, 0], [9, 0, 0], [0, 9, 0], [1, 2, 3]], np.uint8)
     build.png(tmp_path / "g.png", colours[T[0]])

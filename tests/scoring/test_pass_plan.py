@@ -7,7 +7,8 @@ import pytest
 from runs import settings
 
 from segeval.api.request_checks import requested_metrics
-from segeval.classes.class_list import ClassList, LabelSelector, parse_classes
+from segeval.classes.class_list import ClassList, LabelSelector
+from segeval.classes.parse_classes import parse_classes
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_side import NOWHERE, OpenSide
 from segeval.scoring.finish_tallies import metrics_of_channels

@@ -13,7 +13,7 @@ from segeval.classes.class_list import ClassDef, ClassList, LabelSelector, Score
 from segeval.metrics.registry import Definition, Values, resolve_metric
 from segeval.pairing.cases import Case, CaseFiles
 from segeval.request.grammar import parse_metric
-from segeval.scoring.class_resolution import CaseClasses
+from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.finish_tallies import FinishedTallies
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.rows import class_numbers, rows

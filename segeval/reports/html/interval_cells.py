@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from segeval.gates.baseline import FEW_CASES, few_cases_note
+from segeval.gates.baseline_notes import FEW_CASES, few_cases_note
 from segeval.reports.html.shown import Shown
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import frozen

@@ -23,9 +23,10 @@ from segeval.request.settings import Settings
 from segeval.runtime.arrays import Mask
 from segeval.runtime.errors import CaseError
 from segeval.runtime.frozen import frozen
-from segeval.scoring.case import check_prediction, read_case
+from segeval.scoring.case import check_prediction
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.pass_plan import Job, leave_out_labels, planned
+from segeval.scoring.read_case import read_case
 from segeval.tallies.surface import Surfaces, SurfaceTally
 from segeval.volume.read_options import ReadOptions
 

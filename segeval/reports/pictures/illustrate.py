@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from segeval.classes.class_list import ClassDef, ClassList, labelled_class_list
+from segeval.classes.class_list import ClassDef, ClassList
+from segeval.classes.make_classes import labelled_class_list
 from segeval.reports.pictures.draw_planes import PlaceImage
 from segeval.reports.pictures.instance_pictures import InstanceSpot
 from segeval.reports.pictures.worst_pictures import (
