@@ -15,7 +15,7 @@ from segeval.cli.codes import CODES
 from segeval.cli.files import preset_names
 from segeval.cli.main import COMMANDS
 from segeval.metrics.registry import load_all_metrics
-from segeval.pairing.files import SUFFIXES
+from segeval.pairing.file_names import SUFFIXES
 from segeval.reports import REPORTS
 
 ROOT = Path(__file__).resolve().parents[1]

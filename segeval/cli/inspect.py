@@ -159,7 +159,7 @@ def structure_set_row(contours: Contours) -> tuple[str, ...]:
 
 def inspected_row(volume: Volume, settings: Settings) -> tuple[str, ...]:
     """A file as a line of the table. Raises SegevalError."""
-    from segeval.pairing.files import format_suffix
+    from segeval.pairing.file_names import format_suffix
 
     content = read_content(volume, settings)
     grid = str(volume.geometry)

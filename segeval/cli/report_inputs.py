@@ -53,7 +53,8 @@ def _no_results_error(paths: Sequence[str], masks: Sequence[str]) -> RequestErro
 
 
 def _is_masks(path: str) -> bool:
-    from segeval.pairing.files import DICOM, SUFFIXES
+    from segeval.pairing.file_names import SUFFIXES
+    from segeval.pairing.files import DICOM
 
     return Path(path).is_dir() or path.lower().endswith((*SUFFIXES, *DICOM))
 

@@ -17,7 +17,8 @@ import numpy as np
 from segeval.classes.class_list import ClassList
 from segeval.grid.geometry import Geometry
 from segeval.opening.enlarge import averaged
-from segeval.pairing.files import format_suffix, list_mask_files, strip_format_suffix
+from segeval.pairing.file_names import format_suffix, strip_format_suffix
+from segeval.pairing.files import list_mask_files
 from segeval.readers.registry import open_volume
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Labels

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from segeval.classes.class_list import ClassList
 from segeval.classes.names import SIDES, is_structure_name, normalize_name
 from segeval.pairing.cases import CaseFiles
-from segeval.pairing.files import ROLE_ONLY, strip_roles
+from segeval.pairing.file_names import ROLE_ONLY, strip_roles
 from segeval.runtime.frozen import field, frozen
 
 SEPARATORS = "_-."

@@ -7,14 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from segeval.pairing.cases import relative_path
-from segeval.pairing.files import (
-    Left,
-    MaskFile,
-    SideTree,
-    format_suffix,
-    holds_dicom,
-    leave,
-)
+from segeval.pairing.file_names import format_suffix
+from segeval.pairing.files import Left, MaskFile, SideTree, holds_dicom, leave
 from segeval.pairing.images import require_image_folder
 from segeval.readers.series import DicomIndex, Series, StructureSetHeader, index_dicom
 from segeval.readers.series_matching import has_patient_folders, list_patients, top_folder

@@ -6,27 +6,19 @@ second. Order is natural order, whatever the file system gives.
 
 from __future__ import annotations
 
-import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from segeval.classes.names import natural_key, sort_naturally
+from segeval.pairing.file_names import SUFFIXES, format_suffix, strip_format_suffix
 from segeval.runtime.errors import ReadError, RequestError
 from segeval.runtime.folders import Unlisted, list_files
 from segeval.runtime.frozen import frozen
 from segeval.runtime.inventory import KNOWN, LOST, UNKNOWN
 
-SUFFIXES = (
-    *(".seg.nrrd", ".nrrd", ".nhdr", ".nii.gz", ".nii"),
-    *(".mha", ".mhd", ".mgz", ".mgh"),
-    *(".png", ".bmp", ".tif", ".tiff", ".gif", ".npy", ".npz"),
-)
-DOUBLE_ENDINGS = (".gz", ".nrrd")  # the ends of suffixes of two parts
 REFUSED = (".jpg", ".jpeg")  # taken where nothing else is there: the error helps
 DICOM = (".dcm", ".dicom", ".ima")
 NO_OBJECTS = (  # what holds neither a mask nor a DICOM object
@@ -39,7 +31,6 @@ NO_OBJECTS = (  # what holds neither a mask nor a DICOM object
 JSON = (".json", ".geojson")
 POLYGONS = (".json", ".geojson", ".txt")  # that may hold the polygons of one image
 PROBED_POLYGONS = 16  # such files that are looked into before a folder of masks has none of them
-SCORES = ".npz"
 SIDE_FILES = (
     *("thumbs.db", "dicomdir", "dataset.json", "plans.json", "predict_from_raw_data_args.json"),
     *("summary.json", "statistics.json"),
@@ -47,34 +38,6 @@ SIDE_FILES = (
 SIDE_ENDINGS = (".pkl",)
 INTERMEDIATE = ("segmentations", "structures", "masks", "labels", "seg", "contours")
 IMAGE_FOLDERS = ("images", "imagestr", "imagests", "imagesval")
-MODALITIES = (
-    *("t1", "t1n", "t1c", "t1ce", "t1gd", "t2", "t2w", "t2f", "flair", "adc", "dwi"),
-    *("ct", "pet", "img", "image"),
-)
-ROLES = (
-    *("seg", "segmentation", "segment", "label", "labels", "labelmap", "mask", "masks", "msk"),
-    *("gt", "groundtruth", "truth", "ref", "reference", "manual"),
-    *("pred", "prediction", "predictions", "predicted", "auto", "output", "out", "result"),
-    *("prob", "probs", "probability", "softmax", "logits", "trans"),
-    *("gtFine", "labelIds", "labelTrainIds", "leftImg8bit"),
-)
-_ROLE = "|".join(sorted(ROLES, key=len, reverse=True))
-ROLE_WORDS = frozenset(role.lower() for role in ROLES)
-ROLE_END = rf"(?i)(?:[_\-.](?:{_ROLE}))+$"
-ROLE_START = rf"(?i)^(?:(?:{_ROLE})[_\-.])+"
-ROLE_ONLY = rf"(?i)^(?:{_ROLE})(?:[_\-.](?:{_ROLE}))*$"
-CHANNEL = r"^(.+)_000[0-3]$"
-_MASK = "|".join(
-    sorted((*ROLES[: ROLES.index("prob")], "gtFine", "labelIds", "labelTrainIds"), key=len)[::-1]
-)
-# of masks: scores and images have other words
-MASK_ROLES = rf"(?i)(?:[_\-.](?:{_MASK}))+$|^(?:(?:{_MASK})[_\-.])+"
-PICTURES = (".png", ".bmp", ".tif", ".tiff", ".gif")
-VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".mgz", ".mgh")
-PLOTS = (
-    *("plot", "preview", "screenshot", "progress", "thumb", "figure", "overlay", "montage"),
-    *("snapshot", "histogram", "chart", "curve", "contact_sheet", "visual"),
-)
 UNREADABLE = "that cannot be listed"
 
 
@@ -149,63 +112,6 @@ class SideTree:
         """How many files could not be masks, by suffix."""
         names = [*(f.name for f in self.objects), *self.others]
         return dict(Counter(format_suffix(name.lower()) or "no suffix" for name in names))
-
-
-def compose_accents(text: str) -> str:
-    """A name in the form in which some file systems do and some do not keep accents."""
-    if text.isascii():
-        return text
-    import unicodedata
-
-    return unicodedata.normalize("NFC", text)
-
-
-def format_suffix(name: str) -> str:
-    """The suffix that says the format, as it stands; that of `a.nii.gz` is `.nii.gz`."""
-    plain = os.path.splitext(name)[1]
-    if plain.lower() in DOUBLE_ENDINGS:
-        lower = name.lower()
-        for known in SUFFIXES:
-            if lower.endswith(known) and len(name) > len(known):
-                return name[-len(known) :]
-    return plain
-
-
-def strip_format_suffix(name: str) -> str:
-    """The name without the suffix that says the format."""
-    end = len(format_suffix(name))
-    return compose_accents(name[:-end] if end else name)
-
-
-def is_score_archive(name: str) -> bool:
-    """Whether the file is an archive that may hold the probabilities of a label map."""
-    return name.lower().endswith(SCORES)
-
-
-@lru_cache(1 << 12)
-def strip_roles(name: str) -> str:
-    """A name without role tokens at its end or start; a name of nothing else stays."""
-    words = name.lower().replace("-", "_").replace(".", "_")
-    if not (words.rpartition("_")[2] in ROLE_WORDS or words.partition("_")[0] in ROLE_WORDS):
-        return name
-    if re.match(ROLE_ONLY, name):
-        return name
-    while (less := re.sub(ROLE_START, "", re.sub(ROLE_END, "", name))) != name:
-        name = less
-    return name
-
-
-def has_role(name: str) -> bool:
-    """Whether the name says that the file is a mask."""
-    return re.match(ROLE_ONLY, name) is not None or strip_roles(name) != name
-
-
-def strip_modality(name: str) -> str | None:
-    """What stands before the modality that ends a name; None where no modality does."""
-    before, _, last = name.rpartition("_")
-    if not before:
-        before, _, last = name.rpartition("-")
-    return before if last.lower() in MODALITIES else None
 
 
 def list_mask_files(root: Path) -> SideTree:

@@ -16,22 +16,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from segeval.pairing.files import (
+from segeval.pairing.file_names import (
     CHANNEL,
-    INTERMEDIATE,
     MASK_ROLES,
     MODALITIES,
     PICTURES,
     PLOTS,
     VOLUMES,
-    Left,
-    MaskFile,
-    SideTree,
     has_role,
-    leave,
     strip_modality,
     strip_roles,
 )
+from segeval.pairing.files import INTERMEDIATE, Left, MaskFile, SideTree, leave
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.inventory import KNOWN, UNKNOWN

@@ -18,18 +18,14 @@ from segeval.pairing.class_names import (
     split_token,
     strip_folder_name,
 )
-from segeval.pairing.files import (
-    INTERMEDIATE,
+from segeval.pairing.file_names import (
     PICTURES,
     VOLUMES,
-    Left,
-    MaskFile,
-    SideTree,
     format_suffix,
     is_score_archive,
-    leave,
     strip_format_suffix,
 )
+from segeval.pairing.files import INTERMEDIATE, Left, MaskFile, SideTree, leave
 from segeval.pairing.layout_kinds import (
     CASES,
     CLASSES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segeval.pairing.files import strip_roles
+from segeval.pairing.file_names import strip_roles
 from segeval.pairing.messages import first_names
 from segeval.pairing.side_layout import CaseEntry, SideLayout
 from segeval.request.settings import Settings

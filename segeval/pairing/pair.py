@@ -14,7 +14,8 @@ from segeval.classes.names import natural_key, sort_naturally
 from segeval.pairing.cases import Case, CaseStore, Pairing, PlainCase
 from segeval.pairing.class_names import Hints, names_by_token, normal_names, truth_names
 from segeval.pairing.datasets import label_folders, read_dataset_classes
-from segeval.pairing.files import SUFFIXES, SideTree, holds_dicom
+from segeval.pairing.file_names import SUFFIXES
+from segeval.pairing.files import SideTree, holds_dicom
 from segeval.pairing.images import require_image_folder
 from segeval.pairing.layout_kinds import FLAT
 from segeval.pairing.matching import example_keys, match_layouts

@@ -8,11 +8,8 @@ from segeval.classes.names import natural_key
 from segeval.pairing.cases import CaseFiles, relative_path
 from segeval.pairing.class_names import Hints
 from segeval.pairing.dicom_root import PATIENTS, DicomRoot, held_objects, objects_aside, tops
-from segeval.pairing.files import (
-    SideTree,
-    leave,
-    strip_format_suffix,
-)
+from segeval.pairing.file_names import strip_format_suffix
+from segeval.pairing.files import SideTree, leave
 from segeval.pairing.images import is_plot
 from segeval.pairing.layouts import single_file_layout
 from segeval.pairing.side_layout import CaseEntry, SideLayout

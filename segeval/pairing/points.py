@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segeval.pairing.cases import CaseFiles
-from segeval.pairing.files import SUFFIXES, Left
+from segeval.pairing.file_names import SUFFIXES
+from segeval.pairing.files import Left
 from segeval.pairing.messages import count_with_noun, first_names
 from segeval.pairing.side_layout import CaseEntry, SideLayout
 from segeval.runtime.errors import Note, NothingToScore, ReadError, RequestError

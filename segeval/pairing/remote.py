@@ -8,7 +8,7 @@ from pathlib import Path
 
 from segeval.pairing.cases import Case, CaseFiles, Pairing
 from segeval.pairing.datasets import DATASET
-from segeval.pairing.files import strip_format_suffix
+from segeval.pairing.file_names import strip_format_suffix
 from segeval.readers.remote_files import (
     RemoteFileSystem,
     RemoteStore,

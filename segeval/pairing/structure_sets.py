@@ -8,10 +8,8 @@ from pathlib import Path
 from segeval.pairing.cases import Case, CaseFiles, Pairing
 from segeval.pairing.class_names import Hints
 from segeval.pairing.dicom_root import DicomRoot, choose_case_key, image_roots
-from segeval.pairing.files import (
-    list_mask_files,
-    strip_format_suffix,
-)
+from segeval.pairing.file_names import strip_format_suffix
+from segeval.pairing.files import list_mask_files
 from segeval.pairing.patient_entries import anonymous_id, tree_layout
 from segeval.pairing.patients import PatientLayouts
 from segeval.readers.series import index_dicom

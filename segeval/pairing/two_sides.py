@@ -7,7 +7,8 @@ from pathlib import Path
 from segeval.pairing.cases import CaseFiles
 from segeval.pairing.class_names import Hints, strip_folder_name
 from segeval.pairing.coco import coco_layout, is_coco_path
-from segeval.pairing.files import SideTree, list_mask_files, strip_roles
+from segeval.pairing.file_names import strip_roles
+from segeval.pairing.files import SideTree, list_mask_files
 from segeval.pairing.layout_kinds import FLAT, ONE
 from segeval.pairing.layouts import read_folder_layout, single_file_layout
 from segeval.pairing.messages import count_with_noun, first_names

@@ -83,10 +83,10 @@ def check_inside(name: str, number: int, path: Path) -> Path:
 
 def read_mask(picture: Path) -> Mask:
     """Where a picture of one channel is not 0. Raises ReadError."""
-    from segeval.readers import png
+    from segeval.readers import pictures
 
-    with png.open_image(picture) as (image, _):
-        values = png.decode_picture(image)
+    with pictures.open_image(picture) as (image, _):
+        values = pictures.decode_picture(image)
     if values.ndim != 2:
         raise ReadError(
             "a mask of several channels", where=picture, help="write it with one channel"

@@ -3,15 +3,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trees import tree
 
-from segeval.pairing.files import (
+from segeval.pairing.file_names import (
     ROLES,
     format_suffix,
     has_role,
-    list_mask_files,
     strip_format_suffix,
     strip_modality,
     strip_roles,
 )
+from segeval.pairing.files import list_mask_files
 from segeval.runtime.errors import RequestError
 
 

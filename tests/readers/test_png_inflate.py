@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segeval.readers import png, png_bands
+from segeval.readers import pictures, png, png_bands
 from segeval.runtime import packed_streams
 from segeval.runtime.errors import ReadError
 from segeval.volume.read_options import ReadOptions
@@ -63,8 +63,8 @@ def ours(path):
 
 
 def through_pillow(path):
-    with png.open_image(path) as (image, _):
-        return png.decode_picture(image)
+    with pictures.open_image(path) as (image, _):
+        return pictures.decode_picture(image)
 
 
 def pillows(path):

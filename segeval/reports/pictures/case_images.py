@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from segeval.pairing.cases import Case
-from segeval.pairing.files import (
-    IMAGE_FOLDERS,
+from segeval.pairing.file_names import (
     MASK_ROLES,
     PICTURES,
     VOLUMES,
     format_suffix,
     strip_format_suffix,
 )
+from segeval.pairing.files import IMAGE_FOLDERS
 from segeval.pairing.images import holds_few_labels
 from segeval.runtime.errors import ReadError
 from segeval.runtime.folders import list_files

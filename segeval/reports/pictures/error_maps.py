@@ -17,7 +17,7 @@ import numpy as np
 
 from segeval.exporting.decode import save_label_map
 from segeval.pairing.cases import Case
-from segeval.pairing.files import format_suffix
+from segeval.pairing.file_names import format_suffix
 from segeval.reports.pictures.case_masks import CaseMasks, pair_again, read_masks
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Labels
