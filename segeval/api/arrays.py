@@ -13,7 +13,7 @@ from segeval.api.request_checks import requested_metrics
 from segeval.api.run import build_scorecard
 from segeval.classes.class_list import ClassList
 from segeval.grid.geometry import Geometry
-from segeval.opening.open_case import place_sides
+from segeval.opening.open_case import OpenFiles, place_sides
 from segeval.opening.open_side import OpenSide, file_class_selectors, read_options
 from segeval.pairing.cases import Case, CaseFiles
 from segeval.request.settings import Settings
@@ -83,7 +83,7 @@ def score_given(case: Case, pred: Any, gt: Any, job: Job) -> CaseResult:
         volume = array_volume(guess.array, guess.geometry, spacing, "pred")
         other = OpenSide(volume, file_class_selectors(volume))
     reading = read_options(settings, job.classes, case.spacing)
-    sides = place_sides(case, opened, other, reading, settings, job.classes)
+    sides = place_sides(OpenFiles(case, opened, other, reading, settings, job.classes))
     return score_sides(case, *sides, job)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from segeval.classes.names import natural_key, one_form, primary_name, similar_names
@@ -121,7 +121,7 @@ def part_case(case: CaseResult) -> CaseResult:
         rows=tuple(row for row in case.rows if row.class_ not in gone),
         classes=tuple(name for name in case.classes if name not in gone),
         gt_voxels={k: v for k, v in case.gt_voxels.items() if k not in gone},
-        tallies=counts_of(case, lambda held: {k: v for k, v in held.items() if k not in gone}),
+        tallies=tallies_without(case, gone),
         inventory=recount_classes(case.inventory, -len(gone)),
         joined=(),
     )
@@ -138,14 +138,13 @@ def add_rows(case: CaseResult, plan: JoinPlan) -> CaseResult:
         by_class.setdefault(row.class_, []).append(row)
     by_class |= {name: absent_class_rows(case, name, plan) for name in missing}
     order = dict.fromkeys([*plan.union, *by_class])
-    empty = [0, 0, 0, count_case_voxels(case)]
     voxels = {**case.gt_voxels, **dict.fromkeys(missing, 0)}
     return replace(
         case,
         rows=tuple(row for name in order for row in by_class.get(name, ())),
         classes=tuple(name for name in order if name in own or name in missing),
         gt_voxels={name: voxels[name] for name in order if name in voxels},
-        tallies=counts_of(case, lambda held: {**held, **dict.fromkeys(missing, empty)}),
+        tallies=tallies_with(case, missing),
         inventory=recount_classes(case.inventory, len(missing)),
         joined=missing,
     )
@@ -173,20 +172,32 @@ def usual_unit(known: frozenset[str], spaced: bool) -> str:
     return min(physical or known, default="")
 
 
-def count_case_voxels(case: CaseResult) -> int:
-    """How many voxels of a case count."""
-    counts = case.tallies.get("counts", {})
-    for row in counts.get("classes", {}).values():
-        return sum(row)
-    return sum(cell[2] for cell in counts.get("confusion", ()))
+def tallies_with(case: CaseResult, classes: Sequence[str]) -> dict[str, Any]:
+    """The tallies of a case with more classes, of which it has nothing."""
+    return {
+        name: tally
+        if (more := absent_of(name)) is None
+        else tally | {"classes": {**tally["classes"], **{c: more(tally) for c in classes}}}
+        for name, tally in case.tallies.items()
+    }
 
 
-def counts_of(case: CaseResult, change: Any) -> dict[str, Any]:
-    """The tallies of a case with other classes among its counts."""
-    tallies = dict(case.tallies)
-    if "counts" in tallies:
-        tallies["counts"] = tallies["counts"] | {"classes": change(tallies["counts"]["classes"])}
-    return tallies
+def tallies_without(case: CaseResult, classes: Collection[str]) -> dict[str, Any]:
+    """The tallies of a case as they were before `tallies_with`."""
+    return {
+        name: tally
+        if absent_of(name) is None
+        else tally
+        | {"classes": {c: held for c, held in tally["classes"].items() if c not in classes}}
+        for name, tally in case.tallies.items()
+    }
+
+
+def absent_of(tally: str) -> Callable[[Mapping[str, Any]], Any] | None:
+    """What a tally keeps of a class that a case has not; None where it keeps nothing of one."""
+    from segeval.scoring.finish_tallies import kind_of
+
+    return kind_of(tally).absent
 
 
 def recount_classes(inventory: Mapping[str, Any], more: int) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from segeval.opening.open_side import (
 from segeval.pairing.cases import Case, CaseFiles
 from segeval.request.settings import Settings
 from segeval.runtime.errors import GeometryError, ImageSizeError, ReadError
-from segeval.runtime.frozen import replace
+from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.inventory import on_side
 from segeval.volume.align import choose_case_grid, find_resample_grid
 from segeval.volume.instances import Instances, RoiMasks
@@ -38,27 +38,37 @@ IDS, COMPONENTS = "ids", "components"  # of --instances
 POINT_TABLES = (".csv", ".tsv")
 
 
+@frozen
+class OpenFiles:
+    """A case whose files are open, each side on a grid of its own.
+
+    case      its image may have the grid of both
+    truth     the ground truth
+    pred      the prediction; None: an empty one is scored
+    reading   what their readers were told
+    settings  of the run
+    classes   of the run
+    """
+
+    case: Case
+    truth: OpenSide
+    pred: OpenSide | None
+    reading: ReadOptions
+    settings: Settings
+    classes: ClassList
+
+
 def open_case(case: Case, settings: Settings, classes: ClassList) -> tuple[OpenSide, OpenSide]:
     """Both sides of a case (ground truth, prediction) on one grid. Raises CaseError."""
     reading = read_options(settings, classes, case.spacing)
     truth, pred, reading = open_files(case, reading, settings, classes)
-    return place_sides(case, truth, pred, reading, settings, classes)
+    return place_sides(OpenFiles(case, truth, pred, reading, settings, classes))
 
 
-def place_sides(  # noqa: PLR0913 - what a case is opened with
-    case: Case,
-    truth: OpenSide,
-    pred: OpenSide | None,
-    reading: ReadOptions,
-    settings: Settings,
-    classes: ClassList,
-) -> tuple[OpenSide, OpenSide]:
-    """Two sides that are open, on one grid, with the label values of the run. Raises CaseError.
-
-    case     they are of; its image may have the grid
-    pred     None: an empty one is scored
-    reading  what their readers were told
-    """
+def place_sides(opened: OpenFiles) -> tuple[OpenSide, OpenSide]:
+    """Two sides that are open, on one grid, with the label values of the run. Raises CaseError."""
+    settings, classes = opened.settings, opened.classes
+    truth, pred = opened.truth, opened.pred
     if settings.remap_gt or settings.remap_pred or classes.ignored:
         truth, pred = relabel_sides(truth, pred, settings, classes)
     if settings.instances == IDS:
@@ -72,8 +82,8 @@ def place_sides(  # noqa: PLR0913 - what a case is opened with
                 help="leave it out: contours are drawn where their millimetres say",
             )
         coded = code_plain_sides(truth, pred, settings, classes)
-        return place_structures(case, *coded, settings, classes)
-    return place_volumes(case, truth, pred, reading, settings, classes)
+        return place_structures(opened.case, *coded, settings, classes)
+    return place_volumes(replace(opened, truth=truth, pred=pred))
 
 
 def open_files(
@@ -168,25 +178,16 @@ def grid_may_change(side: OpenSide, settings: Settings) -> bool:
     return side.contours is not None or (side.volume.sparse and settings.resample == "never")
 
 
-def place_volumes(  # noqa: PLR0913 - what a case is opened with
-    case: Case,
-    truth: OpenSide,
-    pred: OpenSide | None,
-    reading: ReadOptions,
-    settings: Settings,
-    classes: ClassList,
-) -> tuple[OpenSide, OpenSide]:
-    """Two sides that have a grid each, on one. Raises CaseError.
-
-    pred  None: an empty one is scored
-    """
-    guess = empty_prediction(truth) if pred is None else pred
-    truth, guess = name_values(truth, guess, settings, classes)
+def place_volumes(opened: OpenFiles) -> tuple[OpenSide, OpenSide]:
+    """Two sides that have a grid each, on one. Raises CaseError."""
+    case, pred, settings, classes = opened.case, opened.pred, opened.settings, opened.classes
+    guess = empty_prediction(opened.truth) if pred is None else pred
+    truth, guess = name_values(opened.truth, guess, settings, classes)
     if pred is not None and (case.flipped is not None or settings.upsample != "never"):
         from segeval.opening.enlarge import enlarge_scores
 
         how = read_pred_as(guess.scores or guess.volume, settings, classes.regions)
-        guess = enlarge_scores(guess, case.flipped, truth, reading, settings, how)
+        guess = enlarge_scores(guess, case.flipped, truth, opened.reading, settings, how)
     truth, guess = share_geometry(truth, guess, settings.geometry)
     grid = find_resample_grid(
         settings.resample,

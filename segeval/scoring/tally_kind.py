@@ -58,6 +58,7 @@ class TallyKind:
     opens     whether the case has to be opened for the metrics of a run
     shares    a tally whose result it takes, and which is made with it
     draws     the parts of the report that are drawn of a result that is kept
+    absent    what a result, as it is kept, holds under `classes` of a class that its case has not
     """
 
     name: str
@@ -76,3 +77,4 @@ class TallyKind:
     shares: str = ""
     signs: tuple[str, ...] = ()
     draws: tuple[ReportPart, ...] = ()
+    absent: Callable[[Facts], Any] | None = None

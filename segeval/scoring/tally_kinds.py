@@ -24,7 +24,7 @@ from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.scoring.slab_pass import Tally, scored
 from segeval.scoring.tally_kind import Facts, Kept, TallyKind
-from segeval.tallies.counts import Counts
+from segeval.tallies.counts import Counts, counts_of_absent
 
 if TYPE_CHECKING:
     from segeval.pairing.cases import Case
@@ -253,6 +253,7 @@ KINDS: dict[str, TallyKind] = {
             kept=_load_counts,
             always=True,
             draws=("volumes", "confusion"),
+            absent=counts_of_absent,
         ),
         TallyKind(
             "sums",

@@ -322,3 +322,13 @@ def labels_inside(labels: Counted | Labels, part: LabelSelector) -> Mask:
     """Which labels belong to the class."""
     found: Mask = labels != 0 if part.labels is None else np.isin(labels, sorted(part.labels))
     return found
+
+
+def counts_of_absent(kept: Mapping[str, Any]) -> list[int]:
+    """TP, FP, FN and TN of a class that a case has not: every voxel that counts is a TN.
+
+    kept  the counts of the case, as `Counts.to_json` writes them
+    """
+    for row in kept.get("classes", {}).values():
+        return [0, 0, 0, sum(row)]
+    return [0, 0, 0, sum(cell[2] for cell in kept.get("confusion", ()))]

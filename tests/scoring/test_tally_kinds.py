@@ -309,6 +309,16 @@ def test_what_is_kept_reads_back_and_is_pooled(tmp_path, kind):
     assert any(math.isfinite(s.pooled) for s in means.values())
 
 
+@pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.absent])
+def test_a_class_of_other_cases_is_kept_as_one_that_was_counted(tmp_path, kind):
+    pred, gt, _ = case_of(kind, tmp_path)
+    card = run(pred, gt, *metrics_of(kind), classes="1=one,2=two,7=elsewhere")
+    kept = only(card).tallies[kind]
+    own = {name: held for name, held in kept["classes"].items() if name != "elsewhere"}
+    for known in (own, {}):  # its classes tell how many voxels count, else its confusion matrix
+        assert KINDS[kind].absent(kept | {"classes": known}) == kept["classes"]["elsewhere"]
+
+
 def test_every_metric_reads_a_tally_that_is_in_the_table():
     for definition in chain.from_iterable(map(conventions, load_all_metrics().values())):
         tallies = {
