@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from segeval.readers import png, png_bands
+from segeval.readers import pictures, png, png_bands
 from segeval.runtime.allocator import keep_freed_memory
 from segeval.volume.read_options import ReadOptions
 
@@ -11,7 +11,7 @@ keep_freed_memory()  # as the command does
 for folder in sys.argv[1:]:
     for path in sorted(Path(folder).glob("*.png")):
         if png_bands.read_png_head(path) is None:  # colours are of no table here
-            with png.open_image(path) as (image, _):
-                png.decode_picture(image)
+            with pictures.open_image(path) as (image, _):
+                pictures.decode_picture(image)
         else:
             png.read(path, ReadOptions()).channels[0].source()

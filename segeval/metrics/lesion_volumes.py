@@ -1,4 +1,4 @@
-"""How much of what is predicted touches no lesion, what is missed, and how the counts differ."""
+"""Volumes and counts of lesions: what touches none of them, what is missed, and differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""References in several parts, and predictions that hold several references."""
+"""Splits and merges: references in several parts, predictions that hold several references."""
 
 from __future__ import annotations
 

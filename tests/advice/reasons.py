@@ -22,6 +22,6 @@ REASONS = {
     "reports/pictures/image_planes.py:read_slice": INSTALL,
     "runtime/spill.py:_full": "a full disk",
     "scoring/case.py:account_case": "a bug is reported to people",
-    "scoring/case.py:machine_error": "the machine has no memory or no file handle left",
+    "scoring/unscored_case.py:machine_error": "the machine has no memory or no file handle left",
     "scoring/fingerprint.py:overwrite_error": "another program has to stop writing",
 }
