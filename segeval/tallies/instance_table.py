@@ -137,9 +137,9 @@ class InstanceTable:
         """Refuse lists that do not belong to one table. Raises ValueError."""
         o = self.overlaps
         many = len(o.truth), len(o.pred)
-        lists = [*zip(self.ids, many, strict=True)]
-        if any(len(centres) for centres in self.centres):  # none where no metric asks for them
-            lists += zip(self.centres, many, strict=True)
+        lists = [*zip(self.ids, many, strict=True), *zip(self.centres, many, strict=True)]
+        if not any(map(len, self.centres)):
+            lists = lists[:2]  # no metric asked for centres
         lists += [(self.void, many[1]), (self.crowd, many[1]), (self.under, many[0])]
         for union, size in zip(self.unions or (), many, strict=False):
             lists += [(union.shared, size), (union.size, size)]
