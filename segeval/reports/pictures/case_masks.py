@@ -17,7 +17,8 @@ from segeval.opening.open_case import open_case
 from segeval.pairing.cases import Case
 from segeval.pairing.outputs import add_outputs
 from segeval.pairing.pair import pair_paths
-from segeval.reports.pictures.planes import ClassView, view_class
+from segeval.reports.pictures.orientation import anatomical_order
+from segeval.reports.pictures.planes import STORED, ClassView, view_class
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Mask
@@ -49,7 +50,8 @@ class CaseMasks:
         box, truth, pred = self.crop_class(name)
         grid = self.read.start.grid
         corner = tuple(a for a, _ in box)
-        return view_class(truth, pred, corner, grid.shape, grid.spacing, grid.unit)
+        order = anatomical_order(grid) if len(grid.shape) == 3 else STORED
+        return view_class(truth, pred, corner, grid.shape, grid.spacing, grid.unit, order)
 
     def crop_class(self, name: str) -> tuple[Sequence[tuple[int, int]], Mask, Mask]:
         """The box around both sides of a class, and the two masks in it. Raises CaseError."""

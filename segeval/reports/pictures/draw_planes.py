@@ -7,7 +7,6 @@ is at the right, as radiology has it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from html import escape
 from io import BytesIO
@@ -18,15 +17,19 @@ from numpy.typing import NDArray
 
 from segeval.grid.geometry import Geometry
 from segeval.reports.pictures.contour_paths import mask_outlines, path_data
+from segeval.reports.pictures.orientation import (
+    DOWN,
+    RIGHT,
+    name_plane,
+    runs_against,
+    side_letters,
+)
 from segeval.reports.pictures.planes import ClassView
 from segeval.reports.table_model import format_count
 from segeval.runtime.frozen import frozen
 
 SIDE = 256.0  # pixels at most
 LARGEST = 8.0  # pixels a unit of length, so that what is tiny is not blown up
-LETTERS = ("R", "L"), ("A", "P"), ("I", "S")  # of the LPS axes, towards less and more
-DOWN, RIGHT = (1, 1, -1), (1, 1, 1)  # LPS: down is P or I, to the right is L or P
-NAMES = "axial", "coronal", "sagittal"
 Bytes = NDArray[np.uint8]
 QUALITIES = (70, 55, 40, 28, 18, 10, 4)
 PlaceImage = Callable[[bytes, str], str]  # where the bytes of an image of a suffix can be had
@@ -62,13 +65,17 @@ class Plane:
             self.size[0] - row if self.flipped else row,
         )
 
+    def turn(self, stored: Any) -> Any:
+        """A plane with the rows of the array as it is shown: with the axis `down` first."""
+        return stored.T if self.down > self.right else stored
+
 
 def layout_plane(view: ClassView, across: int, grid: Geometry, side: float = SIDE) -> Plane:
     """The layout of the plane across an axis.
 
     side  pixels of its longer side, at most
     """
-    down, right = (axis for axis in range(3) if axis != across)
+    down, right = (axis for axis in view.order if axis != across)
     extent = [(view.window[a][1] - view.window[a][0]) * view.spacing[a] for a in (down, right)]
     scale = min(side / max(extent), LARGEST)
     sizes = (view.spacing[down] * scale, view.spacing[right] * scale)
@@ -81,18 +88,6 @@ def layout_plane(view: ClassView, across: int, grid: Geometry, side: float = SID
         sizes,
         (extent[0] * scale, extent[1] * scale),
     )
-
-
-def runs_against(grid: Geometry, axis: int, wanted: tuple[int, int, int]) -> bool:
-    """Whether an axis runs the other way than radiology shows it.
-
-    wanted  the sign along each LPS axis
-    """
-    if grid.directions is None:
-        return False
-    direction = grid.directions[axis]
-    along = max(range(3), key=lambda k: abs(direction[k]))
-    return direction[along] * wanted[along] < 0
 
 
 def draw_view(
@@ -108,7 +103,7 @@ def draw_view(
     most    bytes of an image
     """
     parts = []
-    for axis in range(3):
+    for axis in view.order:
         plane = layout_plane(view, axis, grid)
         shown = None if images is None else images[axis]
         parts.append(draw_plane(view, plane, grid, shown, (place, most)))
@@ -118,7 +113,7 @@ def draw_view(
 def draw_plane(view: ClassView, plane: Plane, grid: Geometry, image: Bytes | None, put: Put) -> str:
     """One plane with what is known of it."""
     height, width = plane.size
-    name = NAMES[plane.across] if upright(grid) else f"across axis {'zyx'[plane.across]}"
+    name = name_plane(grid, plane.across)
     number = view.at[plane.across] + 1
     text = f"{name} {number} of {view.shape[plane.across]}"
     parts = [f'<rect class="dark" width="{width:.1f}" height="{height:.1f}"/>']
@@ -128,7 +123,7 @@ def draw_plane(view: ClassView, plane: Plane, grid: Geometry, image: Bytes | Non
     parts += draw_error(view, plane)
     parts += draw_letters(plane, grid)
     caption = text
-    if plane.across == 0 and view.voxels:
+    if plane.across == view.order[0] and view.voxels:
         differ = "differs" if view.voxels == 1 else "differ"
         caption += f", {format_count(view.voxels, 'voxel')} {differ}"
     return (
@@ -145,7 +140,7 @@ def draw_image(image: Bytes, plane: Plane, put: Put) -> str:
 
     place, most = put
     height, width = (max(1, round(side)) for side in plane.size)
-    shown = image[:: -1 if plane.flipped else 1, :: -1 if plane.mirrored else 1]
+    shown = plane.turn(image)[:: -1 if plane.flipped else 1, :: -1 if plane.mirrored else 1]
     picture = Image.fromarray(np.ascontiguousarray(shown))
     picture = picture.resize((width, height), Image.Resampling.BILINEAR)
     return (
@@ -173,7 +168,7 @@ def draw_outlines(view: ClassView, plane: Plane) -> list[str]:
     corner = view.corner[plane.down], view.corner[plane.right]
     paths = []
     for kind, mask in zip(("truth", "pred"), view.plane(plane.across), strict=True):
-        if data := path_data(mask_outlines(mask), *corner):
+        if data := path_data(mask_outlines(plane.turn(mask)), *corner):
             paths.append(f'<path class="{kind}" d="{data}"/>')
     return [f'<g transform="{move}">{"".join(paths)}</g>'] if paths else []
 
@@ -186,7 +181,8 @@ def draw_error(view: ClassView, plane: Plane) -> list[str]:
         [c + e for c, e in zip(view.corner, end, strict=True)]
         for end in (view.error.start, view.error.end)
     ]
-    if plane.across == 0 and min(abs(end[0] - view.at[0]) for end in ends) > 1:
+    first = view.order[0]
+    if plane.across == first and min(abs(end[first] - view.at[first]) for end in ends) > 1:
         return []
     (a, b), (c, d) = (plane.place(view, end) for end in ends)
     x, y = (a + c) / 2 + 5, (b + d) / 2 - 5
@@ -206,8 +202,7 @@ def draw_letters(plane: Plane, grid: Geometry) -> list[str]:
     if not grid.placed or grid.directions is None:
         return []
     height, width = plane.size
-    right = side_letters(grid.directions[plane.right])
-    down = side_letters(grid.directions[plane.down])
+    right, down = side_letters(grid, plane.right), side_letters(grid, plane.down)
     top, bottom = down[::-1] if plane.flipped else down
     right = right[::-1] if plane.mirrored else right
     places = (
@@ -220,20 +215,3 @@ def draw_letters(plane: Plane, grid: Geometry) -> list[str]:
         f'<text class="side" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{letter}</text>'
         for letter, x, y, anchor in places
     ]
-
-
-def side_letters(direction: Sequence[float]) -> tuple[str, str]:
-    """The letters towards less and towards more of an axis, by what it runs along most."""
-    axis = max(range(3), key=lambda k: abs(direction[k]))
-    less, more = LETTERS[axis]
-    return (less, more) if direction[axis] > 0 else (more, less)
-
-
-def upright(grid: Geometry) -> bool:
-    """Whether planes of the grid are axial, coronal and sagittal, to 30 degrees."""
-    if not grid.placed or grid.directions is None:
-        return False
-    return all(
-        abs(grid.directions[k][axis]) > math.cos(math.radians(30))
-        for k, axis in enumerate((2, 1, 0))
-    )

@@ -20,7 +20,8 @@ from segeval.reports.pictures.draw_planes import (
     layout_plane,
 )
 from segeval.reports.pictures.draw_tints import tinted_image
-from segeval.reports.pictures.planes import ClassView
+from segeval.reports.pictures.orientation import anatomical_order
+from segeval.reports.pictures.planes import STORED, ClassView
 from segeval.runtime.errors import CaseError
 from segeval.runtime.frozen import frozen
 
@@ -62,7 +63,8 @@ def view_instance(masks: CaseMasks, spot: InstanceSpot) -> ClassView:
         for k, n, side in zip(at, grid.shape, sides, strict=True)
     )
     corner = tuple(a for a, _ in box)
-    return ClassView(truth, pred, corner, grid.shape, sides, grid.unit, at, window, None, 0)
+    order = anatomical_order(grid) if len(at) == 3 else STORED
+    return ClassView(truth, pred, corner, grid.shape, sides, grid.unit, at, window, None, 0, order)
 
 
 def draw_instance(
@@ -75,11 +77,11 @@ def draw_instance(
     """
     if len(view.shape) == 2:
         return tinted_image(view, None if image is None else image[0], place, SIDE, text)
-    plane = layout_plane(view, 0, grid, SIDE)
+    plane = layout_plane(view, view.order[0], grid, SIDE)
     height, width = plane.size
     parts = [f'<rect class="dark" width="{width:.1f}" height="{height:.1f}"/>']
     if image is not None:
-        parts.append(draw_image(image[0], plane, (place, MOST_BYTES)))
+        parts.append(draw_image(image[plane.across], plane, (place, MOST_BYTES)))
     parts += draw_outlines(view, plane)
     return (
         f'<svg class="thumb" viewBox="0 0 {width:.1f} {height:.1f}" width="{width:.0f}" '

@@ -10,6 +10,7 @@ from segeval.runtime.frozen import frozen
 
 AROUND = 20.0  # mm around a structure
 AROUND_PIXELS = 24  # where there are no millimetres
+STORED = (0, 1, 2)  # the order of the axes where nobody knows how a file lies in the patient
 Window = tuple[tuple[int, int], ...]  # start and end along each axis, in voxels
 
 
@@ -26,6 +27,7 @@ class ClassView:
     window       what is shown, in the grid
     error        where both sides are farthest apart; None where one side is empty
     voxels       that differ in the slice that is shown
+    order        the axes that axial, coronal and sagittal planes lie across
     """
 
     truth: Mask
@@ -38,6 +40,7 @@ class ClassView:
     window: Window
     error: LargestError | None
     voxels: int
+    order: tuple[int, ...] = STORED
 
     def plane(self, axis: int) -> tuple[Mask, Mask]:
         """Both masks in the plane that is shown across an axis, in the box."""
@@ -55,12 +58,16 @@ def view_class(  # noqa: PLR0913 - a crop and its grid
     shape: tuple[int, ...],
     spacing: tuple[float, ...] | None,
     unit: str,
+    order: tuple[int, ...] = STORED,
 ) -> ClassView:
-    """Choose what is shown of a class: masks of the box around both, one of them not empty."""
+    """Choose what is shown of a class: masks of the box around both, one of them not empty.
+
+    order  the axes that axial, coronal and sagittal planes lie across
+    """
     sides = spacing or (1.0,) * len(shape)
     error = find_largest_error(truth, pred, sides)
     differ = truth ^ pred
-    at, voxels = choose_planes(differ if differ.any() else truth, error)
+    at, voxels = choose_planes(differ if differ.any() else truth, error, order[0])
     around = [AROUND / side if spacing else AROUND_PIXELS for side in sides]
     window = tuple(
         (max(0, first - int(np.ceil(more))), min(n, first + extent + int(np.ceil(more))))
@@ -68,27 +75,31 @@ def view_class(  # noqa: PLR0913 - a crop and its grid
     )
     planes = tuple(first + index for first, index in zip(corner, at, strict=True))
     shown = voxels if differ.any() else 0
-    return ClassView(truth, pred, corner, shape, sides, unit, planes, window, error, shown)
+    return ClassView(truth, pred, corner, shape, sides, unit, planes, window, error, shown, order)
 
 
-def choose_planes(differ: Mask, error: LargestError | None) -> tuple[tuple[int, ...], int]:
-    """One plane of each axis, and the voxels that differ in the first.
+def choose_planes(
+    differ: Mask, error: LargestError | None, first: int = 0
+) -> tuple[tuple[int, ...], int]:
+    """One plane of each axis, and the voxels that differ in that across the first.
 
-    The first is the one with the largest disagreement, of equal ones the first. The others go
-    through the middle of the largest error, else through the middle of what differs in the first.
+    That is the one with the largest disagreement, of equal ones the first. The others go through
+    the middle of the largest error, else through the middle of what differs in it.
+
+    first  the axis that it lies across
     """
     if differ.ndim == 2:
         return tuple(n // 2 for n in differ.shape), int(np.count_nonzero(differ))
-    counts = np.count_nonzero(differ, axis=(1, 2))
-    first = int(np.argmax(counts))
+    others = [axis for axis in range(3) if axis != first]
+    counts = np.count_nonzero(differ, axis=tuple(others))
+    at = [0, 0, 0]
+    at[first] = int(np.argmax(counts))
     if error is not None and error.length > 0:
-        across = [
-            round((one + other) / 2)
-            for one, other in zip(error.start[1:], error.end[1:], strict=True)
-        ]
+        for axis in others:
+            at[axis] = round((error.start[axis] + error.end[axis]) / 2)
     else:
-        rows, columns = np.nonzero(differ[first])
+        rows, columns = np.nonzero(np.take(differ, at[first], first))
         middle = len(rows) // 2
-        across = [int(rows[middle]), int(np.sort(columns)[middle])]
-    kept = [min(max(k, 0), n - 1) for k, n in zip(across, differ.shape[1:], strict=True)]
-    return (first, *kept), int(counts[first])
+        at[others[0]], at[others[1]] = int(rows[middle]), int(np.sort(columns)[middle])
+    kept = tuple(min(max(k, 0), n - 1) for k, n in zip(at, differ.shape, strict=True))
+    return kept, int(counts[at[first]])
