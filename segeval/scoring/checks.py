@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from segeval.classes.class_list import ClassList
 from segeval.classes.names import shorten_name_list
 from segeval.opening.open_side import OpenSide
@@ -20,15 +22,23 @@ from segeval.scoring.instance_ids import CODED, are_coded
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.slab_pass import Passed
 from segeval.tallies.counts import Pair, PairCells, sum_pair_cells
-from segeval.volume.value_kinds import WHITE
+from segeval.volume.value_kinds import LARGEST_LABEL, WHITE
 from segeval.volume.value_stream import ValueKind
 from segeval.volume.volume import Volume
 
 MANY = 64
 UNLISTED = "W-unknown-label"
-READINGS = (
-    "reads shares of 255, --kind labels or --classes LIST reads labels, --instances ids instances"
-)
+OTHER_READINGS = "--kind labels or --classes LIST reads labels, --instances ids instances"
+
+
+def list_readings(volume: Volume, kind: str = "--kind") -> str:
+    """What the integers of a picture may be: shares of the largest of their type, labels or ids.
+
+    kind  the option of its side
+    """
+    stored = volume.channels[0].dtype
+    most = int(np.iinfo(stored).max) if stored.kind == "u" else WHITE
+    return f"{kind} prob reads shares of {most}, {OTHER_READINGS}"
 
 
 def read_white_as_one(
@@ -231,7 +241,7 @@ def refuse_shades(pred: Volume, labels: frozenset[int], truth: frozenset[int]) -
                 f"values {list_first_values(labels)}",
                 f"ground truth {list_first_values(truth)}",
             ),
-            help=f"--kind prob {READINGS}",
+            help=list_readings(pred),
         )
 
 
@@ -250,12 +260,17 @@ def refuse_ramps(volume: Volume, labels: frozenset[int], ignored: int | None) ->
     """Refuse a picture whose values are more likely shades of grey. Raises ReadError."""
     top = max(labels - {ignored, WHITE}, default=0)
     if top >= MANY and not volume.palette:
-        instances = f"{CODED}; " if are_coded(labels, ignored) else ""
+        own = labels - {0, ignored}
+        if own == {LARGEST_LABEL}:  # black and white in 16 bits
+            way = f"--remap-{volume.side or 'pred'} {top}=1 reads a mask; "
+        else:
+            way = f"{CODED}; " if are_coded(labels, ignored) else ""
+        kind = "--gt-kind" if volume.side == "gt" else "--kind"
         raise ReadError(
             f"values up to {top} without a class list: labels, or shades of grey?",
             where=volume.path,
             facts=(f"{len(labels)} values: {list_first_values(labels)}",),
-            help=f"{instances}{'--gt-kind' if volume.side == 'gt' else '--kind'} prob {READINGS}",
+            help=way + list_readings(volume, kind),
         )
 
 

@@ -202,6 +202,8 @@ SITUATIONS = [
     # pictures
     case_of("255 beside labels", FLAT, BESIDE, (add("--ignore-label 255"), add("--classes 255=NAME", "--classes 2=a,255=b"))),
     case_of("shades of grey", RAMP, FLAT, SHADES),
+    case_of("black and white of 16 bits", 65535 * FLAT.astype(np.uint16), FLAT, (add("--remap-pred 65535=1"), *SHADES[:2], add("--classes LIST", "--classes 65535=a"), SHADES[3])),
+    case_of("black and white of 16 bits, ground truth", FLAT, 65535 * FLAT.astype(np.uint16), (add("--remap-gt 65535=1"), add("--gt-kind prob"), SHADES[1], add("--classes LIST", "--classes 65535=a"), SHADES[3])),
     case_of("shades of grey of the ground truth", FLAT, RAMP, (add("--gt-kind prob"), *SHADES[1:])),
     sides("many values against a mask", (np.arange(384).reshape(6, 8, 8) % 100).astype(np.uint8), organ(1), SHADES),
     # classes

@@ -347,3 +347,32 @@ def test_account_a16_channels_in_front_of_a_metaimage(segeval, here, sides):
     assert (done.status, done.out.count(",dice,1.0")) == (0, 2)
     done = segeval("score", "s.mha", "s.mha", "-m", "dice", "--channel-axis", "4")
     assert (done.status, "a file of 4 axes" in done.err) == (3, True)
+
+
+@pytest.mark.parametrize("side", ["pred", "gt"])
+def test_shades_of_16_bits_are_shares_of_65535(segeval, tmp_path, side):
+    mask = np.zeros((20, 24), np.uint8)
+    mask[5:9, 3:15] = 1
+    Image.fromarray(mask).save(tmp_path / "mask.tif")
+    shades = mask.astype(np.uint16)
+    for name, high, words in (("white", 65535, f"--remap-{side} 65535=1"),
+                              ("ramp", 40000, "shares of 65535")):  # fmt: skip
+        Image.fromarray(shades * high).save(tmp_path / f"{name}.tif")
+        sides = [tmp_path / f"{name}.tif", tmp_path / "mask.tif"]
+        sides = sides if side == "pred" else sides[::-1]
+        done = segeval("score", *map(str, sides), "-m", "dice")
+        assert (done.status, words in done.err, "--instances 1000" in done.err) == (
+            3,
+            True,
+            high < 65535,
+        )
+    done = segeval(
+        "score",
+        *map(str, sides),
+        "-m",
+        "dice",
+        *("--kind prob" if side == "pred" else "--gt-kind prob").split(),
+        "--format",
+        "csv",
+    )
+    assert (done.status, ",1,dice,1.0" in done.out) == (0, True)
