@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from segeval.cli.messages import print_message
+from segeval.cli.problems import print_problem_lines
 from segeval.cli.warnings_output import report_notes
 from segeval.readers.remote_files import is_url
 from segeval.request.settings import Settings
-from segeval.runtime.errors import RequestError
-from segeval.runtime.inventory import Inventory, keep_inventory
+from segeval.runtime.errors import CaseError, RequestError
+from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import Inventory, keep_inventory, on_side
+
+if TYPE_CHECKING:
+    from segeval.pairing.cases import Case, CaseFiles, Pairing
 
 
 def read_side_paths(given: Mapping[str, Any], settings: Settings) -> tuple[Path | str, Path | str]:
@@ -63,6 +68,7 @@ def show_pairs(pred: Path | str, truth: Path | str, settings: Settings, written:
         pairing = place.plain(pair_paths(place.pred, place.truth, place.settings))
         if settings.shard:
             pairing = parse_shard(settings.shard).cut(pairing)
+        pairing, unclear = with_chosen_sets(pairing, settings)
         if written and place.stores:
             raise RequestError("a table of pairs cannot name files of a store", where=written)
         if written:
@@ -74,7 +80,42 @@ def show_pairs(pred: Path | str, truth: Path | str, settings: Settings, written:
     inventory.merge(pairing.inventory)
     warnings, unlisted = tell_left_aside(inventory.left_aside, settings)
     errors = unlisted + report_notes([*warnings, *pairing.notes], settings)
+    for error in unclear:
+        print_problem_lines(error.lines(), settings)
     lost = (
         [case for case in pairing.cases if case.pred is None] if settings.missing == "error" else []
     )
-    return 3 if lost or errors else 0
+    return 3 if lost or errors or unclear else 0
+
+
+def with_chosen_sets(pairing: Pairing, settings: Settings) -> tuple[Pairing, list[CaseError]]:
+    """The pairing with the structure set of each side that is scored (LAYOUTS-D4, D5).
+
+    returns  and why it cannot be told of a case
+    """
+    from segeval.opening.structure_choice import choose_structure_set
+    from segeval.pairing.cases import relative_path, store_cases
+
+    unclear: list[CaseError] = []
+
+    def choose(case: Case, side: str) -> CaseFiles | None:
+        files = case.pred if side == "pred" else case.truth
+        if files is None or not files.sets:
+            return files
+        select = settings.pred_select if side == "pred" else settings.gt_select
+        try:
+            with keep_inventory(Inventory()), on_side(side):
+                path, _ = choose_structure_set(files, select, settings.classes)
+        except CaseError as problem:
+            problem.where = case.id
+            unclear.append(problem)
+            return files
+        return replace(files, files={"": path}, place=relative_path(path, files.root), sets=())
+
+    if not any(side and side.sets for case in pairing.cases for side in (case.pred, case.truth)):
+        return pairing, unclear
+    cases = [
+        replace(case, pred=choose(case, "pred"), truth=choose(case, "gt") or case.truth)
+        for case in pairing.cases
+    ]
+    return replace(pairing, cases=store_cases(cases)), unclear

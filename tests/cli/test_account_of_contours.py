@@ -425,3 +425,25 @@ def test_account_a22_most_planes_beyond_a_mask_are_those_of_another_series(segev
     mask_of(here / "gt" / "P" / "Heart.nii.gz", 0, 5, 0, 5)
     done = segeval("score", "pred", "gt", "-m", "dice", "--format", "csv")
     assert (done.status, "outside_image" in done.out) == (3, True)
+
+
+# LAYOUTS-D4, D5: `pairs` takes the selectors and shows what is scored.
+
+
+def test_pairs_shows_the_structure_set_that_is_selected(segeval, here):
+    organ = cylinder(20, 9, PLANES)
+    for side in ("gt", "pred"):
+        for name in ("manual", "auto"):
+            build.rtstruct(here / side / "P" / f"RS_{name}.dcm", [Organ("A", organ)], label=name)
+    done = segeval("pairs", "pred", "gt")
+    assert (done.status, done.err.count("2 structure sets could be meant")) == (3, 2)
+    chosen = ("--pred-select", "label=auto", "--gt-select", "RS_man*")
+    for command in (("pairs",), ("score", "--dry-run")):
+        done = segeval(*command, "pred", "gt", *chosen)
+        assert (done.status, done.out.split()[-4:]) == (
+            0, ["P", "P/RS_auto.dcm", "P/RS_manual.dcm", "dcm"])  # fmt: skip
+    segeval("pairs", "pred", "gt", *chosen, "--write", "t.csv")
+    done = segeval("score", "--pairs", "t.csv", "-m", "dice", "--format", "csv")
+    assert (done.status, "P,A,dice,1.0" in done.out) == (0, True)
+    done = segeval("pairs", "pred", "gt", "--gt-select", "label=other")
+    assert (done.status, "no structure set is selected" in done.err) == (3, True)
