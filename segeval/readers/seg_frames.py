@@ -16,6 +16,8 @@ from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import replace
 
 SAME_ANGLE = 1.001e-4  # direction cosines of frames that writers have rounded (ACCOUNT-A25)
+MOST_SLICES = 1 << 16
+THIN = 4  # slices so many times as thick as their spacing, of which no two frames are neighbours
 BESIDE = 0.05  # share of the gap that a frame may lie beside its plane
 
 
@@ -24,7 +26,8 @@ def frame_slices(seg: SegmentationHeader, other: Slices | None) -> Slices:
     frame = frame_of(seg)
     corners = np.array([f.position for f in seg.facts])
     if other is not None and frames_lie_on(frame, corners, other):
-        return other
+        first, finest = seg.facts[0], finest_gap(frame, corners)
+        return note_wrong_gap(other, first.gap, finest) if gap_is_wrong(first, finest) else other
     return slices_of_frames(frame, corners, seg.facts[0], seg.path)
 
 
@@ -88,8 +91,8 @@ def slices_of_frames(frame: Frame, corners: Floats, first: FrameFacts, path: Pat
     heights, where = corners @ np.array(frame.normal), path.name
     plane, means = find_planes(heights)
     at = np.array([corners[plane == p][0] for p in range(len(means))])
-    finest = float(np.diff(means).min()) if len(means) > 1 else None
-    wrong = bool(finest and first.gap and first.gap > finest * (1 + BESIDE))
+    finest = finest_gap(frame, corners)
+    wrong = gap_is_wrong(first, finest)
     for gap in (first.thickness if wrong else first.gap, finest):
         if gap and len(means) > 1 and is_evenly_spaced(means - means[0], gap):
             count = round(float(means[-1] - means[0]) / gap) + 1
@@ -99,6 +102,26 @@ def slices_of_frames(frame: Frame, corners: Floats, first: FrameFacts, path: Pat
             return note_wrong_gap(slices, first.gap, finest) if wrong else slices
     slices = arrange_slices(frame, at, (), first.gap or first.thickness, where)
     return note_wrong_gap(slices, first.gap, finest) if wrong else slices
+
+
+def finest_gap(frame: Frame, corners: Floats) -> float | None:
+    """Millimetres between the nearest two planes of frames; None of one plane."""
+    means = find_planes(corners @ np.array(frame.normal))[1]
+    return float(np.diff(means).min()) if len(means) > 1 else None
+
+
+def gap_is_wrong(first: FrameFacts, finest: float | None) -> bool:
+    """Whether frames show that the spacing between slices which the file gives is not theirs.
+
+    Two frames are nearer to each other than it says, or it is so small that slices would be much
+    nearer to each other than they are thick, and than any two frames.
+
+    finest  millimetres between the nearest two frames
+    """
+    if not finest or not first.gap:
+        return False
+    thickness = first.thickness or 0.0
+    return first.gap > finest * (1 + BESIDE) or first.gap * THIN < min(finest, thickness)
 
 
 def note_wrong_gap(slices: Slices, said: float | None, finest: float | None) -> Slices:
@@ -118,6 +141,8 @@ def note_wrong_gap(slices: Slices, said: float | None, finest: float | None) -> 
 def is_evenly_spaced(positions: Floats, gap: float) -> bool:
     """Whether positions are multiples of a gap, each another one."""
     steps = positions / gap
+    if steps[-1] > MOST_SLICES:
+        return False
     apart = (np.diff(np.rint(steps)) > 0).all()
     return bool(apart and np.abs(steps - np.rint(steps)).max() <= BESIDE)
 

@@ -215,3 +215,16 @@ def test_e6_ten_thousand_frames(segeval, here):
         segeval, here, "pred", "gt", "-m", "gt_volume:unit=voxels", "--classes", "S7"
     )
     assert list(values["S7"].values()) == [3200]
+
+
+def test_account_a25_another_side_that_has_the_slices_hides_no_wrong_spacing(segeval, here):
+    mask = np.zeros((8, 9), np.uint8)
+    mask[2:5, 3:7] = 1
+    shots = [build.Shot(mask, (0.0, 0.0, z)) for z in (0.0, 30.0)]  # 9 mm thick
+    for name, gap in (("a", 10.0), ("b", 511.0), ("c", 0.05)):
+        build.seg(here / f"{name}.dcm", shots, ["Heart"], gap=gap)
+    for name in "bc":
+        for sides in (("a.dcm", f"{name}.dcm"), (f"{name}.dcm", "a.dcm")):
+            done = segeval("score", *sides, "-m", "dice", "--format", "csv")
+            assert (done.status, ",Heart,dice,1.0" in done.out) == (0, True)
+            assert done.err.count("[W-slice-spacing]") == 1

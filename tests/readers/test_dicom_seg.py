@@ -349,7 +349,7 @@ def test_account_a25_the_spacing_between_slices_has_no_sign_and_positions_decide
     assert (values(found)[0].reshape(MASKS.shape) == MASKS).all()
 
 
-@pytest.mark.parametrize("gap", [3.5, 511.0])
+@pytest.mark.parametrize("gap", [3.5, 511.0, 0.1, 1e-9])
 @pytest.mark.parametrize("thickness", [1.0, 0.7])
 def test_account_a25_frames_nearer_than_the_spacing_of_slices(tmp_path, gap, thickness):
     """Slices are left out between the frames: their thickness tells, where they lie on such."""
