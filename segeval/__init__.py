@@ -1,13 +1,16 @@
 """segeval: how good are these segmentations, and can I trust the number?"""
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+TYPE_CHECKING = False  # for a type checker it is true; the module that has it is a third of a start
 __version__ = "0.1.0"
 __all__ = [
     "Evaluator", "Scorecard", "Settings", "__version__", "compare", "gate", "load", "score",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from segeval.api.cards import load
     from segeval.api.compare import compare
     from segeval.api.evaluator import Evaluator

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
 
-from segeval.cli import interruption
+TYPE_CHECKING = False  # see segeval/__init__.py
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+INTERRUPTED = 130  # exit status
 
 
 def run() -> NoReturn:
     """Run the command line and leave with its status."""
-    interruption.leave_when_interrupted()  # before anything is loaded that could be broken off
+    leave_at_once_when_interrupted()  # before anything is loaded that could be broken off
+    from segeval.cli import interruption
+
+    interruption.leave_when_interrupted()
     from segeval.cli.standard_streams import open_streams
     from segeval.runtime import allocator
 
@@ -30,6 +36,24 @@ def run() -> NoReturn:
     interruption.ignore_interrupts()
     allocator.freeze_collector()  # what is left need not be looked through before it goes
     sys.exit(status)
+
+
+def leave_at_once_when_interrupted() -> None:
+    """Have Ctrl-C end the process, unless it is ignored: what says more of it is still to load.
+
+    `signal` itself makes three enumerations, and takes as long as Python needs to start.
+    """
+    import _signal  # type: ignore[import-not-found]
+
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _leave)
+
+
+def _leave(number: int, frame: Any) -> NoReturn:
+    try:
+        os.write(2, b"interrupted\n")
+    finally:
+        os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

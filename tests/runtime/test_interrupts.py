@@ -48,7 +48,7 @@ class Finder:
             {asked}
 sys.meta_path.insert(0, Finder())
 """
-LOADED = ["click", "segeval.cli.main", "numpy", "segeval.scoring.case", "igl.pyigl_core",
+LOADED = ["segeval.cli.interruption", "click", "segeval.cli.main", "numpy", "segeval.scoring.case", "igl.pyigl_core",
           "segeval.reports.outputs"]  # fmt: skip
 
 
