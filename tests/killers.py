@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,12 +56,42 @@ def killed(n: Counts) -> Values:
     return Values(np.ones(len(n.truth)))
 
 
+def rewriting(n: Counts, file: str) -> Values:
+    """Write to a file of the case, as another program may: the same bytes, later."""
+    if met(n):
+        path = Path(file)
+        path.write_bytes(path.read_bytes())
+        os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns + 1000))
+    return Values(np.ones(len(n.truth)))
+
+
+def replacing(n: Counts, file: str) -> Values:
+    """Put another file in the place of one of the case."""
+    if met(n):
+        path = Path(file)
+        fresh = path.with_name(f"fresh-{path.name}")
+        fresh.write_bytes(path.read_bytes())
+        fresh.replace(path)
+    return Values(np.ones(len(n.truth)))
+
+
+def cutting(n: Counts, file: str) -> Values:
+    """Make a file of the case shorter."""
+    if met(n):
+        path = Path(file)
+        path.write_bytes(path.read_bytes()[:-8])
+    return Values(np.ones(len(n.truth)))
+
+
+CHANGES = {"rewriting": rewriting, "replacing": replacing, "cutting": cutting}
 FUNCTIONS = {"raising": raising, "exiting": exiting, "killed": killed}
 
 
 def made(name: str) -> Failing:
-    """The definition of a metric that fails."""
-    return Failing(name, "counts", FUNCTIONS[name], "higher", options={})
+    """The definition of a metric that fails; of one that changes a file, `rewriting PATH`."""
+    word, _, file = name.partition(" ")
+    function = partial(CHANGES[word], file=file) if word in CHANGES else FUNCTIONS[word]
+    return Failing(name, "counts", function, "higher", options={})
 
 
 def asked(name: str) -> tuple[Metric, Failing]:

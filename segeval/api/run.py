@@ -32,6 +32,8 @@ from segeval.scorecard.result_store import FinishedCase, ResultStore
 from segeval.scorecard.row_index import index_rows, noteworthy_cases
 from segeval.scorecard.signature import signature_fields, signature_line
 from segeval.scorecard.summary import summarise_results
+from segeval.scoring.case import make_unscored_case
+from segeval.scoring.fingerprint import file_states, first_difference, overwrite_error
 from segeval.scoring.finish_tallies import unsaid_choices
 from segeval.scoring.pass_plan import Job, leave_out_labels
 from segeval.scoring.pooling import GroupPools, pools_of
@@ -159,7 +161,8 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
     inputs = {"pairing": pairing.sentence, "extra_predictions": list(pairing.extra)}
     notes, cases = pairing.notes, store_cases(mine.cases)
     del pairing, mine  # the cases of a table or of DICOM are packed only now
-    results = run_cases(cases, job, ready, watch, kept)
+    lists = [path for path in (place.pred, place.truth) if path.is_file()]
+    results = run_cases(cases, job, ready, watch, kept, lists)
     if shard is None:
         results = unite_classes(results, [str(metric) for metric, _ in asked])
     inputs |= account_inputs(inventory, results, whole=shard is None)
@@ -238,20 +241,30 @@ def build_scorecard(
     return Scorecard(results, names, signature_line(parts), parts, summary, leads=leads)
 
 
-def run_cases(
+def run_cases(  # noqa: PLR0913 - a run, resolved
     cases: CaseStore,
     job: Job,
     ready: Engine,
     watch: ProgressListener | None,
     journal: Journal | None,
+    lists: Sequence[Path] = (),
 ) -> ResultStore:
-    """Score every case, those that an earlier run finished excepted; in the order of the cases."""
+    """Score every case, those that an earlier run finished excepted; in the order of the cases.
+
+    lists  files that several cases are read from: what ends after one has changed is unscored, or
+           the cases of one run would be of two versions of it
+    """
     resume = job.settings.resume
+    begun, places = file_states(lists), dict[str, int]()
     spool = (
         journal.start(cases, resume) if journal else ResultStore(cases.names, pools=GroupPools())
     )
     left = cases.some(lambda name: not spool.has(name)) if spool.came else cases
     for done in ready(left, job):
+        if (changed := first_difference(begun, file_states(lists))) and done.status == "ok":
+            places = places or {name: place for place, name in enumerate(cases.names)}
+            case = cases[places[done.case]]
+            done = FinishedCase.of(make_unscored_case(case, overwrite_error(changed)))
         spool.add(done.case, done.text)
         if watch is not None:
             watch.scored(done, spool.came, len(cases))

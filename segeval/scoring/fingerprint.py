@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
@@ -58,9 +58,14 @@ def file_stamp(path: Path) -> str:
 
 
 def states(case: Case) -> dict[Path, tuple[int, ...]]:
-    """What shows that a file of a case was written to: its size, its time of change, its place."""
+    """What shows that a file of a case was written to."""
+    return file_states(path for _, path in list_case_files(case))
+
+
+def file_states(paths: Iterable[Path]) -> dict[Path, tuple[int, ...]]:
+    """Of each file its size, its time of change and its place; of none that is not there."""
     found: dict[Path, tuple[int, ...]] = {}
-    for _, path in list_case_files(case):
+    for path in paths:
         with suppress(OSError):
             state = path.stat()
             found[path] = (state.st_size, state.st_mtime_ns, state.st_ino)

@@ -209,3 +209,25 @@ def test_classes_may_be_a_mapping_either_way_round(classes):
     map_ = np.uint8([[0, 1], [2, 2]])
     card = segeval.score(map_, map_, "dice", classes=classes)
     assert card.cases[0].classes == ("liver", "spleen")
+
+
+def test_cases_of_a_list_that_changes_are_of_one_version_of_it(tmp_path):
+    """The file of all images is written to after the first one is scored."""
+    import regions_build as regions
+
+    shape, names = (12, 16), ("a.png", "b.png", "c.png")
+    square = regions.runs(regions.square(shape, (2, 8), (3, 9)))
+    marks = [regions.annotation(i, i, 1, square) for i in (1, 2, 3)]
+    sides = [regions.coco(tmp_path / f"{side}.json", shape, marks, images=names) for side in "pg"]
+
+    class Writer:
+        def paired(self, pairing): ...
+        def waits(self, text): ...
+        def scored(self, result, done, total):
+            if done == 1:
+                regions.coco(sides[1], shape, marks[:2], images=names)
+
+    card = score_paths(*sides, settings("dice"), Writer())
+    assert [case.status for case in card.cases] == ["ok", "unreadable", "unreadable"]
+    assert "the file changed while" in card.cases[1].error["message"]
+    assert [c.status for c in score_paths(*sides, settings("dice")).cases][:2] == ["ok", "ok"]

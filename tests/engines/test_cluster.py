@@ -142,6 +142,15 @@ def test_the_bytes_are_those_of_one_process(tmp_path, two_workers):  # O4
     assert two_workers.keys() == []
 
 
+@pytest.mark.parametrize("change", killers.CHANGES)
+def test_a_file_that_changes_is_no_value_of_its_case(tmp_path, two_workers, change):
+    cases = pair_paths(*tree(tmp_path, "b"), settings()).cases
+    word = f"{change} {tmp_path / 'pred' / 'b.nii.gz'}"
+    found = clustered(two_workers.address, cases, word)
+    assert {name: r.status for name, r in found.items() if r.status != "ok"} == {"b": "unreadable"}
+    assert "the file changed while its case was scored" in found["b"].result.error["message"]
+
+
 def test_workers_fetch_from_a_store(tmp_path, two_workers):
     pytest.importorskip("fsspec", reason="pip install fsspec")
     sides = tree(tmp_path)

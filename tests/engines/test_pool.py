@@ -70,6 +70,16 @@ def test_the_first_case_may_be_the_one(tmp_path):
     assert set(found) == set(NAMES)
 
 
+@pytest.mark.parametrize("side", ["pred", "gt"])
+@pytest.mark.parametrize("change", killers.CHANGES)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_file_that_changes_is_no_value_of_its_case(tmp_path, change, side, jobs):
+    found = pooled(tmp_path, jobs, f"{change} {tmp_path / side / 'b.nii.gz'}")
+    assert {name: r.status for name, r in found.items() if r.status != "ok"} == {"b": "unreadable"}
+    assert "the file changed while its case was scored" in found["b"].result.error["message"]
+    assert found["b"].result.fingerprint == ""
+
+
 def test_a_metric_that_raises_is_a_bug_of_its_case_alone(tmp_path):  # X4
     found = pooled(tmp_path, 2, "raising")
     assert found["b"].status == "internal_error"

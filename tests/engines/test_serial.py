@@ -3,6 +3,7 @@
 import build
 import killers
 import numpy as np
+import pytest
 from runs import settings
 
 from segeval.api.request_checks import requested_metrics
@@ -43,3 +44,11 @@ def test_a_metric_that_raises_is_a_bug_of_its_case_alone(tmp_path):  # X4
     found = list(serial.run(cases(tmp_path), job("raising")))
     assert [r.status for r in found] == ["ok", "internal_error", "ok"]
     assert [r.rows for r in found] == [len(found[0].result.rows), 1, found[0].rows]
+
+
+@pytest.mark.parametrize("change", killers.CHANGES)
+def test_a_file_that_changes_is_no_value_of_its_case(tmp_path, change):
+    word = f"{change} {tmp_path / 'pred' / 'c2.nii.gz'}"
+    found = list(serial.run(cases(tmp_path), job(word)))
+    assert [r.status for r in found] == ["ok", "unreadable", "ok"]
+    assert "the file changed while its case was scored" in found[1].result.error["message"]

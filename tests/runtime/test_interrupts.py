@@ -48,8 +48,8 @@ class Finder:
             {asked}
 sys.meta_path.insert(0, Finder())
 """
-LOADED = ["segeval.cli.interruption", "click", "segeval.cli.main", "numpy", "segeval.scoring.case", "igl.pyigl_core",
-          "segeval.reports.outputs"]  # fmt: skip
+LOADED = ["segeval.cli.interruption", "click", "segeval.cli.main", "numpy", "segeval.scoring.case",
+          "igl.pyigl_core", "segeval.reports.outputs"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LOADED)
