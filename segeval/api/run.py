@@ -32,11 +32,11 @@ from segeval.scorecard.result_store import FinishedCase, ResultStore
 from segeval.scorecard.row_index import index_rows, noteworthy_cases
 from segeval.scorecard.signature import signature_fields, signature_line
 from segeval.scorecard.summary import summarise_results
-from segeval.scoring.case import make_unscored_case
 from segeval.scoring.fingerprint import file_states, first_difference, overwrite_error
 from segeval.scoring.finish_tallies import unsaid_choices
 from segeval.scoring.pass_plan import Job, leave_out_labels
 from segeval.scoring.pooling import GroupPools, pools_of
+from segeval.scoring.unscored_case import make_unscored_case
 from segeval.volume.read_options import ReadOptions
 
 if TYPE_CHECKING:
