@@ -91,7 +91,7 @@ def check_images(file: CocoFile, images: Mapping[str, CocoImage], path: Path) ->
     Raises NothingToScore where it has none of them.
     """
     known = {image.number for image in images.values()}
-    lost = {number: len(marks) for number, marks in file.marks.items() if number not in known}
+    lost = {number: file.marks.count(number) for number in file.marks if number not in known}
     if lost and len(lost) == len(file.marks):
         raise NothingToScore(
             f"none of the {sum(lost.values())} detections is of an image of the ground truth",

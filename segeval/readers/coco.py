@@ -16,7 +16,8 @@ import numpy as np
 from segeval.grid.geometry import Geometry
 from segeval.kernels.mask_stack import MaskStack
 from segeval.kernels.rle import ImageShape, draw_edges, unite_edges
-from segeval.readers.coco_file import CocoFile, CocoImage, Id, id_of, parse_coco
+from segeval.readers.coco_file import CocoFile, CocoImage, parse_coco
+from segeval.readers.coco_marks import Id, id_of
 from segeval.readers.coco_masks import box_of, mark_name, number_of, stack_of_marks
 from segeval.runtime.arrays import Counted, Raw
 from segeval.runtime.errors import Note, ReadError
@@ -68,7 +69,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
 
 def read_instances(file: CocoFile, image: CocoImage, path: Path, reading: ReadOptions) -> Volume:
     """The instances of an image: one channel a category of the file, drawn when it is read."""
-    marks = keep_known_categories(file, file.marks.get(image.number or 0, []), path)
+    marks = keep_known_categories(file, file.marks.get(image.number or 0), path)
     found = read_marks(marks, image.shape, path, file, image)
     report_masks("annotation", marks, found.masks)
     by_category = places_by_value(found)
@@ -189,7 +190,7 @@ def read_detections(file: CocoFile, path: Path, reading: ReadOptions) -> Volume:
             help="score them as PRED against a COCO file of instances as GT",
         )
     shape = reading.grid[0], reading.grid[1]
-    marks = list(file.marks.get(id_of(reading.member) or 0, ()))
+    marks = list(file.marks.get(id_of(reading.member) or 0))
     scores = [number_of(mark, "score", place, path) for place, mark in enumerate(marks)]
     if reading.min_score > 0 and any(np.isnan(scores)):
         raise ReadError(

@@ -14,19 +14,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from segeval.readers.coco_marks import Id, Mark, MarkGatherer, MarkStore, StrayMarks, id_of
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.json_parts import PartsError, read_object_parts
 from segeval.runtime.json_text import parse_json
 
 KEYS = ("images", "annotations", "categories")
+LISTS = "images, annotations and categories are lists"
+IN_MEMORY = 1 << 21  # bytes of a file whose annotations are held
 LARGEST = 1 << 31  # pixels of an image
 HELP = "an object with images, annotations and categories, or a list of detections"
-Id = int | str
-Mark = Mapping[str, Any]
 
 
 @frozen
@@ -64,21 +67,11 @@ class CocoCategory:
 
 
 @frozen
-class StrayMarks:
-    """Marks that belong to nothing: what they are without, and the ids that they name."""
-
-    reason: str
-    code: str
-    names: tuple[str, ...]
-    count: int
-
-
-@frozen
 class CocoFile:
     """A file, taken apart.
 
     images      by file name; None of detections
-    marks       the annotations or detections of each image, by its id, in the order of the file
+    marks       the annotations or detections of each image, by its id
     categories  by id, in the order of the file; those that only group others are left out
     grouping    the names of those
     panoptic    an annotation is a map of segments
@@ -86,7 +79,7 @@ class CocoFile:
     """
 
     images: Mapping[str, CocoImage] | None
-    marks: Mapping[Id, Sequence[Mark]]
+    marks: MarkStore
     categories: Mapping[Id, CocoCategory]
     grouping: tuple[str, ...] = ()
     panoptic: bool = False
@@ -117,45 +110,55 @@ def parse_coco(path: Path) -> CocoFile:
 @lru_cache(4)
 def _parse_coco_version(path: Path, changed: int, size: int) -> CocoFile:
     """The file as it is at a time; every image of it asks."""
-    content = parse_json(path.read_text("utf-8-sig"))
-    if isinstance(content, list):
-        marks, strays = marks_by_image(content, None)
-        return CocoFile(None, marks, {}, strays=strays)
-    if "images" not in content and of_segments(content["annotations"]):
-        marks, strays = marks_by_image(content["annotations"], None)
-        return CocoFile(None, marks, {}, panoptic=True, strays=strays)
-    images, annotations, categories = (content[key] for key in KEYS)
-    if not all(isinstance(part, list) for part in (images, annotations, categories)):
-        raise TypeError("images, annotations and categories are lists")
-    panoptic = of_segments(annotations)
+    content, marks = gather_marks(path, size)
+    if content is None:
+        store, strays = marks.finish(None)
+        return CocoFile(None, store, {}, strays=strays)
+    if "images" not in content and marks.segmented:
+        store, strays = marks.finish(None)
+        return CocoFile(None, store, {}, panoptic=True, strays=strays)
+    images, categories = content["images"], content["categories"]
+    if not all(isinstance(part, list) for part in (images, categories)):
+        raise TypeError(LISTS)
     entries = [image_of(entry, place) for place, entry in enumerate(images, 1)]
     found = images_by_name(entries)
     known = {image.number for image in entries if image.number is not None}
-    marks, strays = marks_by_image(annotations, known)
-    used = {id_of(mark.get("category_id")) for those in marks.values() for mark in those}
-    if panoptic:
-        segments = (
-            s for those in marks.values() for m in those for s in list_of_entry(m, "segments_info")
-        )
-        used |= {id_of(s.get("category_id")) for s in segments if isinstance(s, Mapping)}
-    kept, grouping = categories_of(categories, used)
-    return CocoFile(found, marks, kept, grouping, panoptic, strays)
+    store, strays = marks.finish(known)
+    kept, grouping = categories_of(categories, marks.used)
+    return CocoFile(found, store, kept, grouping, marks.segmented, strays)
 
 
-def of_segments(annotations: Any) -> bool:
-    """Whether annotations are maps of segments."""
-    return isinstance(annotations, list) and any(
-        isinstance(one, Mapping) and "segments_info" in one for one in annotations
-    )
+def gather_marks(path: Path, size: int) -> tuple[dict[str, Any] | None, MarkGatherer]:
+    """The members of a file but its annotations, None of a list; and these, or the detections.
 
-
-def id_of(value: Any) -> Id | None:
-    """An id as it is compared: a whole number, or a name; None where it is neither."""
-    if isinstance(value, str):
-        return int(value) if value.isdecimal() else value or None
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    A large file is read in parts, unless there is something unusual in it. Raises ValueError,
+    KeyError, TypeError, OSError.
+    """
+    if size > IN_MEMORY:
+        marks = MarkGatherer(in_memory=False)
+        with suppress(PartsError, UnicodeDecodeError), path.open(encoding="utf-8-sig") as file:
+            content = read_object_parts(file, ("annotations",), marks.add)
+            if content is None or (set(KEYS) <= set(content)):
+                return content, marks
+            if marks.segmented and "images" not in content:
+                return content, marks
+    content = parse_json(path.read_text("utf-8-sig"))
+    marks = MarkGatherer()
+    if isinstance(content, list):
+        listed, content = content, None
+    elif "images" not in content:
+        listed = content["annotations"]
+        if not isinstance(listed, list):
+            raise KeyError("images")
+    else:
+        listed = [content[key] for key in KEYS][1]
+        if not isinstance(listed, list):
+            raise TypeError(LISTS)
+    for entry in listed:
+        marks.add(entry)
+    if content is not None and "images" not in content and not marks.segmented:
+        raise KeyError("images")
+    return content, marks
 
 
 def list_of_entry(mark: Mark, key: str) -> list[Any]:
@@ -202,32 +205,6 @@ def image_of(entry: Any, place: int) -> CocoImage:
     if height * width > LARGEST:
         return CocoImage(number, name, (0, 0), f"{width} x {height} is no size of a picture")
     return CocoImage(number, name, (height, width), "", *lists)
-
-
-def marks_by_image(
-    entries: Sequence[Any], known: set[Id] | None
-) -> tuple[dict[Id, list[Mark]], tuple[StrayMarks, ...]]:
-    """Annotations by the id of their image, in the order of the file, and those of no image.
-
-    known  ids of the images; None: those of another file
-    """
-    found: dict[Id, list[Mark]] = {}
-    lost: list[str] = []
-    for place, entry in enumerate(entries, 1):
-        number = id_of(entry.get("image_id")) if isinstance(entry, Mapping) else None
-        if number is None or (known is not None and number not in known):
-            lost.append(f"image_id {entry['image_id']!r}"[:40] if isinstance(entry, Mapping)
-                        and "image_id" in entry else f"entry {place}")  # fmt: skip
-        else:
-            found.setdefault(number, []).append(entry)
-    if not lost:
-        return found, ()
-    if known is None and not found:
-        raise ValueError("no entry of the list has an image_id")
-    stray = StrayMarks(
-        "that belong to no image", "W-unknown-image", tuple(dict.fromkeys(lost)), len(lost)
-    )
-    return found, (stray,)
 
 
 def categories_of(

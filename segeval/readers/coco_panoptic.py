@@ -18,7 +18,8 @@ import numpy as np
 
 from segeval.grid.geometry import Geometry
 from segeval.kernels.mask_stack import edges_of_mask, stack_of
-from segeval.readers.coco_file import CocoFile, CocoImage, Id, id_of, list_of_entry
+from segeval.readers.coco_file import CocoFile, CocoImage, list_of_entry
+from segeval.readers.coco_marks import Id, id_of
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
@@ -54,7 +55,7 @@ def read_segments(
     number  id of the image
     image   what a file of instances says of it
     """
-    found = file.marks.get(number, ()) if number is not None else ()
+    found = file.marks.get(number)
     if len(found) != 1:
         raise ReadError(
             f"{len(found)} annotations of the image {number}", where=path,

@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from paths import SHARED
 from PIL import Image
 
 from segeval.kernels.rois import mask_box
-from segeval.readers.coco_file import parse_coco
+from segeval.readers.coco_file import IN_MEMORY, parse_coco
 from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
 from segeval.runtime.inventory import Inventory, keep_inventory, on_side
@@ -342,3 +343,77 @@ def test_an_annotation_without_a_pixel_is_said_account_a3(tmp_path, segmentation
     (left,) = kept.left_aside
     assert (left.kind, left.reason, left.code) == ("annotation", reason, "W-no-mask")
     assert list(left.names) == ["annotation 7"]
+
+
+def large(tmp_path, many):
+    """A file of so many images, each with five annotations."""
+    sides = {"height": 20, "width": 24}
+    marks = [
+        {"id": k, "image_id": k // 5, "category_id": 1 + k % 2, "extra": "x" * 400,
+         "segmentation": [[2, 2, 10 + k % 7, 2, 10, 10, 2, 10]]}
+        for k in range(5 * many)
+    ]  # fmt: skip
+    content = {
+        "annotations": marks,  # before the images, as some programs write it
+        "images": [{"id": k, "file_name": f"{k}.png", **sides} for k in range(many)],
+        "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}],
+    }
+    path = tmp_path / "large.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_memory_of_a_large_file_is_that_of_an_image(tmp_path):
+    path = large(tmp_path, 2000)
+    size = path.stat().st_size
+    assert size > 2 * IN_MEMORY
+    parse_coco.__globals__["_parse_coco_version"].cache_clear()
+    tracemalloc.start()
+    try:
+        file = parse_coco(path)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < size / 2  # of the objects of the whole it would be three times the size
+    for number in (0, 777, 1999):
+        assert [mark["id"] for mark in file.marks.get(number)] == [number * 5 + k for k in range(5)]
+    assert file.marks.count(5) == 5
+    assert file.marks.get(2000) == ()
+
+
+@pytest.mark.parametrize("limit", [0, 1 << 30])
+def test_where_annotations_are_kept_changes_nothing(tmp_path, monkeypatch, limit):
+    monkeypatch.setattr("segeval.readers.coco_file.IN_MEMORY", limit)
+
+    def change(content):
+        content["annotations"] += [
+            {"image_id": "7", "category_id": 1}, 5, {"image_id": None}, {"category_id": 3},
+            {"image_id": 2.0, "category_id": 1, "id": 9, "segmentation": [[0, 0, 4, 0, 4, 4]]},
+            {"image_id": 7, "category_id": 44},
+        ]  # fmt: skip
+        content["categories"] += [{"id": 44, "name": "x"}, {"id": 9, "supercategory": "x"}]
+
+    path = changed(tmp_path, change)
+    file = parse_coco(path)
+    (stray,) = file.strays
+    assert stray.count == 5
+    assert set(stray.names) == {"image_id '7'", "entry 4", "image_id None", "entry 6"}
+    assert [mark.get("id") for mark in file.marks.get(2)] == [2, 9]
+    assert file.grouping == ("x",)  # annotated in an image that is not there alone
+    volume = open_volume(path, ReadOptions(member="b.png"))
+    assert len(volume.instances().values) == 2
+
+
+@pytest.mark.parametrize(
+    "content", ["[1", '{"images": []}', '{"images": 5, "annotations": 1}', "7"]
+)
+def test_what_is_no_coco_file_is_said_the_same(tmp_path, monkeypatch, content):
+    said = []
+    for limit in (0, 1 << 30):
+        monkeypatch.setattr("segeval.readers.coco_file.IN_MEMORY", limit)
+        path = tmp_path / f"{limit}.json"
+        path.write_text(content)
+        with pytest.raises(ReadError) as caught:
+            parse_coco(path)
+        said.append(caught.value.message)
+    assert said[0] == said[1]
