@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from segeval.api.choices import FIELDS, combine_settings, read_given
+from segeval.readers.remote_files import is_url
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
@@ -72,6 +73,11 @@ def settings_of_run(card: Scorecard, settings: Settings) -> Settings:
                 given[name] = read_given(name, _as_chosen(name, value))
     if not settings.classes and card.fields.get("classes"):
         given["classes"] = classes_of_run(card.fields)
+    roots = card.inputs.get("roots") or {}
+    for name in ("images", "pairs"):
+        place = str(roots.get(name) or "")
+        if place and not getattr(settings, name) and (is_url(place) or Path(place).exists()):
+            given[name] = place
     return replace(settings, **given)
 
 

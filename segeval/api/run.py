@@ -96,21 +96,23 @@ def score_paths(  # noqa: PLR0913 - the last three are the command line's
     say = watch.waits if watch is not None else ignore_progress
     with choose_engine(settings, say) as ready, localize_inputs(pred, truth, settings) as place:
         card = score_pairs(place, asked, shard, ready, watch, journal, baseline)
-    card = replace(card, inputs={**card.inputs, "roots": relative_roots(pred, truth)})
+    card = replace(card, inputs={**card.inputs, "roots": relative_roots(pred, truth, settings)})
     if shard is None:
         return card
     gates = [str(gate) for gate in settings.gates]
     return replace(card, shard={"part": shard.part, "of": shard.of, "gates": gates, **card.shard})
 
 
-def relative_roots(pred: Path | str, truth: Path | str) -> dict[str, str]:
-    """Where both sides lie, from the working folder: a report finds the files of pictures by it."""
+def relative_roots(pred: Path | str, truth: Path | str, settings: Settings) -> dict[str, str]:
+    """Where the files of a run lie, from the working folder: a report finds those of pictures by
+    it.
+    """
     import os
 
-    roots = {"pred": str(pred), "gt": str(truth)}
+    sides = {"pairs": settings.pairs} if settings.pairs else {"pred": str(pred), "gt": str(truth)}
     return {
-        side: root if is_url(root) else Path(os.path.relpath(root)).as_posix()
-        for side, root in roots.items()
+        name: root if is_url(root) else Path(os.path.relpath(root)).as_posix()
+        for name, root in (sides | {"images": settings.images}).items()
         if root
     }
 

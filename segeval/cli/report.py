@@ -98,7 +98,10 @@ def report(given: Mapping[str, Any]) -> int:
 def _roots(card: Scorecard, given: Mapping[str, Any]) -> dict[str, str]:
     """Where the files lie: as the options say, else as the result file says."""
     known = dict(card.inputs.get("roots") or {})
-    return known | {side: given[side] for side in ("pred", "gt") if given[side]}
+    typed = {side: given[side] for side in ("pred", "gt") if given[side]}
+    if typed:
+        known.pop("pairs", None)
+    return known | typed
 
 
 def check_output(output: str, models: bool) -> None:

@@ -117,13 +117,16 @@ def has_structure_sets(read: CaseRead) -> bool:
     )
 
 
-PAGES = (".html", ".htm", ".pdf")
+PAGES = (".html", ".htm", ".pdf", ".json")  # and results, of which a page can be made
 
 
 def has_own_images(read: CaseRead) -> bool:
     """Whether a series of `--images` may be that of the case, or a page shows pictures of it."""
     settings = read.start.job.settings
-    if any(output.startswith("html") or output.endswith(PAGES) for output in settings.output):
+    if any(
+        output.startswith(("html:", "json:")) or output.endswith(PAGES)
+        for output in settings.output
+    ):
         return True
     folder = Path(settings.images).resolve()
     series = (image.path.resolve() for one in read.start.case.series for image in one.images[:1])

@@ -11,6 +11,7 @@ import nibabel
 import numpy as np
 import pytest
 
+CONTOURS = Path(__file__).resolve().parents[2] / "sample_data" / "contours"
 SHAPE = (30, 24, 16)  # x, y, z
 AFFINE = np.diag([1.0, 1.0, 3.0, 1.0])
 
@@ -127,6 +128,61 @@ def test_resume_still_goes_by_the_time_of_change(run, here):
     assert prints[0][0] == prints[1][0]
     assert prints[0][1] != prints[1][1]
     assert [c["stamps"] for c in before["cases"]] == [c["stamps"] for c in after["cases"]]
+
+
+def test_report_t24_the_images_of_the_run_are_remembered(run, here):
+    run("score", "pred", "gt", "-o", "out/r.json", "--images", "images", "-q", "--format", "none")
+    roots = json.loads(Path("out/r.json").read_text())["inputs"]["roots"]
+    assert roots == {"pred": "../pred", "gt": "../gt", "images": "../images"}
+    done = run("report", "out/r.json")
+    assert (done.status, done.err) == (0, "")
+    assert Path("report.html").read_text("utf-8").count('<p class="remark">image <bdi>') == 2
+    (here / "images").rename(here / "moved")
+    done = run("report", "out/r.json")
+    assert done.status == 0
+    assert re.fullmatch(
+        r"warning: 2 pictures without their image: the folder of images is not there "
+        r"\(.*images\); --images DIR names where it is now \[W-no-picture\]\n", done.err
+    )  # fmt: skip
+    assert Path("report.html").read_text("utf-8").count('<figure class="picture">') == 2
+    done = run("report", "out/r.json", "--images", "moved")
+    assert (done.status, done.err) == (0, "")
+
+
+def test_report_t24_the_table_of_pairs_is_remembered(run, here):
+    Path("t.csv").write_text("case,pred,gt\nx,pred/a.nii.gz,gt/a.nii.gz\ny,pred/b.nii,gt/b.nii\n")
+    assert run("score", "--pairs", "t.csv", "-o", "r.json", "-q", "--format", "none").status == 0
+    assert json.loads(Path("r.json").read_text())["inputs"]["roots"] == {"pairs": "t.csv"}
+    assert pictures(run) == (2, [])
+    Path("t.csv").rename("u.csv")
+    done = run("report", "r.json")
+    assert "the table of pairs is not there (t.csv); --pairs FILE names where it is now" in done.err
+    assert pictures(run, "--pairs", "u.csv") == (2, [])
+    assert run("report", "r.json", "--error-maps", "maps").status == 2
+    run("report", "r.json", "--error-maps", "maps", "--pairs", "u.csv")
+    assert sorted(path.name for path in Path("maps").iterdir()) == ["x.nii.gz", "y.nii"]
+
+
+def test_report_t24_contours_that_are_drawn_on_other_images_are_said_to_be(segeval, here):
+    for side in ("pred", "gt"):
+        shutil.copytree(CONTOURS / side, here / side)
+    (here / "ct").mkdir()
+    for path in sorted(here.glob("*/**/*.dcm")):
+        import pydicom
+
+        if pydicom.dcmread(path, stop_before_pixels=True).Modality == "CT":
+            shutil.move(path, here / "ct" / path.name)
+    score = ("score", "pred", "gt", "-o", "r.json", "--format", "none", "-q", "-m", "dice")
+    assert segeval(*score, "--images", "ct").status == 0
+    many, said = pictures(segeval)
+    assert many == 5
+    assert set(said) == {"image CT series of 18 slices"}
+    (here / "ct").rename(here / "away")
+    many, said = pictures(segeval)
+    assert many == 0
+    assert any("the contours are drawn on other images than when they were scored" in one
+               for one in said), said  # fmt: skip
+    assert pictures(segeval, "--images", "away")[0] == 5
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def account_section(card: Scorecard, settings: Settings) -> dict[str, Any]:
 
 def _roots(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     roots = inputs.get("roots") or {}
-    words = {"pred": "prediction", "gt": "ground truth"}
+    words = {"pred": "prediction", "gt": "ground truth", "pairs": "pairs", "images": "images"}
     return [(words[side], clean_name(str(roots[side]))) for side in words if roots.get(side)]
 
 

@@ -18,6 +18,7 @@ from segeval.reports.pictures.worst_pictures import (
 )
 from segeval.request.settings import Settings
 from segeval.runtime.errors import SegevalError
+from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import EXAMPLES, KNOWN, current
 from segeval.scorecard.card import WHOLE, CaseResult, Scorecard
 from segeval.scorecard.row_index import index_rows
@@ -69,11 +70,22 @@ def _draw_or_say_why(
     many = len(chosen) + len(spots)
     roots = card.inputs.get("roots") or {}
     pred, truth = str(roots.get("pred", "")), str(roots.get("gt", ""))
+    if roots.get("pairs") and not (settings.pairs or (pred and truth)):
+        text = f"the files are not found: the table of pairs is not there ({roots['pairs']})"
+        return nothing_drawn(f"{text}; --pairs FILE names where it is now", many)
     if not settings.pairs and not (pred and truth):
         return nothing_drawn(f"the result file does not say where its files lie; {WHERE}", many)
     known = results_of(card, {case for case, _ in chosen} | {spot.case for spot in spots})
     try:
-        return draw_worst(chosen, known, pred, truth, settings, place, spots)
+        found = draw_worst(chosen, known, pred, truth, settings, place, spots)
+        if roots.get("images") and not settings.images:
+            text = (
+                f"{MASKS_ALONE}the folder of images is not there ({roots['images']}); --images DIR"
+            )
+            text += " names where it is now"
+            notes = {**found.notes, text: len(found.drawn)}
+            found = replace(found, notes=notes, told=(*found.told, text))
+        return found
     except SegevalError as problem:
         place_of = f" ({problem.where})" if problem.where else ""
         return nothing_drawn(f"the files are not found: {problem.message}{place_of}; {WHERE}", many)
