@@ -34,7 +34,7 @@ from segeval.scorecard.signature import signature_fields, signature_line
 from segeval.scorecard.summary import summarise_results
 from segeval.scoring.fingerprint import file_states, first_difference, overwrite_error
 from segeval.scoring.finish_tallies import unsaid_choices
-from segeval.scoring.pass_plan import Job, leave_out_labels
+from segeval.scoring.pass_plan import Job, is_watched, leave_out_labels
 from segeval.scoring.pooling import GroupPools, pools_of
 from segeval.scoring.unscored_case import make_unscored_case
 from segeval.volume.read_options import ReadOptions
@@ -149,6 +149,10 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
     with keep_inventory(inventory):
         classes = pairing.classes.chosen(settings.classes)
     classes = replace(leave_out_labels(classes, settings), truths=pairing.truths)
+    if is_watched(settings) or classes.remarks:
+        from segeval.scoring.unmet_settings import count_parts
+
+        inventory.add_found("setting", count_parts(settings, classes.remarks), "")
     job = Job(settings, classes, tuple(asked), place.stores, met=frozenset(inventory.met))
     parts = signature_fields(settings, asked, classes, unsaid_choices(asked))
     if baseline is not None:
@@ -220,9 +224,9 @@ def account_inputs(
     total.merge(inventory)
     total.merge(index_rows(results).inventory)
     if whole:
-        total.settle()
         report_unmet_classes(index_rows(results), total)
         report_unmet_settings(index_rows(results), total)
+        total.settle()
     return {"left_aside": total.list_left_aside(), "inventory": total.counts()}
 
 

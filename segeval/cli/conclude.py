@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from segeval.cli.accounts import tell_left_aside
 from segeval.cli.ci import describe_ci_run, finding_path, report_to_ci
@@ -20,12 +20,13 @@ from segeval.cli.warnings_output import report_notes
 from segeval.request.settings import Settings
 from segeval.runtime.errors import MERGE_HELP, RequestError
 from segeval.runtime.frozen import replace
-from segeval.runtime.inventory import Inventory, keep_inventory
+from segeval.runtime.inventory import ASKED, Inventory, keep_inventory
 
 if TYPE_CHECKING:
-    from segeval.gates.verdict import Judgement, Refusal
+    from segeval.gates.verdict import Judgement, Refusal, Verdict
     from segeval.scorecard.card import Scorecard
 
+NOTHING = "nothing to judge"  # how the reason of such a verdict begins
 VERDICT_STYLES = {"PASS": {"fg": "green", "bold": True}, "FAIL": {"fg": "red", "bold": True}}
 
 
@@ -52,6 +53,7 @@ def conclude_run(
     texts = tuple(refusal.text for refusal in refused)
     run = {} if settings.no_ci else describe_ci_run(os.environ)
     card = replace(card, gates=tuple(verdicts), place=place, refused=texts, run=run)
+    card = replace(card, inputs=account_gates(card, request, verdicts))
     if card.shard:
         card = replace(card, shard={**card.shard, "accept_undefined": accepts_undefined(request)})
     with keep_inventory(Inventory()) as inventory:  # of pictures that are not drawn
@@ -76,6 +78,29 @@ def conclude_run(
     status = exit_status(card, verdicts, errors, settings)
     LOG.line(f"exit status {status}")
     return status
+
+
+def account_gates(
+    card: Scorecard, request: ResolvedSettings, verdicts: Sequence[Verdict]
+) -> Mapping[str, Any]:
+    """What was found, with the rules that were given (ACCOUNT-A1): judged, with nothing to judge,
+    or left out by `--only-gates`."""
+    rules, left = [str(gate) for gate in request.settings.gates], request.left_out.rules
+    if not (rules or left) or card.shard:
+        return card.inputs
+    judged = {v.gate for v in verdicts if not v.reason.startswith(NOTHING)}
+    total = Inventory()
+    total.add_found("gate", len(rules) + len(left), "")
+    total.add_scored("gate", sum(rule in judged for rule in rules), "")
+    if idle := [rule for rule in rules if rule not in judged]:
+        total.add_unscored("gate", "nothing_to_judge", len(idle), "")
+    total.set_aside("gate", "left out by --only-gates", left, ASKED, "", "")
+    known = dict(card.inputs)
+    aside = [item for item in known.get("left_aside", ()) if item["kind"] != "gate"]
+    return known | {
+        "left_aside": [*aside, *total.list_left_aside()],
+        "inventory": known.get("inventory", {}) | total.counts(),
+    }
 
 
 def refuse_baseline_as_output(settings: Settings) -> None:
@@ -176,7 +201,7 @@ def print_verdicts(card: Scorecard, request: ResolvedSettings) -> None:
 
     if form != "none":
         WRITERS[form](card.gates, sys.stdout, request.settings)
-    print_message(f"{gates_line(card, request.settings)}{request.left_out}")
+    print_message(f"{gates_line(card, request.settings)}{request.left_out.words}")
 
 
 def report_verdicts(card: Scorecard, request: ResolvedSettings, err: bool = True) -> None:
@@ -197,4 +222,4 @@ def report_verdicts(card: Scorecard, request: ResolvedSettings, err: bool = True
     for verdict in shown_verdicts(card, settings):
         word = "PASS" if verdict.passed else "FAIL"
         print_message(f"{word} {verdict.line}", err, colour, VERDICT_STYLES if colour else None)
-    print_message(f"{gates_line(card, settings)}{request.left_out}", err, colour)
+    print_message(f"{gates_line(card, settings)}{request.left_out.words}", err, colour)

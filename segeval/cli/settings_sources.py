@@ -27,16 +27,33 @@ PREFIX = "SEGEVAL_"
 VARIABLES = {choice.variable: choice for choice in CHOICES.values()}
 
 
+class LeftOutRules(NamedTuple):
+    """Rules of a settings file that are not judged.
+
+    rules  as they are written
+    place  the file
+    """
+
+    rules: tuple[str, ...] = ()
+    place: str = ""
+
+    @property
+    def words(self) -> str:
+        """What the closing line of the verdicts says of them; empty without any."""
+        many = len(self.rules)
+        return f"; {many} of {self.place} left out by --only-gates" if many else ""
+
+
 class ResolvedSettings(NamedTuple):
     """The settings of a run and the origin of each field.
 
-    left_out  what `--only-gates` leaves out, for the closing line of the verdicts
+    left_out  the rules of files that `--only-gates` leaves out
     """
 
     settings: Settings
     origins: Mapping[str, str]
     notes: tuple[Note, ...] = ()
-    left_out: str = ""
+    left_out: LeftOutRules = LeftOutRules()
 
 
 class CommandLineRequest(NamedTuple):
@@ -79,8 +96,8 @@ def resolve_settings(
     return ResolvedSettings(settings, origins, warn_unknown_variables(environment), left_out)
 
 
-def join_gates(layers: list[SettingsLayer], only: bool) -> tuple[SettingValue | None, str]:
-    """The rules of all layers, for rules add up (ACCOUNT-A35); and what is left out, in words.
+def join_gates(layers: list[SettingsLayer], only: bool) -> tuple[SettingValue | None, LeftOutRules]:
+    """The rules of all layers, for rules add up (ACCOUNT-A35); and those that are left out.
 
     only  leave out those of files
     Raises RequestError where nothing is left to be judged.
@@ -89,13 +106,12 @@ def join_gates(layers: list[SettingsLayer], only: bool) -> tuple[SettingValue | 
     kept = [layer["gates"] for layer in ([] if only else filed) + typed[::-1] if "gates" in layer]
     rules = tuple(dict.fromkeys(gate for given in kept for gate in given.value))
     gone = [given for layer in filed if only and (given := layer.get("gates"))]
-    many = sum(len(given.value) for given in gone)
     if only and not rules:
         message = "--only-gates and no --gate: nothing would be judged"
         raise RequestError(message, help="add --gate dice=0.85, or leave --only-gates out")
     place = gone[0].origin.rpartition(":")[0] if gone else ""
-    said = f"; {many} of {place} left out by --only-gates" if gone else ""
-    return (SettingValue(rules, kept[0].origin) if kept else None), said
+    left_out = LeftOutRules(tuple(str(gate) for given in gone for gate in given.value), place)
+    return (SettingValue(rules, kept[0].origin) if kept else None), left_out
 
 
 def first_setting(layers: list[SettingsLayer], field: str) -> SettingValue | None:

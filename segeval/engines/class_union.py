@@ -259,7 +259,8 @@ def no_class_note(census: RowIndex) -> tuple[Note, ...]:
 
 
 def report_unmet_settings(census: RowIndex, total: Inventory) -> None:
-    """Say which parts of the request nothing was there for, in no case (`unmet_settings`).
+    """Say which parts of the request nothing was there for, in no case (`unmet_settings`), and
+    count the others as used.
 
     total  the inventory of the run
     """
@@ -270,7 +271,11 @@ def report_unmet_settings(census: RowIndex, total: Inventory) -> None:
             near = similar_names(asked[1] or asked[2], names) if asked else []
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             total.set_aside("setting", NO_EFFECT, [f"{text}{hint}"], ASKED, "W-no-effect", "")
-            total.add_found("setting", 1, "")
+    rest = total.missing().get(("setting", ""), 0)
+    if rest > 0 and not census.scored:
+        total.add_unscored("setting", "no_case_scored", rest, "")
+    elif rest > 0:
+        total.add_scored("setting", rest, "")
 
 
 def names_met(census: RowIndex, total: Inventory) -> list[str]:

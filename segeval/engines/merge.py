@@ -152,9 +152,9 @@ def join_inputs(cards: Sequence[Scorecard], cases: ResultStore) -> Mapping[str, 
     if (kept := cards[0].shard.get("inventory")) is not None:
         total = Inventory.from_json(kept)
         total.merge(index_rows(cases).inventory)
-        total.settle()
         report_unmet_classes(index_rows(cases), total)
         report_unmet_settings(index_rows(cases), total)
+        total.settle()
         return first | {"left_aside": total.list_left_aside(), "inventory": total.counts()}
     if all(card.inputs == first for card in cards):
         return first

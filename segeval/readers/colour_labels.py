@@ -23,12 +23,14 @@ class ColourTable:
     labels    label of each colour 0xrrggbb
     unlisted  label of colours that the table does not have; None: they are an error
     side      of the case, for what is reported
+    listed    the colours are those of the classes, which are counted (ACCOUNT-A1)
     """
 
     path: Path
     labels: Mapping[int, int]
     unlisted: int | None = None
     side: str = ""
+    listed: bool = False
 
     @property
     def same_as_grey(self) -> bool:
@@ -45,22 +47,45 @@ class ColourTable:
             census = ColourCensus({}).joined(packed, is_grey(values), values.shape)
             if not self.read_as(census):
                 return np.ascontiguousarray(values[..., 0])
+        self.count_used(runs.known)
         return self._labels_of(runs, values.shape)
 
-    def known(self, values: Raw) -> Raw | None:
-        """The labels of colours that the table has; None where it lacks one."""
-        runs = self._look_up(values)
-        return None if runs.strange.any() else self._labels_of(runs, values.shape)
+    def known(self, values: Raw, met: set[int]) -> Raw | None:
+        """The labels of colours that the table has; None where it lacks one.
 
-    def by_table(self, values: Raw) -> Raw:
-        """The labels (n, x) of colours (n, x, 3 or 4)."""
-        return self._labels_of(self._look_up(values), values.shape)
+        met  gets the places of those colours in the table
+        """
+        runs = self._look_up(values)
+        if runs.strange.any():
+            return None
+        met |= runs.known
+        return self._labels_of(runs, values.shape)
+
+    def by_table(self, values: Raw, met: set[int]) -> Raw:
+        """The labels (n, x) of colours (n, x, 3 or 4).
+
+        met  gets the places of those colours in the table that it has
+        """
+        runs = self._look_up(values)
+        met |= runs.known
+        return self._labels_of(runs, values.shape)
+
+    def count_used(self, met: set[int]) -> None:
+        """Tell the inventory which colours of a picture have a class: once, however often it is
+        read. Black that is the background is one of them."""
+        inventory, key = current(), f"colours {self.side} {self.path}"
+        if not (self.listed and met) or key in inventory.met:
+            return
+        inventory.meet(key)
+        inventory.add_found("colour", len(met), self.side)
+        inventory.add_scored("colour", len(met), self.side)
 
     def _labels_of(self, runs: ColourRuns, shape: tuple[int, ...]) -> Raw:
         own = [self.labels[colour] for colour in sorted(self.labels)]
         wide = max(own) > 255 or runs.strange.any()
         labels: Raw = np.array(own, np.uint16 if wide else np.uint8)[runs.place]
-        labels[runs.strange] = self.unlisted or 0
+        if runs.strange.any():
+            labels[runs.strange] = self.unlisted or 0
         return np.repeat(labels, runs.lengths).reshape(shape[:2])
 
     def read_as(self, census: ColourCensus) -> bool:
@@ -75,10 +100,14 @@ class ColourTable:
             return False
         if self.unlisted is None:
             raise self._unlisted_error(census)
+        inventory, key = current(), f"unlisted colours {self.side} {self.path}"
+        if key in inventory.met:
+            return True
+        inventory.meet(key)
         more = ["and more"] if census.crowded else []
         names = [f"#{c:06x}: {n} pixels" for c, n in sorted(census.strange.items())] + more
-        current().add_found("colour", len(census.strange), self.side)
-        current().set_aside(
+        inventory.add_found("colour", len(census.strange), self.side)
+        inventory.set_aside(
             "colour", "that no class has", names, ASKED, "W-unlisted-colour", self.side,
             count=len(census.strange),
         )  # fmt: skip
@@ -131,6 +160,11 @@ class ColourRuns:
     lengths: Raw
     place: Raw
     strange: Raw
+
+    @property
+    def known(self) -> set[int]:
+        """The places of those that the table has."""
+        return set(np.unique(self.place[~self.strange]).tolist())
 
 
 @frozen

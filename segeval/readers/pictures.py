@@ -7,6 +7,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -180,9 +181,11 @@ class Picture:
             yield self()
             return
         with raise_read_errors(self.path):
-            labels = self._colours_to_labels() if self.mode in COLOURED else self._greys
+            met: set[int] = set()
+            labels = self._colours_to_labels(met) if self.mode in COLOURED else self._greys
             for values in self._few_rows():
                 yield labels(values).astype(self.dtype, copy=False)
+            self.colours.count_used(met)
 
     def _few_rows(self) -> Iterator[Raw]:
         """The pixels, no more rows at a time than are worth it."""
@@ -196,14 +199,17 @@ class Picture:
         assert self.pixels is not None
         return values // self.step if self.pixels.spread and self.step > 1 else values
 
-    def _colours_to_labels(self) -> Callable[[Raw], Raw]:
-        """How rows of colours become labels; what is odd about one is asked of all of them."""
+    def _colours_to_labels(self, met: set[int]) -> Callable[[Raw], Raw]:
+        """How rows of colours become labels; what is odd about one is asked of all of them.
+
+        met  gets the colours of the table that are met
+        """
         look_up: Callable[[Raw], Raw] | None = None
         if self.ids:
             grey = all(map(is_grey, self._few_rows()))
             look_up = (lambda values: values[..., 0]) if grey else ids_of_colours
         elif self.mode != "LA" and not self.colours.same_as_grey:
-            look_up = self._decide()
+            look_up = self._decide(met)
 
         def labels(values: Raw) -> Raw:
             nonlocal look_up
@@ -211,17 +217,18 @@ class Picture:
                 self._refuse_soft_edges()
             if self.mode == "LA":
                 return values[..., 0]
-            if look_up is None and (found := self.colours.known(values)) is not None:
+            if look_up is None and (found := self.colours.known(values, met)) is not None:
                 return found
-            look_up = look_up or self._decide()
+            look_up = look_up or self._decide(met)
             return look_up(values)
 
         return labels
 
-    def _decide(self) -> Callable[[Raw], Raw]:
+    def _decide(self, met: set[int]) -> Callable[[Raw], Raw]:
         """Whether colours are looked up or are the grey they are. Raises ReadError."""
         if self.colours.read_as(self.colours.count(self._few_rows())):
-            return self.colours.by_table
+            return partial(self.colours.by_table, met=met)
+        met.clear()
         return lambda values: values[..., 0]
 
     def _refuse_soft_edges(self) -> None:

@@ -100,7 +100,7 @@ def open_picture(path: Path, reading: ReadOptions) -> tuple[Picture, str, tuple[
         dtype = "u2"
     ids = reading.ids and not reading.colours and mode in ("RGB", "RGBA")
     dtype = "u4" if ids else dtype
-    table = ColourTable(path, colours, unlisted, current().side)
+    table = ColourTable(path, colours, unlisted, current().side, bool(reading.colours))
     whole = width * height * WHOLE_BYTES.get(mode, COLOUR_BYTES)
     if pixels is not None and width * height > LARGE:
         whole = pixels.band_bytes + ROWS_PIXELS * COLOUR_BYTES

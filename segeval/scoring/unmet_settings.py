@@ -40,6 +40,24 @@ def unmet_settings(read: CaseRead) -> list[str]:
     return [*found, *unmet_charges(read), *unmet_remarks(read)]
 
 
+def count_parts(settings: Settings, remarks: Sequence[ClassDef]) -> int:
+    """How many parts a request has of which `unmet_settings` says where nothing is there for one.
+
+    remarks  the tables [classes.NAME] that select nothing
+    """
+    asked = chosen_fields(settings)
+    parts = sum(1 for _ in named_parts(settings))
+    parts += sum(name in asked for names in USES for name in names)
+    parts += len(settings.charges) if "charges" in asked else 0
+    return parts + sum(1 for _ in watched_remarks(settings, remarks))
+
+
+def watched_remarks(settings: Settings, remarks: Sequence[ClassDef]) -> Iterator[ClassDef]:
+    """The tables [classes.NAME] whose class some case should have."""
+    aliased = {alias.partition("=")[0].strip() for alias in settings.aliases}
+    return (remark for remark in remarks if remark.name not in aliased and not remark.union)
+
+
 def named_parts(settings: Settings) -> Iterator[tuple[str, str]]:
     """The labels and names that a request speaks of, as written, and what meets each."""
     asked = chosen_fields(settings)
@@ -177,13 +195,12 @@ def unmet_charges(read: CaseRead) -> list[str]:
 def unmet_remarks(read: CaseRead) -> list[str]:
     """The tables [classes.NAME] of classes that the case does not have by any name."""
     job, resolved = read.start.job, read.resolved
-    aliased = {alias.partition("=")[0].strip() for alias in job.settings.aliases}
     sides = (*read.start.truth.parts, *read.start.pred.parts)
     names = [*(c.name for c in resolved.classes), *resolved.skipped, *resolved.faults, *sides]
     return [
         f"[classes.{remark.name}]: no case has such a class"
-        for remark in job.classes.remarks
-        if remark.name not in aliased and not remark.union and not is_named(remark, names)
+        for remark in watched_remarks(job.settings, job.classes.remarks)
+        if not is_named(remark, names)
     ]
 
 

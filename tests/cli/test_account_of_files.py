@@ -376,3 +376,98 @@ def test_shades_of_16_bits_are_shares_of_65535(segeval, tmp_path, side):
         "csv",
     )
     assert (done.status, ",1,dice,1.0" in done.out) == (0, True)
+
+
+# ACCOUNT-A1: colours, parts of the request and rules of gates, in their own units.
+
+
+def sums_up(own):
+    ends = sum(sum(v.values()) if isinstance(v, dict) else v
+               for k, v in own.items() if k != "found")  # fmt: skip
+    return own["found"] == ends
+
+
+def coloured(*rows):
+    """A picture of 8 pixels a row, each row of one colour."""
+    return np.repeat(np.array(rows, np.uint8)[:, None], 8, axis=1)
+
+
+RED, GREEN, BLUE, BLACK, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0), (9, 9, 9)
+COLOURS = (
+    '[classes.a]\nlabel = 1\ncolor = "#ff0000"\n[classes.b]\nlabel = 2\ncolor = "#00ff00"\n'
+    '[classes.c]\nlabel = 3\ncolor = "#0000ff"\n'
+)
+
+
+@pytest.mark.parametrize("ending", [".png", ".bmp"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_account_a1_colours_are_counted_picture_by_picture(segeval, here, ending, swapped):
+    (here / "segeval.toml").write_text(COLOURS)
+    full, some = coloured(RED, GREEN, BLUE, BLACK), coloured(RED, GREEN, (1, 2, 3), (4, 5, 6))
+    one, two = ("pred", "gt") if swapped else ("gt", "pred")
+    folders(here, **{one: {f"x{ending}": full, f"y{ending}": full},
+                     two: {f"x{ending}": full, f"y{ending}": some}})  # fmt: skip
+    done = segeval("score", "pred", "gt", "-m", "dice", "--unlisted", "ignore", "-o", "o.json")
+    assert done.status == 0, done.err
+    assert inventory(here, f"{one} colour") == {"found": 8, "scored": 8}
+    own = inventory(here, f"{two} colour")
+    assert (own["found"], own["scored"]) == (8, 6)
+    assert own["left_aside"] == {"that no class has": 2}
+    whose = "prediction" if two == "pred" else "ground truth"
+    assert f"2 colours of the {whose} that no class has" in done.err
+
+
+def test_account_a1_greys_without_a_table_are_no_colours(segeval, here):
+    folders(here, pred={"x.png": coloured(GREY, BLACK)}, gt={"x.png": coloured(GREY, GREY)})
+    done = segeval("score", "pred", "gt", "-m", "dice", "-o", "o.json")
+    assert (done.status, inventory(here, "gt colour")) == (0, {})
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_account_a1_parts_of_the_request_end_as_used_or_without_effect(segeval, here, jobs):
+    (here / "segeval.toml").write_text('[classes.Niere]\ntolerance = "1mm"\n')
+    folders(here, pred={"c.nii.gz": A, "d.nii.gz": A}, gt={"c.nii.gz": A, "d.nii.gz": A})
+    done = segeval("score", "pred", "gt", "-m", "dice", "--remap-gt", "2=1,7=3", "--remap-pred",
+                   "2=1", "--rt-grid", "2", "-j", jobs, "-o", "o.json")  # fmt: skip
+    assert done.status == 0, done.err
+    own = inventory(here, "setting")  # 2=1 of both sides are used; 7=3, the grid, the table are not
+    assert own == {"found": 5, "scored": 2, "left_aside": {"without effect": 3}}
+    assert done.err.count("[W-no-effect]") == 3
+    for part in ("1", "2"):
+        segeval("score", "pred", "gt", "-m", "dice", "--remap-gt", "2=1,7=3", "--remap-pred", "2=1",
+                "--rt-grid", "2", "--shard", f"{part}/2", "-o", f"{part}.json")  # fmt: skip
+    segeval("merge", "1.json", "2.json", "-o", "o.json")
+    assert inventory(here, "setting") == own
+
+
+def test_account_a1_parts_of_a_request_that_scored_nothing(segeval, here):
+    folders(here, pred={"c.nii.gz": A}, gt={"c.nii.gz": A[:3]})
+    done = segeval("score", "pred", "gt", "-m", "dice", "--remap-gt", "7=3", "-o", "o.json")
+    assert done.status == 3
+    assert inventory(here, "setting") == {"found": 1, "unscored": {"no_case_scored": 1}}
+
+
+@pytest.mark.parametrize("command", ["score", "gate"])
+def test_account_a1_rules_are_judged_idle_or_left_out(segeval, here, command):
+    (here / "segeval.toml").write_text('[gates]\n"dice" = 0.5\n"1/iou" = 0.5\n')
+    folders(here, pred={"c.nii.gz": A}, gt={"c.nii.gz": A})
+    score = ("score", "pred", "gt", "-m", "dice,iou", "-o", "o.json")
+    if command == "gate":
+        segeval(*score, "--isolated")
+        score = ("gate", "o.json", "-o", "o.json")
+    rules = ("--gate", "2/dice=0.1", "--gate", "9/dice=0.1")
+    done = segeval(*score, *rules)
+    assert done.status == 1
+    own = inventory(here, "gate")
+    assert own == {"found": 4, "scored": 3, "unscored": {"nothing_to_judge": 1}}
+    done = segeval(*score, *rules[:2], "--only-gates")
+    assert (done.status, "2 of segeval.toml left out by --only-gates" in done.err + done.out) == (
+        0,
+        True,
+    )
+    own = inventory(here, "gate")
+    assert own == {"found": 3, "scored": 1, "left_aside": {"left out by --only-gates": 2}}
+    content = json.loads((here / "o.json").read_text())
+    assert all(sums_up(each) for each in content["inputs"]["inventory"].values())
+    (item,) = [i for i in content["inputs"]["left_aside"] if i["kind"] == "gate"]
+    assert item["names"] == ["dice=0.5", "1/iou=0.5"]
