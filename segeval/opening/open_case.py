@@ -118,7 +118,8 @@ def open_files(
         low = settings.upsample != "never"
         reading = replace(reading, grid=truth.volume.geometry.shape, low=low)
     pred = open_pred(reading)
-    if reading.channel_axis is not None and not reading.flat and pred and is_flat(truth, pred):
+    asked = reading.channel_axis is not None and not reading.flat
+    if asked and pred is not None and is_flat(truth, pred, reading):
         return open_files(case, replace(reading, grid=None, flat=True), settings, classes)
     if reading.channel_axis is None and pred is not None:
         check_truth_axes(truth, pred)
@@ -142,18 +143,24 @@ def check_truth_axes(truth: OpenSide, pred: OpenSide) -> None:
         )
 
 
-def is_flat(truth: OpenSide, pred: OpenSide) -> bool:
+def is_flat(truth: OpenSide, pred: OpenSide, reading: ReadOptions) -> bool:
     """Whether `--channel-axis` makes pictures of sides that looked like volumes of one channel.
 
-    It says so of an array of three axes where the other side has no more: where that is a picture,
-    or such an array too.
+    It says so of an array of three axes where the other side is a picture; or where it is such an
+    array too, and the prediction is of floats, or the axis is as long as there are classes. Two
+    volumes of labels have no channels, whatever is asked for.
     """
     sides = (truth, pred)
     if any(side.contours is not None or len(side.volume.channels) > 1 for side in sides):
         return False
     grids = [side.volume.geometry for side in sides]
     axes = [len(grid.shape) for grid in grids]
-    return axes[0] == 3 and max(axes) == 3 and not any(grid.placed for grid in grids)
+    if axes[0] != 3 or max(axes) > 3 or any(grid.placed for grid in grids):
+        return False
+    axis, shape = reading.channel_axis or 0, grids[1].shape
+    many = shape[axis] if axis < len(shape) else 0
+    floats = all(channel.dtype.kind == "f" for channel in pred.volume.channels)
+    return axes[1] == 2 or floats or (reading.classes or -1) in (many, many - 1)
 
 
 def are_point_tables(*sides: CaseFiles) -> bool:

@@ -327,7 +327,9 @@ def test_account_a16_pictures_of_several_masks_on_either_side(segeval, here, axi
     build.npy(here / "s.npy", np.moveaxis(CLASS_MASKS, 0, axis))
     build.npy(here / "m.npy", PICTURE)
     pred, gt = (f"{side}.npy" for side in sides)
-    done = segeval("score", pred, gt, "-m", "dice", "--channel-axis", str(axis), "--format", "csv")
+    listed = ("--classes", "1=a,2=b") if sides == "ss" else ()  # else two volumes, as well as not
+    done = segeval("score", pred, gt, "-m", "dice", "--channel-axis", str(axis), "--format", "csv",
+                   *listed)  # fmt: skip
     assert (done.status, done.out.count(",dice,1.0")) == (0, 2)
     assert "W-no-effect" not in done.err
 
