@@ -43,12 +43,14 @@ def score_request(given: Mapping[str, Any]) -> int:
     baseline = load_baseline(settings)
     from segeval.api.run import score_paths
     from segeval.runtime import allocator
+    from segeval.runtime.announcements import hear_announcements
 
     allocator.keep_freed_memory()
     allocator.freeze_collector()
     watch = ProgressReporter(settings)
     try:
-        card = score_paths(pred, truth, settings, watch, journal, baseline)
+        with hear_announcements(watch.waits):
+            card = score_paths(pred, truth, settings, watch, journal, baseline)
     except KeyboardInterrupt:
         return report_interruption(watch, journal)
     finally:

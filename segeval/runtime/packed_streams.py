@@ -255,28 +255,3 @@ def read_head(path: Path, count: int = 512) -> bytes:
         except zlib.error:
             pass
     return start
-
-
-@contextmanager
-def spill_packed(packed: PackedBytes) -> Iterator[PackedBytes]:
-    """The array unpacked into a temporary file, so that any part of it can be read.
-
-    One unpacking and a copy through the page cache cost less than unpacking twice, and none of it
-    is resident memory. The file is gone when the block is left.
-    """
-    if packed.seekable:
-        yield packed
-        return
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(prefix="segeval-") as file:
-        buffer = memoryview(bytearray(STEP))
-        left = packed.size
-        with open_packed(packed) as stream:
-            while left:
-                part = buffer[:left]
-                left -= fill_buffer(stream, part, packed)
-                file.write(part)
-            finish_stream(stream, packed)
-        file.flush()
-        yield PackedBytes(Path(file.name), size=packed.size)

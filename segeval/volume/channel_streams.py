@@ -21,8 +21,8 @@ from segeval.runtime.packed_streams import (
     fill_buffer,
     finish_stream,
     open_packed,
-    spill_packed,
 )
+from segeval.runtime.unpacked_file import spill_packed
 from segeval.volume.channel import Channel, Drawer, RelabelledChannel, RowMaker, turn_array
 from segeval.volume.stored_boxes import StoredBoxes
 from segeval.volume.value_kinds import replace_labels

@@ -137,6 +137,21 @@ def test_inspect_gives_the_range_of_probabilities(segeval, here):
     assert "1 channel from 0.25 to 0.75; 1 class, voxels 1: 4" in ran.out
 
 
+def test_inspect_looks_at_a_part_of_a_very_large_file(segeval, here, monkeypatch):
+    monkeypatch.setattr("segeval.cli.inspect.MOST", 40)
+    monkeypatch.setattr("segeval.cli.inspect.CHUNK", 16)
+    labels = np.zeros((10, 10), np.uint8)
+    labels[0, :3], labels[1, :4], labels[9] = 1, 2, 3
+    Image.fromarray(labels).save(here / "a.png")
+    np.save(here / "b.npy", labels.astype(np.int32))
+    for name in ("a.png", "b.npy"):
+        said = "2 classes, voxels 1: 3, 2: 4; of the first 40 of 100 voxels"
+        assert said in segeval("inspect", name).out
+    monkeypatch.setattr("segeval.cli.inspect.MOST", 100)
+    assert "voxels 1: 3, 2: 4, 3: 10" in (out := segeval("inspect", "a.png").out)
+    assert "of the first" not in out
+
+
 def test_inspect_says_what_is_wrong(segeval, pairs):
     (pairs / "gt" / "b.nii.gz").write_bytes(b"no gzip")
     (pairs / "empty").mkdir()

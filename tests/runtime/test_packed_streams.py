@@ -2,10 +2,13 @@
 
 import bz2
 import gzip
+import sys
 import zipfile
 
 import pytest
 
+from segeval.runtime import unpacked_file
+from segeval.runtime.announcements import hear_announcements
 from segeval.runtime.errors import ReadError
 from segeval.runtime.packed_streams import (
     PackedBytes,
@@ -13,8 +16,8 @@ from segeval.runtime.packed_streams import (
     finish_stream,
     open_packed,
     read_head,
-    spill_packed,
 )
+from segeval.runtime.unpacked_file import spill_packed
 
 CONTENT = bytes(range(256)) * 40
 
@@ -58,6 +61,51 @@ def test_a_spilled_file_can_be_read_anywhere_and_is_gone_afterwards(tmp_path, pa
             plain.readinto(got)
         assert bytes(got) == CONTENT[500:516]
     assert file.path.exists() is (packing == "")
+
+
+def leave_little(monkeypatch, free):
+    """A temporary folder with so many bytes free."""
+    import shutil
+
+    usage = type("Usage", (), {"free": free})
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+
+
+def test_no_more_than_half_of_what_is_free_is_unpacked(tmp_path, monkeypatch):
+    source = packed(tmp_path, "gzip")
+    leave_little(monkeypatch, 2 * len(CONTENT) - 1)
+    with pytest.raises(ReadError) as caught, spill_packed(source):
+        raise AssertionError("there is no room")
+    assert caught.value.status == "over_budget"
+    assert "TMPDIR=" in caught.value.help
+    leave_little(monkeypatch, 2 * len(CONTENT))
+    with spill_packed(source) as file:
+        assert file.path.stat().st_size == len(CONTENT)
+
+
+def test_a_large_file_that_is_unpacked_is_announced(tmp_path, monkeypatch):
+    said = []
+    source = packed(tmp_path, "gzip")
+    with hear_announcements(said.append):
+        with spill_packed(source):
+            assert said == []
+        monkeypatch.setattr(unpacked_file, "LARGE", len(CONTENT))
+        with spill_packed(source):
+            pass
+    with spill_packed(source):  # nobody listens
+        pass
+    (line,) = said
+    assert line.startswith("file: unpacked to ")
+    assert line.endswith("1 MiB")
+
+
+def test_what_is_unpacked_has_no_name_that_a_kill_could_leave(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "room"))
+    (tmp_path / "room").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with spill_packed(packed(tmp_path, "gzip")):
+        left = list((tmp_path / "room").iterdir())
+        assert left == [] or sys.platform != "linux"
 
 
 @pytest.mark.parametrize("packing", ["", "gzip", "bzip2"])
