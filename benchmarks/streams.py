@@ -101,7 +101,8 @@ def try_engine(engine: str, own: Sequence[str], folder: Path) -> list[str]:
     wrong, tried = [], 0
     for run, words in RUNS.items():
         for stdout, stderr in lost_pairs():
-            found = run_lost([*words, *own], folder, stdout, stderr)
+            sides = [str(folder / side) for side in words[:2]]  # for workers elsewhere
+            found = run_lost([*sides, *words[2:], *own], folder, stdout, stderr)
             tried += 1
             if found != (right := wanted(run, stdout, engine)):
                 what = f"run {run}, stdout {stdout}, stderr {stderr}"

@@ -94,13 +94,33 @@ def score_paths(  # noqa: PLR0913 - the last three are the command line's
 
         shard = parse_shard(settings.shard)
     say = watch.waits if watch is not None else ignore_progress
-    with choose_engine(settings, say) as ready, localize_inputs(pred, truth, settings) as place:
+    inputs = (
+        (pred, truth, settings)
+        if not settings.scheduler
+        else seen_from_anywhere(pred, truth, settings)
+    )
+    with choose_engine(settings, say) as ready, localize_inputs(*inputs) as place:
         card = score_pairs(place, asked, shard, ready, watch, journal, baseline)
     card = replace(card, inputs={**card.inputs, "roots": relative_roots(pred, truth, settings)})
     if shard is None:
         return card
     gates = [str(gate) for gate in settings.gates]
     return replace(card, shard={"part": shard.part, "of": shard.of, "gates": gates, **card.shard})
+
+
+def seen_from_anywhere(
+    pred: Path | str, truth: Path | str, settings: Settings
+) -> tuple[str, str, Settings]:
+    """Inputs of a run whose workers have other working folders: whole paths; URLs as they are."""
+
+    def whole(path: str) -> str:
+        return path if not path or is_url(path) else os.path.abspath(path)
+
+    files = {
+        name: whole(getattr(settings, name)) for name in ("images", "flipped", "weights", "pairs")
+    }
+    aux = tuple(whole(path) for path in settings.aux)
+    return whole(str(pred)), whole(str(truth)), replace(settings, aux=aux, **files)
 
 
 def relative_roots(pred: Path | str, truth: Path | str, settings: Settings) -> dict[str, str]:

@@ -114,26 +114,30 @@ class TiffSamples:
     @property
     def band_bytes(self) -> int:
         """Bytes that are held at a time."""
-        return 3 * block_bytes(self.page)
+        return 3 * block_bytes(self.page) * (self.page.samples if self.page.planar else 1)
 
     def __call__(self) -> Iterator[Raw]:
         """Rows (n, x, channels). Raises OSError, ValueError, zlib.error."""
         with self.path.open("rb") as file:
-            yield from decode_samples(file, self.page, np.dtype(np.uint8))
+            planes = range(self.page.samples if self.page.planar else 1)
+            samples = [decode_samples(file, self.page, np.dtype(np.uint8), at) for at in planes]
+            for parts in zip(*samples, strict=True):
+                yield parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
 
 def open_tiff_strips(path: Path) -> TiffSamples | TiffStrips | None:
-    """The pixels of the first page; None where each sample has strips of its own.
+    """The pixels of the first page; None where samples that have strips of their own are packed in
+    a way that is not decoded here.
 
     Raises ReadError.
     """
     order, pages = read_pages(path)
     page = pages[0]
-    if page.planar and page.samples > 1:
-        return None
     ours = page.compression in (NONE, DEFLATE, OLD_DEFLATE) and page.predictor in (1, DIFFERENCES)
     if ours and page.bits == 8 and page.photometric == RGB and not page.reversed_bits:
         return TiffSamples(path, page)
+    if page.planar and page.samples > 1:
+        return None
     return TiffStrips(path, split_plain_strips(page), order)
 
 

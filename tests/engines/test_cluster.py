@@ -151,6 +151,14 @@ def test_a_file_that_changes_is_no_value_of_its_case(tmp_path, two_workers, chan
     assert "the file changed while its case was scored" in found["b"].result.error["message"]
 
 
+def test_workers_have_another_working_folder(tmp_path, two_workers, monkeypatch):
+    tree(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    found = run("pred", "gt", "dice", scheduler=two_workers.address)
+    assert [case.status for case in found.cases] == ["ok"] * len(NAMES)
+    assert text(found) == text(run("pred", "gt", "dice"))
+
+
 def test_workers_fetch_from_a_store(tmp_path, two_workers):
     pytest.importorskip("fsspec", reason="pip install fsspec")
     sides = tree(tmp_path)

@@ -281,3 +281,21 @@ def test_what_nobody_decodes_is_named_and_not_called_cut_off(tmp_path, how, said
         opened(path)
     assert said in caught.value.message
     assert "cut off" not in caught.value.help
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"rows": 5}, {}, {"tile": (16, 16)}, {"rows": 5, "packing": 8}, {"packing": 8},
+     {"tile": (16, 16), "packing": 8}, {"rows": 7, "packing": 8, "predictor": 2}],
+)  # fmt: skip
+def test_colours_whose_samples_have_strips_of_their_own_are_read_by_rows(tmp_path, how):
+    table = np.array([(0, 0, 0), (255, 0, 0), (0, 9, 255)], np.uint8)
+    labels = np.random.default_rng(1).integers(0, 3, (37, 53))
+    path = tmp_path / "a.tif"
+    write(path, [table[labels]], planar=True, photometric=2, **how)
+    colours = {tuple(colour): value for value, colour in enumerate(table.tolist())}
+    volume = open_volume(path, ReadOptions(colours=colours))
+    source = volume.channels[0].source
+    rows = [band.copy() for band in source.rows()]
+    np.testing.assert_array_equal(np.concatenate(rows), labels)
+    np.testing.assert_array_equal(source(), labels)
