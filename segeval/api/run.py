@@ -113,14 +113,14 @@ def seen_from_anywhere(
 ) -> tuple[str, str, Settings]:
     """Inputs of a run whose workers have other working folders: whole paths; URLs as they are."""
 
-    def whole(path: str) -> str:
+    def full(path: str) -> str:
         return path if not path or is_url(path) else os.path.abspath(path)
 
     files = {
-        name: whole(getattr(settings, name)) for name in ("images", "flipped", "weights", "pairs")
+        name: full(getattr(settings, name)) for name in ("images", "flipped", "weights", "pairs")
     }
-    aux = tuple(whole(path) for path in settings.aux)
-    return whole(str(pred)), whole(str(truth)), replace(settings, aux=aux, **files)
+    aux = tuple(full(path) for path in settings.aux)
+    return full(str(pred)), full(str(truth)), replace(settings, aux=aux, **files)
 
 
 def relative_roots(pred: Path | str, truth: Path | str, settings: Settings) -> dict[str, str]:
