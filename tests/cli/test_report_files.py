@@ -141,7 +141,7 @@ def test_report_t24_the_images_of_the_run_are_remembered(run, here):
     done = run("report", "out/r.json")
     assert done.status == 0
     assert re.fullmatch(
-        r"warning: 2 pictures without their image: the folder of images is not there "
+        r"warning: 2 pictures without an image: the folder of images is not there "
         r"\(.*images\); --images DIR names where it is now \[W-no-picture\]\n", done.err
     )  # fmt: skip
     assert Path("report.html").read_text("utf-8").count('<figure class="picture">') == 2

@@ -205,5 +205,5 @@ def test_images_that_lack_a_case_are_said_on_stderr(segeval, results, here):
     done = segeval("report", results, "--images", "images", "--pictures", "3")
     (line,) = done.err.splitlines()
     assert re.match(
-        r"warning: [123] pictures? without their image: --images has none of the case", line
+        r"warning: [123] pictures? without an image: --images has none of the case", line
     )

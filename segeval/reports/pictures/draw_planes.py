@@ -30,6 +30,7 @@ from segeval.runtime.frozen import frozen
 
 SIDE = 256.0  # pixels at most
 LARGEST = 8.0  # pixels a unit of length, so that what is tiny is not blown up
+NOTHING, TENTH = 1e-6, 0.05  # lengths: of surfaces that are one, and less than 0.1 when rounded
 Bytes = NDArray[np.uint8]
 QUALITIES = (70, 55, 40, 28, 18, 10, 4)
 PlaceImage = Callable[[bytes, str], str]  # where the bytes of an image of a suffix can be had
@@ -175,7 +176,7 @@ def draw_outlines(view: ClassView, plane: Plane) -> list[str]:
 
 def draw_error(view: ClassView, plane: Plane) -> list[str]:
     """The largest error, where it lies in the plane or before it; its length is the true one."""
-    if view.error is None or view.error.length <= 0:
+    if view.error is None or view.error.length < NOTHING:
         return []
     ends = [
         [c + e for c, e in zip(view.corner, end, strict=True)]
@@ -188,7 +189,8 @@ def draw_error(view: ClassView, plane: Plane) -> list[str]:
     x, y = (a + c) / 2 + 5, (b + d) / 2 - 5
     x = min(max(x, 2), plane.size[1] - 50)
     y = min(max(y, 12), plane.size[0] - 4)
-    length = f"{view.error.length:.1f} {view.unit}"
+    digits = ".1f" if view.error.length >= TENTH else ".1g"
+    length = f"{view.error.length:{digits}} {view.unit}"
     line = f"M{a:.1f} {b:.1f}L{c:.1f} {d:.1f}"
     return [
         f'<path class="halo" d="{line}"/>'

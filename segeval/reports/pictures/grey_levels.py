@@ -67,6 +67,14 @@ def grey_levels(
     ]
 
 
+def picture_levels(picture: Floats, window: str, class_: str) -> Floats:
+    """A 2-D image as values from 0 to 255; what has 8 bits is shown as it is."""
+    if picture.dtype == np.uint8 or picture.ndim == 3:
+        return picture.astype(np.float64)
+    (shown,) = grey_levels([picture.astype(np.float64)], window, class_)
+    return shown.astype(np.float64)
+
+
 def grey_range(values: Floats, window: str, class_: str, ct: bool) -> tuple[float, float]:
     """The values that become black and white."""
     chosen = parse_window(window)

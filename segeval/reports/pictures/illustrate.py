@@ -54,9 +54,9 @@ def illustrate_worst(
 def _in_a_line(text: str) -> str:
     """A reason of the page as it follows a count of pictures."""
     if text == NO_IMAGE:
-        return "without their image: --images has none of the case"
+        return "without an image: --images has none of the case"
     if text.startswith(MASKS_ALONE):
-        return f"without their image: {text.removeprefix(MASKS_ALONE)}"
+        return f"without an image: {text.removeprefix(MASKS_ALONE)}"
     return f"not drawn: {text}"
 
 

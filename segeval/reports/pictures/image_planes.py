@@ -49,7 +49,7 @@ def cut_window(picture: Floats, window: Window) -> Floats:
 
 
 def read_picture(path: Path | None, grid: Geometry) -> Floats:
-    """A 2-D image, grey or in colours. Raises CaseError."""
+    """A 2-D image, grey or in colours; one of 8 bits stays uint8. Raises CaseError."""
     if path is None:
         raise ReadError("there is no image of this case")
     if not path.name.lower().endswith(BY_PILLOW):
@@ -62,7 +62,7 @@ def read_picture(path: Path | None, grid: Geometry) -> Floats:
             turned = opened.size != grid.shape[::-1]  # a camera may say how it was held
             shown = ImageOps.exif_transpose(opened) if turned else opened
             kept = shown.convert("RGB") if shown.mode not in ("L", "I;16", "I", "F") else shown
-            found: Floats = np.asarray(kept, np.float64)
+            found: Floats = np.asarray(kept)
     except (OSError, ValueError, Image.DecompressionBombError) as problem:
         raise ReadError("the image cannot be read", where=path) from problem
     if found.shape[:2] != grid.shape:
@@ -116,7 +116,11 @@ def read_slice(path: Path, shape: tuple[int, ...]) -> Floats:
     library: Any = pydicom
     try:
         data = library.dcmread(path)
+        if "PixelData" not in data:
+            raise ReadError("a slice holds no pixels", where=path)
         pixels = np.asarray(data.pixel_array, np.float32)
+    except ReadError:
+        raise
     except Exception as problem:  # a codec raises what it likes
         raise ReadError(
             f"the pixels cannot be read ({type(problem).__name__})",

@@ -21,7 +21,7 @@ from segeval.reports.pictures.case_images import CaseImages
 from segeval.reports.pictures.case_masks import CaseMasks, pair_again, read_masks, views_of
 from segeval.reports.pictures.draw_planes import MOST_BYTES, PlaceImage, draw_view
 from segeval.reports.pictures.draw_tints import draw_tints
-from segeval.reports.pictures.grey_levels import grey_levels
+from segeval.reports.pictures.grey_levels import grey_levels, picture_levels
 from segeval.reports.pictures.image_planes import check_shown, image_planes
 from segeval.reports.pictures.instance_pictures import (
     InstanceSpot,
@@ -152,10 +152,11 @@ class PictureMaker:
         grid = masks.read.start.grid
         of_image, planes = self._image_planes(case, masks, list(views.values()))
         for (name, view), own in zip(views.items(), planes, strict=True):
+            window, ct = self._settings.window, any(s.modality == "CT" for s in case.series)
             if len(view.shape) == 2:
-                shown = draw_tints(view, None if own is None else own[0], self._place, self.most)
+                flat = None if own is None else picture_levels(own[0], window, name)
+                shown = draw_tints(view, flat, self._place, self.most)
             else:
-                window, ct = self._settings.window, any(s.modality == "CT" for s in case.series)
                 grey = None if own is None else grey_levels(own, window, name, ct)
                 shown = draw_view(view, grid, grey, self._place, self.most)
             said = "" if own is None else f'<p class="remark">image <bdi>{of_image}</bdi></p>'
@@ -171,6 +172,8 @@ class PictureMaker:
             if image is not None and len(view.shape) == 3:
                 ct = any(s.modality == "CT" for s in case.series)
                 image = grey_levels(image, self._settings.window, spot.class_, ct)
+            elif image is not None:
+                image = [picture_levels(image[0], self._settings.window, spot.class_)]
             text = (
                 f"{escape(clean_name(spot.class_), quote=True)} {spot.id} and what lies around it"
             )
@@ -183,8 +186,10 @@ class PictureMaker:
         """What the image is called, and the planes of each view; None where there are none."""
         nothing: list[tuple[Floats, ...] | None] = [None] * len(views)
         grid = masks.read.start.grid
+        path = case.image
         try:
-            path = case.image or (None if self._images is None else self._images.find(case))
+            if path is None and self._images is not None:
+                path = self._images.find(case)
             if path is None and (not case.series or self._stores):  # slices stay in their store
                 if self._images is not None:
                     self.note(NO_IMAGE, case.id)
@@ -195,7 +200,9 @@ class PictureMaker:
                     here = stack.enter_context(fetch_file(path, self._stores))
                 found = image_planes(case, here, grid, views)
         except SegevalError as problem:
-            self.note(f"{MASKS_ALONE}{describe_problem(problem)}", case.id)
+            # names of slices may be those of people
+            why = describe_problem(problem) if path is not None else problem.message
+            self.note(f"{MASKS_ALONE}{why}", case.id)
             return "", nothing
         for k, planes in enumerate(found):
             try:

@@ -206,3 +206,25 @@ def test_report_t21_contours_stand_where_the_voxels_are(directions, axis):
         bool(cut[math.ceil(row / 2), math.ceil(column / 2)]),
     }
     assert around == {True, False}
+
+
+@pytest.mark.parametrize(("scale", "said"), [(1.0, "3.0 mm"), (0.01, "0.03 mm"), (0.03, "0.1 mm")])
+def test_report_t21_a_small_length_is_not_said_to_be_nothing(scale, said):
+    truth, pred = np.zeros((5, 12, 12), bool), np.zeros((5, 12, 12), bool)
+    truth[1:4, 2:6, 2:6] = True
+    pred[1:4, 2:6, 2:9] = True
+    shape, spacing = truth.shape, (scale,) * 3
+    found = view_class(truth, pred, (0, 0, 0), shape, spacing, "mm")
+    grid = Geometry(shape, spacing, (0.0, 0.0, 0.0), LPS)
+    text = draw_view(found, grid, None, None)
+    assert set(re.findall(r'class="said"[^>]*>([^<]+)<', text)) == {said}
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+def test_equal_masks_have_no_largest_error(spacing):
+    truth = ball((20, 40, 40), (9, 19, 19), (6, 9, 12), spacing, 0.6)
+    found = view_class(truth, truth, (0, 0, 0), truth.shape, spacing, "mm")
+    grid = Geometry(truth.shape, spacing, (0.0, 0.0, 0.0), LPS)
+    text = draw_view(found, grid, None, None)
+    assert 'class="truth"' in text
+    assert 'class="error"' not in text

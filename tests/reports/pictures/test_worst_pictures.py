@@ -242,3 +242,70 @@ def test_the_page_of_a_run_has_the_pictures_of_its_worst_values():
     page = render_page(card, Settings(pictures=4), found)
     assert page.count('<figure class="picture">') == 4
     assert draw_pictures(card, Settings(pictures=0)) is None
+
+
+def flat_tree(folder, image, name):
+    """A case of pictures with an image."""
+    truth = np.zeros((60, 80), np.uint8)
+    truth[20:40, 20:40] = 1
+    for side, array in (("gt", truth), ("pred", np.roll(truth, 5, axis=1))):
+        (folder / side).mkdir()
+        Image.fromarray(array).save(folder / side / "x.png")
+    (folder / "images").mkdir()
+    Image.fromarray(image).save(folder / "images" / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "low", "high"),
+    [
+        ("x.png", np.uint16, 1000, 1300),
+        ("x.tif", np.uint16, 0, 60000),
+        ("x.tiff", np.float32, -0.4, 0.6),
+        ("x_0000.tif", np.int32, -200, 90000),
+    ],
+)
+def test_report_t22_an_image_of_more_than_8_bits_is_shown_by_what_it_spans(
+    tmp_path, name, kind, low, high
+):
+    ramp = np.linspace(low, high, 80)[None, :].repeat(60, axis=0).astype(kind)
+    flat_tree(tmp_path, ramp, name)
+    found = drawn(tmp_path, [("x", "1")], images=str(tmp_path / "images"))
+    assert found.notes == {}
+    content = base64.b64decode(re.search(r"base64,([^\"]+)", found.drawn["x", "1"])[1])
+    with Image.open(io.BytesIO(content)) as picture:
+        shown = np.asarray(picture.convert("L"), float)
+    assert shown[:5, :5].mean() < 30
+    assert shown[:5, -5:].mean() > 225
+
+
+def test_report_t22_an_image_of_8_bits_is_shown_as_it_is(tmp_path):
+    flat_tree(tmp_path, np.full((60, 80), 77, np.uint8), "x.png")
+    found = drawn(tmp_path, [("x", "1")], images=str(tmp_path / "images"))
+    content = base64.b64decode(re.search(r"base64,([^\"]+)", found.drawn["x", "1"])[1])
+    with Image.open(io.BytesIO(content)) as picture:
+        assert abs(int(picture.convert("L").getpixel((2, 2))) - 77) <= 3
+
+
+def test_report_t22_a_photograph_that_was_held_upright_is_turned(tmp_path):
+    ramp = np.linspace(0, 255, 80)[None, :].repeat(60, axis=0).astype(np.uint8)
+    flat_tree(tmp_path, ramp, "x.png")
+    turned = Image.fromarray(np.ascontiguousarray(np.rot90(ramp)))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn it to the right to see it upright
+    turned.save(tmp_path / "images" / "x.jpg", exif=exif)
+    (tmp_path / "images" / "x.png").unlink()
+    found = drawn(tmp_path, [("x", "1")], images=str(tmp_path / "images"))
+    assert found.notes == {}
+    content = base64.b64decode(re.search(r"base64,([^\"]+)", found.drawn["x", "1"])[1])
+    with Image.open(io.BytesIO(content)) as picture:
+        shown = np.asarray(picture.convert("L"), float)
+    assert shown[:5, :5].mean() < 30
+    assert shown[:5, -5:].mean() > 180
+
+
+def test_a_flat_image_of_nan_stands_nowhere(tmp_path):
+    flat_tree(tmp_path, np.full((60, 80), np.nan, np.float32), "x.tif")
+    found = drawn(tmp_path, [("x", "1")], images=str(tmp_path / "images"))
+    assert found.drawn["x", "1"].count("<img") == 2
+    (said,) = found.notes
+    assert "the image holds no number where the structure lies" in said
