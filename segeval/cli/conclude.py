@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from segeval.cli.accounts import tell_left_aside
 from segeval.cli.ci import describe_ci_run, finding_path, report_to_ci
-from segeval.cli.error_maps import make_error_maps
 from segeval.cli.log import LOG
 from segeval.cli.messages import print_message
 from segeval.cli.problems import exit_status, report_problems
@@ -58,7 +57,9 @@ def conclude_run(
         card = replace(card, shard={**card.shard, "accept_undefined": accepts_undefined(request)})
     with keep_inventory(Inventory()) as inventory:  # of pictures that are not drawn
         write_output_files(card, settings)
-    if not only_verdicts:
+    if settings.error_maps and not only_verdicts:
+        from segeval.cli.error_maps import make_error_maps
+
         make_error_maps(card, settings)
     print_report(card, request, only_verdicts)
     warnings, lost = tell_left_aside([*left, *inventory.left_aside], settings)

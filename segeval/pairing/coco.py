@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from segeval.pairing.cases import CaseFiles
-from segeval.pairing.side_layout import CaseEntry, SideLayout
+from segeval.pairing.side_layout import CaseEntry, SideLayout, is_coco_path
 from segeval.runtime.errors import NothingToScore, ReadError, RequestError
 from segeval.runtime.inventory import KNOWN, UNKNOWN, current
 
@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from segeval.readers.coco_file import CocoFile, CocoImage
 
 COCO = "coco"
-SUFFIX = ".json"
-
-
-def is_coco_path(path: Path) -> bool:
-    """Whether a side is a COCO file: JSON that does not hold the polygons of one image."""
-    if not (path.is_file() and path.suffix.lower() == SUFFIX):
-        return False
-    from segeval.readers.registry import is_polygon_file
-
-    return not is_polygon_file(path)
 
 
 def coco_layout(path: Path, other: Path) -> SideLayout:

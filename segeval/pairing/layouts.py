@@ -23,7 +23,6 @@ from segeval.pairing.file_names import (
     VOLUMES,
     format_suffix,
     is_score_archive,
-    strip_format_suffix,
 )
 from segeval.pairing.files import INTERMEDIATE, Left, MaskFile, SideTree, leave
 from segeval.pairing.layout_kinds import (
@@ -37,24 +36,12 @@ from segeval.pairing.layout_kinds import (
     detect_layout,
     fits_layout,
 )
-from segeval.pairing.side_layout import FILE, CaseEntry, LoneFile, SideLayout
+from segeval.pairing.side_layout import CaseEntry, LoneFile, SideLayout
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import ASKED, UNKNOWN
 
 NAME_FILES = "or name the files of every case in a table: --pairs TABLE in place of PRED and GT"
-
-
-def single_file_layout(path: Path, scores: bool) -> SideLayout:
-    """The layout of a side that is one file (LAYOUTS-L1).
-
-    scores  look for probabilities beside it (LAYOUTS-I5)
-    """
-    name = strip_format_suffix(path.name)
-    beside = path.with_name(f"{path.name[: len(path.name) - len(format_suffix(path.name))]}.npz")
-    found = beside if scores and not is_score_archive(path.name) and beside.is_file() else None
-    side = CaseFiles(path.parent, {"": path}, found)
-    return SideLayout(FILE, (CaseEntry(path.name, name, name, side),), path, met=side.many)
 
 
 def read_folder_layout(tree: SideTree, hints: Hints) -> SideLayout:

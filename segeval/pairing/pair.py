@@ -16,7 +16,6 @@ from segeval.pairing.class_names import Hints, names_by_token, normal_names, tru
 from segeval.pairing.datasets import label_folders, read_dataset_classes
 from segeval.pairing.file_names import SUFFIXES
 from segeval.pairing.files import SideTree, holds_dicom
-from segeval.pairing.images import require_image_folder
 from segeval.pairing.layout_kinds import FLAT
 from segeval.pairing.matching import example_keys, match_layouts
 from segeval.pairing.messages import count_with_noun, extra_note, pairing_sentence, same_files_note
@@ -31,7 +30,10 @@ from segeval.runtime.inventory import KNOWN, UNKNOWN, Inventory
 
 def pair_paths(pred: Path, gt: Path, settings: Settings) -> Pairing:
     """Pair files or folders. Raises RequestError, NothingToScore, and PairingError if strict."""
-    require_image_folder(settings)
+    if settings.images:
+        from segeval.pairing.images import require_image_folder
+
+        require_image_folder(settings)
     if settings.pairs:
         from segeval.pairing.table import read_pairs
 

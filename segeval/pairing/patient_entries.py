@@ -11,8 +11,7 @@ from segeval.pairing.dicom_root import PATIENTS, DicomRoot, held_objects, object
 from segeval.pairing.file_names import strip_format_suffix
 from segeval.pairing.files import SideTree, leave
 from segeval.pairing.images import is_plot
-from segeval.pairing.layouts import single_file_layout
-from segeval.pairing.side_layout import CaseEntry, SideLayout
+from segeval.pairing.side_layout import CaseEntry, SideLayout, single_file_layout
 from segeval.pairing.two_sides import is_lone_file, read_side_layout
 from segeval.readers.series import StructureSetHeader
 from segeval.readers.series_matching import top_folder

@@ -21,18 +21,6 @@ if TYPE_CHECKING:
     from segeval.readers.point_table import PointTable
 
 POINTS = "points"
-ANNOTATIONS = "annotations.csv"
-TABLES = (".csv", ".tsv")
-
-
-def find_point_table(path: Path) -> Path | None:
-    """The table of points that a side is; of a folder as LUNA16 has it its annotations."""
-    path = path / ANNOTATIONS if path.is_dir() else path
-    if path.suffix.lower() not in TABLES or not path.is_file():
-        return None
-    from segeval.readers.point_table import is_point_table
-
-    return path if is_point_table(path) else None
 
 
 def point_layout(path: Path, other: Path | None, side: str) -> SideLayout:

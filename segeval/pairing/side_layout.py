@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from segeval.pairing.cases import CaseFiles, PlainFiles, open_plain_files, relative_path
-from segeval.pairing.files import (
-    Left,
-    MaskFile,
-)
+from segeval.pairing.file_names import format_suffix, is_score_archive, strip_format_suffix
+from segeval.pairing.files import Left, MaskFile
 from segeval.pairing.layout_kinds import (
     ONE,
 )
@@ -18,6 +16,9 @@ from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen
 
 FILE = "file"
+COCO_SUFFIX = ".json"
+POINT_TABLE = "annotations.csv"  # in a folder as LUNA16 has it
+TABLE_SUFFIXES = (".csv", ".tsv")
 
 
 class LoneFile(NamedTuple):
@@ -109,3 +110,34 @@ class SideLayout:
     def a_file_a_class(self) -> bool:
         """Whether classes have files of their own."""
         return any("" not in entry.side.files for entry in self.entries[:1])
+
+
+def single_file_layout(path: Path, scores: bool) -> SideLayout:
+    """The layout of a side that is one file (LAYOUTS-L1).
+
+    scores  look for probabilities beside it (LAYOUTS-I5)
+    """
+    name = strip_format_suffix(path.name)
+    beside = path.with_name(f"{path.name[: len(path.name) - len(format_suffix(path.name))]}.npz")
+    found = beside if scores and not is_score_archive(path.name) and beside.is_file() else None
+    side = CaseFiles(path.parent, {"": path}, found)
+    return SideLayout(FILE, (CaseEntry(path.name, name, name, side),), path, met=side.many)
+
+
+def is_coco_path(path: Path) -> bool:
+    """Whether a side is a COCO file: JSON that does not hold the polygons of one image."""
+    if not (path.is_file() and path.suffix.lower() == COCO_SUFFIX):
+        return False
+    from segeval.readers.registry import is_polygon_file
+
+    return not is_polygon_file(path)
+
+
+def find_point_table(path: Path) -> Path | None:
+    """The table of points that a side is; of a folder as LUNA16 has it its annotations."""
+    path = path / POINT_TABLE if path.is_dir() else path
+    if path.suffix.lower() not in TABLE_SUFFIXES or not path.is_file():
+        return None
+    from segeval.readers.point_table import is_point_table
+
+    return path if is_point_table(path) else None

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from segeval.pairing.cases import CaseFiles
 from segeval.pairing.class_names import Hints, strip_folder_name
-from segeval.pairing.coco import coco_layout, is_coco_path
 from segeval.pairing.file_names import strip_roles
 from segeval.pairing.files import SideTree, list_mask_files
 from segeval.pairing.layout_kinds import FLAT, ONE
-from segeval.pairing.layouts import read_folder_layout, single_file_layout
 from segeval.pairing.messages import count_with_noun, first_names
-from segeval.pairing.points import find_point_table, point_layout
-from segeval.pairing.side_layout import SideLayout
+from segeval.pairing.side_layout import (
+    SideLayout,
+    find_point_table,
+    is_coco_path,
+    single_file_layout,
+)
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import on_side
@@ -82,6 +84,8 @@ def read_point_sides(
     tables: list[Path | None], sides: tuple[SideTree | Path, SideTree | Path], hints: Hints
 ) -> tuple[SideLayout, SideLayout]:
     """The layouts of sides of which one or both are tables of points."""
+    from segeval.pairing.points import point_layout
+
     made = []
     for place, side in enumerate(("pred", "gt")):
         own, other = tables[place], tables[1 - place]
@@ -94,6 +98,8 @@ def read_point_sides(
 
 def read_coco_side(path: Path, other: Path, name: str) -> SideLayout:
     """The images of a COCO file; what belongs to none of them is counted for its side."""
+    from segeval.pairing.coco import coco_layout
+
     with on_side(name):
         return coco_layout(path, other)
 
@@ -113,6 +119,8 @@ def read_side_layout(side: SideTree | Path, hints: Hints) -> SideLayout:
     """The layout of a file or folder; class files on different grids are cases of their own."""
     if isinstance(side, Path):
         return single_file_layout(side, hints.scores)
+    from segeval.pairing.layouts import read_folder_layout
+
     layout = read_folder_layout(side, hints)
     if layout.kind == ONE and hints.layout != ONE and not lie_on_one_grid(layout.entries[0].side):
         return read_folder_layout(side, replace(hints, layout=FLAT))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,10 +17,14 @@ from segeval.readers import png_bands
 from segeval.readers.colour_labels import ColourTable, OpacityCensus, is_grey
 from segeval.readers.png_inflate import inflate_with_isal
 from segeval.readers.png_rows import PngRows
-from segeval.readers.tiff_strips import TiffSamples, TiffStrips
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
+
+if TYPE_CHECKING:
+    from segeval.readers.tiff_strips import TiffSamples, TiffStrips
+
+    PixelRows = PngRows | TiffSamples | TiffStrips
 
 HEAD = 25  # bytes of a PNG up to the bits of a channel
 JPEG = b"\xff\xd8\xff"
@@ -33,7 +37,6 @@ GIF = (b"GIF87a", b"GIF89a")
 BROKEN = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, MemoryError,
           struct.error, zlib.error)  # fmt: skip
 MAPPED = {"L": "u1", "P": "u1", "I;16": "<u2"}  # what Pillow can write into an array of ours
-PixelRows = PngRows | TiffSamples | TiffStrips
 ROWS_PIXELS = 1 << 18  # pixels whose colours are looked up at a time
 WITH_ALPHA = ("RGBA", "LA")
 COLOURED = ("RGB", "RGBA", "RGBX", "LA")

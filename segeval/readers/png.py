@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,12 +26,10 @@ from segeval.readers.pictures import (
     TIFF,
     BandedPicture,
     Picture,
-    PixelRows,
     open_image,
     raise_read_errors,
 )
 from segeval.readers.png_rows import open_png_rows
-from segeval.readers.tiff_strips import open_tiff_strips
 from segeval.runtime.errors import ReadError
 from segeval.runtime.inventory import current
 from segeval.runtime.memory_budget import check_room
@@ -39,6 +37,9 @@ from segeval.volume.channel import Channel
 from segeval.volume.channel_streams import LARGE
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
+
+if TYPE_CHECKING:
+    from segeval.readers.pictures import PixelRows
 
 SUFFIXES = (".png", ".bmp", ".tif", ".tiff", ".gif")
 BITS, COMPRESSION, PHOTOMETRIC = 258, 259, 262  # fields of TIFF
@@ -112,7 +113,11 @@ def open_pixel_rows(path: Path, start: bytes) -> PixelRows | None:
     """The pixels of a picture row by row; None of one that is decoded as a whole."""
     if start.startswith(PNG):
         return open_png_rows(path)
-    return open_tiff_strips(path) if start.startswith(TIFF) else None
+    if not start.startswith(TIFF):
+        return None
+    from segeval.readers.tiff_strips import open_tiff_strips
+
+    return open_tiff_strips(path)
 
 
 def channel_bits(image: Any, start: bytes) -> int:

@@ -28,14 +28,7 @@ from segeval.scorecard.case_json import (
     json_number,
     strict_json,
 )
-from segeval.scorecard.foreign_results import (
-    is_nnunet,
-    is_panoptica,
-    read_nnunet,
-    read_panoptica,
-)
 from segeval.scorecard.result_store import LINE_END, ResultStore, case_texts
-from segeval.scorecard.results_schema import find_case_problem, find_results_problem
 from segeval.scorecard.row_index import CasesInMemory
 from segeval.scorecard.signature import signature_id
 from segeval.scorecard.summary import summarise_results
@@ -196,6 +189,13 @@ def _read_results(file: IO[bytes], path: Path) -> Scorecard:
 
 def _read_foreign(content: bytes, path: Path) -> Scorecard | None:
     """The results of another tool; None of what is not known as such (CLI-U10)."""
+    from segeval.scorecard.foreign_results import (
+        is_nnunet,
+        is_panoptica,
+        read_nnunet,
+        read_panoptica,
+    )
+
     text = content.decode("utf-8-sig", "replace")
     if is_panoptica(text):
         return read_panoptica(text, path)
@@ -215,6 +215,8 @@ def _refuse_constant(word: str) -> None:
 
 def check_case(kept: Any, place: int) -> None:
     """Refuse a case that is not as the schema has it. Raises RequestError."""
+    from segeval.scorecard.results_schema import find_case_problem
+
     if problem := find_case_problem(kept):
         raise RequestError(f"damaged result file: cases[{place}].{problem}", help=DAMAGED_HELP)
 
@@ -271,6 +273,8 @@ def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:
     """
     check_schema(content)
     current = content if content["schema"] == SCHEMA else {**OF_BEFORE, **content, "schema": SCHEMA}
+    from segeval.scorecard.results_schema import find_results_problem
+
     if problem := find_results_problem(current):
         raise RequestError(f"damaged result file: {problem}", help=DAMAGED_HELP)
     with report_damaged_results():

@@ -7,6 +7,7 @@ shape of its totals, and how a slab adds to them. Its first `AXES` axes are chan
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -19,8 +20,6 @@ from segeval.kernels.entropy import (
 from segeval.kernels.sums import joint_sums, weighted_sum
 from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen
-from segeval.tallies.calibration_terms import ClassBinsTerm, LabelBinsTerm
-from segeval.tallies.focal_terms import FocalCrossEntropyTerm, FocalTerm
 from segeval.tallies.loss_term import invert_reference, sum_both_sides, total_of_parts
 
 if TYPE_CHECKING:
@@ -169,9 +168,13 @@ class BinaryCrossEntropyTerm:
         return np.array(rows)
 
 
-AXES: Mapping[str, int] = {
-    piece.KIND: piece.AXES
-    for piece in (
+@cache
+def axes_of_terms() -> Mapping[str, int]:
+    """How many axes of its totals are channels, by the kind of a term."""
+    from segeval.tallies.calibration_terms import ClassBinsTerm, LabelBinsTerm
+    from segeval.tallies.focal_terms import FocalCrossEntropyTerm, FocalTerm
+
+    terms = (
         CrossEntropyTerm,
         LogSumsTerm,
         JointSumsTerm,
@@ -182,4 +185,4 @@ AXES: Mapping[str, int] = {
         LabelBinsTerm,
         ClassBinsTerm,
     )
-}
+    return {term.KIND: term.AXES for term in terms}

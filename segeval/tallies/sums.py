@@ -17,7 +17,7 @@ from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import field, frozen
 from segeval.tallies.block import Block
 from segeval.tallies.loss_term import LossTerm, term_key
-from segeval.tallies.loss_terms import AXES
+from segeval.tallies.loss_terms import axes_of_terms
 from segeval.tallies.slab import ScoreSlab, valid_slabs
 
 
@@ -132,7 +132,7 @@ def _join_terms(
     name: str, many: Sequence[Sums], rows: Sequence[list[int]], channels: int
 ) -> Floats:
     """A piece of several cases, each class in its place."""
-    axes = AXES[name.partition(":")[0]]
+    axes = axes_of_terms()[name.partition(":")[0]]
     rest = many[0].pieces[name].shape[axes:]
     total = np.zeros((channels,) * axes + rest)
     for sums, place in zip(many, rows, strict=True):
@@ -143,7 +143,7 @@ def _join_terms(
 
 def _pick_channels(name: str, totals: Floats, places: list[int]) -> Floats:
     """The totals of some channels."""
-    axes = AXES[name.partition(":")[0]]
+    axes = axes_of_terms()[name.partition(":")[0]]
     return totals[np.ix_(*[places] * axes)] if axes else totals.copy()
 
 

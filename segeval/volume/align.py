@@ -12,8 +12,6 @@ import numpy as np
 
 from segeval.grid.geometry import CLOSE_GRID_SHARE, SAME_GRID_SHARE, Geometry
 from segeval.grid.mismatch import grid_mismatch_error, joint_grid
-from segeval.kernels.resample import resample_linear
-from segeval.kernels.resample import resample_nearest as nearest_values
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import GeometryError, Note
 from segeval.runtime.frozen import replace
@@ -177,6 +175,9 @@ class _Resized(_ResampledChannel):
     """One channel of a picture at another size, `half_pixel` (docs/losses.md)."""
 
     def __call__(self) -> Raw:
+        from segeval.kernels.resample import resample_linear
+        from segeval.kernels.resample import resample_nearest as nearest_values
+
         values, nearest = self._values()
         if nearest:
             return nearest_values(values, self._grid.shape, "half_pixel")

@@ -324,8 +324,8 @@ def large_gifs(here):
 
 
 SITUATIONS = [
-    Situation("a picture larger than the memory", large_gifs, "score p.gif g.gif -m dice --max-memory=90MiB",
-              (put("--max-memory 105MiB", "--max-memory=90MiB"),)),
+    Situation("a picture larger than the memory", large_gifs, "score p.gif g.gif -m dice --max-memory=60MiB",
+              (put("--max-memory 75MiB", "--max-memory=60MiB"),)),
     nifti("the name says gzip", lambda p: p.write_bytes(gzip.decompress(p.read_bytes())), "rename the file to .nii", suffix=".nii.gz",
           ways=(mend("write it again", lambda here: build.nifti(here / "g.nii.gz", MASK)),
                 Way("rename the file to g.nii", lambda command, here: [str((here / "g.nii.gz").rename(here / "g.nii")) if word == "g.nii.gz" else word for word in command]))),

@@ -187,7 +187,7 @@ def test_over_the_budget(segeval, tmp_path):
     (row,) = (r for r in json.loads(ran.out)["cases"][0]["values"]["all"].values())
     assert (row["value"], row["status"]) == (None, "over_budget")
     assert ran.status == 3
-    assert "/cldice_loss: would take 1 MiB beside the 80 MiB of the program" in ran.err
+    assert "/cldice_loss: would take 31 MiB beside the 50 MiB of the program" in ran.err
     assert "--max-memory is 1 MiB" in ran.err
     pooled = json.loads(ran.out)["summary"][""]["all"]["cldice_loss"]["pooled"]
     assert pooled is None

@@ -196,5 +196,5 @@ def test_what_is_decoded_as_a_whole_has_to_fit(tmp_path):
     interlaced(tmp_path / "a.png")
     with pytest.raises(ReadError, match="4000 x 4000 pixels would take 46 MiB") as caught:
         open_volume(tmp_path / "a.png", ReadOptions(room=50 * MIB))
-    assert (caught.value.status, caught.value.help) == ("over_budget", "--max-memory 172MiB")
+    assert (caught.value.status, caught.value.help) == ("over_budget", "--max-memory 142MiB")
     open_volume(tmp_path / "a.png", ReadOptions(room=92 * MIB))
