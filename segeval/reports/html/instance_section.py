@@ -1,11 +1,13 @@
 """REPORT-T16: instances: curves of scored ones, sizes of found and missed, the largest that were
-missed.
+missed or are false.
 
 found   a reference that takes a prediction with IoU >= 50 %, greedy by falling IoU
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -18,15 +20,17 @@ from segeval.reports.html.instance_curves import (
     froc_curves,
     precision_curves,
 )
-from segeval.reports.html.shown import label, place_of_case, place_of_class, show_three
+from segeval.reports.html.shown import label, place_of_class, show_three
 from segeval.reports.html.strip_charts import Strip, draw_strips
 from segeval.runtime.arrays import Counted, Floats
 from segeval.scorecard.card import Scorecard
 from segeval.scoring.pooling import drawn_tallies, report_damaged_tallies, result_type
+from segeval.tallies.instance_tables import WITH_VOID
 
 LEAST = 3  # instances of a chart
 QUARTERS = 4  # parts of the table of sizes
-LISTED = 30  # missed instances that are listed, the largest first
+LISTED = 30  # missed and false instances that are listed, the largest first
+SIDES = {0: "missed", 1: "false"}
 SHOWN = 12  # curves
 
 
@@ -36,21 +40,31 @@ def instance_section(card: Scorecard) -> dict[str, Any] | None:
     curves = [curve_figure(one) for one in [*froc_curves(card), *precision_curves(card)][:SHOWN]]
     if not sizes and not curves:
         return None
-    missed = sorted(
-        (one for found in sizes.values() for one in found["lost"]), key=lambda one: -one["voxels"]
-    )
     return {
         "tables": [size_table(name, found) for name, found in sizes.items()],
-        "missed": missed[:LISTED],
-        "more": max(0, len(missed) - LISTED),
+        "lists": [part for side in SIDES if (part := list_largest(sizes, side))["rows"]],
         "curves": curves,
     }
 
 
-def missed_instances(card: Scorecard) -> list[dict[str, Any]]:
-    """The instances that were missed and are listed, the largest first."""
-    lost = [one for found in instance_sizes(card).values() for one in found["lost"]]
-    return sorted(lost, key=lambda one: -one["voxels"])[:LISTED]
+def list_largest(sizes: Mapping[str, Mapping[str, Any]], side: int) -> dict[str, Any]:
+    """The largest instances of a side that have no partner on the other."""
+    every = [one for found in sizes.values() for one in found["lost"] if one["side"] == side]
+    every.sort(key=lambda one: -one["voxels"])
+    return {
+        "what": SIDES[side],
+        "side": side,
+        "rows": every[:LISTED],
+        "more": max(0, len(every) - LISTED),
+    }
+
+
+def listed_instances(card: Scorecard) -> list[dict[str, Any]]:
+    """The instances that are listed, missed and false ones in turn, the largest first."""
+    sizes = instance_sizes(card)
+    missed, false = (list_largest(sizes, side)["rows"] for side in SIDES)
+    turns = zip_longest(missed, false)
+    return [one for both in turns for one in both if one is not None]
 
 
 def instance_sizes(card: Scorecard) -> dict[str, dict[str, Any]]:
@@ -67,15 +81,17 @@ def instance_sizes(card: Scorecard) -> dict[str, dict[str, Any]]:
 def add_case(made: dict[str, dict[str, Any]], case: str, tables: Any) -> None:
     """Add the instances of a case to those of other cases, class by class."""
     for place, name in enumerate(tables.classes):
-        own = next(iter(tables.kept[name].values()), ())
+        key, own = next(iter(tables.kept[name].items()), ("", ()))
         for table in own if not tables.is_stuff(place) else ():
             found = made.setdefault(
                 name, {"found": [], "missed": [], "false": [], "lost": [], "unit": table.unit}
             )
-            add_instances(found, table, case, name)
+            add_instances(found, table, case, name, key.removesuffix(WITH_VOID))
 
 
-def add_instances(found: dict[str, Any], table: Any, case: str, name: str) -> None:
+def add_instances(
+    found: dict[str, Any], table: Any, case: str, name: str, connectivity: str
+) -> None:
     """Add the instances of a case to those of its class."""
     pairs = match_instances(table.overlaps, "greedy", "iou", HALF, tie=True)
     taken, used = (
@@ -86,24 +102,36 @@ def add_instances(found: dict[str, Any], table: Any, case: str, name: str) -> No
     found["found"] += (table.overlaps.truth[taken] * table.voxel).tolist()
     found["missed"] += (table.overlaps.truth[~taken] * table.voxel).tolist()
     found["false"] += (table.overlaps.pred[~used] * table.voxel).tolist()
-    for at in np.flatnonzero(~taken).tolist():
-        voxels = int(table.overlaps.truth[at])
-        centre = table.centres[0][at][::-1]
-        found["lost"].append(
-            {
-                "case": case,
-                "link": place_of_case(case),
-                "class": label(name),
-                "class_link": place_of_class(name),
-                "id": int(table.ids[0][at]),
-                "name": name,
-                "at": tuple(table.centres[0][at].tolist()),
-                "voxels": voxels,
-                "size": show_three(voxels * table.voxel),
-                "unit": table.unit,
-                "centre": ", ".join(f"{v:.1f}" for v in centre),
-            }
-        )
+    for side, alone in enumerate((~taken, ~used)):
+        for at in np.flatnonzero(alone).tolist():
+            found["lost"].append(describe_instance(table, side, at, case, name, connectivity))
+
+
+def describe_instance(  # noqa: PLR0913 - which instance of which table
+    table: Any, side: int, at: int, case: str, name: str, connectivity: str
+) -> dict[str, Any]:
+    """An instance as the page lists it.
+
+    side          0 of the ground truth, 1 of the prediction
+    at            its place in the table
+    connectivity  of components, as the table has it
+    """
+    overlaps = table.overlaps
+    voxels = int((overlaps.pred if side else overlaps.truth)[at])
+    centre = table.centres[side][at][::-1]
+    return {
+        "case": case,
+        "class": label(name),
+        "class_link": place_of_class(name),
+        "id": int(table.ids[side][at]),
+        "name": name,
+        "side": side,
+        "connectivity": connectivity,
+        "voxels": voxels,
+        "size": show_three(voxels * table.voxel),
+        "unit": table.unit,
+        "centre": ", ".join(f"{v:.1f}" for v in centre),
+    }
 
 
 def size_table(name: str, found: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from segeval.reports.html.charged_values import charged_columns
 from segeval.reports.html.class_section import class_tables, group_tables, values_of
 from segeval.reports.html.confusion_section import confusion_section
 from segeval.reports.html.definition_section import definition_section
-from segeval.reports.html.instance_section import instance_section, missed_instances
+from segeval.reports.html.instance_section import instance_section, listed_instances
 from segeval.reports.html.interval_cells import few_cases_of
 from segeval.reports.html.reliability_section import reliability_section
 from segeval.reports.html.shown import (
@@ -69,13 +69,15 @@ def draw_pictures(
     if not settings.pictures:
         return None
     from segeval.reports.pictures.illustrate import illustrate_worst
-    from segeval.reports.pictures.instance_pictures import InstanceSpot
+    from segeval.reports.pictures.instance_outlines import InstanceSpot
 
     rows = worst_rows(card, headings(card, settings), {}, settings.pictures)
     wanted = [(row.case, row.class_) for row in rows]
     spots = [
-        InstanceSpot(one["case"], one["name"], one["id"], one["at"], one["voxels"])
-        for one in missed_instances(card)
+        InstanceSpot(
+            one["case"], one["name"], one["id"], one["side"], one["voxels"], one["connectivity"]
+        )
+        for one in listed_instances(card)
     ]
     return illustrate_worst(card, wanted, settings, place, spots)
 

@@ -26,8 +26,11 @@ from segeval.runtime.errors import CaseError
 from segeval.runtime.frozen import frozen
 from segeval.scoring.case import check_prediction
 from segeval.scoring.case_stages import CaseRead, CaseStart
-from segeval.scoring.pass_plan import Job, leave_out_labels, planned
+from segeval.scoring.instances import begin_instances, finish_instances
+from segeval.scoring.pass_plan import Job, TallyRequest, leave_out_labels, planned
 from segeval.scoring.read_case import read_case
+from segeval.scoring.slab_pass import Tally
+from segeval.tallies.case_instances import CaseInstances
 from segeval.tallies.surface import Surfaces, SurfaceTally
 from segeval.volume.read_options import ReadOptions
 
@@ -40,10 +43,12 @@ class CaseMasks:
 
     read      both sides on one grid, their pass done
     surfaces  where the masks of each class come from
+    instances  of the classes; None where they were not asked for
     """
 
     read: CaseRead
     surfaces: Surfaces
+    instances: CaseInstances | None = None
 
     def view(self, name: str) -> ClassView:
         """A class of it. Raises CaseError where it has no voxel or too many."""
@@ -84,17 +89,23 @@ def pair_again(pred: Path, truth: Path, settings: Settings) -> tuple[Sequence[Ca
     return cases, leave_out_labels(pairing.classes.chosen(settings.classes), settings)
 
 
-def read_masks(case: Case, settings: Settings, classes: ClassList) -> CaseMasks:
-    """Read a case again. Raises CaseError."""
+def read_masks(
+    case: Case, settings: Settings, classes: ClassList, instances: bool = False
+) -> CaseMasks:
+    """Read a case again, its instances too where they are asked for. Raises CaseError."""
     job = Job(settings, classes, (resolve_metric(parse_metric("dice")),))
     check_prediction(case, settings)
     truth, pred = open_case(case, settings, classes)
     plan, named = planned(truth, pred, job, ())
     tally = SurfaceTally(truth.volume.geometry.shape)
-    read, _ = read_case(CaseStart(case, truth, pred, plan, job), named, {"surface": tally})
+    start, request = CaseStart(case, truth, pred, plan, job), TallyRequest("instances", ())
+    own = begin_instances(start, request) if instances else None
+    tallies: dict[str, Tally] = {"surface": tally} | ({"instances": own} if own else {})
+    read, _ = read_case(start, named, tallies)
     found = read.classes
     surfaces = tally.finish(found.targets, read.start.grid.spacing, (), found.ignored)
-    return CaseMasks(read, surfaces)
+    made = finish_instances(own, read, request) if instances else None
+    return CaseMasks(read, surfaces, made)
 
 
 def views_of(masks: CaseMasks, names: Sequence[str]) -> Iterator[tuple[str, ClassView | CaseError]]:

@@ -67,33 +67,6 @@ def areas(truth: Mask, pred: Mask) -> tuple[Mask, Mask, Mask]:
     return truth & pred, truth & ~pred, pred & ~truth
 
 
-def tinted_image(  # noqa: PLR0913 - a picture, of what, how large
-    view: ClassView,
-    image: Floats | None,
-    place: PlaceImage,
-    side: float,
-    text: str,
-    most: int = MOST_BYTES,
-) -> str:
-    """The areas over the image alone, in a small picture.
-
-    side  pixels of its longer side, at most
-    text  what it is of, for those who do not see it
-    """
-    from PIL import Image
-
-    truth, pred = window_masks(view)
-    height, width = truth.shape
-    scale = min(side / max(height, width), LARGEST)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BILINEAR
-    picture = Image.fromarray(tinted(image, truth, pred)).resize(size, how)
-    return (
-        f'<img class="thumb" src="{place(webp(picture, most), ".webp")}" width="{size[0]}" '
-        f'height="{size[1]}" alt="{text}">'
-    )
-
-
 def draw_tints(
     view: ClassView, image: Floats | None, place: PlaceImage, most: int = MOST_BYTES
 ) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from segeval.classes.class_list import ClassDef, ClassList
 from segeval.classes.make_classes import labelled_class_list
 from segeval.reports.pictures.draw_planes import PlaceImage
-from segeval.reports.pictures.instance_pictures import InstanceSpot
+from segeval.reports.pictures.instance_outlines import InstanceSpot
 from segeval.reports.pictures.worst_pictures import (
     MASKS_ALONE,
     NO_IMAGE,

@@ -23,11 +23,12 @@ from segeval.reports.pictures.draw_planes import MOST_BYTES, PlaceImage, draw_vi
 from segeval.reports.pictures.draw_tints import draw_tints
 from segeval.reports.pictures.grey_levels import grey_levels, picture_levels
 from segeval.reports.pictures.image_planes import check_shown, image_planes
-from segeval.reports.pictures.instance_pictures import (
+from segeval.reports.pictures.instance_outlines import (
+    FoundInstance,
     InstanceSpot,
-    draw_instance,
-    view_instance,
+    find_instance,
 )
+from segeval.reports.pictures.instance_pictures import draw_instance, view_instance
 from segeval.reports.pictures.planes import ClassView
 from segeval.reports.pictures.same_masks import check_same_masks, find_doubts
 from segeval.request.settings import Settings
@@ -43,7 +44,7 @@ PLANES = 3  # of a picture, at most
 MASKS_ALONE = "masks without the image: "
 NO_IMAGE = "--images has no image of the case, so its masks stand alone"
 Key = tuple[str, str]  # case and class
-SpotKey = tuple[str, str, int]  # case, class and id of an instance
+SpotKey = tuple[str, str, int, int]  # case, class, side and id of an instance
 
 
 @frozen
@@ -56,7 +57,7 @@ class Pictures:
     told     reasons that files or images are the cause of, for whoever asked for the page
     volumes  how many are planes of volumes
     flat     how many are pictures
-    spots    HTML of instances by case, class and id
+    spots    HTML of instances by case, class, side and id
     """
 
     drawn: Mapping[Key, str]
@@ -66,11 +67,6 @@ class Pictures:
     spots: Mapping[SpotKey, str] = field(default_factory=dict)
     of_note: Mapping[str, Sequence[str]] = field(default_factory=dict)
     told: Sequence[str] = ()
-
-    @property
-    def solid(self) -> bool:
-        """Whether the instances are parts of volumes."""
-        return any(shown.startswith("<svg") for shown in self.spots.values())
 
 
 class PictureMaker:
@@ -128,7 +124,7 @@ class PictureMaker:
         try:
             with fetch_case(case, self._stores) as here:
                 doubts = None if known is None else find_doubts(known, here)
-                masks = read_masks(here, self._settings, self._classes)
+                masks = read_masks(here, self._settings, self._classes, bool(spots))
                 if known is not None and doubts is not None:
                     check_same_masks(known, masks.read, doubts)
                 self._draw_views(here, masks, names)
@@ -165,20 +161,26 @@ class PictureMaker:
 
     def _draw_spots(self, case: Case, masks: CaseMasks, spots: Sequence[InstanceSpot]) -> None:
         """The small pictures of instances."""
-        views = {spot: view_instance(masks, spot) for spot in spots}
-        _, planes = self._image_planes(case, masks, list(views.values())) if views else ("", [])
-        for (spot, view), own in zip(views.items(), planes, strict=True):
+        grid, found = masks.read.start.grid, masks.instances
+        shown: list[tuple[InstanceSpot, FoundInstance, ClassView]] = []
+        for spot in spots:
+            try:
+                one = find_instance(found, spot)
+                shown.append((spot, one, view_instance(one, grid)))
+            except CaseError as problem:
+                self.note(problem.message, case.id)
+        views = [view for _, _, view in shown]
+        _, planes = self._image_planes(case, masks, views) if views else ("", [])
+        for (spot, one, view), own in zip(shown, planes, strict=True):
             image: Any = own
             if image is not None and len(view.shape) == 3:
                 ct = any(s.modality == "CT" for s in case.series)
                 image = grey_levels(image, self._settings.window, spot.class_, ct)
             elif image is not None:
                 image = [picture_levels(image[0], self._settings.window, spot.class_)]
-            text = (
-                f"{escape(clean_name(spot.class_), quote=True)} {spot.id} and what lies around it"
-            )
-            shown = draw_instance(view, masks.read.start.grid, image, self._place, text)
-            self.spots[spot.case, spot.class_, spot.id] = shown
+            text = f"{clean_name(spot.class_)} {spot.id} and what lies around it"
+            drawn = draw_instance(one, view, grid, image, self._place, text)
+            self.spots[spot.case, spot.class_, spot.side, spot.id] = drawn
 
     def _image_planes(
         self, case: Case, masks: CaseMasks, views: Sequence[ClassView]
