@@ -22,6 +22,7 @@ from segeval.reports.html.charged_values import charged_columns
 from segeval.reports.html.class_section import class_tables, group_tables, values_of
 from segeval.reports.html.confusion_section import confusion_section
 from segeval.reports.html.definition_section import definition_section
+from segeval.reports.html.headline import describe_origin, find_headline
 from segeval.reports.html.instance_section import instance_section, listed_instances
 from segeval.reports.html.interval_cells import few_cases_of
 from segeval.reports.html.reliability_section import reliability_section
@@ -112,6 +113,8 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
     tables = class_tables(card, heads, values_of(card, heads), bars, charged)
     return {
         "verdict": verdict_section(card, settings),
+        "headline": find_headline(card, heads),
+        "origin": describe_origin(card),
         "account": account_section(card, settings),
         "heads": heads,
         "void": [(name, why.replace("_", " ")) for name, why in void.items()],

@@ -39,6 +39,18 @@ for (const table of $$("table.sortable")) {
   });
 }
 
+// What is wider than the window says so, and at which end it stands.
+const hint = (part) => {
+  part.classList.toggle("wide", part.scrollWidth > part.clientWidth + 1);
+  part.classList.toggle("end", part.scrollLeft + part.clientWidth >= part.scrollWidth - 2);
+};
+const scrolls = $$(".scroll");
+for (const part of scrolls) part.addEventListener("scroll", () => hint(part), { passive: true });
+if ("ResizeObserver" in window) {
+  const sized = new ResizeObserver((found) => { for (const one of found) hint(one.target); });
+  for (const part of scrolls) sized.observe(part);
+} else for (const part of scrolls) hint(part);
+
 // The table of all cases: filter, then pages.
 const all = $("#all"), find = $("#find");
 const PAGE = all && all.dataset.paged === "yes" ? 200 : Infinity;

@@ -145,5 +145,6 @@ def outlines_of(found: FoundInstance, view: ClassView, plane: Plane) -> Iterator
         for number in others[:MOST]:
             yield f"other {kind}-side", found.paint(side, number, box).reshape(shape)
     for side in (1 - found.side, found.side):
+        own = " own" if side == found.side else ""
         for number in sorted(partners[side]):
-            yield KINDS[side], found.paint(side, number, box).reshape(shape)
+            yield f"{KINDS[side]}{own}", found.paint(side, number, box).reshape(shape)

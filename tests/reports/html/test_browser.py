@@ -239,6 +239,48 @@ def test_report_t5_a4_cuts_no_row(tab, urls, name):
             assert "casegroupclassstatusdice" in page
 
 
+def test_report_t5_a_caption_stays_with_its_picture_on_paper(tab, urls):
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    tab.open(urls["pictures_of_ct"])
+    captions = tab.run("document.querySelectorAll('figure.picture').length")
+    assert captions == 4
+    paper = pypdfium2.PdfDocument(tab.pdf())
+    texts = [page.get_textpage().get_text_range() for page in paper]
+    for text in texts:  # each caption has its three planes on its page, and none is without
+        pictures = len(re.findall(r"(?m)^\d\. case_\d\d, ", text))
+        assert pictures == len(re.findall(r"axial \d+ of \d+", text))
+        assert pictures == len(re.findall(r"sagittal \d+ of \d+", text))
+    assert sum(len(re.findall(r"axial \d+ of", text)) for text in texts) == captions
+
+
+def test_report_t5_what_is_wider_than_a_phone_says_so(tab, urls):
+    tab.size(390)
+    tab.open(urls["fifty_patients"])
+    tab.run("document.querySelectorAll('details').forEach(d => d.open = true)")
+    tab.run("new Promise(done => setTimeout(done, 120))")
+    said = tab.run(
+        """[...document.querySelectorAll('.scroll')]
+          .map(e => [e.scrollWidth > e.clientWidth + 1,
+            e.tabIndex === 0 && e.getAttribute('role') === 'region',
+            getComputedStyle(e, '::before').content.includes('scroll')])"""
+    )
+    assert any(wide for wide, _, _ in said)
+    assert all(reached for _, reached, _ in said)
+    assert [wide for wide, _, _ in said] == [hint for _, _, hint in said]
+    chart = "document.querySelector('#every-case .scroll')"
+    assert "→" in tab.run(f"getComputedStyle({chart}, '::before').content")
+    tab.run(f"{chart}.scrollLeft = 9999")
+    tab.run("new Promise(done => setTimeout(done, 60))")
+    assert "←" in tab.run(f"getComputedStyle({chart}, '::before').content")
+    # what a row is of stays in sight
+    place = "#classes .scroll tbody th"
+    tab.run("document.querySelector('#classes .scroll').scrollLeft = 120")
+    assert tab.run(f"document.querySelector('{place}').getBoundingClientRect().left >= 0")
+    tab.size(1280)
+    tab.run("new Promise(done => setTimeout(done, 60))")
+    assert tab.run(f"!{chart}.classList.contains('wide')")
+
+
 @axe_core
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [*PAGES, "pictures_of_ct", "models"])

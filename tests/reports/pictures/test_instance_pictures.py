@@ -46,16 +46,16 @@ def test_report_t16_touching_cells_are_drawn_apart(tmp_path):
     drawn = draw_pictures(cells(tmp_path, truth, pred), CELLS).spots
     assert set(drawn) == {("x", "1", 0, 2), ("x", "1", 1, 9)}
     missed = drawn["x", "1", 0, 2]
-    assert outlines(missed, "truth") == [(5, 10)]  # it alone
+    assert outlines(missed, "truth own") == [(5, 10)]  # it alone
     assert outlines(missed, "pred") == [(7, 2)]  # what shares two pixels with it
     assert sorted(outlines(missed, "other truth-side")) == [(10, 4), (10, 10)]
     assert len(outlines(missed, "other pred-side")) == 2
-    assert missed.index("other") < missed.index('"truth"')  # above the others
+    assert missed.index("other") < missed.index('"truth own"')  # above the others
     assert 'aria-label="1 2 and what lies around it"' in missed
     for word in ("axial", "coronal", "sagittal", "across", ">L<", ">R<"):
         assert word not in missed
     false = drawn["x", "1", 1, 9]
-    assert outlines(false, "pred") == [(7, 2)]
+    assert outlines(false, "pred own") == [(7, 2)]
     assert outlines(false, "truth") == [(5, 10)]
 
 
@@ -105,7 +105,7 @@ def test_report_t16_the_plane_of_a_volume_is_named_by_its_affine(tmp_path, affin
     assert key == ("x", "1", 0, 2)
     assert f'<span class="remark">{name} 9 of 12</span>' in drawn  # the plane with most of it
     assert sorted(re.findall(r'class="side"[^>]*>(\w)<', drawn)) == sorted(letters)
-    assert sorted(outlines(drawn, "truth")[0]) == [5, 8]
+    assert sorted(outlines(drawn, "truth own")[0]) == [5, 8]
     assert outlines(drawn, "pred") == []
 
 
