@@ -13,6 +13,7 @@ from segeval.cli.accounts import tell_left_aside
 from segeval.cli.ci import describe_ci_run, finding_path, report_to_ci
 from segeval.cli.log import LOG
 from segeval.cli.messages import print_message
+from segeval.cli.page_origin import describe_day
 from segeval.cli.problems import exit_status, report_problems
 from segeval.cli.settings_sources import ResolvedSettings
 from segeval.cli.warnings_output import report_notes
@@ -50,7 +51,7 @@ def conclude_run(
     refused = found.refused if found is not None else ()
     place = finding_path(request.origins["gates"], judged_on, os.environ)
     texts = tuple(refusal.text for refusal in refused)
-    run = {} if settings.no_ci else describe_ci_run(os.environ)
+    run = describe_day(os.environ) | ({} if settings.no_ci else describe_ci_run(os.environ))
     card = replace(card, gates=tuple(verdicts), place=place, refused=texts, run=run)
     card = replace(card, inputs=account_gates(card, request, verdicts))
     if card.shard:

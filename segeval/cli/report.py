@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from segeval.cli.options import (
     resolve_request,
     settings_options,
 )
+from segeval.cli.page_origin import describe_day, describe_file
 from segeval.cli.report_inputs import check_inputs
 from segeval.cli.report_models import load_whole_results, report_models
 from segeval.cli.report_rules import judge_for_page, refuse_rules, tell_judgement
@@ -78,7 +80,8 @@ def report(given: Mapping[str, Any]) -> int:
     card = load_whole_results(paths[0])
     card = replace(card, inputs={**card.inputs, "roots": _roots(card, given)})
     card, found = judge_for_page(card, request, paths[0])
-    card = replace(card, run=describe_file(str(paths[0])) | dict(card.run))
+    origin = describe_file(str(paths[0])) | describe_day(os.environ)
+    card = replace(card, run=origin | dict(card.run))
     from segeval.api.cards import settings_of_run
 
     settings = settings_of_run(card, settings)
@@ -94,15 +97,6 @@ def report(given: Mapping[str, Any]) -> int:
     errors = report_notes([*request.notes, *lost], settings)
     status = 0 if found is None else tell_judgement(card, found, request, paths[0])
     return max(status, 3) if errors else status
-
-
-def describe_file(path: str) -> dict[str, str]:
-    """The result file by its name, and of when it is."""
-    from segeval.reports.html.headline import RESULTS, date_text
-
-    file = Path(path)
-    of = f" of {date_text(file.stat().st_mtime)}" if file.is_file() else ""
-    return {RESULTS: f"{file.name}{of}"}
 
 
 def _roots(card: Scorecard, given: Mapping[str, Any]) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -129,8 +128,6 @@ def save_report(card: Scorecard, output: str, settings: Settings) -> None:
     """Write one output, as `check` reads it. Raises RequestError."""
     wanted = parse_output(output)
     form = wanted.form or settings.format
-    if form == "html":
-        card = dated_card(card)
     if wanted.path is not None and by_browser(form, wanted.path):
         print_page(card, form, wanted.path, settings)
         return
@@ -145,15 +142,6 @@ def save_report(card: Scorecard, output: str, settings: Settings) -> None:
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise RequestError(f"cannot be written ({reason})", where=wanted.path) from problem
-
-
-def dated_card(card: Scorecard) -> Scorecard:
-    """The run with the day on which its page is made, by SOURCE_DATE_EPOCH where that is set."""
-    from segeval.reports.html.headline import MADE, date_text
-
-    moment = os.environ.get("SOURCE_DATE_EPOCH", "")
-    day = date_text(float(moment) if moment.isdecimal() else time.time())
-    return replace(card, run={MADE: day, **card.run})
 
 
 def show_report(card: Scorecard, form: str, file: IO[str], settings: Settings) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,6 +18,7 @@ from segeval.reports.html.shown import (
     leading,
     metrics_of_classes,
 )
+from segeval.reports.origin_keys import MADE, MODEL, RESULTS
 from segeval.reports.table_model import format_count
 from segeval.runtime.frozen import frozen
 from segeval.runtime.safe_text import clean_name
@@ -29,7 +29,6 @@ from segeval.statistics.intervals import LEVEL, add_intervals
 
 NONE = (math.nan, math.nan)
 MOST = 3000  # cases of an interval that is made for the page
-MODEL, RESULTS, MADE = "model", "results", "page made"  # keys of what is known of a run
 
 
 @frozen
@@ -137,8 +136,3 @@ def describe_origin(card: Scorecard) -> dict[str, Any]:
 def _last_part(path: str) -> str:
     parts = [part for part in PurePosixPath(path.replace("\\", "/")).parts if part not in "./"]
     return next((part for part in reversed(parts) if part != ".."), "")
-
-
-def date_text(seconds: float) -> str:
-    """A moment as its day, in UTC: `2026-11-29`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")

@@ -1,16 +1,19 @@
 """REPORT-T7: the number that stands at the top, and of whom and of when the page is."""
 
 import math
+import os
+import time
 
 import pytest
 from cards import card, case
 from page_reader import Page
 from report_cards import nothing, patients, pictures, whole
 
-from segeval.reports.html.headline import date_text, describe_origin, find_headline
+from segeval.cli.page_origin import describe_day, describe_file
+from segeval.reports.html.headline import describe_origin, find_headline
 from segeval.reports.html.page import render_page
 from segeval.reports.html.shown import headings
-from segeval.reports.outputs import save_report
+from segeval.reports.origin_keys import date_text
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
 from segeval.statistics.intervals import add_intervals
@@ -106,13 +109,18 @@ def test_report_t7_without_a_value_there_is_no_number():
     )
 
 
-def test_report_t8_the_head_says_whose_and_of_when(tmp_path, monkeypatch):
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
-    made = whole(patients(3), inputs={"roots": {"pred": "../runs/nnunet_v2", "gt": "labelsTs/"}})
-    save_report(made, str(tmp_path / "page.html"), Settings(pictures=0))
-    page = Page((tmp_path / "page.html").read_text("utf-8"))
-    assert "nnunet_v2 against labelsTs , page of 2026-01-01" in page.text
+def test_report_t8_the_head_says_whose_and_of_when(tmp_path):
+    file = tmp_path / "nnunet.json"
+    file.write_text("{}")
+    os.utime(file, (86400, 86400))
+    run = describe_file(str(file)) | describe_day({"SOURCE_DATE_EPOCH": "1767225600"})
+    made = whole(patients(3), inputs={"roots": {"pred": "../runs/v2", "gt": "labelsTs/"}}, run=run)
+    page = Page(render_page(made, Settings()))
+    said = "v2 against labelsTs , results nnunet.json of 1970-01-02 , page of 2026-01-01"
+    assert said in page.text
     assert describe_origin(whole(patients(3)))["model"] == ""
+    assert describe_file("s3://bucket/a.json") == {"results": "a.json"}
+    assert describe_day({}) == {"page made": date_text(time.time())}
     assert date_text(0) == "1970-01-01"
 
 
