@@ -1,4 +1,4 @@
-"""A small picture of one instance, for the lists of those that were missed or are false (T16).
+"""A small picture of one instance, for the lists of those that were missed or are false.
 
 The plane with most of the instance: its own outline stands out, so do those of the other side that
 share a voxel with it; all other instances are thin and grey, each by itself, for what else lies
