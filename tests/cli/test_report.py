@@ -37,7 +37,9 @@ def test_score_and_report_write_the_same_page(segeval, results):
             "--format", "none", "-q")  # fmt: skip
     segeval("report", results, "-o", "again.html")
     scored, again = (Path(f"{name}.html").read_text("utf-8") for name in ("scored", "again"))
-    named = re.sub(r", results <bdi>[^<]+</bdi>|<dt>results</dt><dd><bdi>[^<]+</bdi></dd>", "", again)
+    named = re.sub(
+        r", results <bdi>[^<]+</bdi>|<dt>results</dt><dd><bdi>[^<]+</bdi></dd>", "", again
+    )
     assert len(again) - len(named) > 60  # the file that it was made of, at two places
     assert scored == named
 
