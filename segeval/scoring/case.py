@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from segeval.pairing.outputs import check_outputs_complete
 from segeval.runtime.errors import CaseError, Note, PairingError, SegevalError
 from segeval.runtime.frozen import replace
 from segeval.runtime.interrupts import stop_if_interrupted
-from segeval.runtime.inventory import Inventory, keep_inventory
+from segeval.runtime.inventory import Inventory, current, keep_inventory
 from segeval.scorecard.card import (
     BY_NAME,
     BY_VALUE,
@@ -141,6 +142,14 @@ def scored_files(case: Case, job: Job, of_files: Mapping[str, Any]) -> CaseResul
     )
 
 
+def no_structure_note() -> Note:
+    """The warning of a case whose structures are all left aside: how one of them is scored."""
+    aside = (i for i in current().left_aside if i.kind in ("structure", "segment"))
+    name = next((name for item in aside for name in item.names), "NAME")
+    text = "nothing is scored: no structure of either side is a class"
+    return Note("W-no-class", f"{text}; --classes {shlex.quote(name)} scores one by its name")
+
+
 def score_sides(  # noqa: PLR0913 - what a case is scored with
     case: Case,
     truth: OpenSide,
@@ -160,8 +169,7 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
     said, known = report_tallies(finished, read, requests)
     notes = (*truth.volume.notes, *pred.volume.notes, *checked, *said, *read.resolved.notes)
     if named is not None and not (named.targets or named.skipped or named.faults):
-        text = "nothing is scored: no structure of either side is a class"
-        notes = (*notes, Note("W-no-class", f"{text}; --classes NAME scores one by its name"))
+        notes = (*notes, no_structure_note())
     found = tuple(rows(case, finished, read.resolved, job))  # surfaces are measured here
     count_scored_classes(read.resolved, found)
     voxels, checksums = describe_truth(read)

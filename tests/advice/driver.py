@@ -30,6 +30,7 @@ ROOT = Path(segeval.__file__).parent
 NO_ADVICE = {"GroupedOption", "signed", "free", "Option", "Program"}  # `help=` of an option
 POSITIONAL = {"error": 1, "Refusal": 1}  # calls whose last argument is the advice
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]|(?<!\w)-[omcj](?= )")
+WARNING = re.compile(r"W-[a-z-]+")
 FREE = {"PATH", "FILE", "DIR", "NAME", "TABLE"}  # words that stand for one's own
 
 
@@ -163,6 +164,46 @@ def sites():
     return found
 
 
+@functools.cache
+def warning_sites():
+    """Every function that makes a warning and speaks of an option in it: (file, function) -> words.
+
+    Words of an error (below `raise`, or given as `help=`) are none of the warning's.
+    """
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        named = {
+            target.id: node.value.value
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            for target in node.targets
+            if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+        }
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef):
+                words = list(_texts(function.body, named))
+                if any(map(WARNING.fullmatch, words)) and any(map(OPTION.search, words)):
+                    name = f"{path.relative_to(ROOT).as_posix()}:{function.name}"
+                    found[str(path), function.name] = name
+    return found
+
+
+def _texts(nodes, named):
+    """The texts of statements, but for docstrings, errors and advice; constants by their name."""
+    for node in nodes:
+        if isinstance(node, ast.Raise) or (isinstance(node, ast.keyword) and node.arg == "help"):
+            continue
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.Name) and node.id in named:
+            yield named[node.id]
+        else:
+            yield from _texts(ast.iter_child_nodes(node), named)
+
+
 def _calls(node, function):
     """Every call below a node, with the function that it stands in."""
     for child in ast.iter_child_nodes(node):
@@ -192,8 +233,16 @@ def _positions(frame):
 
 @contextlib.contextmanager
 def recorded(reached):
-    """Record from which sites errors are made."""
-    made = {kind: kind.__init__ for kind in (errors.SegevalError, verdict.Refusal)}
+    """Record from which sites errors are made, and by which functions warnings."""
+    made = {kind: kind.__init__ for kind in (errors.SegevalError, verdict.Refusal, errors.Note)}
+
+    def warn(self, *words, **named):
+        frame = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith(str(ROOT)):
+            if (place := (frame.f_code.co_filename, frame.f_code.co_name)) in warning_sites():
+                reached.add(place)
+            frame = frame.f_back
+        made[errors.Note](self, *words, **named)
 
     def record(self, *words, **named):
         frame = sys._getframe(1)
@@ -208,7 +257,7 @@ def recorded(reached):
         made[kind](self, *words, **named)
 
     for kind in made:
-        kind.__init__ = record
+        kind.__init__ = warn if kind is errors.Note else record
     try:
         yield
     finally:

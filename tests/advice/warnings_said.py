@@ -3,8 +3,9 @@
 import json
 
 import build
+import dicom_build as dcm
 import numpy as np
-from advice.dicom import patient
+from advice.dicom import LIES, patient
 from advice.driver import Situation, Way, add
 from advice.files import organ, pair
 from advice.readers import SQUARE, instances
@@ -32,6 +33,16 @@ def named(pred="gtFine"):
     return make
 
 
+def many(shift):
+    """Fourteen small blocks with a number each, unlike on the other side."""
+    made = np.zeros((4, 16, 16), np.int32)
+    for n in range(14):
+        made[1:3, n // 4 * 4 : n // 4 * 4 + 3, n % 4 * 4 : n % 4 * 4 + 3] = 1 + (n + shift) % 14
+    return made
+
+
+MASKS = np.stack([organ(1), organ(2) > 0]).astype(np.uint8)
+SUPPORT = [dcm.Organ("Couch top", list(LIES)), dcm.Organ("External", list(LIES))]
 WHITE = (organ(1) * 255).astype(np.uint8)
 SITUATIONS = [
     warned("no common label", pair(organ(3), organ(1)), "score p.npy g.npy -m dice", (add("--remap-pred OLD=NEW", "--remap-pred 3=1"),), "W-no-common-label"),
@@ -40,5 +51,12 @@ SITUATIONS = [
     warned("low scores", low, "score p.json g.json -m dice", (add("--min-score 0.5"),), "W-low-scores"),
     warned("every case is empty", pair(organ(0), organ(0)), "score p.npy g.npy -m dice", (add("--classes 1=liver"),), "W-no-class"),
     warned("vertices on voxel centres", patient(), "score pred gt -m dice", (add("--rt-boundary inclusive"),), "W-vertices-on-voxel-centres"),
+    warned("the prediction holds the ignored value", pair(organ(1, 9), organ(1)), "score p.npy g.npy -m dice --ignore-label 9",
+           (Way("--pred P --gt G", lambda *_: ["score", "--pred", "g.npy", "--gt", "p.npy", "-m", "dice", "--ignore-label", "9"]),), "W-swapped-sides"),
+    warned("channels of masks", pair(MASKS, MASKS, build.stack, ".nii"), "score p.nii g.nii -m dice",
+           (add("--classes", "--classes 1=a,2=b"), add("--frames")), "W-channel-classes"),
+    warned("only support structures", patient(SUPPORT, SUPPORT), "score pred gt -m dice", (add("--classes 'Couch top'"),), "W-no-class"),
+    warned("ids of class * 1000 + i", pair(organ(1001)[0], organ(1001)[0]), "score p.npy g.npy -m dice", (add("--instances 1000"),), "W-instance-ids"),
+    warned("ids of instances", pair(many(0), many(3)), "score p.npy g.npy -m dice", (add("--instances ids"),), "W-instance-ids"),
     warned("swapped sides", named(), "score gtFine predictions -m dice", (Way("--pred P --gt G", lambda *_: ["score", "--pred", "predictions", "--gt", "gtFine", "-m", "dice"]),), "W-swapped-sides"),
 ]  # fmt: skip

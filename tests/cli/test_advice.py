@@ -41,6 +41,24 @@ def test_a31_help_done_as_printed_leads_out(name, played):
     assert not (faults := played(name).faults), "\n".join(faults)
 
 
+# Functions whose warnings say what an option did, or what was written, and give no advice.
+FACTS = {
+    "engines/class_union.py:report_unmet_settings",
+    "scoring/classes_by_name.py:report_unlisted",
+    "gates/baseline.py:judge_by_baseline",
+}
+
+
+def test_a31_a_warning_that_advises_has_a_situation(played):
+    said = [name for name in SITUATIONS if SITUATIONS[name].status == 0]
+    reached = set().union(*(played(name).sites for name in said))
+    known = driver.warning_sites()
+    left = {words for place, words in known.items() if place not in reached}
+    assert left - FACTS == set()
+    assert set(known.values()) >= FACTS
+    assert len(known) - len(FACTS) >= 10
+
+
 def test_a31_sites_without_a_situation_only_shrink(played):
     reached = set().union(*(played(name).sites for name in SITUATIONS))
     left = [words for place, words in driver.sites().items() if place not in reached]
