@@ -21,6 +21,7 @@ CODES = (
     "W-duplicate-contour",
     "W-empty-after-rasterisation",
     "W-few-cases",
+    "W-few-shades",
     "W-foreign-settings",
     "W-frame-of-reference",
     "W-geometry-near",

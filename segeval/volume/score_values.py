@@ -15,7 +15,7 @@ import numpy as np
 from segeval.kernels.decode import confirm_guess, float_bits, least_unusual_bits, winning_channel
 from segeval.kernels.softmax import sigmoid, softmax_rows
 from segeval.runtime.arrays import Labels, Mask, Raw
-from segeval.runtime.errors import ReadError
+from segeval.runtime.errors import Note, ReadError
 from segeval.volume.channel import Channel
 from segeval.volume.channel_streams import Stream
 from segeval.volume.finite_values import FiniteValues
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SINGLE_BYTES = 4
 SUM_TOLERANCE = 1e-3  # how far a sum of probabilities may be from 1 …
 OFF_SUM_SHARE = 1e-3  # … in this share of the voxels
+FEW = 32  # integers below it, of 255 or 65535, are labels rather than probabilities
 SLOPE_ROUNDING = float(np.finfo(np.float32).eps)  # what the slope of a file is rounded by
 STACK_HELP = "--activation softmax (they are logits) or --activation none (each channel is a class)"
 
@@ -218,7 +219,23 @@ class ScoreStream:
         self._check_codes()
         self._summed()
         kind = "logits" if self._logits else "prob"
-        return ValueKind(kind, self.exclusive, len(self._streams))
+        return ValueKind(kind, self.exclusive, len(self._streams), notes=self._few_shades())
+
+    def _few_shades(self) -> tuple[Note, ...]:
+        """The warning of integers that are more likely labels: none is above a few (ACCOUNT-A15).
+
+        A network that is sure of the background gives such a map too, so it is no error.
+        """
+        stored = self._volume.channels[next(iter(self._streams))]
+        if stored.dtype.kind != "u" or stored.scaled or self._logits or not 1 < self._top < FEW:
+            return ()
+        largest, top = np.iinfo(stored.dtype).max, int(self._top)
+        kind = "--gt-kind" if self._volume.side == "gt" else "--kind"
+        text = (
+            f"the largest value is {top} of {largest}, so every probability is at most "
+            f"{top / largest:.2g}: a map of labels 0 to {top}? {kind} labels reads it so"
+        )
+        return (Note("W-few-shades", text, self._volume.path.name),)
 
     def _summed(self) -> None:
         size = self._volume.geometry.size

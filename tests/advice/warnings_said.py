@@ -6,7 +6,7 @@ import build
 import dicom_build as dcm
 import numpy as np
 from advice.dicom import LIES, patient
-from advice.driver import Situation, Way, add
+from advice.driver import Situation, Way, add, put
 from advice.files import organ, pair
 from advice.readers import SQUARE, instances
 
@@ -57,6 +57,8 @@ SITUATIONS = [
            (add("--classes", "--classes 1=a,2=b"), add("--frames")), "W-channel-classes"),
     warned("only support structures", patient(SUPPORT, SUPPORT), "score pred gt -m dice", (add("--classes 'Couch top'"),), "W-no-class"),
     warned("ids of class * 1000 + i", pair(organ(1001)[0], organ(1001)[0]), "score p.npy g.npy -m dice", (add("--instances 1000"),), "W-instance-ids"),
+    warned("few shades", pair(organ(1, 2).astype(np.uint8), organ(1)), "score p.npy g.npy -m dice --kind prob", (put("--kind labels", "prob", "labels"),), "W-few-shades"),
+    warned("few shades of the ground truth", pair(organ(1) * 0.5, organ(1, 2).astype(np.uint8)), "score p.npy g.npy -m dice --gt-kind prob", (put("--gt-kind labels", "prob", "labels"),), "W-few-shades"),
     warned("ids of instances", pair(many(0), many(3)), "score p.npy g.npy -m dice", (add("--instances ids"),), "W-instance-ids"),
     warned("swapped sides", named(), "score gtFine predictions -m dice", (Way("--pred P --gt G", lambda *_: ["score", "--pred", "predictions", "--gt", "gtFine", "-m", "dice"]),), "W-swapped-sides"),
 ]  # fmt: skip

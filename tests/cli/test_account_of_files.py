@@ -473,3 +473,21 @@ def test_account_a1_rules_are_judged_idle_or_left_out(segeval, here, command):
     assert all(sums_up(each) for each in content["inputs"]["inventory"].values())
     (item,) = [i for i in content["inputs"]["left_aside"] if i["kind"] == "gate"]
     assert item["names"] == ["dice=0.5", "1/iou=0.5"]
+
+
+# ACCOUNT-A15: labels that are read as probabilities.
+
+
+@pytest.mark.parametrize("ending", [".png", ".npy", ".nii.gz", ".tif"])
+@pytest.mark.parametrize("top", [2, 5, 200])
+def test_account_a15_labels_as_probabilities_are_warned_of(segeval, here, ending, top):
+    map_ = (A.max(0) if ending in (".png", ".tif") else A).astype(np.uint8)
+    folders(here, pred={f"c{ending}": np.where(map_ == 2, top, map_).astype(np.uint8)},
+            gt={f"c{ending}": (map_ > 0).astype(np.uint8)})  # fmt: skip
+    done = segeval("score", "pred", "gt", "-m", "dice", "--kind", "prob", "--classes", "1=a",
+                   "--format", "csv")  # fmt: skip
+    assert done.status == 0, done.err
+    assert ("[W-few-shades]" in done.err) == (top < 200)
+    assert (f"the largest value is {top} of 255" in done.err) == (top < 200)
+    done = segeval("score", "pred", "gt", "-m", "dice", "--kind", "prob", "--error", "W-few-shades")
+    assert done.status == (3 if top < 200 else 0)
