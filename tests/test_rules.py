@@ -61,3 +61,24 @@ def test_links_between_the_rules_lead_somewhere(page):
     for target, anchor in re.findall(r"\]\((\w+)\.md(?:#(\w+))?\)", text):
         assert (RULES / f"{target}.md").exists()
         assert not anchor or anchor in KNOWN[target.upper()]
+
+
+def account_tests():
+    """Functions of tests that are named after a rule of the account, by its number."""
+    found = {}
+    for name, text in TEXTS.items():
+        if not name.startswith("tests/"):
+            continue
+        told = "ACCOUNT-A" in text  # there `test_a13_…` is of the account too
+        for page, number in re.findall(r"^def test_(account_)?a(\d{1,2})_", text, re.M):
+            if page or told:
+                found.setdefault(int(number), []).append(name)
+        whole = re.match(r'"""ACCOUNT-A(\d{1,2}):', text)
+        if whole:
+            found.setdefault(int(whole[1]), []).append(name)
+    return found
+
+
+@pytest.mark.parametrize("number", range(1, 38))
+def test_each_rule_of_the_account_has_tests_that_name_it(number):
+    assert account_tests().get(number), f"no test is named after ACCOUNT-A{number}"
