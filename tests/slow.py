@@ -265,8 +265,10 @@ def euler(mask: Mask, full: bool) -> int:
     for spread in itertools.product((0, 1), repeat=dimensions):
         corners = list(itertools.product(*(range(s + 1) for s in spread)))
         if full:  # a face, edge or corner belongs to any voxel that has it
-            cells = {tuple(2 * i + d for i, d in zip(v, by, strict=True)) for v in mask
-                     for by in itertools.product(*((-1, 1) if s else (0,) for s in spread))}  # fmt: skip
+            sides = list(itertools.product(*((-1, 1) if s else (0,) for s in spread)))
+            cells = {
+                tuple(2 * i + d for i, d in zip(v, by, strict=True)) for v in mask for by in sides
+            }
             chi += (-1) ** (dimensions - sum(spread)) * len(cells)
         else:  # an edge, square or cube between centres needs all of them
             whole = sum(
