@@ -58,6 +58,31 @@ def nrrd_file(path, array, grid=None, encoding="gzip", **fields):
     return path
 
 
+def mha(path, array):
+    """Write (z, y, x) of uint8 as MetaImage."""
+    rows = np.array(GRID.directions)[::-1]
+    fields = {
+        "ObjectType": "Image",
+        "NDims": 3,
+        "TransformMatrix": " ".join(map(str, rows.reshape(-1).tolist())),
+        "Offset": " ".join(map(str, GRID.origin)),
+        "ElementSpacing": " ".join(map(str, reversed(GRID.spacing))),
+        "DimSize": " ".join(map(str, reversed(array.shape))),
+        "ElementType": "MET_UCHAR",
+        "ElementDataFile": "LOCAL",
+    }
+    head = "".join(f"{name} = {value}\n" for name, value in fields.items())
+    path.write_bytes(head.encode() + array.tobytes())
+    return path
+
+
+def mgh(path, array):
+    """Write (z, y, x) as FreeSurfer does."""
+    affine = np.diag([-1.0, -1, 1, 1]) @ xyz_affine(GRID)
+    nibabel.save(nibabel.MGHImage(array.T, affine), path)
+    return path
+
+
 def png(path, array, palette=False):
     """Write (y, x) as a grey or indexed PNG, or (y, x, channels) as colours."""
     image = Image.fromarray(array)

@@ -45,7 +45,7 @@ def read_given(name: str, value: Any) -> Any:
     name   of the field
     value  as a user writes it: text or numbers, one or several
     """
-    read = READERS.get(FIELDS[name].type.removesuffix(" | None"))
+    read = GIVEN_VALUES.get(FIELDS[name].type.removesuffix(" | None"))
     try:
         return value if read is None else read(value)
     except RequestError as problem:
@@ -139,7 +139,8 @@ def _label_table(value: Any) -> LabelTable:
     return check_table(value.items() if isinstance(value, Mapping) else value)
 
 
-READERS: Mapping[str, Callable[[Any], Any]] = {
+# How the value of a field is made of what a user gives, by the field's type.
+GIVEN_VALUES: Mapping[str, Callable[[Any], Any]] = {
     "str": _text,
     "bool": _flag,
     "int": _whole,

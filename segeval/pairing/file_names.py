@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from functools import lru_cache
+from itertools import chain
 
-SUFFIXES = (
-    *(".seg.nrrd", ".nrrd", ".nhdr", ".nii.gz", ".nii"),
-    *(".mha", ".mhd", ".mgz", ".mgh"),
-    *(".png", ".bmp", ".tif", ".tiff", ".gif", ".npy", ".npz"),
-)
+from segeval.readers import READERS
+
+SUFFIXES = tuple(chain.from_iterable(READERS.values()))
+PICTURES, ARRAYS = READERS["png"], READERS["npy"]
+VOLUMES = tuple(suffix for suffix in SUFFIXES if suffix not in (*PICTURES, *ARRAYS))
 DOUBLE_ENDINGS = (".gz", ".nrrd")  # the ends of suffixes of two parts
 SCORES = ".npz"
 MODALITIES = (
@@ -35,8 +36,6 @@ _MASK = "|".join(
 )
 # of masks: scores and images have other words
 MASK_ROLES = rf"(?i)(?:[_\-.](?:{_MASK}))+$|^(?:(?:{_MASK})[_\-.])+"
-PICTURES = (".png", ".bmp", ".tif", ".tiff", ".gif")
-VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".mgz", ".mgh")
 PLOTS = (
     *("plot", "preview", "screenshot", "progress", "thumb", "figure", "overlay", "montage"),
     *("snapshot", "histogram", "chart", "curve", "contact_sheet", "visual"),

@@ -65,11 +65,16 @@ def open_file(path: Path, reading: ReadOptions) -> Volume | Contours:
     """Open a file of any format that is known. Raises ReadError."""
     start = read_first_bytes(path)
     for name in READERS:
-        reader = cast(Reader, import_module(f"segeval.readers.{name}"))
+        reader = reader_named(name)
         if reader.claims(path, start):
             found = reader.read(path, reading)
             return replace(found, side=current().side) if isinstance(found, Volume) else found
     raise unknown_format_error(path, start)
+
+
+def reader_named(name: str) -> Reader:
+    """The module of an entry of READERS; it is imported when it is first asked."""
+    return cast(Reader, import_module(f"segeval.readers.{name}"))
 
 
 def is_polygon_file(path: Path) -> bool:
@@ -78,10 +83,7 @@ def is_polygon_file(path: Path) -> bool:
         start = read_head(path)
     except OSError:
         return False
-    for name in POLYGONS:
-        if cast(Reader, import_module(f"segeval.readers.{name}")).claims(path, start):
-            return True
-    return False
+    return any(reader_named(name).claims(path, start) for name in POLYGONS)
 
 
 def read_first_bytes(path: Path) -> bytes:

@@ -32,7 +32,7 @@ def preset_choices(name: str) -> dict[str, Any]:
     types = {field.name: field.type for field in fields(Settings())}
     content = read_preset(path.read_text("utf-8"))
     named = {key.replace("-", "_"): value for key, value in content.items()}
-    return {key: READERS.get(types[key], _as_it_is)(value) for key, value in named.items()}
+    return {key: PRESET_VALUES.get(types[key], _as_it_is)(value) for key, value in named.items()}
 
 
 def read_preset(text: str) -> dict[str, Any]:
@@ -83,7 +83,8 @@ def _integers(value: Any) -> tuple[int, ...]:
     return tuple(value) if isinstance(value, list) else (value,)
 
 
-READERS: Mapping[str, Callable[[Any], Any]] = {
+# How the value of a field is made of what TOML has, by the field's type.
+PRESET_VALUES: Mapping[str, Callable[[Any], Any]] = {
     "tuple[Metric, ...]": lambda texts: tuple(map(parse_metric, texts)),
     "tuple[Charge, ...]": lambda texts: tuple(map(parse_charge, texts)),
     "tuple[str, ...]": tuple,

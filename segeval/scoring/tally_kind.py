@@ -57,6 +57,8 @@ class TallyKind:
     over      what was not measured for want of memory: bytes, by name of a class or of a metric
     opens     whether the case has to be opened for the metrics of a run
     shares    a tally whose result it takes, and which is made with it
+    signs     settings that are in the signature of a run only where a tally that names them is
+              asked for
     draws     the parts of the report that are drawn of a result that is kept
     absent    what a result, as it is kept, holds under `classes` of a class that its case has not
     """

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from segeval.grid.geometry import Geometry
+from segeval.pairing.file_names import format_suffix
+from segeval.readers import READERS
 from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
 from segeval.volume.channel_streams import open_channels
@@ -31,6 +33,10 @@ WRITERS = {
     ".raw.nrrd": lambda path, array: build.nrrd_file(path, array, encoding="raw"),
     ".bz2.nrrd": lambda path, array: build.nrrd_file(path, array, encoding="bzip2"),
     ".text.nrrd": lambda path, array: build.nrrd_file(path, array, encoding="ascii"),
+    ".seg.nrrd": build.nrrd_file,
+    ".mha": build.mha,
+    ".mgh": build.mgh,
+    ".mgz": build.mgh,
     ".npy": npy,
     ".fortran.npy": lambda path, array: npy(path, np.asfortranarray(array)),
     ".npz": npz,
@@ -40,13 +46,21 @@ WRITERS = {
     ".bmp": lambda path, array: build.png(path, array[0]),
     ".gif": lambda path, array: build.png(path, array[0]),
 }
-PLACED = (".nii", ".nrrd")
+PLACED = (".nii", ".nrrd", ".mha", ".mgh", ".mgz")
+APART = (".nhdr", ".mhd")  # their values lie in a file beside: tests/readers/test_data_file.py
 SUFFIXES = pytest.mark.parametrize("suffix", WRITERS)
 
 
 def written(tmp_path, suffix, array=LABELS):
     path = WRITERS[suffix](tmp_path / f"case{suffix}", array)
     return path, array[0] if suffix.endswith((".png", ".tif", ".bmp", ".gif")) else array
+
+
+def test_every_suffix_of_masks_is_written_here():
+    written_here = {format_suffix(f"case{suffix}") for suffix in WRITERS}
+    suffixes = [suffix for own in READERS.values() for suffix in own]
+    assert len(set(suffixes)) == len(suffixes)
+    assert set(suffixes) - {*APART, ".tiff"} == written_here
 
 
 def pieces(volume, chunk):
