@@ -19,7 +19,7 @@ REASONS = {
     "readers/remote_files.py:missing_library_error": INSTALL,
     "readers/remote_files.py:translate_store_errors": "a store of the network has to answer",
     "reports/html/browser.py:find_browser": INSTALL,
-    "reports/pictures/image_planes.py:read_slice": INSTALL,
+    "reports/pictures/series_planes.py:read_slice": INSTALL,
     "runtime/spill.py:_full": "a full disk",
     "scoring/case.py:account_case": "a bug is reported to people",
     "scoring/unscored_case.py:machine_error": "the machine has no memory or no file handle left",

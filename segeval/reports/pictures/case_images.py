@@ -23,12 +23,14 @@ from segeval.pairing.cases import Case
 from segeval.pairing.file_names import (
     MASK_ROLES,
     PICTURES,
+    SUFFIXES,
     VOLUMES,
     format_suffix,
     strip_format_suffix,
 )
-from segeval.pairing.files import IMAGE_FOLDERS
+from segeval.pairing.files import IMAGE_FOLDERS, NO_OBJECTS
 from segeval.pairing.images import holds_few_labels
+from segeval.readers.series import Series, index_dicom
 from segeval.runtime.errors import ReadError
 from segeval.runtime.folders import list_files
 from segeval.scoring.fingerprint import file_stamp, list_side_files
@@ -83,9 +85,13 @@ class CaseImages:
             self._ids.add(case.id.lower())
             self._masks.update(map(_file_key, _mask_files(case)))
         self._masks.discard((0, 0))
-        for parts, name, _ in list_files(str(folder), []):
-            if name.lower().endswith(ENDINGS) and not name.startswith("."):
-                self._add(folder.joinpath(*parts, name), parts)
+        self._objects: list[tuple[frozenset[str], Path]] = []
+        for parts, name, regular in list_files(str(folder), []):
+            path, lower = folder.joinpath(*parts, name), name.lower()
+            if lower.endswith(ENDINGS):
+                self._add(path, parts)
+            elif regular and not lower.endswith((*SUFFIXES, *NO_OBJECTS)):
+                self._objects.append((frozenset(part.lower() for part in parts), path))
 
     def _add(self, path: Path, parts: Sequence[str]) -> None:
         stem, inside = image_stem(path.name), "/".join(parts).lower()
@@ -116,6 +122,17 @@ class CaseImages:
                 raise no_image_error("is a mask of this run", kept)
             return None
         return self._choose(case, images)
+
+    def find_series(self, case: Case) -> tuple[Series, ...]:
+        """The DICOM series in a folder of the case's name; of a run of one case all that there are.
+
+        Raises ReadError.
+        """
+        names = set(case_names(case))
+        among = [path for parts, path in self._objects if not names.isdisjoint(parts)]
+        if not among and len(self._ids) == 1:
+            among = [path for _, path in self._objects]
+        return tuple(index_dicom(self.folder, among).series.values()) if among else ()
 
     def _is_of_another(self, found: ImageName, other: Collection[str]) -> bool:
         stem = image_stem(found.path.name)

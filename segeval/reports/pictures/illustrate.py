@@ -9,13 +9,8 @@ from segeval.classes.class_list import ClassDef, ClassList
 from segeval.classes.make_classes import labelled_class_list
 from segeval.reports.pictures.draw_planes import PlaceImage
 from segeval.reports.pictures.instance_outlines import InstanceSpot
-from segeval.reports.pictures.worst_pictures import (
-    MASKS_ALONE,
-    NO_IMAGE,
-    Key,
-    Pictures,
-    draw_worst,
-)
+from segeval.reports.pictures.picture_maker import MASKS_ALONE, NO_IMAGE, Key
+from segeval.reports.pictures.worst_pictures import Pictures, draw_worst
 from segeval.request.settings import Settings
 from segeval.runtime.errors import SegevalError
 from segeval.runtime.frozen import replace

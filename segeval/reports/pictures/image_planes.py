@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from segeval.grid.geometry import Geometry, format_shape
 from segeval.pairing.cases import Case
 from segeval.readers.registry import open_volume
 from segeval.reports.pictures.planes import ClassView, Window
+from segeval.reports.pictures.series_planes import series_planes
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError, ReadError
 from segeval.volume.align import align_volume, read_whole_channel
@@ -21,7 +21,6 @@ from segeval.volume.read_options import ReadOptions
 AT_A_TIME = 4 << 20  # voxels that are read at a time
 BY_PILLOW = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
 SIDES = "image", "masks"  # what a grid is of
-HALF = 0.5  # of a voxel that a slice may be off its plane
 
 
 def image_planes(
@@ -37,7 +36,9 @@ def image_planes(
     windows = [view.window for view in views]
     wanted = range(min(w[0][0] for w in windows), max(w[0][1] for w in windows))
     planes = (
-        volume_planes(path, grid, wanted) if path is not None else dicom_planes(case, grid, wanted)
+        volume_planes(path, grid, wanted)
+        if path is not None
+        else series_planes(case.series, grid, wanted)
     )
     return collect_planes(planes, views)
 
@@ -81,56 +82,6 @@ def volume_planes(path: Path, grid: Geometry, wanted: range) -> Iterator[tuple[i
             many = min(step, grid.shape[0] - first)
             part = np.asarray(stream.read(many * size), np.float32).reshape(many, *grid.shape[1:])
             yield from ((first + k, part[k]) for k in range(many) if first + k in wanted)
-
-
-def dicom_planes(case: Case, grid: Geometry, wanted: range) -> Iterator[tuple[int, Floats]]:
-    """The slices of the case's series that lie on the planes of the grid. Raises CaseError."""
-    best: dict[int, Path] = {}
-    for series in case.series:
-        found = dict(slices_on_planes(series.images, grid))
-        best = found if len(found) > len(best) else best
-    if not best:
-        raise ReadError("there is no image of this case")
-    for k in wanted:
-        if k in best:
-            yield k, read_slice(best[k], grid.shape[1:])
-
-
-def slices_on_planes(images: Iterable[Any], grid: Geometry) -> Iterator[tuple[int, Path]]:
-    """The plane of each slice that lies on one and has the grid's pixels."""
-    if not grid.placed:
-        return
-    back = np.linalg.inv(grid.affine())
-    for image in images:
-        if tuple(image.shape) != grid.shape[1:] or len(image.position) != 3:
-            continue
-        place = back @ np.array([*image.position, 1.0])
-        if np.abs(place[1:3]).max() < HALF and abs(place[0] - round(place[0])) < HALF:
-            yield round(float(place[0])), image.path
-
-
-def read_slice(path: Path, shape: tuple[int, ...]) -> Floats:
-    """The pixels of one slice in its own unit. Raises ReadError."""
-    import pydicom
-
-    library: Any = pydicom
-    try:
-        data = library.dcmread(path)
-        if "PixelData" not in data:
-            raise ReadError("a slice holds no pixels", where=path)
-        pixels = np.asarray(data.pixel_array, np.float32)
-    except ReadError:
-        raise
-    except Exception as problem:  # a codec raises what it likes
-        raise ReadError(
-            f"the pixels cannot be read ({type(problem).__name__})",
-            where=path,
-            help="compressed pixels need a decoder: the extra `images`",
-        ) from problem
-    if pixels.shape != shape:
-        raise ReadError("the pixels are not those of the header", where=path)
-    slope = float(getattr(data, "RescaleSlope", 1) or 1)
-    return pixels * slope + float(getattr(data, "RescaleIntercept", 0) or 0)
 
 
 def collect_planes(
