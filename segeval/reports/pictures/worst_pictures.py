@@ -14,9 +14,7 @@ from segeval.pairing.remote import localize_inputs
 from segeval.reports.pictures.case_images import CaseImages
 from segeval.reports.pictures.case_masks import pair_again
 from segeval.reports.pictures.draw_planes import PlaceImage
-from segeval.reports.pictures.instance_pictures import (
-    InstanceSpot,
-)
+from segeval.reports.pictures.instance_outlines import InstanceSpot
 from segeval.reports.pictures.picture_maker import Key, PictureMaker, SpotKey
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import field, frozen
