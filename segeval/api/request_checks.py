@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from segeval.metrics.registry import Definition, metric_units, resolve_metric
 from segeval.request.check_settings import check_settings
 from segeval.request.grammar import Metric, Quantity
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
-
-if TYPE_CHECKING:
-    pass
 
 
 def requested_metrics(

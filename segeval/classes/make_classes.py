@@ -44,7 +44,8 @@ def labelled_class_list(classes: tuple[ClassDef, ...], ignore: int | None = None
     return ClassList(classes, ignore, regions, known=known)
 
 
-def _make_class(label: str, equals: str, name: str) -> ClassDef:
+def make_class(label: str, equals: str, name: str) -> ClassDef:
+    """The class of `5=liver`, taken apart at its equals sign. Raises RequestError."""
     if not equals or not name:
         raise RequestError(
             f"--classes: {label!r} has no label value", help="write 5=liver for every class"

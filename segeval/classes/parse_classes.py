@@ -7,7 +7,7 @@ from pathlib import Path
 
 from segeval.classes.class_list import ClassList
 from segeval.classes.distinct import check_distinct_labels, check_distinct_names, check_picked_once
-from segeval.classes.make_classes import _make_class, labelled_class_list, name_classes
+from segeval.classes.make_classes import labelled_class_list, make_class, name_classes
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
 
@@ -32,7 +32,7 @@ def parse_classes(text: str) -> ClassList:
     if all(not equals for _, equals, _ in named):
         check_picked_once(words)
         return ClassList(name_classes(words), select=True, only=True)
-    made = labelled_class_list(tuple(_make_class(*parts) for parts in named))
+    made = labelled_class_list(tuple(make_class(*parts) for parts in named))
     check_distinct_names([(name.strip(), label.strip()) for label, _, name in named])
     check_distinct_labels(made.classes)
     return replace(made, only=True)

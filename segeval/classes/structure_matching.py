@@ -59,13 +59,13 @@ class NamedStructures:
     def find(self, class_: ClassDef, items: Sequence[StructureItem]) -> None:
         """Look for a class."""
         try:
-            if found := matching(class_, items):
+            if found := find_structures(class_, items):
                 self.keys[class_.name] = found
         except CaseError as problem:
             self.faults[class_.name] = problem
 
 
-def joined(
+def join_classes(
     truth: Sequence[StructureItem],
     pred: Sequence[StructureItem],
     classes: ClassList,
@@ -97,7 +97,7 @@ def joined(
         for class_ in own_classes(left):
             if class_.name not in sides[0].keys and class_.name not in sides[0].faults:
                 sides[1].find(class_, left)
-    return *sides, tuple(unmatched(wanted, sides, truth, pred))
+    return *sides, tuple(unmatched_notes(wanted, sides, truth, pred))
 
 
 def stand_for_nothing(
@@ -215,7 +215,7 @@ def own_classes(
         yield ClassDef(name) if times[usual] > 1 else ClassDef(usual, aliases=(name,))
 
 
-def matching(class_: ClassDef, items: Sequence[StructureItem]) -> tuple[StructureItem, ...]:
+def find_structures(class_: ClassDef, items: Sequence[StructureItem]) -> tuple[StructureItem, ...]:
     """The structures that a class is; none where the file lacks it. Raises CaseError (DICOM-S5)."""
     class_, picked = pick_by_number(class_, items)
     if picked is not None:
@@ -223,13 +223,15 @@ def matching(class_: ClassDef, items: Sequence[StructureItem]) -> tuple[Structur
     try:
         hit = match_name(class_.name, {i.name for i in items}, class_.aliases)
     except CaseError as problem:
-        raise twice(class_.name, [i for i in items if i.name in problem.facts]) from problem
+        raise two_structures_error(
+            class_.name, [i for i in items if i.name in problem.facts]
+        ) from problem
     if hit is not None:
         same = [i for i in items if normalize_name(i.name) == normalize_name(hit)]
         if len(same) > 1:
-            raise twice(class_.name, same)
+            raise two_structures_error(class_.name, same)
         return (same[0],)
-    parts = [matching(ClassDef(name), items) for name in class_.union]
+    parts = [find_structures(ClassDef(name), items) for name in class_.union]
     return tuple(i for part in parts for i in part) if all(parts) else ()
 
 
@@ -262,7 +264,7 @@ def pick_by_number(
     )
 
 
-def twice(name: str, items: Sequence[StructureItem]) -> CaseError:
+def two_structures_error(name: str, items: Sequence[StructureItem]) -> CaseError:
     """The error for a class that two structures of one file could be."""
     return CaseError(
         f"{len(items)} structures of one file are {name!r}",
@@ -281,7 +283,7 @@ def unused_structures(
     return (i for i in items if i.key not in used and normalize_name(i.name) not in clash)
 
 
-def unmatched(
+def unmatched_notes(
     wanted: Sequence[ClassDef],
     sides: tuple[NamedStructures, NamedStructures],
     truth: Sequence[StructureItem],

@@ -29,7 +29,7 @@ def print_message(
     color   whether the stream takes styles
     styles  of a word that the line begins with
     """
-    line = folded(clean_name(text), sys.stderr if err else sys.stdout)
+    line = fold_line(clean_name(text), sys.stderr if err else sys.stdout)
     for word, style in (styles or {}).items():
         if line.startswith(word):
             line = click.style(word, **style) + line.removeprefix(word)
@@ -37,7 +37,7 @@ def print_message(
     click.echo(line, err=err, color=color)
 
 
-def folded(line: str, stream: IO[str]) -> str:
+def fold_line(line: str, stream: IO[str]) -> str:
     """A line that does not fit on a terminal, between words and with its rest set in."""
     if not stream.isatty() or len(line) <= MOST:
         return line

@@ -39,7 +39,7 @@ class Results(io.FileIO):
         except BrokenPipeError:
             return _size(data)
         except OSError as problem:
-            drop(1)  # or what is still in the buffer fails once more when the process ends
+            drop_output(1)  # or what is still in the buffer fails once more when the process ends
             raise Unwritable(problem.strerror or str(problem)) from problem
 
 
@@ -86,7 +86,7 @@ def _closed_stdout(nowhere: io.TextIOWrapper) -> io.TextIOBase:
     return io.TextIOWrapper(io.BufferedWriter(raw, 1), encoding="utf-8", write_through=True)
 
 
-def drop(number: int) -> None:
+def drop_output(number: int) -> None:
     """Let what is written to a descriptor from now on go nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, number)

@@ -69,14 +69,14 @@ def copies_among(
     order = sorted(range(count), key=lambda g: (round(float(away[members[g]].min()), 6), g))
     kept, lost = members[order[0]], [planes[:0]]
     for g in order[1:]:
-        if overlap(polygons, kept, members[g]):
+        if contours_overlap(polygons, kept, members[g]):
             lost.append(members[g])
         else:
             kept = np.concatenate([kept, members[g]])
     return np.concatenate(lost)
 
 
-def overlap(polygons: Polygons, some_planes: Counted, others: Counted) -> bool:
+def contours_overlap(polygons: Polygons, some_planes: Counted, others: Counted) -> bool:
     """Whether a contour of some planes overlaps a contour of others, both seen from above."""
     one, other = (np.flatnonzero(np.isin(polygons.planes, p)) for p in (some_planes, others))
     i, j = np.repeat(one, len(other)), np.tile(other, len(one))

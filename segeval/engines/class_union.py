@@ -105,14 +105,14 @@ def join_case(case: CaseResult, plan: JoinPlan) -> CaseResult:
     if told == BY_NAME:
         own = {plan.called[name]: name for name in names_of(case) if name in plan.called}
         if own:
-            return replace(rename(case, {v: k for k, v in own.items()}), own_names=own)
+            return replace(rename_classes(case, {v: k for k, v in own.items()}), own_names=own)
     return case
 
 
 def part_case(case: CaseResult) -> CaseResult:
     """A case as it was before it was joined with others."""
     if case.own_names:
-        case = replace(rename(case, case.own_names), own_names={})
+        case = replace(rename_classes(case, case.own_names), own_names={})
     if not case.joined:
         return case
     gone = set(case.joined)
@@ -216,7 +216,7 @@ def names_of(case: CaseResult) -> list[str]:
     return list(dict.fromkeys([*case.classes, *(row.class_ for row in case.rows)]))
 
 
-def rename(case: CaseResult, names: Mapping[str, str]) -> CaseResult:
+def rename_classes(case: CaseResult, names: Mapping[str, str]) -> CaseResult:
     """A case that calls classes otherwise."""
 
     def new(name: str) -> str:

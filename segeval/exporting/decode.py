@@ -16,7 +16,7 @@ import numpy as np
 
 from segeval.classes.class_list import ClassList
 from segeval.grid.geometry import Geometry
-from segeval.opening.enlarge import averaged
+from segeval.opening.enlarge import average_mirrored
 from segeval.pairing.file_names import format_suffix, strip_format_suffix
 from segeval.pairing.files import list_mask_files
 from segeval.readers.registry import open_volume
@@ -158,7 +158,7 @@ def prepare_scores(
         how = read_pred_as(volume, settings, classes.regions)
     grid = volume.geometry if like is None else like
     if item.flipped is not None:
-        volume = averaged(volume, open_volume(item.flipped, reading), grid, how, settings)
+        volume = average_mirrored(volume, open_volume(item.flipped, reading), grid, how, settings)
         if settings.flip == "softmax_mean":
             how = replace(how, kind="prob")
     if settings.upsample != "never" and may_hold_probabilities(volume, how):

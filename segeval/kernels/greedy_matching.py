@@ -16,7 +16,7 @@ from segeval.kernels.overlaps import (
 from segeval.runtime.arrays import Floats, Mask
 
 
-def _fall(o: Overlaps, value: Floats, good: Mask) -> list[int]:
+def _by_falling_score(o: Overlaps, value: Floats, good: Mask) -> list[int]:
     """Pairs by falling score; of equal ones the lower prediction, then the lower reference."""
     which = np.flatnonzero(good)
     order = np.lexsort((o.one[which], o.other[which], -value[which]))
@@ -32,7 +32,7 @@ def match_greedy(o: Overlaps, value: Floats, good: Mask) -> Matching:
     """
     free_one, free_other = set(o.one.tolist()), set(o.other.tolist())
     kept = []
-    for place in _fall(o, value, good):
+    for place in _by_falling_score(o, value, good):
         a, b = int(o.one[place]), int(o.other[place])
         if a in free_one and b in free_other:
             free_one.remove(a)
@@ -54,14 +54,14 @@ def match_parts(o: Overlaps, score: str, value: Floats, good: Mask, rule: str) -
     owner: dict[int, int] = {}  # of each prediction
     joint: dict[int, tuple[int, int]] = {}  # shared voxels and voxels of the parts of a reference
     kept = []
-    for place in _fall(o, value, good if rule == "many" else np.ones(len(good), bool)):
+    for place in _by_falling_score(o, value, good if rule == "many" else np.ones(len(good), bool)):
         a, b = int(o.one[place]), int(o.other[place])
         n, size = int(o.shared[place]), int(o.pred[b])
         if b in owner:
             continue
         if a in joint:
             before, now = joint[a], (joint[a][0] + n, joint[a][1] + size)
-            if rule == "merge" and not _rises(score, int(o.truth[a]), before, now):
+            if rule == "merge" and not _union_scores_higher(score, int(o.truth[a]), before, now):
                 continue
             joint[a] = now
         elif good[place]:
@@ -74,7 +74,9 @@ def match_parts(o: Overlaps, score: str, value: Floats, good: Mask, rule: str) -
     return Matching(o.one[at], o.other[at])
 
 
-def _rises(score: str, truth: int, before: tuple[int, int], now: tuple[int, int]) -> bool:
+def _union_scores_higher(
+    score: str, truth: int, before: tuple[int, int], now: tuple[int, int]
+) -> bool:
     """Whether the score of a union is higher than it was."""
     n, size = (np.array(pair, np.int64) for pair in zip(before, now, strict=True))
     number, whole = pair_score(score, n, np.full(2, truth), size)

@@ -129,7 +129,11 @@ def corner_codes(padded: Codes) -> Codes:
 
 @cache
 def code_table(axes: int, kind: str) -> CodeTable:
-    """The faces or the elements of every code, or its triangles as VTK cuts them."""
+    """The faces or the elements of every code, or its triangles as VTK cuts them.
+
+    axes  2 or 3
+    kind  elements, faces, or once: the triangles of VTK, of which each lies in one code
+    """
     each = _kind_of_each_code(axes, kind)
     points = np.array([loop for shared in each for loop, _ in shared], np.int64)
     points = points.reshape(-1, axes, axes)

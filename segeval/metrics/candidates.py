@@ -128,7 +128,7 @@ def auroc_of_cases(s: Candidates) -> Values:
     return candidate_values(s, of)
 
 
-def landed(case: CaseCandidates) -> tuple[Floats, Floats]:
+def best_inside(case: CaseCandidates) -> tuple[Floats, Floats]:
     """The best confidence of each lesion that a centre lies in, -inf of none; and of no lesion."""
     found = np.full(len(case.lesion), MISSED)
     hit = case.lands >= 0
@@ -136,7 +136,7 @@ def landed(case: CaseCandidates) -> tuple[Floats, Floats]:
     return found, case.score[~hit]
 
 
-def neared(case: CaseCandidates) -> tuple[Floats, Floats]:
+def best_near(case: CaseCandidates) -> tuple[Floats, Floats]:
     """The same of centres nearer than the radius of the lesion; doubles are neither."""
     found, free = np.full(len(case.lesion), MISSED), np.ones(len(case.score), np.bool_)
     np.maximum.at(found, case.near[:, 1], case.score[case.near[:, 0]])
@@ -144,7 +144,7 @@ def neared(case: CaseCandidates) -> tuple[Floats, Floats]:
     return found, case.score[free]
 
 
-def interpolated(
+def interpolate_sensitivity(
     s: Candidates, hits: Callable[[CaseCandidates], tuple[Floats, Floats]],
     at: float | None, rates: Sequence[float], lowest: bool,
 ) -> Values:  # fmt: skip
@@ -171,7 +171,7 @@ def froc_camelyon(s: Candidates, at: float | None) -> Values:
     empty    no lesion in the data set: undefined; no candidate: 0
     source   Bejnordi et al., JAMA 318(22), 2017; MONAI 1.6.1
     """
-    return interpolated(s, landed, at, CAMELYON, lowest=False)
+    return interpolate_sensitivity(s, best_inside, at, CAMELYON, lowest=False)
 
 
 @metric("froc", of="candidates", at=("",), origin="luna16", **OF_DATA_SET)
@@ -184,7 +184,7 @@ def froc_luna16(s: Candidates, at: float | None) -> Values:
     empty    no lesion in the data set: undefined; no candidate: 0
     source   Setio et al., Med. Image Anal. 42, 2017
     """
-    return interpolated(s, neared, at, LUNA16, lowest=True)
+    return interpolate_sensitivity(s, best_near, at, LUNA16, lowest=True)
 
 
 @metric("froc", of="candidates", at=("",), options={"extra": EXTRA, "over": OVER}, origin="picai",

@@ -55,7 +55,7 @@ def thresholds_of(at: float | None) -> tuple[Fraction, ...]:
     return TEN if at is None else (Fraction(str(at)) / 100,)
 
 
-def needs(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+def detection_needs(arguments: Mapping[str, Any]) -> tuple[str, ...]:
     """What the tally keeps beyond pairs of one class: pairs of any, and boundaries."""
     union = ("union",) if arguments.get("classes") == "union" else ()
     return ("boundary", *union) if arguments.get("hit", "boundary") == "boundary" else union
@@ -113,7 +113,7 @@ LVIS: Mapping[str, Option] = {"area": AREA, "group": Option("all", ("all", *GROU
 
 
 @metric("ap", of="detections", **OF_DATA_SET, options=COCO,
-        origin="coco", needs=needs)  # fmt: skip
+        origin="coco", needs=detection_needs)  # fmt: skip
 def ap(  # noqa: PLR0913 - the options of the metric
     s: Detections, at: float | None, area: str, classes: str, hit: str, max: int
 ) -> Values:
@@ -155,7 +155,7 @@ def of_group(s: Detections, values: Values, group: str) -> Values:
 
 
 @metric("ar", of="detections", **OF_DATA_SET, options=COCO,
-        origin="coco", needs=needs)  # fmt: skip
+        origin="coco", needs=detection_needs)  # fmt: skip
 def ar(  # noqa: PLR0913 - the options of the metric
     s: Detections, at: float | None, area: str, classes: str, hit: str, max: int
 ) -> Values:
@@ -187,7 +187,7 @@ BOUNDARY = {key: option for key, option in COCO.items() if key != "hit"}
 
 
 @metric("boundary_ap", of="detections", **OF_DATA_SET, options=BOUNDARY,
-        needs=needs)  # fmt: skip
+        needs=detection_needs)  # fmt: skip
 def boundary_ap(s: Detections, at: float | None, area: str, classes: str, max: int) -> Values:
     """Average precision of scored instances, by the smaller of mask IoU and boundary IoU.
 

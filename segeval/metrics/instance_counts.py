@@ -11,7 +11,7 @@ import numpy as np
 from segeval.metrics.cells import match_at
 from segeval.metrics.ivadomed_lesions import find_spurious
 from segeval.metrics.lesion_options import LeastOverlap
-from segeval.metrics.lesions import touching
+from segeval.metrics.lesions import find_touching
 from segeval.metrics.panoptic import Tables
 from segeval.metrics.panoptic_conventions import CONVENTIONS
 from segeval.metrics.registry import Definition, metric_arguments
@@ -143,7 +143,7 @@ def match_rule(
     if metric.name.startswith(LESIONS):
         at = rule.get("over", at if isinstance(at, Quantity) else None)
         if at is None or at.unit == "px":
-            one, other = touching(table, 1 if at is None else at.number)
+            one, other = find_touching(table, 1 if at is None else at.number)
             return one, ~other, len(o.pred)
     quantity = at if isinstance(at, Quantity) else Quantity(at, "%") if at else HALF
     how = [rule.get(k, d) for k, d in (("match", "optimal"), ("tie", "hit"), ("hit", "iou"))]

@@ -82,7 +82,7 @@ def mean_distances(
     return Values(numbers, unit=t.unit, worst=worst, beside=why)
 
 
-def farthest(both: Both) -> float:
+def largest_of_both(both: Both) -> float:
     """The largest distance in either direction."""
     return max(one.farthest for one in both)
 
@@ -124,8 +124,8 @@ def register_distance(
 
 register_distance(
     "lesion_hd",
-    farthest,
-    farthest,
+    largest_of_both,
+    largest_of_both,
     """Mean Hausdorff distance of the lesions that have a prediction.
 
     formula  mean over lesions of the largest distance between both surfaces

@@ -82,7 +82,7 @@ FOUND: dict[str, Any] = HIT | {"default": HALF}
 DICE: dict[str, Any] = {"of": "instances", "better": "higher", "bounds": SHARE}
 
 
-def dices(table: InstanceTable, partners: Partners) -> Floats:
+def lesion_dices(table: InstanceTable, partners: Partners) -> Floats:
     """The Dice of every lesion that has a prediction, with the union of those that are its own."""
     if partners.at is None:
         n, b = table.covered_voxels(0), table.partner_voxels(0)
@@ -109,7 +109,7 @@ def lesion_dice(t: Tables, at: Quantity | None, tie: str, hit: str, connectivity
     def number(place: int) -> float:
         tables = t.tables(place, connectivity)
         every = sum(len(table.overlaps.truth) for table in tables)
-        total = sum(float(dices(table, partners).sum()) for table in tables)
+        total = sum(float(lesion_dices(table, partners).sum()) for table in tables)
         return total / every if every else np.nan
 
     return Values(np.array([number(p) for p in range(len(t.classes))], np.float64))
@@ -126,7 +126,7 @@ def lesion_dice_of_panoptica(t: Tables, at: Quantity, connectivity: str, **rule:
     partners = partners_of_panoptica(at, **rule)
 
     def number(place: int) -> float:
-        found = [dices(table, partners) for table in t.tables(place, connectivity)]
+        found = [lesion_dices(table, partners) for table in t.tables(place, connectivity)]
         return mean_of(np.concatenate(found)) if found else np.nan
 
     numbers = np.array([number(p) for p in range(len(t.classes))], np.float64)

@@ -9,7 +9,7 @@ import numpy as np
 
 from segeval.metrics.cells import UPWARDS, cell_values
 from segeval.metrics.lesion_options import PRED, TRUTH
-from segeval.metrics.lesions import FIXED, touching
+from segeval.metrics.lesions import FIXED, find_touching
 from segeval.metrics.panoptic import CONNECTIVITY, Tables
 from segeval.metrics.registry import Option, Values, metric
 from segeval.runtime.frozen import replace
@@ -28,7 +28,7 @@ def sum_volumes(t: Tables, connectivity: str, unit: str, side: int) -> Values:
     """The volume of the instances of a side that touch nothing of the other."""
 
     def in_voxels(table: InstanceTable) -> int:
-        free = ~touching(table)[side]
+        free = ~find_touching(table)[side]
         return int((table.overlaps.pred if side else table.overlaps.truth)[free].sum())
 
     def number(place: int) -> float:

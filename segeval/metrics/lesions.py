@@ -27,7 +27,7 @@ from segeval.runtime.frozen import replace
 from segeval.tallies.instance_table import InstanceTable
 
 
-def touching(table: InstanceTable, least: float = 1) -> tuple[Mask, Mask]:
+def find_touching(table: InstanceTable, least: float = 1) -> tuple[Mask, Mask]:
     """Which references and which predictions share at least so many voxels with the other side."""
     return table.covered_voxels(TRUTH) >= least, table.covered_voxels(PRED) >= least
 
@@ -37,7 +37,7 @@ def found_lesions(
 ) -> tuple[Mask, Mask]:
     """Which references are found and which predictions are right."""
     if at is None or (at.unit == "px"):
-        return touching(table, 1 if at is None else at.number)
+        return find_touching(table, 1 if at is None else at.number)
     pairs = match_at(table, at, "optimal", tie, hit)
     one, other = np.zeros(len(table.overlaps.truth), bool), np.zeros(len(table.overlaps.pred), bool)
     one[pairs.one], other[pairs.other] = True, True

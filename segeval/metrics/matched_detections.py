@@ -141,7 +141,7 @@ Pairs = tuple[Counted, Counted, Floats, Mask]
 def pairs_of(row: ImageRows, how: MatchRule) -> Pairs:
     """Pairs of an image: detection, reference, IoU, and which thresholds they reach."""
     if how.hit == "box":
-        first, second = box_pairs(corners(row.detection), corners(row.reference))
+        first, second = box_pairs(box_corners(row.detection), box_corners(row.reference))
         shared: Any = box_overlaps(row.detection[:, BOX], row.reference[:, BOX], first, second)
         sizes = [table[:, -2] * table[:, -1] for table in (row.detection, row.reference)]
     else:
@@ -162,7 +162,7 @@ def pairs_of(row: ImageRows, how: MatchRule) -> Pairs:
     return first, second, iou, reaches
 
 
-def corners(table: Floats) -> Floats:
+def box_corners(table: Floats) -> Floats:
     """Boxes x, y, w, h as x1, y1, x2, y2."""
     box = table[:, BOX]
     return np.concatenate([box[:, :2], box[:, :2] + box[:, 2:]], axis=1)

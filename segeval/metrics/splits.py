@@ -31,7 +31,7 @@ def splits(t: Tables, connectivity: str) -> Values:
 
     def number(place: int) -> float:
         tables = t.tables(place, connectivity)
-        return float(sum(in_parts(table, 0) for table in tables)) if tables else np.nan
+        return float(sum(count_in_parts(table, 0) for table in tables)) if tables else np.nan
 
     return cell_values(t, number)
 
@@ -47,12 +47,12 @@ def merges(t: Tables, connectivity: str) -> Values:
 
     def number(place: int) -> float:
         tables = t.tables(place, connectivity)
-        return float(sum(in_parts(table, 1) for table in tables)) if tables else np.nan
+        return float(sum(count_in_parts(table, 1) for table in tables)) if tables else np.nan
 
     return cell_values(t, number)
 
 
-def in_parts(table: InstanceTable, side: int) -> int:
+def count_in_parts(table: InstanceTable, side: int) -> int:
     """Instances of a side (0 the reference) with two or more parts on the other."""
     o = table.overlaps
     if side == 0:

@@ -35,7 +35,7 @@ def enlarge_scores(  # noqa: PLR0913 - both sides and how they are read
         return pred
     if flipped is not None:
         mirrored = open_side(flipped, reading)
-        scores = averaged(scores, mirrored.scores or mirrored.volume, grid, how, settings)
+        scores = average_mirrored(scores, mirrored.scores or mirrored.volume, grid, how, settings)
     if settings.upsample != "never":
         from segeval.volume.upsampling import upsample_scores
 
@@ -43,7 +43,7 @@ def enlarge_scores(  # noqa: PLR0913 - both sides and how they are read
     return replace(pred, source=scores) if pred.scores is None else replace(pred, scores=scores)
 
 
-def averaged(
+def average_mirrored(
     scores: Volume, mirrored: Volume, grid: Geometry, how: ReadAs, settings: Settings
 ) -> Volume:
     """The scores of an image and of its mirror image as one. Raises CaseError."""

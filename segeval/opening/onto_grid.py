@@ -100,7 +100,7 @@ def asked_grid(case: Case, resample: str) -> Geometry:
 
 def fit_to_grid(side: OpenSide, grid: Geometry) -> OpenSide:
     """A side on the grid of the case. Raises GeometryError."""
-    scores = None if side.scores is None else beside(side.scores, side.volume)
+    scores = None if side.scores is None else take_label_grid(side.scores, side.volume)
     return replace(
         side,
         source=align_volume(side.volume, grid),
@@ -108,7 +108,7 @@ def fit_to_grid(side: OpenSide, grid: Geometry) -> OpenSide:
     )
 
 
-def beside(scores: Volume, labels: Volume) -> Volume:
+def take_label_grid(scores: Volume, labels: Volume) -> Volume:
     """Probabilities that have no geometry of their own take the label map's (LAYOUTS-I5)."""
     if scores.geometry.placed:
         return scores
@@ -124,12 +124,12 @@ def beside(scores: Volume, labels: Volume) -> Volume:
     return replace(scores, geometry=labels.geometry)
 
 
-def moved(side: OpenSide, grid: Geometry, how: ReadAs) -> OpenSide:
+def resample_side(side: OpenSide, grid: Geometry, how: ReadAs) -> OpenSide:
     """A side resampled to a grid. Raises GeometryError."""
     if side.scores is None:
         unmoved = side.volume, how
         return replace(side, source=moved_volume(side.volume, grid, how), unmoved=unmoved)
-    scores = beside(side.scores, side.volume)
+    scores = take_label_grid(side.scores, side.volume)
     return replace(
         side,
         source=resample_volume(side.volume, grid, labels=True),
@@ -143,7 +143,7 @@ def moved_volume(volume: Volume, grid: Geometry, how: ReadAs) -> Volume:
     if not may_hold_probabilities(volume, how):
         masks = count > 1 and not (how.independent or volume.segments or volume.paths)
         return resample_volume(
-            volume, grid, True, (float(masks and covered(volume)), *[0.0] * (count - 1))
+            volume, grid, True, (float(masks and covers_every_voxel(volume)), *[0.0] * (count - 1))
         )
     stack = count > 1 and not volume.paths
     labels = False if stack or how.kind != "auto" else None
@@ -157,7 +157,7 @@ def background_scores(channels: int, how: ReadAs) -> tuple[float, ...]:
     return (*[inside] * background, *[away] * (channels - background))
 
 
-def covered(volume: Volume) -> bool:
+def covers_every_voxel(volume: Volume) -> bool:
     """Whether every voxel has exactly one of the masks, so that channel 0 is the background."""
     hits = sum(
         (read_whole_channel(v, volume.geometry) != 0).astype("uint16") for v in volume.channels

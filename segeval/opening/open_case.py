@@ -10,7 +10,7 @@ from segeval.opening.onto_grid import (
     asked_grid,
     check_resample_loss,
     fit_to_grid,
-    moved,
+    resample_side,
     share_geometry,
 )
 from segeval.opening.open_side import (
@@ -207,7 +207,7 @@ def place_volumes(opened: OpenFiles) -> tuple[OpenSide, OpenSide]:
         return fit_to_grid(truth, grid), fit_to_grid(guess, grid)
     both = read_sides_as(truth, guess, settings, classes.regions)
     checked = check_resample_loss(truth, guess, grid, both, settings, classes)
-    return moved(checked[0], grid, both[0]), moved(checked[1], grid, both[1])
+    return resample_side(checked[0], grid, both[0]), resample_side(checked[1], grid, both[1])
 
 
 def relabel_sides(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from segeval.classes.class_list import ClassList
-from segeval.classes.structure_matching import NamedStructures, joined
+from segeval.classes.structure_matching import NamedStructures, join_classes
 from segeval.contours.rules import DrawingRules
 from segeval.grid.geometry import Geometry
 from segeval.opening.account_structures import account_structures
@@ -22,9 +22,9 @@ from segeval.opening.complete_grid import complete_mask_grid
 from segeval.opening.onto_grid import asked_grid, moved_volume
 from segeval.opening.open_side import OpenSide, add_side_notes, empty_prediction
 from segeval.opening.structure_classes import (
-    automatic,
     check_frames,
-    cut,
+    cut_probabilities,
+    drawn_by_program,
     list_structures,
     name_structures,
 )
@@ -48,7 +48,7 @@ def place_structures(
     """
     given = [replace(side, scores=None) for side in (truth, truth if pred is None else pred)]
     items = [list_structures(side) for side in given]
-    *names, unmatched = joined(
+    *names, unmatched = join_classes(
         items[0] or (), items[1] or (), classes, case.called, settings.missing == "worst"
     )
     strange = check_frames(given, names, settings.ignore_frame_of_reference)
@@ -60,9 +60,9 @@ def place_structures(
     whole = complete_mask_grid(grid, sides) if settings.resample == "never" else grid
     own_boundaries = settings.gt_rt_boundary, settings.pred_rt_boundary
     rules = [drawing_rules(settings, boundary) for boundary in own_boundaries]
-    moves = movers(sides, settings, classes)
+    moves = volume_placers(sides, settings, classes)
     if whole is not grid:
-        moves = padders(sides, grid.slices.geometry, settings, classes)
+        moves = volume_padders(sides, grid.slices.geometry, settings, classes)
     one, two = (
         place_side(sides[side], named[side], rules[side], moves[side], whole, settings)
         for side in (0, 1)
@@ -74,7 +74,8 @@ def place_structures(
             with on_side(word):
                 account_structures(side, made, own, faults, with_partner, classes.only)
     one, two = add_side_notes(one, given[0].notes), add_side_notes(two, given[1].notes)
-    one = add_side_notes(one, (*said, *automatic(truth, names[0]), *cut(one.volume, settings)))
+    about = (*drawn_by_program(truth, names[0]), *cut_probabilities(one.volume, settings))
+    one = add_side_notes(one, (*said, *about))
     return one, empty_prediction(one) if pred is None else two
 
 
@@ -129,7 +130,7 @@ def drawing_rules(settings: Settings, boundary: str = "same") -> DrawingRules:
     )
 
 
-def movers(
+def volume_placers(
     sides: Sequence[OpenSide], settings: Settings, classes: ClassList
 ) -> tuple[Mover, Mover]:
     """How the volume of each side gets onto the grid; contours are drawn on any."""
@@ -146,7 +147,7 @@ def movers(
     return moves[0], moves[1]
 
 
-def padders(
+def volume_padders(
     sides: Sequence[OpenSide], own: Geometry, settings: Settings, classes: ClassList
 ) -> tuple[Mover, Mover]:
     """How the volume of each side gets onto a mask's grid that was completed (ACCOUNT-A22).

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from segeval.classes.class_list import ClassDef, ClassList
-from segeval.classes.structure_matching import StructureItem, matching
+from segeval.classes.structure_matching import StructureItem, find_structures
 from segeval.pairing.cases import CaseFiles, relative_path
 from segeval.readers.selection import select_structure_set
 from segeval.readers.series import StructureSetHeader
@@ -30,6 +30,6 @@ def has_all_classes(found: StructureSetHeader, wanted: Sequence[ClassDef]) -> bo
     """Whether a structure set has all requested classes (LAYOUTS-D5)."""
     items = [StructureItem(f"{name}#{n}", name, n) for n, name in enumerate(found.names, 1)]
     try:
-        return all(matching(class_, items) for class_ in wanted)
+        return all(find_structures(class_, items) for class_ in wanted)
     except CaseError:
         return False

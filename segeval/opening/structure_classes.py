@@ -58,7 +58,7 @@ def name_structures(
     apart: dict[str, tuple[LabelSelector, ...]] = {}
     faults = dict(names.faults)
     for class_, items in names.keys.items():
-        if made is not None and (fault := faulty(made, items)):
+        if made is not None and (fault := structure_fault(made, items)):
             faults[class_] = fault
             continue
         if made is not None or side.apart:
@@ -76,7 +76,7 @@ def name_structures(
     return OpenSide(volume, classes, faults=faults, drawn=drawn, facts=facts, apart=apart)
 
 
-def faulty(made: Structures, items: Sequence[StructureItem]) -> CaseError | None:
+def structure_fault(made: Structures, items: Sequence[StructureItem]) -> CaseError | None:
     """Why a class cannot be scored; None where it can."""
     for item in items:
         if (error := made.errors.get(item.key)) is not None:
@@ -157,7 +157,7 @@ def frames_of(side: OpenSide, items: Sequence[StructureItem]) -> tuple[str, ...]
     return tuple(dict.fromkeys(own)) or side.contours.frames
 
 
-def automatic(truth: OpenSide, names: NamedStructures) -> Iterator[Note]:
+def drawn_by_program(truth: OpenSide, names: NamedStructures) -> Iterator[Note]:
     """The note on a reference that a program has drawn (DICOM-S6)."""
     if truth.contours is None:
         return
@@ -173,7 +173,7 @@ def automatic(truth: OpenSide, names: NamedStructures) -> Iterator[Note]:
         )
 
 
-def cut(truth: Volume, settings: Settings) -> Iterator[Note]:
+def cut_probabilities(truth: Volume, settings: Settings) -> Iterator[Note]:
     """The note on a reference that holds probabilities, as the file says itself."""
     if truth.shares:
         text = f"the ground truth holds probabilities; its masks are cut at {settings.threshold:g}"

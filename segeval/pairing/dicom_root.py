@@ -109,7 +109,7 @@ def held_objects(index: DicomIndex) -> dict[str, int]:
     return {**held, **{kind: len(paths) for kind, paths in index.others.items()}}
 
 
-def tops(found: MaskFile) -> str:
+def folder_below_root(found: MaskFile) -> str:
     """The folder of a file right below the root."""
     return found.folder[0] if found.folder else ""
 

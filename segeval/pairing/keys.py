@@ -133,10 +133,10 @@ def check_patterns(settings: Settings) -> None:
         (settings.pair_regex_gt, "--pair-regex-gt"),
     ):
         if pattern:
-            compiled(pattern, option)
+            compile_case_pattern(pattern, option)
 
 
-def compiled(pattern: str, option: str) -> re.Pattern[str]:
+def compile_case_pattern(pattern: str, option: str) -> re.Pattern[str]:
     """The pattern with its group named case. Raises RequestError."""
     try:
         made = re.compile(pattern)
@@ -152,7 +152,7 @@ def compiled(pattern: str, option: str) -> re.Pattern[str]:
 def keys_by_pattern(entries: Sequence[KeyedEntry], pattern: str, option: str) -> list[str | None]:
     """The group `case` of each path, or else of the files in it; None where the pattern does not
     fit. Raises RequestError."""
-    search = compiled(pattern, option).search
+    search = compile_case_pattern(pattern, option).search
     keys: list[str | None] = []
     for entry in entries:
         found = search(entry.path)

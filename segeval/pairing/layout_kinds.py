@@ -76,7 +76,7 @@ def detect_folder_layout(
     if hints.mostly_known(names):
         return CLASSES
     cases = called_as_cases(names)
-    files = called_as_cases(counted) or mostly(CALLED_FRAME, counted)
+    files = called_as_cases(counted) or most_names_match(CALLED_FRAME, counted)
     if (cases and not files) or called_as_vertebrae(counted):
         return CASES
     if called_as_vertebrae(names):
@@ -109,12 +109,12 @@ def detect_folder_layout(
 
 def are_mostly_numbered(names: Iterable[str]) -> bool:
     """Whether more than half of the names have a digit, as cases have and classes seldom do."""
-    return mostly(DIGIT, names)
+    return most_names_match(DIGIT, names)
 
 
 def called_as_cases(names: Iterable[str]) -> bool:
     """Whether more than half of the names say that they are cases: `case1`, `sub-01`."""
-    return mostly(CALLED_CASE, names)
+    return most_names_match(CALLED_CASE, names)
 
 
 def called_as_vertebrae(names: Iterable[str]) -> bool:
@@ -128,7 +128,7 @@ def called_as_vertebrae(names: Iterable[str]) -> bool:
     return 2 * sum(map(bool, found)) > len(found) and (said or len(parts) > 1)
 
 
-def mostly(pattern: str, names: Iterable[str]) -> bool:
+def most_names_match(pattern: str, names: Iterable[str]) -> bool:
     """Whether more than half of the names fit a pattern."""
     found = [re.search(pattern, name) is not None for name in names]
     return 2 * sum(found) > len(found)

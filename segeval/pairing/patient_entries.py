@@ -7,7 +7,13 @@ from pathlib import Path
 from segeval.classes.names import natural_key
 from segeval.pairing.cases import CaseFiles, relative_path
 from segeval.pairing.class_names import Hints
-from segeval.pairing.dicom_root import PATIENTS, DicomRoot, held_objects, objects_aside, tops
+from segeval.pairing.dicom_root import (
+    PATIENTS,
+    DicomRoot,
+    folder_below_root,
+    held_objects,
+    objects_aside,
+)
 from segeval.pairing.file_names import strip_format_suffix
 from segeval.pairing.files import SideTree, leave
 from segeval.pairing.images import is_plot
@@ -79,8 +85,8 @@ def mask_layout(root: DicomRoot, known: set[str], hints: Hints) -> SideLayout:
     """
     tree = root.tree
     whole = root.whole
-    free = tuple(f for f in tree.files if not whole and tops(f) not in known)
-    stray = [f for f in tree.files if whole or tops(f) in known]
+    free = tuple(f for f in tree.files if not whole and folder_below_root(f) not in known)
+    stray = [f for f in tree.files if whole or folder_below_root(f) in known]
     plots = [f for f in stray if is_plot(f)]
     masks = [f for f in stray if not is_plot(f)]
     left = (

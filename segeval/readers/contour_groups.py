@@ -67,7 +67,7 @@ def group_by_series(
     series_of = {uid: s.uid for s in index.values() for uid in file_uids(i.uid for i in s.images)}
     found = [
         with_slices(group, contours, pixel)
-        for rois, named in alike(contours, series_of)
+        for rois, named in split_by_series(contours, series_of)
         for group in match_group(contours, rois, named, index, ignore_frame)
     ]
     asked = [g for g in found if wanted is None or not g.numbers.isdisjoint(wanted)] or found
@@ -77,7 +77,7 @@ def group_by_series(
     return merge_groups(asked)
 
 
-def alike(
+def split_by_series(
     contours: Contours, series_of: Mapping[str, str]
 ) -> Iterator[tuple[list[Roi], frozenset[str]]]:
     """The structures that say the same of frame and series, and the series that they name.
@@ -107,7 +107,7 @@ def match_group(
     frames = tuple(dict.fromkeys(roi.frame for roi in rois if roi.frame))
     some = replace(contours, rois=tuple(rois), frames=frames or contours.frames)
     numbers = frozenset(roi.number for roi in rois)
-    if len(named) == 1 and confirmed(some, index[min(named)]):
+    if len(named) == 1 and lie_on_series(some, index[min(named)]):
         some = replace(some, series=tuple(named))
     try:
         series, notes = match_series(some, index, ignore_frame)
@@ -122,7 +122,7 @@ def match_group(
         yield from match_group(contours, [roi], named, index, ignore_frame)
 
 
-def confirmed(contours: Contours, series: Series) -> bool:
+def lie_on_series(contours: Contours, series: Series) -> bool:
     """Whether contours lie on the slices of the series that they name, as far as can be told."""
     try:
         return lie_on_slices(contours, series.slices())

@@ -62,12 +62,12 @@ def ambiguous_selection_error(
         else "no structure set is selected",
         where=where,
         facts=tuple(str(one) for one in found) if apart else tuple(map(path_with_folder, found)),
-        help=advice(found),
+        help=selection_advice(found),
         status="ambiguous",
     )
 
 
-def advice(found: Collection[StructureSetHeader]) -> str:
+def selection_advice(found: Collection[StructureSetHeader]) -> str:
     """What tells structure sets apart: a selector, or a case each where they are of own studies."""
     side, first = current().side or "pred", next(iter(found))
     apart = len({one.path.name for one in found}) == len(found)

@@ -33,7 +33,7 @@ def image_candidates(series: Series, contours: Contours) -> Iterator[list[SliceH
             sets.append([image])
     for one in sorted(sets, key=len, reverse=True):
         heights = heights_of(one)
-        yield [one[i] for i in unique_heights(heights, hair(heights))]
+        yield [one[i] for i in unique_heights(heights, same_place_limit(heights))]
 
 
 def named_images(contours: Contours) -> frozenset[str]:
@@ -50,7 +50,7 @@ def file_ids(images: Collection[str]) -> frozenset[str]:
 def same_lattice(named: list[SliceHeader], pool: list[SliceHeader]) -> list[SliceHeader]:
     """Named images, one a height, and others that continue their row: of other heights."""
     heights = heights_of(named)
-    kept = [named[i] for i in unique_heights(heights, hair(heights))]
+    kept = [named[i] for i in unique_heights(heights, same_place_limit(heights))]
     own = heights_of(kept)
     gap = usual_gap(own)
     if gap is None:
@@ -72,7 +72,7 @@ def heights_of(images: Sequence[SliceHeader]) -> Floats:
     return heights
 
 
-def hair(heights: Floats) -> float:
+def same_place_limit(heights: Floats) -> float:
     """Millimetres within which images lie at one place."""
     gap = usual_gap(heights)
     return 0.01 if gap is None else HAIR * gap

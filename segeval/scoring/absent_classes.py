@@ -23,7 +23,7 @@ from segeval.scoring.class_resolution import stored_classes
 from segeval.scoring.classes_by_value import class_of_value, valued_class_selector
 from segeval.scoring.finish_tallies import finish_tallies, kind_of
 from segeval.scoring.pass_plan import TallyRequest
-from segeval.scoring.rows import rows
+from segeval.scoring.rows import make_rows
 from segeval.scoring.slab_pass import Tally
 from segeval.tallies.counts import Counts
 
@@ -81,7 +81,7 @@ def made_rows(
     own = replace(read, resolved=spare, classes=stored, counts=counts)
     metrics = tuple((m, d) for m, d in start.job.metrics if goes_by_class(d.tally(m)))
     finished = finish_tallies(begun, own, requests, {}, map)
-    found = rows(start.case, finished, spare, replace(start.job, metrics=metrics))
+    found = make_rows(start.case, finished, spare, replace(start.job, metrics=metrics))
     return tuple(r for r in found if r.class_ != WHOLE and not says_nothing(r))
 
 

@@ -20,7 +20,7 @@ from segeval.request.settings import Settings
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import GeometryError, ReadError
 from segeval.runtime.frozen import replace
-from segeval.scoring.pass_plan import Job, TallyRequest, planned
+from segeval.scoring.pass_plan import Job, TallyRequest, plan_pass
 from segeval.scoring.slab_pass import one_pass
 from segeval.tallies.branches import Branches
 from segeval.tallies.loss_terms import CrossEntropyTerm
@@ -119,7 +119,7 @@ def output_sums(truth: OpenSide, pred: OpenSide, job: Job) -> Sums | str:
     """The sums of scores that exclude each other, or why there are none. Raises CaseError."""
     cross_entropy = resolve_metric(parse_metric("ce"))
     job = replace(job, metrics=(cross_entropy,))
-    plan, _ = planned(truth, pred, job, [cross_entropy[1]])
+    plan, _ = plan_pass(truth, pred, job, [cross_entropy[1]])
     scores = pred.scores or pred.volume
     if plan.onehot:
         return "independent_channels"

@@ -24,7 +24,7 @@ from segeval.scorecard.card import (
     Row,
 )
 from segeval.scoring.case_classes import CaseClasses
-from segeval.scoring.case_facts import case_facts, count_scored_classes, faults, find_unmet
+from segeval.scoring.case_facts import case_facts, count_scored_classes, faulty_classes, find_unmet
 from segeval.scoring.case_stages import CaseStart
 from segeval.scoring.fingerprint import case_stamps, first_difference, overwrite_error, states
 from segeval.scoring.finish_tallies import (
@@ -37,12 +37,12 @@ from segeval.scoring.finish_tallies import (
     report_tallies,
     tallies_of,
 )
-from segeval.scoring.pass_plan import Job, planned
+from segeval.scoring.pass_plan import Job, plan_pass
 from segeval.scoring.points import check_points
 from segeval.scoring.read_case import read_case
-from segeval.scoring.rows import rows
+from segeval.scoring.rows import make_rows
 from segeval.scoring.truth_checksums import describe_truth
-from segeval.scoring.unscored_case import blank, machine_error, make_unscored_case
+from segeval.scoring.unscored_case import machine_error, make_unscored_case, unscored_result
 
 if TYPE_CHECKING:
     from segeval.request.settings import Settings
@@ -136,8 +136,8 @@ def scored_files(case: Case, job: Job, of_files: Mapping[str, Any]) -> CaseResul
     """The result of a case of which no metric reads more than files of its own."""
     finished = FinishedTallies(None, of_files)
     return replace(
-        blank(case),
-        rows=tuple(rows(case, finished, CaseClasses((), ()), job)),
+        unscored_result(case),
+        rows=tuple(make_rows(case, finished, CaseClasses((), ()), job)),
         tallies=finished.kept(),
     )
 
@@ -161,7 +161,7 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
     """The result of a case whose sides are open and on one grid. Raises CaseError."""
     requests = tallies_of(job)
     check_points(truth, pred, job)
-    plan, named = planned(truth, pred, job, metrics_of_channels(job))
+    plan, named = plan_pass(truth, pred, job, metrics_of_channels(job))
     start = CaseStart(case, truth, pred, plan, job)
     begun = begin_tallies(start, requests)
     read, checked = read_case(start, named, begun)
@@ -170,7 +170,7 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
     notes = (*truth.volume.notes, *pred.volume.notes, *checked, *said, *read.resolved.notes)
     if named is not None and not (named.targets or named.skipped or named.faults):
         notes = (*notes, no_structure_note())
-    found = tuple(rows(case, finished, read.resolved, job))  # surfaces are measured here
+    found = tuple(make_rows(case, finished, read.resolved, job))  # surfaces are measured here
     count_scored_classes(read.resolved, found)
     voxels, checksums = describe_truth(read)
     spare: tuple[Row, ...] = ()
@@ -184,13 +184,13 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
         spare = spare_rows(read, begun, requests) if named is None else ()
         known[CLASSES_BY] = BY_VALUE if named is None else BY_NAME
     return replace(
-        blank(case),
+        unscored_result(case),
         rows=found,
         spare=spare,
         classes=tuple(t.name for t in read.resolved.targets),
         gt_voxels=voxels,
         gt_checksums=checksums,
         tallies=finished.kept(),
-        facts=case_facts(read) | known | faults(read.resolved, finished, requests, job),
+        facts=case_facts(read) | known | faulty_classes(read.resolved, finished, requests, job),
         notes=tuple(replace(note, where=case.id) for note in notes),
     )

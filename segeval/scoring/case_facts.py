@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from segeval.runtime.inventory import current
 from segeval.runtime.memory_budget import PROGRAM_BYTES, format_mib
@@ -22,9 +22,6 @@ from segeval.scoring.pass_plan import Job, TallyRequest, is_watched
 from segeval.scoring.points import point_kinds
 from segeval.scoring.rows import OVER_BUDGET
 from segeval.volume.instances import RoiMasks
-
-if TYPE_CHECKING:
-    pass
 
 
 def find_unmet(read: CaseRead) -> list[str]:
@@ -71,7 +68,7 @@ def case_facts(read: CaseRead) -> dict[str, Any]:
     return kept
 
 
-def faults(
+def faulty_classes(
     resolved: CaseClasses, finished: FinishedTallies, requests: Sequence[TallyRequest], job: Job
 ) -> dict[str, Any]:
     """The classes that cannot be scored and what there was no memory for, and why."""

@@ -13,7 +13,7 @@ from segeval.classes.class_list import (
 )
 from segeval.runtime.frozen import replace
 from segeval.scoring.case_classes import CaseClasses
-from segeval.scoring.classes_by_value import valued_class_selector, with_white
+from segeval.scoring.classes_by_value import accept_white, valued_class_selector
 from segeval.volume.value_stream import ValueKind
 
 
@@ -41,7 +41,7 @@ def stored_classes(
 
     labels  of the ground truth and of the prediction, where 255 of a binary mask is 1 (LAYOUTS-I8)
     """
-    both = [(t, with_white(t.truth, labels[0]), with_white(t.pred, labels[1]))
+    both = [(t, accept_white(t.truth, labels[0]), accept_white(t.pred, labels[1]))
             for t in resolved.targets]  # fmt: skip
     targets = [
         t if truth is t.truth and pred is t.pred else ScoredClass(t.name, truth, pred)

@@ -117,7 +117,7 @@ def find_class_channel(class_: ClassDef, channels: int, only: bool) -> LabelSele
     return LabelSelector(channel) if 0 <= channel < channels else NOWHERE
 
 
-def with_white(part: LabelSelector, labels: frozenset[int]) -> LabelSelector:
+def accept_white(part: LabelSelector, labels: frozenset[int]) -> LabelSelector:
     """What stands for a class in values as they were read: 255 of a binary mask is its 1.
 
     Rule LAYOUTS-I8.

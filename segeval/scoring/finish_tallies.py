@@ -175,7 +175,7 @@ def kept_over_budget(finished: FinishedTallies, requests: Iterable[TallyRequest]
     return sizes
 
 
-def lacking(kind: TallyKind, classes: int) -> Values:
+def values_without_result(kind: TallyKind, classes: int) -> Values:
     """What a metric gives where the case has not what its tally is of."""
     if kind.by == "case":
         return Values(whole=np.nan, reason=kind.lacks)

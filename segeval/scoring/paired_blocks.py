@@ -58,20 +58,22 @@ def next_block(
     """Read one slab of both sides; tallies may add up each row of scores as it comes."""
     truth, pred, beside = sides
     scores = pred if beside is None else beside
-    block = reference(start, count, truth.read(count), scores.channels, plan)
+    block = begin_block(start, count, truth.read(count), scores.channels, plan)
     if isinstance(scores, ScoreStream) and scores.exclusive:
         asked = [tally.ahead(block) for tally in tallies if hasattr(tally, "ahead")]
         scores.shown = [sums for sums in asked if sums is not None]
-    return compared(block, pred.read(count), None if beside is None else beside.read(count), plan)
+    return add_prediction(
+        block, pred.read(count), None if beside is None else beside.read(count), plan
+    )
 
 
 def make_block(start: int, count: int, truth: SideSlab, pred: SideSlab, plan: Plan) -> Block:
     """One slab of both sides."""
     channels = 0 if pred.scores is None else len(pred.scores)
-    return compared(reference(start, count, truth, channels, plan), pred, None, plan)
+    return add_prediction(begin_block(start, count, truth, channels, plan), pred, None, plan)
 
 
-def reference(start: int, count: int, truth: SideSlab, channels: int, plan: Plan) -> Block:
+def begin_block(start: int, count: int, truth: SideSlab, channels: int, plan: Plan) -> Block:
     """One slab of the ground truth, ready to be compared with so many channels of scores."""
     onehot = valid = soft = labels = None
     if channels:
@@ -83,13 +85,13 @@ def reference(start: int, count: int, truth: SideSlab, channels: int, plan: Plan
             check_range(labels, channels, valid)
         elif plan.sums and plan.onehot:
             onehot = true_channels(truth, plan)
-        soft = shares(truth, channels, plan)
+        soft = reference_shares(truth, channels, plan)
     masks = {**truth.labels, **no_mask(count, plan)}
     made = Block(start, count, masks, {}, onehot=onehot, soft=soft, valid=valid, labels=labels)
     return made if truth.ids is None else replace(made, ids=(truth.ids, None))
 
 
-def compared(block: Block, pred: SideSlab, beside: SideSlab | None, plan: Plan) -> Block:
+def add_prediction(block: Block, pred: SideSlab, beside: SideSlab | None, plan: Plan) -> Block:
     """The slab with that of the prediction, and of the scores beside its label map."""
     scores = pred if beside is None else beside
     return replace(
@@ -166,7 +168,7 @@ def reference_mask(truth: SideSlab, part: LabelSelector | None, channel: int) ->
     return labels_inside(truth.labels[part.channel], part)
 
 
-def shares(truth: SideSlab, channels: int, plan: Plan) -> Floats | None:
+def reference_shares(truth: SideSlab, channels: int, plan: Plan) -> Floats | None:
     """The reference as shares of each channel; None where it is hard. Raises ReadError."""
     if truth.scores is None or not plan.sums:
         return None

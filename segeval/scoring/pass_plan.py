@@ -16,7 +16,7 @@ from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.classes_by_name import resolve_by_name
 from segeval.scoring.classes_by_value import find_class_channel, may_be_white, valued_class
 from segeval.scoring.paired_blocks import Plan
-from segeval.scoring.slab_pass import scored
+from segeval.scoring.slab_pass import may_hold_scores
 from segeval.tallies.counts import Pair
 from segeval.volume.value_kinds import WHITE
 from segeval.volume.value_stream import ReadAs, may_hold_probabilities
@@ -107,7 +107,7 @@ def leave_out_labels(classes: ClassList, settings: Settings) -> ClassList:
     return classes.leave_out((*known, UNSEEN))
 
 
-def planned(
+def plan_pass(
     truth: OpenSide, pred: OpenSide, job: Job, of_scores: Sequence[Definition]
 ) -> tuple[Plan, CaseClasses | None]:
     """What is read with what; and the classes, where names tell them before a voxel is read.
@@ -134,12 +134,12 @@ def planned(
         budget=settings.budget,
     )
     channels = len(scores.channels)
-    if not scored(pred, plan):
+    if not may_hold_scores(pred, plan):
         return plan, resolved
     if how[1].independent or channels == 1:
-        return replace(plan, onehot=onehot(truth, pred, resolved, job, channels)), resolved
+        return replace(plan, onehot=one_hot_parts(truth, pred, resolved, job, channels)), resolved
     if resolved is not None and truth.named:
-        return replace(plan, masks=masks(resolved, channels)), resolved
+        return replace(plan, masks=channel_masks(resolved, channels)), resolved
     return plan, resolved
 
 
@@ -179,14 +179,14 @@ def read_channels(side: OpenSide, how: ReadAs, beside: bool = False) -> range:
     return range(count)
 
 
-def masks(resolved: CaseClasses, channels: int) -> tuple[LabelSelector | None, ...]:
+def channel_masks(resolved: CaseClasses, channels: int) -> tuple[LabelSelector | None, ...]:
     """What is true of each channel but the background's; None where it is no class of the case."""
     named = zip(resolved.classes, resolved.targets, strict=True)
     true = {class_.labels: target.truth for class_, target in named}
     return tuple(true.get((channel,)) for channel in range(1, channels))
 
 
-def onehot(
+def one_hot_parts(
     truth: OpenSide, pred: OpenSide, resolved: CaseClasses | None, job: Job, channels: int
 ) -> tuple[LabelSelector, ...]:
     """What is true of each independent channel of the prediction; nothing where it is no class."""

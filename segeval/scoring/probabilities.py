@@ -101,17 +101,17 @@ def memory_notes(voxels: Any, request: TallyRequest) -> list[Note]:
     """How much memory the losses took that keep every voxel."""
     return [
         Note("N-memory", f"{metric} took at most {format_mib(size)}")
-        for metric, size, over in sizes(voxels, request)
+        for metric, size, over in loss_bytes(voxels, request)
         if not over
     ]
 
 
 def losses_over_budget(voxels: Any, request: TallyRequest) -> dict[str, int]:
     """The losses that would have taken more memory than there is, and how much."""
-    return {metric: size for metric, size, over in sizes(voxels, request) if over}
+    return {metric: size for metric, size, over in loss_bytes(voxels, request) if over}
 
 
-def sizes(voxels: Any, request: TallyRequest) -> Iterator[tuple[str, int, bool]]:
+def loss_bytes(voxels: Any, request: TallyRequest) -> Iterator[tuple[str, int, bool]]:
     """The losses that keep every voxel: the bytes of each, and whether that was too much.
 
     What is too much is given with the libraries that are loaded for it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from segeval.opening.open_case import COMPONENTS
 from segeval.opening.open_side import OpenSide
@@ -28,9 +27,6 @@ from segeval.scoring.slab_pass import Passed, Tally, one_pass
 from segeval.scoring.truth_checksums import stored_truth_labels
 from segeval.tallies.counts import CountTally, class_counts
 from segeval.volume.value_stream import ValueKind
-
-if TYPE_CHECKING:
-    pass
 
 
 def read_voxels(truth: OpenSide, pred: OpenSide, plan: Plan, tallies: Sequence[Tally]) -> Passed:

@@ -16,31 +16,31 @@ from segeval.runtime.frozen import replace
 from segeval.scorecard.card import POOLED, Row
 from segeval.scorecard.empty_class_policy import absence_reason, apply_empty_policy, matching_charge
 from segeval.scoring.case_classes import CaseClasses
-from segeval.scoring.finish_tallies import FinishedTallies, kind_of, lacking
+from segeval.scoring.finish_tallies import FinishedTallies, kind_of, values_without_result
 from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.tallies.counts import Counts
 
 OVER_BUDGET = "over_budget"  # a status: nothing was measured, so nothing is undefined
 
 
-def rows(case: Case, finished: FinishedTallies, resolved: CaseClasses, job: Job) -> list[Row]:
+def make_rows(case: Case, finished: FinishedTallies, resolved: CaseClasses, job: Job) -> list[Row]:
     """Every metric of every class, then those of the whole case, then what was not annotated."""
     names = [t.name for t in resolved.targets]
-    reasons = absences(finished.counts, resolved)
+    reasons = absent_sides(finished.counts, resolved)
     each: list[list[Row]] = []
     whole: list[Row] = []
     for metric, definition in job.metrics:
-        value = asked(metric, definition, finished)
+        value = metric_values(metric, definition, finished)
         if value.whole is not None:
-            whole.append(row(case, "all", metric, definition, value, value.whole, "", job))
+            whole.append(make_row(case, "all", metric, definition, value, value.whole, "", job))
         for name, number in value.groups.items():
-            whole.append(row(case, name, metric, definition, value, number, "", job))
+            whole.append(make_row(case, name, metric, definition, value, number, "", job))
         if value.reason == POOLED and value.whole is not None:
             continue  # a case has no number, and its classes may be many: one row says it
         if value.classes is not None:
             numbers = class_numbers(value.classes, metric, definition, finished, len(names))
             told = zip(names, reasons, numbers, strict=True)
-            each.append(list(column(case, metric, definition, value, told, finished, job)))
+            each.append(list(metric_rows(case, metric, definition, value, told, finished, job)))
     skipped = [
         Row(case.id, name, "", np.nan, "", "not_annotated", "", case.group)
         for name in resolved.skipped
@@ -53,7 +53,7 @@ def rows(case: Case, finished: FinishedTallies, resolved: CaseClasses, job: Job)
     return [*by_class, *whole, *failed, *skipped]
 
 
-def absences(counts: Counts | None, resolved: CaseClasses) -> list[str]:
+def absent_sides(counts: Counts | None, resolved: CaseClasses) -> list[str]:
     """Which side of each class is empty, as a reason; "" where neither is."""
     if counts is None:
         return []
@@ -64,7 +64,7 @@ def absences(counts: Counts | None, resolved: CaseClasses) -> list[str]:
     ]
 
 
-def column(  # noqa: PLR0913 - what a row is made of
+def metric_rows(  # noqa: PLR0913 - what a row is made of
     case: Case,
     metric: Metric,
     definition: Definition,
@@ -87,7 +87,7 @@ def column(  # noqa: PLR0913 - what a row is made of
             own = OVER_BUDGET
         beside = own or reason if math.isnan(number) else reason or own
         worst = np.nan if value.worst is None else float(value.worst[place])
-        yield row(case, name, metric, definition, value, number, beside, job, worst)
+        yield make_row(case, name, metric, definition, value, number, beside, job, worst)
 
 
 def lacks_room(
@@ -101,14 +101,14 @@ def lacks_room(
     return class_ in over(result, TallyRequest(name, ((metric, definition),)))
 
 
-def asked(metric: Metric, definition: Definition, finished: FinishedTallies) -> Values:
+def metric_values(metric: Metric, definition: Definition, finished: FinishedTallies) -> Values:
     """What a metric says of the case. KeyError where its tally was not made."""
     if metric in finished.known:
         return finished.known[metric]
     name = definition.tally(metric)
     tally = finished.results[name]
     if tally is None:
-        return lacking(kind_of(name), len(finished.channels))
+        return values_without_result(kind_of(name), len(finished.channels))
     if definition.one:
         if getattr(tally, "says_nothing", False):  # of one case, and of no class of it
             return Values(whole=math.nan, reason=POOLED)
@@ -134,7 +134,7 @@ def class_numbers(
     return held
 
 
-def row(  # noqa: PLR0913 - the parts of a row
+def make_row(  # noqa: PLR0913 - the parts of a row
     case: Case,
     class_: str,
     metric: Metric,

@@ -18,7 +18,7 @@ from segeval.opening.open_side import OpenSide
 from segeval.runtime.arrays import Counted
 from segeval.runtime.packed_streams import choose_zlib_library
 from segeval.scoring.paired_blocks import Plan
-from segeval.scoring.slab_pass import Passed, scored
+from segeval.scoring.slab_pass import Passed, may_hold_scores
 from segeval.tallies.counts import CountTally
 from segeval.volume.label_checksums import LabelChecksum
 from segeval.volume.value_stream import ValueKind, may_hold_probabilities
@@ -41,7 +41,7 @@ def count_runs(
     """Count the pairs of channels; None where the case has to be read voxel by voxel."""
     if len(tallies) != 1 or not isinstance(tallies[0], CountTally):
         return None
-    if scored(pred, plan) or may_hold_probabilities(truth.volume, plan.wanted[0]):
+    if may_hold_scores(pred, plan) or may_hold_probabilities(truth.volume, plan.wanted[0]):
         return None
     stacks = [stack_channels(side.volume) for side in (truth, pred)]
     if stacks[0] is None or stacks[1] is None:

@@ -65,22 +65,26 @@ class Passed:
 def one_pass(truth: OpenSide, pred: OpenSide, plan: Plan, tallies: Sequence[Tally]) -> Passed:
     """Read both sides once and update every tally. Raises ReadError."""
     passed, checksums = None, dict[int, LabelChecksum]()
-    for group in groups(truth, pred, plan):
+    for group in channel_groups(truth, pred, plan):
         passed = _read(truth, pred, plan, group, tallies)
         checksums |= passed.truth
     assert passed is not None
     return replace(passed, truth=checksums)
 
 
-def scored(pred: OpenSide, plan: Plan) -> bool:
+def may_hold_scores(pred: OpenSide, plan: Plan) -> bool:
     """Whether the prediction may turn out to hold probabilities."""
     return pred.scores is not None or may_hold_probabilities(pred.volume, plan.wanted[1])
 
 
-def groups(truth: OpenSide, pred: OpenSide, plan: Plan) -> list[Channels]:
+def channel_groups(truth: OpenSide, pred: OpenSide, plan: Plan) -> list[Channels]:
     """Channels that have to be read in lockstep: those that pairs join, directly or not."""
     unnamed = not (truth.named or pred.named)  # what a stack is shows from all of its channels
-    if unnamed or scored(pred, plan) or may_hold_probabilities(truth.volume, plan.wanted[0]):
+    if (
+        unnamed
+        or may_hold_scores(pred, plan)
+        or may_hold_probabilities(truth.volume, plan.wanted[0])
+    ):
         everything = [range(len(s.volume.channels)) for s in (truth, pred)]
         return [(frozenset(everything[0]), frozenset(everything[1]))]
     joined: list[tuple[set[int], set[int]]] = []
@@ -100,13 +104,13 @@ def _read(
     truth: OpenSide, pred: OpenSide, plan: Plan, group: Channels, tallies: Sequence[Tally]
 ) -> Passed:
     size = truth.volume.geometry.size
-    few = condensable(truth, pred, plan, tallies)
+    few = can_condense(truth, pred, plan, tallies)
     chunk = CODES_AT_A_TIME if few else slab_size(truth, pred, plan, group)
     with open_sides(truth, pred, plan, group, chunk) as (t, p, s):
         for start in range(0, size, chunk):
             count = min(chunk, size - start)
             if few and isinstance(p, ScoreStream):
-                block = condensed(start, t.read(count), p, count, plan)
+                block = condense_slab(start, t.read(count), p, count, plan)
             else:
                 block = next_block(start, count, (t, p, s), plan, tallies)
             for tally in tallies:
@@ -116,7 +120,7 @@ def _read(
     return Passed(found, scores if scores.kind != "labels" else None, t.checksums)
 
 
-def condensable(truth: OpenSide, pred: OpenSide, plan: Plan, tallies: Sequence[Tally]) -> bool:
+def can_condense(truth: OpenSide, pred: OpenSide, plan: Plan, tallies: Sequence[Tally]) -> bool:
     """Whether it is enough to count how often each value stands on each label.
 
     Then 8-bit probabilities cost no more than labels: every sum is one over 256 values.
@@ -129,7 +133,7 @@ def condensable(truth: OpenSide, pred: OpenSide, plan: Plan, tallies: Sequence[T
     return anywhere and hard and coded
 
 
-def condensed(start: int, truth: SideSlab, pred: ScoreStream, count: int, plan: Plan) -> Block:
+def condense_slab(start: int, truth: SideSlab, pred: ScoreStream, count: int, plan: Plan) -> Block:
     """One slab with every pair of a label and a value once, and how many voxels have it."""
     codes = pred.codes(count).codes
     assert codes is not None
@@ -142,7 +146,7 @@ def condensed(start: int, truth: SideSlab, pred: ScoreStream, count: int, plan: 
 
 def slab_size(truth: OpenSide, pred: OpenSide, plan: Plan, group: Channels) -> int:
     """Voxels a slab, so that the buffers of all open channels stay small."""
-    if scored(pred, plan):
+    if may_hold_scores(pred, plan):
         channels = (pred.scores or pred.volume).channels
         rows = score_dtype(channels)
         buffers = sum(v.dtype.itemsize for v in channels if v.scaled or v.dtype != rows)

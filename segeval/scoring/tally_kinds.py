@@ -22,7 +22,7 @@ from segeval.request.grammar import Metric
 from segeval.runtime.errors import Note
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.pass_plan import Job, TallyRequest
-from segeval.scoring.slab_pass import Tally, scored
+from segeval.scoring.slab_pass import Tally, may_hold_scores
 from segeval.scoring.tally_kind import Facts, Kept, TallyKind
 from segeval.tallies.counts import Counts, counts_of_absent
 
@@ -46,7 +46,7 @@ def _load_sums() -> type[Kept]:
 
 
 def _begin_sums(start: CaseStart, request: TallyRequest) -> Tally | None:
-    if not scored(start.pred, start.plan):
+    if not may_hold_scores(start.pred, start.plan):
         return None
     from segeval.scoring.probabilities import begin_sums
 
@@ -54,7 +54,7 @@ def _begin_sums(start: CaseStart, request: TallyRequest) -> Tally | None:
 
 
 def _begin_voxels(start: CaseStart, request: TallyRequest) -> Tally | None:
-    if not scored(start.pred, start.plan):
+    if not may_hold_scores(start.pred, start.plan):
         return None
     from segeval.scoring.probabilities import begin_voxels
 
@@ -219,7 +219,7 @@ def _load_candidates() -> type[Kept]:
 
 
 def _begin_candidates(start: CaseStart, _: TallyRequest) -> Tally | None:
-    if not scored(start.pred, start.plan):
+    if not may_hold_scores(start.pred, start.plan):
         return None
     from segeval.scoring.probabilities import begin_candidates
 

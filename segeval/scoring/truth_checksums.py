@@ -65,11 +65,12 @@ def is_judged(labels: Sequence[int], read: CaseRead, channel: int) -> bool:
     """Whether every label is of a scored class, or ignored: others may change unseen."""
     own = [t.truth for t in read.classes.targets if t.truth.channel == channel]
     return all(
-        value in (0, read.classes.ignored) or any(holds(p, value) for p in own) for value in labels
+        value in (0, read.classes.ignored) or any(has_label(p, value) for p in own)
+        for value in labels
     )
 
 
-def holds(part: LabelSelector, value: int) -> bool:
+def has_label(part: LabelSelector, value: int) -> bool:
     """Whether a part of a side has a label value."""
     return part.labels is None or value in part.labels
 
@@ -79,14 +80,17 @@ def truth_checksum(
 ) -> str:
     """How the labels lie and how they were read, and their checksum: two words of eight digits."""
     grid, settings = volume.geometry, read.start.job.settings
-    placed = (grid.shape, rounded(grid.directions))
+    placed = (grid.shape, drop_last_digits(grid.directions))
     if read.start.truth.drawn is not None:  # contours have no grid of their own
-        placed = (grid.shape, [*placed[1], *rounded((grid.spacing or (), grid.origin or ()))])
+        placed = (
+            grid.shape,
+            [*placed[1], *drop_last_digits((grid.spacing or (), grid.origin or ()))],
+        )
     how = (read.start.plan.wanted[0], settings.remap_gt, read.start.job.classes.ignored)
     state = repr((checksum.width, placed, labels, how))
     return f"{zlib.crc32(state.encode()):08x}-{checksum.crc:08x}"
 
 
-def rounded(rows: Sequence[Sequence[float]] | None) -> list[list[float]]:
+def drop_last_digits(rows: Sequence[Sequence[float]] | None) -> list[list[float]]:
     """Numbers without the last digits, which differ between formats."""
     return [[round(float(value), 3) + 0.0 for value in row] for row in rows or ()]

@@ -123,7 +123,7 @@ def counts_components(read: CaseRead) -> bool:
     return any(known.of.startswith("instance") for _, known in read.start.job.metrics)
 
 
-def weighs(read: CaseRead) -> bool:
+def takes_weights(read: CaseRead) -> bool:
     """Whether a metric takes the weights of a network."""
     return any(metric.name == "weight_decay" for metric, _ in read.start.job.metrics)
 
@@ -177,7 +177,7 @@ USES: dict[tuple[str, ...], tuple[Callable[[CaseRead], bool], str]] = {
     ("images",): (has_own_images, ": no case has contours that lie on one of its series"),
     ("unlisted",): (has_colours, ": no class of the list has a colour"),
     ("spacing",): (lacked_spacing, ": every file has its own"),
-    ("weights",): (weighs, ": no metric is weight_decay"),
+    ("weights",): (takes_weights, ": no metric is weight_decay"),
 }  # fmt: skip
 
 

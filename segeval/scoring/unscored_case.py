@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from segeval.scorecard.card import (
     CaseResult,
     Row,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def machine_error(problem: OSError | MemoryError | RecursionError) -> ReadError:
@@ -32,7 +29,7 @@ def machine_error(problem: OSError | MemoryError | RecursionError) -> ReadError:
     return ReadError(problem.strerror or str(problem), where=problem.filename or "", help=help)
 
 
-def blank(case: Case) -> CaseResult:
+def unscored_result(case: Case) -> CaseResult:
     """What a case says of itself before it is scored."""
     return CaseResult(
         case.id,
@@ -53,14 +50,14 @@ def make_unscored_case(case: Case, problem: SegevalError) -> CaseResult:
     """A case that was not scored, with what is wrong."""
     error: dict[str, Any] = {
         "message": problem.message,
-        "where": relative(problem.where, case),
-        "facts": [relative(fact, case) for fact in problem.facts],
+        "where": relative_text(problem.where, case),
+        "facts": [relative_text(fact, case) for fact in problem.facts],
         "help": problem.help,
     }
     if side := side_of_file(problem.where, case):
         error["side"] = side
     row = Row(case.id, "", "", np.nan, "", problem.status, "", case.group)
-    return replace(blank(case), rows=(row,), status=problem.status, error=error)
+    return replace(unscored_result(case), rows=(row,), status=problem.status, error=error)
 
 
 def side_of_file(where: str, case: Case) -> str:
@@ -74,7 +71,7 @@ def side_of_file(where: str, case: Case) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def relative(text: str, case: Case) -> str:
+def relative_text(text: str, case: Case) -> str:
     """A text without the folders that the user named: paths are relative to the roots."""
     for files in (case.pred, case.truth):
         if files is not None:

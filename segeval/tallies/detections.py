@@ -103,8 +103,8 @@ class Detections:
                 [i.order, i.detections, i.references, i.pairs, list(i.negative), list(i.open_ended)]
                 for i in self.images
             ],
-            "detection": shortest(self.detection),
-            "reference": shortest(self.reference),
+            "detection": shortest_numbers(self.detection),
+            "reference": shortest_numbers(self.reference),
             "pair": self.pair.ravel().tolist(),
             "scored": self.scored,
         }
@@ -157,7 +157,7 @@ class Detections:
         )
 
 
-def shortest(table: Floats) -> list[float | int | None]:
+def shortest_numbers(table: Floats) -> list[float | int | None]:
     """The numbers of a table, whole ones without a fraction; None of none."""
     whole = (table == np.rint(table)) & (np.abs(table) < 1 << 53)
     pairs = zip(table.ravel().tolist(), whole.ravel().tolist(), strict=True)
@@ -175,7 +175,7 @@ def pool_tables(many: Iterable[Detections]) -> Detections:
             groups[name] = groups.get(name) or group
     names = tuple(sorted(numbers, key=lambda name: (numbers[name], name)))
     place = {name: at for at, name in enumerate(names)}
-    moved = [renumbered(one, [place[name] for name in one.names]) for one in many]
+    moved = [renumber_classes(one, [place[name] for name in one.names]) for one in many]
     return Detections(
         names,
         tuple(numbers[name] for name in names),
@@ -188,7 +188,7 @@ def pool_tables(many: Iterable[Detections]) -> Detections:
     )
 
 
-def renumbered(one: Detections, places: Sequence[int]) -> Detections:
+def renumber_classes(one: Detections, places: Sequence[int]) -> Detections:
     """The same with its classes at other places."""
     if list(places) == list(range(len(places))):
         return one

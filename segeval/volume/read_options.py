@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from segeval.runtime.frozen import field, frozen
 from segeval.runtime.memory_budget import DEFAULT_BUDGET, PROGRAM_BYTES
-
-if TYPE_CHECKING:
-    pass
 
 
 @frozen

@@ -5,7 +5,7 @@ import sys
 import pytest
 from terminals import Stream
 
-from segeval.cli.messages import folded, print_message
+from segeval.cli.messages import fold_line, print_message
 
 LONG = "warning: PAT001: " + "a word and another " * 8 + "/a/path/that/is/longer/than/a/line" * 3
 
@@ -13,7 +13,7 @@ LONG = "warning: PAT001: " + "a word and another " * 8 + "/a/path/that/is/longer
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_a_terminal_gets_lines_that_break_between_words(monkeypatch, width):
     monkeypatch.setenv("COLUMNS", str(width))
-    lines = folded(LONG, Stream()).split("\n")
+    lines = fold_line(LONG, Stream()).split("\n")
     assert len(lines) > 1
     assert all(len(line) <= width for line in lines if "/a/path" not in line)
     assert all(line.startswith("  ") for line in lines[1:])
@@ -22,12 +22,12 @@ def test_a_terminal_gets_lines_that_break_between_words(monkeypatch, width):
 
 def test_a_pipe_gets_one_line(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
-    assert folded(LONG, Stream(terminal=False)) == LONG
+    assert fold_line(LONG, Stream(terminal=False)) == LONG
 
 
 def test_facts_stay_set_in(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
-    lines = folded("  help: " + "some words that go on " * 4, Stream()).split("\n")
+    lines = fold_line("  help: " + "some words that go on " * 4, Stream()).split("\n")
     assert lines[0].startswith("  help: some")
     assert all(line.startswith("    ") for line in lines[1:])
 

@@ -18,7 +18,7 @@ from segeval.kernels.connected_components import label_components, merge_in_rows
 from segeval.metrics.cells import count_pairs
 from segeval.metrics.instance_rows import list_instances
 from segeval.metrics.ivadomed_lesions import count_ivadomed
-from segeval.metrics.lesion_fit import dices, partners_of_panoptica
+from segeval.metrics.lesion_fit import lesion_dices, partners_of_panoptica
 from segeval.metrics.lesions import count_found
 from segeval.metrics.panoptic_conventions import CONVENTIONS
 from segeval.metrics.registry import evaluate_metric, metric_arguments, resolve_metric
@@ -571,7 +571,7 @@ def test_spine(record):
             *resolve_metric(parse_metric(panoptica_text(record, "lesion_dice")))
         )
         (table,) = tables.tables(0, rule.pop("connectivity"))
-        return hold(record, sorted(dices(table, partners_of_panoptica(**rule_of(rule)))))
+        return hold(record, sorted(lesion_dices(table, partners_of_panoptica(**rule_of(rule)))))
     return hold(record, ask_panoptica(record, tables))
 
 

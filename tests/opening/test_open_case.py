@@ -9,7 +9,7 @@ import pytest
 from runs import settings, soft
 
 from segeval.classes.class_list import ClassList, LabelSelector
-from segeval.opening.onto_grid import background_scores, covered
+from segeval.opening.onto_grid import background_scores, covers_every_voxel
 from segeval.opening.open_case import open_case
 from segeval.opening.open_side import (
     NOWHERE,
@@ -163,7 +163,7 @@ def test_what_lies_beyond_a_volume(how, channels, want):
 def test_a_stack_that_covers_every_voxel(tmp_path, labels, want):
     stack = np.stack([v == T for v in labels]).astype(np.uint8)
     found = open_side(one(build.stack(tmp_path / "a.nii", stack)), ReadOptions())
-    assert covered(found.volume) is want
+    assert covers_every_voxel(found.volume) is want
 
 
 def test_how_both_sides_are_read(tmp_path):

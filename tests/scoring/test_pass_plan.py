@@ -12,7 +12,7 @@ from segeval.classes.parse_classes import parse_classes
 from segeval.grid.geometry import Geometry
 from segeval.opening.open_side import NOWHERE, OpenSide
 from segeval.scoring.finish_tallies import metrics_of_channels
-from segeval.scoring.pass_plan import Job, number_channels, planned
+from segeval.scoring.pass_plan import Job, number_channels, plan_pass
 from segeval.volume.channel import Channel
 from segeval.volume.volume import Volume
 
@@ -35,7 +35,7 @@ def plan(truth, pred, *metrics, classes="", **choices):
     chosen = settings(*metrics, **choices)
     known = parse_classes(classes) if classes else ClassList()
     job = Job(chosen, known, requested_metrics(chosen))
-    return planned(truth, pred, job, metrics_of_channels(job))[0]
+    return plan_pass(truth, pred, job, metrics_of_channels(job))[0]
 
 
 A, B, C = (frozenset([v]) for v in (1, 2, 3))
@@ -137,5 +137,5 @@ def test_channels_by_number(stack, classes, channels, want):
 
 def test_the_ignored_label_is_that_of_the_list():
     known = ClassList(ignore=9)
-    made, _ = planned(side(), side(), Job(settings(), known, requested_metrics(settings())), [])
+    made, _ = plan_pass(side(), side(), Job(settings(), known, requested_metrics(settings())), [])
     assert made.ignored == 9

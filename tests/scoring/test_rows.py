@@ -16,7 +16,7 @@ from segeval.request.grammar import parse_metric
 from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.finish_tallies import FinishedTallies
 from segeval.scoring.pass_plan import Job
-from segeval.scoring.rows import class_numbers, rows
+from segeval.scoring.rows import class_numbers, make_rows
 from segeval.tallies.counts import Counts
 
 CASE = Case("c", None, CaseFiles(Path(), {"": Path("g")}), group="site A")
@@ -42,7 +42,7 @@ def finished(*table, unit="ml", voxel=0.5):
 
 
 def test_class_by_class_then_the_whole_case_then_what_was_not_annotated():
-    made = rows(
+    made = make_rows(
         CASE, finished((6, 2, 4, 8), (1, 0, 0, 19)), resolved("a", "b", skipped=("x",)),
         job("miou", "dice", "iou"),
     )  # fmt: skip
@@ -68,7 +68,7 @@ def test_class_by_class_then_the_whole_case_then_what_was_not_annotated():
 )
 def test_what_a_row_says_of_an_empty_class(table, absent, value, status, reason):  # I2, R2
     known = resolved("a", absent=frozenset("a" if absent else ""))
-    (row,) = rows(CASE, finished(table), known, job("dice"))
+    (row,) = make_rows(CASE, finished(table), known, job("dice"))
     assert (row.status, row.reason) == (status, reason)
     assert row.value == pytest.approx(value, nan_ok=True)
 
@@ -78,13 +78,13 @@ def test_what_a_row_says_of_an_empty_class(table, absent, value, status, reason)
     [((0, 0, 3, 1), 0.0, "ok"), ((0, 0, 0, 4), math.nan, "undefined")],
 )
 def test_an_undefined_value_as_the_worst(table, value, status):  # R4
-    (row,) = rows(CASE, finished(table), resolved("a"), job("precision", undefined="worst"))
+    (row,) = make_rows(CASE, finished(table), resolved("a"), job("precision", undefined="worst"))
     assert row.status == status
     assert row.value == pytest.approx(value, nan_ok=True)
 
 
 def test_a_value_without_a_worst_stays_undefined():
-    (row,) = rows(
+    (row,) = make_rows(
         CASE, finished((0, 2, 0, 1)), resolved("a"),
         job("relative_volume_difference", undefined="worst"),
     )  # fmt: skip
@@ -93,12 +93,14 @@ def test_a_value_without_a_worst_stays_undefined():
 
 @pytest.mark.parametrize("unit", ["ml", "mm2", "voxels", "px"])
 def test_the_unit_is_that_of_the_grid(unit):  # G7
-    made = rows(CASE, finished((1, 0, 0, 1), unit=unit), resolved("a"), job("gt_volume", "dice"))
+    made = make_rows(
+        CASE, finished((1, 0, 0, 1), unit=unit), resolved("a"), job("gt_volume", "dice")
+    )
     assert [r.unit for r in made] == [unit, ""]
 
 
 def test_losses_without_probabilities_say_so():  # R2
-    made = rows(CASE, finished((1, 0, 0, 1)), resolved("a"), job("ce"))
+    made = make_rows(CASE, finished((1, 0, 0, 1)), resolved("a"), job("ce"))
     assert [(r.class_, r.status, r.reason) for r in made] == [
         ("a", "undefined", "no_probabilities")
     ]
@@ -130,5 +132,5 @@ def test_an_infinite_value_is_undefined_and_keeps_its_sign():
         ClassList(),
         ((asked, Definition("dice", "counts", infinite, options={})),),
     )
-    (row,) = rows(CASE, finished((1, 1, 1, 1)), resolved("a"), made)
+    (row,) = make_rows(CASE, finished((1, 1, 1, 1)), resolved("a"), made)
     assert (row.value, row.status, row.reason) == (-math.inf, "undefined", "infinite")

@@ -12,8 +12,14 @@ from segeval.grid.geometry import Geometry
 from segeval.opening.open_side import OpenSide
 from segeval.runtime.errors import ReadError
 from segeval.scoring import slab_pass
-from segeval.scoring.paired_blocks import Plan, black_and_white, check_range, label_map, shares
-from segeval.scoring.slab_pass import groups
+from segeval.scoring.paired_blocks import (
+    Plan,
+    black_and_white,
+    check_range,
+    label_map,
+    reference_shares,
+)
+from segeval.scoring.slab_pass import channel_groups
 from segeval.tallies import slab as slabs
 from segeval.volume.channel import Channel
 from segeval.volume.value_stream import ReadAs, SideSlab
@@ -98,7 +104,7 @@ HARD = (ReadAs("labels"), ReadAs("auto"))
 
 def test_class_files_are_read_pair_by_pair():
     sides = opened(3, "a", "b", "c"), opened(2, "b", "c")
-    found = groups(*sides, Plan(((0, -1), (1, 0), (2, 1)), HARD))
+    found = channel_groups(*sides, Plan(((0, -1), (1, 0), (2, 1)), HARD))
     assert found == [
         (frozenset([0]), frozenset()),
         (frozenset([1]), frozenset([0])),
@@ -108,13 +114,13 @@ def test_class_files_are_read_pair_by_pair():
 
 def test_channels_that_share_a_file_are_read_together():
     sides = opened(1), opened(2, "b", "c")
-    (group,) = groups(*sides, Plan(((0, 0), (0, 1)), HARD))
+    (group,) = channel_groups(*sides, Plan(((0, 0), (0, 1)), HARD))
     assert group == (frozenset([0]), frozenset([0, 1]))
 
 
 def test_pairs_that_are_joined_by_a_third_are_read_together():
     sides = opened(2, "a", "b"), opened(2, "a", "b")
-    (group,) = groups(*sides, Plan(((0, 0), (1, 1), (1, 0)), HARD))
+    (group,) = channel_groups(*sides, Plan(((0, 0), (1, 1), (1, 0)), HARD))
     assert group == (frozenset([0, 1]), frozenset([0, 1]))
 
 
@@ -122,7 +128,7 @@ def test_pairs_that_are_joined_by_a_third_are_read_together():
     "sides", [(opened(2), opened(2)), (opened(2, "a", "b"), opened(2, "a", "b", dtype="f4"))]
 )
 def test_stacks_and_scores_need_all_of_their_channels(sides):
-    (group,) = groups(*sides, Plan(((0, 0), (1, 1)), HARD))
+    (group,) = channel_groups(*sides, Plan(((0, 0), (1, 1)), HARD))
     assert group == (frozenset([0, 1]), frozenset([0, 1]))
 
 
@@ -153,5 +159,9 @@ def test_black_and_white_by_hand():
 def test_shares_by_hand():
     soft_truth = SideSlab({0: np.uint8([0]), 1: np.uint8([1])}, np.float32([[0.2], [0.7]]))
     plan = Plan(((0, 0),), HARD, onehot=(LabelSelector(1), LabelSelector(-1), LabelSelector(0)))
-    assert shares(soft_truth, 3, plan).tolist() == [[np.float32(0.7)], [0], [np.float32(0.2)]]
-    assert shares(SideSlab({0: np.uint8([0])}), 3, plan) is None
+    assert reference_shares(soft_truth, 3, plan).tolist() == [
+        [np.float32(0.7)],
+        [0],
+        [np.float32(0.2)],
+    ]
+    assert reference_shares(SideSlab({0: np.uint8([0])}), 3, plan) is None

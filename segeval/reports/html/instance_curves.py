@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from segeval.kernels.froc import curve_points
-from segeval.metrics.candidates import MISSED, landed, neared
+from segeval.metrics.candidates import MISSED, best_inside, best_near
 from segeval.metrics.matched_detections import MatchRule, match_data_set
 from segeval.reports.html.curve_charts import draw_curve
 from segeval.reports.html.shown import label
@@ -77,7 +77,7 @@ def froc_curves(card: Scorecard) -> Iterator[Curve]:
 def hit_rule(metrics: Sequence[str]) -> HitRule:
     """By which a candidate finds a lesion: that of the first `froc` that was asked for."""
     asked = [text for text in metrics if text.startswith("froc")]
-    return neared if asked and "luna16" in asked[0] else landed
+    return best_near if asked and "luna16" in asked[0] else best_inside
 
 
 def froc_points(cases: Any, lesions: int, rule: HitRule) -> Points:

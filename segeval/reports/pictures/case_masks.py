@@ -27,7 +27,7 @@ from segeval.runtime.frozen import frozen
 from segeval.scoring.case import check_prediction
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.instances import begin_instances, finish_instances
-from segeval.scoring.pass_plan import Job, TallyRequest, leave_out_labels, planned
+from segeval.scoring.pass_plan import Job, TallyRequest, leave_out_labels, plan_pass
 from segeval.scoring.read_case import read_case
 from segeval.scoring.slab_pass import Tally
 from segeval.tallies.case_instances import CaseInstances
@@ -96,7 +96,7 @@ def read_masks(
     job = Job(settings, classes, (resolve_metric(parse_metric("dice")),))
     check_prediction(case, settings)
     truth, pred = open_case(case, settings, classes)
-    plan, named = planned(truth, pred, job, ())
+    plan, named = plan_pass(truth, pred, job, ())
     tally = SurfaceTally(truth.volume.geometry.shape)
     start, request = CaseStart(case, truth, pred, plan, job), TallyRequest("instances", ())
     own = begin_instances(start, request) if instances else None
