@@ -104,6 +104,12 @@ def test_the_tolerance_itself_passes():
     assert not is_no_regression("regression", 1, (0.02, 0.001, 0.03), 0.01)
 
 
+@pytest.mark.parametrize(("less", "held"), [(1e-14, True), (1e-11, False)])
+def test_only_the_rounding_of_sums_is_no_regression(less, held):
+    before, after = run({"liver": np.full(12, 0.9)}), run({"liver": np.full(12, 0.9 - less)})
+    assert passed(judge(after, before, policy="any")) == {"liver": held}
+
+
 def test_the_tolerance_of_a_class_goes_before_that_of_all():
     before = run({"liver": BASE, "spleen": BASE})
     after = run({"liver": BASE - 0.02, "spleen": BASE - 0.02})
@@ -247,9 +253,10 @@ def test_a_tolerance_that_fits_nothing_and_one_in_another_unit():
     assert (verdict.passed, "measured in px" in verdict.text) == (False, True)
 
 
-def test_few_cases_are_a_warning():
-    same = run({"liver": BASE[:9]})
-    assert [n.code for n in judge(same, same).notes] == ["W-few-cases"]
+@pytest.mark.parametrize(("n", "codes"), [(9, ["W-few-cases"]), (10, [])])
+def test_few_cases_are_a_warning(n, codes):
+    same = run({"liver": BASE[:n]})
+    assert [n.code for n in judge(same, same).notes] == codes
 
 
 def test_renamed_cases_are_missing_on_both_sides():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from segeval.grid.geometry import Geometry
+from segeval.grid.joined_slices import join_grids
 from segeval.grid.slices import (
     Frame,
     arrange_slices,
@@ -121,3 +122,14 @@ def test_planes_of_another_grid_are_slabs_of_the_slices():
     assert slabs_on_grid(own, slices_of_grid(turned)).positions.tolist() == [0, 2, 4, 6, 8]
     tilted = replace(grid.geometry, directions=((0, 1, 0), (0, 0, 1), (1, 0, 0)))
     assert slabs_on_grid(own, slices_of_grid(tilted)) is None
+
+
+@pytest.mark.parametrize(("wider", "begin"), [(1 + 9e-4, 20), (1 + 11e-4, 18)])
+def test_account_a21_of_equal_gaps_the_grid_that_begins_lower_counts(wider, begin):
+    #    planes 3 mm apart from 30 mm on beside others a little more apart from 20 mm on, whose first
+    #    voxel begins at 18.5: where both gaps count as equal the grid begins at 20 mm, else it is
+    #    that of 30 mm, continued to the first plane at 30 - 4 * 3 that holds 18.5
+    along = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
+    one = Geometry((4, 5, 6), (3.0, 1.0, 1.0), (0.0, 0.0, 30.0), along)
+    two = Geometry((4, 5, 6), (3.0 * wider, 1.0, 1.0), (0.0, 0.0, 20.0), along)
+    assert join_grids([slices_of_grid(one), slices_of_grid(two)]).origin[2] == begin

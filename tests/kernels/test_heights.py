@@ -26,6 +26,12 @@ def test_planes_a_hair_apart_are_one():
     assert means == pytest.approx([0.05, 3.01, 6])
 
 
+@pytest.mark.parametrize(("apart", "planes"), [(0.19, 5), (0.21, 6)])
+def test_a_hair_is_a_tenth_of_the_gap(apart, planes):
+    _, means = find_planes(np.array([0, 2, 4, 6, 8, 4 + apart]))
+    assert len(means) == planes
+
+
 def test_missing_planes_are_added_on_the_usual_gap():
     assert add_missing_planes(np.array([0.0, 3, 6, 15, 18])).tolist() == [0, 3, 6, 9, 12, 15, 18]
     assert add_missing_planes(np.array([0.0, 3, 8, 11])).tolist() == [
