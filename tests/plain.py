@@ -1,6 +1,7 @@
 """The slow and obvious form of each kernel."""
 
 from collections import Counter
+from itertools import product
 
 
 def pairs(truth, pred):
@@ -20,3 +21,16 @@ def confusion(truth, pred, inside_truth, inside_pred):
             tn + (not a and not b),
         )
     return [tp, fp, fn, tn]
+
+
+def voxel_faces(mask):
+    """Faces between inside and outside, those at the edge of the array not counted."""
+    inside = {tuple(v) for v in zip(*mask.nonzero(), strict=True)}
+    ahead = [tuple(int(k == axis) for k in range(mask.ndim)) for axis in range(mask.ndim)]
+    faces = 0
+    for voxel in product(*map(range, mask.shape)):
+        for step in ahead:
+            beside = tuple(a + b for a, b in zip(voxel, step, strict=True))
+            if all(b < n for b, n in zip(beside, mask.shape, strict=True)):
+                faces += (voxel in inside) != (beside in inside)
+    return faces

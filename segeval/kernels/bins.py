@@ -17,7 +17,6 @@ import numpy as np
 
 from segeval.runtime.arrays import Floats, Mask, Raw
 
-EDGE_RULES = ("torchmetrics", "monai", "monai_right")
 EDGE_ROUNDINGS = 4  # rounding errors, times the number of bins, within which an edge may be
 SAMPLE = 64  # voxels of which one is looked at to find the bin that most are in
 MOST_BYTE_BINS = 127  # bins whose indices, doubled, have 8 bits

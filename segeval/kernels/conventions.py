@@ -76,19 +76,6 @@ BYTES = {
 }
 
 
-def count_voxel_faces(mask: Mask) -> int:
-    """Faces of voxels between inside and outside, those at the edge of the array not counted.
-
-    mask  bool, any number of axes
-    """
-    count = 0
-    for axis in range(mask.ndim):
-        ahead = mask[(slice(None),) * axis + (slice(1, None),)]
-        behind = mask[(slice(None),) * axis + (slice(None, -1),)]
-        count += int(np.count_nonzero(ahead != behind))
-    return count
-
-
 CONVENTIONS = {
     "mesh": Convention("mesh"),
     "relaxed": Convention("relaxed"),

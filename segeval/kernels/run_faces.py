@@ -16,7 +16,6 @@ def count_run_faces(runs: LabelRuns, shape: tuple[int, ...], where: IndexBox) ->
     runs   in rows, disjoint; every label is the mask
     shape  of the map
     where  the box; what lies outside it is left out
-    As many as `count_voxel_faces` counts in the mask that `paint_runs` draws.
     """
     size = tuple(b - a for a, b in where)
     begin, end = place_runs(runs, shape, where)

@@ -6,8 +6,6 @@ bytes a voxel and class for the soft skeletons of clDice. Distances are in voxel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from segeval.runtime.arrays import Floats, Mask, Raw
@@ -32,14 +30,6 @@ def hausdorff_dt(p: Raw, g: Mask, alpha: float) -> float:
     apart = np.square(p.astype(np.float64) - g)
     reach = distance_field(p > 0.5) ** alpha + distance_field(g) ** alpha
     return float((apart * reach).mean())
-
-
-def log_hausdorff_dt(values: Sequence[float]) -> float:
-    """MONAI's logarithm of the mean over cases and classes: log(1 + mean).
-
-    values  the loss of each case and class, at least one
-    """
-    return float(np.log1p(np.mean(values)))
 
 
 def soft_erode(values: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """Finished tallies to numbers: one file a family, and the registry.
 
-A family is listed here in the order in which `segeval metrics` shows it.
+A family is listed here in the order in which `segeval metrics` shows it; the last are of instances.
 """
 
 FAMILIES = (
@@ -34,18 +34,22 @@ FAMILIES = (
     "lesion_distances",
 )
 
-# A metric is looked for in these last: they load kernels that no other family needs.
-# The families of metrics that many others would be loaded for first.
-OF_INSTANCES = {
-    "panoptic": ("pq", "sq", "rq", "pq_dice"),
-    "cells": ("f1", "inst_precision", "inst_recall", "cell_ap"),
-    "jaccard": ("aji", "aji_plus"),
-    "lesions": ("lesion_recall", "lesion_precision", "lesion_f1"),
-    "lesion_volumes": ("lesion_fp_volume",),
-    "lesion_fit": ("lesion_dice",),
-    "lesion_distances": ("lesion_hd95", "lesion_nsd"),
+# The families of metrics that are asked for often, so that no other is loaded to find them, and of
+# each that has conventions in several. Any other metric is looked for in SEARCH_ORDER.
+FAMILIES_OF = {
+    **dict.fromkeys(("hd", "masd", "assd", "nsd"), ("surface",)),
+    **dict.fromkeys(("biou", "boundary_iou"), ("boundary",)),
+    "cldice": ("topology",),
+    **dict.fromkeys(("pq", "sq", "rq", "pq_dice"), ("panoptic",)),
+    **dict.fromkeys(("f1", "inst_precision", "inst_recall", "cell_ap"), ("cells",)),
+    **dict.fromkeys(("aji", "aji_plus"), ("jaccard",)),
+    **dict.fromkeys(("lesion_recall", "lesion_precision"), ("lesions", "ivadomed_lesions")),
+    "lesion_f1": ("lesions",),
+    "lesion_fp_volume": ("lesion_volumes",),
+    "lesion_dice": ("lesion_fit",),
+    **dict.fromkeys(("lesion_hd95", "lesion_nsd"), ("lesion_distances",)),
 }
-NAMED = {name: family for family, names in OF_INSTANCES.items() for name in names}
-INSTANCES = ("panoptic", "cells", "lesions", "lesion_fit", "lesion_distances")
-HEAVY = ("surface", "boundary", "contours", "topology", *INSTANCES)
+OF_INSTANCES = FAMILIES[FAMILIES.index("panoptic") :]
+# These load kernels that no other family needs, and are searched last.
+HEAVY = ("surface", "boundary", "contours", "topology", *OF_INSTANCES)
 SEARCH_ORDER = tuple(sorted(FAMILIES, key=HEAVY.__contains__))

@@ -18,7 +18,6 @@ from segeval.tallies.branches import Branches
 from segeval.tallies.loss_terms import CrossEntropyTerm
 
 LOSS_PART = Option("total", ("total", "main", "aux"))
-DECAY = 1e-4
 
 
 def size_terms(size: str) -> Any:

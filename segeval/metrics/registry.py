@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from segeval.metrics import FAMILIES, NAMED, SEARCH_ORDER
+from segeval.metrics import FAMILIES, FAMILIES_OF, SEARCH_ORDER
 from segeval.metrics.aliases import CANONICAL, NEAR, TWO_MEANINGS
 from segeval.request.grammar import Metric, Quantity, format_number, parse_metric, parse_quantity
 from segeval.runtime.arrays import Floats
@@ -197,8 +197,8 @@ def load_all_metrics() -> dict[str, Definition]:
 
 def find_metric(name: str) -> Definition | None:
     """The metric of a name; families are loaded only until it is found, for they cost start-up."""
-    if name in NAMED:
-        import_module(f"segeval.metrics.{NAMED[name]}")
+    for family in FAMILIES_OF.get(name, ()):
+        import_module(f"segeval.metrics.{family}")
     for family in SEARCH_ORDER:
         if name in KNOWN:
             break

@@ -19,7 +19,7 @@ from segeval.grid.geometry import Geometry, Reorder, format_shape
 from segeval.readers.channel_axis import asked_axis
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
-from segeval.runtime.packed_streams import PackedBytes
+from segeval.runtime.packed_streams import CHANGED, PackedBytes
 from segeval.volume.channel import Channel, check_channel_count
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
@@ -31,7 +31,6 @@ NPY = b"\x93NUMPY"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # an archive; one without members
 LONGEST_HEADER = 10_000  # bytes; NumPy takes no longer one either
 KNOWN = ("probabilities", "softmax", "logits")
-CUT = "the file was cut off or changed; copy or write it again"
 AXIS = "--channel-axis says which axis holds the channels, counted from 0"
 
 
@@ -63,12 +62,12 @@ def read(path: Path, reading: ReadOptions) -> Volume:
     if mark.startswith(ZIP):
         return array_to_volume(open_archived_array(path), reading)
     if mark != NPY:
-        raise ReadError("not a NumPy file: its mark is missing", where=path, help=CUT)
+        raise ReadError("not a NumPy file: its mark is missing", where=path, help=CHANGED)
     with path.open("rb") as file:
         stored = read_npy_header(file, PackedBytes(path))
     end = stored.source.skip + stored.source.size
     if (found := path.stat().st_size) < end:
-        raise ReadError(f"the file ends after {found} of {end} bytes", where=path, help=CUT)
+        raise ReadError(f"the file ends after {found} of {end} bytes", where=path, help=CHANGED)
     return array_to_volume(stored, reading)
 
 
@@ -92,9 +91,11 @@ def open_archived_array(path: Path) -> StoredArray:
         struct.error,
         zlib.error,
     ) as problem:
-        raise ReadError(f"not a readable .npz ({problem})", where=path, help=CUT) from problem
+        raise ReadError(f"not a readable .npz ({problem})", where=path, help=CHANGED) from problem
     if info.file_size != stored.source.skip + stored.source.size:
-        raise ReadError(f"the array {key} ends after {info.file_size} bytes", where=path, help=CUT)
+        raise ReadError(
+            f"the array {key} ends after {info.file_size} bytes", where=path, help=CHANGED
+        )
     return replace(stored, source=source, key=key)
 
 
@@ -138,10 +139,12 @@ def read_npy_header(file: IO[bytes], source: PackedBytes) -> StoredArray:
         if isinstance(problem, (OSError, zlib.error)):
             raise
         raise ReadError(
-            f"not a readable NumPy header ({problem})", where=source.path, help=CUT
+            f"not a readable NumPy header ({problem})", where=source.path, help=CHANGED
         ) from problem
     if min(shape, default=0) < 0:
-        raise ReadError(f"the header announces an array of {shape}", where=source.path, help=CUT)
+        raise ReadError(
+            f"the header announces an array of {shape}", where=source.path, help=CHANGED
+        )
     if dtype.hasobject or dtype.kind not in "biuf":
         raise ReadError(
             f"an array of {dtype} holds no numbers that can be scored",

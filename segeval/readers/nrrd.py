@@ -17,11 +17,11 @@ import numpy as np
 from segeval.grid.geometry import Geometry, Reorder
 from segeval.readers.channel_axis import asked_axis, checked_axis
 from segeval.readers.data_file import find_data_file_of
-from segeval.readers.nrrd_header import CUT, MAGIC, TEXT, NrrdHeader, nrrd_dtype, parse_nrrd_header
+from segeval.readers.nrrd_header import MAGIC, TEXT, NrrdHeader, nrrd_dtype, parse_nrrd_header
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import replace
-from segeval.runtime.packed_streams import PackedBytes
+from segeval.runtime.packed_streams import CHANGED, PackedBytes
 from segeval.volume.channel import Channel, check_channel_count
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
@@ -105,7 +105,7 @@ def file_values(header: NrrdHeader) -> Channel:
     start = found - size if skip == -1 else start + skip
     if start < 0 or found < start + size:
         message = f"the file ends after {found} of {max(start, 0) + size} bytes"
-        raise ReadError(message, where=file, help=CUT)
+        raise ReadError(message, where=file, help=CHANGED)
     return Channel(PackedBytes(file, start=start, size=size), dtype, stored)
 
 
@@ -248,5 +248,5 @@ class _TextValues:
             return values.reshape(self._shape)
         except (nrrd.NRRDError, ValueError, OSError) as problem:
             raise ReadError(
-                f"values that are no numbers ({problem})", where=self._path, help=CUT
+                f"values that are no numbers ({problem})", where=self._path, help=CHANGED
             ) from problem

@@ -16,6 +16,7 @@ import numpy as np
 from segeval.grid.geometry import format_shape
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
+from segeval.runtime.packed_streams import CHANGED
 
 MAGIC = b"NRRD"
 LONGEST = 1 << 24  # bytes of a header; beyond is no header
@@ -36,7 +37,6 @@ DTYPES = {name: code for code, names in TYPES.items() for name in names.split(",
 TEXT = ("ascii", "text", "txt")
 OF_WORDS = ("line skip", "byte skip", "data file", "space dimension", "space units", "space origin",
             "space directions", "measurement frame")  # fmt: skip
-CUT = "the file was cut off or changed; copy or write it again"
 
 
 @frozen
@@ -66,7 +66,7 @@ class NrrdHeader:
         except ValueError as problem:
             raise self.error(f"the field {name} is no number ({self.fields[name]})") from problem
 
-    def error(self, message: str, help: str = CUT) -> ReadError:
+    def error(self, message: str, help: str = CHANGED) -> ReadError:
         """The error for this file."""
         return ReadError(message, where=self.path, help=help)
 
@@ -82,7 +82,7 @@ def parse_nrrd_header(path: Path) -> NrrdHeader:
             found = nrrd.read_header(lines)
     except (nrrd.NRRDError, ValueError, KeyError, IndexError, TypeError) as problem:
         raise ReadError(
-            f"not a readable NRRD header ({problem})", where=path, help=CUT
+            f"not a readable NRRD header ({problem})", where=path, help=CHANGED
         ) from problem
     fields = {n.replace(" ", "") if n in OF_WORDS else n: value for n, value in found.items()}
     header = NrrdHeader(path, fields, end)
@@ -95,7 +95,7 @@ def read_header_lines(path: Path) -> tuple[list[str], int]:
     with path.open("rb") as file:
         lines = [file.readline(LONGEST)]
         if not lines[0].startswith(MAGIC):
-            raise ReadError("not an NRRD file: its mark is missing", where=path, help=CUT)
+            raise ReadError("not an NRRD file: its mark is missing", where=path, help=CHANGED)
         while lines[-1].strip() and file.tell() < LONGEST:
             lines.append(file.readline(LONGEST))
         return [line.decode("utf-8", "replace") for line in lines], file.tell()

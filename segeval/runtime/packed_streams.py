@@ -37,7 +37,7 @@ class ByteStream(Protocol):
 class PackedBytes:
     """Where the bytes of an array lie.
 
-    path     the file; None with a `handle`: a temporary file that has no name any more
+    path     the file
     packing  "" (as they are), "gzip", "bzip2", "zlib", or the name of a member of a zip archive
     start    bytes of the file before the packed part
     skip     bytes before the array after unpacking

@@ -113,11 +113,6 @@ def signature_line(parts: dict[str, Any]) -> str:
     return "|".join(texts)
 
 
-def checksum_text(text: str) -> str:
-    """The CRC-32 of a text as eight digits; a byte of a name that is no text counts, too."""
-    return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
-
-
 def signature_id(line: str) -> str:
     """A few letters that stand for a signature where there is no room for it: `3f9a1c2e`."""
     return f"{zlib.crc32(line.encode('utf-8', 'surrogatepass')):08x}"

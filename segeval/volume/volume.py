@@ -1,8 +1,8 @@
 """What readers hand over: channels of values on one grid, and what the file says of itself.
 
 A reader knows a format and no run: whether numbers are labels or probabilities is a question of the
-values and of the request, so it is answered above (`kinds`), and a reader gives a `Volume`: raw
-channels, a grid, and what the file says of itself.
+values and of the request, so it is answered above (`value_kinds`), and a reader gives a `Volume`:
+raw channels, a grid, and what the file says of itself.
 """
 
 from __future__ import annotations

@@ -126,9 +126,9 @@ def test_planes_of_another_grid_are_slabs_of_the_slices():
 
 @pytest.mark.parametrize(("wider", "begin"), [(1 + 9e-4, 20), (1 + 11e-4, 18)])
 def test_account_a21_of_equal_gaps_the_grid_that_begins_lower_counts(wider, begin):
-    #    planes 3 mm apart from 30 mm on beside others a little more apart from 20 mm on, whose first
-    #    voxel begins at 18.5: where both gaps count as equal the grid begins at 20 mm, else it is
-    #    that of 30 mm, continued to the first plane at 30 - 4 * 3 that holds 18.5
+    #    planes 3 mm apart from 30 mm on, and some that are a little more apart from 20 mm on, whose
+    #    first voxel begins at 18.5: where both gaps count as equal the grid begins at 20 mm, else
+    #    it is that of 30 mm, continued to the first plane, 30 - 4 * 3, that holds 18.5
     along = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
     one = Geometry((4, 5, 6), (3.0, 1.0, 1.0), (0.0, 0.0, 30.0), along)
     two = Geometry((4, 5, 6), (3.0 * wider, 1.0, 1.0), (0.0, 0.0, 20.0), along)

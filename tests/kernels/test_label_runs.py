@@ -1,12 +1,12 @@
 """Runs: drawn again they are the map that they were taken from."""
 
 import numpy as np
+import plain
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segeval.kernels.conventions import count_voxel_faces
 from segeval.kernels.label_runs import (
     enclosing_box,
     find_label_runs,
@@ -76,7 +76,7 @@ def test_faces_are_those_of_the_drawn_mask(labels, slab, smaller, turned):
     where = tuple((int(smaller and n > 1), n) for n in labels.shape)
     mask = (labels > 0)[tuple(slice(a, b) for a, b in where)]
     assert (paint_runs(runs, labels.shape, where) == mask).all()
-    assert count_run_faces(runs, labels.shape, where) == count_voxel_faces(mask)
+    assert count_run_faces(runs, labels.shape, where) == plain.voxel_faces(mask)
 
 
 @pytest.mark.parametrize("one", [None, ((1, 2), (3, 4))])

@@ -1,12 +1,15 @@
 """Requests become metrics: one spelling, defaults left out, and a way to other processes."""
 
 import pickle
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from runs import every
 
+from segeval.metrics import FAMILIES, FAMILIES_OF, SEARCH_ORDER
 from segeval.metrics.registry import (
     find_convention,
     full_metric_text,
@@ -95,3 +98,32 @@ def test_the_quantity_reaches_the_function(name, number):
         at = metric_arguments(metric, found)["at"]
         at = at.number if found.whole else at
         assert at == pytest.approx(number, rel=1e-12)
+
+
+def families_with(name):
+    """The families that define a metric, in any convention."""
+    definition = load_all_metrics()[name]
+    made = definition.origins.values() or [definition]
+    return {d.compute.__module__.removeprefix("segeval.metrics.") for d in made}
+
+
+def test_a_metric_is_found_with_all_its_conventions():
+    """The search ends at the first family that has the name."""
+    assert sorted(SEARCH_ORDER) == sorted(FAMILIES)
+    for name in load_all_metrics():
+        families = families_with(name)
+        assert families <= set(FAMILIES_OF.get(name, families if len(families) == 1 else ())), name
+    assert FAMILIES_OF.keys() <= load_all_metrics().keys()
+
+
+@pytest.mark.parametrize(
+    "text", ["lesion_recall:as=ivadomed", "lesion_f1:as=isles", "hd95:as=medpy"]
+)
+def test_a_convention_is_found_in_a_new_process(text):
+    program = (
+        "import sys; from segeval.metrics.registry import resolve_metric;"
+        "from segeval.request.grammar import parse_metric;"
+        "print(resolve_metric(parse_metric(sys.argv[1]))[0])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, text], capture_output=True, text=True)
+    assert ran.stdout.strip() == text, ran.stderr
