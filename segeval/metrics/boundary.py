@@ -13,8 +13,8 @@ import numpy as np
 
 from segeval.kernels.depths import InnerDepths, box_reach, is_deep, shell_overlap
 from segeval.kernels.planes import added_length, added_pixels, inner_boundary
-from segeval.metrics.registry import Values, metric
-from segeval.metrics.surface import BY, SHARE, UPWARDS, mean_or_nan
+from segeval.metrics.registry import SHARE, UPWARDS, Values, metric
+from segeval.metrics.surface import BY, mean_or_nan
 from segeval.runtime.arrays import Floats, Mask
 from segeval.tallies.surface import MaskCrop, Surfaces
 

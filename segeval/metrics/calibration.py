@@ -27,14 +27,13 @@ from segeval.kernels.decode import argmax_channel as largest_channel
 from segeval.metrics.losses import loss_metric, no_mean_reason, share_or_nan, undefined_values
 from segeval.metrics.option_types import IN_BOX, yes_no_option
 from segeval.metrics.overlap import ratio_or_nan
-from segeval.metrics.registry import BOX, Option, Values, metric
+from segeval.metrics.registry import BOX, SHARE, Option, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.tallies.calibration_terms import ClassBinsTerm, LabelBinsTerm
 from segeval.tallies.loss_terms import CrossEntropyTerm
 from segeval.tallies.sums import Sums
 from segeval.tallies.voxels import LossMemory, ScoreVolume
 
-SHARE = (0.0, 1.0)
 Gap = Callable[[Floats], float]
 Register = Callable[[Callable[..., Any]], Callable[..., Any]]
 

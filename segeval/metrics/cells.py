@@ -25,14 +25,13 @@ from segeval.kernels.greedy_matching import match_centres
 from segeval.kernels.instance_matching import RULES
 from segeval.kernels.overlaps import SCORES, Matching
 from segeval.kernels.run_overlaps import distinct_numbers
-from segeval.metrics.panoptic import CONNECTIVITY, HALF, SHARE, Tables
-from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.panoptic import CONNECTIVITY, HALF, Tables
+from segeval.metrics.registry import SHARE, Option, Values, metric
 from segeval.metrics.segments import as_fraction, match_table
 from segeval.request.grammar import Quantity
 from segeval.runtime.frozen import replace
 from segeval.tallies.instance_table import InstanceTable
 
-UPWARDS = (0.0, float("inf"))
 LENGTHS = ("mm", "px")
 DSB = tuple(range(50, 100, 5))  # per cent: the ten thresholds of the Data Science Bowl 2018
 CENTRE = "centre"  # what a hit is asked of where the quantity is a length

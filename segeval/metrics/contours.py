@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from segeval.kernels.lengths import far_length
-from segeval.metrics.overlap import SHARE, ratio_or_nan
-from segeval.metrics.registry import Values, metric
+from segeval.metrics.overlap import ratio_or_nan
+from segeval.metrics.registry import SHARE, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.tallies.polygons import PolygonVolumes
 

@@ -26,11 +26,10 @@ from segeval.kernels.average_precision import (
     unique_score_precision,
 )
 from segeval.metrics.matched_detections import AREAS, D, Matched, MatchRule, R, match_data_set
-from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.registry import SHARE, Option, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.tallies.detections import COUNTS, Detections, ImageRows, by_image
 
-SHARE = (0.0, 1.0)
 SMALLEST = 100  # pixels of a reference that counts in Cityscapes
 GROUPS = {"rare": "r", "common": "c", "frequent": "f"}
 OF_DATA_SET: Any = {

@@ -11,8 +11,8 @@ import numpy as np
 from segeval.kernels.assignment import assign_pairs
 from segeval.kernels.overlaps import reach_threshold, score_fractions
 from segeval.metrics.cells import cell_values, share_of_whole
-from segeval.metrics.panoptic import CONNECTIVITY, SHARE, Tables
-from segeval.metrics.registry import Values, metric
+from segeval.metrics.panoptic import CONNECTIVITY, Tables
+from segeval.metrics.registry import SHARE, Values, metric
 from segeval.runtime.arrays import Counted
 from segeval.tallies.instance_table import InstanceTable
 

@@ -20,7 +20,7 @@ from segeval.kernels.conventions import (
 )
 from segeval.kernels.label_runs import LabelRuns
 from segeval.kernels.run_overlaps import distinct_numbers
-from segeval.metrics.cells import LENGTHS, UPWARDS
+from segeval.metrics.cells import LENGTHS
 from segeval.metrics.lesion_fit import (
     FOUND,
     HIT,
@@ -32,8 +32,8 @@ from segeval.metrics.lesion_fit import (
     partners_of_panoptica,
     read_share,
 )
-from segeval.metrics.panoptic import SHARE, mean_of
-from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.panoptic import mean_of
+from segeval.metrics.registry import SHARE, UPWARDS, Option, Values, metric
 from segeval.request.grammar import Quantity
 from segeval.tallies.case_instances import CaseInstances
 

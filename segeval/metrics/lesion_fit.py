@@ -20,9 +20,9 @@ import numpy as np
 from segeval.kernels.instance_matching import union_scores
 from segeval.kernels.overlaps import SCORES, Matching
 from segeval.kernels.run_overlaps import distinct_numbers
-from segeval.metrics.cells import LENGTHS, MATCHES, TIE, UPWARDS, match_at
-from segeval.metrics.panoptic import CONNECTIVITY, HALF, SHARE, Tables, mean_of
-from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.cells import LENGTHS, MATCHES, TIE, match_at
+from segeval.metrics.panoptic import CONNECTIVITY, HALF, Tables, mean_of
+from segeval.metrics.registry import SHARE, UPWARDS, Option, Values, metric
 from segeval.request.grammar import Quantity, parse_quantity
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import RequestError

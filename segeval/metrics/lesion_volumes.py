@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.cells import UPWARDS, cell_values
+from segeval.metrics.cells import cell_values
 from segeval.metrics.lesion_options import PRED, TRUTH
 from segeval.metrics.lesions import FIXED, find_touching
 from segeval.metrics.panoptic import CONNECTIVITY, Tables
-from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.registry import UPWARDS, Option, Values, metric
 from segeval.runtime.frozen import replace
 from segeval.tallies.instance_table import InstanceTable
 

@@ -19,8 +19,8 @@ import numpy as np
 from segeval.kernels.overlaps import SCORES
 from segeval.metrics.cells import TIE, cell_values, match_at, share_of_whole
 from segeval.metrics.lesion_options import PRED, TRUTH, LesionSizes, read_sizes
-from segeval.metrics.panoptic import CONNECTIVITY, SHARE, Tables
-from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.panoptic import CONNECTIVITY, Tables
+from segeval.metrics.registry import SHARE, Option, Values, metric
 from segeval.request.grammar import Quantity
 from segeval.runtime.arrays import Mask
 from segeval.runtime.frozen import replace

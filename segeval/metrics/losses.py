@@ -25,7 +25,7 @@ import numpy as np
 
 from segeval.metrics.option_types import WEIGHTS, share_option
 from segeval.metrics.overlap import ratio_or_nan
-from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.registry import UPWARDS, Option, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import CaseError
 from segeval.tallies.loss_terms import BinaryCrossEntropyTerm, CrossEntropyTerm, LogSumsTerm
@@ -33,7 +33,6 @@ from segeval.tallies.loss_terms import BinaryCrossEntropyTerm, CrossEntropyTerm,
 if TYPE_CHECKING:
     from segeval.tallies.sums import Sums
 
-UPWARDS = (0.0, float("inf"))
 loss_metric = partial(metric, of="sums", better="lower", bounds=UPWARDS)
 SMOOTHING = share_option("0")
 REDUCTION = Option("mean", ("mean", "sum"))

@@ -20,11 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.registry import Values, metric
+from segeval.metrics.registry import SHARE, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.tallies.counts import Counts
-
-SHARE = (0.0, 1.0)
 
 
 def ratio_or_nan(part: Any, whole: Any) -> Floats:

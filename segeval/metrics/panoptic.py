@@ -33,14 +33,13 @@ import numpy as np
 from segeval.kernels.instance_matching import RULES
 from segeval.kernels.overlaps import SCORES
 from segeval.metrics.panoptic_conventions import CONVENTIONS, SAYS, PanopticConvention
-from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.registry import SHARE, Option, Values, metric
 from segeval.metrics.segments import Segments, as_fraction, count_segments, sum_segments
 from segeval.runtime.frozen import replace
 from segeval.tallies.case_instances import CaseInstances
 from segeval.tallies.instance_sides import AUTO, PANOPTICA
 from segeval.tallies.instance_tables import UNION, InstanceTables
 
-SHARE = (0.0, 1.0)
 EPSILON = 1e-6
 HALF = "50%"
 CONNECTIVITY = Option(AUTO, (AUTO, PANOPTICA, "26", "18", "6", "8", "4"))

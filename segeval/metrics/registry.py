@@ -23,6 +23,7 @@ from segeval.runtime.frozen import field, frozen, replace
 
 ALWAYS_QUANTITY = ("f1",)  # printed with its quantity: the bare name is also the field's for Dice
 BOX, NO_BOX = "box", "none"  # the option that asks for a part of the case, and its default
+SHARE, UPWARDS = (0.0, 1.0), (0.0, math.inf)  # bounds of a share, and of what has no upper one
 Better = Literal["higher", "lower", "zero", ""]
 TermsOfOptions = Callable[[Mapping[str, Any]], tuple[Hashable, ...]]
 

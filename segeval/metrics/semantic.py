@@ -18,11 +18,9 @@ from typing import Any
 import numpy as np
 
 from segeval.metrics.overlap import ratio_or_nan
-from segeval.metrics.registry import Values, metric
+from segeval.metrics.registry import SHARE, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.tallies.counts import Counts, PairCells
-
-SHARE = (0.0, 1.0)
 
 
 def case_value(value: Floats | np.floating[Any] | float, reason: str = "") -> Values:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from segeval.kernels.run_overlaps import sum_each
-from segeval.metrics.cells import UPWARDS, cell_values
+from segeval.metrics.cells import cell_values
 from segeval.metrics.panoptic import CONNECTIVITY, Tables
-from segeval.metrics.registry import Values, metric
+from segeval.metrics.registry import UPWARDS, Values, metric
 from segeval.tallies.instance_table import InstanceTable
 
 COUNT: dict[str, Any] = {

@@ -34,11 +34,9 @@ from segeval.kernels.conventions import (
     measure_distances,
 )
 from segeval.kernels.distances import DirectedDistances
-from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.registry import SHARE, UPWARDS, Option, Values, metric
 from segeval.tallies.surface import MaskCrop, Surfaces
 
-UPWARDS = (0.0, float("inf"))
-SHARE = (0.0, 1.0)
 BY = Option("case", ("case", "slice"))
 Both = tuple[DirectedDistances, DirectedDistances]
 

@@ -34,12 +34,10 @@ from segeval.kernels.topology import (
     skeleton,
     skeleton_length,
 )
-from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.registry import SHARE, UPWARDS, Option, Values, metric
 from segeval.runtime.arrays import Mask
 from segeval.tallies.surface import MaskCrop, Surfaces
 
-SHARE = (0.0, 1.0)
-UPWARDS = (0.0, math.inf)
 BY = Option("case", ("case", "slice"))
 AUTO = "auto"  # Zhang in the plane, Lee in space
 THINNING = {

@@ -9,13 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from segeval.metrics.overlap import ratio_or_nan
-from segeval.metrics.registry import Option, Values, metric
+from segeval.metrics.registry import UPWARDS, Option, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.tallies.counts import Counts
 
 UNIT = {"unit": Option("auto", ("auto", "voxels"))}
 BOTH, PRED, TRUTH = 0, 1, 2  # columns of the tables
-UPWARDS = (0.0, float("inf"))
 
 
 def sizes_in_unit(n: Counts, unit: str) -> tuple[Floats, str]:
