@@ -13,6 +13,7 @@ from oracles import instance_records
 from oracles.instance_records import content
 from PIL import Image
 from runs import only, run, settings
+from whole_card import written
 
 from segeval.api.run import score_paths
 from segeval.engines.merge import merge_scorecards
@@ -21,7 +22,7 @@ from segeval.reports.outputs import save_report
 from segeval.request.grammar import parse_gate, parse_metric
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
-from segeval.scorecard.results import card_to_json, load_results
+from segeval.scorecard.results import load_results
 
 CELLS = ("pq", "f1@50%", "cell_ap", "aji", "aji_plus", "splits", "merges", "lesion_dice")
 
@@ -423,7 +424,7 @@ def test_counts_stand_beside_every_mean(tmp_path):
     brats = next(v for k, v in made.items() if "brats" in k).counts
     assert (brats["references"], brats["matched"], brats["spurious"]) == (4, 1, 2)
     assert card.summary[""]["overall"]["pq"].counts is None
-    (tmp_path / "r.json").write_text(json.dumps(card_to_json(card)))
+    (tmp_path / "r.json").write_text(json.dumps(written(card)))
     again = load_results(tmp_path / "r.json")
     assert again.summary[""]["1"]["pq"].counts == made["pq"].counts
     assert f"1: 1 of 4 found, 2 spurious; smallest found {voxel:.3g} ml" in table_of(card)

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from runs import only, problem, run, settings
+from whole_card import written
 
 from segeval.api.run import score_paths
 from segeval.reports.outputs import save_report
 from segeval.runtime.errors import RequestError
-from segeval.scorecard.results import card_from_json, card_to_json
+from segeval.scorecard.results import card_from_json
 
 SIZE = (40, 60)  # height, width
 TRUTH = [(2, 3, 12, 15), (20, 5, 34, 18), (40, 22, 55, 36)]  # x1, y1, x2, y2
@@ -183,7 +184,7 @@ def test_they_are_kept_with_their_case_and_pooled(tmp_path):
     truth = coco(tmp_path / "g.json", [(0, 0, 10, 5), (5, 0, 15, 5)])
     pred = coco(tmp_path / "p.json", [(0, 0, 10, 5), (5, 0, 15, 4)])
     card = score(pred, truth, "pq", "lesion_dice", "lesion_recall@46px")
-    again = card_from_json(json.loads(json.dumps(card_to_json(card))))
+    again = card_from_json(written(card))
     for metric in card.metrics:
         assert again.summary[""]["cell"][metric].pooled == numbers(card)[metric]
 

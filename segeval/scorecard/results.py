@@ -24,7 +24,6 @@ from segeval.scorecard.card import OVERALL, Scorecard, Statistic, Summary
 from segeval.scorecard.case_json import (
     INFINITE,
     case_from_json,
-    case_to_json,
     json_number,
     strict_json,
 )
@@ -40,15 +39,6 @@ OF_BEFORE = {"id": "00000000", "leads": "mean"}  # what it did not have
 OPENING, CASE = b'"cases": [\n', b'{"case": '  # the line before the cases, and the start of each
 NUMBERS = tuple(f.name for f in fields(Statistic) if f.type == "float")
 OPTIONAL = tuple(f.name for f in fields(Statistic) if "None" in f.type)  # left out where unknown
-
-
-def card_to_json(card: Scorecard) -> dict[str, Any]:
-    """The whole scorecard as JSON values."""
-    return {
-        **_opening_fields(card),
-        "cases": [case_to_json(case) for case in card.cases],
-        **_closing_fields(card),
-    }
 
 
 def result_lines(card: Scorecard) -> Iterator[str]:

@@ -64,7 +64,7 @@ def score_unchanged(case: Case, job: Job, share: ParallelMap) -> CaseResult:
     """
     # of the files that are read, not of later ones
     (whole, sides), before = case_stamps(case), states(case)
-    result = replace(scored_case(case, job, share), fingerprint=whole, stamps=sides)
+    result = replace(open_and_score(case, job, share), fingerprint=whole, stamps=sides)
     if changed := first_difference(before, states(case)):
         raise overwrite_error(changed)
     return result
@@ -110,13 +110,13 @@ def find_files(case: Case, inventory: Inventory) -> None:
             inventory.add_found("frame", 1, side)
 
 
-def scored_case(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
+def open_and_score(case: Case, job: Job, share: ParallelMap = map) -> CaseResult:
     """The result of a case that can be scored. Raises CaseError."""
     check_prediction(case, job.settings)
     requests = tallies_of(job)
     of_files = read_files(case, job, requests)
     if not has_to_be_opened(job, requests):
-        return scored_files(case, job, of_files)
+        return score_unopened(case, job, of_files)
     truth, pred = open_case(case, job.own_settings, job.classes)
     return score_sides(case, truth, pred, job, of_files, share)
 
@@ -132,7 +132,7 @@ def check_prediction(case: Case, settings: Settings) -> None:
     check_outputs_complete(case, settings)
 
 
-def scored_files(case: Case, job: Job, of_files: Mapping[str, Any]) -> CaseResult:
+def score_unopened(case: Case, job: Job, of_files: Mapping[str, Any]) -> CaseResult:
     """The result of a case of which no metric reads more than files of its own."""
     finished = FinishedTallies(None, of_files)
     return replace(

@@ -1,7 +1,6 @@
 """The report as text: every number is that of the result file (REPORT.md T1 to T20)."""
 
 import io
-import json
 import math
 import re
 
@@ -11,6 +10,7 @@ import report_cards
 from page_reader import Page, Scale, metric_chart, strip_pixels
 from PIL import Image
 from report_cards import nothing, patients, pictures, probabilities, whole
+from whole_card import written
 
 from segeval.classes.class_list import ClassList
 from segeval.gates.judge import judge_scorecard
@@ -18,7 +18,7 @@ from segeval.reports.html.page import contents, render_page, write
 from segeval.reports.pictures.draw_planes import webp
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
-from segeval.scorecard.results import card_from_json, card_to_json
+from segeval.scorecard.results import card_from_json
 
 GATES = ["dice=0.6", "OpticChiasm/dice=0.6", "Parotid_*/hd95.worst=8mm"]
 
@@ -30,7 +30,7 @@ def card():
 
 @pytest.fixture(scope="module")
 def kept(card):
-    return json.loads(json.dumps(card_to_json(card)))
+    return written(card)
 
 
 @pytest.fixture(scope="module")
@@ -316,7 +316,7 @@ def test_report_t17_old_new_and_difference(tmp_path):
     new = whole(patients(30, seed=6))
     settings = Settings(baseline=str(file))
     new = replace(new, gates=judge_scorecard(new, settings, accept=False, baseline=old).verdicts)
-    kept = json.loads(json.dumps(card_to_json(new)))
+    kept = written(new)
     page = Page(render_page(new, settings))
     tables = page.of("baseline")
     shown = {}
