@@ -29,7 +29,7 @@ from segeval.runtime.frozen import replace
 
 SAME_SIZE = 1e-3  # share by which two spacings may differ and be the same
 SLACK = 0.01  # of a voxel: so much may stand out of a grid
-FINER = 1.5  # times as fine as the slices are contours of which every second slice was lost
+FINER = 1.5  # times as fine as slices, or as the other side, are contours with planes of their own
 
 
 def join_grids(many: Sequence[Slices]) -> Geometry:

@@ -59,6 +59,12 @@ def test_a_header_round_trip_is_no_difference():
     assert list(CT.differences(replace(CT, origin=(-250.0005, -250.0, 10.0)))) == []
 
 
+@pytest.mark.parametrize(("share", "said"), [(0.0099, 0), (0.0101, 1)])
+def test_a_corner_may_move_by_a_hundredth_of_the_smallest_side(share, said):
+    moved = replace(CT, origin=(-250.0 + 0.98 * share, -250.0, 10.0))
+    assert len(list(CT.differences(moved))) == said
+
+
 def test_a_shift_of_two_per_cent_of_a_voxel_is_one():
     moved = replace(CT, origin=(-250.0, -249.98, 10.0))
     assert list(CT.differences(moved)) == ["corner shift 0.02 mm"]

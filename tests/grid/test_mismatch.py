@@ -9,6 +9,7 @@ from runs import dice, only, problem, run, values
 
 from segeval.grid.geometry import Geometry
 from segeval.grid.mismatch import holds_grid, joint_grid, suggest_remedy
+from segeval.runtime.errors import GeometryError
 
 GRID = Geometry((12, 16, 20), (2.5, 0.8, 0.8), (-30.0, 12.0, 7.0), build.GRID.directions)
 TRUTH = build.ball(GRID.shape, (6, 8, 9), 4.0)
@@ -132,6 +133,13 @@ def test_a13_the_advice_depends_on_why_grids_differ(what):
     found = suggest_remedy(own, truth, channels)
     assert reason in found[0]
     assert help in found[1]
+
+
+def test_a_joint_grid_has_at_most_64_times_the_voxels_of_either_side():
+    row = replace(GRID, shape=(1, 1, 10))
+    assert joint_grid(row, cropped(row, (0, 0, 630), (1, 1, 640))).shape == (1, 1, 640)
+    with pytest.raises(GeometryError, match="too far apart for one grid"):
+        joint_grid(row, cropped(row, (0, 0, 631), (1, 1, 641)))
 
 
 def test_a_joint_grid_holds_both_and_no_more():

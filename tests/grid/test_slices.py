@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from segeval.grid.geometry import Geometry
-from segeval.grid.joined_slices import join_grids
+from segeval.grid.joined_slices import find_unheld_planes, join_grids
 from segeval.grid.slices import (
     Frame,
     arrange_slices,
+    extend_grid,
     nearest_position,
     slabs_on_grid,
     slices_of_grid,
@@ -133,3 +134,62 @@ def test_account_a21_of_equal_gaps_the_grid_that_begins_lower_counts(wider, begi
     one = Geometry((4, 5, 6), (3.0, 1.0, 1.0), (0.0, 0.0, 30.0), along)
     two = Geometry((4, 5, 6), (3.0 * wider, 1.0, 1.0), (0.0, 0.0, 20.0), along)
     assert join_grids([slices_of_grid(one), slices_of_grid(two)]).origin[2] == begin
+
+
+# The limits, each from both sides
+
+
+def codes(slices):
+    return [note.code for note in slices.notes]
+
+
+@pytest.mark.parametrize(("off", "said"), [(0.094, []), (0.098, ["N-uneven-slices"])])
+def test_a_slice_may_be_off_the_even_grid_by_a_twentieth_of_the_finest_gap(off, said):
+    #    0.094 <= 0.05 (2 - 0.094), 0.098 > 0.05 (2 - 0.098)
+    assert codes(arrange_slices(AXIAL, at([0, 2, 4 + off, 6]))) == said
+
+
+@pytest.mark.parametrize(("gap", "missing"), [(3.58, False), (3.62, True)])
+def test_dicom_f3_slices_are_missing_from_1_8_usual_gaps_on(gap, missing):
+    found = codes(arrange_slices(AXIAL, at([0, 2, 4, 6, 6 + gap])))
+    assert found == ["N-uneven-slices", *(["W-missing-slices"] if missing else [])]
+
+
+def test_a_slice_stands_for_20_planes_at_most_on_average():
+    assert arrange_slices(AXIAL, at([0, 1, 59])).geometry.shape[0] == 60
+    with pytest.raises(GeometryError, match="too uneven for a grid"):
+        arrange_slices(AXIAL, at([0, 1, 60]))
+
+
+ALONG = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
+SERIES = Geometry((4, 5, 6), (3.0, 1.0, 1.0), (0.0, 0.0, 30.0), ALONG)
+
+
+@pytest.mark.parametrize(("beyond", "planes"), [(0.54, 4), (0.56, 5)])
+def test_a_grid_grows_where_points_lie_a_twentieth_of_a_voxel_outside(beyond, planes):
+    below = np.array([[0.0, 0.0, 30 - 3 * beyond], [0.0, 0.0, 39.0]])
+    assert extend_grid(SERIES, below).shape[0] == planes
+
+
+@pytest.mark.parametrize(("out", "planes"), [(0.009, 4), (0.011, 5)])
+def test_account_a21_a_hundredth_of_a_voxel_may_stand_out_of_a_joint_grid(out, planes):
+    #    voxels of 6 mm whose lower border is that of the other series, 28.5 mm, less `out` of 3 mm
+    coarse = Geometry((2, 5, 6), (6.0, 1.0, 1.0), (0.0, 0.0, 31.5 - 3 * out), ALONG)
+    assert join_grids([slices_of_grid(SERIES), slices_of_grid(coarse)]).shape[0] == planes
+
+
+@pytest.mark.parametrize(("degrees", "held"), [(0.11, True), (0.12, False)])
+def test_account_a21_series_that_are_tilted_by_a_tenth_of_a_degree_are_parallel(degrees, held):
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    tilted = Geometry(
+        (4, 5, 6), (3.0, 1.0, 1.0), (0.0, 0.0, 3.0), ((0, s, c), (0, c, -s), ALONG[2])
+    )
+    joint = join_grids([slices_of_grid(SERIES), slices_of_grid(tilted)])
+    assert (joint.origin[2] < 30) == held
+
+
+@pytest.mark.parametrize(("gap", "finer"), [(2.66, True), (2.68, False)])
+def test_account_a22_planes_1_5_times_as_fine_as_the_slices_show_that_some_were_lost(gap, finer):
+    #    slices 4 mm apart hold 2 mm on either side of them, finer ones half of the gap of planes
+    slices = arrange_slices(AXIAL, at([0, 4, 8, 12, 16]))
+    assert find_unheld_planes(slices, np.arange(6) * gap).any() == finer
