@@ -32,6 +32,22 @@ def test_a_hair_is_a_tenth_of_the_gap(apart, planes):
     assert len(means) == planes
 
 
+@pytest.mark.parametrize(("apart", "planes"), [(0.0099, 1), (0.0101, 2)])
+def test_dicom_r3_a_hundredth_of_a_mm_is_the_same_height(apart, planes):
+    assert len(find_planes(np.array([5, 5 + apart]))[1]) == planes
+
+
+@pytest.mark.parametrize(("narrow", "gap"), [(0.249, 2.751), (0.251, 0.251)])
+def test_gaps_of_a_quarter_of_a_mm_may_be_between_slices(narrow, gap):
+    heights = np.array([0, narrow, 3, 3 + narrow, 6, 6 + narrow])
+    assert usual_gap(heights) == pytest.approx(gap)
+
+
+@pytest.mark.parametrize(("wide", "planes"), [(5.39, 5), (5.41, 6)])
+def test_dicom_f3_a_plane_is_missing_from_1_8_usual_gaps_on(wide, planes):
+    assert len(add_missing_planes(np.array([0, 3, 6, 9, 9 + wide]))) == planes
+
+
 def test_missing_planes_are_added_on_the_usual_gap():
     assert add_missing_planes(np.array([0.0, 3, 6, 15, 18])).tolist() == [0, 3, 6, 9, 12, 15, 18]
     assert add_missing_planes(np.array([0.0, 3, 8, 11])).tolist() == [
