@@ -139,3 +139,9 @@ def test_a_contour_has_nothing_beyond_the_array():
     edges = ((True, True), (True, False))
     #  only the last column has a neighbour outside: the array goes on there
     assert contour_voxels(mask, edges).tolist() == [[False, False, False, True]] * 3
+
+
+@pytest.mark.parametrize(("beyond", "within"), [(0.9e-6, 2), (1.1e-6, 0)])
+def test_a_distance_that_is_the_tolerance_but_for_rounding_is_within_it(beyond, within):
+    of = DirectedDistances(np.array([1 + beyond, 3.0]), np.array([2.0, 5.0]), 3.0)
+    assert area_within(of, 1) == within

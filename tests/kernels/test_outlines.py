@@ -88,3 +88,9 @@ def test_polygons_can_be_chosen_and_picked():
     twice = pick_polygons(rings, np.array([1, 0, 1]), np.array([0, 1, 2]))
     assert twice.ends.tolist() == [3, 7, 10]
     assert (twice.points[7:] == SQUARE[:3] + 1).all()
+
+
+@pytest.mark.parametrize(("width", "thin"), [(1.99e-5, True), (2.01e-5, False)])
+def test_dicom_r9_points_a_hundred_thousandth_of_a_mm_from_a_line_are_no_area(width, thin):
+    ring = polygons([(0, 0), (9, 0), (9, width), (0, width)])  # half of the width on either side
+    assert find_thin_polygons(ring.points, ring.ends).tolist() == [thin]

@@ -147,3 +147,21 @@ def test_real_structures_on_an_oblique_series():
     assert counts == {"GTV_Mass": 256115, "GTV_Edema": 406547}
     assert made.volume.geometry.spacing == pytest.approx((5.2, 0.5234, 0.5234), abs=1e-3)
     assert list(said) == []
+
+
+@pytest.mark.parametrize(("turn", "alike"), [(1.0e-4, True), (1.1e-4, False)])
+def test_account_a25_directions_may_differ_by_what_writers_round(tmp_path, turn, alike):
+    build.series(tmp_path / "a", (3, 4, 4))
+    turned = build.series(
+        tmp_path / "b", (2, 4, 4), origin=(0, 0, 3), orientation=(1, 0, turn, 0, 1, 0)
+    )
+    for path in turned.iterdir():
+        raw = path.read_bytes()
+        for number in (1, 2):
+            raw = raw.replace(f"1.2.3.2.{number}".encode(), f"1.2.3.2.{number + 6}".encode())
+        path.write_bytes(raw)
+    if alike:
+        assert only(index_dicom(tmp_path)).slices().geometry.shape == (5, 4, 4)
+    else:
+        with pytest.raises(GeometryError, match="slices differ"):
+            only(index_dicom(tmp_path)).slices()

@@ -1,12 +1,18 @@
 """Structure sets and the series that they were drawn on; cases by folder or patient."""
 
 import dicom_build as build
+import numpy as np
 import pytest
+from rings import slices
 
 from segeval.contours.structure_set import Contours
 from segeval.readers import rtstruct
 from segeval.readers.series import index_dicom
-from segeval.readers.series_matching import image_reference_notes, match_series
+from segeval.readers.series_matching import (
+    image_reference_notes,
+    lies_on_slices,
+    match_series,
+)
 from segeval.runtime.errors import CaseError
 
 HEART = [build.Organ("Heart", [build.square(3, 9, 2)])]
@@ -89,3 +95,9 @@ def test_images_that_contours_name_are_hints(tmp_path):
     (note,) = image_reference_notes(rtstruct.read(path), slices)
     assert note.text.startswith("2 of 3 contours")
     assert list(image_reference_notes(Contours(path, ()), slices)) == []
+
+
+@pytest.mark.parametrize(("beside", "lies"), [(0.149, True), (0.151, False)])
+def test_a_contour_lies_on_a_slice_up_to_a_twentieth_of_the_gap(beside, lies):
+    points = np.array([(4, 4, 6 + beside), (9, 4, 6 + beside), (9, 9, 6 + beside)])
+    assert lies_on_slices(points, slices()) == lies

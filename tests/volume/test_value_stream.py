@@ -241,3 +241,9 @@ def test_masks_may_hold_an_ignored_value_beside_0_and_1():
     assert found.channels == 2
     with pytest.raises(ReadError, match="channels of labels up to 7"):
         read([np.uint8([0, 7]), np.uint8([0, 255])], ReadAs("labels", ignored=(255,)))
+
+
+@pytest.mark.parametrize(("top", "codes"), [(31, ["W-few-shades"]), (32, [])])
+def test_of_fewer_than_32_whole_steps_a_map_may_be_of_labels(top, codes):
+    _, _, found = read([np.array([0, top], np.uint8)], ReadAs("prob"))
+    assert [note.code for note in found.notes] == codes
