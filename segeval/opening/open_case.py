@@ -240,7 +240,7 @@ def name_values(
         parts = numbered_selectors(pred.volume, truth.volume, truth.parts, classes)
         notes = unknown_category_notes(pred.volume, truth.volume, classes)
         pred = add_side_notes(replace(pred, parts=parts), notes)
-        if settings.instances and not valued(classes):
+        if settings.instances and not names_label_values(classes):
             truth = with_classes(truth, pred)
     return truth, pred
 
@@ -311,11 +311,13 @@ def with_instances(truth: OpenSide, settings: Settings, classes: ClassList) -> O
         return truth
     from segeval.opening.instances import read_instance_map
 
-    volume = read_instance_map(truth.volume, settings.instances, valued(classes), classes.ignore)
+    volume = read_instance_map(
+        truth.volume, settings.instances, names_label_values(classes), classes.ignore
+    )
     return OpenSide(volume, file_class_selectors(volume))
 
 
-def valued(classes: ClassList) -> bool:
+def names_label_values(classes: ClassList) -> bool:
     """Whether the request or the data set says what label values are called."""
     return any(c.labels is not None for c in classes.classes)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from segeval.pairing.cases import relative_path
 from segeval.pairing.file_names import format_suffix
-from segeval.pairing.files import Left, MaskFile, SideTree, holds_dicom, leave
+from segeval.pairing.files import Left, MaskFile, SideTree, holds_dicom, leave_aside
 from segeval.pairing.images import require_image_folder
 from segeval.readers.series import DicomIndex, Series, StructureSetHeader, index_dicom
 from segeval.readers.series_matching import has_patient_folders, list_patients, top_folder
@@ -122,9 +122,9 @@ def objects_aside(root: DicomRoot, taken: set[Path]) -> Iterator[Left]:
     path = root.path
     for kind, paths in root.index.others.items():
         shown = [relative_path(one, path) for one in paths]
-        yield from leave("file", f"of DICOM with {kind}, neither image nor contours", shown)
+        yield from leave_aside("file", f"of DICOM with {kind}, neither image nor contours", shown)
     shown = [relative_path(one, path) for one in root.index.foreign]
-    yield from leave("file", "of an unknown kind", shown)
+    yield from leave_aside("file", "of an unknown kind", shown)
     for problem in root.index.damaged:
         if Path(problem.where) not in taken:
             names = (relative_path(Path(problem.where), path),)

@@ -76,7 +76,9 @@ class Left(NamedTuple):
     number: int = 0
 
 
-def leave(kind: str, reason: str, names: Iterable[str], weight: str = KNOWN) -> Iterator[Left]:
+def leave_aside(
+    kind: str, reason: str, names: Iterable[str], weight: str = KNOWN
+) -> Iterator[Left]:
     """What is left aside for a reason, if there is something."""
     if shown := tuple(names):
         yield Left(kind, reason, shown, weight)
@@ -167,13 +169,13 @@ def list_mask_files(root: Path) -> SideTree:
         (
             *(Left("folder", UNREADABLE, (f"{u.shown}: {u.reason}",), LOST)
               for u in unlisted if u.lost),
-            *leave("folder", "linked to a folder above",
+            *leave_aside("folder", "linked to a folder above",
                    [u.shown for u in unlisted if not u.lost]),
-            *leave("folder", "of images beside folders of masks", beside),
-            *leave("file", "that are images of the polygons beside them", images),
-            *leave("file", "that lists of masks name", parts),
-            *leave("file", "other than regular files", special, UNKNOWN),
-            *leave("file", "in a format that no mask has", [f.shown for f in left], UNKNOWN),
+            *leave_aside("folder", "of images beside folders of masks", beside),
+            *leave_aside("file", "that are images of the polygons beside them", images),
+            *leave_aside("file", "that lists of masks name", parts),
+            *leave_aside("file", "other than regular files", special, UNKNOWN),
+            *leave_aside("file", "in a format that no mask has", [f.shown for f in left], UNKNOWN),
         ),
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ from segeval.pairing.file_names import (
     strip_modality,
     strip_roles,
 )
-from segeval.pairing.files import INTERMEDIATE, Left, MaskFile, SideTree, leave
+from segeval.pairing.files import INTERMEDIATE, Left, MaskFile, SideTree, leave_aside
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.inventory import KNOWN, UNKNOWN
@@ -67,7 +67,7 @@ def drop_images(
     images: list[MaskFile] = []
     for folder, those in units.items():
         units[folder] = without_known(those, images)
-    aside += leave("file", "named as the image of a mask beside it", shown_paths(images))
+    aside += leave_aside("file", "named as the image of a mask beside it", shown_paths(images))
     if not any(f.stem.casefold() in folded for f in named_as_images(units)):
         images = []
         for folder, those in units.items():
@@ -76,7 +76,7 @@ def drop_images(
     drawn: list[MaskFile] = []
     for folder, those in units.items():
         units[folder] = drop_companions(those, drawn)
-    aside += leave("file", "beside a label map, as another form of it", shown_paths(drawn))
+    aside += leave_aside("file", "beside a label map, as another form of it", shown_paths(drawn))
     return units
 
 
@@ -91,7 +91,7 @@ def doubted_images(root: Path, images: Sequence[MaskFile]) -> Iterator[Left]:
         groups.setdefault(re.split(r"[_\-]", file.stem.lower())[-1], []).append(file)
     for files in groups.values():
         weight = UNKNOWN if holds_few_labels(files[0].path(root)) else KNOWN
-        yield from leave("file", "named like images", shown_paths(files), weight)
+        yield from leave_aside("file", "named like images", shown_paths(files), weight)
 
 
 def holds_few_labels(path: Path) -> bool:
@@ -126,7 +126,7 @@ def case_folder(folder: Unit) -> Unit:
     return folder
 
 
-def parted(
+def split_off(
     files: Iterable[MaskFile], gone: list[MaskFile], leaves: Callable[[MaskFile], bool]
 ) -> list[MaskFile]:
     """The files that stay; those that do not are added to what is gone."""
@@ -146,7 +146,7 @@ def without_plots(
         return list(files)
     keys = {name for stem in other for name in (stem, strip_roles(stem))}
     stray: list[MaskFile] = []
-    kept = parted(
+    kept = split_off(
         files,
         stray,
         lambda f: (
@@ -156,8 +156,8 @@ def without_plots(
     )
     plots = [f for f in stray if is_plot(f)]
     unknown = [f for f in stray if not is_plot(f)]
-    left += leave("file", "named like plots or previews", shown_paths(plots), KNOWN)
-    left += leave("file", "in a picture format among volumes", shown_paths(unknown), UNKNOWN)
+    left += leave_aside("file", "named like plots or previews", shown_paths(plots), KNOWN)
+    left += leave_aside("file", "in a picture format among volumes", shown_paths(unknown), UNKNOWN)
     return kept
 
 
@@ -184,7 +184,7 @@ def drop_image_channels(
                 gone.append(found)
                 continue
         kept.append(found)
-    left += leave("file", "named like channels of images", shown_paths(gone))
+    left += leave_aside("file", "named like channels of images", shown_paths(gone))
     return kept
 
 
@@ -194,14 +194,14 @@ def without_known(files: list[MaskFile], gone: list[MaskFile]) -> list[MaskFile]
         return files
     segments = {f.stem for f in files if f.name.lower().endswith(SEGMENTS)}
     if segments:  # `ct.nrrd` beside `ct.seg.nrrd`
-        files = parted(
+        files = split_off(
             files, gone, lambda f: f.stem in segments and not f.name.lower().endswith(SEGMENTS)
         )
     masks = {base for f in files if (base := mask_name(f.stem))}
     if masks:
-        files = parted(files, gone, lambda f: f.stem.removesuffix(CITYSCAPES_IMAGE) in masks)
+        files = split_off(files, gone, lambda f: f.stem.removesuffix(CITYSCAPES_IMAGE) in masks)
     rest = [f for f in files if f.stem.lower() not in BESIDE_MASKS]
-    return parted(files, gone, lambda f: f.stem.lower() in BESIDE_MASKS) if rest else files
+    return split_off(files, gone, lambda f: f.stem.lower() in BESIDE_MASKS) if rest else files
 
 
 def mask_name(stem: str) -> str:
@@ -245,4 +245,4 @@ def drop_companions(files: Sequence[MaskFile], gone: list[MaskFile]) -> list[Mas
         return list(files)
     starts = {s.removesuffix(end) for s in stems for end in LABEL_IDS}
     drawn = {start + end for start in starts for end in COMPANIONS}
-    return parted(files, gone, lambda f: f.stem in drawn)
+    return split_off(files, gone, lambda f: f.stem in drawn)

@@ -24,7 +24,7 @@ from segeval.pairing.file_names import (
     format_suffix,
     is_score_archive,
 )
-from segeval.pairing.files import INTERMEDIATE, Left, MaskFile, SideTree, leave
+from segeval.pairing.files import INTERMEDIATE, Left, MaskFile, SideTree, leave_aside
 from segeval.pairing.layout_kinds import (
     CASES,
     CLASSES,
@@ -67,9 +67,9 @@ def read_folder_layout(tree: SideTree, hints: Hints) -> SideLayout:
     entries = ENTRIES[kind](masks, units, hints)
     images = 0 if hints.pattern else len(tree.files) - len(masks.files)
     left += unused_masks(masks, entries, hints.scores)
-    left += leave("file", "of a format without masks", tree.others)
+    left += leave_aside("file", "of a format without masks", tree.others)
     if not tree.dicom:
-        left += leave("file", "of an unknown kind", [f.shown for f in tree.objects])
+        left += leave_aside("file", "of an unknown kind", [f.shown for f in tree.objects])
     return SideLayout(kind, tuple(entries), tree.root, images, tree.suffixes, tree.met, tuple(left))
 
 
@@ -112,8 +112,8 @@ def unused_masks(masks: SideTree, entries: Sequence[CaseEntry], scores: bool) ->
     others = [f.shown for f in rest if not is_score_archive(f.name)]
     side_word = "beside class files, which have no use for them" if scores else "of a ground truth"
     return [
-        *leave("file", f"of scores {side_word}", archives),
-        *leave("file", "without the name of a class", others, UNKNOWN),
+        *leave_aside("file", f"of scores {side_word}", archives),
+        *leave_aside("file", "without the name of a class", others, UNKNOWN),
     ]
 
 
@@ -135,7 +135,7 @@ def flat_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[Ca
         own = (found.folder, found.stem)
         if is_score_archive(found.name) and own in maps:
             continue
-        alike = twins.get((*own, container(found.name)), ())
+        alike = twins.get((*own, format_family(found.name)), ())
         if alike and found is not alike[0]:
             continue
         scores = archives.get(own) if hints.scores and own in maps else None
@@ -144,7 +144,7 @@ def flat_entries(masks: SideTree, units: FilesByFolder, hints: Hints) -> list[Ca
     return entries
 
 
-def container(name: str) -> str:
+def format_family(name: str) -> str:
     """What a format holds: pictures are one kind, volumes another, arrays a third."""
     lower = name.lower()
     return next((kind[0] for kind in (PICTURES, VOLUMES) if lower.endswith(kind)), "")
@@ -156,7 +156,7 @@ def find_twins(files: Sequence[MaskFile]) -> dict[TwinKey, list[MaskFile]]:
         return {}
     groups: dict[TwinKey, list[MaskFile]] = {}
     for file in files:
-        if kind := container(file.name):
+        if kind := format_family(file.name):
             groups.setdefault((file.folder, file.stem, kind), []).append(file)
     return {key: alike for key, alike in groups.items() if len(alike) > 1}
 

@@ -15,7 +15,7 @@ from segeval.pairing.dicom_root import (
     objects_aside,
 )
 from segeval.pairing.file_names import strip_format_suffix
-from segeval.pairing.files import SideTree, leave
+from segeval.pairing.files import SideTree, leave_aside
 from segeval.pairing.images import is_plot
 from segeval.pairing.side_layout import CaseEntry, SideLayout, single_file_layout
 from segeval.pairing.two_sides import is_lone_file, read_side_layout
@@ -90,8 +90,10 @@ def mask_layout(root: DicomRoot, known: set[str], hints: Hints) -> SideLayout:
     plots = [f for f in stray if is_plot(f)]
     masks = [f for f in stray if not is_plot(f)]
     left = (
-        *leave("file", "named like plots or previews", [f.shown for f in plots]),
-        *leave("file", "beside structure sets of the same case", [f.shown for f in masks], UNKNOWN),
+        *leave_aside("file", "named like plots or previews", [f.shown for f in plots]),
+        *leave_aside(
+            "file", "beside structure sets of the same case", [f.shown for f in masks], UNKNOWN
+        ),
     )
     layout = read_side_layout(replace(tree, files=free, objects=()), replace(hints, scores=False))
     return replace(layout, left=(*layout.left, *left))

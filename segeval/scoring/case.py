@@ -26,7 +26,12 @@ from segeval.scorecard.card import (
 from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.case_facts import case_facts, count_scored_classes, faulty_classes, find_unmet
 from segeval.scoring.case_stages import CaseStart
-from segeval.scoring.fingerprint import case_stamps, first_difference, overwrite_error, states
+from segeval.scoring.fingerprint import (
+    case_file_stamps,
+    case_stamps,
+    first_difference,
+    overwrite_error,
+)
 from segeval.scoring.finish_tallies import (
     FinishedTallies,
     begin_tallies,
@@ -63,9 +68,9 @@ def score_unchanged(case: Case, job: Job, share: ParallelMap) -> CaseResult:
     share  may measure classes in other processes
     """
     # of the files that are read, not of later ones
-    (whole, sides), before = case_stamps(case), states(case)
+    (whole, sides), before = case_stamps(case), case_file_stamps(case)
     result = replace(open_and_score(case, job, share), fingerprint=whole, stamps=sides)
-    if changed := first_difference(before, states(case)):
+    if changed := first_difference(before, case_file_stamps(case)):
         raise overwrite_error(changed)
     return result
 

@@ -57,7 +57,7 @@ def file_stamp(path: Path) -> str:
         return ""
 
 
-def states(case: Case) -> dict[Path, tuple[int, ...]]:
+def case_file_stamps(case: Case) -> dict[Path, tuple[int, ...]]:
     """What shows that a file of a case was written to."""
     return file_states(path for _, path in list_case_files(case))
 

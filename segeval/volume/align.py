@@ -103,7 +103,7 @@ def resample_volume(
     own = volume.geometry
     if not list(grid.differences(own)) and grid.shape == own.shape:
         return volume
-    resized = resizable(own, grid)
+    resized = can_resize(own, grid)
     if not (resized or (grid.placed and own.placed and len(grid.shape) == len(own.shape))):
         raise GeometryError(
             "a grid without a place in the patient cannot be resampled",
@@ -120,7 +120,7 @@ def resample_volume(
     return replace(volume, geometry=grid, channels=channels, notes=(*volume.notes, note))
 
 
-def resizable(own: Geometry, grid: Geometry) -> bool:
+def can_resize(own: Geometry, grid: Geometry) -> bool:
     """Whether both are pictures of one scene at two resolutions, of which one has no place."""
     if len(own.shape) != 2 or len(grid.shape) != 2 or (own.placed and grid.placed):
         return False

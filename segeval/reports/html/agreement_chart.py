@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from segeval.reports.html.axes import spanning
+from segeval.reports.html.axes import span_axis
 from segeval.reports.html.charts import (
     dots,
     escape_text,
@@ -41,9 +41,9 @@ class Agreement:
 def draw_agreement(found: Agreement) -> str:
     """A Bland-Altman chart: gap against size, bias and limits of agreement as lines."""
     width, height, left, foot = 290.0, 200.0, 60.0, 162.0
-    x = spanning(found.across, left, width - 10, 4)
+    x = span_axis(found.across, left, width - 10, 4)
     ends = [v for v in (found.low, found.high, found.bias) if math.isfinite(v)]
-    y = spanning([*found.gaps, *ends, 1.0 if found.ratio else 0.0], foot, 12.0, 4)
+    y = span_axis([*found.gaps, *ends, 1.0 if found.ratio else 0.0], foot, 12.0, 4)
     gap = "prediction / truth" if found.ratio else with_unit("prediction − truth", found.unit)
     parts = [
         *grid_x(x, 12, foot, with_unit("mean of both", found.unit)),

@@ -99,7 +99,7 @@ def round_step(least: float) -> float:
     return next(k * power for k in (1, 2, 5, 10) if k * power >= least * (1 - 1e-9))
 
 
-def spanning(
+def span_axis(
     values: Iterable[float], start: float, end: float, most: int = TICKS, centred: bool = False
 ) -> Axis:
     """An axis around values that ends at round numbers; of no value 0 to 1.
@@ -123,16 +123,16 @@ def spanning_far(values: Sequence[float], start: float, end: float) -> Axis:
     """An axis around values: a bent one where few of them are far from all others."""
     known = sorted(max(-HUGE, min(HUGE, v)) for v in values if math.isfinite(v))
     if len(known) < MANY:
-        return spanning(known, start, end)
+        return span_axis(known, start, end)
     middle = quantile(known, 0.9) - quantile(known, 0.1)
     bend = max(abs(quantile(known, 0.25)), abs(quantile(known, 0.75)))
     if not 0 < FAR * middle < known[-1] - known[0] or bend <= 0:
-        return spanning(known, start, end)
-    low, high = (outwards(side) for side in (min(0.0, known[0]), max(0.0, known[-1])))
+        return span_axis(known, start, end)
+    low, high = (round_outwards(side) for side in (min(0.0, known[0]), max(0.0, known[-1])))
     return Axis(low, high, start, end, bend=float(f"{bend:.2g}"))
 
 
-def outwards(value: float) -> float:
+def round_outwards(value: float) -> float:
     """The next of a few round numbers, further from zero."""
     if not value:
         return 0.0

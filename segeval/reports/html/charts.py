@@ -55,7 +55,7 @@ def escape_text(text: str) -> str:
     return escape(clean_name(text), quote=True)
 
 
-def clipped(name: str, most: int = CLIPPED) -> str:
+def clip_name(name: str, most: int = CLIPPED) -> str:
     """A name that fits beside a chart."""
     return name if len(name) <= most else name[: most - 1] + "…"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segeval.reports.html.axes import Axis, spanning
+from segeval.reports.html.axes import Axis, span_axis
 from segeval.reports.html.charts import (
     dots,
     escape_text,
@@ -57,7 +57,7 @@ def draw_reliability(name: str, bins: Sequence[tuple[float, float, float]]) -> s
 def draw_curve(title: str, points: Sequence[tuple[float, float]], across: str, up: str) -> str:
     """A curve of shares, upwards from 0 to 1."""
     width, height, left = 310.0, 246.0, 56.0
-    x = spanning([0.0, 1.0, *(a for a, _ in points)], left, width - 12, 5)
+    x = span_axis([0.0, 1.0, *(a for a, _ in points)], left, width - 12, 5)
     y = Axis(0.0, 1.0, 204.0, 12.0)
     line = "".join(
         f"{'L' if k else 'M'}{px(x.at(a))} {px(y.at(b))}" for k, (a, b) in enumerate(points)

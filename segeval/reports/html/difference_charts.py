@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from segeval.reports.html.axes import Axis, spanning
+from segeval.reports.html.axes import Axis, span_axis
 from segeval.reports.html.charts import (
     BOTTOM,
     PAGE,
     TOP,
     Layout,
-    clipped,
+    clip_name,
     escape_text,
     grid_x,
     px,
@@ -43,7 +43,7 @@ def draw_changes(title: str, across: str, changes: Sequence[Change], layout: Lay
     across  what the axis is of, with its unit
     """
     ends = [v for c in changes for v in (c.difference, c.low, c.high)]
-    axis = spanning(ends, layout.names, layout.width - layout.side, centred=True)
+    axis = span_axis(ends, layout.names, layout.width - layout.side, centred=True)
     height = TOP + layout.row * len(changes)
     parts = grid_x(axis, TOP, height, across)
     parts.append(f'<path class="zero" d="M{px(axis.at(0))} {TOP}V{px(height)}"/>')
@@ -51,7 +51,7 @@ def draw_changes(title: str, across: str, changes: Sequence[Change], layout: Lay
         y = TOP + layout.row * (place + 0.5)
         parts.append(
             f'<a href="{change.link}"><text class="name" x="{layout.names - 12}" y="{px(y + 4)}" '
-            f'text-anchor="end">{escape_text(clipped(change.name, layout.letters))}'
+            f'text-anchor="end">{escape_text(clip_name(change.name, layout.letters))}'
             f"<title>{escape_text(change.name)}</title></text></a>"
         )
         if math.isfinite(change.low) and math.isfinite(change.high):
@@ -84,7 +84,7 @@ def draw_ranks(
         parts.append(
             f'<a href="#{place_of_class(ranking.name.class_)}"><text class="name" '
             f'x="{layout.names - 12}" y="{px(top + block / 2 + 3)}" text-anchor="end">'
-            f"{escape_text(clipped(name, layout.letters))}<title>{escape_text(name)}</title>"
+            f"{escape_text(clip_name(name, layout.letters))}<title>{escape_text(name)}</title>"
             "</text></a>"
         )
         for k, model in enumerate(models):

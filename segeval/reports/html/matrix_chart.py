@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segeval.reports.html.charts import clipped, escape_text, label_x, label_y, px, svg
+from segeval.reports.html.charts import clip_name, escape_text, label_x, label_y, px, svg
 
 
 def draw_confusion(names: Sequence[str], shares: Sequence[Sequence[float]]) -> str:
@@ -20,7 +20,7 @@ def draw_confusion(names: Sequence[str], shares: Sequence[Sequence[float]]) -> s
     ]
     for k, name in enumerate(names):
         middle = side * (k + 0.5)
-        text = escape_text(clipped(name, 15))
+        text = escape_text(clip_name(name, 15))
         parts.append(
             f'<text class="name" x="{px(left - 6)}" y="{px(top + middle + 4)}" '
             f'text-anchor="end">{text}</text><text class="name" text-anchor="start" '

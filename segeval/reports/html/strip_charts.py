@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from segeval.reports.html.axes import OPEN, Axis, quantile, spanning, spanning_far, within_bounds
+from segeval.reports.html.axes import OPEN, Axis, quantile, span_axis, spanning_far, within_bounds
 from segeval.reports.html.charts import (
     BOTTOM,
     PAGE,
     TOP,
     Layout,
-    clipped,
+    clip_name,
     dots,
     escape_text,
     grid_x,
@@ -56,7 +56,7 @@ def draw_strips(  # noqa: PLR0913 - what a chart is
     bounds   the least and the largest value that there can be; a scale with both is never bent
     """
     every = [v for s in strips for v in (*s.values, *s.bars)]
-    span = spanning if all(map(math.isfinite, bounds)) else spanning_far
+    span = span_axis if all(map(math.isfinite, bounds)) else spanning_far
     axis = within_bounds(span(every, layout.names, layout.width - layout.side), every, bounds)
     height = TOP + layout.row * len(strips)
     parts = grid_x(axis, TOP, height, across)
@@ -71,7 +71,7 @@ def draw_strips(  # noqa: PLR0913 - what a chart is
 
 
 def _strip(strip: Strip, axis: Axis, y: float, layout: Layout) -> list[str]:
-    label = escape_text(clipped(strip.name, layout.letters))
+    label = escape_text(clip_name(strip.name, layout.letters))
     half = 0.32 * layout.row
     parts = [
         f'<a href="{strip.link}"><text class="name" x="{layout.names - 12}" y="{px(y + 4)}" '

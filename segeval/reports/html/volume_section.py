@@ -59,7 +59,7 @@ def agreement(name: str, unit: str, pairs: Sequence[tuple[str, float, float]]) -
     cases = tuple(case for case, _, _ in pairs)
     truth, pred = (np.array([pair[k] for pair in pairs]) for k in (1, 2))
     gaps, across = pred - truth, (pred + truth) / 2
-    ratio = grows(across, np.abs(gaps))
+    ratio = spread_grows(across, np.abs(gaps))
     measured = np.log(pred / truth) if ratio else gaps
     bias = math.fsum(measured.tolist()) / len(measured)
     spread = LIMITS * float(np.std(measured, ddof=1))
@@ -71,7 +71,7 @@ def agreement(name: str, unit: str, pairs: Sequence[tuple[str, float, float]]) -
     )
 
 
-def grows(across: np.ndarray, gaps: np.ndarray) -> bool:
+def spread_grows(across: np.ndarray, gaps: np.ndarray) -> bool:
     """Whether the spread of the gaps grows with the size (Spearman's correlation)."""
     if len(across) < 8:
         return False
