@@ -21,6 +21,7 @@ from segeval.pairing.cases import CaseStore, Pairing, store_cases
 from segeval.pairing.outputs import add_outputs
 from segeval.pairing.pair import pair_paths
 from segeval.pairing.remote import LocalInputs, localize_inputs
+from segeval.readers import INSTANCE_LISTS
 from segeval.readers.remote_files import is_url
 from segeval.request.grammar import Metric
 from segeval.request.settings import Settings
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from segeval.pairing.shards import Shard
 
 
-LISTS = (".json", ".geojson", ".txt")  # endings of files that list instances
 LOOKED_AT = 100  # files of a folder
 
 
@@ -63,12 +63,12 @@ class ProgressListener(Protocol):
 
 def may_list_instances(truth: Path | str) -> bool:
     """Whether a ground truth may be of files that say what an instance is: COCO, polygons."""
-    if str(truth).lower().endswith(LISTS):
+    if str(truth).lower().endswith(INSTANCE_LISTS):
         return True
     if is_url(str(truth)) or not Path(truth).is_dir():
         return False
     inside = (name for _, _, names in os.walk(truth) for name in names)
-    return any(name.lower().endswith(LISTS) for name in islice(inside, LOOKED_AT))
+    return any(name.lower().endswith(INSTANCE_LISTS) for name in islice(inside, LOOKED_AT))
 
 
 def score_paths(  # noqa: PLR0913 - the last three are the command line's

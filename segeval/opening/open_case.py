@@ -24,6 +24,7 @@ from segeval.opening.open_side import (
     read_sides_as,
 )
 from segeval.pairing.cases import Case, CaseFiles
+from segeval.readers import POINT_TABLES
 from segeval.request.settings import Settings
 from segeval.runtime.errors import GeometryError, ImageSizeError, ReadError
 from segeval.runtime.frozen import frozen, replace
@@ -35,7 +36,6 @@ from segeval.volume.value_stream import read_pred_as
 from segeval.volume.volume import Volume
 
 IDS, COMPONENTS = "ids", "components"  # of --instances
-POINT_TABLES = (".csv", ".tsv")
 
 
 @frozen

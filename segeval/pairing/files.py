@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from segeval.classes.names import natural_key, sort_naturally
 from segeval.pairing.file_names import SUFFIXES, format_suffix, strip_format_suffix
+from segeval.readers import INSTANCE_LISTS
 from segeval.runtime.errors import ReadError, RequestError
 from segeval.runtime.folders import Unlisted, list_files
 from segeval.runtime.frozen import frozen
@@ -29,7 +30,6 @@ NO_OBJECTS = (  # what holds neither a mask nor a DICOM object
     *(".ply", ".obj", ".h5", ".hdf5", ".parquet", ".sqlite", ".db", ".lock", ".bak", ".tmp"),
 )
 JSON = (".json", ".geojson")
-POLYGONS = (".json", ".geojson", ".txt")  # that may hold the polygons of one image
 PROBED_POLYGONS = 16  # such files that are looked into before a folder of masks has none of them
 SIDE_FILES = (
     *("thumbs.db", "dicomdir", "dataset.json", "plans.json", "predict_from_raw_data_args.json"),
@@ -139,7 +139,7 @@ def list_mask_files(root: Path) -> SideTree:
                 lossy.append(MaskFile(folder, name, strip_format_suffix(name)))
             elif not regular:
                 special.append("/".join((*folder, name)))
-            elif lower.endswith(POLYGONS):
+            elif lower.endswith(INSTANCE_LISTS):
                 drawn.append(MaskFile(folder, name, strip_format_suffix(name)))
             elif lower.endswith(NO_OBJECTS):
                 others.append("/".join((*folder, name)))

@@ -14,3 +14,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "npy": (".npy", ".npz"),
     "points": (),
 }
+
+# Endings of what may be a table of points, or list instances; the content decides.
+POINT_TABLES = (".csv", ".tsv")
+INSTANCE_LISTS = (".json", ".geojson", ".txt")

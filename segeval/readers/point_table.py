@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
+from segeval.readers import POINT_TABLES
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import field, frozen
 from segeval.volume.placed_points import PlacedPoints
 
-SUFFIXES = (".csv", ".tsv")
 EXCLUDED = "_excluded"
 LIST = "seriesuids.csv"
 LARGEST_FIELD = 1 << 17  # characters, as the csv module has it
@@ -72,7 +72,7 @@ class PointTable:
 
 def is_point_table(path: Path) -> bool:
     """Whether a file is a table of points, from its name and the names of its columns."""
-    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+    if path.suffix.lower() not in POINT_TABLES or not path.is_file():
         return False
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
