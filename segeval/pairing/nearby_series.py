@@ -31,8 +31,10 @@ class NearbySeries:
         found: dict[str, Series] = {}
         for side in (case.truth, case.pred):
             for one in () if side is None else side.sets:
-                named = [self._by_uid[one.series]] if one.series in self._by_uid else []
-                same = self._by_frame.get(one.frame, []) if one.frame else []
+                uids = dict.fromkeys((one.series, *one.beside))
+                named = [self._by_uid[uid] for uid in uids if uid in self._by_uid]
+                frames = filter(None, (one.frame, *one.frames))
+                same = [s for frame in frames for s in self._by_frame.get(frame, [])]
                 for series in (*named, *same):
                     found.setdefault(series.uid, series)
         for series in self._by_key.get(case.id, []):

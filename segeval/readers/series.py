@@ -5,7 +5,7 @@ Files are told by what they hold, never by name or folder.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +49,8 @@ class StructureSetHeader:
     series      Series Instance UID of the images that it names first
     names       of its structures or segments
     generation  how they were made: MANUAL, SEMIAUTOMATIC, AUTOMATIC
+    beside      UIDs of other series that it names
+    frames      frames of reference of single structures, as far as they are others (ACCOUNT-A23)
     """
 
     path: Path
@@ -64,6 +66,8 @@ class StructureSetHeader:
     series: str
     names: tuple[str, ...]
     generation: frozenset[str] = frozenset()
+    beside: tuple[str, ...] = ()
+    frames: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         about = [self.label, self.date, self.approval, f"{len(self.names)} structures"]
@@ -276,7 +280,23 @@ def read_structure_set_header(file: DicomFile, kind: str) -> StructureSetHeader:
         find_referenced_series(elements, rtstruct),
         tuple(item.text(tag) for item in elements.items(items)),
         frozenset(item.word(way) for item in elements.items(items)) - {""},
+        tuple(list_referenced_series(elements)) if rtstruct else (),
+        tuple(dict.fromkeys(list_frames(elements, {"", frame}))) if rtstruct else (),
     )
+
+
+def list_referenced_series(elements: Elements) -> Iterator[str]:
+    """All series that a structure set names. Raises Damaged."""
+    for frame in elements.items(0x30060010):
+        for study in frame.items(0x30060012):
+            yield from (one.word(0x0020000E) for one in study.items(0x30060014))
+
+
+def list_frames(elements: Elements, known: Collection[str]) -> Iterator[str]:
+    """The frames of reference of single structures that are not known. Raises Damaged."""
+    for item in elements.items(0x30060020):
+        if (frame := item.word(0x30060024)) not in known:
+            yield frame
 
 
 def find_referenced_series(elements: Elements, rtstruct: bool) -> str:

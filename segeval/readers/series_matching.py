@@ -26,11 +26,14 @@ def match_series(
 ) -> tuple[Series | None, tuple[Note, ...]]:
     """The series that a structure set was drawn on, and how it was found (DICOM-F4, F5).
 
+    Of several that it may be, those of its own frame of reference come first (ACCOUNT-A23).
+
     Raises CaseError with the status `frame_of_reference_mismatch`.
     """
     near: list[Series] = []
     for find in (by_series, by_contours, by_images, by_frame, by_case, by_planes):
         near = find(contours, near if len(near) > 1 else list(index.values()))
+        near = by_frame(contours, near) or near
         if len(near) == 1:
             notes = (
                 [Note(*MATCH_NOTES[find.__name__], contours.path.name)]

@@ -188,6 +188,29 @@ def test_account_a23_the_frame_is_that_of_the_structure(segeval, here):
         assert (done.status, "P,B,dice,1.0" in done.out) == (0, True)
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_account_a23_each_structure_on_the_series_of_its_frame(here, both_ways, named):
+    #    the set names both series, as if of one frame; contours name their slices, or none does
+    build.series(here / "images" / "ct", SHAPE, (3.0, 1.0, 1.0), uid="1.2.3.50")
+    build.series(here / "images" / "mr", (20, 40, 40), (2.0, 1.0, 1.0), (0, 0, 1.3),
+                 uid="1.2.3.51", frame="9.9.9")  # fmt: skip
+    on_mr = [1.3 + 2 * z for z in range(5, 11)]
+
+    def organs(shift):
+        tumour = cylinder(12 + shift, 6, on_mr, images=("1.2.3.51.7",) if named else ())
+        return [Organ("A", cylinder(20 + shift, 9, PLANES)), Organ("B", tumour)]
+
+    sets(here, organs(0), organs(1), uid="1.2.3.50", more_series=("1.2.3.51",))
+    for side in ("gt", "pred"):
+        frames_of(here / side / "P" / "RS.dcm", [build.FRAME, "9.9.9"])
+    for name, radius in (("A", 9), ("B", 6)):
+        far = np.sqrt(2) / 2 / radius
+        right = 2 / np.pi * (np.arccos(far) - far * np.sqrt(1 - far**2))
+        (dice, contour_dice), _, _ = both_ways(name)
+        assert contour_dice == pytest.approx(right, abs=1e-3)
+        assert dice == pytest.approx(right, abs=0.02)
+
+
 def test_account_a23_two_frames_without_images(segeval, here):
     organs = [[Organ("A", cylinder(20, 9, PLANES)), Organ("B", cylinder(20, 6, PLANES))]
               for _ in range(2)]  # fmt: skip
