@@ -118,9 +118,10 @@ def check_shards(files: Sequence[NamedScorecard]) -> None:
 
 
 def pairing_of(card: Scorecard) -> Mapping[str, Any]:
-    """What a run says of its pairing, the same in all shards of it."""
+    """What a run says of its pairing, the same in all shards of it; settings are compared apart."""
     own = {k: v for k, v in card.inputs.items() if k not in ("inventory", "left_aside")}
-    return {**own, "found": card.shard.get("inventory")}
+    found = card.shard.get("inventory") or {}
+    return {**own, "found": {kind: n for kind, n in found.items() if kind != "setting"}}
 
 
 def describe_run(card: Scorecard) -> str:

@@ -234,6 +234,7 @@ def straight(here):
 
 SITUATIONS = [
     Situation("the working folder is gone", gone, "score p.npy g.npy -m dice", (mend("run segeval in a folder that exists", there),), 2),
+    Situation("the root of a system", folders({"a": None}, {"a": None}, build.npy), "score / gt -m dice", (put("give the folder that holds the files", "/", "pred"),), 2),
     Situation("decode into the predictions", folders({"a": SHARES}, {}, build.npy), "decode pred pred", (Way("name another folder", lambda c, _: ["decode", "pred", "out"]),), 2),
     Situation("decode two files of a name", both(folders({"a": None}, {}), lambda here: build.nifti(here / "pred/a.nii", organ(1))), "decode pred out", (mend("decode them from two folders", lambda here: (here / "pred/a.nii").unlink()),), 2),
     Situation("decode with half of --flip", folders({"a": SCORES}, {"a": SCORES}, build.npz, ".npz"), "decode pred out --flipped gt", (add("--flip softmax_mean"), Way("--flip logit_sum", lambda c, _: [*c, "--kind", "logits", "--flip", "logit_sum"])), 2, also=("--flipped",)),
