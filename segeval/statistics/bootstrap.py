@@ -32,6 +32,8 @@ LARGE = 20_000  # units; the error of the drawn distribution is below that of 10
 MOST_COLUMNS = 256  # columns at a time: 20 MB of means
 ROUNDING = 1e-12  # of the largest value: a difference that is none
 NORMAL = NormalDist()
+# Sums of values near the largest float are infinite; an interval that needs them is nan.
+BEYOND_FLOATS: dict[str, Any] = {"over": "ignore", "invalid": "ignore"}
 
 
 @frozen
@@ -158,7 +160,13 @@ def bca_interval(
         share = normal_cdf(shift + moved / (1 - lean * moved))
         ends.append(_quantile(made, share, many))
     alike = is_point(mean, made, many, scale)
-    return np.where(alike, mean, ends[0]), np.where(alike, mean, ends[1])
+    return finite_ends(np.where(alike, mean, ends[0]), np.where(alike, mean, ends[1]))
+
+
+def finite_ends(low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Both ends of intervals (k,); nan where one of them is no number."""
+    known = np.isfinite(low) & np.isfinite(high)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def normal_cdf(z: Floats) -> Floats:
@@ -214,6 +222,7 @@ def _quantile(made: Floats, share: Floats, many: Any) -> Floats:
     return found
 
 
+@np.errstate(**BEYOND_FLOATS)
 def bca_intervals(sample: UnitSums, level: Any, seed: int) -> tuple[Floats, Floats]:
     """BCa intervals of the mean of each column, each by itself: (k,) and (k,)."""
     ends = np.full((2, sample.totals.shape[1]), np.nan)
@@ -232,6 +241,7 @@ def _column_parts(sample: UnitSums) -> Iterator[tuple[slice, UnitSums]]:
         yield some, sample.picked(some)
 
 
+@np.errstate(**BEYOND_FLOATS)
 def overall_interval(sample: UnitSums, level: float, seed: int) -> tuple[float, float]:
     """The BCa interval of the mean over the columns of their means: of `overall`."""
     sums = np.zeros((2, RESAMPLES)), np.zeros((2, len(sample.totals)))
@@ -246,6 +256,7 @@ def overall_interval(sample: UnitSums, level: float, seed: int) -> tuple[float, 
     return float(low[0]), float(high[0])
 
 
+@np.errstate(**BEYOND_FLOATS)
 def simultaneous_intervals(sample: UnitSums, level: float, seed: int) -> tuple[Floats, Floats]:
     """Intervals that hold for all columns together with the level: (k,) and (k,).
 
@@ -268,7 +279,7 @@ def simultaneous_intervals(sample: UnitSums, level: float, seed: int) -> tuple[F
         np.maximum(largest, apart.max(axis=1, initial=0), out=largest)
         spread[some] = own
     reach = _widen_quantile(float(np.quantile(largest, level)), (sample.sizes > 0).sum(axis=0))
-    return mean - reach * spread, mean + reach * spread
+    return finite_ends(mean - reach * spread, mean + reach * spread)
 
 
 def _widen_quantile(reach: float, units: Any) -> Floats:
@@ -297,6 +308,7 @@ def stepwise_intervals(sample: UnitSums, level: float, seed: int) -> tuple[Float
     return bca_intervals(sample, levels, seed)
 
 
+@np.errstate(**BEYOND_FLOATS)
 def _p_value(sample: UnitSums, seed: int) -> Floats:
     """The smallest alpha at which the BCa interval of a column excludes 0; nan for a point."""
     found = np.full(sample.totals.shape[1], np.nan)

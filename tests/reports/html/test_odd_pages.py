@@ -16,6 +16,7 @@ from segeval.reports.html.axes import Axis, spanning_far
 from segeval.reports.html.comparison_page import render_comparison
 from segeval.reports.html.page import render_page
 from segeval.request.settings import Settings
+from segeval.runtime.errors import CaseError
 
 NAMES = ["<script>alert('x')</script>", "\"quoted\" & 'single'", "\u202eevil", "x" * 300,
          "\U0001fac0 heart 心臓", "a_" * 150, " ", "\x1b[31m"]  # fmt: skip
@@ -50,9 +51,17 @@ SITUATIONS = {
     "one case, one class": lambda: of("dice", [0.5]),
     "on both sides of zero": lambda: of("mcc", [-1, 0, -0.0, 1]),
 }
-PAIRS = {
+APART = {
     "other classes and cases": lambda: [whole(patients(12)), of("dice", [0.5, 0.25])],
     "nothing in common": lambda: [SITUATIONS["odd names"](), SITUATIONS["all undefined"]()],
+}
+PAIRS = {
+    "other classes": lambda: [
+        of("dice", [0.5, 0.25]),
+        card([case(f"c{k}", {"b": {"dice": 0.5}}) for k in range(2)]),
+    ],
+    "other cases too": lambda: [of("dice", [0.5, 0.25, 0.75]), of("dice", [0.5])],
+    "no number in common": lambda: [of("dice", [0.5, NAN]), SITUATIONS["all undefined"]()],
     "three of one case": lambda: [SITUATIONS["one case, one class"]() for _ in range(3)],
 }
 
@@ -80,6 +89,13 @@ def test_every_pair_of_models_has_a_page_and_figures(name):
     for kind in comparison_figures.KINDS:
         drawn = comparison_figures.draw_model_figure(found, cards, kind, Settings())
         ElementTree.fromstring(drawn)
+
+
+@pytest.mark.parametrize("name", APART)
+def test_models_without_a_common_case_have_no_page(name):
+    settings = Settings(allow_different_cases=True)
+    with pytest.raises(CaseError, match="no case is in all of them"):
+        compare_scorecards(["a", "b"], APART[name](), settings)
 
 
 def test_far_values_bend_the_scale_and_every_point_is_read_back():
