@@ -5,6 +5,7 @@ table.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -24,10 +25,12 @@ from segeval.runtime.frozen import frozen
 from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import POOLED, UNCOUNTED, WHOLE, CaseResult, Row, Scorecard
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
-from segeval.scorecard.row_index import index_rows
-from segeval.scorecard.value_statistics import BADNESS, worst_values
+from segeval.scorecard.row_index import RowIndex, index_rows
+from segeval.scorecard.value_statistics import BADNESS, CaseValue, worst_values
 
 MOST, A_CLASS = 30, 5  # worst cases over all, and of one class
+ABSENT = 3  # one part of so many is left to structures that one side alone has
+
 LISTED = 400  # missed and spurious structures that are listed
 
 
@@ -118,12 +121,7 @@ def worst_rows(
     if head is None:
         return []
     found = index_rows(card.cases)
-    better = head.definition.better
-    chosen = []
-    for class_ in found.order:
-        chosen += worst_values(found, head.column, better, A_CLASS, class_)
-    bad = BADNESS[better]
-    chosen = sorted(chosen, key=lambda v: -bad(v.value))[: max(MOST, pictures)]
+    chosen = choose_worst(found, head, max(MOST, pictures))
     wanted = {value.case for value in chosen}
     rows: dict[tuple[str, str], list[Row]] = {}
     places = {name: k for k, name in enumerate(found.names) if name in wanted}
@@ -146,6 +144,35 @@ def worst_rows(
     ]
 
 
+def choose_worst(found: RowIndex, head: Heading, most: int) -> list[CaseValue]:
+    """The worst values of a column, at most some of each class, the worst first.
+
+    Structures that one side alone has are as bad as can be, and have a section of their own: they
+    take a part of the list, so that what is there and bad is seen beside them.
+    """
+    bad, better = BADNESS[head.definition.better], head.definition.better
+    absent: list[CaseValue] = []
+    present: list[CaseValue] = []
+    lone = Counter[str]()
+    for kind, rows in found.kinds.items():
+        if kind.reason in ONE_SIDED_REASONS and kind.number and head.column.counts(kind):
+            lone[kind.class_] += rows.count
+    for class_ in found.order:
+        depth = A_CLASS + lone[class_]
+        own = worst_values(found, head.column, better, depth, class_)
+        absent += [value for value in own if value.reason in ONE_SIDED_REASONS][:A_CLASS]
+        present += [value for value in own if value.reason not in ONE_SIDED_REASONS][:A_CLASS]
+    ordered = [sorted(part, key=lambda v: -bad(v.value)) for part in (absent, present)]
+    some = ordered[0][: max(most // ABSENT, most - len(present))]
+    kept = Counter[str]()
+    chosen = []
+    for value in sorted([*some, *ordered[1]], key=lambda v: -bad(v.value)):
+        kept[value.class_] += 1
+        if kept[value.class_] <= A_CLASS:
+            chosen.append(value)
+    return chosen[:most]
+
+
 def _cell(head: Heading, rows: Sequence[Row]) -> Shown:
     found = next((row for row in rows if row.metric and head.column.holds(row)), None)
     return Shown("") if found is None else head.show(found.value)
@@ -158,7 +185,7 @@ def one_sided_rows(card: Scorecard, volumes: Volumes) -> dict[str, Any]:
     for case in card.cases:
         seen: dict[str, str] = {}
         for row in case.rows:
-            if row.reason in (*ONE_SIDED_REASONS, "gt_empty") and row.class_ not in ("", WHOLE):
+            if row.reason in ONE_SIDED_REASONS and row.class_ not in ("", WHOLE):
                 seen.setdefault(row.class_, row.reason)
         for class_, reason in seen.items():
             kind = "spurious" if reason == "gt_empty" else "missed"
