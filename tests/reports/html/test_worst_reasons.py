@@ -3,9 +3,14 @@
 import math
 
 import pytest
+from cards import card
 from report_cards import row
 
+from segeval.reports.html.case_section import worst_rows
+from segeval.reports.html.page import headings
 from segeval.reports.html.worst_reasons import why_bad
+from segeval.request.settings import Settings
+from segeval.scorecard.card import CaseResult
 
 
 def why(volumes=None, reason="", **values):
@@ -72,3 +77,19 @@ def test_report_t11_two_reasons_stand_beside_each_other():
 def test_report_t11_an_absent_structure_has_no_other_reason():
     assert why((10.0, 0.0, "ml"), "pred_empty", dice=0.0) == "missed: the prediction has none"
     assert why((0.0, 3.0, "ml"), "gt_empty", dice=0.0) == "spurious: the ground truth has none"
+
+
+@pytest.mark.parametrize("spurious", [0, 2, 19])
+def test_report_t11_structures_that_one_side_alone_has_leave_room_for_bad_ones(spurious):
+    """Classes that are spurious in every case are as bad as can be, and would be the whole list."""
+    cases = []
+    for k in range(8):
+        rows = [row(f"c{k}", f"s{n}", "dice", 0.0, "", "gt_empty") for n in range(spurious)]
+        rows.append(row(f"c{k}", "road", "dice", 0.5 + k / 100))
+        classes = tuple(one.class_ for one in rows)
+        cases.append(CaseResult(f"c{k}", "p.png", "g.png", tuple(rows), classes=classes))
+    made = card(cases)
+    found = [one.class_ for one in worst_rows(made, headings(made, Settings()), {})]
+    assert found.count("road") == 5  # of a class at most
+    assert len(found) == 5 + min(5 * spurious, 25)
+    assert found[: len(found) - 5] == [name for name in found if name != "road"]
