@@ -349,6 +349,23 @@ def test_ids_scored_as_classes_are_said_to_be(tmp_path):
         sides = build.png(tmp_path / f"{name}.png", pred), build.png(tmp_path / "g.png", truth)
         told[name] = [n.code for n in only(run(*sides, "dice")).notes]
     assert told == {"others": ["W-instance-ids"], "same": []}
+    (case,) = run(tmp_path / "others.png", tmp_path / "g.png", "pq").cases
+    assert "W-instance-ids" in {note.code for note in case.notes}  # components of each value
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_account_a17_a_mask_of_the_class_against_ids_is_said(tmp_path, which):
+    cells = np.zeros((20, 20), np.uint8)
+    for k, (y, x) in enumerate(((1, 1), (1, 9), (9, 1), (9, 9)), 1):
+        cells[y : y + 5, x : x + 5] = k
+    mask = (cells > 0).astype(np.uint8)
+    sides = arrays(tmp_path, "m", *((mask, cells) if which else (cells, mask)))
+    (case,) = run(*sides, "f1@50%", instances="ids").cases
+    (note,) = (n for n in case.notes if n.code == "W-class-map")
+    assert note.text.startswith(f"the {('prediction', 'ground truth')[which]} is one instance in 4")
+    one = np.where(cells == 1, 1, 0)  # one instance that is whole
+    (case,) = run(*arrays(tmp_path, "o", cells, one), "f1@50%", instances="ids").cases
+    assert not [n for n in case.notes if n.code == "W-class-map"]
 
 
 def panoptic_files(path, name):
@@ -513,3 +530,37 @@ def test_distances_of_lesions_that_memory_is_too_small_for(tmp_path):
     assert {r.status for r in again.cases[0].rows} == {"ok"}
     nothing = run(*write(tmp_path / "b", *small), *asked, max_memory=100 << 20, classes="1=x")
     assert "over_budget" not in {r.status for r in nothing.cases[0].rows}
+
+
+@pytest.mark.parametrize("base", [1 << 31, 1 << 40, (1 << 53) + 1, (1 << 63) - 200])
+def test_ids_of_64_bits_are_names_too(tmp_path, base):
+    rng = np.random.default_rng(3)
+    truth = np.repeat(np.repeat(rng.integers(0, 9, (6, 7)), 4, 0), 5, 1)
+    pred = np.where(rng.random(truth.shape) < 0.9, truth, 0)
+    names = ("f1@50%", "pq", "aji", "splits", "merges", "lesion_hd95", "lesion_dice")
+    small = run(*arrays(tmp_path, "s", truth, pred), *names, instances="ids")
+    apart = np.where(truth > 0, truth.astype(np.uint64) + np.uint64(base), 0)
+    moved = np.where(pred > 0, pred.astype(np.uint64) + np.uint64(base + 57), 0)
+    kept = tmp_path / "i.csv"
+    large = run(*arrays(tmp_path, "l", apart, moved), *names, instances="ids",
+                output=(f"instances:{kept}",))  # fmt: skip
+    for one, other in zip(small.rows, large.rows, strict=True):
+        assert (one.metric, one.value) == (other.metric, pytest.approx(other.value, rel=1e-12))
+    own = {row["id"] for row in large.cases[0].facts["instances"] if row["side"] == "gt"}
+    assert own == {base + k for k in np.unique(truth[truth > 0]).tolist()}
+
+
+def arrays(path, name, truth, pred):
+    """Prediction and ground truth as .npy files."""
+    return [build.npy(path / f"{name}_{side}.npy", array)
+            for side, array in (("p", pred), ("g", truth))]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "most"), [(np.float32, 1 << 24), (np.float64, 1 << 53)])
+def test_ids_that_a_float_rounds_are_refused(tmp_path, kind, most):
+    good = np.array([[0, 1, most, most, 0]], kind)
+    card = run(*arrays(tmp_path, "a", good, good), "f1@50%", instances="ids")
+    assert card.rows[0].value == 1
+    bad = np.array([[0, 1, most * 2, most * 2, 0]], kind)
+    card = run(*arrays(tmp_path, "b", good, bad), "f1@50%", instances="ids")
+    assert "are rounded" in card.cases[0].error["message"]

@@ -7,6 +7,7 @@ CODES = (
     "W-bad-contour",
     "W-case-twice",
     "W-cases-without-points",
+    "W-class-map",
     "W-channel-classes",
     "W-completed-slices",
     "W-contour-gap",

@@ -17,6 +17,7 @@ TABLE_CELLS = (
 )  # cells that a table may always have; a larger one is worth it for many entries
 BYTE_CODES = 1 << 8  # cells whose codes are bytes
 SHORT_CODES = 1 << 12  # cells of a table that is cleared for every piece; a larger one costs more
+LONG_PIECE = 1 << 18  # voxels of a table that is cleared for each of them
 PIECE = 1 << 15  # voxels whose codes, and what counting makes of them, stay in the cache
 CELLS_PER_ENTRY = 4  # cells for each entry; beyond it codes are sorted
 
@@ -50,8 +51,10 @@ def _voxel_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
     """The counts of labels in which nearly every voxel differs from the one before."""
     wide = int(pred.max()) + 1
     cells = (int(truth.max()) + 1) * wide
-    if cells > SHORT_CODES:
+    if cells > min(TABLE_CELLS, len(truth)):
         return weighted_counts(truth, pred)
+    if cells > SHORT_CODES:
+        return _found_cells(_long_table(truth, pred, wide, cells), wide)
     kind = np.uint8 if cells <= BYTE_CODES else np.uint16
     table = np.zeros(BYTE_CODES * BYTE_CODES if kind is np.uint8 else cells, np.int64)
     for start in range(0, len(truth), PIECE):
@@ -70,6 +73,20 @@ def _voxel_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
         table = both.sum(axis=0) + both.sum(axis=1)
         table[0] -= len(truth) % 2
     return _found_cells(table, wide)
+
+
+def _long_table(truth: Labels, pred: Labels, wide: int, cells: int) -> Counted:
+    """The counts of more codes than a piece has voxels: larger pieces, and one array of indices."""
+    table = np.zeros(cells, np.int64)
+    places = np.empty(min(LONG_PIECE, len(truth)), np.intp)
+    for start in range(0, len(truth), LONG_PIECE):
+        some = slice(start, start + LONG_PIECE)
+        codes = np.multiply(truth[some], wide, dtype=np.uint16, casting="unsafe")
+        np.add(codes, pred[some], out=codes, casting="unsafe")
+        places[: len(codes)] = codes  # what bincount would make of them in fresh memory
+        found = np.bincount(places[: len(codes)])
+        table[: len(found)] += found
+    return table
 
 
 def _code_pairs(codes: Raw) -> Raw:
@@ -99,4 +116,5 @@ def weighted_counts(
 def _found_cells(table: Raw, wide: int) -> tuple[Counted, Counted]:
     """The cells of a flat table that hold something: their codes, and what they hold."""
     found = np.flatnonzero(table)
-    return found // wide << 16 | found % wide, table[found].astype(np.int64)
+    truth, pred = np.divmod(found.astype(np.uint32), np.uint32(wide))  # numpy divides slowly
+    return truth.astype(np.int64) << 16 | pred, table[found].astype(np.int64)

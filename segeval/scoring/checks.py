@@ -18,7 +18,7 @@ from segeval.runtime.inventory import ASKED, LEFT_OUT, current
 from segeval.scorecard.card import OVERALL, WHOLE
 from segeval.scoring.account_channels import account_channels
 from segeval.scoring.case_classes import CaseClasses
-from segeval.scoring.instance_ids import CODED, are_coded
+from segeval.scoring.instance_ids import CODED, are_coded, sum_by_label
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.slab_pass import Passed
 from segeval.tallies.counts import Pair, PairCells, sum_pair_cells
@@ -187,12 +187,10 @@ def check_labels(  # noqa: PLR0913 - what a case turned out to hold
 
 def voxels_by_label(tables: Mapping[Pair, PairCells], side: int) -> dict[int, int]:
     """The voxels of each label value of a side, ground truth 0 or prediction 1, in order."""
-    found: dict[int, int] = {}
-    for cells in list(tables.values())[:1]:
-        labels = (cells.truth, cells.pred)[side].tolist()
-        for value, count in zip(labels, cells.voxels.tolist(), strict=True):
-            found[value] = found.get(value, 0) + count
-    return dict(sorted(found.items()))
+    for cells in tables.values():
+        labels, voxels = sum_by_label((cells.truth, cells.pred)[side], cells.voxels)
+        return dict(zip(labels.tolist(), voxels.tolist(), strict=True))
+    return {}
 
 
 def common_label_notes(

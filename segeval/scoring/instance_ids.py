@@ -35,20 +35,19 @@ def find_ids(table: PairCells, ignored: int | None) -> list[Note]:
     inside = (table.truth != 0) & (table.pred != 0)
     if ignored is not None:
         inside &= table.truth != ignored
-    sizes = [
-        dict(zip(*sum_by_label(labels, table.voxels), strict=True))
-        for labels in (table.truth, table.pred)
-    ]
-    many = min(len(set(side) - {0, ignored}) for side in sizes)
+    known, sizes = zip(
+        *(sum_by_label(side, table.voxels) for side in (table.truth, table.pred)), strict=True
+    )
+    many = min(len(set(labels.tolist()) - {0, ignored}) for labels in known)
     if many < MANY_IDS:
         return []
-    best: dict[int, tuple[float, int]] = {}
-    cells = zip(table.truth[inside], table.pred[inside], table.voxels[inside], strict=True)
-    for t, p, n in cells:
-        iou = int(n) / (sizes[0][int(t)] + sizes[1][int(p)] - int(n))
-        best[int(t)] = max(best.get(int(t), (0.0, 0)), (iou, int(p)))
-    found = [(t, p) for t, (iou, p) in best.items() if iou >= HALF]
-    apart = sum(t != p for t, p in found)
+    truth, pred, shared = table.truth[inside], table.pred[inside], table.voxels[inside]
+    places = (np.searchsorted(*pair) for pair in zip(known, (truth, pred), strict=True))
+    either = sum(side[place] for side, place in zip(sizes, places, strict=True)) - shared
+    match = shared >= HALF * either
+    # a label that is cut into halves has two matches, of which the last counts
+    found = dict(sorted(zip(truth[match].tolist(), pred[match].tolist(), strict=True)))
+    apart = sum(t != p for t, p in found.items())
     if len(found) < HALF * many or apart < HALF * len(found):
         return []
     text = (
@@ -58,7 +57,7 @@ def find_ids(table: PairCells, ignored: int | None) -> list[Note]:
     return [Note("W-instance-ids", text)]
 
 
-def sum_by_label(labels: Counted, voxels: Counted) -> tuple[list[int], list[int]]:
-    """The labels that there are, and how many voxels have each."""
+def sum_by_label(labels: Counted, voxels: Counted) -> tuple[Counted, Counted]:
+    """The labels that there are, in order, and how many voxels have each."""
     found, place = np.unique(labels, return_inverse=True)
-    return found.tolist(), np.bincount(place, voxels).astype(int).tolist()
+    return found, np.bincount(place, voxels).astype(np.int64)

@@ -79,9 +79,10 @@ def read_case(
     notes = [*(note for found in passed.found for note in found.notes)]
     notes += check_labels((truth, pred), tables, resolved, passed, job, left_out)
     notes += common_label_notes(labels, held, passed)
-    if named is None and not job.settings.instances and not job.classes.classes:
+    maps = job.settings.instances in ("", COMPONENTS)
+    if named is None and maps and not job.classes.classes:
         notes += find_ids(tables[0, 0], plan.ignored) if (0, 0) in tables else []
-    flat, maps = len(start.grid.shape) == 2, job.settings.instances in ("", COMPONENTS)
+    flat = len(start.grid.shape) == 2
     if named is None and maps and flat and not job.classes.classes and (0, 0) in tables:
         notes += coded_ids_note(tables[0, 0], plan.ignored)
     exclusive = all(f.exclusive for f in passed.found) and not (truth.named or pred.named)

@@ -183,9 +183,11 @@ def _finish_instances(tally: Any, read: CaseRead, request: TallyRequest) -> Any:
 def _report_instances(
     found: Any, read: CaseRead, request: TallyRequest
 ) -> tuple[Sequence[Note], Facts]:
+    from segeval.scoring.class_maps import class_map_notes
     from segeval.scoring.instances import instance_facts, instance_notes
 
-    return instance_notes(found), instance_facts(found, read, request)
+    notes = [*instance_notes(found), *class_map_notes(found, (read.start.truth, read.start.pred))]
+    return notes, instance_facts(found, read, request)
 
 
 def _instances_over_budget(found: Any, _: TallyRequest) -> Mapping[str, int]:

@@ -18,7 +18,9 @@ from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import field, frozen
 from segeval.volume.value_kinds import LARGEST_LABEL
 
-TOP = (1 << 32) - 1  # the largest id
+TOP = (1 << 63) - 1  # the largest id
+WIDE = 1 << 32  # ids from here on need 64 bits
+EXACT = {2: 1 << 11, 4: 1 << 24, 8: 1 << 53}  # the largest whole number, by bytes of a float
 
 
 @frozen
@@ -35,6 +37,11 @@ class IdCoding:
     classes: Mapping[int, int] = field(default_factory=dict)
     kinds: Mapping[int, str] = field(default_factory=dict)
     ignored: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every id above 0 is an instance of class 1."""
+        return not (self.divisor or self.classes or self.kinds)
 
     def labels_of(self, ids: Labels) -> Labels:
         """The class values of ids, uint8 or uint16, as long as they are. KeyError."""
@@ -67,7 +74,7 @@ class IdCoding:
 
 
 def as_ids(values: Raw, path: Path) -> Labels:
-    """Whole numbers from 0 to 2**32 - 1 as ids, unsigned. Raises ReadError."""
+    """Whole numbers from 0 on as ids, int64 where 32 bits do not hold them. Raises ReadError."""
     if values.dtype.kind == "b":
         return values.view(np.uint8)
     if values.dtype.kind == "f" and not (values == np.rint(values)).all():
@@ -78,9 +85,19 @@ def as_ids(values: Raw, path: Path) -> Labels:
         )
     if values.dtype.kind == "u" and values.dtype.itemsize <= 4:
         return values
+    high = check_id_range(values, path)
+    kind = np.uint16 if high <= LARGEST_LABEL else np.uint32 if high < WIDE else np.int64
+    return values.astype(kind)
+
+
+def check_id_range(values: Raw, path: Path) -> int:
+    """The largest of some ids. Raises ReadError where one is none, or was rounded."""
     low, high = values.min(), values.max()
-    if low < 0 or high > TOP:
+    top = EXACT.get(values.dtype.itemsize, TOP) if values.dtype.kind == "f" else TOP
+    if low < 0 or high > top:
+        rounded = ", beyond which numbers of this type are rounded" if top < TOP else ""
         raise ReadError(
-            f"values from {low:g} to {high:g}: an id of an instance is 0 to {TOP}", where=path
+            f"values from {low:g} to {high:g}: an id of an instance is 0 to {top}{rounded}",
+            where=path,
         )
-    return values.astype(np.uint16 if high <= LARGEST_LABEL else np.uint32)
+    return int(high)
