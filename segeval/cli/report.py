@@ -170,7 +170,7 @@ command = Command(
         *settings_options(["gate"], also=(*OUTPUT, *FILES)),
     ],
     [
-        "segeval report results.json --gate dice=0.85 -o report.html -o report.pdf",
+        "segeval report results.json --gate dice=0.5 -o report.html -o report.pdf",
         "segeval report results.json --split -o public/index.html",
         "segeval report a.json b.json c.json -o models.html",
     ],

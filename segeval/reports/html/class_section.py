@@ -14,6 +14,7 @@ from segeval.reports.html.axes import HUGE, Axis, spanning_far
 from segeval.reports.html.charged_values import ChargedColumn
 from segeval.reports.html.charts import with_unit
 from segeval.reports.html.interval_cells import IntervalCell, interval_cell, lone_patient
+from segeval.reports.html.marks import Marks
 from segeval.reports.html.shown import (
     Heading,
     Shown,
@@ -92,17 +93,17 @@ def class_tables(
     card: Scorecard,
     heads: Sequence[Heading],
     values: Values,
-    bars: Mapping[tuple[str, str], list[float]],
+    marks: Marks,
     charged: Mapping[str, ChargedColumn] = NO_CHARGES,
 ) -> list[MetricTable]:
     """A table a metric, in the order of the run.
 
     values   by class and column, with the places of their cases
-    bars     of gates, by class and metric
+    marks    bars of gates, and tolerances
     charged  what was charged in the place of undefined values, by column
     """
     made = [
-        _table(k, card, head, values, bars, charged.get(head.key, NOTHING_CHARGED))
+        _table(k, card, head, values, marks, charged.get(head.key, NOTHING_CHARGED))
         for k, head in enumerate(heads)
     ]
     return [table for table in made if table.rows]
@@ -113,7 +114,7 @@ def _table(  # noqa: PLR0913 - what a table hangs on
     card: Scorecard,
     head: Heading,
     values: Values,
-    bars: Mapping[tuple[str, str], list[float]],
+    marks: Marks,
     own_charges: ChargedColumn,
 ) -> MetricTable:
     summary = card.summary.get("", {})
@@ -133,7 +134,7 @@ def _table(  # noqa: PLR0913 - what a table hangs on
     return MetricTable(
         head,
         tuple(rows),
-        _chart(head, names, summary, values, bars),
+        _chart(head, names, summary, values, marks),
         any(row.pooled.exact for row in rows),
         any(row.interval.low.exact or row.interval.why for row in rows),
         own_charges.text,
@@ -173,9 +174,9 @@ def _chart(
     names: Sequence[str],
     summary: Mapping[str, Mapping[str, Statistic]],
     values: Values,
-    bars: Mapping[tuple[str, str], list[float]],
+    marks: Marks,
 ) -> str:
-    strips = strips_of(head, names, summary, values, bars)
+    strips = strips_of(head, names, summary, values, marks)
     if not any(strip.values for strip in strips):
         return ""
     title = f"{head.name}: every case, by class"
@@ -198,7 +199,7 @@ def strips_of(
     names: Sequence[str],
     summary: Mapping[str, Mapping[str, Statistic]],
     values: Values,
-    bars: Mapping[tuple[str, str], list[float]],
+    marks: Marks,
 ) -> list[Strip]:
     """What the chart of a metric shows, a class each."""
     strips = []
@@ -213,7 +214,8 @@ def strips_of(
                 f"#{place_of_class(name)}",
                 tuple(v for _, v in values.get((name, head.key), ())),
                 worst,
-                bars=tuple(bars.get((name, head.name), ())),
+                bars=marks.bars_of(name, head),
+                tolerance=marks.tolerance_of(name, head),
                 n_other=made.n_undefined + made.n_missing,
             )
         )

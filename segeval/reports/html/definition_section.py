@@ -7,6 +7,7 @@ from typing import Any
 
 from segeval import __version__
 from segeval.reports.html.charged_values import charged_columns, methods_of_charges
+from segeval.reports.html.marks import known_tolerances
 from segeval.reports.html.metric_doc import documentation
 from segeval.reports.html.shown import Heading
 from segeval.reports.table_model import format_count
@@ -56,15 +57,10 @@ def definition(head: Heading, spelled: Mapping[str, str]) -> dict[str, Any]:
 
 
 def tolerances(card: Scorecard) -> list[tuple[str, str, str]]:
-    """Class, tolerance, and who says so; from the cases, else from the settings."""
-    found: dict[str, tuple[str, str]] = {}
-    for case in card.cases:
-        for name, (value, source) in case.facts.get("tolerances", {}).items():
-            found.setdefault(name, (_said(value), str(source)))
-    for name, given in card.fields.get("class_tolerances", {}).items():
-        found.setdefault(name, (str(given[0]), "settings"))
+    """Class, tolerance, and who says so."""
     return [
-        (clean_name(name), value, clean_name(source)) for name, (value, source) in found.items()
+        (clean_name(name), _said(value), clean_name(source))
+        for name, (value, source) in known_tolerances(card).items()
     ]
 
 

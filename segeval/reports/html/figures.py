@@ -13,11 +13,11 @@ from segeval.reports.html.class_section import strips_of, values_of
 from segeval.reports.html.confusion_section import confusion_of, names_of_labels
 from segeval.reports.html.curve_charts import draw_curve, draw_reliability
 from segeval.reports.html.instance_curves import Curve, froc_curves, precision_curves
+from segeval.reports.html.marks import marks_of
 from segeval.reports.html.matrix_chart import draw_confusion
 from segeval.reports.html.reliability_section import reliability_points
 from segeval.reports.html.shown import headings
 from segeval.reports.html.strip_charts import draw_strips
-from segeval.reports.html.verdict_section import bars_of
 from segeval.reports.html.volume_section import agreements, volumes_of
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
@@ -34,7 +34,9 @@ text{font:9.5px Arial,Helvetica,"Liberation Sans",sans-serif;fill:#111}
 path{fill:none}.grid,.floor{stroke:#d9dcdf;stroke-width:.8}.box{fill:#dbe4ec}
 .median{stroke:#111;stroke-width:1.4}.dots{stroke:#3b4754;stroke-width:2.6;stroke-linecap:round}
 .dots{stroke-opacity:.75}.dots.big{stroke-width:4.5}.worst{fill:none;stroke:#b3261e;stroke-width:1.2}
-.bar{stroke:#b3261e;stroke-width:1.4}.zero{stroke:#666;stroke-dasharray:1 2.5}.bias{stroke:#111}
+.bar{stroke:#b3261e;stroke-width:1.4}
+.tolerance{stroke:#1f6f43;stroke-width:1.4;stroke-dasharray:3 2}
+.zero{stroke:#666;stroke-dasharray:1 2.5}.bias{stroke:#111}
 .limit{stroke:#111;stroke-dasharray:4 3}.line{stroke:#3b4754;stroke-width:1.1}
 .gap{stroke:#b3261e;stroke-opacity:.75}.bars{stroke:#3b4754;stroke-width:4;stroke-opacity:.6}
 .interval{stroke:#3b4754;stroke-width:1.3}.point{fill:#3b4754}.shade{fill:#0b5c93}
@@ -54,11 +56,11 @@ def strips(card: Scorecard, settings: Settings) -> Charts:
     """Every case of every class, a chart a metric."""
     summary = card.summary.get("", {})
     heads = headings(card, settings)
-    values, bars = values_of(card, heads), bars_of(card)
+    values, marks = values_of(card, heads), marks_of(card)
     made = []
     for head in heads:
         names = [name for name in summary if head.key in summary[name] and name != OVERALL]
-        found = strips_of(head, names, summary, values, bars)
+        found = strips_of(head, names, summary, values, marks)
         if any(strip.values for strip in found):
             across = with_unit(head.name, head.unit)
             chart = draw_strips(head.key, across, found, COLUMN, head.definition.bounds)

@@ -25,6 +25,7 @@ from segeval.reports.html.definition_section import definition_section
 from segeval.reports.html.headline import describe_origin, find_headline
 from segeval.reports.html.instance_section import instance_section, listed_instances
 from segeval.reports.html.interval_cells import few_cases_of
+from segeval.reports.html.marks import marks_of
 from segeval.reports.html.reliability_section import reliability_section
 from segeval.reports.html.shown import (
     THIN,
@@ -37,7 +38,7 @@ from segeval.reports.html.shown import (
     place_of_class,
     show_three,
 )
-from segeval.reports.html.verdict_section import bars_of, verdict_section
+from segeval.reports.html.verdict_section import verdict_section
 from segeval.reports.html.volume_section import agreements, volumes_of
 from segeval.reports.table_content import lacking_input
 from segeval.reports.table_model import format_count
@@ -106,11 +107,10 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
     every = headings(card, settings)
     void = {head.key: why for head in every if (why := lacking_input(card, head.column))}
     heads = [head for head in every if head.key not in void] or every
-    bars = bars_of(card)
     volumes = volumes_of(card.cases)
     rows = list(all_case_rows(card, heads))
     charged = charged_columns(card, heads)
-    tables = class_tables(card, heads, values_of(card, heads), bars, charged)
+    tables = class_tables(card, heads, values_of(card, heads), marks_of(card), charged)
     return {
         "verdict": verdict_section(card, settings),
         "headline": find_headline(card, heads),

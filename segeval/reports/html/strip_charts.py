@@ -29,17 +29,18 @@ BINS = 14  # of a small distribution
 class Strip:
     """One class in one metric: every case.
 
-    values  finite, in the order of the cases
-    worst   the case that is worst, its value, and where its name leads; "" where there is none
-    bar     of the gate; nan without one
+    values     finite, in the order of the cases
+    worst      the case that is worst, its value, and where its name leads; "" where there is none
+    bars       of gates
+    tolerance  of the class, in the unit of the axis; nan without one
     """
 
     name: str
     link: str
     values: tuple[float, ...]
     worst: tuple[str, float, str] = ("", math.nan, "")
-    bar: float = math.nan
     bars: tuple[float, ...] = ()
+    tolerance: float = math.nan
     n_other: int = 0
 
 
@@ -55,7 +56,7 @@ def draw_strips(  # noqa: PLR0913 - what a chart is
     across   what the axis is of, with its unit
     bounds   the least and the largest value that there can be; a scale with both is never bent
     """
-    every = [v for s in strips for v in (*s.values, *s.bars)]
+    every = [v for s in strips for v in (*s.values, *s.bars, s.tolerance) if math.isfinite(v)]
     span = span_axis if all(map(math.isfinite, bounds)) else spanning_far
     axis = within_bounds(span(every, layout.names, layout.width - layout.side), every, bounds)
     height = TOP + layout.row * len(strips)
@@ -66,6 +67,8 @@ def draw_strips(  # noqa: PLR0913 - what a chart is
         "Every case is a dot; the box spans the quartiles, its line is the median; "
         "a vertical mark is the bar of a gate."
     )
+    if any(math.isfinite(strip.tolerance) for strip in strips):
+        text += " A dashed mark is the tolerance of the class."
     drawing = f"<g {axis.attributes}>{''.join(parts)}</g>"
     return svg("strips", layout.width, height + BOTTOM, title, text, [drawing], links=True)
 
@@ -91,11 +94,12 @@ def _strip(strip: Strip, axis: Axis, y: float, layout: Layout) -> list[str]:
     name = escape_text(strip.name)
     points = [(x, y + dy) for x, dy in zip(places, offsets, strict=True)]
     parts.append(f'<g data-class="{name}">{dots(points)}</g>')
-    for bar in strip.bars:
-        x = px(axis.at(bar))
+    lines = [("bar", value) for value in strip.bars]
+    lines += [("tolerance", strip.tolerance)] if math.isfinite(strip.tolerance) else []
+    for kind, value in lines:
         parts.append(
-            f'<path class="bar" d="M{x} {px(y - half - 3)}v{px(2 * half + 6)}">'
-            f"<title>bar {bar:g}</title></path>"
+            f'<path class="{kind}" d="M{px(axis.at(value))} {px(y - half - 3)}v{px(2 * half + 6)}">'
+            f"<title>{kind} {value:g}</title></path>"
         )
     case, value, link = strip.worst
     if case and math.isfinite(value):

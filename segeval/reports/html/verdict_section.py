@@ -107,14 +107,3 @@ def _digits(value: float, signed: bool = False) -> Shown:
         return Shown("")
     text = f"{value:+.3g}" if signed else f"{value:.3g}"
     return _exact(text, value)
-
-
-def bars_of(card: Scorecard) -> dict[tuple[str, str], list[float]]:
-    """The bars of every class and metric, for the charts: those of single values or means."""
-    found: dict[tuple[str, str], list[float]] = {}
-    for verdict in card.gates:
-        if verdict.against is None and math.isfinite(verdict.bar):
-            bars = found.setdefault((verdict.class_, verdict.metric), [])
-            if verdict.bar not in bars:
-                bars.append(verdict.bar)
-    return found

@@ -39,12 +39,14 @@ def test_report_t17_points_are_the_differences_of_the_verdicts():
     held = [(-0.031, -0.052, -0.008), (0.017, -0.004, 0.04), (math.nan, math.nan, math.nan)]
     verdicts = [
         SimpleNamespace(
-            class_=f"class {k}", group="", passed=difference > 0,
+            class_=f"class {k}", group="", n=12, passed=difference > 0,
             against=SimpleNamespace(difference=difference, low=low, high=high),
         )
         for k, (difference, low, high) in enumerate(held)
     ]  # fmt: skip
-    chart = draw_differences(verdicts, SimpleNamespace(name="dice", unit=""))
+    definition = SimpleNamespace(better="higher")
+    head = SimpleNamespace(name="dice", unit="", definition=definition)
+    chart = draw_differences(verdicts, head)
     at, near = read_back(chart, [float(x) for x in re.findall(r'<circle .*?cx="([\d.]+)"', chart)])
     assert at == pytest.approx([-0.031, 0.017], abs=near)
     ends = re.findall(r'class="interval" d="M([\d.]+) [\d.]+H([\d.]+)"', chart)

@@ -4,6 +4,7 @@ import io
 import math
 import re
 
+import cards
 import numpy as np
 import pytest
 import report_cards
@@ -497,3 +498,21 @@ def test_report_t4_sixty_pictures_fit_in_1_6_mib():
     text = render_page(made, Settings(pictures=60), Pictures(shown, {}))
     assert text.count("data:image/webp") == 180
     assert len(text.encode()) <= 1.6 * (1 << 20)
+
+
+def test_report_t10_the_tolerance_of_a_class_is_a_line_in_its_distances():
+    facts = {"tolerances": {"a": [2.5, "a table"]}}
+    made = []
+    for k in range(4):
+        values = {"hd95": 1.0 + k, "nsd": 0.9, "dice": 0.8}
+        made.append(cards.case(f"c{k}", {"a": values, "b": values}, "mm", facts=facts))
+    text = render_page(cards.card(made), Settings(pictures=0))
+    chart = metric_chart(text, "hd95")
+    scale = Scale.first_in(chart)
+    lines = re.findall(r'class="tolerance" d="M([\d.]+) [^>]*><title>tolerance ([\d.]+)', chart)
+    assert [value for _, value in lines] == ["2.5"]  # of class a alone
+    assert float(lines[0][0]) == pytest.approx(scale.pixel(2.5), abs=0.011)
+    assert "a dashed one the tolerance of the class" in text
+    assert 'class="tolerance"' not in metric_chart(text, "dice")
+    without = cards.card([cards.case("c", {"a": {"hd95": 1.0}}, "mm")])
+    assert "tolerance of the class" not in render_page(without, Settings(pictures=0))
