@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -218,16 +218,17 @@ def hide_main_script() -> Iterator[None]:
 
 def serve_cases(pipe: Connection, job: Job, inherited: Sequence[Connection]) -> None:
     """Score the cases that come until no more do: the whole life of a process."""
-    try:
-        set_up_process(inherited)
-        signal.signal(signal.SIGTERM, _stop)
-        while True:
-            for done in group_by_moment(
-                score_with_files(unpack_case(case), job) for case in pipe.recv()
-            ):
-                pipe.send(done)
-    except (EOFError, OSError, KeyboardInterrupt):  # nobody is there any more, or it is to stop
-        return
+    with suppress(EOFError, OSError, KeyboardInterrupt):  # nobody is there, or it is to stop
+        try:
+            set_up_process(inherited)
+            signal.signal(signal.SIGTERM, _stop)
+            while True:
+                for done in group_by_moment(
+                    score_with_files(unpack_case(case), job) for case in pipe.recv()
+                ):
+                    pipe.send(done)
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)  # out of here nobody would catch it
 
 
 def _stop(number: int, frame: Any) -> None:
