@@ -115,10 +115,12 @@ def _rich_table(block: TableBlock) -> Any:
         show_footer=block.rows > plain.LONG_TABLE,
         footer_style="bold",
     )
-    for field in block.fields:
+    for place, field in enumerate(block.fields, 1):
         head = "\n".join(field.head)
         side: Any = "right" if field.right else "left"
-        table.add_column(head, head, justify=side, no_wrap=True, min_width=field.width)
+        # Before rich 15 the least width of the last column counts the gap that it has not.
+        least = field.width if place < len(block.fields) else None
+        table.add_column(head, head, justify=side, no_wrap=True, min_width=least)
     for row in range(block.rows):
         if row in block.breaks:
             table.add_section()

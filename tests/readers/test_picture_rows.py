@@ -117,7 +117,10 @@ def test_tiff(tmp_path, kind, rows):
     mode, how, reader = TIFFS[kind]
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     tags[278] = rows
-    picture(mode).save(tmp_path / "a.tif", tiffinfo=tags, **how)
+    try:
+        picture(mode).save(tmp_path / "a.tif", tiffinfo=tags, **how)
+    except NotImplementedError:  # Pillow before 11 writes plain pixels in one strip
+        pytest.skip("this Pillow writes no strips of plain pixels")
     volume = open_volume(tmp_path / "a.tif", ReadOptions(colours=COLOURS))
     source = volume.channels[0].source
     assert isinstance(source.pixels, reader)
