@@ -120,7 +120,7 @@ def test_what_has_a_sign_is_compared_by_its_size(first, second, word):
     text = render_comparison(found, cards, Settings())
     page = Page(text)
     (table,) = page.of("classes")
-    assert table.heads[2:5] == ["a |v|", "b |v|", "|2| − |1|"]
+    assert table.heads[2:5] == ["a |v|", "b |v|", "b − a of |v|"]
     sizes = [sum(map(abs, gaps)) / 3 for gaps in (first, second)]
     means = [sum(gaps) / 3 for gaps in (first, second)]
     for one in table.rows:

@@ -55,6 +55,7 @@ def test_means_and_differences_stand_side_by_side(page, found):
     rankings = {(r.name.metric, r.name.class_): r for r in found.rankings}
     apart = {(d.name.metric, d.name.class_, d.model): d for d in found.differences}
     seen = 0
+    assert tables[0].heads[5::3] == ["swin − nnunet", "unet − nnunet"]
     for table, metric in zip(tables, metrics, strict=True):
         for row in table.rows:
             ranking = rankings[metric, row[0].text]
