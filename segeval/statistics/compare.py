@@ -50,6 +50,7 @@ class Difference:
     p, p_holm      Wilcoxon's signed-rank test; adjusted over the classes of the metric
     better, worse  shares of the n cases
     moved          the cases that moved most, with their differences
+    patients       how many are behind the n cases; a case without a patient is one of its own
     """
 
     model: int
@@ -67,6 +68,7 @@ class Difference:
     better: float
     worse: float
     moved: tuple[tuple[str, float], ...]
+    patients: int
 
 
 @frozen
@@ -130,7 +132,8 @@ def _column_differences(
     if not columns:
         return
     values = np.stack([pairs.difference for pairs in columns.values()], axis=1)
-    low, high = bca_intervals(sum_by_unit(values, cases.units()), level, seed)
+    drawn = cases.units()
+    low, high = bca_intervals(sum_by_unit(values, drawn), level, seed)
     for (name, pairs), a, b in zip(columns.items(), low, high, strict=True):
         difference = pairs.difference
         known = np.flatnonzero(np.isfinite(difference))
@@ -155,6 +158,7 @@ def _column_differences(
             _model_mean(apart * pairs.worse < 0),
             _model_mean(apart * pairs.worse > 0),
             tuple((cases.names[k], float(difference[k])) for k in most.tolist()),
+            len(np.unique(drawn[known])),
         )
 
 

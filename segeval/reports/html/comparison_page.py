@@ -169,9 +169,10 @@ def difference_cells(one: Difference | None, head: Heading) -> dict[str, Any]:
     """A difference with its interval and its test."""
     values = (NONE,) * 4 if one is None else (one.difference, one.low, one.high, one.p_holm)
     n = 0 if one is None else one.n
+    lone = "one patient has none" if one is not None and one.patients == 1 else ""
     return {
         "difference": head.show_change(values[0], 1),
-        "interval": interval_cell(values[1], values[2], n, lambda v: head.show_change(v, 1)),
+        "interval": interval_cell(values[1], values[2], n, lambda v: head.show_change(v, 1), lone),
         "p": show_number(values[3] if n > 1 else NONE, 3),
     }
 
@@ -191,8 +192,8 @@ def draw_model_differences(
             label(one.name.class_),
             f"#{place_of_class(one.name.class_)}",
             one.difference,
-            *((one.low, one.high) if one.n > 1 else (NONE, NONE)),
-            one.n > 1 and one.difference * worse > 0 and not one.low <= 0 <= one.high,
+            *((one.low, one.high) if one.patients > 1 else (NONE, NONE)),
+            one.patients > 1 and one.difference * worse > 0 and not one.low <= 0 <= one.high,
         )
         for one in own
     ]

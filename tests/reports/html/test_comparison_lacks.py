@@ -11,6 +11,7 @@ from report_cards import row, unscored
 from segeval.api.compare import compare_scorecards
 from segeval.reports.html.comparison_page import render_comparison
 from segeval.request.settings import Settings
+from segeval.runtime.frozen import replace
 from segeval.scorecard.card import CaseResult
 
 NAN = math.nan
@@ -151,3 +152,19 @@ def test_few_common_cases_are_said():
     found = compare_scorecards(["a.json", "b.json"], cards, Settings())
     page = Page(render_comparison(found, cards, Settings()))
     assert "an interval of fewer than 10 cases is too narrow: liver/dice (n=4)" in page.text
+
+
+@pytest.mark.parametrize(("patients", "blank"), [(1, True), (2, False)])
+def test_several_cases_of_one_patient_have_no_interval(patients, blank):
+    cards = []
+    for made in (model(whole_liver), model(no_tumour)):
+        own = [replace(c, patient=f"P{k % patients}") for k, c in enumerate(made.cases)]
+        cards.append(card(own))
+    found = compare_scorecards(["a.json", "b.json"], cards, Settings())
+    assert {d.patients for d in found.differences if d.n} == {patients}
+    text = render_comparison(found, cards, Settings())
+    (liver,) = [r for r in Page(text).of("classes")[0].rows if r[0].text == "liver"]
+    chart = text[text.index('<svg class="chart changes"') :]
+    assert (liver[5].text == "one patient has none") == blank
+    assert bool(liver[5].numbers) != blank
+    assert ('class="worst"' in chart[: chart.index("</svg>")]) != blank
