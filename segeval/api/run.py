@@ -117,7 +117,8 @@ def seen_from_anywhere(
         return path if not path or is_url(path) else os.path.abspath(path)
 
     files = {
-        name: full(getattr(settings, name)) for name in ("images", "flipped", "weights", "pairs")
+        name: full(getattr(settings, name))
+        for name in ("images", "flipped", "weights", "weight_maps", "pairs")
     }
     aux = tuple(full(path) for path in settings.aux)
     return full(str(pred)), full(str(truth)), replace(settings, aux=aux, **files)

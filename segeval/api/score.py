@@ -84,6 +84,7 @@ def score(  # noqa: PLR0913 - every choice by its name (CLI-Y1)
     flipped: str | Path | None = None,
     flip: Flip | None = None,
     weights: str | Path | None = None,
+    weight_maps: str | Path | None = None,
     missing: Missing | None = None,
     absent_gt: AbsentTruth | None = None,
     undefined: Undefined | None = None,

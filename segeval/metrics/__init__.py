@@ -17,6 +17,7 @@ FAMILIES = (
     "soft_scores",
     "focal",
     "combined_losses",
+    "weighted_losses",
     "outputs",
     "calibration",
     "maskrcnn",

@@ -80,6 +80,7 @@ class Case:
     aux      scores of auxiliary outputs of the same network, in the order of the request
     flipped  scores of the mirrored image, not mirrored back
     weights  the network's weights
+    weight_map  a weight for each voxel
     """
 
     id: str
@@ -94,6 +95,7 @@ class Case:
     aux: tuple[CaseFiles, ...] = ()
     flipped: CaseFiles | None = None
     weights: Path | None = None
+    weight_map: CaseFiles | None = None
 
 
 # The files of one side that is one file: the root, the path below it, that of the scores or "".

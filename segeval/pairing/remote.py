@@ -56,7 +56,8 @@ def localize_inputs(
     for field in LOCAL:
         if is_url(getattr(settings, field)):
             raise RequestError(f"--{field} takes a file of this machine", help="copy it here")
-    asked = [pred, truth, settings.images, settings.flipped, settings.weights, *settings.aux]
+    asked = [pred, truth, settings.images, settings.flipped, settings.weights]
+    asked += [settings.weight_maps, *settings.aux]
     if not any(map(is_url, asked)):
         yield LocalInputs(Path(pred), Path(truth), settings)
         return
@@ -81,6 +82,7 @@ def localize_inputs(
             images=here(settings.images),
             flipped=here(settings.flipped),
             weights=here(settings.weights),
+            weight_maps=here(settings.weight_maps),
             aux=tuple(here(folder) for folder in settings.aux),
         )
         try:
@@ -172,6 +174,7 @@ def localize_case(case: Case, copies: _LocalCopies) -> Case:
         flipped=None if case.flipped is None else localize_side(case.flipped, copies),
         image=None if case.image is None else copies.file(case.image),
         weights=None if case.weights is None else copies.file(case.weights),
+        weight_map=None if case.weight_map is None else localize_side(case.weight_map, copies),
     )
 
 

@@ -201,6 +201,7 @@ class Settings:
     flipped: str = free("", "inputs", "scores of the mirrored images, not mirrored back", FOLDER)
     flip: str = signed("never", "inputs", "how the scores of --flipped are joined", FLIP)
     weights: str = free("", "inputs", "arrays of weights (.npz), for weight_decay", FILE)
+    weight_maps: str = free("", "inputs", "a weight for each voxel, for weighted_ce", FOLDER)
     missing: str = signed("error", "inputs", "a case without a prediction", MISSING)
     absent_gt: str = signed("not-annotated", "inputs", "a class file the gt lacks", ABSENT)
     undefined: str = signed("exclude", "inputs", "a number that cannot be computed", UNDEFINED)

@@ -92,6 +92,7 @@ def list_case_files(case: Case) -> list[tuple[str, Path]]:
     """Every file that the case is scored from, and what it stands for."""
     found = [("image", case.image), ("weights", case.weights)]
     sides = [("pred", case.pred), ("gt", case.truth), ("flipped", case.flipped)]
+    sides += [("weight map", case.weight_map)]
     sides += [(f"aux{number}", side) for number, side in enumerate(case.aux)]
     for role, side in sides:
         if side is not None:

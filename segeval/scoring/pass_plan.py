@@ -53,7 +53,7 @@ WATCHED = (
     "remap_gt", "remap_pred", "ignore_label", "aliases", "charges", "rt_boundary",
     "pred_rt_boundary", "gt_rt_boundary", "rt_overlap", "rt_fill_gaps", "rt_bad_contour", "rt_grid",
     "ignore_frame_of_reference", "channel_axis", "activation", "threshold", "paste", "roi_offset",
-    "min_score", "min_size", "weights", "images", "unlisted", "spacing",
+    "min_score", "min_size", "weights", "weight_maps", "images", "unlisted", "spacing",
     "pred_select", "gt_select",
 )  # fmt: skip
 

@@ -61,6 +61,28 @@ def _begin_voxels(start: CaseStart, request: TallyRequest) -> Tally | None:
     return begin_voxels(start, request)
 
 
+def _begin_weighted(start: CaseStart, _: TallyRequest) -> Tally | None:
+    if not may_hold_scores(start.pred, start.plan):
+        return None
+    from segeval.scoring.weight_maps import begin_weighted
+
+    return begin_weighted(start)
+
+
+def _finish_weighted(tally: Any, read: CaseRead, _: TallyRequest) -> Any:
+    if tally is None:
+        return None
+    from segeval.scoring.weight_maps import finish_weighted
+
+    return finish_weighted(tally, read)
+
+
+def _load_weighted() -> type[Kept]:
+    from segeval.tallies.weighted_costs import WeightedCosts
+
+    return WeightedCosts
+
+
 def _finish_probabilities(tally: Any, read: CaseRead, _: TallyRequest) -> Any:
     if tally is None:
         return None
@@ -265,6 +287,14 @@ KINDS: dict[str, TallyKind] = {
             lacks="no_probabilities",
             kept=_load_sums,
             draws=("reliability",),
+        ),
+        TallyKind(
+            "weighted",
+            "channel",
+            begin=_begin_weighted,
+            finish=_finish_weighted,
+            lacks="no_probabilities",
+            kept=_load_weighted,
         ),
         TallyKind(
             "surface",

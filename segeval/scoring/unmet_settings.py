@@ -128,6 +128,11 @@ def takes_weights(read: CaseRead) -> bool:
     return any(metric.name == "weight_decay" for metric, _ in read.start.job.metrics)
 
 
+def takes_weight_maps(read: CaseRead) -> bool:
+    """Whether a metric takes a weight for each voxel."""
+    return any(known.of == "weighted" for _, known in read.start.job.metrics)
+
+
 def has_structure_sets(read: CaseRead) -> bool:
     """Whether a side is of structure sets, of which one may be selected."""
     return any(
@@ -178,6 +183,7 @@ USES: dict[tuple[str, ...], tuple[Callable[[CaseRead], bool], str]] = {
     ("unlisted",): (has_colours, ": no class of the list has a colour"),
     ("spacing",): (lacked_spacing, ": every file has its own"),
     ("weights",): (takes_weights, ": no metric is weight_decay"),
+    ("weight_maps",): (takes_weight_maps, ": no metric is weighted_ce or weighted_bce"),
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Folders that do not pair, or pair in two ways; tables of pairs; outputs beside the predictions."""
 
 import build
+import numpy as np
 from advice.driver import Situation, Way, add, drop, mend, put
 from advice.files import both, folders, nothing, organ, pair, text
 from advice.values import SCORES
@@ -77,6 +78,21 @@ def outputs(complete=True):
     return make
 
 
+MAP = organ(1).shape
+WEIGHTED = "score pred gt -m weighted_ce --weight-maps w"
+
+
+def weighted(maps):
+    """The same with maps of weights by the name of their case."""
+
+    def make(here):
+        outputs()(here)
+        for name, weights in maps.items():
+            build.npy(here / "w" / f"{name}.npy", weights)
+
+    return make
+
+
 def counted(here):
     """The table of two cases with scores."""
     text(t_csv="case,pred,gt\na,pred/a.npz,gt/a.npy\n")(here)
@@ -120,6 +136,8 @@ SITUATIONS = [
         Way("give PRED and GT as folders instead of --pairs", lambda c, _: f"score pred gt {DEEP} --aux aux".split()),), 2),
     Situation("outputs: an incomplete --aux", outputs(False), f"score pred gt {DEEP} --aux aux", (mend("every folder of --aux needs a file of every case", lambda here: build.npz(here / "aux/b.npz", SCORES)),), also=("--aux",)),
     Situation("outputs: an incomplete --flipped", outputs(False), "score pred gt -m dice --flipped flip --flip softmax_mean", (mend("the folder of --flipped needs a file of every case", lambda here: build.npz(here / "flip/b.npz", SCORES)),), also=("--flipped",)),
+    Situation("outputs: an incomplete --weight-maps", weighted({"a": np.ones(MAP)}), WEIGHTED, (mend("the folder of --weight-maps needs a file of every case", lambda here: build.npy(here / "w/b.npy", np.ones(MAP))),), also=("--weight-maps",)),
+    Situation("outputs: a map of several channels", both(weighted({"a": np.ones(MAP)}), lambda here: build.nifti(here / "w/b.nii.gz", np.ones((2, *MAP)))), WEIGHTED, (mend("write one weight for each voxel", lambda here: build.nifti(here / "w/b.nii.gz", np.ones(MAP))),)),
     Situation("outputs: weights of other outputs", outputs(), f"score pred gt {DEEP}:weights=1+2+3 --aux aux", (
         add("each --aux another one", "--aux aux"),)),
     Situation("outputs: other channels", both(outputs(), lambda here: build.npz(here / "aux/a.npz", SCORES[[0, 0, 1]] / [[[[2]]], [[[2]]], [[[1]]]])), f"score pred gt {DEEP} --aux aux", (mend("with the same classes", outputs()),), also=("--aux",)),

@@ -367,7 +367,7 @@ def test_every_signed_choice_is_tried():
 # What names the input, or the metrics, which are in the line themselves.
 INPUTS = ("pairs", "classes", "aliases", "layout", "pair_regex_pred", "pair_regex_gt", "strict",
           "images", "case_key")  # fmt: skip
-OUTPUTS = ("aux", "flipped", "weights")
+OUTPUTS = ("aux", "flipped", "weights", "weight_maps")
 ENGINES = ("scheduler",)  # tests/engines/test_cluster.py
 METRIC_CHOICES = ("metrics", "preset", "gates", "size_bins")
 BARS = ("baseline",)

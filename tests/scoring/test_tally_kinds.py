@@ -14,7 +14,8 @@ import lesions
 import numpy as np
 import pytest
 import regions_build
-from runs import only, run, soft
+import runs
+from runs import only, soft
 
 from segeval.metrics.registry import load_all_metrics, resolve_metric
 from segeval.request.grammar import parse_metric
@@ -39,6 +40,18 @@ NAMES = "1=liver,2=spleen"
 @pytest.fixture(autouse=True)
 def _with_lesions(monkeypatch):
     lesions.register(monkeypatch)
+
+
+WEIGHTS = np.random.default_rng(5).uniform(0, 3, SHAPE).astype(np.float32)
+
+
+def run(pred, gt, *asked, **choices):
+    """A run; what has a weight for each voxel has one from a map."""
+    if any(text.startswith("weighted_") for text in asked):
+        folder = gt.parent / "weights"
+        folder.mkdir(exist_ok=True)
+        choices["weight_maps"] = str(build.nifti(folder / "w.nii.gz", WEIGHTS))
+    return runs.run(pred, gt, *asked, **choices)
 
 
 def conventions(definition):
