@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from segeval.reports.html.axes import Axis, span_axis
+from segeval.reports.html.axes import HUGE, Axis, round_outwards, span_axis, spanning_far
 from segeval.reports.html.charts import (
     BOTTOM,
     PAGE,
@@ -18,7 +18,7 @@ from segeval.reports.html.charts import (
     svg,
 )
 from segeval.reports.html.shown import label, place_of_class
-from segeval.runtime.frozen import frozen
+from segeval.runtime.frozen import frozen, replace
 from segeval.statistics.compare import Ranking
 
 LANE = 13  # pixels of a model's line
@@ -42,8 +42,7 @@ def draw_changes(title: str, across: str, changes: Sequence[Change], layout: Lay
 
     across  what the axis is of, with its unit
     """
-    ends = [v for c in changes for v in (c.difference, c.low, c.high)]
-    axis = span_axis(ends, layout.names, layout.width - layout.side, centred=True)
+    axis = span_changes(changes, layout)
     height = TOP + layout.row * len(changes)
     parts = grid_x(axis, TOP, height, across)
     parts.append(f'<path class="zero" d="M{px(axis.at(0))} {TOP}V{px(height)}"/>')
@@ -66,6 +65,17 @@ def draw_changes(title: str, across: str, changes: Sequence[Change], layout: Lay
     text = "Each difference with its interval; filled where it is worse."
     drawing = f"<g {axis.attributes}>{''.join(parts)}</g>"
     return svg("changes", layout.width, height + BOTTOM, title, text, [drawing], links=True)
+
+
+def span_changes(changes: Sequence[Change], layout: Layout) -> Axis:
+    """The axis of differences and their intervals, zero in the middle; bent where few are far."""
+    ends = [v for c in changes for v in (c.difference, c.low, c.high)]
+    start, end = layout.names, layout.width - layout.side
+    axis = spanning_far([c.difference for c in changes], start, end)
+    if not axis.bend:
+        return span_axis(ends, start, end, centred=True)
+    far = round_outwards(min(HUGE, max(abs(v) for v in ends if math.isfinite(v))))
+    return replace(axis, low=-far, high=far)
 
 
 def draw_ranks(

@@ -6,9 +6,11 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from page_reader import Scale
 
 from segeval.reports.html.baseline_section import draw_differences
 from segeval.reports.html.curve_charts import draw_curve
+from segeval.reports.html.difference_charts import Change, draw_changes
 from segeval.reports.html.reliability_section import reliability_section
 from segeval.reports.html.shown import place_of_case
 
@@ -68,3 +70,19 @@ def test_report_t16_points_of_a_curve_stand_where_they_are():
 
 def test_a_name_that_is_no_valid_text_has_a_place():
     assert place_of_case("a\udcff") != place_of_case("a")
+
+
+def test_a_far_difference_does_not_press_the_others_together():
+    near = [0.5, -0.4, 0.8, 1.0, -0.9, 0.3, 0.7, -0.6, 0.2]
+    changes = [Change(f"c{k}", "#", v, v - 0.1, v + 0.1, False) for k, v in enumerate(near)]
+    assert Scale.first_in(draw_changes("hd", "difference [mm]", changes)).bend == 0
+    text = draw_changes(
+        "hd", "difference [mm]", [*changes, Change("far", "#", -90.0, -300.0, -20.0, False)]
+    )
+    scale = Scale.first_in(text)
+    assert scale.bend > 0
+    assert "difference [mm], scale compressed outwards" in text
+    assert scale.pixel(0) == pytest.approx((scale.pixel(300) + scale.pixel(-300)) / 2)
+    drawn = [float(x) for x in re.findall(r'<circle class="point" cx="([^"]+)"', text)]
+    assert drawn == pytest.approx([scale.pixel(v) for v in [*near, -90.0]], abs=0.011)
+    assert max(drawn) - min(drawn[:-1]) > 40  # pixels; 2 of 600 on a straight scale
