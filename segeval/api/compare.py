@@ -190,6 +190,8 @@ def warn_few_cases(found: ModelComparison) -> list[Note]:
     from segeval.gates.baseline_notes import FEW_CASES, few_cases_note
 
     counts = {
-        f"{d.name.class_}/{d.name.metric}": d.n for d in found.differences if 0 < d.n < FEW_CASES
+        f"{d.name.class_}/{d.name.metric}": d.patients
+        for d in found.differences
+        if 0 < d.patients < FEW_CASES
     }
     return [few_cases_note(counts, "compare")] if counts else []

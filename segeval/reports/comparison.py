@@ -151,7 +151,7 @@ def _difference_row(one: Difference, settings: Settings) -> tuple[str, ...]:
         text = form.text(value)
         return f"+{text}" if value > 0 and float(text) else text
 
-    ends = f"[{signed(one.low)}, {signed(one.high)}]" if one.n else "-"
+    ends = f"[{signed(one.low)}, {signed(one.high)}]" if math.isfinite(one.low) else "-"
     moved = ", ".join(f"{clean_name(case)} {signed(gap)}" for case, gap in one.moved if gap)
     return (
         clean_name(one.name.class_),
@@ -192,7 +192,7 @@ def _rank_rows(found: ModelComparison, ranked: Sequence[Ranking]) -> TableRows:
                 clean_name(found.models[k]),
                 f"{one.mean_rank[k]:.2f}",
                 f"{one.rank_of_means[k]:g}",
-                f"{one.low[k]:g} to {one.high[k]:g}",
+                f"{one.low[k]:g} to {one.high[k]:g}" if math.isfinite(one.low[k]) else "-",
                 _format_share(one.first[k]),
                 _format_p(one.p) if not place else "",
             ))  # fmt: skip

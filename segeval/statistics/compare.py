@@ -80,8 +80,8 @@ class Ranking:
     sizes            what is ranked: of the distances from zero where nearer is better, else means
     mean_rank        of the ranks in each case, 1 is the best
     rank_of_means    the rank of its mean
-    low, high        of the rank of means in the resamples
-    first            the share of resamples in which its mean is the best
+    low, high        of the rank of means in the resamples; nan of one patient
+    first            the share of resamples in which its mean is the best; nan of one patient
     statistic, p     Friedman's test; nan for two models
     """
 
@@ -137,6 +137,8 @@ def _column_differences(
     for (name, pairs), a, b in zip(columns.items(), low, high, strict=True):
         difference = pairs.difference
         known = np.flatnonzero(np.isfinite(difference))
+        patients = len(np.unique(drawn[known]))
+        ends = (float(a), float(b)) if patients > 1 else (math.nan, math.nan)
         mine, theirs = _paired_values(pairs, known)
         apart = mine - theirs
         scale = np.abs([mine, theirs]).max(initial=0.0)
@@ -151,14 +153,13 @@ def _column_differences(
             _model_mean(theirs),
             _model_mean(mine),
             _model_mean(apart),
-            float(a),
-            float(b),
+            *ends,
             signed_rank_p(apart),
             math.nan,
             _model_mean(apart * pairs.worse < 0),
             _model_mean(apart * pairs.worse > 0),
             tuple((cases.names[k], float(difference[k])) for k in most.tolist()),
-            len(np.unique(drawn[known])),
+            patients,
         )
 
 
@@ -217,6 +218,8 @@ def _rank_models(  # noqa: PLR0913 - the parts of one ranking
         draws = draw_units(len(sample.totals), seed)
         means = np.concatenate([(c @ sample.totals) / (c @ sample.sizes) for c in draws])
     again = tied_ranks(np.round(means, 12))
+    if len(sample.totals) < 2:  # of one patient nothing can be drawn
+        again[...] = math.nan
     tail = (1 - level) / 2
     statistic, p = friedman_test(np.round(bad, 12)) if values.shape[1] > 2 else (math.nan, math.nan)
     return Ranking(
@@ -228,10 +231,17 @@ def _rank_models(  # noqa: PLR0913 - the parts of one ranking
         tuple(tied_ranks(np.round(mean, 12)).tolist()),
         tuple(np.quantile(again, tail, axis=0).tolist()),
         tuple(np.quantile(again, 1 - tail, axis=0).tolist()),
-        tuple((again == again.min(axis=1, keepdims=True)).mean(axis=0).tolist()),
+        tuple(_share_first(again).tolist()),
         statistic,
         p,
     )
+
+
+def _share_first(ranks: Floats) -> Floats:
+    """The share of rows in which each column is the least, (models,); nan where they are nan."""
+    first = np.where(np.isnan(ranks), math.nan, ranks == ranks.min(axis=1, keepdims=True))
+    made: Floats = first.mean(axis=0)
+    return made
 
 
 def _badness(values: Floats, definition: Definition) -> Floats:

@@ -21,7 +21,7 @@ from segeval.reports.html.comparison_overall import (
 )
 from segeval.reports.html.definition_section import definition_section
 from segeval.reports.html.difference_charts import Change, draw_changes, draw_ranks
-from segeval.reports.html.interval_cells import few_cases_text, interval_cell
+from segeval.reports.html.interval_cells import IntervalCell, few_cases_text, interval_cell
 from segeval.reports.html.page import SCRIPT, STYLE, asset, environment
 from segeval.reports.html.shown import (
     Heading,
@@ -85,7 +85,9 @@ def render_comparison(
         overall=overall_remarks(found, heads, overall, lacking),
         signed=SIGNED,
         lacks=absent_structures(cards),
-        few=few_cases_text((f"{d.name.class_}/{d.name.metric}", d.n) for d in found.differences),
+        few=few_cases_text(
+            (f"{d.name.class_}/{d.name.metric}", d.patients) for d in found.differences
+        ),
         heads=heads,
         different=different,
         level=show_number(100 * found.level, 0),
@@ -169,10 +171,12 @@ def difference_cells(one: Difference | None, head: Heading) -> dict[str, Any]:
     """A difference with its interval and its test."""
     values = (NONE,) * 4 if one is None else (one.difference, one.low, one.high, one.p_holm)
     n = 0 if one is None else one.n
-    lone = "one patient has none" if one is not None and one.patients == 1 else ""
+    interval = interval_cell(values[1], values[2], n, lambda v: head.show_change(v, 1))
+    if one is not None and one.patients == 1:
+        interval = IntervalCell(why=f"one {'case' if n == 1 else 'patient'} has none")
     return {
         "difference": head.show_change(values[0], 1),
-        "interval": interval_cell(values[1], values[2], n, lambda v: head.show_change(v, 1), lone),
+        "interval": interval,
         "p": show_number(values[3] if n > 1 else NONE, 3),
     }
 
@@ -192,7 +196,8 @@ def draw_model_differences(
             label(one.name.class_),
             f"#{place_of_class(one.name.class_)}",
             one.difference,
-            *((one.low, one.high) if one.patients > 1 else (NONE, NONE)),
+            one.low,
+            one.high,
             one.patients > 1 and one.difference * worse > 0 and not one.low <= 0 <= one.high,
         )
         for one in own

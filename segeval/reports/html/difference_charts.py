@@ -99,16 +99,20 @@ def draw_ranks(
         )
         for k, model in enumerate(models):
             y = top + 5 + LANE * (k + 0.5)
-            ends = px(axis.at(ranking.low[k])), px(axis.at(ranking.high[k]))
+            bar, first = "", ""
+            if math.isfinite(ranking.low[k]):  # one patient has no interval
+                ends = px(axis.at(ranking.low[k])), px(axis.at(ranking.high[k]))
+                bar = f'<path class="interval" d="M{ends[0]} {px(y)}H{ends[1]}"/>'
+                first = f"first in {100 * ranking.first[k]:.0f} %"
             at = axis.at(ranking.rank_of_means[k])
             parts.append(
-                f'<path class="interval" d="M{ends[0]} {px(y)}H{ends[1]}"/>'
+                f"{bar}"
                 f'<circle class="point" cx="{px(at)}" cy="{px(y)}" r="5.5">'
                 f"<title>{escape_text(model)}: rank {ranking.rank_of_means[k]:g}</title></circle>"
                 f'<text class="number" x="{px(at)}" y="{px(y + 3.2)}" text-anchor="middle">'
                 f"{k + 1}</text>"
                 f'<text class="count" x="{layout.width - 4}" y="{px(y + 3.5)}" text-anchor="end">'
-                f"{k + 1}: first in {100 * ranking.first[k]:.0f} %</text>"
+                f"{k + 1}: {first}</text>"
             )
     text = "; ".join(f"{k} is {model}" for k, model in enumerate(models, 1))
     drawing = f"<g {axis.attributes}>{''.join(parts)}</g>"

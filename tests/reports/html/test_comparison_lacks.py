@@ -1,14 +1,17 @@
 """Several models: what one lacks is seen, `overall` is over what all have, signs are plain."""
 
+import io
 import math
 import re
 
+import numpy as np
 import pytest
 from cards import card
 from page_reader import Page
 from report_cards import row, unscored
 
 from segeval.api.compare import compare_scorecards
+from segeval.reports.comparison import write_comparison_table
 from segeval.reports.html.comparison_page import render_comparison
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
@@ -168,3 +171,23 @@ def test_several_cases_of_one_patient_have_no_interval(patients, blank):
     assert (liver[5].text == "one patient has none") == blank
     assert bool(liver[5].numbers) != blank
     assert ('class="worst"' in chart[: chart.index("</svg>")]) != blank
+
+
+@pytest.mark.parametrize(("patients", "blank"), [(1, True), (2, False)])
+def test_one_patient_has_neither_interval_nor_stable_rank_in_any_form(patients, blank):
+    cards = []
+    for made in (model(whole_liver), model(no_tumour), model(whole_liver)):
+        own = [replace(c, patient=f"P{k % patients}") for k, c in enumerate(made.cases)]
+        cards.append(card(own))
+    found = compare_scorecards(["a.json", "b.json", "c.json"], cards, Settings())
+    for one in (*found.differences, *found.rankings):
+        ends = np.ravel([one.low, one.high])
+        assert np.isnan(ends).all() == blank or not one.n
+    file = io.StringIO()
+    write_comparison_table(found, file, Settings())
+    assert (not re.search(r"\[[-+0-9]", file.getvalue())) == blank
+    assert (" to " not in file.getvalue().split("ranks")[1].split("signature")[0]) == blank
+    text = render_comparison(found, cards, Settings())
+    assert "nan" not in re.sub(r"[a-z]*nan[a-z]+|[a-z]+nan", "", Page(text).text.lower())
+    ranks = text[text.index('<svg class="chart changes ranks"') :]
+    assert ("first in" not in ranks[: ranks.index("</svg>")]) == blank
