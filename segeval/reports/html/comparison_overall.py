@@ -47,6 +47,35 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values) if values else math.nan
 
 
+def leading_model(
+    found: ModelComparison, head: Heading, common: CommonMeans
+) -> dict[str, Any] | None:
+    """Who has the best mean in a metric, and in how many classes; None where nothing is common.
+
+    names  all models with that mean
+    first  classes in which they have the best mean, alone or with others
+    """
+    known = [mean for mean in common.means if not math.isnan(mean)]
+    if not known:
+        return None
+    best = max(known) if head.definition.better == "higher" else min(known)
+    leaders = [k for k, mean in enumerate(common.means) if mean == best]
+    ranked = [
+        r.rank_of_means
+        for r in found.rankings
+        if (r.name.metric, r.name.unit) == (head.name, head.unit)
+        and r.name.class_ in common.classes
+    ]
+    return {
+        "head": head,
+        "names": [found.models[k] for k in leaders],
+        "value": head.show(best),
+        "of": format_count(len(common.classes), "class", "classes"),
+        "classes": len(common.classes),
+        "first": sum(min(ranks) in [ranks[k] for k in leaders] for ranks in ranked),
+    }
+
+
 def model_rows(
     found: ModelComparison,
     cards: Sequence[Scorecard],

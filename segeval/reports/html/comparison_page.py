@@ -16,6 +16,7 @@ from segeval.reports.html.comparison_lacks import (
 )
 from segeval.reports.html.comparison_overall import (
     common_means,
+    leading_model,
     model_rows,
     overall_remarks,
 )
@@ -81,6 +82,7 @@ def render_comparison(
     page = environment().get_template("compare.html.j2")
     said: str = page.render(
         sentence=f"{len(found.models)} models over {format_count(found.cases, 'case')}",
+        headline=leading_model(found, heads[0], overall[0]) if heads else None,
         models=model_rows(found, cards, heads, overall),
         overall=overall_remarks(found, heads, overall, lacking),
         signed=SIGNED,

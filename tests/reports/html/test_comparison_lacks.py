@@ -191,3 +191,15 @@ def test_one_patient_has_neither_interval_nor_stable_rank_in_any_form(patients, 
     assert "nan" not in re.sub(r"[a-z]*nan[a-z]+|[a-z]+nan", "", Page(text).text.lower())
     ranks = text[text.index('<svg class="chart changes ranks"') :]
     assert ("first in" not in ranks[: ranks.index("</svg>")]) == blank
+
+
+@pytest.mark.parametrize(
+    ("many", "said"), [(2, "a has the best mean, "), (3, "a and c have the best mean, ")]
+)
+def test_the_page_leads_with_who_has_the_best_mean(many, said):
+    cards = [model(whole_liver), model(no_tumour), model(whole_liver)][:many]
+    found = compare_scorecards(["a.json", "b.json", "c.json"][:many], cards, Settings())
+    text = re.sub(r"\s+", " ", Page(render_comparison(found, cards, Settings())).text)
+    assert text.count(said) == 1
+    mean = math.fsum(r.sizes[0] for r in found.rankings if r.name.metric == "dice") / 2
+    assert f"{said}{mean:.3f} over 2 classes, and the best in " in text
