@@ -63,6 +63,7 @@ REASONS = [  # reason, prediction, ground truth, metric, options
     ("no_logits", sharp(A), A, "focal", ()),
     ("no_voxels", A, IGNORED, "pixel_accuracy", ("--ignore-label", "255")),
     ("no_weights", A, A, "weight_decay", ()),
+    ("no_weight_map", sharp(A), A, "weighted_ce", ()),
     ("no_auxiliary_output", sharp(A), A, "pspnet", ()),
 ]  # fmt: skip
 
@@ -76,7 +77,7 @@ def test_account_a29_a_reason_is_that_of_its_situation(segeval, here, case):
 
 NO_NUMBER = {"no_probabilities", "no_instances", "no_rois", "no_contours", "no_auxiliary_output",
              "no_logits", "no_weights", "no_tolerance", "not_a_picture", "is_a_picture",
-             "no_skeleton", "pooled", "no_scores"}  # fmt: skip
+             "no_skeleton", "pooled", "no_scores", "no_weight_map"}  # fmt: skip
 
 
 @pytest.mark.parametrize("flat", [False, True])
@@ -103,7 +104,9 @@ def test_account_a29_no_metric_lacks_a_value_where_both_sides_have_every_class(
         of = resolve_metric(metric)[1].of
         if row["reason"] == "no_probabilities":
             assert not scores, said
-            assert of in ("sums", "voxels", "branches", "candidates", "surface"), said
+            assert of in ("sums", "voxels", "branches", "candidates", "surface", "weighted"), said
+        if row["reason"] == "no_weight_map":
+            assert (scores, of) == (True, "weighted"), said
         if row["reason"] == "no_contours":
             assert of == "polygons", said
         if row["reason"] == "no_rois":
