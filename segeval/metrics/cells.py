@@ -93,6 +93,7 @@ def f1(t: Tables, at: Quantity, **rule: str) -> Values:
 
     formula  2 TP / (references + predictions); TP are pairs with IoU >= 50 %, one to one
     empty    both empty: undefined; one empty: 0
+    renaming with match=greedy, many, merge and with lengths the lower ids go first of equal scores
     source   Weigert et al., WACV 2020 (stardist); Maier-Hein et al., Nat. Methods 21, 2024
     """
 
@@ -120,6 +121,7 @@ def f1_by_centres(t: Tables, at: Quantity, connectivity: str, hit: str) -> Value
     formula  references in their order, each takes its nearest free prediction at most 5 mm away;
              all other predictions are false; 2 TP / (references + predictions)
     empty    both empty: undefined; one empty: 0
+    renaming the order of the references is that of their ids: with other ids another number
     source   grand-challenge-metrics 0.6.0 (before it evalutils)
     """
 
@@ -144,6 +146,7 @@ def inst_precision(t: Tables, at: Quantity, **rule: str) -> Values:
 
     formula  TP / predictions; TP are pairs with IoU >= 50 %, one to one
     empty    prediction empty: undefined
+    renaming with match=greedy, many, merge and with lengths the lower ids go first of equal scores
     source   Weigert et al., WACV 2020 (stardist)
     """
 
@@ -161,6 +164,7 @@ def inst_recall(t: Tables, at: Quantity, **rule: str) -> Values:
 
     formula  TP / references; TP are pairs with IoU >= 50 %, one to one
     empty    ground truth empty: undefined
+    renaming with match=greedy, many, merge and with lengths the lower ids go first of equal scores
     source   Weigert et al., WACV 2020 (stardist)
     """
 
@@ -184,6 +188,7 @@ def cell_ap(t: Tables, at: float | None, **rule: str) -> Values:
 
     formula  TP / (TP + FP + FN); TP are pairs whose IoU reaches the threshold, one to one
     empty    both empty: undefined; one empty: 0
+    renaming with match=greedy, many, merge and with lengths the lower ids go first of equal scores
     source   Stringer et al., Nat. Methods 18, 2021; Caicedo et al., Nat. Methods 16, 2019
     """
 

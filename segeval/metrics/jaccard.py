@@ -27,11 +27,13 @@ JACCARD: dict[str, Any] = {
 def sum_shares(
     t: Tables, connectivity: str, parts: Callable[[InstanceTable], tuple[int, int]]
 ) -> Values:
-    """A ratio of sums over the cases, of every class."""
+    """A ratio of sums over the cases, of every class; 0 where instances are there and no pair."""
 
     def number(place: int) -> float:
-        both = [parts(table) for table in t.tables(place, connectivity)]
-        return share_of_whole(sum(part for part, _ in both), sum(whole for _, whole in both))
+        tables = t.tables(place, connectivity)
+        part, whole = (sum(each) for each in zip((0, 0), *map(parts, tables), strict=True))
+        some = any(len(x.overlaps.truth) + len(x.overlaps.pred) for x in tables)
+        return share_of_whole(part, whole or int(some))
 
     return cell_values(t, number)
 
@@ -61,6 +63,8 @@ def aji(t: Tables, connectivity: str) -> Values:
 
     formula  sum of intersections / (sum of unions + areas of the instances that are not used)
     empty    both empty: undefined; one empty: 0
+    renaming of predictions with equal IoU the lowest id is taken: with other ids another may be,
+             and the number another
     source   Kumar et al., IEEE TMI 36(7), 2017
     """
     return sum_shares(t, connectivity, lambda table: paired_areas(table, choose_best(table)))
@@ -73,6 +77,8 @@ def aji_of_cellpose(t: Tables, connectivity: str) -> Values:
     formula  what pairs, one to one, share / the union of all foreground; most pairs with
              IoU >= 50 %, then the largest sum of IoU
     empty    both empty: undefined; one empty: 0
+    renaming of assignments with equal sums one is taken: with other ids another may be, and the
+             number another
     source   Cellpose 4.2, metrics.aggregated_jaccard_index
     """
 
@@ -94,6 +100,8 @@ def aji_plus(t: Tables, connectivity: str) -> Values:
 
     formula  sum of intersections / (sum of unions + areas of the instances that are not used)
     empty    both empty: undefined; one empty: 0
+    renaming of assignments with equal sums one is taken: with other ids another may be, and the
+             number another
     source   Graham et al., Med. Image Anal. 58, 2019
     """
 
@@ -115,9 +123,6 @@ def dice2(t: Tables, connectivity: str) -> Values:
 
     def parts(table: InstanceTable) -> tuple[int, int]:
         o = table.overlaps
-        areas = int((o.truth[o.one] + o.pred[o.other]).sum())
-        if not areas and len(o.truth) + len(o.pred):
-            return 0, 1
-        return int(2 * o.shared.sum()), areas
+        return int(2 * o.shared.sum()), int((o.truth[o.one] + o.pred[o.other]).sum())
 
     return sum_shares(t, connectivity, parts)

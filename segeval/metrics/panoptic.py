@@ -137,12 +137,16 @@ def _register(name: str, word: str, function: Callable[..., Any]) -> None:
     )
 
 
+BY_ORDER = "of equal scores the lower ids go first, below 50 %"
+
+
 def explain(word: str, doc: str) -> str:
     """The documentation of a part of panoptic quality in a convention."""
     convention, (union, left_out, averaged, source) = CONVENTIONS[word], SAYS[word]
     head, _, fields = dedent("    " + doc).partition("\n\n")
     formula = [line for line in fields.splitlines() if line and not line.startswith("source")]
     sign = ">" if convention.tie == "miss" else ">="
+    rule = "" if convention.match == "greedy" else "match=greedy, many, merge: "
     below = f"; where pairs are not unique: {convention.match}" if convention.match else ""
     return "\n".join(
         [
@@ -153,6 +157,7 @@ def explain(word: str, doc: str) -> str:
             f"ties     IoU {sign} t{below}",
             f"left out {left_out}",
             f"mean     {averaged}",
+            f"renaming {rule}{BY_ORDER}",
             f"source   {source}",
         ]
     )

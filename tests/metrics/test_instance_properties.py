@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from metamorphic import metric_texts
 
 from segeval.metrics.registry import metric_arguments, resolve_metric
+from segeval.reports.html.metric_doc import documentation
 from segeval.request.grammar import parse_metric
 from segeval.tallies.instance_tables import InstanceTables
 
@@ -34,8 +35,8 @@ TEXTS += ["f1@25%:hit=ior", "f1@25%:hit=iop", "f1@50%:hit=dice", "f1@2px", "cell
           "lesion_f1@3px"]  # fmt: skip
 # Of equal scores the lower id is first (INSTANCES-T3), so these ask for the order of the ids; and
 # references that take in their order ask for it as well.
-BY_ORDER = ("aji:as=hovernet", "as=grand-challenge", "match=greedy", "match=many", "match=merge",
-            "@10%:as=panoptica", "f1@2px", "lesion_recall@2px")  # fmt: skip
+BY_ORDER = ("aji:", "aji_plus", "as=grand-challenge", "match=greedy", "match=many", "match=merge",
+            "@10%:as=panoptica", "f1@2px")  # fmt: skip
 
 
 def free(text):
@@ -211,7 +212,38 @@ def decimal(number):
     return None
 
 
+def test_what_depends_on_the_order_of_ids_says_so():
+    for text in TEXTS:
+        if not free(text):
+            doc = resolve_metric(parse_metric(text))[1].doc
+            assert "renaming" in dict(documentation(doc)[1]), text
+
+
+def test_aji_of_hovernet_by_the_order_of_equal_predictions():
+    """A reference of 4 px, a prediction inside it and one half outside: both IoU 1/4."""
+    truth = np.array([[1, 1, 1, 1, 0, 0, 0, 0, 0]], np.uint8)
+    inside = np.array([[1, 0, 2, 2, 2, 2, 2, 2, 0]], np.uint8)  # IoU 1/4, IoU 2/8
+    swapped = np.array([0, 2, 1], np.uint8)[inside]
+    ask = lambda pred: dict(values(instances_of(truth, pred), "aji:as=hovernet".__eq__))  # noqa: E731
+    # The small one first: 1 / (4 + 6); the large one: 2 / (8 + 1).
+    assert ask(inside) == {"aji:as=hovernet": 1 / 10}
+    assert ask(swapped) == {"aji:as=hovernet": 2 / 9}
+    # An assignment has the same choice, and the same tie.
+    one, other = (
+        values(instances_of(truth, p), "aji_plus:as=hovernet".__eq__) for p in (inside, swapped)
+    )
+    assert one != other
+
+
+def test_dice2_of_cases_without_a_pair_adds_nothing():
+    apart = instances_of(np.array([[1, 0, 0]], np.uint8), np.array([[0, 0, 1]], np.uint8))
+    half = instances_of(np.array([[1, 1, 0]], np.uint8), np.array([[0, 1, 1]], np.uint8))
+    only = "dice2:as=hovernet".__eq__
+    assert [values(one, only)["dice2:as=hovernet"] for one in (apart, half)] == [0, 0.5]
+    assert values(InstanceTables.pool_cases([apart, half]), only) == {"dice2:as=hovernet": 0.5}
+
+
 def test_every_metric_of_instances_is_asked():
     assert len(ASKED) > 90
     assert {d.of for _, d, _ in ASKED} == {"instances", "instance_surfaces"}
-    assert len([text for text in TEXTS if not free(text)]) == 16
+    assert len([text for text in TEXTS if not free(text)]) == 17

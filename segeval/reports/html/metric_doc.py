@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from inspect import cleandoc
 
-FIELDS = ("formula", "returns", "empty", "mirror", "source")
+FIELDS = ("formula", "returns", "empty", "mirror", "renaming", "source")
 
 
 def documentation(doc: str) -> tuple[str, list[tuple[str, str]]]:
