@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from segeval.metrics.registry import find_metric
 from segeval.reports.csv_cells import CsvWriter
-from segeval.reports.figure_form import figure_form
+from segeval.reports.figure_form import figure_form, format_p
 from segeval.reports.markdown import escape_markdown
 from segeval.reports.plain import plain_lines
 from segeval.reports.table_model import TableBlock, TableField, format_count, head_lines
@@ -161,18 +161,12 @@ def _difference_row(one: Difference, settings: Settings) -> tuple[str, ...]:
         form.text(one.mean),
         signed(one.difference),
         ends,
-        _format_p(one.p),
-        _format_p(one.p_holm),
+        format_p(one.p),
+        format_p(one.p_holm),
         _format_share(one.better),
         _format_share(one.worse),
         moved,
     )
-
-
-def _format_p(value: float) -> str:
-    if math.isnan(value):
-        return "-"
-    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
 def _format_share(value: float) -> str:
@@ -194,7 +188,7 @@ def _rank_rows(found: ModelComparison, ranked: Sequence[Ranking]) -> TableRows:
                 f"{one.rank_of_means[k]:g}",
                 f"{one.low[k]:g} to {one.high[k]:g}" if math.isfinite(one.low[k]) else "-",
                 _format_share(one.first[k]),
-                _format_p(one.p) if not place else "",
+                format_p(one.p) if not place else "",
             ))  # fmt: skip
     return rows
 

@@ -52,6 +52,13 @@ def is_ratio(definition: Definition | None) -> bool:
     return definition is not None and max(map(abs, definition.bounds)) <= 1
 
 
+def format_p(value: float) -> str:
+    """The p of a test with four decimals, or below the least of them."""
+    if math.isnan(value):
+        return NO_VALUE
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+
+
 def format_figure(value: float, decimal: int) -> str:
     """A number with so many decimals; no sign before a zero."""
     if math.isnan(value):

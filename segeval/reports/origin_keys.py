@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-MODEL, RESULTS, MADE = "model", "results", "page made"
+RESULTS, MADE = "results", "page made"
 
 
 def date_text(seconds: float) -> str:

@@ -31,6 +31,7 @@ from segeval.reports.html.shown import (
     leading,
     place_of_class,
     show_number,
+    show_p,
 )
 from segeval.reports.html.signed_values import SIGNED, is_signed
 from segeval.reports.table_model import format_count
@@ -179,7 +180,7 @@ def difference_cells(one: Difference | None, head: Heading) -> dict[str, Any]:
     return {
         "difference": head.show_change(values[0], 1),
         "interval": interval,
-        "p": show_number(values[3] if n > 1 else NONE, 3),
+        "p": show_p(values[3] if n > 1 else NONE),
     }
 
 

@@ -18,7 +18,7 @@ from segeval.reports.html.shown import (
     leading,
     metrics_of_classes,
 )
-from segeval.reports.origin_keys import MADE, MODEL, RESULTS
+from segeval.reports.origin_keys import MADE, RESULTS
 from segeval.reports.table_model import format_count
 from segeval.runtime.frozen import frozen
 from segeval.runtime.safe_text import clean_name
@@ -124,9 +124,8 @@ def describe_origin(card: Scorecard) -> dict[str, Any]:
     """Whose segmentations these are, against whose, and of when the page is."""
     roots = card.inputs.get("roots") or {}
     pred, truth = (_last_part(str(roots.get(side, ""))) for side in ("pred", "gt"))
-    model = str(card.run.get(MODEL) or "") or pred
     return {
-        "model": clean_name(model),
+        "model": clean_name(pred),
         "truth": clean_name(truth),
         "results": clean_name(str(card.run.get(RESULTS, ""))),
         "made": clean_name(str(card.run.get(MADE, ""))),

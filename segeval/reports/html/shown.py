@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from urllib.parse import quote
 
 from segeval.metrics.registry import Definition, resolve_metric
-from segeval.reports.figure_form import NO_VALUE, FigureForm, figure_form, format_figure
+from segeval.reports.figure_form import NO_VALUE, FigureForm, figure_form, format_figure, format_p
 from segeval.request.grammar import parse_metric
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen
@@ -101,6 +101,11 @@ def show_number(value: float, decimal: int) -> Shown:
         return Shown(NO_VALUE)
     text = format_figure(value, decimal).replace("-", MINUS) if math.isfinite(value) else f"{value}"
     return Shown(text, repr(float(value)))
+
+
+def show_p(value: float) -> Shown:
+    """The p of a test."""
+    return Shown(format_p(value), "" if math.isnan(value) else repr(float(value)))
 
 
 def show_three(value: float) -> Shown:

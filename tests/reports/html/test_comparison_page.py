@@ -9,6 +9,7 @@ from report_cards import patients, whole
 
 from segeval.api.compare import compare_scorecards
 from segeval.reports.html.comparison_page import render_comparison
+from segeval.reports.html.shown import show_p
 from segeval.request.settings import Settings
 
 MODELS = ("nnunet.json", "swin.json", "unet.json")
@@ -118,3 +119,11 @@ def test_every_link_arrives_and_names_are_text(cards):
     assert text.count("<script>") == 1
     assert len(set(page.ids)) == len(page.ids)
     assert [a for a in page.links if a.startswith("#") and a[1:] not in page.ids] == []
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(1e-7, "< 0.0001"), (1e-4, "0.0001"), (0.04567, "0.0457"), (math.nan, "-")]
+)
+def test_a_small_p_is_not_nought(p, text):
+    shown = show_p(p)
+    assert (shown.text, shown.exact) == (text, "" if math.isnan(p) else repr(p))
