@@ -39,10 +39,12 @@ for (const table of $$("table.sortable")) {
   });
 }
 
-// What is wider than the window says so, and at which end it stands.
+// What is wider than the window says so, and at which end it stands; pixels of padding hide nothing.
+const PADDING = 6;
 const hint = (part) => {
-  part.classList.toggle("wide", part.scrollWidth > part.clientWidth + 1);
-  part.classList.toggle("end", part.scrollLeft + part.clientWidth >= part.scrollWidth - 2);
+  const over = part.scrollWidth - part.clientWidth;
+  part.classList.toggle("wide", over > PADDING);
+  part.classList.toggle("end", part.scrollLeft >= over - PADDING / 2);
 };
 const scrolls = $$(".scroll");
 for (const part of scrolls) part.addEventListener("scroll", () => hint(part), { passive: true });

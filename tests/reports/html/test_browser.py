@@ -260,7 +260,7 @@ def test_report_t5_what_is_wider_than_a_phone_says_so(tab, urls):
     tab.run("new Promise(done => setTimeout(done, 120))")
     said = tab.run(
         """[...document.querySelectorAll('.scroll')]
-          .map(e => [e.scrollWidth > e.clientWidth + 1,
+          .map(e => [e.scrollWidth > e.clientWidth + 6,
             e.tabIndex === 0 && e.getAttribute('role') === 'region',
             getComputedStyle(e, '::before').content.includes('scroll')])"""
     )
@@ -279,6 +279,18 @@ def test_report_t5_what_is_wider_than_a_phone_says_so(tab, urls):
     tab.size(1280)
     tab.run("new Promise(done => setTimeout(done, 60))")
     assert tab.run(f"!{chart}.classList.contains('wide')")
+
+
+def test_report_t5_what_was_not_scrolled_hides_nothing_at_its_left(tab, urls):
+    tab.open(urls["fifty_patients"])
+    part = "document.querySelector('#classes .scroll')"
+    for over in range(10):
+        tab.run(f"{part}.firstElementChild.style.width = {part}.clientWidth + {over} + 'px'")
+        tab.run("new Promise(done => setTimeout(done, 60))")
+        assert tab.run(f"{part}.scrollWidth - {part}.clientWidth") == over
+        tab.run(f"{part}.dispatchEvent(new Event('scroll'))")
+        assert tab.run(f"[...{part}.classList].includes('wide')") == (over > 6)
+        assert not tab.run(f"{part}.classList.contains('wide') && {part}.matches('.end')"), over
 
 
 @axe_core
