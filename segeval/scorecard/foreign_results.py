@@ -11,10 +11,12 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from segeval.readers import READERS
 from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import RequestError
 from segeval.runtime.json_text import parse_json
@@ -31,7 +33,7 @@ OF_PANOPTICA = {
     "global_bin_dsc": "dice",
     "global_bin_iou": "iou",
 }
-ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".png", ".tif", ".tiff", ".npy")
+SUFFIXES = sorted(chain.from_iterable(READERS.values()), key=len, reverse=True)
 
 
 def is_nnunet(content: Any) -> bool:
@@ -116,11 +118,8 @@ def _row(case: str, class_: str, metric: str, value: float) -> Row:
 
 def _stem(path: str) -> str:
     name = PurePosixPath(path.replace("\\", "/")).name
-    return next((name.removesuffix(e) for e in _endings(name)), name)
-
-
-def _endings(name: str) -> Iterator[str]:
-    return (ending for ending in ENDINGS if name.endswith(ending))
+    end = next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
+    return name[: len(name) - len(end)]
 
 
 def _card(cases: list[CaseResult], metrics: list[str], tool: str) -> Scorecard:

@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from segeval.readers import READERS
 from segeval.runtime.errors import RequestError
 from segeval.scorecard.results import load_results
 
@@ -67,3 +68,12 @@ def test_what_is_damaged_is_refused(tmp_path, text):
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(RequestError):
         load_results(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize("suffix", sorted({s for some in READERS.values() for s in some}))
+def test_a_case_of_nnunet_is_named_without_the_suffix_of_any_reader(tmp_path, suffix):
+    metrics = {"1": measured(0.5, 1, 1)}
+    case = {"prediction_file": f"/there/Case_7.v2{suffix.upper()}", "metrics": metrics}
+    path = tmp_path / "summary.json"
+    path.write_text(json.dumps({"metric_per_case": [case]}))
+    assert [one.case for one in load_results(path).cases] == ["Case_7.v2"]
