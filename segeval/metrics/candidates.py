@@ -27,7 +27,7 @@ from segeval.kernels.froc import (
     step_average_precision,
 )
 from segeval.kernels.instance_matching import match_instances
-from segeval.kernels.overlaps import Overlaps
+from segeval.kernels.overlaps import Overlaps, reach_threshold
 from segeval.metrics.registry import Option, Values, metric
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.tallies.candidates import Candidates, CaseCandidates
@@ -78,11 +78,14 @@ def match_candidates(case: CaseCandidates, over: Fraction, extra: str) -> tuple[
     # The pairs as (lesion, candidate), sorted by the lesion.
     order = np.lexsort((case.pair[:, 0], case.pair[:, 1]))
     candidate, lesion, shared = case.pair[order].T
+    union = case.lesion[lesion] + case.size[candidate] - shared
+    enough = reach_threshold(shared, union, over, tie=True)
+    # What overlaps too little is in no sum, as picai_eval has it: nothing there is to be had.
+    candidate, lesion, shared = candidate[enough], lesion[enough], shared[enough]
     overlaps = Overlaps(case.lesion, case.size, lesion, candidate, shared)
     found = match_instances(overlaps, "optimal", "iou", over, tie=True)
-    union = case.lesion[lesion] + case.size[candidate] - shared
-    enough = shared * over.denominator >= over.numerator * union
-    near = np.stack([candidate, lesion], axis=1)[enough & (extra == "ignore")]
+    near = np.stack([candidate, lesion], axis=1)
+    near = near if extra == "ignore" else near[:0]
     return np.stack([found.other, found.one], axis=1), near
 
 

@@ -21,7 +21,7 @@ from segeval.metrics.candidates import picai_outcomes, read_percent
 from segeval.metrics.registry import metric_arguments, resolve_metric
 from segeval.request.grammar import parse_metric
 from segeval.tallies.block import Block
-from segeval.tallies.candidates import Candidates, CandidateTally
+from segeval.tallies.candidates import Candidates, CandidateTally, CaseCandidates
 
 
 def tally(confidence, lesions, spacing=None, slab=1 << 30, valid=None):
@@ -119,6 +119,24 @@ def test_instances_a6_points_and_curves_of_monai_and_grand_challenge(pair):
     for lowest in (False, True):  # a missed lesion is the lowest here, so both are the same
         curve = curve_points(found, false, int(count.sum()), 3, lowest)
         assert agrees(interpolate_sensitivities(curve, rates).mean(), record)
+
+
+def test_instances_a5_what_overlaps_too_little_pulls_no_pair_away():
+    """Two candidates of one lesion; a sliver of the better one lies in another lesion.
+
+    IoU 14/76 and 6/40 with the lesion of 35 px, and 3/55 with that of 3: the better one is the
+    lesion's, though with the sliver the sum of all three would be larger the other way.
+    """
+    score, size, lesion = np.array([0.4, 0.6]), np.array([55, 11]), np.array([35, 3])
+    pair = np.array([[0, 0, 14], [0, 1, 3], [1, 0, 6]])
+    case = CaseCandidates(score, size, np.array([0, 0]), lesion, pair, np.zeros((0, 2), np.int64))
+    hit, confidence = picai_outcomes(case, read_percent("10%"), "fp")
+    assert sorted(zip(hit.tolist(), confidence.tolist(), strict=True)) == [
+        (False, 0.6), (True, 0.0), (True, 0.4)
+    ]  # fmt: skip
+    # Where that sliver is enough, all three may pair, and most pairs are two.
+    hit, confidence = picai_outcomes(case, read_percent("5%"), "fp")
+    assert sorted(confidence[hit].tolist()) == [0.4, 0.6]
 
 
 @pytest.mark.parametrize("slab", [1, 7, 24, 500])
