@@ -115,7 +115,8 @@ class Definition:
         """The tally that a request reads by name: `sums`, of a part of the case `sums:box=8mm`."""
         of = self.of
         for key, option in self.options.items():
-            of = option.of.get(metric.option(key, option.default), of)
+            if option.of:
+                of = option.of.get(metric.option(key, option.default), of)
         box = metric.option(BOX, NO_BOX) if BOX in self.options else NO_BOX
         return of if box == NO_BOX else f"{of}:{BOX}={box}"
 

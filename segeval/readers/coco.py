@@ -72,11 +72,7 @@ def read_instances(file: CocoFile, image: CocoImage, path: Path, reading: ReadOp
     marks = keep_known_categories(file, file.marks.get(image.number or 0), path)
     found = read_marks(marks, image.shape, path, file, image)
     report_masks("annotation", marks, found.masks)
-    by_category = places_by_value(found)
-    channels = tuple(
-        unite_marks(found.masks, by_category.get(number, ()), image.shape)
-        for number in file.categories
-    )
+    channels, segments = channels_of_categories(found, file, image.shape)
     single = np.flatnonzero(~found.crowd).tolist()
     notes: tuple[Note, ...] = ()
     if crowds := len(marks) - len(single):
@@ -87,7 +83,7 @@ def read_instances(file: CocoFile, image: CocoImage, path: Path, reading: ReadOp
         Geometry(image.shape, reading.spacing),
         channels,
         path,
-        segments={c.name: (place, 1) for place, c in enumerate(file.categories.values())},
+        segments=segments,
         notes=notes,
         regions=Instances(
             tuple(AnnotationDrawer(found.masks, (place,)) for place in single),
@@ -96,6 +92,24 @@ def read_instances(file: CocoFile, image: CocoImage, path: Path, reading: ReadOp
         ),
         instances=lambda: found,
     )
+
+
+def channels_of_categories(
+    found: InstanceMasks, file: CocoFile, shape: ImageShape
+) -> tuple[tuple[Channel, ...], dict[str, tuple[int, int]]]:
+    """A channel for each category that the image has, and where each category of the file lies.
+
+    Those that the image has not, mostly the greater part, are labels of one empty channel.
+    """
+    by_category = places_by_value(found)
+    held = [number for number in file.categories if number in by_category]
+    channels = [unite_marks(found.masks, by_category[number], shape) for number in held]
+    place = {number: (at, 1) for at, number in enumerate(held)}
+    rest = [number for number in file.categories if number not in by_category]
+    place |= {number: (len(held), label) for label, number in enumerate(rest, 1)}
+    if rest:
+        channels.append(unite_marks(found.masks, (), shape))
+    return tuple(channels), {c.name: place[number] for number, c in file.categories.items()}
 
 
 def keep_known_categories(file: CocoFile, marks: Sequence[Mark], path: Path) -> list[Mark]:

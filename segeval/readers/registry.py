@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -72,6 +73,7 @@ def open_file(path: Path, reading: ReadOptions) -> Volume | Contours:
     raise unknown_format_error(path, start)
 
 
+@cache
 def reader_named(name: str) -> Reader:
     """The module of an entry of READERS; it is imported when it is first asked."""
     return cast(Reader, import_module(f"segeval.readers.{name}"))

@@ -52,7 +52,10 @@ class Metric:
 
     def option(self, key: str, default: str = "") -> str:
         """The word of an option."""
-        return dict(self.options).get(key, default)
+        for own, word in self.options:
+            if own == key:
+                return word
+        return default
 
     def __str__(self) -> str:
         options = "".join(f":{key}={word}" for key, word in self.options)

@@ -32,7 +32,9 @@ def resolve_by_name(
     targets, kept, skipped, absent, faults, nowhere = [], [], [], set(), {}, []
     sides = [(side, names_by_form(side)) for side in (truth, pred)]
     for class_ in wanted:
-        if any(class_.numbered in named for named in (truth.parts, pred.parts, pred.faults)):
+        if class_.number is not None and any(
+            class_.numbered in named for named in (truth.parts, pred.parts, pred.faults)
+        ):
             class_ = replace(class_, name=class_.numbered)  # a segment that is called so (DICOM-E3)
         exact = class_.name in listed
         (t, own), (p, other) = (find_part(class_, side, exact, forms) for side, forms in sides)
@@ -123,9 +125,11 @@ def find_part(
         return side.parts.get(class_.name), side.faults[class_.name]
     if class_.number is not None and class_.numbered in side.parts:
         return side.parts[class_.numbered], None
-    same = forms.get(one_form(class_.name), [])
+    same = forms.get(one_form(class_.name), ())
     if len(same) > 1 and not (listed and class_.name in same):
         return None, name_clash(class_.name, same)
+    if class_.name in side.parts:
+        return side.parts[class_.name], None
     try:
         name = match_name(class_.name, side.parts, class_.aliases)
     except CaseError as problem:
