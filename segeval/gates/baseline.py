@@ -111,6 +111,7 @@ def judge_by_baseline(
 def refuse_truth(truth: TruthCheck, notes: Sequence[Note]) -> Judgement:
     """No judgement against another ground truth; in reports a rule that is missed."""
     verdict = Verdict(BASELINE, "", BASELINE, "mean", math.nan, math.nan, "", 0, False)
-    reason = f"nothing is judged, another ground truth in {truth.number} cases"
+    where = "1 case" if truth.number == 1 else f"{truth.number} cases"
+    reason = f"nothing is judged, another ground truth in {where}"
     refused = Refusal(truth.text, DIFFERENT_TRUTH_HELP)
     return Judgement((replace(verdict, reason=reason),), tuple(notes), (refused,))

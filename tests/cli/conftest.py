@@ -1,12 +1,16 @@
 """The command line through its door, without a new process."""
 
+import json
 import os
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from segeval.cli.entry import run_command_line
 from segeval.cli.log import LOG
+from segeval.scorecard.results_schema import find_results_problem
 
 
 @dataclass
@@ -37,6 +41,19 @@ def segeval(here, capsys):
         capsys.readouterr()
         status = run_command_line([str(argument) for argument in arguments])
         LOG.close()
+        check_written_results([str(argument) for argument in arguments])
         return Answer(status, *capsys.readouterr())
 
     return run
+
+
+def check_written_results(arguments):
+    """Every result file that a command leaves behind is one that all commands read."""
+    for option, path in pairwise(arguments):
+        if option not in ("-o", "--output") or not path.endswith(".json"):
+            continue
+        written = Path(path.removeprefix("json:"))
+        if written.is_file() and written.stat().st_size:
+            content = json.loads(written.read_text("utf-8"))
+            if str(content.get("schema", "")).startswith("segeval.results/"):
+                assert find_results_problem(content) == "", (path, arguments)

@@ -198,3 +198,15 @@ def test_account_a36_a_palette_is_no_other_truth(segeval, here):
     segeval("score", "pred", "gt", "-m", "dice", "-o", "base.json")
     done = judged(segeval, "same")
     assert (done.status, "other_truth" in done.err) == (0, False), done.err
+
+
+@pytest.mark.parametrize("command", [["show"], ["report", "-o", "r.html"], ["compare", "r.json"]])
+def test_a_run_that_judged_nothing_is_read_again(segeval, here, command):
+    for name, array in (("pred", A), ("gt", A), ("other", MOVED)):
+        write(here, name, nifti, array)
+    segeval("score", "pred", "gt", "-m", "dice", "-o", "base.json")
+    done = segeval("score", "pred", "other", "-m", "dice", "--baseline", "base.json", "-o", "r.json")
+    assert done.status == 3
+    assert "another ground truth in 1 case\n" in done.err
+    read = segeval(command[0], "r.json", *command[1:])
+    assert (read.status, "damaged" in read.err) == (0, False), read.err
