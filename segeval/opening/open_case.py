@@ -158,9 +158,10 @@ def is_flat(truth: OpenSide, pred: OpenSide, reading: ReadOptions) -> bool:
     if axes[0] != 3 or max(axes) > 3 or any(grid.placed for grid in grids):
         return False
     axis, shape = reading.channel_axis or 0, grids[1].shape
-    many = shape[axis] if axis < len(shape) else 0
+    many = shape[axis] if axis < len(shape) else None
     floats = all(channel.dtype.kind == "f" for channel in pred.volume.channels)
-    return axes[1] == 2 or floats or (reading.classes or -1) in (many, many - 1)
+    fits = many is not None and reading.classes in (many, many - 1)
+    return axes[1] == 2 or floats or fits
 
 
 def are_point_tables(*sides: CaseFiles) -> bool:

@@ -21,10 +21,21 @@ def asked_axis(reading: ReadOptions, sizes: Sequence[int]) -> int | None:
     It is said of scores. A ground truth has it too where it has an axis more than space has: a
     stack of masks, or of shares; or one of two, where both sides are pictures (`flat`).
     """
+    axis = reading.channel_axis
+    if axis is None or not is_meant(axis, reading, sizes):
+        return None
+    if len(sizes) >= AXES_OF_SPACE:
+        current().meet("--channel-axis")
+    return axis
+
+
+def is_meant(axis: int, reading: ReadOptions, sizes: Sequence[int]) -> bool:
+    """Whether a file of these axes has the axis that the user names."""
     if reading.flat:
-        return reading.channel_axis if len(sizes) > AXES_OF_SPACE - 1 else None
+        return len(sizes) > AXES_OF_SPACE - 1
     spare = sum(size > 1 for size in sizes) > AXES_OF_SPACE
-    return reading.channel_axis if current().side != "gt" or spare else None
+    alone = len(sizes) > AXES_OF_SPACE and list(sizes[axis : axis + 1]) == [1]  # one channel
+    return current().side != "gt" or spare or alone
 
 
 def checked_axis(path: Path, axis: int, sizes: Sequence[int]) -> int:

@@ -26,6 +26,7 @@ from segeval.volume.channel import Channel, check_channel_count
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
+MOST_AXES = 4
 PACKINGS = {"raw": "", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 TO_LPS = {
     "left-posterior-superior": (1, 1, 1),
@@ -46,10 +47,8 @@ def claims(path: Path, head: bytes) -> bool:
 def read(path: Path, reading: ReadOptions) -> Volume:
     """Open an NRRD file. Raises ReadError."""
     header = parse_nrrd_header(path)
-    axis = nrrd_channel_axis(header)
-    asked = asked_axis(reading, header.sizes) if len(header.sizes) == 4 else None
-    if asked is not None:
-        axis = checked_axis(path, asked, header.sizes)
+    asked = asked_axis(reading, header.sizes) if len(header.sizes) == MOST_AXES else None
+    axis = nrrd_channel_axis(header) if asked is None else checked_axis(path, asked, header.sizes)
     grid, notes = nrrd_geometry(header, axis)
     if grid.spacing is None and reading.spacing is not None:
         grid = grid.spaced(reading.spacing)
@@ -69,10 +68,17 @@ def nrrd_channel_axis(header: NrrdHeader) -> int | None:
         return None
     if len(found) == 1 and count in (3, 4):
         return found[0]
+    asked = "--channel-axis says which axis holds the channels, counted from 0; "
     raise header.error(
-        f"{count} axes, of which {len(found)} have no direction",
-        "two or three axes of space and at most one of channels are read",
+        f"{count} axes, of which {len(found)} have no direction: {format_sizes(header)}",
+        f"{asked if count == MOST_AXES else ''}two or three axes of space and at most one of "
+        "channels are read",
     )
+
+
+def format_sizes(header: NrrdHeader) -> str:
+    """The lengths of the axes, in the order of the file."""
+    return " x ".join(map(str, header.sizes))
 
 
 def axis_directions(header: NrrdHeader) -> list[Raw | None]:

@@ -100,7 +100,8 @@ def has_channels(read: CaseRead) -> bool:
     """Whether a side has several channels, or is one frame of several."""
     sides = read.start.truth, read.start.pred
     many = any(len(side.volume.channels) > 1 or side.scores is not None for side in sides)
-    return many or read.start.case.truth.frame is not None
+    met = "--channel-axis" in current().met | read.start.job.met  # an axis of one channel, too
+    return many or met or read.start.case.truth.frame is not None
 
 
 def has_scores(read: CaseRead) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from segeval.grid.geometry import format_shape
 from segeval.runtime.arrays import Labels, Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.volume.channel_streams import Stream
@@ -33,6 +32,7 @@ from segeval.volume.volume import Volume
 
 FRAMES = "--frames scores each frame as a case of its own"
 ONE_FRAME = "keep the one frame that the other side is of, and write it as a file"
+SLOWEST_FIRST = (".npy", ".npz", ".tif", ".tiff")  # others store the fastest axis first
 MANY = 12  # labels that are not written out in advice
 
 
@@ -136,15 +136,24 @@ def frames_error(volume: Volume, top: int, frames: bool) -> ReadError:
 
     frames  the other side has as many
     """
-    count = len(volume.channels)
-    axes = format_shape((count, *volume.geometry.shape))
     return ReadError(
-        f"{count} channels of labels up to {top}: frames of a series, or masks?",
+        f"{len(volume.channels)} channels of labels up to {top}: frames of a series, or masks?",
         where=volume.path,
-        facts=(f"axes {axes}, the last one that of the channels", "masks hold 0 and 1 alone"),
+        facts=(describe_axes(volume), "masks hold 0 and 1 alone"),
         help=f"{FRAMES if frames else ONE_FRAME}; "
         "--channel-axis names another axis, counted from 0",
     )
+
+
+def describe_axes(volume: Volume) -> str:
+    """The axes of a file in the order in which `--channel-axis` counts them."""
+    first = volume.channels[0]
+    axis, sizes = 0, (len(volume.channels), *first.stored)
+    if first.picked is not None:
+        axis, sizes = first.picked[0], first.stored
+    if volume.path.suffix.lower() not in SLOWEST_FIRST:
+        axis, sizes = len(sizes) - 1 - axis, sizes[::-1]
+    return f"axes {'x'.join(map(str, sizes))}, of which axis {axis} is that of the channels"
 
 
 def negative_labels_error(volume: Volume, values: StoredValues) -> ReadError:

@@ -58,6 +58,7 @@ class ScoreStream:
         )
         self._off_whole, self._top = 0.0, 0.0
         self._masked = False  # some logits are -inf
+        self._binary = self._logits and not self.exclusive  # all values so far are 0 or 1
         self._single = all(stands_for_single(volume.channels[c]) for c in streams)
         self._made: StoredValues = np.empty(0)
         self._room: StoredValues = np.empty(0, score_dtype(volume.channels[c] for c in streams))
@@ -122,6 +123,12 @@ class ScoreStream:
                 f"every value is a whole number but for {self._off_whole:.2g}: labels, no logits",
                 where=self._volume.path,
                 help="--kind labels",
+            )
+        if self._binary and self._high == 1:  # the sigmoid of 0 is inside, so all would be
+            raise ReadError(
+                "every value is 0 or 1: a mask, no logits",
+                where=self._volume.path,
+                help="without --kind logits it is read as a mask of 0 and 1",
             )
 
     def _round(self, row: StoredValues, channel: int) -> None:
@@ -189,6 +196,7 @@ class ScoreStream:
         """The same of channels that do not exclude each other."""
         scores = self._room_for(raw)
         for row, made in zip(raw, scores, strict=True):
+            self._binary = self._binary and bool(((row == 0) | (row == 1)).all())
             made[:] = sigmoid(row)
         return scores
 

@@ -185,6 +185,7 @@ SITUATIONS = [
     sides("logits of the ground truth as probabilities", SHARES, LOGITS[0], (FREE,), "--gt-kind prob", also=("--gt-kind",)),
     sides("wide integers as probabilities", TWO.astype(np.int32) * 200, organ(1), (mend("probabilities are floats", lambda here: build.npy(here / "p.npy", SHARES)),), "--kind prob"),
     sides("a mask as probabilities", organ(1).astype(np.uint8), organ(1), (drop("without --kind prob", "--kind", "prob"),), "--kind prob", also=("--gt-kind",)),
+    sides("a mask as logits", organ(1).astype(np.uint8), organ(1), (drop("without --kind logits", "--kind", "logits"),), "--kind logits"),
     sides("values that are no numbers", np.where(organ(1), np.nan, 0).astype(np.float32), organ(1), (mend("write the file again without them", pair()),)),
     case_of("labels with a slope as logits", organ(1).astype(np.uint8), organ(1), (put("--kind labels", "logits", "labels"),), "--kind logits",
             write=lambda p, a: scaled(p, a), suffix=".nii"),

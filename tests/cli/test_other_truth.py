@@ -205,7 +205,9 @@ def test_a_run_that_judged_nothing_is_read_again(segeval, here, command):
     for name, array in (("pred", A), ("gt", A), ("other", MOVED)):
         write(here, name, nifti, array)
     segeval("score", "pred", "gt", "-m", "dice", "-o", "base.json")
-    done = segeval("score", "pred", "other", "-m", "dice", "--baseline", "base.json", "-o", "r.json")
+    done = segeval(
+        "score", "pred", "other", "-m", "dice", "--baseline", "base.json", "-o", "r.json"
+    )
     assert done.status == 3
     assert "another ground truth in 1 case\n" in done.err
     read = segeval(command[0], "r.json", *command[1:])

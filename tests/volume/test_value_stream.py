@@ -146,6 +146,23 @@ def test_independent_channels_are_masks_that_may_overlap():
     assert not found.exclusive
 
 
+@pytest.mark.parametrize("dtype", ["u1", "?", "i2", "f4", "f8"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_mask_is_no_logits(dtype, count):
+    wanted = ReadAs("logits", independent=True)
+    masks = [np.array([0, 1, 1, 0], dtype)] * count
+    with pytest.raises(ReadError, match="a mask, no logits"):
+        read(masks, wanted)
+    masks[-1] = (
+        np.array([0, 1, 1, 2]).astype("u1") if dtype == "?" else np.array([0, 1, 0, 7], dtype)
+    )
+    assert read(masks, wanted)[2].kind == "logits"
+
+
+def test_logits_that_are_0_are_no_mask():
+    assert read([np.zeros(4, np.float32)], ReadAs("logits"))[0] == {0: [1, 1, 1, 1]}
+
+
 def test_logits_become_probabilities():
     labels, scores, found = read([np.float32([-1000, 0, 1000])], ReadAs("logits"))
     assert scores[0].tolist() == [0, 0.5, 1]
