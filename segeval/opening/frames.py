@@ -31,7 +31,8 @@ def expand_frames(cases: Iterable[Case], reading: ReadOptions) -> list[Case]:
         raise RequestError(
             "--frames: no file of the ground truth is a series of frames",
             facts=(f"{found[0].truth.shown} holds one map",),
-            help="leave out --frames",
+            help="leave out --frames; of a series of the prediction keep the one frame that the "
+            "ground truth is of, and write it as a file",
         )
     return found
 

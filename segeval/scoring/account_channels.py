@@ -26,13 +26,25 @@ def account_channels(
         count_channels(found, scored_channels(found, resolved, place), word, job)
         stack = found.kind == "labels" and not found.exclusive
         if stack and not job.classes.classes:
-            first = 0 if found.onehot else 1
-            yield Note(
-                "W-channel-classes",
-                f"the {found.channels} channels of the {SIDE_WORDS[word]} hold 0 and 1 and are "
-                f"taken as masks of the classes {first} to {found.channels - 1 + first}; --classes "
-                "names them, --frames scores frames of a series as cases",
-            )
+            yield channel_classes_note(found, passed.found[1 - place].channels, word)
+
+
+def channel_classes_note(found: ValueKind, beside: int, word: str) -> Note:
+    """The warning of channels that are taken as classes; what else they may be tells the other
+    side.
+
+    beside  channels of the other side
+    """
+    first = 0 if found.onehot else 1
+    frames = "--frames scores frames of a series as cases"
+    if beside != found.channels:
+        frames = "of a series keep the one frame that the other side is of, and write it as a file"
+    return Note(
+        "W-channel-classes",
+        f"the {found.channels} channels of the {SIDE_WORDS[word]} hold 0 and 1 and are taken as "
+        f"masks of the classes {first} to {found.channels - 1 + first}; --classes names them, "
+        f"{frames}",
+    )
 
 
 def scored_channels(found: ValueKind, resolved: CaseClasses, place: int) -> set[int]:

@@ -7,6 +7,7 @@ from advice.driver import Situation, Way, add, drop, invoke, mend, put
 from advice.files import both, folders, organ, pair, text
 
 TWO = organ(1, 3)
+MASKS = np.stack([organ(1), organ(0)]).astype(np.uint8)
 IDS = np.zeros((40, 40), np.uint16)
 IDS[5:15, 5:15], IDS[20:30, 20:30], IDS[30:35, :10] = 1001, 1002, 2001
 SCORE = "score pred gt -m dice"
@@ -75,6 +76,8 @@ def lost_case(here):
 SITUATIONS = (
     Situation("--frames of maps that are no series", pair(), "score p.npy g.npy -m dice --frames",
               (drop("leave out --frames", "--frames"),), 2),
+    Situation("--frames of a prediction alone", lambda here: (build.stack(here / "p.nii", MASKS), build.nifti(here / "g.nii", organ(1))), "score p.nii g.nii -m dice --frames",
+              (Way("keep the one frame", lambda command, here: build.nifti(here / "p.nii", organ(1)) and command[:-1]), drop("leave out --frames", "--frames")), 2),
     Situation("one name in two formats", twins, SCORE,
               (mend("keep one of them in the folder", one_left),
                Way("--pairs pairs.csv", lambda command, here: (

@@ -6,7 +6,7 @@ import build
 import dicom_build as dcm
 import numpy as np
 from advice.dicom import LIES, patient
-from advice.driver import Situation, Way, add, put
+from advice.driver import Situation, Way, add, mend, put
 from advice.files import organ, pair
 from advice.readers import SQUARE, instances
 
@@ -55,6 +55,8 @@ SITUATIONS = [
            (Way("--pred P --gt G", lambda *_: ["score", "--pred", "g.npy", "--gt", "p.npy", "-m", "dice", "--ignore-label", "9"]),), "W-swapped-sides"),
     warned("channels of masks", pair(MASKS, MASKS, build.stack, ".nii"), "score p.nii g.nii -m dice",
            (add("--classes", "--classes 1=a,2=b"), add("--frames")), "W-channel-classes"),
+    warned("channels of masks against one map", lambda here: (build.stack(here / "p.nii", MASKS), build.nifti(here / "g.nii", organ(1))), "score p.nii g.nii -m dice",
+           (add("--classes", "--classes 1=a,2=b"), mend("keep the one frame", lambda here: build.nifti(here / "p.nii", organ(1)))), "W-channel-classes"),
     warned("only support structures", patient(SUPPORT, SUPPORT), "score pred gt -m dice", (add("--classes 'Couch top'"),), "W-no-class"),
     warned("ids of class * 1000 + i", pair(organ(1001)[0], organ(1001)[0]), "score p.npy g.npy -m dice", (add("--instances 1000"),), "W-instance-ids"),
     warned("few shades", pair(organ(1, 2).astype(np.uint8), organ(1)), "score p.npy g.npy -m dice --kind prob", (put("--kind labels", "prob", "labels"),), "W-few-shades"),
