@@ -211,7 +211,8 @@ def unknown_category_notes(pred: Volume, truth: Volume, classes: ClassList) -> t
     """
     known = truth.regions.names if isinstance(truth.regions, Instances) else {}
     listed = {value for class_ in classes.classes for value in class_.labels or ()}
-    lost = [str(one) for one in pred.values or () if one not in known and one not in listed]
+    named = {*known, *known.values(), *listed}  # a detection may name its category
+    lost = [str(one) for one in pred.values or () if one not in named]
     if not known or not lost:
         return ()
     text = (

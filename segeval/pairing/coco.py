@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from segeval.pairing.cases import CaseFiles
 from segeval.pairing.side_layout import CaseEntry, SideLayout, is_coco_path
+from segeval.readers.coco_marks import Id, id_of
 from segeval.runtime.errors import NothingToScore, ReadError, RequestError
 from segeval.runtime.inventory import KNOWN, UNKNOWN, current
 
@@ -36,8 +38,8 @@ def coco_layout(path: Path, other: Path) -> SideLayout:
             where=path,
             help="give the COCO file of the instances as GT",
         )
-    check_images(file, of, path)
-    known = [image_entry(path, name, image_member(image)) for name, image in of.items()]
+    members = members_of_images(file, of, path)
+    known = [image_entry(path, name, member) for name, member in members.items()]
     return SideLayout(COCO, tuple(known), path, met=1, shared=1)
 
 
@@ -75,44 +77,78 @@ def report_strays(file: CocoFile) -> None:
     inventory.set_aside("class", "that only group other categories", file.grouping, KNOWN)
 
 
-def check_images(file: CocoFile, images: Mapping[str, CocoImage], path: Path) -> None:
-    """Count the detections of images that the ground truth does not have.
+def members_of_images(
+    file: CocoFile, images: Mapping[str, CocoImage], path: Path
+) -> dict[str, str]:
+    """How each image of the ground truth is called in a list of detections, by its file name.
 
-    Raises NothingToScore where it has none of them.
+    That is its id; where no detection has the id of an image, its file name, or that without the
+    suffix, as some programs write it. Raises NothingToScore where nothing fits.
     """
-    known = {image.number for image in images.values()}
-    lost = {number: file.marks.count(number) for number in file.marks if number not in known}
-    if lost and len(lost) == len(file.marks):
-        raise NothingToScore(
-            f"none of the {sum(lost.values())} detections is of an image of the ground truth",
-            where=path,
-            facts=(
-                f"image_id of the detections {list_some_ids(lost)}",
-                f"id of the images of the ground truth {list_some_ids(known)}",
-            ),
-            help="give the file of the images that the detections are of",
-        )
+    stems = Counter(one for image in images.values() for one in stem_of_image(image))
+    alone = max(stems.values(), default=0) < 2  # two images of one stem: it names neither
+    for call in CALLED if alone else CALLED[:-1]:
+        called: dict[Id, str] = {}
+        for image in images.values():
+            called |= dict.fromkeys(call(image), image.name)
+        if not len(file.marks) or any(number in called for number in file.marks):
+            report_unknown_images(file, called)
+            known = {name: str(own) for own, name in called.items()}
+            return {name: known.get(name, name) for name in images}
+    raise NothingToScore(
+        f"none of the {count_all(file, file.marks)} detections is of an image of the ground truth",
+        where=path,
+        facts=(
+            f"image_id of the detections {list_some_ids(file.marks)}",
+            f"id of the images of the ground truth "
+            f"{list_some_ids(image.number for image in images.values())}",
+        ),
+        help="give the file of the images that the detections are of",
+    )
+
+
+def ids_of_image(image: CocoImage) -> tuple[Id, ...]:
+    """The ids of an image; several where it stands more than once in its file."""
+    return image.twins or (() if image.number is None else (image.number,))
+
+
+def name_of_image(image: CocoImage) -> tuple[Id, ...]:
+    """The file name of an image, as it is compared with an id."""
+    return tuple(filter(None, [id_of(image.name)]))
+
+
+def stem_of_image(image: CocoImage) -> tuple[Id, ...]:
+    """The file name without folder and suffix."""
+    return tuple(filter(None, [id_of(PurePosixPath(image.name).stem)]))
+
+
+CALLED = (ids_of_image, name_of_image, stem_of_image)
+
+
+def report_unknown_images(file: CocoFile, known: Container[Id]) -> None:
+    """Count the detections of images that the ground truth does not have."""
+    lost = [number for number in file.marks if number not in known]
     inventory = current()
-    inventory.add_found("detection", sum(lost.values()))
+    inventory.add_found("detection", count_all(file, lost))
     inventory.set_aside(
         "detection",
         "of images that the ground truth does not have",
         [f"image_id {number}" for number in lost],
         UNKNOWN,
         "W-unknown-image",
-        count=sum(lost.values()),
+        count=count_all(file, lost),
     )
+
+
+def count_all(file: CocoFile, numbers: Iterable[Id]) -> int:
+    """How many detections some images have."""
+    return sum(file.marks.count(number) for number in numbers)
 
 
 def list_some_ids(ids: object) -> str:
     """A few ids."""
     shown = [str(one) for one in ids]  # type: ignore[attr-defined]
     return ", ".join(shown[:4]) + (" …" if len(shown) > 4 else "")
-
-
-def image_member(image: CocoImage) -> str:
-    """How an image is asked for in a list of detections: by its id."""
-    return image.name if image.number is None else str(image.number)
 
 
 def image_entry(path: Path, name: str, member: str) -> CaseEntry:

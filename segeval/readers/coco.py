@@ -59,6 +59,7 @@ def read(path: Path, reading: ReadOptions) -> Volume:
         )
     image = file.images[reading.member or names[0]]
     if image.fault:
+        current().add_found("annotation", file.count_marks(image))
         raise ReadError(f"{image.name}: {image.fault}", where=path)
     if file.panoptic:
         from segeval.readers import coco_panoptic
@@ -117,13 +118,13 @@ def keep_known_categories(file: CocoFile, marks: Sequence[Mark], path: Path) -> 
 
     One without a category is a fault; one of a category that is not listed is left aside.
     """
+    inventory = current()
+    inventory.add_found("annotation", len(marks))
     kept: list[Mark] = []
     lost: list[Mark] = []
     for place, mark in enumerate(marks):
         number = category_of(mark, place, path)
         (kept if number in file.categories else lost).append(mark)
-    inventory = current()
-    inventory.add_found("annotation", len(marks))
     inventory.set_aside(
         "annotation",
         "of categories that the file does not list",
@@ -205,13 +206,13 @@ def read_detections(file: CocoFile, path: Path, reading: ReadOptions) -> Volume:
         )
     shape = reading.grid[0], reading.grid[1]
     marks = list(file.marks.get(id_of(reading.member) or 0))
+    inventory = current()
+    inventory.add_found("detection", len(marks))
     scores = [number_of(mark, "score", place, path) for place, mark in enumerate(marks)]
     if reading.min_score > 0 and any(np.isnan(scores)):
         raise ReadError(
             f"--min-score {reading.min_score:g} of detections without scores", where=path
         )
-    inventory = current()
-    inventory.add_found("detection", len(marks))
     marks = [m for m, s in zip(marks, scores, strict=True) if not s < reading.min_score]
     inventory.set_aside(
         "detection", "below --min-score", (), "asked", count=len(scores) - len(marks)

@@ -40,6 +40,7 @@ class CocoImage:
     name        its file name, or `image 3` without one
     shape       (H, W); (0, 0) where the file does not say
     fault       why it cannot be scored; "" where it can
+    twins       ids of images of the same name, its own among them
     negative    categories that are known to be absent (LVIS)
     open_ended  categories that are not annotated to the end (LVIS)
     """
@@ -48,6 +49,7 @@ class CocoImage:
     name: str
     shape: tuple[int, int]
     fault: str = ""
+    twins: tuple[Id, ...] = ()
     negative: tuple[Id, ...] = ()
     open_ended: tuple[Id, ...] = ()
 
@@ -84,6 +86,11 @@ class CocoFile:
     grouping: tuple[str, ...] = ()
     panoptic: bool = False
     strays: tuple[StrayMarks, ...] = ()
+
+    def count_marks(self, image: CocoImage) -> int:
+        """How many annotations an image has, those of images of its name among them."""
+        ids = {image.number, *image.twins} - {None}
+        return sum(self.marks.count(number) for number in ids if number is not None)
 
 
 class UnclearCategoriesError(ValueError):
@@ -175,9 +182,12 @@ def images_by_name(entries: Sequence[CocoImage]) -> dict[str, CocoImage]:
     found: dict[str, CocoImage] = {}
     for image in images:
         if names[image.name] > 1:
-            same = [str(other.number) for other in images if other.name == image.name]
+            same = [other.number for other in images if other.name == image.name]
+            told = ", ".join(map(str, same))
             image = replace(
-                image, fault=f"{len(same)} images are called {image.name}: ids {', '.join(same)}"
+                image,
+                fault=f"{len(same)} images are called {image.name}: ids {told}",
+                twins=tuple(one for one in same if one is not None),
             )
         elif image.number is not None and ids[image.number] > 1:
             image = replace(image, fault=f"{ids[image.number]} images have the id {image.number}")
@@ -201,10 +211,10 @@ def image_of(entry: Any, place: int) -> CocoImage:
     height, width = sides
     if not (isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0):
         told = ", ".join(f"{key} {entry.get(key)!r}" for key in ("height", "width"))
-        return CocoImage(number, name, (0, 0), f"it has no usable size ({told})", *lists)
+        return CocoImage(number, name, (0, 0), f"it has no usable size ({told})", (), *lists)
     if height * width > LARGEST:
         return CocoImage(number, name, (0, 0), f"{width} x {height} is no size of a picture")
-    return CocoImage(number, name, (height, width), "", *lists)
+    return CocoImage(number, name, (height, width), "", (), *lists)
 
 
 def categories_of(
