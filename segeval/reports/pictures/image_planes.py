@@ -7,16 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.grid.geometry import Geometry, format_shape
+from segeval.grid.geometry import Geometry, format_shape, format_spacing
 from segeval.pairing.cases import Case
 from segeval.readers.registry import open_volume
+from segeval.reports.pictures.nearest_voxels import NearestVoxels, find_nearest
 from segeval.reports.pictures.planes import ClassView, Window
 from segeval.reports.pictures.series_planes import series_planes
 from segeval.runtime.arrays import Floats
-from segeval.runtime.errors import CaseError, ReadError
+from segeval.runtime.errors import CaseError, GeometryError, ReadError
+from segeval.runtime.frozen import replace
 from segeval.volume.align import align_volume, read_whole_channel
 from segeval.volume.channel_streams import open_channels
 from segeval.volume.read_options import ReadOptions
+from segeval.volume.volume import Volume
 
 AT_A_TIME = 4 << 20  # voxels that are read at a time
 BY_PILLOW = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
@@ -25,22 +28,23 @@ SIDES = "image", "masks"  # what a grid is of
 
 def image_planes(
     case: Case, path: Path | None, grid: Geometry, views: Sequence[ClassView]
-) -> list[tuple[Floats, ...]]:
-    """For each view its planes within its window. Raises CaseError where there is no image for it.
+) -> tuple[list[tuple[Floats, ...]], str]:
+    """For each view its planes within its window, and how they were taken where that needs a word.
 
     A picture has one plane, (rows, columns) or (rows, columns, 3); a volume one for each axis.
+    Raises CaseError where there is no image for them.
     """
     if len(grid.shape) == 2:
         picture = read_picture(path, grid)
-        return [(cut_window(picture, view.window),) for view in views]
+        return [(cut_window(picture, view.window),) for view in views], ""
     windows = [view.window for view in views]
     wanted = range(min(w[0][0] for w in windows), max(w[0][1] for w in windows))
-    planes = (
-        volume_planes(path, grid, wanted)
-        if path is not None
-        else series_planes(case.series, grid, wanted)
-    )
-    return collect_planes(planes, views)
+    if path is None:
+        return collect_planes(series_planes(case.series, grid, wanted), views), ""
+    volume, near = open_case_image(path, grid)
+    found = collect_planes(volume_planes(volume, near, grid, wanted), views)
+    own = format_spacing(volume.geometry.spacing or ())
+    return found, "" if near is None else f"the nearest of its voxels of {own} mm"
 
 
 def cut_window(picture: Floats, window: Window) -> Floats:
@@ -72,15 +76,41 @@ def read_picture(path: Path | None, grid: Geometry) -> Floats:
     return found
 
 
-def volume_planes(path: Path, grid: Geometry, wanted: range) -> Iterator[tuple[int, Floats]]:
-    """The planes of an image file on the grid of the masks, in order. Raises CaseError."""
-    volume = align_volume(open_volume(path, ReadOptions()), grid, SIDES)
-    size = grid.shape[1] * grid.shape[2]
+def open_case_image(path: Path, grid: Geometry) -> tuple[Volume, NearestVoxels | None]:
+    """An image on the grid of the masks, or in the order of their axes with what lies where.
+
+    Raises CaseError where its axes are not those of the masks.
+    """
+    volume = open_volume(path, ReadOptions())
+    try:
+        return align_volume(volume, grid, SIDES), None
+    except GeometryError:
+        near = find_nearest(volume.geometry, grid)
+        if near is None:
+            raise
+        return replace(volume, channels=tuple(v.turned(near.order) for v in volume.channels)), near
+
+
+def volume_planes(
+    volume: Volume, near: NearestVoxels | None, grid: Geometry, wanted: range
+) -> Iterator[tuple[int, Floats]]:
+    """The planes of an image on the grid of the masks, in order. Raises CaseError."""
+    shape = grid.shape if near is None else near.shape
+    needed = wanted if near is None else near.needed(wanted)
+    for z, plane in read_planes(volume, shape, needed):
+        yield from ((z, plane),) if near is None else near.place(z, plane)
+
+
+def read_planes(
+    volume: Volume, shape: tuple[int, ...], wanted: range
+) -> Iterator[tuple[int, Floats]]:
+    """Some planes of the first channel of an image, in order. Raises CaseError."""
+    size = shape[1] * shape[2]
     step = max(1, AT_A_TIME // size)
     with open_channels(volume.channels[:1], step * size) as (stream,):
-        for first in range(0, grid.shape[0], step):
-            many = min(step, grid.shape[0] - first)
-            part = np.asarray(stream.read(many * size), np.float32).reshape(many, *grid.shape[1:])
+        for first in range(0, shape[0], step):
+            many = min(step, shape[0] - first)
+            part = np.asarray(stream.read(many * size), np.float32).reshape(many, *shape[1:])
             yield from ((first + k, part[k]) for k in range(many) if first + k in wanted)
 
 
@@ -101,14 +131,14 @@ def collect_planes(
     return made
 
 
-def check_shown(planes: Sequence[Floats], sliced: bool) -> None:
+def check_shown(planes: Sequence[Floats], part: bool) -> None:
     """Whether the planes of a view show something. Raises CaseError with the reason.
 
-    sliced  they are of a series, which may lack slices
+    part  the image may not reach as far as the masks
     """
     if not any(np.isfinite(plane).any() for plane in planes):
-        if sliced:
-            raise CaseError("the image has no slice where the structure lies")
+        if part:
+            raise CaseError("the image does not reach where the structure lies")
         raise CaseError("the image holds no number where the structure lies, but nan")
 
 

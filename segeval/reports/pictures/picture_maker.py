@@ -135,7 +135,7 @@ class PictureMaker:
             else:
                 grey = None if own is None else grey_levels(own, window, name, ct)
                 shown = draw_view(view, grid, grey, self._place, self.most)
-            said = "" if own is None else f'<p class="remark">image <bdi>{of_image}</bdi></p>'
+            said = "" if own is None else f'<p class="remark">image {of_image}</p>'
             self.drawn[case.id, name] = shown + said
             self.axes.append(len(view.shape))
 
@@ -165,7 +165,7 @@ class PictureMaker:
     def _image_planes(
         self, case: Case, masks: CaseMasks, views: Sequence[ClassView]
     ) -> tuple[str, list[tuple[Floats, ...] | None]]:
-        """What the image is called, and the planes of each view; None where there are none."""
+        """What the image is, as the page has it, and the planes of each view; None without any."""
         nothing: list[tuple[Floats, ...] | None] = [None] * len(views)
         grid = masks.read.start.grid
         path = case.image
@@ -180,7 +180,7 @@ class PictureMaker:
                 here = path
                 if path is not None and self._stores:
                     here = stack.enter_context(fetch_file(path, self._stores))
-                found = image_planes(case, here, grid, views)
+                found, taken = image_planes(case, here, grid, views)
         except SegevalError as problem:
             # names of slices may be those of people
             why = describe_problem(problem) if path is not None else problem.message
@@ -188,11 +188,12 @@ class PictureMaker:
             return "", nothing
         for k, planes in enumerate(found):
             try:
-                check_shown(planes, path is None)
+                check_shown(planes, path is None or bool(taken))
                 nothing[k] = planes
             except CaseError as problem:
                 self.note(f"{MASKS_ALONE}{problem.message}", case.id)
-        return escape(clean_name(describe_image(case, path))), nothing
+        called = escape(clean_name(describe_image(case, path)))
+        return f"<bdi>{called}</bdi>{', ' if taken else ''}{taken}", nothing
 
 
 def describe_problem(problem: SegevalError) -> str:

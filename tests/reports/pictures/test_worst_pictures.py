@@ -96,14 +96,14 @@ def test_report_t24_each_plane_is_read_once_for_all_classes(tree, monkeypatch):
     write_nifti(tree / "gt" / "a.nii.gz", truth)
     write_nifti(tree / "pred" / "a.nii.gz", np.roll(truth, 1, axis=1))
     read = []
-    plain = planes_module.volume_planes
+    plain = planes_module.read_planes
 
-    def counted(path, grid, wanted):
-        for z, plane in plain(path, grid, wanted):
+    def counted(volume, shape, wanted):
+        for z, plane in plain(volume, shape, wanted):
             read.append(z)
             yield z, plane
 
-    monkeypatch.setattr(planes_module, "volume_planes", counted)
+    monkeypatch.setattr(planes_module, "read_planes", counted)
     monkeypatch.setattr(planes_module, "AT_A_TIME", SHAPE[0] * SHAPE[1])
     found = drawn(tree, [("a", "1"), ("a", "2")], images=str(tree / "images"))
     assert len(found.drawn) == 2
