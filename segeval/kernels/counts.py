@@ -16,9 +16,8 @@ TABLE_CELLS = (
     1 << 16
 )  # cells that a table may always have; a larger one is worth it for many entries
 BYTE_CODES = 1 << 8  # cells whose codes are bytes
-SHORT_CODES = 1 << 12  # cells of a table that is cleared for every piece; a larger one costs more
-LONG_PIECE = 1 << 18  # voxels of a table that is cleared for each of them
-PIECE = 1 << 15  # voxels whose codes, and what counting makes of them, stay in the cache
+START = 1 << 15  # voxels at the start that tell noise
+PIECE = 1 << 19  # voxels that are counted at once: a table is cleared and added for each piece
 CELLS_PER_ENTRY = 4  # cells for each entry; beyond it codes are sorted
 
 
@@ -30,7 +29,7 @@ def pair_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
     """
     if not len(truth):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    if _is_busy(find_run_starts(truth[:PIECE], pred[:PIECE]), len(truth[:PIECE])):
+    if _is_busy(find_run_starts(truth[:START], pred[:START]), len(truth[:START])):
         return _voxel_counts(truth, pred)  # noise begins as it goes on; either way counts the same
     begin = find_run_starts(truth, pred)
     if _is_busy(begin, len(truth)):
@@ -53,18 +52,12 @@ def _voxel_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
     cells = (int(truth.max()) + 1) * wide
     if cells > min(TABLE_CELLS, len(truth)):
         return weighted_counts(truth, pred)
-    if cells > SHORT_CODES:
-        return _found_cells(_long_table(truth, pred, wide, cells), wide)
     kind = np.uint8 if cells <= BYTE_CODES else np.uint16
+    step = wide % BYTE_CODES if kind is np.uint8 else wide
     table = np.zeros(BYTE_CODES * BYTE_CODES if kind is np.uint8 else cells, np.int64)
     for start in range(0, len(truth), PIECE):
         some = slice(start, start + PIECE)
-        codes = np.multiply(
-            truth[some],
-            wide % BYTE_CODES if kind is np.uint8 else wide,
-            dtype=kind,
-            casting="unsafe",
-        )
+        codes = np.multiply(truth[some], step, dtype=kind, casting="unsafe")
         np.add(codes, pred[some], out=codes, casting="unsafe")
         found = np.bincount(codes if kind is np.uint16 else _code_pairs(codes))
         table[: len(found)] += found
@@ -73,20 +66,6 @@ def _voxel_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
         table = both.sum(axis=0) + both.sum(axis=1)
         table[0] -= len(truth) % 2
     return _found_cells(table, wide)
-
-
-def _long_table(truth: Labels, pred: Labels, wide: int, cells: int) -> Counted:
-    """The counts of more codes than a piece has voxels: larger pieces, and one array of indices."""
-    table = np.zeros(cells, np.int64)
-    places = np.empty(min(LONG_PIECE, len(truth)), np.intp)
-    for start in range(0, len(truth), LONG_PIECE):
-        some = slice(start, start + LONG_PIECE)
-        codes = np.multiply(truth[some], wide, dtype=np.uint16, casting="unsafe")
-        np.add(codes, pred[some], out=codes, casting="unsafe")
-        places[: len(codes)] = codes  # what bincount would make of them in fresh memory
-        found = np.bincount(places[: len(codes)])
-        table[: len(found)] += found
-    return table
 
 
 def _code_pairs(codes: Raw) -> Raw:
@@ -116,5 +95,7 @@ def weighted_counts(
 def _found_cells(table: Raw, wide: int) -> tuple[Counted, Counted]:
     """The cells of a flat table that hold something: their codes, and what they hold."""
     found = np.flatnonzero(table)
-    truth, pred = np.divmod(found.astype(np.uint32), np.uint32(wide))  # numpy divides slowly
-    return truth.astype(np.int64) << 16 | pred, table[found].astype(np.int64)
+    codes = found + found // wide * (
+        (1 << 16) - wide
+    )  # truth * wide + pred becomes truth << 16 | pred
+    return codes, table[found].astype(np.int64)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 
-from segeval.classes.class_list import LabelSelector, ScoredClass
+from segeval.classes.class_list import ScoredClass
 from segeval.scoring.case_stages import CaseRead
 from segeval.tallies.counts import Pair, PairCells
 from segeval.volume.label_checksums import LabelChecksum
@@ -63,16 +63,9 @@ def name_channels(volume: Volume, targets: Sequence[ScoredClass]) -> dict[int, s
 
 def is_judged(labels: Sequence[int], read: CaseRead, channel: int) -> bool:
     """Whether every label is of a scored class, or ignored: others may change unseen."""
-    own = [t.truth for t in read.classes.targets if t.truth.channel == channel]
-    return all(
-        value in (0, read.classes.ignored) or any(has_label(p, value) for p in own)
-        for value in labels
-    )
-
-
-def has_label(part: LabelSelector, value: int) -> bool:
-    """Whether a part of a side has a label value."""
-    return part.labels is None or value in part.labels
+    own = [t.truth.labels for t in read.classes.targets if t.truth.channel == channel]
+    known = {0, read.classes.ignored}.union(*(values for values in own if values is not None))
+    return None in own or known.issuperset(labels)  # a class without labels is all that is not 0
 
 
 def truth_checksum(

@@ -198,9 +198,12 @@ class CountTally:
 
     def add(self, pair: Pair, codes: Counted, voxels: Counted) -> None:
         """Add voxels of a pair of channels by code, truth << 16 | prediction."""
-        kept = self._codes[pair]
+        kept, sums = self._codes[pair], self._voxels[pair]
+        if kept and np.array_equal(kept[-1], codes):  # noise: every slab has the same pairs
+            sums[-1] = sums[-1] + voxels
+            return
         kept.append(codes)
-        self._voxels[pair].append(voxels)
+        sums.append(voxels)
         self._size[pair] += len(codes)
         if len(kept) > 64 and self._size[pair] > MOST_CODES:
             cells = self.finish(pair)

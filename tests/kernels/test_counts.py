@@ -85,9 +85,10 @@ def test_pairs_that_stand_for_many_voxels(top):
 
 
 @pytest.mark.parametrize("labels", [1, 2, 15, 16, 60, 63, 64, 255])
-@pytest.mark.parametrize("size", [1, 2, 3, 1 << 15, (1 << 15) + 1, (1 << 16) + 3])
-def test_noise_is_counted_in_pieces(labels, size):
+@pytest.mark.parametrize("size", [1, 2, 3, 255, 256, 257, 1 << 10, (1 << 15) + 1])
+def test_noise_is_counted_in_pieces(labels, size, monkeypatch):
     """Codes of bytes two at a time, of 16 bits, and wider: an odd voxel at the end too."""
+    monkeypatch.setattr("segeval.kernels.counts.PIECE", 256)
     rng = np.random.default_rng(size)
     truth, pred = rng.integers(0, labels + 1, (2, size)).astype(np.uint8)
     assert counted(truth, pred) == plain.pairs(truth, pred)
