@@ -34,6 +34,7 @@ from segeval.scorecard.summary import summarise_results
 
 SCHEMA = "segeval.results/2"
 DAMAGED_HELP = "write it again with `segeval score -o`, or take it from a copy"
+DAMAGE = (AttributeError, KeyError, TypeError, ValueError)  # what damaged content raises
 BEFORE = "segeval.results/1"  # its `overall` had the means of all statistics of the classes
 OF_BEFORE = {"id": "00000000", "leads": "mean"}  # what it did not have
 OPENING, CASE = b'"cases": [\n', b'{"case": '  # the line before the cases, and the start of each
@@ -171,8 +172,10 @@ def _read_results(file: IO[bytes], path: Path) -> Scorecard:
     while (line := file.readline()).startswith(CASE):
         kept = _parse(line.decode().rstrip(LINE_END))
         check_case(kept, len(spool))
-        with report_damaged_results():
+        try:  # a `with` for each of very many cases is felt
             spool.append(kept, place)
+        except DAMAGE as problem:
+            raise damaged_results_error(problem) from problem
         place += len(line)
     return card_from_json(_parse(head + OPENING + line + file.read()), spool)
 
@@ -248,12 +251,15 @@ def report_damaged_results() -> Iterator[None]:
     """What is missing or out of place in a result file is a RequestError."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+    except DAMAGE as problem:
         if isinstance(problem, json.JSONDecodeError):
             raise
-        raise RequestError(
-            f"damaged result file ({type(problem).__name__}: {problem})"
-        ) from problem
+        raise damaged_results_error(problem) from problem
+
+
+def damaged_results_error(problem: Exception) -> RequestError:
+    """The error of a result file in which something is missing or out of place."""
+    return RequestError(f"damaged result file ({type(problem).__name__}: {problem})")
 
 
 def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:

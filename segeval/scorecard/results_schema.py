@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 SCHEMA_FILE = Path(__file__).parents[1] / "data" / "results.schema.json"
 Problem = tuple[tuple[str | int, ...], str]  # the place, and what is wrong there
-Check = Callable[[Any], Problem | None]
+Find = Callable[[Any], Problem | None]
+Check = tuple[
+    Callable[[Any], Any], Find
+]  # whether a value is right; what is wrong with one that is not
 # Words that stand for nothing to check, or that another word looks at.
 PLAIN = {"$schema", "$id", "$defs", "title", "description", "then", "else"}
 OBJECT_WORDS = ("properties", "required", "additionalProperties", "patternProperties")
@@ -42,16 +46,18 @@ class SchemaRule(dict[type, tuple[Check, ...]]):
     def __init__(self, checks: Mapping[type, tuple[Check, ...]], called: str = "") -> None:
         super().__init__(checks)
         self.called = called
-        self._other = (lambda value: ((), f"{_shorten(value)} is no {called}"),)
+        self._other = (
+            ((lambda _: False), lambda value: ((), f"{_shorten(value)} is no {called}")),
+        )
 
     def __missing__(self, other: type) -> tuple[Check, ...]:
         return self._other
 
     def find_problem(self, value: Any) -> Problem | None:
         """What is wrong with a value; None where nothing is."""
-        for check in self[type(value)]:
-            if (problem := check(value)) is not None:
-                return problem
+        for holds, find in self[type(value)]:
+            if not holds(value):
+                return find(value)
         return None
 
 
@@ -66,7 +72,7 @@ def find_case_problem(content: Any) -> str:
 
 
 @cache
-def _checks() -> dict[str, Check]:
+def _checks() -> dict[str, Find]:
     schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
     parts = schema["$defs"]
     return {
@@ -110,7 +116,7 @@ def _compile_word(
         about, look, what = SIMPLE[word]
         yield about, _simple_check(look(asked), what, asked)
     elif word == "type":
-        yield (float,), _finite_check
+        yield (float,), (math.isfinite, lambda value: ((), f"{value} is no number"))
     elif word in OBJECT_WORDS:
         if word == next(one for one in schema if one in OBJECT_WORDS):  # one check for all of them
             yield (dict,), _object_check(schema, parts)
@@ -119,42 +125,51 @@ def _compile_word(
     elif word == "if":
         branches = [compile_schema(schema.get(w, {}), parts) for w in ("if", "then", "else")]
         test, right, wrong = (branch.find_problem for branch in branches)
-        yield EVERY, lambda value: wrong(value) if test(value) else right(value)
+        yield EVERY, _check_of(lambda value: wrong(value) if test(value) else right(value))
     elif word not in PLAIN:
         raise LookupError(f"the schema has a word that is not checked: {word}")
 
 
-def _finite_check(value: float) -> Problem | None:
-    return None if math.isfinite(value) else ((), f"{value} is no number")
+def _check_of(find: Find) -> Check:
+    """A value is right where nothing is found."""
+    return lambda value: find(value) is None, find
 
 
-# Word: the types that it is about, how it looks at a value, and what a wrong one is not.
+def _are_unique(items: list[Any]) -> bool:
+    """Whether no item stands twice; those that are equal but written otherwise are two."""
+    try:
+        return len(set(items)) == len(items) or len({*map(json.dumps, items)}) == len(items)
+    except TypeError:  # lists and objects
+        return len({*map(json.dumps, items)}) == len(items)
+
+
+# Word: the types that it is about, how it looks at a value, and what a wrong one is not. Most looks
+# are functions of C: a file has millions of values.
 SIMPLE: Mapping[str, tuple[tuple[type, ...], Callable[[Any], Callable[[Any], Any]], str]] = {
-    "const": (EVERY, lambda asked: lambda v: v == asked, "is not {}"),
-    "enum": (EVERY, lambda asked: lambda v: v in asked, "is none of {}"),
+    "const": (EVERY, lambda asked: partial(operator.eq, asked), "is not {}"),
+    "enum": (EVERY, lambda asked: partial(operator.contains, asked), "is none of {}"),
     "pattern": ((str,), lambda asked: re.compile(asked).search, "is not {}"),
     "minLength": ((str,), lambda asked: lambda v: len(v) >= asked, "is too short"),
     "minItems": ((list,), lambda asked: lambda v: len(v) >= asked, "has fewer than {} items"),
     "maxItems": ((list,), lambda asked: lambda v: len(v) <= asked, "has more than {} items"),
     "minProperties": ((dict,), lambda asked: lambda v: len(v) >= asked, "is empty"),
-    "minimum": ((int, float), lambda asked: lambda v: v >= asked, "is below {}"),
-    "exclusiveMinimum": ((int, float), lambda asked: lambda v: v > asked, "is not above {}"),
-    "exclusiveMaximum": ((int, float), lambda asked: lambda v: v < asked, "is not below {}"),
-    "uniqueItems": (
-        (list,),
-        lambda asked: lambda v: len(v) < 2 or len({json.dumps(one) for one in v}) == len(v),
-        "has an item twice",
+    "minimum": ((int, float), lambda asked: partial(operator.le, asked), "is below {}"),
+    "exclusiveMinimum": (
+        (int, float),
+        lambda asked: partial(operator.lt, asked),
+        "is not above {}",
     ),
+    "exclusiveMaximum": (
+        (int, float),
+        lambda asked: partial(operator.gt, asked),
+        "is not below {}",
+    ),
+    "uniqueItems": ((list,), lambda asked: _are_unique, "has an item twice"),
 }
 
 
 def _simple_check(holds: Callable[[Any], Any], what: str, asked: Any) -> Check:
-    def check(value: Any) -> Problem | None:
-        if holds(value):
-            return None
-        return (), f"{_shorten(value)} {what.format(_shorten(asked))}"
-
-    return check
+    return holds, lambda value: ((), f"{_shorten(value)} {what.format(_shorten(asked))}")
 
 
 def _object_check(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Check:
@@ -170,7 +185,7 @@ def _object_check(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Check:
     def rule_of(key: str) -> SchemaRule | None:
         return next((rule for pattern, rule in patterns if pattern.search(key)), rest)
 
-    def check(value: dict[str, Any]) -> Problem | None:
+    def find(value: dict[str, Any]) -> Problem | None:
         for key in required:
             if key not in value:
                 return (key,), "is missing"
@@ -180,22 +195,28 @@ def _object_check(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Check:
                 if more is False:
                     return (key,), "is not known"
                 continue
-            for test in rule[type(part)]:
-                if (problem := test(part)) is not None:
-                    return (key, *problem[0]), problem[1]
+            for holds, _ in rule[type(part)]:
+                if not holds(part):
+                    return _place_problem(key, rule.find_problem(part))
         return None
 
-    return check
+    return _check_of(find)
 
 
 def _items_check(rule: SchemaRule) -> Check:
-    def check(value: list[Any]) -> Problem | None:
+    def find(value: list[Any]) -> Problem | None:
         for place, item in enumerate(value):
-            if (problem := rule.find_problem(item)) is not None:
-                return (place, *problem[0]), problem[1]
+            for holds, _ in rule[type(item)]:
+                if not holds(item):
+                    return _place_problem(place, rule.find_problem(item))
         return None
 
-    return check
+    return _check_of(find)
+
+
+def _place_problem(key: str | int, problem: Problem | None) -> Problem | None:
+    """A problem of a part as one of the whole."""
+    return problem and ((key, *problem[0]), problem[1])
 
 
 def _shorten(value: Any) -> str:

@@ -71,7 +71,9 @@ class SharedCases:
         self._runs = runs
         self._indexes = [index_rows(run) for run in runs]
         each = [index.places for index in self._indexes]
-        self.names = [name for name in each[0] if all(name in own for own in each[1:])]
+        self.names = list(each[0])
+        for own in each[1:]:
+            self.names = [name for name in self.names if name in own]
         self._places = [np.array([own[name] for name in self.names], int) for own in each]
         self._columns = [index.columns() for index in self._indexes]
 

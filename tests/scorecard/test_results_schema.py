@@ -88,6 +88,24 @@ def test_a_word_of_the_schema_that_is_not_checked_is_a_bug():
         compile_schema({"type": "object", "dependentRequired": {}}, {})
 
 
+@pytest.mark.parametrize(
+    ("items", "unique"),
+    [
+        (["a", "b"], True),
+        (["a", "b", "a"], False),
+        ([[1], [2]], True),
+        ([[1], ["1"], [1]], False),
+        ([1, 1.0], True),  # written otherwise
+        ([1, 1], False),
+        ([{}, []], True),
+        (["a", [], "a"], False),
+    ],
+)
+def test_items_that_stand_twice(items, unique):
+    problem = compile_schema({"type": "array", "uniqueItems": True}, {}).find_problem(items)
+    assert problem == (None if unique else ((), f"{json.dumps(items)} has an item twice"))
+
+
 TALLIES = [
     (lambda t: t["counts"].update(confusion=[[0, 1]]), "counts.confusion[0]"),
     (lambda t: t["counts"]["classes"].update(liver=[1, 2, 3, "4"]), "counts.classes.liver[3]"),

@@ -91,6 +91,32 @@ def test_many_slabs_are_joined_on_the_way():
     assert tally.finish((0, 0)).voxels.sum() == total
 
 
+def test_slabs_of_the_same_pairs_are_added_where_they_stand():
+    # pairs 0 on 1 and 2 on 0; of the third slab the first of them alone
+    slabs = [
+        ([0, 2, 2], [1, 0, 0]),
+        ([0, 2], [1, 0]),
+        ([0], [1]),
+        ([0, 2], [1, 0]),
+        ([2, 0], [0, 1]),
+    ]
+    tally, others = CountTally([(0, 0)]), CountTally([(0, 0)])
+    given = []
+    for start, (truth, pred) in enumerate(slabs):
+        tally.update(Block(start, len(truth), {0: np.uint8(truth)}, {0: np.uint8(pred)}))
+        codes, voxels = np.int64([1, 2 << 16]), np.int64([1, 10])
+        others.add((0, 0), codes, voxels)
+        given.append(voxels)
+    found = tally.finish((0, 0))
+    assert (found.truth.tolist(), found.pred.tolist()) == ([0, 2], [1, 0])
+    assert found.voxels.tolist() == [5, 5]
+    assert len(tally._codes[0, 0]) == 3
+    assert others.finish((0, 0)).voxels.tolist() == [5, 50]
+    assert all(
+        voxels.tolist() == [1, 10] for voxels in given
+    )  # what was handed over is not changed
+
+
 def cells(*rows):
     return PairCells(*np.array(rows, np.int64).reshape(-1, 3).T)
 
