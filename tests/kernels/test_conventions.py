@@ -145,3 +145,12 @@ def test_a_contour_has_nothing_beyond_the_array():
 def test_a_distance_that_is_the_tolerance_but_for_rounding_is_within_it(beyond, within):
     of = DirectedDistances(np.array([1 + beyond, 3.0]), np.array([2.0, 5.0]), 3.0)
     assert area_within(of, 1) == within
+
+
+@pytest.mark.parametrize(("step", "apart"), [(0.9e-9, 0), (1.1e-9, 1.1e-9)])
+def test_a_distance_is_0_where_arithmetic_alone_leaves_it(step, apart):
+    # all but a plane of the array, and one plane more: borders are a voxel apart there
+    truth, pred = np.zeros((2, 12, 9), bool)
+    truth[:5], pred[:6] = True, True
+    of = surfaces(truth, pred, (step, 2.0))
+    assert value(of, "hd:as=meshmetrics") == pytest.approx(apart, rel=1e-6, abs=0)

@@ -53,3 +53,10 @@ def test_shells_are_counted():
     one = InnerDepths(np.ones((1, 9), bool), (1.0, 1.0))
     none = InnerDepths(np.zeros((1, 9), bool), (1.0, 1.0))
     assert shell_overlap((one, none), 3.0) == (0, 9)
+
+
+@pytest.mark.parametrize(("beyond", "inside"), [(0.9e-6, False), (1.1e-6, True)])
+def test_a_depth_that_is_the_limit_but_for_rounding_is_not_less(beyond, inside):
+    depths = InnerDepths(np.ones((5, 21), bool), (1.0, 1.0))
+    middle = 2 * 21 + 10  # of the upper and lower borders 2.5 away
+    assert (middle in depths.down_to(2.5 + beyond)[0]) == inside

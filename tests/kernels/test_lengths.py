@@ -110,3 +110,11 @@ def test_a_tree_gives_what_all_against_all_gives(monkeypatch, tolerance, shift):
         all_pairs = far_length(a, b, tolerance)
         monkeypatch.setattr(lengths, "MANY_PAIRS", 0)
         assert far_length(a, b, tolerance) == pytest.approx(all_pairs, abs=1e-9)
+
+
+@pytest.mark.parametrize("pairs", [0, 1 << 40], ids=["by a tree", "all pairs"])
+@pytest.mark.parametrize(("beyond", "far"), [(0.9e-6, 0), (1.1e-6, 200)])
+def test_what_is_at_the_tolerance_but_for_rounding_is_within_it(monkeypatch, pairs, beyond, far):
+    monkeypatch.setattr(lengths, "MANY_PAIRS", pairs)
+    line, other = polygons([(0, 0), (100, 0)]), polygons([(-50, 3 + beyond), (150, 3 + beyond)])
+    assert far_length(line, other, 3) == pytest.approx(far)

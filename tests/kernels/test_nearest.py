@@ -69,3 +69,11 @@ def test_what_is_called_far_is_far(seed, sides):
     #  two blocks on, along one axis, is always far
     beyond = (steps >= 2 * np.array(sides)).any(axis=2).all(axis=1)
     assert far[beyond].all()
+
+
+@pytest.mark.parametrize(("farther", "met"), [(4.5e-10, [0, 1]), (5.5e-10, [0])])
+def test_targets_are_equally_near_within_the_rounding_of_a_sum_of_squares(farther, met):
+    #  squares 1e6 and 1e6 + 2000 farther: they may be off by 1e-12 of 1e6
+    targets = np.array([[1000.0, 1000.0 + farther]])
+    pairs = list(nearby_pairs(np.zeros((1, 1)), targets, 0.0))
+    assert [int(target) for _, some in pairs for target in some] == met

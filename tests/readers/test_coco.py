@@ -240,6 +240,14 @@ def test_low_scores_are_said(tmp_path):
     assert not open_volume(path, ReadOptions(grid=SHAPE, member="1", min_score=0.1)).notes
 
 
+@pytest.mark.parametrize(("score", "low"), [(0.49, True), (0.5, False)])
+def test_a_low_score_is_one_below_a_half(tmp_path, score, low):
+    path = tmp_path / "d.json"
+    path.write_text(json.dumps([build.annotation(1, 1, 1, build.runs(A), score=score)]))
+    notes = open_volume(path, ReadOptions(grid=SHAPE, member="1")).notes
+    assert [note.code for note in notes] == ["W-low-scores"] * low
+
+
 def test_the_size_of_a_detection_is_that_of_its_box_where_it_has_one(tmp_path):
     path = tmp_path / "d.json"
     marks = [build.annotation(1, 1, 1, build.runs(A), score=1, bbox=[0, 0, 30, 40])]

@@ -146,6 +146,14 @@ def test_the_mean_of_the_cases_is_named_only_where_it_is_another_account_a26():
     assert of(results, class_=OVERALL).mean_of_cases is None
 
 
+@pytest.mark.parametrize(("apart", "named"), [(0.9e-12, False), (1.1e-12, True)])
+def test_the_mean_of_the_cases_is_another_beyond_the_rounding_of_a_sum(apart, named):
+    # over classes ((l1 + l2) / 2 + s1) / 2, over cases ((l1 + s1) / 2 + l2) / 2: (s1 - l2) / 4
+    spleen = 0.75 * (1 + 4 * apart)
+    results = cases("dice", a={"liver": 0.75, "spleen": spleen}, b={"liver": 0.75})
+    assert (of(results, class_=OVERALL).mean_of_cases is not None) == named
+
+
 def test_an_infinite_value_is_undefined_in_the_mean_of_its_case_account_a26():
     results = cases(
         "false_positive_volume", "ml", a={"x": math.inf, "y": 4.0}, b={"x": 1.0, "y": 2.0}

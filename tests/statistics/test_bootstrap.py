@@ -9,9 +9,12 @@ from scipy import stats
 from segeval.statistics.bootstrap import (
     BLOCK_COUNTS,
     RESAMPLES,
+    UnitSums,
     bca_intervals,
+    is_point,
     overall_interval,
     resample_means,
+    share_below,
     simultaneous_intervals,
     stepwise_intervals,
     sum_by_unit,
@@ -171,3 +174,26 @@ def test_very_many_units_are_drawn_from_their_distribution_p25(monkeypatch):
     assert (np.abs(made - drawn) < 0.05 * (drawn[1] - drawn[0])).all()
     both = bootstrap.resample_means(sample.picked([0, 0]), 1)
     assert np.allclose(both[:, 0], both[:, 1])
+
+
+@pytest.mark.parametrize(("off", "point"), [(0.9e-12, True), (1.1e-12, False)])
+def test_resamples_are_their_mean_within_rounding(off, point):
+    made = 8.0 * np.array([[1 - off], [1], [1 + off / 2]])
+    found = is_point(np.array([8.0]), made, np.array([3]), np.array([8.0]))
+    assert found.tolist() == [point]
+
+
+@pytest.mark.parametrize(("off", "share"), [(0.9e-12, 0.5), (1.1e-12, 0.75)])
+def test_resamples_are_on_a_bar_within_rounding(off, share):
+    made = 4.0 * np.array([[-off], [0]])  # on the bar is half below it
+    below = share_below(np.zeros(1), made, np.array([2]), np.array([4.0]))
+    assert below.tolist() == [share]
+
+
+@pytest.mark.parametrize(("off", "wide"), [(0.9e-12, False), (1.1e-12, True)])
+def test_a_spread_within_rounding_is_none(off, wide):
+    scale = np.array([1.0])
+    totals = np.where(np.arange(400) % 2, 1.0, -1.0)[:, None] * off * math.sqrt(400)
+    sample = UnitSums(totals, np.ones_like(totals), scale)  # the spread of its means is `off`
+    low, high = simultaneous_intervals(sample, 0.95, SEED)
+    assert (high > low).tolist() == [wide]

@@ -69,6 +69,11 @@ def test_report_t11_what_lies_elsewhere():
     assert why(None, dice=0.3) == ""  # nothing is known of the volumes
 
 
+@pytest.mark.parametrize(("dice", "said"), [(0.69, True), (0.7, False)])
+def test_report_t11_an_overlap_that_is_good_lies_nowhere_else(dice, said):
+    assert why((10.0, 10.5, "ml"), dice=dice).startswith("placed otherwise") == said
+
+
 def test_report_t11_two_reasons_stand_beside_each_other():
     said = why((10.0, 15.0, "ml"), hd=60.0, hd95=6.0)
     assert said == "a far part: hd is 10 × hd95; volume: +50 %"
