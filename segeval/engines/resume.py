@@ -2,7 +2,7 @@
 
 Each finished case is a line of `<output>.partial.jsonl` beside the JSON output, flushed at once.
 The first line is the signature: cases under another one are scored again, and so are those whose
-files have changed.
+files have changed or whose line is damaged.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from segeval.engines.sealed_lines import SealedLines, open_line
 from segeval.pairing.cases import Case, CaseStore
 from segeval.pairing.remote import fetch_case
 from segeval.readers.remote_files import RemoteStore
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.json_text import parse_json
-from segeval.runtime.spill import SpillFile
 from segeval.scorecard.card import CaseResult
 from segeval.scorecard.case_json import case_from_json
 from segeval.scorecard.result_store import ResultStore, case_texts
@@ -50,7 +50,7 @@ class Journal:
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_name(self._path.name + ".new")
-        lines = SpillFile(fresh.open("w+b"), called=str(self._path))
+        lines = SealedLines(fresh.open("w+b"), called=str(self._path))
         try:
             lines.add(json.dumps(self._parts, allow_nan=False).encode() + b"\n")
         except RequestError:
@@ -81,15 +81,16 @@ class Journal:
 
     def _earlier(self) -> Iterator[str]:
         """The output of a finished run, then what an interrupted one left."""
-        if self._output.exists():
+        if self._output.is_file():  # a pipe would be waited for
             with suppress(RequestError):
                 card = load_results(self._output)
                 if card.fields == self._parts:
                     yield from case_texts(card.cases)
-        if self._path.exists():
-            with self._path.open(encoding="utf-8", errors="replace") as lines:
-                if _parse_json(next(lines, "")) == self._parts:
-                    yield from (line.rstrip("\n") for line in lines)
+        if self._path.is_file():
+            with self._path.open("rb") as lines:
+                kept = (open_line(line).decode("utf-8", "replace") for line in lines)
+                if _parse_json(next(kept, "")) == self._parts:
+                    yield from kept
 
     def done(self) -> None:
         """The output is written: the file is not needed any more."""

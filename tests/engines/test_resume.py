@@ -1,6 +1,8 @@
 """An interrupted run goes on where it was, and gives the bytes of one that was not."""
 
 import json
+import os
+import re
 from contextlib import nullcontext
 
 import build
@@ -144,6 +146,42 @@ def test_a_cut_last_line_is_tolerated(sides, tmp_path, scored, cut):
     assert go(sides, tmp_path, resume=True) == whole
     # without its newline alone the line is whole
     assert scored == (["c"] if cut == 1 else ["b", "c"])
+
+
+def other_digit(found):
+    return found[1] + (b"7" if found[2] != b"7" else b"3")
+
+
+DAMAGE = {
+    "a digit of a value": lambda line: re.sub(rb'("dice": 0\.)(\d)', other_digit, line),
+    "a digit of a count": lambda line: re.sub(rb'("gt_voxels": .*?: )(\d)', other_digit, line),
+    "a lost sector": lambda line: line[:200] + bytes(64) + line[264:],
+    "no checksum": lambda line: line[: line.rindex(b', "check"')] + b"}\n",
+    "the end of another": lambda line: line[:-60] + line,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_a_damaged_line_is_scored_again(sides, tmp_path, scored, how):
+    whole = go(sides, tmp_path)
+    interrupted(sides, tmp_path, scored)
+    journal = Journal(tmp_path / "out.json", {}).path
+    head, *lines = journal.read_bytes().splitlines(keepends=True)
+    damaged = DAMAGE[how](lines[0])
+    assert damaged != lines[0]
+    journal.write_bytes(head + damaged + lines[1])
+    assert go(sides, tmp_path, resume=True) == whole
+    assert scored == ["a", "c"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.parametrize("name", ["out.json", "out.json.partial.jsonl"])
+@pytest.mark.parametrize("kind", ["a pipe", "a device"])
+def test_what_is_no_file_is_not_read_for_what_is_done(sides, tmp_path, scored, name, kind):
+    path = tmp_path / name
+    os.mkfifo(path) if kind == "a pipe" else path.symlink_to("/dev/zero")
+    go(sides, tmp_path, resume=True)
+    assert scored == list(NAMES)
 
 
 def test_a_cut_output_is_no_output(sides, tmp_path, scored):
