@@ -61,7 +61,8 @@ def convert_paths(given: Mapping[str, Any]) -> int:
         raise RequestError("there is no such file or folder", where=source)
     if out.name.endswith((".nii", *ENDINGS.values())):
         raise RequestError("OUT is the folder of the masks, not a file", where=out)
-    found = pair_single_side(source, settings)
+    problems: list[CaseError] = []
+    found = pair_single_side(source, settings, problems)
     if not found.cases:
         raise NothingToScore("there is no RTSTRUCT and no SEG in the folder", where=source)
     how = ConversionChoices(
@@ -69,7 +70,6 @@ def convert_paths(given: Mapping[str, Any]) -> int:
     )
     shown = choose_display(settings)
     notes, written = list(found.notes), 0
-    problems: list[CaseError] = []
     for done, case in enumerate(found.cases, 1):
         paths, more, wrong = try_convert(case, out, how, settings)
         for path in paths:

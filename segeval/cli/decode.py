@@ -52,7 +52,8 @@ def decode_paths(given: Mapping[str, Any]) -> int:
     allocator.freeze_collector()
     settings = resolve_request(given).settings
     pred, out = Path(given["pred"]), Path(given["out"])
-    files = list_decode_items(pred, given["like"] or "", settings)
+    problems: list[CaseError] = []
+    files = list_decode_items(pred, given["like"] or "", settings, problems)
     if not files:
         raise NothingToScore("there are no predictions in the folder", where=pred)
     try:
@@ -62,7 +63,6 @@ def decode_paths(given: Mapping[str, Any]) -> int:
     if pred.resolve() == out.resolve():
         raise RequestError("OUT is the folder of the predictions", help="name another folder")
     shown = choose_display(settings)
-    problems: list[CaseError] = []
     written = 0
     for done, result in enumerate(decode_all(files, out, settings), 1):
         if isinstance(result, CaseError):

@@ -65,7 +65,7 @@ def inspect_paths(given: Mapping[str, Any]) -> int:
     rows: list[tuple[str, ...]] = []
     problems: list[SegevalError] = []
     columns, listed = (NAMES, structure_name_rows) if given["names"] else (COLUMNS, content_row)
-    for path in list_inspected_files([Path(path) for path in given["paths"]]):
+    for path in list_inspected_files([Path(path) for path in given["paths"]], problems):
         try:
             rows += listed(path, settings)
         except SegevalError as problem:
@@ -78,12 +78,14 @@ def inspect_paths(given: Mapping[str, Any]) -> int:
     return 3 if problems else 0
 
 
-def list_inspected_files(paths: list[Path]) -> list[Path]:
+def list_inspected_files(paths: list[Path], unlisted: list[SegevalError]) -> list[Path]:
     """The files to look at: a folder is every mask file in it, or its structure sets.
 
     Raises RequestError.
+
+    unlisted  gets the folders that could not be looked into
     """
-    from segeval.pairing.files import holds_dicom, list_mask_files
+    from segeval.pairing.files import holds_dicom, list_mask_files, unlisted_errors
 
     found: list[Path] = []
     for path in paths:
@@ -92,6 +94,7 @@ def list_inspected_files(paths: list[Path]) -> list[Path]:
         inside = [path]
         if path.is_dir():
             tree = list_mask_files(path)
+            unlisted += unlisted_errors(tree)
             inside = [f.path(path) for f in tree.files]
             inside += structures_in(tree) if holds_dicom(tree) else []
             if not inside:

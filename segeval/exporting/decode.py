@@ -18,7 +18,7 @@ from segeval.classes.class_list import ClassList
 from segeval.grid.geometry import Geometry
 from segeval.opening.enlarge import average_mirrored
 from segeval.pairing.file_names import format_suffix, strip_format_suffix
-from segeval.pairing.files import list_mask_files
+from segeval.pairing.files import list_mask_files, unlisted_errors
 from segeval.readers.registry import open_volume
 from segeval.request.settings import Settings
 from segeval.runtime.arrays import Labels
@@ -52,8 +52,13 @@ class DecodeItem:
     flipped: Path | None = None
 
 
-def list_decode_items(pred: Path, like: str, settings: Settings) -> list[DecodeItem]:
-    """The files to decode, with those that belong to them. Raises RequestError."""
+def list_decode_items(
+    pred: Path, like: str, settings: Settings, unlisted: list[CaseError]
+) -> list[DecodeItem]:
+    """The files to decode, with those that belong to them. Raises RequestError.
+
+    unlisted  gets the folders that could not be looked into
+    """
     if bool(settings.flipped) != (settings.flip != "never"):
         raise RequestError(
             "--flipped names the scores of mirrored images and --flip says how they are joined",
@@ -68,21 +73,26 @@ def list_decode_items(pred: Path, like: str, settings: Settings) -> list[DecodeI
             find_matching_file(name, grids, like, "--like"),
             find_matching_file(name, mirrored, settings.flipped, "--flipped"),
         )
-        for name, path in find_prediction_files(pred).items()
+        for name, path in find_prediction_files(pred, unlisted).items()
     ]
 
 
-def find_prediction_files(root: Path) -> dict[str, Path]:
+def find_prediction_files(root: Path, unlisted: list[CaseError] | None = None) -> dict[str, Path]:
     """The files of a path by name; of a label map and the scores beside it, the label map.
 
     Rule LAYOUTS-I5.
+
+    unlisted  gets the folders that could not be looked into
     """
     if not root.exists():
         raise RequestError("there is no such file or folder", where=root)
     if not root.is_dir():
         return {strip_format_suffix(root.name): root}
     named: dict[str, Path] = {}
-    for file in list_mask_files(root).files:
+    tree = list_mask_files(root)
+    if unlisted is not None:
+        unlisted += unlisted_errors(tree)
+    for file in tree.files:
         path = file.path(root)
         name = path.relative_to(root).with_name(strip_format_suffix(path.name)).as_posix()
         if name not in named or named[name].suffix == ".npz":

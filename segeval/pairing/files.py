@@ -180,6 +180,16 @@ def list_mask_files(root: Path) -> SideTree:
     )  # fmt: skip
 
 
+def unlisted_errors(tree: SideTree) -> list[ReadError]:
+    """The folders that could not be looked into: what they hold is missing."""
+    lost = [left for left in tree.left if left.weight == LOST]
+    return [
+        ReadError(f"{left.kind} {left.reason}: {name}", where=tree.root)
+        for left in lost
+        for name in left.names
+    ]
+
+
 def named_pictures(root: Path, polygons: Iterable[MaskFile]) -> set[Path]:
     """The pictures that lists of masks name; one that cannot be read names none here."""
     from segeval.readers import mask_list

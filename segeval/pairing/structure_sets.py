@@ -9,19 +9,21 @@ from segeval.pairing.cases import Case, CaseFiles, Pairing
 from segeval.pairing.class_names import Hints
 from segeval.pairing.dicom_root import DicomRoot, choose_case_key, image_roots
 from segeval.pairing.file_names import strip_format_suffix
-from segeval.pairing.files import list_mask_files
+from segeval.pairing.files import list_mask_files, unlisted_errors
 from segeval.pairing.patient_entries import anonymous_id, tree_layout
 from segeval.pairing.patients import PatientLayouts
 from segeval.readers.series import index_dicom
 from segeval.request.settings import Settings
-from segeval.runtime.errors import RequestError
+from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import replace
 
 
-def pair_single_side(path: Path, settings: Settings) -> Pairing:
+def pair_single_side(path: Path, settings: Settings, unlisted: list[CaseError]) -> Pairing:
     """One tree, or one file of it, without another side: a case for each structure set.
 
     Raises RequestError for a file that is none, ReadError for a damaged one.
+
+    unlisted  gets the folders of the tree that could not be looked into
     """
     folder = path if path.is_dir() else path.parent
     tree = replace(list_mask_files(folder), files=())
@@ -29,6 +31,7 @@ def pair_single_side(path: Path, settings: Settings) -> Pairing:
     roots = (root, *image_roots(settings))
     if not path.is_dir():
         return Pairing((single_file_case(path, roots),), "")
+    unlisted += unlisted_errors(tree)
     by = choose_case_key([root], settings.case_key)
     layout = tree_layout(root, by, Hints())
     hidden = by == "patient" and settings.case_key == "auto"

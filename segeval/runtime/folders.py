@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from errno import EACCES
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -106,6 +107,8 @@ class _FolderWalk:
         """
         folders: dict[str, str] = {}
         try:
+            if not os.access(path, os.X_OK):  # names are seen, and no file behind them
+                raise PermissionError(EACCES, os.strerror(EACCES), path)
             with os.scandir(path) as entries:
                 for entry in entries:
                     name = entry.name

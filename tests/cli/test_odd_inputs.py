@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import build
+import dicom_build
 import numpy as np
 import pytest
 
@@ -120,6 +121,46 @@ def test_account_a33_a_folder_that_cannot_be_listed_is_an_error(
     ]
     assert (left["side"], left["weight"]) == (side, "lost")
     assert segeval("pairs", "pred", "gt", "--missing", missing).status == 3
+
+
+def test_account_a33_a_folder_that_cannot_be_listed_is_an_error_of_one_side_too(
+    segeval, here, monkeypatch
+):
+    build.folder(here / "scores", (build.npy, ".npy"), a=np.eye(3, 4)[:, None] + 0.25)
+    organs = [dicom_build.Organ("Heart", [dicom_build.square(1, 4, z) for z in (0, 2)])]
+    dicom_build.series(here / "tree" / "ct", (3, 9, 9), (2.0, 1.0, 1.0))
+    dicom_build.rtstruct(here / "tree" / "RS.dcm", organs)
+    for side in ("scores", "tree"):
+        (here / side / "closed").mkdir()
+    refuse(monkeypatch, "closed")
+    commands = (
+        ["inspect", "scores"], ["inspect", "tree"], ["decode", "scores", "out"],
+        ["convert", "tree", "out"],
+    )  # fmt: skip
+    for words in commands:
+        done = segeval(*words)
+        side = words[1]
+        said = f"error: {side}: folder that cannot be listed: closed: Permission denied"
+        assert (done.status, said in done.err) == (3, True), (words, done.err)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions")
+@pytest.mark.parametrize(("closed", "status"), [("pred", 2), ("pred/sub", 3)])
+def test_account_a33_names_without_the_files_behind_them(
+    segeval, sides, monkeypatch, closed, status
+):
+    build.folder(sides / "pred" / "sub", (build.png, ".png"), c=MASK)
+    real, named = os.access, os.path.realpath(closed)  # a folder of mode 444
+
+    def access(path, mode, **how):
+        return os.path.realpath(path) != named and real(path, mode, **how)
+
+    monkeypatch.setattr(os, "access", access)
+    done = segeval("score", "pred", "gt", "-m", "dice", "--format", "csv")
+    assert (done.status, "cannot" in done.err, "Permission denied" in done.err) == (
+        status, True, True,
+    )  # fmt: skip
+    assert ("b,1,dice,1.0,,ok,," in done.out) == (status == 3)
 
 
 @pytest.mark.parametrize("side", ["pred", "gt"])
