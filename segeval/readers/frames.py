@@ -6,11 +6,14 @@ What is said once for all frames stands in the shared groups; a frame may say it
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import hypot
 
 from segeval.dicom.elements import Elements
 from segeval.runtime.frozen import frozen, replace
 
 SHARED, EACH = 0x52009229, 0x52009230
+FARTHEST = 1e7  # mm from the origin: no patient is ten kilometres away
+UNIT = 0.01  # what the length of direction cosines, and of one along the other, may be off
 
 
 @frozen
@@ -50,12 +53,12 @@ def read_frame_facts(item: Elements, known: FrameFacts) -> FrameFacts:
     """What one group says, on top of what is known."""
     found: dict[str, object] = {}
     if 0x00209113 in item:
-        found["position"] = item.first(0x00209113).decimals(0x00200032)
+        found["position"] = within_reach(item.first(0x00209113).decimals(0x00200032))
     if 0x00209116 in item:
-        found["orientation"] = item.first(0x00209116).decimals(0x00200037)
+        found["orientation"] = cosines_of(item.first(0x00209116))
     if 0x00289110 in item:
         measures = item.first(0x00289110)
-        found["spacing"] = measures.decimals(0x00280030)
+        found["spacing"] = within_reach(measures.decimals(0x00280030))
         found["gap"] = size_of(measures.decimals(0x00180088))
         found["thickness"] = size_of(measures.decimals(0x00180050))
     if 0x0062000A in item:
@@ -64,6 +67,22 @@ def read_frame_facts(item: Elements, known: FrameFacts) -> FrameFacts:
         slide = item.first(0x0048021A)
         found["tile"] = (slide.signed(0x0048021F) or 1, slide.signed(0x0048021E) or 1)
     return replace(known, **found) if found else known
+
+
+def within_reach(millimetres: tuple[float, ...]) -> tuple[float, ...]:
+    """A place or a spacing; empty where it is none that a patient or a picture has."""
+    return millimetres if all(abs(one) <= FARTHEST for one in millimetres) else ()
+
+
+def cosines_of(elements: Elements) -> tuple[float, ...]:
+    """Direction cosines along a row and a column; empty where they are not those of a grid."""
+    numbers = elements.decimals(0x00200037)
+    if len(numbers) != 6:
+        return ()
+    row, column = numbers[:3], numbers[3:]
+    right = [abs(hypot(*one) - 1) <= UNIT for one in (row, column)]
+    upright = abs(sum(a * b for a, b in zip(row, column, strict=True))) <= UNIT
+    return numbers if all(right) and upright else ()
 
 
 def size_of(numbers: tuple[float, ...]) -> float | None:

@@ -35,7 +35,7 @@ TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 BMP = b"BM"
 GIF = (b"GIF87a", b"GIF89a")
 BROKEN = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, MemoryError,
-          struct.error, zlib.error)  # fmt: skip
+          IndexError, struct.error, zlib.error)  # fmt: skip
 MAPPED = {"L": "u1", "P": "u1", "I;16": "<u2"}  # what Pillow can write into an array of ours
 ROWS_PIXELS = 1 << 18  # pixels whose colours are looked up at a time
 WITH_ALPHA = ("RGBA", "LA")

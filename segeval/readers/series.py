@@ -14,7 +14,7 @@ import numpy as np
 from segeval.dicom.elements import DamagedElements, Elements
 from segeval.dicom.files import DicomFile, damaged_dicom_error, is_dicom, open_dicom
 from segeval.grid.slices import Frame, Slices, arrange_slices
-from segeval.readers.frames import read_frames
+from segeval.readers.frames import cosines_of, read_frames, within_reach
 from segeval.runtime.errors import GeometryError, ReadError
 from segeval.runtime.folders import Unlisted, list_files
 from segeval.runtime.frozen import frozen
@@ -238,9 +238,9 @@ def read_slice_headers(file: DicomFile) -> Iterator[SliceHeader]:
         yield SliceHeader(
             file.path,
             uid,
-            elements.decimals(0x00200032),
-            elements.decimals(0x00200037),
-            elements.decimals(0x00280030),
+            within_reach(elements.decimals(0x00200032)),
+            cosines_of(elements),
+            within_reach(elements.decimals(0x00280030)),
             shape,
             thickness,
         )

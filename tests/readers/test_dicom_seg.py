@@ -337,6 +337,19 @@ def test_account_a25_frames_of_two_orientations_say_by_how_much(tmp_path):
     assert "by up to 0.01" in caught.value.facts[0]
 
 
+@pytest.mark.parametrize("cosines", [(0, 0, 0, 0, 1, 0), (1, 0, 0, 1, 0, 0), (2, 0, 0, 0, 1, 0)])
+def test_directions_that_are_those_of_no_grid_are_none(tmp_path, cosines):
+    path = build.seg(tmp_path / "b.dcm", shots(MASKS), ["Heart"], gap=1.0)
+    with pytest.raises(ReadError, match="do not say how they lie"):
+        read(per_frame(path, lambda n: list(cosines)))
+
+
+def test_a_place_that_no_patient_has_is_none(tmp_path):
+    path = build.seg(tmp_path / "b.dcm", shots(MASKS, [0, 1, 2, 1e300]), ["Heart"], gap=1.0)
+    with pytest.raises(ReadError, match="do not say where"):
+        read(path)
+
+
 @pytest.mark.parametrize("gap", [-1.0, 0.0, 511.0])
 def test_account_a25_the_spacing_between_slices_has_no_sign_and_positions_decide(tmp_path, gap):
     path = build.seg(tmp_path / "a.dcm", shots(MASKS)[::-1], ["Heart"])

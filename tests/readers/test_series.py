@@ -5,6 +5,7 @@ from pathlib import Path
 import dicom_build as build
 import nibabel
 import numpy as np
+import pydicom
 import pytest
 from paths import SHARED, needs_data
 
@@ -62,6 +63,24 @@ def test_slices_must_be_alike(tmp_path, other):
             raw = raw.replace(f"1.2.3.2.{number}".encode(), f"1.2.3.2.{number + 6}".encode())
         path.write_bytes(raw)
     with pytest.raises(GeometryError, match="slices differ"):
+        only(index_dicom(tmp_path)).slices()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ImageOrientationPatient", [0.0, 0, 0, 0, 1, 0]),
+        ("ImageOrientationPatient", [1.0, 0, 0, 0.7, 0.7, 0]),
+        ("ImagePositionPatient", [0.0, 0, -1e300]),
+        ("PixelSpacing", [1.0, 1e300]),
+    ],
+)
+def test_what_is_no_place_in_a_patient_is_none(tmp_path, name, value):
+    for path in build.series(tmp_path / "a", (3, 4, 4)).iterdir():
+        data = pydicom.dcmread(path)
+        setattr(data, name, value)
+        data.save_as(path)
+    with pytest.raises(GeometryError, match="does not say where it lies"):
         only(index_dicom(tmp_path)).slices()
 
 
