@@ -14,9 +14,8 @@ from segeval.runtime.inventory import ASKED, EXAMPLES, LOST, SAID, LeftAside, de
 def tell_left_aside(items: Sequence[LeftAside], settings: Settings) -> tuple[list[Note], int]:
     """Print a line for every reason that the user did not ask for; with -v all, and all names.
 
-    Gives what is a warning (ACCOUNT-A3), to be told with the others, and how many errors were
-    said: of what
-    could not be looked at (ACCOUNT-A33).
+    Gives what is a warning (ACCOUNT-A3), to be told with the others, and how many errors were said:
+    of what could not be looked at (ACCOUNT-A33).
     """
     lines: dict[tuple[str, ...], list[LeftAside]] = {}
     warnings, lost = [], []
@@ -25,9 +24,8 @@ def tell_left_aside(items: Sequence[LeftAside], settings: Settings) -> tuple[lis
         if item.code == SAID:
             continue
         if item.weight == LOST:
-            lost += [
-                f"error: {item.side}: {item.kind} {item.reason}: {name}" for name in item.names
-            ]
+            where = f"{item.side}: " if item.side else ""
+            lost += [f"error: {where}{item.kind} {item.reason}: {name}" for name in item.names]
         elif item.code:
             warnings.append(Note(item.code, describe([item._replace(case="")]), item.case))
         elif item.weight != ASKED or settings.verbose:

@@ -23,6 +23,11 @@ RESIZE = "--resample gt resizes the prediction (labels nearest neighbour, scores
 ENLARGE = "--upsample half_pixel brings scores to the size of the ground truth"
 ONE_GRID = "write both on one grid"
 LIKE = "--upsample half_pixel brings scores of low resolution to that size"
+AS_ARRAYS = "write arrays as (z, y, x) or (y, x)"
+IN_ORDER = (
+    "write the voxels of both sides in one order (SimpleITK gives arrays as z, y, x, and nibabel "
+    "as x, y, z)"
+)
 LARGEST = 64  # a joint grid may have so many times the voxels of the larger side
 
 
@@ -67,8 +72,8 @@ def suggest_remedy(
     placed = own.placed and truth.placed
     if own.shape == truth.shape:
         return explain_same_shape(own, truth) if placed else ("", ONE_GRID)
-    if not placed and own.shape == truth.shape[::-1]:
-        return "the axes of one side are in reverse order", "write arrays as (z, y, x) or (y, x)"
+    if own.shape == truth.shape[::-1]:
+        return "the axes of one side are in reverse order", IN_ORDER if placed else AS_ARRAYS
     if placed:
         return explain_other_extent(own, truth)
     if len(own.shape) == len(truth.shape) == 2 and not (own.placed or truth.placed):

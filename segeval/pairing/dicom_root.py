@@ -8,13 +8,13 @@ from pathlib import Path
 
 from segeval.pairing.cases import relative_path
 from segeval.pairing.file_names import format_suffix
-from segeval.pairing.files import Left, MaskFile, SideTree, holds_dicom, leave_aside
+from segeval.pairing.files import BROKEN, Left, MaskFile, SideTree, holds_dicom, leave_aside
 from segeval.pairing.images import require_image_folder
 from segeval.readers.series import DicomIndex, Series, StructureSetHeader, index_dicom
 from segeval.readers.series_matching import has_patient_folders, list_patients, top_folder
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
-from segeval.runtime.inventory import SAID, UNKNOWN
+from segeval.runtime.inventory import LOST, SAID, UNKNOWN
 
 PATIENTS = "patients"
 
@@ -114,6 +114,11 @@ def folder_below_root(found: MaskFile) -> str:
     return found.folder[0] if found.folder else ""
 
 
+def is_broken_link(path: Path) -> bool:
+    """Whether a path is a link to nothing."""
+    return path.is_symlink() and not path.exists()
+
+
 def objects_aside(root: DicomRoot, taken: set[Path]) -> Iterator[Left]:
     """The DICOM objects, and what is none of them, that no case is made of.
 
@@ -126,6 +131,10 @@ def objects_aside(root: DicomRoot, taken: set[Path]) -> Iterator[Left]:
     shown = [relative_path(one, path) for one in root.index.foreign]
     yield from leave_aside("file", "of an unknown kind", shown)
     for problem in root.index.damaged:
-        if Path(problem.where) not in taken:
-            names = (relative_path(Path(problem.where), path),)
+        if Path(problem.where) in taken:
+            continue
+        names = (relative_path(Path(problem.where), path),)
+        if is_broken_link(Path(problem.where)):
+            yield Left("file", BROKEN, names, LOST)
+        else:
             yield Left("file", f"that cannot be read: {problem.message}", names, UNKNOWN, SAID)

@@ -39,6 +39,7 @@ SIDE_ENDINGS = (".pkl",)
 INTERMEDIATE = ("segmentations", "structures", "masks", "labels", "seg", "contours")
 IMAGE_FOLDERS = ("images", "imagestr", "imagests", "imagesval")
 UNREADABLE = "that cannot be listed"
+BROKEN = "linked to nothing"  # a file, or a folder of files
 
 
 class MaskFile(NamedTuple):

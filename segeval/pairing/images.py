@@ -50,12 +50,16 @@ def require_image_folder(settings: Settings) -> None:
 
 
 def drop_images(
-    tree: SideTree, other: frozenset[str], left: list[Left] | None = None
+    tree: SideTree,
+    other: frozenset[str],
+    left: list[Left] | None = None,
+    doubtful: set[MaskFile] | None = None,
 ) -> dict[Unit, list[MaskFile]]:
     """The masks of a side by the folder of their case: `segmentations` and its like are no part.
 
-    other  stems of the other side, as they are and without role tokens
-    left   gets what is left aside, and why
+    other     stems of the other side, as they are and without role tokens
+    left      gets what is left aside, and why
+    doubtful  gets masks that are named like images of other cases
     """
     aside = left if left is not None else []
     folded = frozenset(name.casefold() for name in other)
@@ -66,13 +70,15 @@ def drop_images(
         units.setdefault(case_folder(found.folder), []).append(found)
     images: list[MaskFile] = []
     for folder, those in units.items():
-        units[folder] = without_known(those, images)
+        units[folder] = without_known(beside_mask_folder(those, folder, images), images)
     aside += leave_aside("file", "named as the image of a mask beside it", shown_paths(images))
     if not any(f.stem.casefold() in folded for f in named_as_images(units)):
         images = []
         for folder, those in units.items():
             units[folder] = drop_modalities(those, folder, images)
         aside += doubted_images(tree.root, images)
+        if doubtful is not None:
+            doubtful.update(named_like(images, units))
     drawn: list[MaskFile] = []
     for folder, those in units.items():
         units[folder] = drop_companions(those, drawn)
@@ -88,10 +94,24 @@ def doubted_images(root: Path, images: Sequence[MaskFile]) -> Iterator[Left]:
     """
     groups: dict[str, list[MaskFile]] = {}
     for file in images:
-        groups.setdefault(re.split(r"[_\-]", file.stem.lower())[-1], []).append(file)
+        groups.setdefault(modality_word(file), []).append(file)
     for files in groups.values():
         weight = UNKNOWN if holds_few_labels(files[0].path(root)) else KNOWN
         yield from leave_aside("file", "named like images", shown_paths(files), weight)
+
+
+def modality_word(file: MaskFile) -> str:
+    """The last word of a name."""
+    return re.split(r"[_\-]", file.stem.lower())[-1]
+
+
+def named_like(images: Sequence[MaskFile], units: Units) -> Iterator[MaskFile]:
+    """The masks that are none only where another one lies beside them, as in other cases.
+
+    `c_t1.nii.gz` alone is hardly a mask where `a_t1.nii.gz` beside `a_seg.nii.gz` is an image.
+    """
+    words = {modality_word(file) for file in images}
+    return (file for file in named_as_images(units) if modality_word(file) in words)
 
 
 def holds_few_labels(path: Path) -> bool:
@@ -139,7 +159,10 @@ def split_off(
 def without_plots(
     files: Sequence[MaskFile], other: frozenset[str], left: list[Left]
 ) -> list[MaskFile]:
-    """The files without pictures among volumes that the other side has no name of (ACCOUNT-A9)."""
+    """The files without plots among volumes, and pictures that the other side has no name of.
+
+    Rule ACCOUNT-A9.
+    """
     pictures = [f for f in files if f.name.lower().endswith(PICTURES)]
     volumes = len(pictures) < len(files) and any(f.name.lower().endswith(VOLUMES) for f in files)
     if not pictures or not volumes:
@@ -149,16 +172,19 @@ def without_plots(
     kept = split_off(
         files,
         stray,
-        lambda f: (
-            f.name.lower().endswith(PICTURES)
-            and keys.isdisjoint((f.stem.casefold(), strip_roles(f.stem).casefold()))
-        ),
+        lambda f: is_plot(f) or is_picture_without(f, keys),
     )
     plots = [f for f in stray if is_plot(f)]
     unknown = [f for f in stray if not is_plot(f)]
     left += leave_aside("file", "named like plots or previews", shown_paths(plots), KNOWN)
     left += leave_aside("file", "in a picture format among volumes", shown_paths(unknown), UNKNOWN)
     return kept
+
+
+def is_picture_without(found: MaskFile, keys: set[str]) -> bool:
+    """Whether a file is a picture of none of the names of the other side."""
+    names = (found.stem.casefold(), strip_roles(found.stem).casefold())
+    return found.name.lower().endswith(PICTURES) and keys.isdisjoint(names)
 
 
 def is_plot(found: MaskFile) -> bool:
@@ -186,6 +212,19 @@ def drop_image_channels(
         kept.append(found)
     left += leave_aside("file", "named like channels of images", shown_paths(gone))
     return kept
+
+
+def beside_mask_folder(files: list[MaskFile], folder: Unit, gone: list[MaskFile]) -> list[MaskFile]:
+    """The files of a case without the images that lie beside its folder of masks.
+
+    `s0001/ct.nii.gz` beside `s0001/segmentations/` is no mask, even where the other side has it too
+    (ACCOUNT-A8).
+    """
+    if not any(found.folder != folder for found in files):
+        return files
+    return split_off(
+        files, gone, lambda f: f.folder == folder and f.stem.lower() in (*MODALITIES, *BESIDE_MASKS)
+    )
 
 
 def without_known(files: list[MaskFile], gone: list[MaskFile]) -> list[MaskFile]:

@@ -24,7 +24,7 @@ from segeval.pairing.file_names import (
     format_suffix,
     is_score_archive,
 )
-from segeval.pairing.files import INTERMEDIATE, Left, MaskFile, SideTree, leave_aside
+from segeval.pairing.files import BROKEN, INTERMEDIATE, Left, MaskFile, SideTree, leave_aside
 from segeval.pairing.layout_kinds import (
     CASES,
     CLASSES,
@@ -39,7 +39,7 @@ from segeval.pairing.layout_kinds import (
 from segeval.pairing.side_layout import CaseEntry, LoneFile, SideLayout
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import replace
-from segeval.runtime.inventory import ASKED, UNKNOWN
+from segeval.runtime.inventory import ASKED, LOST, UNKNOWN
 
 NAME_FILES = "or name the files of every case in a table: --pairs TABLE in place of PRED and GT"
 
@@ -52,10 +52,11 @@ def read_folder_layout(tree: SideTree, hints: Hints) -> SideLayout:
     from segeval.pairing.images import drop_images
 
     left = list(tree.left)
+    doubtful: set[MaskFile] = set()
     if hints.pattern:
         units = matched_files(tree, hints.pattern, left)
     else:
-        units = drop_images(tree, hints.other, left)
+        units = drop_images(tree, hints.other, left, doubtful)
     units = {unit: files for unit, files in units.items() if files}
     masks = SideTree(tree.root, tuple(f for unit in units.values() for f in unit))
     kind = hints.layout if fits_layout(hints.layout, units) else detect_layout(units, hints)
@@ -65,12 +66,24 @@ def read_folder_layout(tree: SideTree, hints: Hints) -> SideLayout:
             help="--classes road,sky",
         )
     entries = ENTRIES[kind](masks, units, hints)
+    if doubtful:
+        entries = doubt_entries(entries, doubtful, tree.root)
     images = 0 if hints.pattern else len(tree.files) - len(masks.files)
     left += unused_masks(masks, entries, hints.scores)
     left += leave_aside("file", "of a format without masks", tree.others)
     if not tree.dicom:
-        left += leave_aside("file", "of an unknown kind", [f.shown for f in tree.objects])
+        lost, objects = split_broken_links(tree)
+        left += leave_aside("file", BROKEN, lost, LOST)
+        left += leave_aside("file", "of an unknown kind", objects)
     return SideLayout(kind, tuple(entries), tree.root, images, tree.suffixes, tree.met, tuple(left))
+
+
+def split_broken_links(tree: SideTree) -> tuple[list[str], list[str]]:
+    """What has the name of no format: links to nothing, which may be folders, and the rest."""
+    lost, objects = list[str](), list[str]()
+    for found in tree.objects:
+        (objects if found.path(tree.root).exists() else lost).append(found.shown)
+    return lost, objects
 
 
 def matched_files(
@@ -115,6 +128,28 @@ def unused_masks(masks: SideTree, entries: Sequence[CaseEntry], scores: bool) ->
         *leave_aside("file", f"of scores {side_word}", archives),
         *leave_aside("file", "without the name of a class", others, UNKNOWN),
     ]
+
+
+def doubt_entries(
+    entries: Sequence[CaseEntry], doubtful: set[MaskFile], root: Path
+) -> list[CaseEntry]:
+    """The entries, of which those of a file that may be an image are faulty (LAYOUTS-P2)."""
+    shown = {file.path(root): file.shown for file in doubtful}
+    made = []
+    for entry in entries:
+        own = [shown[path] for path in entry.side.files.values() if path in shown]
+        made.append(entry._replace(files=doubt_side(entry.side, own[0])) if own else entry)
+    return made
+
+
+def doubt_side(side: CaseFiles, shown: str) -> CaseFiles:
+    """A side whose only mask may be an image."""
+    problem = CaseError(
+        f"{shown!r} is named like the images that other cases have beside their masks",
+        help=f"remove it, if it is an image; {NAME_FILES}",
+        status="ambiguous",
+    )
+    return replace(side, faults={"": problem})
 
 
 TwinKey = tuple[FolderParts, str, str]

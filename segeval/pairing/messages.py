@@ -5,22 +5,10 @@ Rules LAYOUTS-P4, LAYOUTS-M4, M6.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
-from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from segeval.pairing.cases import Case
 from segeval.runtime.errors import Note
-
-if TYPE_CHECKING:
-    from segeval.volume.channel import Channel
-
-LOOKED = 100  # pairs whose files are compared by inode
-EMPTY_CHUNK = 1 << 18  # values that are looked at in one go
-COMPARED = 8  # pairs of equal size whose bytes are compared
 
 KINDS = {
     "case-folders": "a folder a case",
@@ -111,66 +99,3 @@ def extra_note(extra: Sequence[str]) -> list[Note]:
         f"{count_with_noun(len(extra), 'prediction')} {have} no ground truth: {first_names(extra)}"
     )
     return [Note("N-extra-prediction", text)]
-
-
-def is_empty_mask(path: Path) -> bool:
-    """Whether a mask has no voxel: two such files are equal, and nothing is mixed up.
-
-    Rule ACCOUNT-A4.
-    """
-    from segeval.readers.registry import open_volume
-    from segeval.runtime.errors import CaseError
-    from segeval.volume.read_options import ReadOptions
-
-    try:
-        return all(
-            is_empty_channel(channel) for channel in open_volume(path, ReadOptions()).channels
-        )
-    except CaseError:
-        return False
-
-
-def is_empty_channel(channel: Channel) -> bool:
-    """Whether a channel is 0 everywhere; it is read only until a value is not. Raises ReadError."""
-    from segeval.volume.channel_streams import open_channels
-
-    with open_channels([channel], EMPTY_CHUNK) as (stream,):
-        left = channel.count
-        while left > 0:
-            count = min(left, EMPTY_CHUNK)
-            if stream.read(count).any():
-                return False
-            left -= count
-    return True
-
-
-def same_files_note(cases: Sequence[Case]) -> list[Note]:
-    """The warning where both sides are the same files, which scores a folder against itself
-    (LAYOUTS-M6).
-
-    Few pairs tell: the first hundred are compared by inode, a handful of equal size by their bytes.
-    """
-    import filecmp
-
-    left = COMPARED
-    same = []
-    for case in islice((c for c in cases if c.pred is not None), LOOKED):
-        assert case.pred is not None
-        if max(len(case.pred.sets), len(case.truth.sets)) > 1:
-            continue  # which of them is meant is found out later
-        files = (next(iter(case.pred.files.values())), next(iter(case.truth.files.values())))
-        try:
-            states = [os.stat(file) for file in files]
-        except OSError:
-            continue  # reading says what is wrong
-        if os.path.samestat(*states):
-            same.append(case.id)
-        elif left and states[0].st_size == states[1].st_size and states[0].st_size:
-            left -= 1
-            with suppress(OSError):  # reading says what is wrong
-                if filecmp.cmp(*files, shallow=False) and not is_empty_mask(files[0]):
-                    same.append(case.id)
-    if not same:
-        return []
-    text = f"prediction and ground truth are the same file in {count_with_noun(len(same), 'case')}"
-    return [Note("W-same-file", f"{text}: {first_names(same)}", "")]

@@ -18,7 +18,8 @@ from segeval.pairing.file_names import SUFFIXES
 from segeval.pairing.files import SideTree, holds_dicom
 from segeval.pairing.layout_kinds import FLAT
 from segeval.pairing.matching import example_keys, match_layouts
-from segeval.pairing.messages import count_with_noun, extra_note, pairing_sentence, same_files_note
+from segeval.pairing.messages import count_with_noun, extra_note, pairing_sentence
+from segeval.pairing.same_files import same_files_note
 from segeval.pairing.side_layout import CaseEntry, LoneFile, SideLayout
 from segeval.pairing.swapped_sides import swapped_sides_note
 from segeval.pairing.two_sides import look_at, read_both_layouts

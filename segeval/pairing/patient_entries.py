@@ -14,8 +14,8 @@ from segeval.pairing.dicom_root import (
     held_objects,
     objects_aside,
 )
-from segeval.pairing.file_names import strip_format_suffix
-from segeval.pairing.files import SideTree, leave_aside
+from segeval.pairing.file_names import PICTURES, strip_format_suffix, strip_roles
+from segeval.pairing.files import MaskFile, SideTree, leave_aside
 from segeval.pairing.images import is_plot
 from segeval.pairing.side_layout import CaseEntry, SideLayout, single_file_layout
 from segeval.pairing.two_sides import is_lone_file, read_side_layout
@@ -87,16 +87,29 @@ def mask_layout(root: DicomRoot, known: set[str], hints: Hints) -> SideLayout:
     whole = root.whole
     free = tuple(f for f in tree.files if not whole and folder_below_root(f) not in known)
     stray = [f for f in tree.files if whole or folder_below_root(f) in known]
-    plots = [f for f in stray if is_plot(f)]
+    plots = [f for f in (*free, *stray) if is_plot(f)]
     masks = [f for f in stray if not is_plot(f)]
+    pictures = [f for f in free if is_stray_picture(f, hints) and f not in plots]
+    gone = {*plots, *pictures}
+    free = tuple(f for f in free if f not in gone)
     left = (
         *leave_aside("file", "named like plots or previews", [f.shown for f in plots]),
+        *leave_aside(
+            "file", "in a picture format among patients", [f.shown for f in pictures], UNKNOWN
+        ),
         *leave_aside(
             "file", "beside structure sets of the same case", [f.shown for f in masks], UNKNOWN
         ),
     )
     layout = read_side_layout(replace(tree, files=free, objects=()), replace(hints, scores=False))
     return replace(layout, left=(*layout.left, *left))
+
+
+def is_stray_picture(found: MaskFile, hints: Hints) -> bool:
+    """Whether a picture right in a tree is of no name of the other side (ACCOUNT-A9)."""
+    names = {name.casefold() for name in hints.other}
+    alone = names.isdisjoint((found.stem.casefold(), strip_roles(found.stem).casefold()))
+    return not found.folder and found.name.lower().endswith(PICTURES) and alone
 
 
 def file_entry(root: Path, one: StructureSetHeader) -> CaseEntry:

@@ -20,7 +20,8 @@ from segeval.classes.names import natural_key
 from segeval.pairing.cases import Case, CaseFiles, Pairing, relative_path
 from segeval.pairing.class_names import truth_names
 from segeval.pairing.file_names import is_score_archive, strip_format_suffix
-from segeval.pairing.messages import count_with_noun, extra_note, same_files_note
+from segeval.pairing.messages import count_with_noun, extra_note
+from segeval.pairing.same_files import same_files_note
 from segeval.runtime.errors import Note, NothingToScore, PairingError, RequestError
 from segeval.runtime.file_state import keep_access, refuse_device
 from segeval.runtime.json_text import parse_json

@@ -189,7 +189,7 @@ def named_class_selector(class_: ClassDef, side: OpenSide) -> LabelSelector | No
             raise CaseError(
                 f"nothing says which label value is {class_.name!r}",
                 where=side.volume.path,
-                help=f"name it: --classes 5={class_.name}{list_advice(class_.name)}",
+                help=f"name it: --classes N={class_.name}{list_advice(class_.name)}",
                 status="classes_unknown",
             )
         return LabelSelector(0, frozenset(class_.labels))

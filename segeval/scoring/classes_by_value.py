@@ -74,10 +74,16 @@ def select_by_value(wanted: Sequence[ClassDef], labels: Iterable[int]) -> tuple[
             raise CaseError(
                 f"nothing says which label value is {class_.name!r}",
                 facts=(f"the files hold the labels {shorten_name_list(sorted(map(int, known)))}",),
-                help=f"name it: --classes 5={class_.name}{list_advice(class_.name)}",
+                help=f"name it: {value_advice(class_.name, known)}{list_advice(class_.name)}",
                 status="classes_unknown",
             )
     return tuple(map(valued_class, wanted))
+
+
+def value_advice(name: str, labels: Iterable[str]) -> str:
+    """How a class gets a value: one that the files hold, of several the first few."""
+    values = sorted((value for value in labels if value != "0"), key=int)[:3] or ["N"]
+    return " or ".join(f"--classes {value}={name}" for value in values)
 
 
 def valued_class(class_: ClassDef) -> ClassDef:

@@ -121,6 +121,8 @@ SITUATIONS = [
     lists("two files of a class", "a/liver a/heart b/liver b/heart", "a/liver a/heart b/liver b/heart", (
         mend("keep one of them in the folder", gone("pred/a/liver.nrrd")), by_table("--pairs TABLE", "a,pred/a/liver.nii,gt/a/liver.nii")),
         status=3, more=lambda here: build.nrrd_file(here / "pred/a/liver.nrrd", organ(1))),
+    lists("an image in place of a mask", "a b c", "a/a_seg a/a_t1 b/b_seg b/b_t1 c/c_t1", (
+        mend("remove it, if it is an image", gone("gt/c/c_t1.nii")), by_table("--pairs TABLE", "a,pred/a.nii,gt/a/a_seg.nii", "c,pred/c.nii,gt/c/c_t1.nii")), status=3),
     lists("three readings", "p1/scan1 p1/scan2 p2/scan1 p2/scan2", "p1/scan1 p1/scan2 p2/scan1 p2/scan2", (add("--layout case-folders"), add("--layout class-folders"), add("--layout flat"))),
     Situation("folders: a case, or classes", both(folders(dict.fromkeys(["liver", "x1", "x2", "x3"]), dict.fromkeys(["liver", "heart"]), build.nifti, ".nii")), S, (add("--layout one-case", gives=3), add("--layout flat", gives=3)), 2),
     # tables

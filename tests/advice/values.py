@@ -209,8 +209,8 @@ SITUATIONS = [
     sides("many values against a mask", (np.arange(384).reshape(6, 8, 8) % 100).astype(np.uint8), organ(1), SHADES),
     # classes
     Situation("names against values", segmented, "score p.json g.png -m dice", (add("--classes '1=car,2=dog'"), mend("--classes labels.json", text(labels_json='{"car": 1, "dog": 2}'), "--classes labels.json"))),
-    sides("a class without a value", TWO, TWO, (put("--classes 5=liver", "liver", "5=liver"),), "--classes liver"),
-    Situation("a class without a value, of named files", segmented, "score p.json g.png -m dice --classes car", (put("--classes 5=car", "car", "1=car"),)),
+    sides("a class without a value", TWO, TWO, (put("--classes 1=liver", "liver", "1=liver"), put("--classes 2=liver", "liver", "2=liver")), "--classes liver"),
+    Situation("a class without a value, of named files", segmented, "score p.json g.png -m dice --classes car", (put("--classes N=car", "car", "1=car"),)),
     Situation("a file of several labels", named(pred=TWO), "score pred gt -m dice --layout case-folders", (put("--layout flat", "case-folders", "flat"),)),
     Situation("a class called all", named(pred_names=("all", "x"), gt_names=("all", "x")), "score pred gt -m dice --layout case-folders",
               (Way("rename the class", lambda command, here: [p.rename(p.with_name("whole.nii")) for p in sorted(here.glob("*/*/all.nii"))] and command),), also=("--classes",)),
@@ -232,6 +232,7 @@ SITUATIONS = [
     sides("no place", organ(1)[:, :4, :4], organ(1), (mend("write them in one size", pair()), Way("give both sides a geometry", lambda c, here: placed(grid((6, 8, 8)))(here) or ["score", "p.nii", "g.nii", "-m", "dice"]))),
     sides("no place to resample", organ(1)[:, :4, :4], organ(1), (Way("give files with a geometry", lambda c, here: placed(grid((6, 8, 8)))(here) or ["score", "p.nii", "g.nii", "-m", "dice"]),), "--resample gt"),
     sides("no place to join", organ(1)[:, :4, :4], organ(1), (mend("write both on one grid", pair()),), "--resample union"),
+    grids("axes of volumes in reverse order", grid((8, 8, 6)), (mend("write the voxels of both sides in one order", placed(grid((6, 8, 8)))),), pred=organ(1).T),
     sides("axes in reverse order", organ(1)[:, :4].T, organ(1)[:, :4], (mend("write arrays as (z, y, x)", pair(organ(1)[:, :4], organ(1)[:, :4])),)),
     grids("axes at other angles", SHEARED, (Way("leave it out", lambda c, _: [*c[:-2]]), add("--resample FILE", "--resample f.nii")), SHEARED, options="-m added_path_length", more=lambda here: build.nifti(here / "f.nii", organ(1), grid((14, 20, 20), (1.0, 1.0, 1.0)))),
     sides("millimetres of nowhere", organ(1), organ(1), (add("--spacing", "--spacing 1,1,2"), put("write the length in px", "nsd@2mm", "nsd@2px")), "-m nsd@2mm"),

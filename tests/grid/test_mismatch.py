@@ -121,6 +121,11 @@ ADVICE = {
         replace(GRID, shape=(30, 30, 30), spacing=(5.0, 1.6, 1.6), origin=(-60.0, -20, -50)),
         GRID, 1, "", "--resample pred"),
     "reversed": (Geometry((20, 16, 12)), Geometry((12, 16, 20)), 1, "reverse order", "(z, y, x)"),
+    "reversed, of one header": (
+        replace(GRID, shape=GRID.shape[::-1]), GRID, 1, "reverse order", "in one order"),
+    "reversed, of another header": (
+        Geometry(GRID.shape[::-1], (1.0, 1, 1), (0.0, 0, 0), GRID.directions), GRID, 1,
+        "reverse order", "in one order"),
     "channels in front": (
         Geometry((16, 20, 3)), Geometry((12, 16, 20)), 12, "channels in front", "--channel-axis 0"),
     "two pictures": (Geometry((16, 20)), Geometry((32, 40)), 1, "", "--resample gt"),

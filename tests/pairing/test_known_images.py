@@ -165,3 +165,80 @@ def test_images_alone_say_what_they_are(tmp_path):
     with pytest.raises(NothingToScore) as caught:
         run(tmp_path / "pred", tmp_path / "gt")
     assert "holds 3 CT slices" in "\n".join(caught.value.facts)
+
+
+@pytest.mark.parametrize("image", ["ct", "t1", "CT", "imaging"])
+@pytest.mark.parametrize("folder", ["segmentations", "masks", "structures"])
+def test_account_a8_an_image_beside_the_folder_of_its_masks(tmp_path, image, folder):
+    names = " ".join(
+        f"{case}/{name}.nii.gz"
+        for case in ("s1", "s2")
+        for name in (image, f"{folder}/liver", f"{folder}/t1")
+    )
+    for both in (names, names.replace(f"s1/{image}.nii.gz ", "")):
+        root = tmp_path / str(len(both))
+        found, inventory = pairs(root, both, names)
+        masks = {
+            case: [f"{case}/{folder}/{name}.nii.gz" for name in ("liver", "t1")]
+            for case in ("s1", "s2")
+        }
+        assert found == {case: (paths, paths) for case, paths in masks.items()}
+        gone = left(inventory)["named as the image of a mask beside it"]
+        assert f"s2/{image}.nii.gz" in gone
+
+
+def test_account_a9_previews_of_both_sides_are_no_masks(tmp_path):
+    names = "a/x.nii a/y.nii a/preview_total.png b/x.nii b/y.nii b/preview_total.png"
+    found, inventory = pairs(tmp_path, names, names)
+    own = {case: [f"{case}/x.nii", f"{case}/y.nii"] for case in "ab"}
+    assert found == {case: (paths, paths) for case, paths in own.items()}
+    assert left(inventory) == {
+        "named like plots or previews": ("a/preview_total.png", "b/preview_total.png")
+    }
+
+
+@pytest.mark.parametrize("other", ["pred", "gt"])
+@pytest.mark.parametrize(
+    ("stray", "weight"), [("overview.png", "unknown"), ("montage.tif", "known")]
+)
+def test_account_a9_a_picture_right_in_a_tree_of_patients(tmp_path, other, stray, weight):
+    for root in ("pred", "gt"):
+        patients(tmp_path / root, "P1", "P2")
+    build.png(tmp_path / "x.png", np.eye(4, dtype=np.uint8))
+    (tmp_path / other / stray).write_bytes((tmp_path / "x.png").read_bytes())
+    card = run(tmp_path / "pred", tmp_path / "gt")
+    assert {case.case: case.status for case in card.cases} == {"P1": "ok", "P2": "ok"}
+    (item,) = [one for one in card.inputs["left_aside"] if one["kind"] == "file"]
+    assert (item["names"], item["weight"]) == ((stray,), weight)
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_account_a8_an_image_is_not_the_mask_of_the_case_that_lacks_one(tmp_path, flat):
+    names = [f"{c}/{c}_{what}.nii.gz" for c in "ab" for what in ("seg", "flair")]
+    names = [*names, "c/c_flair.nii.gz"]
+    gt = " ".join(name.partition("/")[2] if flat else name for name in names)
+    root = tree(tmp_path / "pred", "a.nii.gz", "b.nii.gz", "c.nii.gz")
+    pairing = pair_paths(root, tree(tmp_path / "gt", *gt.split()), Settings())
+    faults = {case.id: case.truth.faults for case in pairing.cases if case.truth.faults}
+    (problem,) = [fault[""] for fault in faults.values()]
+    assert problem.status == "ambiguous"
+    assert "c_flair.nii.gz' is named like the images" in problem.message
+
+
+def test_account_a8_masks_named_like_images_stay_where_no_image_is(tmp_path):
+    found, _ = pairs(tmp_path, "a_flair.nii c_flair.nii", "a_flair.nii.gz c_flair.nii.gz")
+    assert set(found) == {"a_flair", "c_flair"}
+
+
+@pytest.mark.parametrize("side", ["pred", "gt"])
+@pytest.mark.parametrize("dicom", [False, True])
+def test_account_a33_a_link_to_nothing_is_what_it_would_hold(tmp_path, side, dicom):
+    for root in ("pred", "gt"):
+        if dicom:
+            patients(tmp_path / root, "P1", "P2")
+        else:
+            build.folder(tmp_path / root / "P1", (build.nifti, ".nii.gz"), Heart=build.ball())
+    (tmp_path / side / "P3").symlink_to(tmp_path / "not mounted")
+    card = run(tmp_path / "pred", tmp_path / "gt")
+    (item,) = [one for one in card.inputs["left_aside"] if one["kind"] == "file"]
+    assert (item["names"], item["weight"], item["side"]) == (("P3",), "lost", side)

@@ -95,7 +95,7 @@ def test_a_file_a_class_and_the_name_of_the_case(tmp_path, store):
     for side in ("pred", "gt"):
         folder = tmp_path / "data" / side / "patient7" / "segmentations"
         size = 4.0 if side == "gt" else 3.0
-        build.folder(folder, NII, liver=build.ball(radius=size), spleen=build.ball(radius=2))
+        build.folder(folder, NII, liver=build.ball(radius=size), spleen=build.ball(radius=size / 2))
     url = store(tmp_path / "data")
     there = [f"{url}/{side}/patient7/segmentations" for side in ("pred", "gt")]
     here = [tmp_path / "data" / side / "patient7" / "segmentations" for side in ("pred", "gt")]
