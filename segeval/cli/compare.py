@@ -109,7 +109,7 @@ def draw_comparison(found: ModelComparison, settings: Settings) -> None:
 
     out = make_console(sys.stdout, settings.color)
     for title, rows in comparison_tables(found, settings):
-        draw_block(rows_block(rows, title), out)
+        draw_block(rows_block(rows, title), out, "no room for moved most: -o FILE.csv lists them")
     out.print()
     for line in column_legend(found):
         print_message(line, err=False)

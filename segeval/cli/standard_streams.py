@@ -62,7 +62,11 @@ def _size(data: object) -> int:
 
 
 def open_streams() -> None:
-    """Take hold of both streams; messages to a closed one go nowhere, results are `Unwritable`."""
+    """Take hold of both streams; messages to a closed one go nowhere, results are `Unwritable`.
+
+    PYTHONUNBUFFERED, which containers set, takes their line buffering from the streams of Python:
+    lines would wait here, and a bar be removed after the table.
+    """
     for name, number, kind in (("stdout", 1, Results), ("stderr", 2, Messages)):
         stream = getattr(sys, name)
         if stream is None:
@@ -74,7 +78,7 @@ def open_streams() -> None:
                 io.BufferedWriter(raw),
                 encoding=stream.encoding,
                 errors=VISIBLE,
-                line_buffering=stream.line_buffering,
+                line_buffering=stream.line_buffering or stream.write_through,
             )
             setattr(sys, name, held)
 

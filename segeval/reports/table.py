@@ -62,21 +62,23 @@ def _draw_rich(shown: TableContent, wrong: list[str], file: IO[str], settings: S
     out = make_console(file, settings.color)
     out.print(Text(shown.opening, "bold"))
     for block in shown.blocks:
-        parts = draw_block(block, out)
-        if block.worst and not any(part.worst for part in parts):
-            out.print(Text("no room for the worst case of each class: --worst 1 names them", "dim"))
+        draw_block(block, out, "no room for the worst case of each class: --worst 1 names them")
     out.print()
     for line in shown.closing:
         out.print(Text(line, "yellow"))
-    out.print(Text(f"signature: {shown.signature}", "dim"), soft_wrap=True)
+    whole = " " not in shown.signature  # the full one, which is copied as one word
+    out.print(Text(f"signature: {shown.signature}", "dim"), soft_wrap=whole)
     if wrong:
         out.print()
     for line in wrong:
         out.print(_problem_text(line), soft_wrap=True)
 
 
-def draw_block(block: TableBlock, out: Any) -> list[TableBlock]:
-    """Draw a table on a console of rich, in as many parts as fit its width; gives them."""
+def draw_block(block: TableBlock, out: Any, no_room: str) -> None:
+    """Draw a table on a console of rich, in as many parts as fit its width.
+
+    no_room  what is said where the cases that it names have no place
+    """
     from rich.text import Text
 
     width = out.width
@@ -89,7 +91,8 @@ def draw_block(block: TableBlock, out: Any) -> list[TableBlock]:
         out.width = max(width, block_width(part))
         out.print(_rich_table(part), crop=False)
         out.width = width
-    return parts
+    if block.worst and not any(part.worst for part in parts):
+        out.print(Text(no_room, "dim"))
 
 
 def _problem_text(line: str) -> Any:

@@ -64,7 +64,7 @@ class TableBlock:
     @property
     def worst(self) -> bool:
         """Whether it names the worst cases."""
-        return any(field.kind == "worst" for field in self.fields)
+        return any(field.kind.startswith("worst") for field in self.fields)
 
 
 def text_width(text: str) -> int:

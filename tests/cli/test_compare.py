@@ -149,7 +149,7 @@ def test_on_a_narrow_terminal_no_number_is_folded(monkeypatch):
 
     cards = [whole(patients(12, seed=seed)) for seed in (1, 2)]
     found = compare_scorecards(["a.json", "b.json"], cards, Settings())
-    for width in (60, 80, 100):
+    for width in (60, 80, 100, 200):
         stream = Stream()
         monkeypatch.setattr(sys, "stdout", stream)
         monkeypatch.setenv("COLUMNS", str(width))
@@ -159,3 +159,5 @@ def test_on_a_narrow_terminal_no_number_is_folded(monkeypatch):
         numbers = set(re.findall(r"(?<![\d.])\d\.\d{3}(?![\d])", stream.getvalue()))
         means = {f"{one.mean:.3f}" for one in found.differences if one.name.metric == "dice"}
         assert means <= numbers
+        left_out = "moved most" not in stream.getvalue().replace("no room for moved most", "")
+        assert ("no room for moved most" in stream.getvalue()) is left_out

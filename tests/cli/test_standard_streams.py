@@ -129,3 +129,21 @@ def test_a_file_never_takes_the_number_of_a_closed_stream(folder):
     words = ("score", *RUNS[0], "--format", "none", "-o", "kept.csv")
     assert closed(folder, words, ">&- 2>&-")[0] == 0
     assert (folder / "kept.csv").read_text().startswith("case,class,metric,value")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_both_streams_are_in_order_where_python_is_unbuffered(unbuffered):
+    script = (
+        "import os, sys\n"
+        "from segeval.cli.standard_streams import open_streams\n"
+        "open_streams()\n"
+        "print('a line', file=sys.stderr)\n"
+        "os.write(1, b'after it')\n"
+        "sys.stderr.write('a bar\\r')\n"
+        "os.write(1, b'the table')\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered}, check=True,
+    )  # fmt: skip
+    assert ran.stdout == b"a line\nafter ita bar\rthe table"

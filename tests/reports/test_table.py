@@ -104,6 +104,15 @@ def test_the_signature_is_one_line_for_a_program(monkeypatch):
     assert made.signature in ANSI.sub("", shown(made))
 
 
+def test_the_short_signature_is_folded_between_words_cli_u4(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    short = "dice, volumetric_similarity | classes 6 | numbers:2 | id 3f9a1c2e"
+    lines = ANSI.sub("", shown(replace(card(two()), signature=short))).splitlines()
+    at = next(k for k, line in enumerate(lines) if line.startswith("signature:"))
+    assert [len(line) <= 50 for line in lines[at : at + 2]] == [True, True]
+    assert " ".join(" ".join(lines[at : at + 2]).split()) == f"signature: {short}"
+
+
 def test_a_name_cannot_steer_the_terminal():
     made = card(cases("dice", **{"a\x1b[2J": {"x\x07": 0.5}, "b": {"x\x07": 0.9}}))
     assert not any("\x1b" in line or "\x07" in line for line in piped(made, per_case=True))
