@@ -97,7 +97,7 @@ def explain_metric(definition: Definition) -> Iterator[str]:
     """All that is known of a metric: its own documentation, then what the registry says."""
     yield definition.name
     yield ""
-    yield from cleandoc(definition.doc).splitlines()
+    yield from definition.doc.splitlines()
     yield from convention_full_names([definition])
     yield f"unit     {UNITS.get(definition.unit, definition.unit)}"
     yield f"better   {BETTER[definition.better]}"
@@ -123,7 +123,7 @@ def other_conventions(definition: Definition) -> Iterator[str]:
             yield ""
             yield " ".join(f"{definition.name}:as={each.origin}" for each in those)
             yield ""
-            yield from cleandoc(doc).splitlines()
+            yield from doc.splitlines()
             yield from convention_full_names(those)
             yield from own_options(definition, those)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping
 from importlib import import_module
+from inspect import cleandoc
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -108,8 +109,8 @@ class Definition:
 
     @property
     def doc(self) -> str:
-        """The docstring of the function."""
-        return (self.compute.__doc__ or "").strip()
+        """The docstring of the function, which only Python 3.13 and later keep without indents."""
+        return cleandoc(self.compute.__doc__ or "")
 
     def tally(self, metric: Metric) -> str:
         """The tally that a request reads by name: `sums`, of a part of the case `sums:box=8mm`."""

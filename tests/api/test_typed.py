@@ -32,8 +32,9 @@ def test_a_type_checker_knows_the_choices(tmp_path):
     program.write_text(head + "\n".join(LINES) + "\n")
     call = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", program]
     source = Path(segeval.__file__).parents[1]
+    found = {} if source.name == "site-packages" else {"MYPYPATH": str(source)}  # mypy refuses it
     done = subprocess.run(
-        call, cwd=tmp_path, env={"MYPYPATH": str(source), "PATH": ""},
+        call, cwd=tmp_path, env={**found, "PATH": ""},
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     said = {}

@@ -191,7 +191,7 @@ def test_every_metric_says_what_it_is(text):
     doc = DEFINITIONS[text].doc
     assert doc.split("\n\n")[0].rstrip().endswith((".", "?"))
     for field in ("formula", "empty", "source"):
-        assert f"\n    {field} " in doc, field
+        assert f"\n{field} " in doc, field
     assert DEFINITIONS[text].better in ("higher", "lower", "zero", "")
 
 

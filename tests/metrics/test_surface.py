@@ -153,7 +153,7 @@ def test_every_surface_metric_is_documented():
     }
     for definition in own:
         for field in ("formula", "empty", "source"):
-            assert f"\n    {field}" in definition.doc, definition.name
+            assert f"\n{field} " in definition.doc, definition.name
 
 
 def test_mesh_is_the_default():
