@@ -112,18 +112,16 @@ def classes_page() -> str:
     """The lists that ship, and the files that are read."""
     import tomllib
 
-    from segeval.classes.shipped_lists import FOLDER, shipped_list_names
+    from segeval.classes.shipped_lists import FOLDER, list_source, shipped_list_names
 
     rows = []
     for name in shipped_list_names():
-        text = (FOLDER / f"{name}.toml").read_text("utf-8")
-        content = tomllib.loads(text)
+        content = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
         values = [row[0] if isinstance(row[0], list) else [row[0]] for row in content["classes"]]
         every = sorted({value for some in values for value in some})
         left = content.get("ignored", [])
-        said = text.partition("\n")[0].removeprefix("# ")
         rows.append(
             f"| `{name}` | {len(values)} | {every[0]} to {every[-1]} "
-            f"| {', '.join(map(str, left))} | {said} {content['source']} |"
+            f"| {', '.join(map(str, left))} | {' '.join(list_source(name))} |"
         )
     return CLASSES_HEAD + "\n".join(rows) + "\n" + FILES_TAIL

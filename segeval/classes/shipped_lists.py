@@ -29,7 +29,7 @@ def shipped_list(name: str) -> ClassList | None:
 
     name  what `--classes` says
     """
-    word = name.strip().lower().replace("_", "-")
+    word = _file_name(name)
     if word not in shipped_list_names():
         return None
     import tomllib
@@ -39,6 +39,17 @@ def shipped_list(name: str) -> ClassList | None:
     return made.leave_out(tuple(content.get("ignored", ())))
 
 
+def list_source(name: str) -> tuple[str, str]:
+    """What a list that ships is, in a sentence, and where it stands.
+
+    name  what `--classes` says
+    """
+    import tomllib
+
+    text = (FOLDER / f"{_file_name(name)}.toml").read_text("utf-8")
+    return text.partition("\n")[0].removeprefix("# "), tomllib.loads(text)["source"]
+
+
 def list_advice(name: str) -> str:
     """What a class that nothing stands for may have meant: a list of nearly this name; or "".
 
@@ -46,8 +57,12 @@ def list_advice(name: str) -> str:
     """
     from difflib import get_close_matches
 
-    near = get_close_matches(name.lower().replace("_", "-"), shipped_list_names(), 3, 0.75)
+    near = get_close_matches(_file_name(name), shipped_list_names(), 3, 0.75)
     return f"; or a list that ships: --classes {', --classes '.join(near)}" if near else ""
+
+
+def _file_name(name: str) -> str:
+    return name.strip().lower().replace("_", "-")
 
 
 def _class(value: int | list[int], name: str, colour: Any = None) -> ClassDef:

@@ -99,6 +99,7 @@ def write_comparison(found: ModelComparison, settings: Settings) -> None:
             draw_comparison(found, settings)
         elif form != "none":
             WRITERS[form](found, sys.stdout, settings)
+    sys.stdout.flush()  # what is said on stderr comes after it in a log of both
 
 
 def draw_comparison(found: ModelComparison, settings: Settings) -> None:

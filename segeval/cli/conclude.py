@@ -203,6 +203,7 @@ def print_verdicts(card: Scorecard, request: ResolvedSettings) -> None:
 
     if form != "none":
         WRITERS[form](card.gates, sys.stdout, request.settings)
+        sys.stdout.flush()
     print_message(f"{gates_line(card, request.settings)}{request.left_out.words}")
 
 

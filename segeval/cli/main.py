@@ -25,6 +25,7 @@ COMMANDS = {
     "report": ("segeval.cli.report", "Write the report that people look at, of a result file."),
     "show": ("segeval.cli.show", "Show a result file as a table."),
     "metrics": ("segeval.cli.metrics", "List the metrics, or explain one."),
+    "classes": ("segeval.cli.classes", "List the class lists that ship, or show one."),
     "config": ("segeval.cli.config", "Show the settings of a run and where each comes from."),
     "selftest": (
         "segeval.cli.selftest",
@@ -92,24 +93,23 @@ def _print_help(ctx: click.Context, option: click.Parameter, asked: Any) -> None
         ctx.exit()
 
 
-def _help_option(name: str, parameter: str, text: str, hidden: bool = False) -> click.Option:
+def _help_option(names: list[str], text: str) -> click.Option:
     """An option that shows help and ends; click's own loads `locale` to translate its text."""
     return click.Option(
-        [name, parameter],
+        names,
         is_flag=True,
         is_eager=True,
         expose_value=False,
         callback=_print_help,
         help=text,
-        hidden=hidden,
     )
 
 
 # Two lengths (CLI-U2): -h fits a screen, --help has every option.
 SHORT = "short_help"
 HELP = (
-    _help_option("-h", SHORT, "Show what most runs use, on one screen."),
-    _help_option("--help", "help", "Show every option."),
+    _help_option(["-h", SHORT], "Show what most runs use, on one screen."),
+    _help_option(["--help"], "Show every option."),
 )
 
 program = Program(
@@ -126,9 +126,8 @@ program = Program(
             help="Show the version and exit.",
         ),
         # One row for both: the help of the program is a screen of 24 lines in either length.
-        _help_option("-h", SHORT, "", hidden=True),
         _help_option(
-            "--help", "help", "Show this; COMMAND -h fits a screen, COMMAND --help has all."
+            ["-h", "--help"], "Show this; COMMAND -h fits a screen, COMMAND --help has all."
         ),
     ],
 )

@@ -252,6 +252,17 @@ def complete_metric_names(
     return _completion_items(load_all_metrics(), last, before + comma)
 
 
+def complete_class_lists(
+    _ctx: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """The class lists that ship, and files."""
+    from click.shell_completion import CompletionItem
+
+    from segeval.classes.shipped_lists import shipped_list_names
+
+    return [*_completion_items(shipped_list_names(), typed), CompletionItem(typed, type="file")]
+
+
 def _complete_preset_names(
     _ctx: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:

@@ -207,5 +207,7 @@ SITUATIONS = [
     in_file("no such key of the baseline", "[baseline]\nxyz = 'any'", "policy", "policy", "xyz"),
     in_file("a metric of a file", "metrics = ['dicce']", "dice", "dice", "dicce", words=S),
     Situation("the form of a self-test", nothing, "selftest -o page.txt", (put("-o selftest.html", "page.txt", "selftest.html"),), 2),
+    Situation("a class list that is misspelt", nothing, "classes amso", (put("amos", "amso"),), 2),
+    Situation("no such class list", nothing, "classes zebra", (run("segeval classes", then=False),), 2),
     in_file("a word of a file", "kind = 'lables'", "labels", "labels", "lables"),
 ]  # fmt: skip

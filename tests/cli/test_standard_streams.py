@@ -131,6 +131,22 @@ def test_a_file_never_takes_the_number_of_a_closed_stream(folder):
     assert (folder / "kept.csv").read_text().startswith("case,class,metric,value")
 
 
+def test_a_comparison_stands_before_its_warnings_in_a_log_of_both(folder):
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+
+    def said(*words):
+        command = [sys.executable, "-m", "segeval", *words]
+        ran = subprocess.run(
+            command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        return ran.stdout.decode()
+
+    for name in "mn":
+        said("score", *RUNS[0], "-m", "dice", "--format", "none", "-o", f"{name}.json")
+    both = said("compare", "m.json", "n.json")
+    assert -1 < both.index("dice: n - m") < both.index("W-few-cases")
+
+
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_both_streams_are_in_order_where_python_is_unbuffered(unbuffered):
     script = (

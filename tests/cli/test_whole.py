@@ -249,6 +249,7 @@ def test_an_example_of_the_help_runs_as_it_stands(segeval, here, line):
     for part in (1, 2) if "shard_" in line else ():  # what the lines of a job array left
         ct = "score pred gt --format none -q"
         segeval(*ct.split(), "--shard", f"{part}/2", "-o", f"shard_{part}.json")
+    (here / "dataset.json").write_text('{"labels": {"background": 0, "liver": 1}}')
     if line.startswith(
         ("segeval gate", "segeval compare", "segeval report", "segeval show")
     ):  # result files of earlier runs
