@@ -13,6 +13,7 @@ from oracles import instance_records
 from oracles.instance_records import content
 from PIL import Image
 from runs import only, run, settings
+from terminals import piped
 from whole_card import written
 
 from segeval.api.run import score_paths
@@ -193,6 +194,7 @@ def test_class_times_1000(tmp_path):
     assert found["things", "pq"] == pytest.approx((0.875 + 1) / 2)
     assert found["stuff", "pq"] == pytest.approx(10 / 12)
     assert found["all", "rq"] == 1
+    assert piped(card)[0] == "case g, 3 classes"  # things and stuff are none
     # classes are those of the ids: 24 voxels on each side less 3, and the group
     assert found["26", "dice"] == pytest.approx(2 * 21 / (21 + 30))
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from runs import only, problem, run, settings
+from terminals import piped
 from whole_card import written
 
 from segeval.api.run import score_paths
@@ -122,6 +123,19 @@ def test_files_that_list_instances_are_not_asked_what_one_is(tmp_path, kind):
     if kind != "coco.json":  # a folder of them
         card = score(tmp_path / "p", tmp_path / "g", *BY_HAND)
         assert numbers(card) == pytest.approx(BY_HAND)
+
+
+@pytest.mark.parametrize("kind", [labelme, geojson, yolo])
+def test_a_file_that_lists_nothing_is_an_image_without_objects(tmp_path, kind):
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", SIZE[::-1]).save(tmp_path / folder / "x.png")
+    suffix = {labelme: "json", geojson: "geojson", yolo: "txt"}[kind]
+    full = kind(tmp_path / "a" / f"x.{suffix}", TRUTH)
+    nothing = kind(tmp_path / "b" / f"x.{suffix}", [])
+    for sides, reason in (((nothing, full), "pred_empty"), ((full, nothing), "gt_empty")):
+        rows = [r for r in only(score(*sides, "f1@50%", "dice")).rows if r.class_ != "all"]
+        assert [(r.value, r.reason) for r in rows] == [(0, reason)] * 2
 
 
 def test_masks_of_a_class_that_overlap_stay_apart(tmp_path):
@@ -245,6 +259,18 @@ def test_instances_s2_scored_instances_are_listed_with_their_scores(tmp_path):
     save_report(best, out, settings())
     with (tmp_path / "i.csv").open() as file:
         assert [r["state"] for r in DictReader(file)][2:4] == ["spurious", "matched"]
+
+
+def test_a_data_set_of_one_image_shows_its_numbers(tmp_path):
+    truth = coco(tmp_path / "g.json", [(0, 0, 10, 10), (20, 0, 30, 10)])
+    pred = scored(tmp_path / "p.json", [(0, 0, 10, 10)], [0.9])
+    lines = piped(score(pred, truth, "ap@50%", "dice"))
+    # One of two is found: precision 1 up to recall 1/2, the 51st of 101 recalls.
+    assert "cell    0.505  0.667" in lines
+    assert "ap@50%      0.505" in lines
+    assert not any("pooled" in line for line in lines)
+    nothing = coco(tmp_path / "n.json", [])
+    assert "ap@50%          -  pooled" in piped(score(pred, nothing, "ap@50%"))
 
 
 # ---- segments and structures ---------------------------------------------------------------------

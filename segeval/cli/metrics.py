@@ -16,7 +16,7 @@ from segeval.cli.options import Command, complete_metric_names
 if TYPE_CHECKING:
     from segeval.metrics.registry import Definition
 
-UNITS = {"": "ratio", "volume": "ml, mm2 or voxels", "length": "mm or px"}
+UNITS = {"volume": "ml, mm2 or voxels", "length": "mm or px"}
 BETTER = {"higher": "higher", "lower": "lower", "zero": "nearer to 0", "": "none"}
 WIDTH = 80  # columns of the list
 NAME_WIDTH = 26  # of them for names
@@ -95,11 +95,13 @@ def first_paragraph(text: str) -> str:
 
 def explain_metric(definition: Definition) -> Iterator[str]:
     """All that is known of a metric: its own documentation, then what the registry says."""
+    from segeval.reports.figure_form import unit_word
+
     yield definition.name
     yield ""
     yield from definition.doc.splitlines()
     yield from convention_full_names([definition])
-    yield f"unit     {UNITS.get(definition.unit, definition.unit)}"
+    yield f"unit     {UNITS.get(definition.unit) or unit_word(definition)}"
     yield f"better   {BETTER[definition.better]}"
     low, high = definition.bounds
     if (low, high) != (float("-inf"), float("inf")):

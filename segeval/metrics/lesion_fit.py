@@ -44,7 +44,7 @@ def read_share(word: str) -> Quantity | None:
         found = parse_quantity(word)
     except RequestError as problem:
         raise ValueError(problem.message) from problem
-    if found.unit != "%":
+    if found.unit != "%" or found.number > 100:
         raise ValueError("a threshold is in per cent, as 10%")
     return found
 

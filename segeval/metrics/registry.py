@@ -116,8 +116,7 @@ class Definition:
         """The tally that a request reads by name: `sums`, of a part of the case `sums:box=8mm`."""
         of = self.of
         for key, option in self.options.items():
-            if option.of:
-                of = option.of.get(metric.option(key, option.default), of)
+            of = option.of.get(metric.option(key, option.default), of) if option.of else of
         box = metric.option(BOX, NO_BOX) if BOX in self.options else NO_BOX
         return of if box == NO_BOX else f"{of}:{BOX}={box}"
 
@@ -289,6 +288,8 @@ def _resolve_quantity(metric: Metric, definition: Definition) -> Quantity | None
         right = Metric(metric.name, Quantity(metric.at.number, definition.at[0]), metric.options)
         message = f"{metric}: the quantity of {metric.name} is in {wanted}"
         raise RequestError(message, help=f"write {right}")
+    if metric.at.unit == "%" and metric.at.number > 100:
+        raise RequestError(f"{metric}: nothing has more than 100 %")
     kept = metric.name in ("hd", *ALWAYS_QUANTITY)
     return None if metric.at == default and not kept else metric.at
 

@@ -243,7 +243,16 @@ def name_values(
         pred = add_side_notes(replace(pred, parts=parts), notes)
         if settings.instances and not names_label_values(classes):
             truth = with_classes(truth, pred)
-    return truth, pred
+    return empty_as_named(truth, pred), empty_as_named(pred, truth)
+
+
+def empty_as_named(side: OpenSide, other: OpenSide) -> OpenSide:
+    """A file that lists no object has none of the classes that the other side names."""
+    if side.named or not other.named or not lists_masks(side.volume) or side.volume.coding:
+        return side
+    if side.volume.values or side.volume.instances is None or len(side.volume.instances().masks):
+        return side
+    return replace(side, parts=dict.fromkeys(other.parts, NOWHERE))
 
 
 def code_sides(

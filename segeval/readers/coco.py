@@ -17,7 +17,7 @@ from segeval.grid.geometry import Geometry
 from segeval.kernels.mask_stack import MaskStack
 from segeval.kernels.rle import ImageShape, draw_edges, unite_edges
 from segeval.readers.coco_file import CocoFile, CocoImage, parse_coco
-from segeval.readers.coco_marks import Id, id_of
+from segeval.readers.coco_marks import Id, flag_of, id_of
 from segeval.readers.coco_masks import box_of, mark_name, number_of, stack_of_marks
 from segeval.runtime.arrays import Counted, Raw
 from segeval.runtime.errors import Note, ReadError
@@ -177,7 +177,7 @@ def read_marks(
     return InstanceMasks(
         masks,
         tuple(category_of(mark, place, path) for place, mark in each),
-        np.array([bool(mark.get("iscrowd")) for mark in marks], np.bool_),
+        np.array([is_crowd(mark, place, path) for place, mark in each], np.bool_),
         np.array(scores, np.float64),
         np.array(areas, np.float64),
         np.array(boxes, np.float64).reshape(-1, 4),
@@ -186,6 +186,14 @@ def read_marks(
         image.open_ended if image is not None else (),
         {n: c.group for n, c in file.categories.items() if c.group} if file is not None else {},
     )
+
+
+def is_crowd(mark: Mark, place: int, path: Path) -> bool:
+    """Whether an annotation is a region of its class and no instance. Raises ReadError."""
+    try:
+        return flag_of(mark, "iscrowd", False)
+    except ValueError as problem:
+        raise ReadError(f"{mark_name(mark, place)}: {problem}", where=path) from problem
 
 
 def places_by_value(found: InstanceMasks) -> dict[Id, list[int]]:

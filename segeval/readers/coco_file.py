@@ -19,7 +19,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from segeval.readers.coco_marks import Id, Mark, MarkGatherer, MarkStore, StrayMarks, id_of
+from segeval.readers.coco_marks import (
+    Id,
+    Mark,
+    MarkGatherer,
+    MarkStore,
+    StrayMarks,
+    flag_of,
+    id_of,
+)
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.json_parts import PartsError, read_object_parts
@@ -242,7 +250,7 @@ def categories_of(
         if number in found:
             raise UnclearCategoriesError(f"two categories have the id {number}")
         group = entry.get("frequency")
-        thing = bool(entry.get("isthing", 1))
+        thing = flag_of(entry, "isthing", True)
         found[number] = CocoCategory(
             number, str(name), group if isinstance(group, str) else "", thing
         )

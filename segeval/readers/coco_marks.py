@@ -39,6 +39,19 @@ def id_of(value: Any) -> Id | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+FLAGS = {0: False, 1: True, "0": False, "1": True}
+
+
+def flag_of(entry: Mark, key: str, default: bool) -> bool:
+    """A yes or no of an entry, as 0 and 1. Raises ValueError for anything else."""
+    value = entry.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, (int, float, str)) or value not in FLAGS:
+        raise ValueError(f"{key} is {value!r}, not 0 or 1"[:200])
+    return FLAGS[value]
+
+
 class MarkFile:
     """Texts in a temporary file that has no name, by their number.
 

@@ -19,7 +19,7 @@ import numpy as np
 from segeval.grid.geometry import Geometry
 from segeval.kernels.mask_stack import edges_of_mask, stack_of
 from segeval.readers.coco_file import CocoFile, CocoImage, list_of_entry
-from segeval.readers.coco_marks import Id, id_of
+from segeval.readers.coco_marks import Id, flag_of, id_of
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
@@ -153,8 +153,12 @@ def segments_of(mark: Mapping[str, Any], file: CocoFile, path: Path) -> dict[int
                 where=path,
             )
         thing = not file.categories or file.categories[category].thing
-        kind = CROWD if entry.get("iscrowd") else THING if thing else STUFF
-        told[number] = SegmentInfo(category, kind)
+        try:
+            kind = CROWD if flag_of(entry, "iscrowd", False) else THING if thing else STUFF
+        except ValueError as problem:
+            raise ReadError(f"segment {number}: {problem}", where=path) from problem
+        if told.setdefault(number, SegmentInfo(category, kind)) != SegmentInfo(category, kind):
+            raise ReadError(f"two segments of an image have the id {number}", where=path)
     return told
 
 

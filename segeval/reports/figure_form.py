@@ -52,6 +52,11 @@ def is_ratio(definition: Definition | None) -> bool:
     return definition is not None and max(map(abs, definition.bounds)) <= 1
 
 
+def unit_word(definition: Definition) -> str:
+    """The unit of a metric for people: what has none is a ratio, or a number such as a count."""
+    return definition.unit or ("ratio" if is_ratio(definition) else "number")
+
+
 def format_p(value: float) -> str:
     """The p of a test with four decimals, or below the least of them."""
     if math.isnan(value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -17,7 +18,7 @@ from segeval.reports.values import (
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.safe_text import clean_name
-from segeval.scorecard.card import OVERALL, POOLED, WHOLE, Row, Scorecard
+from segeval.scorecard.card import GROUPS, OVERALL, POOLED, WHOLE, CaseResult, Row, Scorecard
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import index_rows
 from segeval.scorecard.summary import metric_columns
@@ -73,7 +74,7 @@ def lacking_input(card: Scorecard, head: Column) -> str:
 def opening_line(card: Scorecard, settings: Settings) -> str:
     """How many cases and classes there are, and what the numbers of the table are."""
     scored, every = index_rows(card.cases).scored, len(card.cases)
-    classes = [name for name in card.summary.get("", {}) if name not in (WHOLE, OVERALL)]
+    classes = set(card.summary.get("", {})) - {WHOLE, OVERALL, *GROUPS}
     many = f", {format_count(len(classes), 'class', 'classes')}" if classes else ""
     if every == 1:
         return f"case {clean_name(card.cases[0].case)}{many if scored else ': not scored'}"
@@ -124,13 +125,36 @@ def instance_lines(card: Scorecard) -> list[str]:
 
 
 def _one_case(card: Scorecard, heads: Sequence[Column], settings: Settings) -> list[TableBlock]:
-    case = card.cases[0]
+    case = with_numbers_of_data_set(card)
     rows = [row for row in case.rows if row.class_ and row.class_ != WHOLE]
     mean = card.summary.get("", {}).get(OVERALL, {})
     classes = list(dict.fromkeys(row.class_ for row in rows))
     if len(classes) > 1:
-        rows += [Row(case.case, OVERALL, name, s.mean) for name, s in mean.items()]
+        own = {row.metric for row in rows if row.status == POOLED}
+        rows += [
+            Row(case.case, OVERALL, name, s.pooled if name in own else s.mean)
+            for name, s in mean.items()
+        ]
     return [values_block(rows, heads, settings), whole_case_values(case, heads, settings)]
+
+
+def with_numbers_of_data_set(card: Scorecard) -> CaseResult:
+    """The one case of a data set, with the numbers that the data set has and no case."""
+    case, summary = card.cases[0], card.summary.get("", {})
+    pooled = {row.metric: row for row in case.rows if row.status == POOLED}
+    if not pooled:
+        return case
+    kept = [row for row in case.rows if row.status != POOLED]
+    made = [
+        pooled[name]._replace(class_=class_, value=one.pooled, reason="")
+        for class_, of_metric in summary.items()
+        for name, one in of_metric.items()
+        if class_ != OVERALL and name in pooled and math.isfinite(one.pooled)
+    ]
+    whole = {row.metric for row in made if row.class_ == WHOLE}
+    return replace(
+        case, rows=(*kept, *made, *(row for name, row in pooled.items() if name not in whole))
+    )
 
 
 def _many_cases(card: Scorecard, heads: Sequence[Column], settings: Settings) -> list[TableBlock]:

@@ -17,7 +17,13 @@ from segeval.kernels.run_dilation import dilate_runs
 from segeval.kernels.run_overlaps import overlap_runs, sum_pairs
 from segeval.runtime.arrays import Counted
 from segeval.runtime.frozen import frozen
-from segeval.tallies.instance_sides import NO_RUNS, InstanceGrid, SideInstances, split_components
+from segeval.tallies.instance_sides import (
+    NO_RUNS,
+    InstanceGrid,
+    SideInstances,
+    measure_centres,
+    split_components,
+)
 from segeval.tallies.instance_table import InstanceTable
 
 
@@ -30,7 +36,8 @@ class JoinedLesions:
     kept     int64 (n,): lesions above the limit
     parts    the predicted components of each of them
     table    references are the kept lesions; the first n predictions are the unions that are
-             theirs, in the same order and empty of a missed lesion, the others false positives
+             theirs, in the same order and empty of a missed lesion, the others false positives.
+             A union has no id, and the centre of its lesion
     """
 
     truth: SideInstances
@@ -85,15 +92,16 @@ def _make_table(  # noqa: PLR0913 - what a table hangs on
     unions = [int(sizes[own].sum()) for own in parts]
     every = np.array([*unions, *sizes[spurious].tolist()], np.int64)
     hit = np.flatnonzero(shared)
-    nowhere = np.zeros((0, len(grid.shape)))
+    centres = [measure_centres(side, grid.shape, grid.steps) for side in (truth, pred)]
+    lesions = centres[0][kept]
     nothing = np.zeros(len(every), np.int64)
     return InstanceTable(
         Overlaps(truth.sizes()[kept], every, hit, hit, shared[hit]),
-        (truth.ids[kept], np.arange(1, len(every) + 1)),
+        (truth.ids[kept], np.append(np.zeros(len(kept), np.int64), pred.ids[spurious])),
         nothing,
         nothing,
         np.zeros(len(kept), np.int64),
         *grid.voxel,
-        (nowhere, nowhere),
+        (lesions, np.concatenate([lesions, centres[1][spurious]])),
         (len(truth) - len(kept), 0),
     )

@@ -127,3 +127,10 @@ def test_a_convention_is_found_in_a_new_process(text):
     )
     ran = subprocess.run([sys.executable, "-c", program, text], capture_output=True, text=True)
     assert ran.stdout.strip() == text, ran.stderr
+
+
+@pytest.mark.parametrize("text", ["pq@150%", "f1@100.5%", "hd101", "lesion_recall@1000%"])
+def test_no_share_is_more_than_all(text):
+    with pytest.raises(RequestError, match="nothing has more than 100 %"):
+        resolve_metric(parse_metric(text))
+    assert resolve_metric(parse_metric("pq@100%"))[0].at.number == 100

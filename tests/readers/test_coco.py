@@ -56,6 +56,18 @@ def test_a_crowd_is_a_mask_and_no_instance(tmp_path):
     assert [note.code for note in volume.notes] == ["N-crowds"]
 
 
+@pytest.mark.parametrize(("told", "crowd"), [("0", 0), ("1", 1), (False, 0), (1.0, 1), (None, 0)])
+def test_a_crowd_as_programs_write_it(tmp_path, told, crowd):
+    volume = open_volume(two(tmp_path / "a.json", iscrowd=told), ReadOptions())
+    assert len(volume.regions.masks) == 2 - crowd
+
+
+@pytest.mark.parametrize("told", ["no", 2, [1], "-1"])
+def test_a_crowd_that_is_neither_yes_nor_no(tmp_path, told):
+    with pytest.raises(ReadError, match=r"iscrowd is .*, not 0 or 1"):
+        open_volume(two(tmp_path / "a.json", iscrowd=told), ReadOptions())
+
+
 def test_detections_with_a_score(tmp_path):
     path = tmp_path / "d.json"
     marks = [
@@ -311,6 +323,33 @@ def test_instances_section_1_a_segment_that_the_json_does_not_list(tmp_path):
         labels = open_volume(path, ReadOptions(member="a.jpg")).coding.labels_of(ids)
     assert not labels[ids == 300].any()
     assert [item.code for item in kept.left_aside] == ["W-unlisted-segment"]
+
+
+def test_panoptic_segments_that_are_told_twice_or_by_no_yes_or_no(tmp_path):
+    path, _ = panoptic(tmp_path)
+    content = json.loads(path.read_text())
+    segments = content["annotations"][0]["segments_info"]
+    first = dict(segments[0])
+    for more, wrong in (
+        ({"iscrowd": 1}, "two segments of an image have the id 5"),
+        ({"category_id": 193}, "two segments of an image have the id 5"),
+        ({"iscrowd": "maybe"}, "segment 5: iscrowd is 'maybe', not 0 or 1"),
+    ):
+        segments[0] = first | more
+        segments[3:] = [first]
+        path.write_text(json.dumps(content))
+        with pytest.raises(ReadError, match=wrong):
+            open_volume(path, ReadOptions(member="a.jpg"))
+    segments[0] = segments[3]  # twice the same is no contradiction
+    path.write_text(json.dumps(content))
+    assert open_volume(path, ReadOptions(member="a.jpg")).coding.kinds[300] == "crowd"
+    content["categories"][1]["isthing"] = "0"
+    path.write_text(json.dumps(content))
+    assert open_volume(path, ReadOptions(member="a.jpg")).coding.kinds[70000] == "stuff"
+    content["categories"][1]["isthing"] = "stuff"
+    path.write_text(json.dumps(content))
+    with pytest.raises(ReadError, match="isthing is 'stuff', not 0 or 1"):
+        open_volume(path, ReadOptions(member="a.jpg"))
 
 
 def test_panoptic_of_other_sizes_modes_and_places(tmp_path):

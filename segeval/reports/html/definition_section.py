@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from segeval import __version__
+from segeval.reports.figure_form import unit_word
 from segeval.reports.html.charged_values import charged_columns, methods_of_charges
 from segeval.reports.html.marks import known_tolerances
 from segeval.reports.html.metric_doc import documentation
@@ -49,7 +50,7 @@ def definition(head: Heading, spelled: Mapping[str, str]) -> dict[str, Any]:
         "full": clean_name(str(spelled.get(head.name, head.name))),
         "what": first,
         "fields": fields,
-        "unit": head.unit or "ratio",
+        "unit": head.unit or unit_word(head.definition),
         "better": head.better or "no better side",
         "range": f"{low:g} to {high:g}" if bounded else "",
         "origin": head.definition.origin,

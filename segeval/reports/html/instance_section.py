@@ -1,7 +1,8 @@
 """REPORT-T16: instances: curves of scored ones, sizes of found and missed, the largest that were
 missed or are false.
 
-found   a reference that takes a prediction with IoU >= 50 %, greedy by falling IoU
+What is found, missed and false follows the rule of the first metric of instances, so that the page
+says one thing.
 """
 
 from __future__ import annotations
@@ -12,26 +13,29 @@ from typing import Any
 
 import numpy as np
 
-from segeval.kernels.instance_matching import match_instances
+from segeval.metrics.instance_counts import hidden_predictions, match_rule, tables_of
+from segeval.metrics.registry import Definition, metric_arguments, resolve_metric
 from segeval.reports.html.charts import with_unit
 from segeval.reports.html.instance_curves import (
-    HALF,
     curve_figure,
     froc_curves,
     precision_curves,
 )
 from segeval.reports.html.shown import label, place_of_class, show_three
 from segeval.reports.html.strip_charts import Strip, draw_strips
+from segeval.request.grammar import Metric, parse_metric
 from segeval.runtime.arrays import Counted, Floats
 from segeval.scorecard.card import Scorecard
 from segeval.scoring.pooling import drawn_tallies, report_damaged_tallies, result_type
-from segeval.tallies.instance_tables import WITH_VOID
 
 LEAST = 3  # instances of a chart
 QUARTERS = 4  # parts of the table of sizes
 LISTED = 30  # missed and false instances that are listed, the largest first
 SIDES = {0: "missed", 1: "false"}
 SHOWN = 12  # curves
+OF_INSTANCES = ("instances", "instance_surfaces")
+JOINED = "brats-2023"  # a convention whose lesions are no instances of the files
+Rule = tuple[Metric, Definition]
 
 
 def instance_section(card: Scorecard) -> dict[str, Any] | None:
@@ -40,7 +44,9 @@ def instance_section(card: Scorecard) -> dict[str, Any] | None:
     curves = [curve_figure(one) for one in [*froc_curves(card), *precision_curves(card)][:SHOWN]]
     if not sizes and not curves:
         return None
+    rule = leading_rule(card)
     return {
+        "rule": str(rule[0]) if rule else "",
         "tables": [size_table(name, found) for name, found in sizes.items()],
         "lists": [part for side in SIDES if (part := list_largest(sizes, side))["rows"]],
         "curves": curves,
@@ -67,44 +73,52 @@ def listed_instances(card: Scorecard) -> list[dict[str, Any]]:
     return [one for both in turns for one in both if one is not None]
 
 
+def leading_rule(card: Scorecard) -> Rule | None:
+    """The first metric of instances; None where none was asked for."""
+    for text in card.metrics:
+        metric, definition = resolve_metric(parse_metric(text))
+        if definition.of in OF_INSTANCES:
+            return metric, definition
+    return None
+
+
 def instance_sizes(card: Scorecard) -> dict[str, dict[str, Any]]:
     """Sizes of the instances of each class: found, missed and false, with who was missed."""
     made: dict[str, dict[str, Any]] = {}
+    if (rule := leading_rule(card)) is None:
+        return made
     for case in card.cases:
         for name, kept in drawn_tallies(case.tallies, "sizes"):
             with report_damaged_tallies(case.case):
-                table = result_type(name).from_json(kept)
-            add_case(made, case.case, table)
+                add_case(made, case.case, result_type(name).from_json(kept), rule)
     return made
 
 
-def add_case(made: dict[str, dict[str, Any]], case: str, tables: Any) -> None:
+def add_case(made: dict[str, dict[str, Any]], case: str, tables: Any, rule: Rule) -> None:
     """Add the instances of a case to those of other cases, class by class."""
+    arguments = metric_arguments(*rule)
     for place, name in enumerate(tables.classes):
-        key, own = next(iter(tables.kept[name].items()), ("", ()))
+        own = tables_of(tables, place, rule[1], arguments)
         for table in own if not tables.is_stuff(place) else ():
             found = made.setdefault(
                 name, {"found": [], "missed": [], "false": [], "lost": [], "unit": table.unit}
             )
-            add_instances(found, table, case, name, key.removesuffix(WITH_VOID))
+            add_instances(found, table, case, name, rule)
 
 
-def add_instances(
-    found: dict[str, Any], table: Any, case: str, name: str, connectivity: str
-) -> None:
+def add_instances(found: dict[str, Any], table: Any, case: str, name: str, rule: Rule) -> None:
     """Add the instances of a case to those of its class."""
-    pairs = match_instances(table.overlaps, "greedy", "iou", HALF, tie=True)
-    taken, used = (
-        np.zeros(len(table.overlaps.truth), bool),
-        np.zeros(len(table.overlaps.pred), bool),
-    )
-    taken[pairs.one], used[pairs.other] = True, True
+    arguments = metric_arguments(*rule)
+    taken, spurious, _ = match_rule(table, *rule, arguments)
+    spurious = spurious & ~hidden_predictions(table, rule[1])
     found["found"] += (table.overlaps.truth[taken] * table.voxel).tolist()
     found["missed"] += (table.overlaps.truth[~taken] * table.voxel).tolist()
-    found["false"] += (table.overlaps.pred[~used] * table.voxel).tolist()
-    for side, alone in enumerate((~taken, ~used)):
+    found["false"] += (table.overlaps.pred[spurious] * table.voxel).tolist()
+    connectivity = arguments.get("connectivity", "")
+    for side, alone in enumerate((~taken, spurious)):
         for at in np.flatnonzero(alone).tolist():
-            found["lost"].append(describe_instance(table, side, at, case, name, connectivity))
+            one = describe_instance(table, side, at, case, name, connectivity)
+            found["lost"].append(one | {"pictured": rule[1].origin != JOINED})
 
 
 def describe_instance(  # noqa: PLR0913 - which instance of which table
@@ -114,7 +128,7 @@ def describe_instance(  # noqa: PLR0913 - which instance of which table
 
     side          0 of the ground truth, 1 of the prediction
     at            its place in the table
-    connectivity  of components, as the table has it
+    connectivity  of components, as the metric asks for them
     """
     overlaps = table.overlaps
     voxels = int((overlaps.pred if side else overlaps.truth)[at])

@@ -80,6 +80,7 @@ def draw_pictures(
             one["case"], one["name"], one["id"], one["side"], one["voxels"], one["connectivity"]
         )
         for one in listed_instances(card)
+        if one["pictured"]
     ]
     return illustrate_worst(card, wanted, settings, place, spots)
 

@@ -2,6 +2,7 @@
 
 import re
 
+import build
 import numpy as np
 import pytest
 from page_reader import Page, Scale
@@ -61,6 +62,39 @@ def test_report_t16_every_size_is_a_point(card):
         places = [float(x) for x in re.findall(r"M([\d.]+) ", path)]
         found[word] = sorted(round(scale["low"] + (x - scale["start"]) * share) for x in places)
     assert found == {"found": [16, 16, 64, 64], "missed": [36, 36], "false": [10, 10]}
+
+
+def test_report_t16_missed_is_what_the_metric_misses(card, tmp_path):
+    """The middle cell has no partner with IoU >= 50 %, nor one pixel; the last one has."""
+    sides = tmp_path / "pred", tmp_path / "gt"
+
+    def lists(*metrics):
+        asked = Settings(metrics=tuple(map(parse_metric, metrics)), instances="ids")
+        section = instance_section(score_paths(*sides, asked))
+        names = {part["what"]: [one["id"] for one in part["rows"]] for part in section["lists"]}
+        return section["rule"], names
+
+    assert lists("f1@50%") == ("f1@50%", {"missed": [2, 2], "false": [9, 9]})
+    assert lists("f1@90%", "pq") == ("f1@90%", {"missed": [3, 3, 2, 2], "false": [8, 8, 9, 9]})
+    assert lists("lesion_recall", "pq@90%")[1] == {"missed": [2, 2], "false": [9, 9]}
+
+
+def test_report_t16_joined_lesions_are_listed(tmp_path):
+    """Two lesions of BraTS 2023: one joined of two parts is missed, and a prediction is false."""
+    truth, pred = (np.zeros((12, 30, 30), np.uint8) for _ in range(2))
+    truth[2:6, 2:6, 2:6] = truth[2:6, 2:6, 8:10] = truth[2:8, 20:26, 20:26] = 1
+    pred[3:8, 20:26, 20:26] = pred[2:4, 12:14, 25:28] = 1
+    sides = [build.nifti(tmp_path / f"{name}.nii.gz", array)
+             for name, array in (("p", pred), ("g", truth))]  # fmt: skip
+    asked = Settings(metrics=(parse_metric("lesion_dice:as=brats-2023"),))
+    card = score_paths(*sides, asked)
+    page = Page(render_page(card, Settings(pictures=0)))
+    _, missed, false = page.of("instances")
+    assert len(missed.rows) == len(false.rows) == 1
+    volume = float(np.prod(build.GRID.spacing)) / 1000
+    assert float(missed.rows[0][3].exact) == pytest.approx((64 + 32) * volume)
+    assert float(false.rows[0][3].exact) == pytest.approx(12 * volume)
+    assert render_page(card, Settings(pictures=2))  # they are no instances of the files
 
 
 def candidates(score, lands, lesions):
