@@ -7,6 +7,7 @@ REPORTS: dict[str, str] = {
     "tsv": "segeval.reports.tabbed",
     "json": "segeval.reports.json",
     "jsonl": "segeval.reports.jsonl",
+    "parquet": "segeval.reports.parquet",  # the one form that is no text
     "markdown": "segeval.reports.markdown",
     "latex": "segeval.reports.latex",
     "html": "segeval.reports.html.page",
@@ -42,6 +43,7 @@ SUFFIXES: dict[str, str] = {
     ".tsv": "tsv",
     ".json": "json",
     ".jsonl": "jsonl",
+    ".parquet": "parquet",
     ".md": "markdown",
     ".tex": "latex",
     ".html": "html",

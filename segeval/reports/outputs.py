@@ -63,12 +63,16 @@ def parse_output(output: str, models: bool = False) -> Output:
         form = "instances-json"
     if form == "confusion" and Path(path).suffix.lower() in DRAWN:
         form = f"{FIGURE}confusion"
+    if path != "-" and Path(path).is_dir():
+        raise RequestError("the output is a folder", where=path, help="name a file in it")
+    if path != "-" and not form:
+        form = _by_suffix(output, models)
+    if form == "parquet":
+        from segeval.reports.parquet import check_parquet
+
+        check_parquet(output)
     if path == "-":
         return Output(form, None)
-    if Path(path).is_dir():
-        raise RequestError("the output is a folder", where=path, help="name a file in it")
-    if not form:
-        form = _by_suffix(output, models)
     file = Path(path)
     if is_figure(form) and file.suffix.lower() not in DRAWN:
         raise RequestError(

@@ -100,6 +100,7 @@ SITUATIONS = [
     score("a side twice", command=f"{S} --pred p.npy", ways=(
         run("segeval score --pred P --gt G", "segeval score --pred p.npy --gt g.npy", then=False),
         run("segeval score P G", "segeval score p.npy g.npy", then=False))),
+    score("Parquet on stdout", command=f"{S} -m dice -o parquet:-", ways=(put("csv:-", "parquet:-"),)),
     score("resume without a file", command=f"{S} --resume", ways=(add("-o results.json"),)),
     score("only gates without any", command=f"{S} --only-gates",
           ways=(add("--gate dice=0.85"), drop("leave --only-gates out", "--only-gates"))),

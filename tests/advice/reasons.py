@@ -19,6 +19,7 @@ REASONS = {
     "readers/remote_files.py:missing_library_error": INSTALL,
     "readers/remote_files.py:translate_store_errors": "a store of the network has to answer",
     "reports/html/browser.py:find_browser": INSTALL,
+    "reports/parquet.py:find_pyarrow": INSTALL,
     "reports/pictures/series_planes.py:read_slice": INSTALL,
     "runtime/folders.py:list_files": "a root of millions of files; that of a system is in misc",
     "runtime/spill.py:_full": "a full disk",

@@ -46,7 +46,7 @@ def written(name, form, path):
 
 
 @odd
-@pytest.mark.parametrize("form", REPORTS)
+@pytest.mark.parametrize("form", [form for form in REPORTS if form != "parquet"])
 def test_every_form_is_utf8_and_nothing_in_it_steers(form, name, tmp_path):
     text = written(name, form, tmp_path / "out").decode("utf-8")
     assert "\udce9" not in text
