@@ -7,6 +7,7 @@ that a box of the depth around them lets see the outside are asked at all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,6 +36,8 @@ class InnerDepths:
     def __init__(self, mask: Mask, spacing: tuple[float, ...]) -> None:
         self._mask, self._spacing = mask, tuple(float(s) for s in spacing)
         self._left = mask.copy()  # voxels whose depth is not known
+        self._inner = mask  # what a box of the reach leaves; a larger one goes on from it
+        self._reach: tuple[int, ...] = (0,) * mask.ndim
         self._known = 0.0
         self._at: FlatIndices = np.zeros(0, np.intp)
         self._depth: Floats = np.zeros(0)
@@ -54,13 +57,16 @@ class InnerDepths:
 
     def _extend(self, limit: float) -> None:
         """Find the depths of all voxels down to a limit."""
-        asked = np.flatnonzero(self._left & ~erode_box(self._mask, box_reach(limit, self._spacing)))
+        reach = box_reach(limit, self._spacing)
+        more = [new - old for new, old in zip(reach, self._reach, strict=True)]
+        self._inner, self._reach = erode_box(self._inner, more), reach
+        asked = np.flatnonzero(self._left & ~self._inner)
         apart = self._depths_of(asked, limit)
         found = apart < limit
         self._left.ravel()[asked[found]] = False
         self._at = np.concatenate([self._at, asked[found]])
         self._depth = np.concatenate([self._depth, apart[found]])
-        self._known = limit
+        self._known = limit if self._left.any() else math.inf  # small structures are shallow
 
     def _depths_of(self, at: FlatIndices, limit: float) -> Floats:
         """The depth of each of some voxels; exact where it is less than a limit."""

@@ -30,7 +30,7 @@ def check_parquet(output: str) -> None:
     """
     if output.endswith(":-"):
         raise RequestError(
-            f"-o {output}: Parquet is no text for stdout", help="-o csv:- writes the same rows"
+            f"-o {output}: Parquet is no text for stdout", help="csv:- has the same rows"
         )
     find_pyarrow(output)
 

@@ -46,6 +46,16 @@ def test_a_box_is_eroded_in_wider_and_wider_windows(seed, reach):
     mask = rng.random(tuple(rng.integers(1, 13, len(reach)))) < 0.95
     box = np.ones([2 * r + 1 for r in reach], bool)
     assert (erode_box(mask, reach) == binary_erosion(mask, box)).all()
+    first = rng.integers(0, np.array(reach) + 1)
+    assert (erode_box(erode_box(mask, first), reach - first) == erode_box(mask, reach)).all()
+
+
+def test_a_mask_whose_depths_are_all_known_is_not_looked_at_again(monkeypatch):
+    depths = InnerDepths(np.ones((5, 5), bool), (1.0, 1.0))
+    assert len(depths.down_to(3.0)[0]) == 25
+    monkeypatch.setattr("segeval.kernels.depths.erode_box", None)
+    assert len(depths.down_to(50.0)[0]) == 25
+    assert depths.down_to(2.0)[0].tolist() == [k for k in range(25) if k != 12]
 
 
 def test_shells_are_counted():
