@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -20,7 +21,16 @@ contents = importlib.util.module_from_spec(SPEC)
 sys.dont_write_bytecode, kept = True, sys.dont_write_bytecode
 LOADER.exec_module(contents)
 sys.dont_write_bytecode = kept
+BUILD = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
 RELEASE = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8"))
+
+
+def load_hook():
+    """`hatch_build.py`, which only the back end imports."""
+    pytest.importorskip("hatchling", reason="the back end that builds")
+    made = importlib.util.module_from_spec(BUILD)
+    BUILD.loader.exec_module(made)
+    return made
 
 
 def built(folder, epoch="1700000000"):
@@ -52,6 +62,44 @@ def test_a_release_is_the_same_bytes_each_time(archives, tmp_path):
 
 def test_a_release_holds_what_it_should(archives):
     assert [line for file in archives for line in contents.problems(str(file))] == []
+
+
+def shown_by_an_index(file):
+    """The long description of a wheel or of an sdist."""
+    if file.suffix == ".whl":
+        archive = zipfile.ZipFile(file)
+        (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        text = archive.read(name).decode()
+    else:
+        with tarfile.open(file) as archive:
+            (member,) = (
+                one for one in archive if one.name.count("/") == 1 and "PKG-INFO" in one.name
+            )
+            text = archive.extractfile(member).read().decode()
+    return text.split("\n\n", 1)[1]
+
+
+ENDS = re.compile(r"\]\(([^)]*)\)|<img[^>]*src=\"([^\"]*)")
+
+
+def test_an_index_shows_no_picture_and_no_link_that_it_cannot(archives):
+    for file in archives:
+        text = shown_by_an_index(file)
+        assert [end for end in ENDS.findall(text) if not end[0].startswith("https://")] == []
+        assert "Pictures and documents are in the repository" in text
+        assert "a gate in CI in ten minutes (docs/tutorials/gate-in-ci.md)" in text
+        assert "## Status" in text
+
+
+def test_with_the_address_of_the_repository_an_index_shows_all():
+    page = load_hook().index_page(
+        "# t\n\n![A table.](docs/a.svg)\n\n[x](docs/x.md#y), [z](#z), [w](https://w.org)\n",
+        "https://example.org/o/r", "v1",
+    )  # fmt: skip
+    assert page == (
+        "# t\n\n![A table.](https://example.org/o/r/raw/v1/docs/a.svg)\n\n"
+        "[x](https://example.org/o/r/blob/v1/docs/x.md#y), [z](#z), [w](https://w.org)\n"
+    )
 
 
 def wheel(folder, *names):

@@ -87,6 +87,18 @@ def score_given(case: Case, pred: Any, gt: Any, job: Job) -> CaseResult:
     return score_sides(case, *sides, job)
 
 
+def _fewer_axes(shape: tuple[int, ...], wanted: int) -> str:
+    """How a ground truth of too many axes is given: those of one case and one channel left out."""
+    more = len(shape) - wanted
+    if more == 1 and shape[0] == 1:
+        return "gt[0] leaves out the axis of channels, of which there is one"
+    if more == 2 and shape[:2] == (1, 1):
+        return "gt[0, 0] leaves out the axes of cases and of channels, of which there is one each"
+    return (
+        "give a label map (z, y, x) or (y, x); pred may have more; Evaluator.update takes a batch"
+    )
+
+
 def check_truth(truth: GivenArray, spacing: Sequence[float] | None) -> None:
     """Refuse a ground truth that is no picture and no volume. Raises RequestError.
 
@@ -95,12 +107,9 @@ def check_truth(truth: GivenArray, spacing: Sequence[float] | None) -> None:
     """
     count = truth.array.ndim
     if count not in (2, 3) or (truth.axes and count != truth.axes):
-        one = count > 2 and truth.array.shape[0] == 1
         raise RequestError(
             f"gt has {count} axes, and its shape is {truth.array.shape}",
-            help="gt[0] leaves out the axis of channels, of which there is one"
-            if one
-            else "give a label map (z, y, x) or (y, x); pred may have more",
+            help=_fewer_axes(truth.array.shape, truth.axes or 3),
         )
     if truth.geometry is not None or spacing is None:
         return

@@ -113,6 +113,13 @@ def _number(value: Any) -> float:
     return float(value)
 
 
+def _sides(value: Any) -> tuple[float, ...]:
+    """One length an axis. Raises RequestError for one number, of whichever axis."""
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise RequestError(f"{value!r} is not one side for each axis", help="write (3, 1, 1)")
+    return tuple(map(_number, value))
+
+
 def _several(read: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
     """Reads one value, or some."""
 
@@ -147,7 +154,7 @@ GIVEN_VALUES: Mapping[str, Callable[[Any], Any]] = {
     "float": _number,
     "tuple[str, ...]": _several(_text),
     "tuple[int, ...]": _several(_whole),
-    "tuple[float, ...]": lambda value: tuple(map(_number, value)),
+    "tuple[float, ...]": _sides,
     "tuple[Metric, ...]": _metrics,
     "tuple[Charge, ...]": _several(lambda v: v if isinstance(v, Charge) else parse_charge(v)),
     "tuple[Gate, ...]": _several(lambda v: v if isinstance(v, Gate) else parse_gate(v)),

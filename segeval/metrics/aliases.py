@@ -73,12 +73,18 @@ TWO_MEANINGS = {
 BARE_NAMES = {"f1": TWO_MEANINGS["f1_score"]}
 
 # Words that are near in meaning to a metric and not the same number.
+AVERAGES = ("average_hausdorff", "average_hausdorff_distance", "ahd", "chamfer", "chamfer_distance",
+            "mean_distance", "average_distance", "mda", "mean_distance_to_agreement")  # fmt: skip
+RAND = ("rand", "rand_index", "adjusted_rand", "adjusted_rand_index", "ari", "voi")
 NEAR = {
     "bf": "boundary_iou or nsd (the boundary F1 score is not computed; nsd is not it)",
     "bfscore": "boundary_iou or nsd (the boundary F1 score is not computed; nsd is not it)",
     "boundary_f1": "boundary_iou or nsd (the boundary F1 score is not computed; nsd is not it)",
     "auc": "ece, brier (the area under the ROC curve is not computed)",
     "auroc": "ece, brier (the area under the ROC curve is not computed)",
+    **dict.fromkeys(AVERAGES, "masd (mean of the two mean distances) or assd (over both surfaces)"),
+    **dict.fromkeys(RAND, "aji or pq (the Rand index and its like are not computed)"),
+    "iou_loss": "jaccard_loss",
     "mdice": "dice (its row `overall` is the mean over classes)",
     "mean_dice": "dice (its row `overall` is the mean over classes)",
     "entropy": "ce",

@@ -261,7 +261,9 @@ def _unknown_metric_error(name: str) -> RequestError:
     if name in NEAR:
         return RequestError(f"unknown metric {name!r}", help=f"near in meaning: {NEAR[name]}")
     long = {alias: metric for alias, metric in CANONICAL.items() if len(alias) > 5}
-    return _unknown_word_error("metric", name, [*KNOWN, *long], long)
+    problem = _unknown_word_error("metric", name, [*KNOWN, *long], long)
+    near = problem.help.startswith("did you mean")
+    return problem if near else RequestError(problem.message, help="segeval metrics lists them")
 
 
 def _convention_of(definition: Definition) -> str:

@@ -257,6 +257,8 @@ SITUATIONS = [
     python("no array", lambda gt=None: scored(organ(1), Broken() if gt is None else gt), given("give an array of NumPy", organ(1))),
     python("a picture of colours", lambda gt=None: scored(FLAT, Image.new("RGB", (8, 8)) if gt is None else gt), given("a label map", FLAT)),
     python("a masked array", lambda gt=None, **more: scored(organ(1), MASKED if gt is None else gt, **more), given("gt.filled(255) with ignore_label=255", MASKED.filled(255))),
+    python("a spacing that is one number", lambda spacing=2: scored(organ(1), organ(1), spacing=spacing), given("(3, 1, 1)", (3, 1, 1))),
+    python("an axis of cases and one of channels", lambda gt=None: scored(organ(1), organ(1)[None, None] if gt is None else gt), given("gt[0, 0]", organ(1))),
     python("an axis of channels", lambda gt=None: scored(organ(1), organ(1)[None] if gt is None else gt), given("gt[0]", organ(1))),
     python("axes of another number", lambda pred=None: scored(organ(1)[0] if pred is None else pred, organ(1)), given("give a label map of gt's axes", organ(1))),
     python("a table and a side", lambda gt="g.npy": segeval.score("p.npy", gt, "dice", pairs="t.csv") if gt == "g.npy" else scored(), word("give one of both", "")),

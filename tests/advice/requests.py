@@ -40,7 +40,7 @@ BASE = f"{S} -m dice --baseline r.json"
 SITUATIONS = [
     metric("no such metric", "dicce", "dice"),
     metric("a metric of another kind", "auroc", "brier", options=""),
-    metric("no metric like it", "xyzzyx", "hd95"),
+    Situation("no metric like it", pair(), f"{S} -m xyzzyx", (run("segeval metrics", then=False),), 2),
     metric("a metric of two meanings", "f1", "dice"),
     metric("a bare name of two meanings", "asd", "assd", "masd", "asd_pred_to_gt"),
     score("no metric at all", command=f"{S} -m @", ways=(put("write a name", "@", "dice"),)),

@@ -1,7 +1,9 @@
 """The loops of PyTorch and of MONAI against the command on the files that they save (CLI-Y2)."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -114,12 +116,55 @@ def test_evaluators_of_several_processes_are_gathered(tmp_path):
     assert said[0].endswith("()\n")
 
 
+@pytest.mark.filterwarnings("ignore")  # Lightning warns of workers, of loggers, of its own imports
+def test_the_loop_of_lightning_that_the_page_shows(tmp_path):
+    lightning = pytest.importorskip("lightning", reason="Lightning is not installed")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "python.md").read_text("utf-8")
+    (shown,) = (b for b in re.findall(r"```python\n(.*?)```", page, re.S) if "validation_step" in b)
+    verbs = {}
+    exec(shown, verbs)
+    folders(tmp_path)
+
+    class Module(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.net = Net(torch.nn.Conv2d)
+            self.evaluator = segeval.Evaluator(METRICS, kind="logits")
+
+        def forward(self, image):
+            return self.net(image)
+
+    for name in ("on_validation_epoch_start", "validation_step", "on_validation_epoch_end"):
+        setattr(Module, name, verbs[name])
+    named = [
+        dict(zip(("image", "gt", "name"), one, strict=True))
+        for one in map(Pictures().__getitem__, range(7))
+    ]
+    module = Module()
+    trainer = lightning.Trainer(
+        accelerator="cpu", logger=False, enable_progress_bar=False, enable_checkpointing=False,
+        enable_model_summary=False, default_root_dir=tmp_path,
+    )  # fmt: skip
+    for _ in range(2):  # the second epoch forgets the first
+        (said,) = trainer.validate(module, torch.utils.data.DataLoader(named, 3), verbose=False)
+    for one in named:
+        logits = module(one["image"][None])[0].detach().numpy()
+        np.savez(tmp_path / "pred" / f"{one['name']}.npz", logits=logits)
+        np.save(tmp_path / "gt" / f"{one['name']}.npy", one["gt"].numpy().astype(np.uint8))
+    card = commanded(tmp_path, "--kind", "logits")
+    assert len(module.evaluator.card().cases) == 7
+    assert module.evaluator.card().signature == card.signature
+    # Lightning keeps what is logged in single precision.
+    assert said["dice"] == pytest.approx(card.summary[""]["overall"]["dice"].mean, abs=1e-6)
+
+
 def volume(k):
     rng = np.random.default_rng(k)
     truth = np.repeat(np.repeat(rng.integers(0, 3, (4, 3, 6)), 4, 0), 4, 1).astype(np.uint8)
     return truth, truth + rng.normal(0, 0.6, truth.shape).astype(np.float32)
 
 
+@pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader")  # of MONAI, about a GPU's decoder
 @torch.no_grad()
 def test_a_loop_of_monai(tmp_path):
     pytest.importorskip("monai", reason="MONAI is not installed")

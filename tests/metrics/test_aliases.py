@@ -1,5 +1,7 @@
 """CLI-U3: names of the field, by the same number; names with two meanings; names that are near."""
 
+import re
+
 import pytest
 
 from segeval.metrics.aliases import ALIASES, CANONICAL, NEAR, TWO_MEANINGS
@@ -50,7 +52,15 @@ def test_a_name_with_two_meanings_is_answered_with_both(word):
 def test_a_near_word_is_answered_by_meaning(word):
     with pytest.raises(RequestError, match="unknown metric") as caught:
         resolved(word)
-    assert caught.value.help.startswith("near in meaning: ")
+    near = caught.value.help.removeprefix("near in meaning: ")
+    assert near != caught.value.help
+    assert resolved(re.split(r",| ", near)[0])  # it is a metric
+
+
+def test_a_word_that_nothing_is_near_to_leads_to_the_list():
+    with pytest.raises(RequestError, match="unknown metric 'xylophone'") as caught:
+        resolved("xylophone")
+    assert caught.value.help == "segeval metrics lists them"
 
 
 def test_a_misspelt_alias_is_answered_with_the_name_that_is_printed():
