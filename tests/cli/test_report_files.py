@@ -14,6 +14,7 @@ import pytest
 CONTOURS = Path(__file__).resolve().parents[2] / "sample_data" / "contours"
 SHAPE = (30, 24, 16)  # x, y, z
 AFFINE = np.diag([1.0, 1.0, 3.0, 1.0])
+OBLIQUE = AFFINE @ np.array([[0.8, -0.6, 0, 0], [0.6, 0.8, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
 
 
 def write(path, array, affine=AFFINE):
@@ -186,16 +187,24 @@ def test_report_t24_contours_that_are_drawn_on_other_images_are_said_to_be(segev
 
 
 @pytest.mark.parametrize(
-    ("image", "said"),
+    ("image", "affine", "said"),
     [
-        (np.zeros((8, 8, 8), np.float32), "image and masks are on different grids (image 8x8x8"),
-        (np.full(SHAPE, np.nan, np.float32), "the image holds no number where the structure lies"),
-        (None, "a_0000.nii.gz: "),
+        (
+            np.zeros((8, 8, 8), np.float32),
+            OBLIQUE,
+            "image and masks are on different grids (image 8x8x8",
+        ),
+        (
+            np.full(SHAPE, np.nan, np.float32),
+            AFFINE,
+            "the image holds no number where the structure lies",
+        ),
+        (None, AFFINE, "a_0000.nii.gz: "),
     ],
 )
-def test_the_reason_for_a_picture_without_its_image_is_true(run, here, image, said):
+def test_the_reason_for_a_picture_without_its_image_is_true(run, here, image, affine, said):
     path = here / "images/a_0000.nii.gz"
-    path.write_bytes(b"no image at all") if image is None else write(path, image)
+    path.write_bytes(b"no image at all") if image is None else write(path, image, affine)
     many, found = pictures(run, "--images", "images")
     assert many == 2
     assert "image b_0000.nii.gz" in found
