@@ -82,8 +82,13 @@ def masks_to_volume(
     )
 
 
-def join_structures(parts: Sequence[Structures], contours: Contours) -> Structures:
-    """Structures of one file that were drawn one series at a time, on one grid."""
+def join_structures(parts: Sequence[Structures], contours: Contours, slices: Slices) -> Structures:
+    """Structures of one file that were drawn one series at a time, on one grid.
+
+    slices  of that grid: a file without structures is empty there
+    """
+    if not parts:
+        return Structures(masks_to_volume(contours, slices, {}), {})
     if len(parts) == 1:
         return parts[0]
     names = [name for part in parts for name in part.volume.segments]

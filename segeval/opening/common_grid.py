@@ -227,7 +227,7 @@ def draw_contours(
             if len(side.groups) == 1:
                 raise
             parts.append(refuse_structures(contours, numbers, grid.slices, problem))
-    made = join_structures(parts, contours)
+    made = join_structures(parts, contours, grid.slices)
     notes = dict.fromkeys((*side.notes, *grid.slices.notes, *made.volume.notes))
     return replace(made, volume=replace(made.volume, notes=tuple(notes)))
 

@@ -81,7 +81,10 @@ class RemoteFileSystem:
             for path in (self._above + name for name in beside) if found else ():
                 if self._files.isfile(path):
                     found[path] = self._files.info(path)
-        return {path[len(self._above) :]: state for path, state in sorted(found.items())}
+        names = {path[len(self._above) :]: state for path, state in sorted(found.items())}
+        if outside := next((name for name in names if leads_outside(name)), ""):
+            raise RequestError("a name in the store that is none of a file here", where=outside)
+        return names
 
     def ends(self, names: Iterable[str], tail: bool = False) -> Iterator[bytes]:
         """The first bytes of files, or the last; fetched together."""
@@ -97,12 +100,26 @@ class RemoteFileSystem:
         return found
 
     def fetch(self, name: str, goal: Path) -> None:
-        """Copy a file here, with its time of change."""
+        """Copy a file here, with its time of change. Raises ReadError where some of it is lost."""
+        state = self.state(name)
         self._files.get_file(self._path(name), str(goal))
-        copy_change_time(goal, self.state(name))
+        size, came = state.get("size"), goal.stat().st_size
+        if size is not None and int(size) != came:
+            raise ReadError(
+                f"{came} bytes came from the store, and it has {size}",
+                where=name,
+                help="the transfer broke off, or something writes to it: score again",
+            )
+        copy_change_time(goal, state)
 
     def _path(self, name: str) -> str:
         return self._above + name
+
+
+def leads_outside(name: str) -> bool:
+    """Whether a name in a store would be written outside the folder that stands for it."""
+    parts = PurePosixPath(name).parts
+    return os.pardir in parts or name.startswith("/") or "\0" in name or "\\" in name
 
 
 def missing_library_error(url: str, problem: ImportError) -> RequestError:
@@ -148,11 +165,11 @@ def make_outline(url: str, folder: Path, beside: Sequence[str] = ()) -> RemoteSt
         raise RequestError("there is no such file or folder in the store", where=url)
     # A folder `labels` is told by the folder above, whose name is kept for that.
     store = RemoteStore(url, folder.joinpath(*PurePosixPath(url.partition("://")[2]).parts[-2:-1]))
-    for name, state in files.items():
-        path = store.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_sparse_file(path, state)
     with translate_store_errors(url, RequestError):
+        for name, state in files.items():
+            path = store.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_sparse_file(path, state)
         _fetch_contents(remote, store, files)
     return store
 

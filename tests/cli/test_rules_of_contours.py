@@ -324,3 +324,17 @@ def test_f4_references_of_single_contours_may_be_wrong(drawn):
     found = drawn([Ring(OUTER.points, images=("7.7.7",))])
     assert found.voxels == {"A": 100}
     assert "N-image-references" in found.codes
+
+
+@pytest.mark.parametrize(
+    ("empty", "row"), [("pred", "Heart,dice,0.0,,ok,class_absent,"), ("gt", "Heart,,,,not_annot")]
+)
+def test_a_structure_set_without_structures_is_an_empty_side(segeval, here, empty, row):
+    for side in ("pred", "gt"):
+        build.series(here / side / "ct", (4, 12, 12))
+        rings = [build.square(3, 9, z) for z in (0, 1, 2)]
+        organs = [] if side == empty else [build.Organ("Heart", rings)]
+        build.rtstruct(here / side / "RS.dcm", organs)
+    done = segeval("score", "pred", "gt", "-m", "dice", "--format", "csv")
+    assert (done.status, row in done.out) == (0, True), done.out
+    assert "the structure set lists no structure [W-no-structures]" in done.err

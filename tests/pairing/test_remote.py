@@ -236,6 +236,38 @@ def test_a_file_that_goes_away_is_the_error_of_its_case(tmp_path, store, monkeyp
     assert "AccessDenied" in card.cases[0].error["message"]
 
 
+@pytest.mark.parametrize("lost", [1, -1])
+def test_a_file_of_which_some_is_lost_on_the_way_is_the_error_of_its_case(
+    tmp_path, store, monkeypatch, lost
+):
+    data = sides(tmp_path)
+    url = store(data)
+    real = type(fsspec.filesystem("memory")).get_file
+
+    def get_file(self, path, goal, **how):
+        real(self, path, goal, **how)
+        if path.endswith("pred/b.nii.gz"):
+            content = Path(goal).read_bytes()
+            Path(goal).write_bytes(content[:-1] if lost > 0 else content + b"x")
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "get_file", get_file)
+    card = run(f"{url}/pred", f"{url}/gt", "dice")
+    assert [case.status for case in card.cases] == ["ok", "unreadable"]
+    assert "came from the store" in card.cases[1].error["message"]
+
+
+@pytest.mark.parametrize("name", ["../../../outside.png", "a\0.png", "..\\..\\a.png"])
+def test_a_name_that_leads_out_of_the_folder_writes_nothing(tmp_path, store, temporary, name):
+    url = store(sides(tmp_path))
+    fsspec.filesystem("memory").store[f"/data/pred/{name}"] = fsspec.filesystem("memory").store[
+        "/data/pred/a.nii.gz"
+    ]
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(RequestError, match="none of a file here"):
+        run(f"{url}/pred", f"{url}/gt", "dice")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_store_of_one_process_and_several_processes(tmp_path, store):
     url = store(sides(tmp_path))
     assert "no other process can read" in refused(f"{url}/pred", f"{url}/gt", jobs=2)
