@@ -12,7 +12,7 @@ from segeval.api.given import GivenArray, take_given
 from segeval.api.request_checks import requested_metrics
 from segeval.api.run import build_scorecard
 from segeval.classes.class_list import ClassList
-from segeval.grid.geometry import Geometry
+from segeval.grid.geometry import Geometry, is_side
 from segeval.opening.open_case import OpenFiles, place_sides
 from segeval.opening.open_side import OpenSide, file_class_selectors, read_options
 from segeval.pairing.cases import Case, CaseFiles
@@ -115,7 +115,7 @@ def check_truth(truth: GivenArray, spacing: Sequence[float] | None) -> None:
         return
     if len(spacing) != count:
         raise RequestError(f"spacing has {len(spacing)} numbers and gt {count} axes")
-    if not all(0 < side < float("inf") for side in spacing):
+    if not all(map(is_side, spacing)):
         raise RequestError(f"spacing {tuple(spacing)} is not of positive millimetres")
 
 

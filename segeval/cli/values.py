@@ -21,6 +21,7 @@ from segeval.classes.label_tables import (
 )
 from segeval.classes.parse_classes import parse_classes
 from segeval.cli.choices import Choice, misspelling_error
+from segeval.grid.geometry import is_side
 from segeval.request.check_settings import check_form
 from segeval.request.grammar import (
     Charge,
@@ -171,7 +172,7 @@ def _read_side_lengths(raw: object) -> tuple[float, ...]:
     sides = tuple(
         _read_number(word) for word in (split_words(raw) if isinstance(raw, str) else _as_list(raw))
     )
-    if len(sides) not in (2, 3) or not all(side > 0 for side in sides):
+    if len(sides) not in (2, 3) or not all(map(is_side, sides)):
         raise ValueError
     return sides[::-1]
 

@@ -17,7 +17,13 @@ from segeval.runtime.frozen import frozen, replace
 
 SAME_GRID_SHARE = 0.01  # share of the smallest voxel side that a corner may move: the same grid
 CLOSE_GRID_SHARE = 0.1  # the same grid with a warning
+LEAST_SIDE, MOST_SIDE = 1e-9, 1e9  # mm: from less than an atom to beyond the Moon
 RIGHT_ANGLE = 1e-3  # cosine of two axes up to which they are at right angles
+
+
+def is_side(millimetres: float) -> bool:
+    """Whether a number is the side of a voxel."""
+    return LEAST_SIDE <= millimetres <= MOST_SIDE
 
 
 @frozen
@@ -53,6 +59,13 @@ class Geometry:
     spacing: tuple[float, ...] | None = None
     origin: tuple[float, ...] | None = None
     directions: tuple[tuple[float, ...], ...] | None = None
+
+    @property
+    def measurable(self) -> bool:
+        """Whether sides and place are lengths that can be squared, summed and written down."""
+        return all(map(is_side, self.spacing or ())) and all(
+            abs(o) <= MOST_SIDE for o in self.origin or ()
+        )
 
     @property
     def size(self) -> int:

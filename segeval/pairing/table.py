@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from segeval.classes.names import natural_key
+from segeval.grid.geometry import is_side
 from segeval.pairing.cases import Case, CaseFiles, Pairing, relative_path
 from segeval.pairing.class_names import truth_names
 from segeval.pairing.file_names import is_score_archive, strip_format_suffix
@@ -251,7 +252,7 @@ def parse_spacing(text: str, name: str, table: Path) -> tuple[float, ...]:
         sides = tuple(float(word) for word in text.replace("x", ",").replace(";", ",").split(","))
     except ValueError:
         sides = ()
-    if len(sides) not in (2, 3) or not all(0 < s < float("inf") for s in sides):
+    if len(sides) not in (2, 3) or not all(map(is_side, sides)):
         raise RequestError(
             f"{name}: {text!r} is no spacing", where=table, help='write "0.98,0.98,3" for x, y, z'
         )

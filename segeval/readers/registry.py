@@ -69,8 +69,23 @@ def open_file(path: Path, reading: ReadOptions) -> Volume | Contours:
         reader = reader_named(name)
         if reader.claims(path, start):
             found = reader.read(path, reading)
-            return replace(found, side=current().side) if isinstance(found, Volume) else found
+            return check_grid(found) if isinstance(found, Volume) else found
     raise unknown_format_error(path, start)
+
+
+def check_grid(volume: Volume) -> Volume:
+    """A volume of a side whose voxels have a size and a place. Raises ReadError."""
+    grid = volume.geometry
+    if not grid.measurable:
+        sides, place = (
+            " x ".join(f"{n:g}" for n in (numbers or ())[::step])
+            for numbers, step in ((grid.spacing, -1), (grid.origin, 1))
+        )
+        raise ReadError(
+            f"no grid that can be measured: voxels of {sides} mm{place and f' at {place}'}",
+            where=volume.path,
+        )
+    return replace(volume, side=current().side)
 
 
 @cache

@@ -106,9 +106,9 @@ class RemoteFileSystem:
         size, came = state.get("size"), goal.stat().st_size
         if size is not None and int(size) != came:
             raise ReadError(
-                f"{came} bytes came from the store, and it has {size}",
+                f"{came} bytes came from the store, and it has {size}: the transfer broke off, "
+                "or something writes to it",
                 where=name,
-                help="the transfer broke off, or something writes to it: score again",
             )
         copy_change_time(goal, state)
 

@@ -4,6 +4,7 @@ import json
 
 import build
 import dicom_build
+import nibabel
 import numpy as np
 import pytest
 import regions_build
@@ -132,3 +133,28 @@ def test_a_whole_file_opens_and_says_what_it_is_of(tmp_path, name):
     found = read_through(sample(tmp_path, name))
     assert str(found.path) == str(tmp_path / f"case{SAMPLES[name][0]}")
     assert not isinstance(found, Volume) or isinstance(found.geometry, Geometry)
+
+
+@pytest.mark.parametrize("side", [1e-300, 1e-10, 1e10, 1e154])
+@pytest.mark.parametrize("form", ["nrrd", "mha"])
+def test_a_grid_that_cannot_be_measured_is_refused(tmp_path, side, form):
+    head = {
+        "nrrd": f"NRRD0004\ntype: uint8\ndimension: 3\nspace: left-posterior-superior\n"
+        f"sizes: 2 2 2\nspace directions: ({side:g},0,0) (0,1,0) (0,0,1)\n"
+        "space origin: (0,0,0)\nencoding: raw\n\n",
+        "mha": f"ObjectType = Image\nNDims = 3\nDimSize = 2 2 2\nElementType = MET_UCHAR\n"
+        f"ElementSpacing = {side:g} 1 1\nElementDataFile = LOCAL\n",
+    }[form]
+    path = tmp_path / f"a.{form}"
+    path.write_bytes(head.encode() + bytes(8))
+    with pytest.raises(ReadError, match=r"no grid that can be measured|voxels without size"):
+        open_file(path, READ)
+
+
+def test_a_grid_at_a_place_beyond_all_lengths_is_refused(tmp_path):
+    path = tmp_path / "a.nii"
+    affine = np.diag([1.0, 1.0, 1.0, 1.0])
+    affine[0, 3] = 1e30
+    nibabel.save(nibabel.Nifti1Image(LABELS.T, affine), path)
+    with pytest.raises(ReadError, match="no grid that can be measured: voxels of 1 x 1 x 1 mm at"):
+        open_file(path, READ)
