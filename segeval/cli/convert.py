@@ -83,7 +83,10 @@ def convert_paths(given: Mapping[str, Any]) -> int:
     for line in (line for problem in problems for line in problem.lines()):
         print_message(line)
     if not settings.quiet:
-        print_message(f"converted {len(found.cases)} structure sets into {written} files")
+        from segeval.pairing.messages import count_with_noun
+
+        sets = count_with_noun(len(found.cases), "structure set")
+        print_message(f"converted {sets} into {count_with_noun(written, 'file')}")
     return UNREADABLE if problems or errors else 0
 
 

@@ -129,7 +129,10 @@ def monai_edge_rule(right: bool) -> str:
 SORTED = LossMemory(voxel=64, value=16)
 MASS = "mass"
 WIDTHS = Option("width", ("width", MASS), of={MASS: "voxels"})
-calibration_metric = partial(metric, of="sums", better="lower", at=("",), bounds=SHARE)
+MOST_BINS = 1 << 16
+calibration_metric = partial(
+    metric, of="sums", better="lower", at=("",), bounds=SHARE, most=MOST_BINS
+)
 
 
 def register_by_label(name: str, gap: Gap) -> Register:

@@ -14,7 +14,10 @@ NONE = "none"
 
 def parse_number(word: str) -> float:
     """Read a number."""
-    return float(word)
+    value = float(word)
+    if value != value:
+        raise ValueError("it is a number")
+    return value
 
 
 def parse_share(word: str) -> float:
@@ -27,12 +30,12 @@ def parse_share(word: str) -> float:
 
 def parse_number_or_none(word: str) -> float | None:
     """Read a number that may be missing."""
-    return None if word == NONE else float(word)
+    return None if word == NONE else parse_number(word)
 
 
 def parse_numbers(word: str) -> tuple[float, ...]:
     """Read a list of numbers; () for none."""
-    return () if word == NONE else tuple(float(part) for part in word.split("+"))
+    return () if word == NONE else tuple(map(parse_number, word.split("+")))
 
 
 def parse_weights(word: str) -> tuple[float, ...]:

@@ -17,12 +17,12 @@ import numpy as np
 
 from segeval.metrics import FAMILIES, FAMILIES_OF, SEARCH_ORDER
 from segeval.metrics.aliases import CANONICAL, NEAR, TWO_MEANINGS
-from segeval.request.grammar import Metric, Quantity, format_number, parse_metric, parse_quantity
+from segeval.metrics.quantities import resolve_quantity
+from segeval.request.grammar import Metric, format_number, parse_metric, parse_quantity
 from segeval.runtime.arrays import Floats
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import field, frozen, replace
 
-ALWAYS_QUANTITY = ("f1",)  # printed with its quantity: the bare name is also the field's for Dice
 BOX, NO_BOX = "box", "none"  # the option that asks for a part of the case, and its default
 SHARE, UPWARDS = (0.0, 1.0), (0.0, math.inf)  # bounds of a share, and of what has no upper one
 Better = Literal["higher", "lower", "zero", ""]
@@ -85,6 +85,7 @@ class Definition:
     library the distribution whose version is part of the number, and so of the signature
     whole   the function is given its quantity with the unit, not the number alone
     grouped the mean of a whole case over all cases is that of the means of their groups
+    most    the quantity counts something, from 1 to so many; 0: it measures something
     """
 
     name: str
@@ -106,6 +107,7 @@ class Definition:
     leads: str = "mean"
     one: bool = False
     grouped: bool = False
+    most: int = 0
 
     @property
     def doc(self) -> str:
@@ -154,6 +156,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     leads: str = "mean",
     one: bool = False,
     grouped: bool = False,
+    most: int = 0,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of a finished tally under a name.
 
@@ -163,7 +166,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         facts = name, of, function, better, unit, at, default, options or {}, bounds, origin
         made = Definition(*facts, given=given or {}, needs=needs, drops=drops)
-        more = {"leads": leads, "one": one, "grouped": grouped}
+        more = {"leads": leads, "one": one, "grouped": grouped, "most": most}
         made = replace(made, library=library, whole=whole, **more)
         KNOWN[name] = _default_convention(made) if origin else made
         return function
@@ -221,7 +224,7 @@ def resolve_metric(metric: Metric) -> tuple[Metric, Definition]:
     if definition is None:
         raise _unknown_metric_error(metric.name)
     definition = definition.origins.get(metric.option("as"), definition)
-    at = _resolve_quantity(metric, definition)
+    at = resolve_quantity(metric, definition)
     options = []
     for key, word in metric.options:
         option = definition.options.get(key)
@@ -277,23 +280,6 @@ def _spell_option(metric: Metric, key: str, word: str, option: Option) -> str:
     except ValueError as problem:
         raise RequestError(f"{metric}: {key}={word} cannot be read ({problem})") from problem
     return format_number(value) if isinstance(value, float) and np.isfinite(value) else word
-
-
-def _resolve_quantity(metric: Metric, definition: Definition) -> Quantity | None:
-    default = parse_quantity(definition.default) if definition.default else None
-    if metric.at is None:
-        return default if metric.name in ALWAYS_QUANTITY else None
-    if not definition.at:
-        raise RequestError(f"{metric.name} takes no quantity ({metric})")
-    if metric.at.unit not in definition.at:
-        wanted = " or ".join(u or "a bare number" for u in definition.at)
-        right = Metric(metric.name, Quantity(metric.at.number, definition.at[0]), metric.options)
-        message = f"{metric}: the quantity of {metric.name} is in {wanted}"
-        raise RequestError(message, help=f"write {right}")
-    if metric.at.unit == "%" and metric.at.number > 100:
-        raise RequestError(f"{metric}: nothing has more than 100 %")
-    kept = metric.name in ("hd", *ALWAYS_QUANTITY)
-    return None if metric.at == default and not kept else metric.at
 
 
 def metric_units(definition: Definition) -> tuple[str, ...]:

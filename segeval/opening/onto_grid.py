@@ -6,7 +6,7 @@ from pathlib import Path
 
 from segeval.classes.class_list import ClassList
 from segeval.grid.geometry import Geometry
-from segeval.grid.mismatch import SIDES, holds_grid
+from segeval.grid.mismatch import SIDES, holds_grid, suggest_remedy
 from segeval.opening.open_side import OpenSide
 from segeval.pairing.cases import Case
 from segeval.readers.registry import open_volume
@@ -44,7 +44,8 @@ def share_geometry(truth: OpenSide, pred: OpenSide, whose: str) -> tuple[OpenSid
             f"--geometry {whose} needs sides of equal shapes",
             where=wrong.volume.path,
             facts=(f"pred {pred.volume.geometry}", f"gt {truth.volume.geometry}"),
-            help="--resample union keeps both where their headers say, where they say it",
+            help="in place of --geometry: "
+            + suggest_remedy(pred.volume.geometry, truth.volume.geometry)[1],
         )
     name = "gt" if whose == "pred" else "pred"
     text = f"its voxels are taken to stand on the grid of the {SIDES[whose]} ({grid}), not {other}"

@@ -15,18 +15,20 @@ from segeval.pairing.cases import Case, CaseStore, Pairing, PlainCase
 from segeval.pairing.class_names import Hints, names_by_token, normal_names, truth_names
 from segeval.pairing.datasets import label_folders, read_dataset_classes
 from segeval.pairing.file_names import SUFFIXES
-from segeval.pairing.files import SideTree, holds_dicom
+from segeval.pairing.files import SIDE_FILES, SideTree, holds_dicom
 from segeval.pairing.layout_kinds import FLAT
 from segeval.pairing.matching import example_keys, match_layouts
 from segeval.pairing.messages import count_with_noun, extra_note, pairing_sentence
 from segeval.pairing.same_files import same_files_note
-from segeval.pairing.side_layout import CaseEntry, LoneFile, SideLayout
+from segeval.pairing.side_layout import CaseEntry, LoneFile, SideLayout, is_coco_path
 from segeval.pairing.swapped_sides import swapped_sides_note
 from segeval.pairing.two_sides import look_at, read_both_layouts
 from segeval.request.settings import Settings
 from segeval.runtime.errors import Note, NothingToScore, PairingError, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import KNOWN, UNKNOWN, Inventory
+
+START = 1 << 16  # bytes of a JSON file that are looked at
 
 
 def pair_paths(pred: Path, gt: Path, settings: Settings) -> Pairing:
@@ -190,6 +192,14 @@ def nothing_paired_error(pred: SideLayout, gt: SideLayout) -> NothingToScore:
     """The error where no ground truth has a prediction (LAYOUTS-M5)."""
     if empty := [layout for layout in (pred, gt) if not layout.entries]:
         sides = ["prediction" if layout is pred else "ground truth" for layout in empty]
+        inside = [found for layout in empty if (found := coco_file_inside(layout.root))]
+        if len(inside) == len(empty):
+            return NothingToScore(
+                f"there is no mask in the {' and in the '.join(sides)}, but a COCO file",
+                facts=tuple(describe_empty_folder(layout) for layout in empty),
+                help="name the file itself in place of its folder: "
+                + ", ".join(str(path) for path in inside),
+            )
         return NothingToScore(
             f"there is no mask in the {' and in the '.join(sides)}",
             facts=tuple(describe_empty_folder(layout) for layout in empty),
@@ -201,6 +211,25 @@ def nothing_paired_error(pred: SideLayout, gt: SideLayout) -> NothingToScore:
         help="name the group `case`: --pair-regex-pred '(?P<case>.+)_seg', or list the pairs: "
         "--pairs TABLE in place of PRED and GT",
     )
+
+
+def coco_file_inside(root: Path) -> Path | None:
+    """The only COCO file right in a folder; None where there is none, or more than one."""
+    if not root.is_dir():
+        return None
+    paths = [path for path in sorted(root.glob("*.json")) if path.name not in SIDE_FILES]
+    found = [path for path in paths if is_coco_path(path) and lists_images(path)]
+    return found[0] if len(found) == 1 else None
+
+
+def lists_images(path: Path) -> bool:
+    """Whether the first bytes of a JSON file speak of images, as all of COCO do."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(START)
+    except OSError:
+        return False
+    return any(word in head for word in (b'"image_id"', b'"images"', b'"annotations"'))
 
 
 def describe_empty_folder(layout: SideLayout) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import EINVAL
+from errno import EINVAL, EISDIR
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 from typing import IO, Any, Protocol
 
 from segeval.runtime.errors import ReadError
@@ -240,7 +240,10 @@ def damaged_bytes_error(packed: PackedBytes, problem: BaseException) -> ReadErro
 
 def read_head(path: Path, count: int = 512) -> bytes:
     """The first bytes of a file, inflated if it is gzip; fewer if it is damaged or short."""
-    if not S_ISREG(path.stat().st_mode):
+    mode = path.stat().st_mode
+    if S_ISDIR(mode):
+        raise OSError(EISDIR, "a folder, no file")
+    if not S_ISREG(mode):
         raise OSError(EINVAL, "a pipe or a device, no file")  # which would be waited for
     with path.open("rb") as file:
         packed = file.read(max(count, FEW))

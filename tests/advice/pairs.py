@@ -4,7 +4,9 @@ import build
 import numpy as np
 from advice.driver import Situation, Way, add, drop, mend, put
 from advice.files import both, folders, nothing, organ, pair, text
+from advice.readers import SQUARE
 from advice.values import SCORES
+from regions_build import coco
 
 S = "score pred gt -m dice"
 
@@ -55,6 +57,14 @@ def gone(*names):
 
 GOOD = "case,pred,gt\na,p.npy,g.npy\n"
 NAMES = '{{"labels": {{"background": 0, "{}": 1}}}}'
+
+
+def coco_inside(here):
+    """Folders that hold a COCO file each, beside other JSON."""
+    for name, more in (("pred/found.json", {"score": 0.9}), ("gt/instances.json", {})):
+        (here / name).parent.mkdir()
+        coco(here / name, (8, 8), [{**SQUARE, **more}])
+    (here / "pred/metrics.json").write_text('{"dice": 0.9}')
 
 
 def data_set(here):
@@ -108,6 +118,7 @@ SITUATIONS = [
         add("--pair-regex-pred REGEX and --pair-regex-gt REGEX", "--pair-regex-pred '(?P<case>p.)a' --pair-regex-gt '(?P<case>p.)b'"),
         by_table("--pairs TABLE", "a,pred/p1a/x.nii,gt/p1b/x.nii")), also=("--layout",)),
     Situation("folders: nothing there", folders({}, {"c1": None}, build.nifti, ".nii"), S, (mend("masks are", lambda here: build.nifti(here / "pred/c1.nii", organ(1))),), 4),
+    Situation("folders: a COCO file in each", coco_inside, S, (Way("pred/found.json, gt/instances.json", lambda *_: ["score", "pred/found.json", "gt/instances.json", "-m", "dice"]),), 4),
     Situation("folders: two label folders", data_set, S, (put("give one of them as GT", "gt", "gt/labelsTr"),), 2),
     Situation("folders: two lists of labels", both(folders({"c1": None}, {"c1": None}, build.nifti, ".nii"), text(pred__dataset_json=NAMES.format("liver"), gt__dataset_json=NAMES.format("spleen"))),
               S, (add("--classes gt/dataset.json"), add("--classes pred/dataset.json")), 2),

@@ -1,5 +1,6 @@
 """Requests become metrics: one spelling, defaults left out, and a way to other processes."""
 
+import math
 import pickle
 import subprocess
 import sys
@@ -94,6 +95,7 @@ def test_the_quantity_reaches_the_function(name, number):
         with pytest.raises(RequestError):
             resolve_metric(parse_metric(f"{name}@{number}"))
     else:
+        number = float(math.ceil(number)) if definition.most else number
         metric, found = resolve_metric(parse_metric(f"{name}@{number}{definition.at[0]}"))
         at = metric_arguments(metric, found)["at"]
         at = at.number if found.whole else at
