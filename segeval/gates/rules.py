@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from segeval.gates.verdict import Verdict
 from segeval.metrics.registry import Definition, leading_statistic, metric_units, resolve_metric
-from segeval.request.grammar import Gate, Metric
+from segeval.request.grammar import Gate, Metric, Quantity
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import WHOLE, Scorecard, Statistic
@@ -21,6 +21,8 @@ from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
 from segeval.scorecard.row_index import RowKind, RowValues, index_rows
 from segeval.scorecard.value_statistics import BADNESS
 from segeval.scoring.pooling import can_be_pooled
+
+ALL = 100  # per cent
 
 
 def resolve_gate(gate: Gate) -> tuple[Gate, Definition]:
@@ -38,10 +40,26 @@ def resolve_gate(gate: Gate) -> tuple[Gate, Definition]:
             f"{gate}: {metric} has one value over all cases, {definition.leads}",
             help=f"write {Gate(metric, gate.bar, gate.class_)}",
         )
-    bar_in_unit(gate, definition)
+    check_bar(gate, metric, definition)
     if definition.one and not gate.class_:  # a number of the data set: `ap=0.35` is that of `all`
         return Gate(metric, gate.bar, WHOLE, gate.statistic), definition
     return Gate(metric, gate.bar, gate.class_, gate.statistic), definition
+
+
+def check_bar(gate: Gate, metric: Metric, definition: Definition) -> None:
+    """Refuse a bar that every value meets, as `ece=5` where 5 % is meant: it would judge nothing.
+
+    Raises RequestError.
+    """
+    bar, (low, high) = bar_in_unit(gate, definition), definition.bounds
+    met = {"higher": bar < low, "lower": bar > high, "zero": bar > max(-low, high)}
+    if met.get(definition.better):
+        share = Gate(metric, Quantity(gate.bar.number, "%"), gate.class_, gate.statistic)
+        percent = (low, high) == (0, 1) and not gate.bar.unit and 1 < bar <= ALL
+        raise RequestError(
+            f"{gate}: every value meets it, for {definition.name} is {low:g} to {high:g}",
+            help=f"write {share}" if percent else "",
+        )
 
 
 def bar_in_unit(gate: Gate, definition: Definition) -> float:

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from segeval.request.grammar import Metric, Quantity, parse_quantity
 from segeval.runtime.errors import RequestError
-
-if TYPE_CHECKING:
-    from segeval.metrics.registry import Definition
 
 ALWAYS_QUANTITY = ("f1",)  # printed with its quantity: the bare name is also the field's for Dice
 ALL = 100  # per cent
 
 
-def resolve_quantity(metric: Metric, definition: Definition) -> Quantity | None:
-    """The quantity of a request, None where it is the usual one. Raises RequestError."""
-    default = parse_quantity(definition.default) if definition.default else None
+def resolve_quantity(
+    metric: Metric, units: tuple[str, ...], usual: str, most: int
+) -> Quantity | None:
+    """The quantity of a request, None where it is the usual one. Raises RequestError.
+
+    units, usual, most  `at`, `default` and `most` of the Definition
+    """
+    default = parse_quantity(usual) if usual else None
     if metric.at is None:
         return default if metric.name in ALWAYS_QUANTITY else None
-    if not definition.at:
+    if not units:
         raise RequestError(f"{metric.name} takes no quantity ({metric})")
-    if metric.at.unit not in definition.at:
-        wanted = " or ".join(u or "a bare number" for u in definition.at)
-        right = Metric(metric.name, Quantity(metric.at.number, definition.at[0]), metric.options)
+    if metric.at.unit not in units:
+        wanted = " or ".join(u or "a bare number" for u in units)
+        right = Metric(metric.name, Quantity(metric.at.number, units[0]), metric.options)
         message = f"{metric}: the quantity of {metric.name} is in {wanted}"
         raise RequestError(message, help=f"write {right}")
-    check_range(metric, metric.at, definition.most)
+    check_quantity_range(metric, metric.at, most)
     kept = metric.name in ("hd", *ALWAYS_QUANTITY)
     return None if metric.at == default and not kept else metric.at
 
 
-def check_range(metric: Metric, at: Quantity, most: int) -> None:
+def check_quantity_range(metric: Metric, at: Quantity, most: int) -> None:
     """Refuse a quantity that means nothing: a length below 0, more than all, half a bin.
 
     most  what it counts is at most so many; 0 where it counts nothing

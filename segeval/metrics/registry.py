@@ -224,7 +224,7 @@ def resolve_metric(metric: Metric) -> tuple[Metric, Definition]:
     if definition is None:
         raise _unknown_metric_error(metric.name)
     definition = definition.origins.get(metric.option("as"), definition)
-    at = resolve_quantity(metric, definition)
+    at = resolve_quantity(metric, definition.at, definition.default, definition.most)
     options = []
     for key, word in metric.options:
         option = definition.options.get(key)

@@ -59,6 +59,7 @@ SITUATIONS = [
     score("a gate with an operator", command=f"{S} -m dice --gate dice>=0.5", ways=(put("dice=0.5", "dice>=0.5"),)),
     score("no such statistic", command=f"{S} -m dice --gate dice.men=0.5", ways=(put("mean", "dice.men=0.5", "dice.mean=0.5"),)),
     score("no statistic like it", command=f"{S} -m dice --gate dice.xyz=0.5", ways=(put("worst", "dice.xyz=0.5", "dice.worst=0.5"),)),
+    score("a gate that every value meets", command=f"{S} -m dice --gate ece=5", ways=(put("ece=5%", "ece=5", gives=1),)),
     score("a gate of a volume", command=f"{S} -m dice --gate gt_volume=0.5ml", ways=(
         run("`segeval metrics`", "segeval metrics", then=False),)),
     score("a charge that is none", command=f"{S} -m hd95 --charge hd95=374mm --spacing 1,1,1",

@@ -113,12 +113,25 @@ def test_a_case_without_a_group_is_judged_with_all_cases():
         ("dice=3mm", "not measured in mm"),
         ("volume_difference=3mm", "not measured in mm"),
         ("dise=0.8", "did you mean"),
+        ("ece=5", "write ece=5%"),
+        ("liver/ece.worst=5", "write liver/ece.worst=5%"),
+        ("dice=-0.1", "every value meets it, for dice is 0 to 1"),
+        ("mcc=-1.5", "mcc is -1 to 1"),
+        ("ece=120%", "every value meets it"),
+        ("dice=-5%", "every value meets it"),
     ],
 )
 def test_rules_that_make_no_sense(rule, said):
     with pytest.raises(RequestError) as caught:
         resolve_gate(parse_gate(rule))
     assert said in "\n".join(caught.value.lines())
+
+
+@pytest.mark.parametrize(
+    "rule", ["dice=0", "dice=1", "dice=85%", "dice=5", "ece=1", "ece=5%", "mcc=-1", "hd95=1e6mm"]
+)
+def test_a_bar_that_a_value_can_miss_is_a_rule(rule):
+    assert resolve_gate(parse_gate(rule))
 
 
 def test_a_bar_in_a_unit_that_the_values_do_not_have_is_missed():

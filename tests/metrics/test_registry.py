@@ -133,6 +133,6 @@ def test_a_convention_is_found_in_a_new_process(text):
 
 @pytest.mark.parametrize("text", ["pq@150%", "f1@100.5%", "hd101", "lesion_recall@1000%"])
 def test_no_share_is_more_than_all(text):
-    with pytest.raises(RequestError, match="nothing has more than 100 %"):
+    with pytest.raises(RequestError, match="is 0% to 100%"):
         resolve_metric(parse_metric(text))
     assert resolve_metric(parse_metric("pq@100%"))[0].at.number == 100
