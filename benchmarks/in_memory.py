@@ -38,7 +38,18 @@ TOOLS = (
 )  # fmt: skip
 
 
-def ours(how: str, truth: np.ndarray, pred: np.ndarray, spacing: tuple[float, ...]) -> list[object]:
+def labels_of(truth: np.ndarray, pred: np.ndarray) -> list[int]:
+    """The labels of a pair. Every tool is told them: a case knows them from its counts."""
+    return [int(k) for k in np.union1d(np.unique(truth), np.unique(pred)) if k]
+
+
+def ours(
+    how: str,
+    truth: np.ndarray,
+    pred: np.ndarray,
+    spacing: tuple[float, ...],
+    labels: Sequence[int],
+) -> list[object]:
     """Our metrics under a convention, of every label, the way a case does it."""
     from surfaces import tally_of
 
@@ -46,15 +57,20 @@ def ours(how: str, truth: np.ndarray, pred: np.ndarray, spacing: tuple[float, ..
     from segeval.metrics.registry import metric_arguments, resolve_metric
     from segeval.request.grammar import parse_metric
 
-    found = np.flatnonzero(np.bincount(truth.ravel()) + np.bincount(pred.ravel(), minlength=1))
-    picked = [LabelSelector(0, frozenset([int(k)])) for k in found if k]
+    picked = [LabelSelector(0, frozenset([k])) for k in labels]
     tally = tally_of(truth, pred, slab=1 << 19)
     made = tally.finish([ScoredClass(str(k), one, one) for k, one in enumerate(picked)], spacing)
     wanted = [resolve_metric(parse_metric(f"{name}:as={how}")) for name in METRICS]
     return [d.compute(made, **metric_arguments(m, d)).classes for m, d in wanted]
 
 
-def exacta(surface: str, truth: np.ndarray, pred: np.ndarray, spacing: tuple[float, ...]) -> object:
+def exacta(
+    surface: str,
+    truth: np.ndarray,
+    pred: np.ndarray,
+    spacing: tuple[float, ...],
+    labels: Sequence[int],
+) -> object:
     """exacta's evaluate, which shares its distances."""
     import exacta.functional as ef
     import torch
@@ -67,34 +83,37 @@ def exacta(surface: str, truth: np.ndarray, pred: np.ndarray, spacing: tuple[flo
         "assd": own,
         "nsd": {**own, "tolerance": 2.0},
     }
-    classes = int(max(truth.max(), pred.max())) + 1
+    classes = max(labels) + 1
     return ef.evaluate(
         pred[None], truth[None], num_classes=classes, include_background=False,
         spacing=spacing, metrics=metrics,
     )  # fmt: skip
 
 
-def mikan(truth: np.ndarray, pred: np.ndarray, spacing: tuple[float, ...]) -> object:
+def mikan(
+    truth: np.ndarray, pred: np.ndarray, spacing: tuple[float, ...], labels: Sequence[int]
+) -> object:
     """mikan-rs, whose labels and metrics share a call."""
     from mikan import ArrayEvaluator
 
-    labels = [int(k) for k in np.union1d(np.unique(truth), np.unique(pred)) if k]
     found = ArrayEvaluator(truth, pred, spacing[::-1])
-    return found.labels(labels).metrics(["hausdorff_distance", "hausdorff_distance_95", "assd"])
+    return found.labels(list(labels)).metrics(
+        ["hausdorff_distance", "hausdorff_distance_95", "assd"]
+    )
 
 
 def call(tool: str, what: str) -> Callable[[], object]:
     """What is timed: a tool on a shape."""
     truth, pred, spacing = pair(what)
+    labels = labels_of(truth, pred)
     if tool in ("mesh", "deepmind", "monai"):
-        return lambda: ours(tool, truth, pred, spacing)
+        return lambda: ours(tool, truth, pred, spacing, labels)
     if tool.startswith("exacta"):
-        return lambda: exacta(tool.split()[1], truth, pred, spacing)
+        return lambda: exacta(tool.split()[1], truth, pred, spacing, labels)
     if tool == "mikan":
-        return lambda: mikan(truth, pred, spacing)
+        return lambda: mikan(truth, pred, spacing, labels)
     from surface_tools import surface_distance as one
 
-    labels = [k for k in np.unique(truth) if k]
     return lambda: [one(truth == k, pred == k, spacing) for k in labels]
 
 

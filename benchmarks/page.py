@@ -14,6 +14,20 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "performance.md"
+NOTES = HERE / "performance_notes.md"  # what was tried, and what bounds the worst
+# A peer and what is compared with it: the same convention, or the nearest one.
+RIVALS = {
+    "exacta mesh": "mesh",
+    "exacta surfels": "deepmind",
+    "surface-distance": "deepmind",
+    "exacta voxels": "monai",
+    "mikan": "monai",
+}
+SIDE = """## Peers side by side
+
+CPU of a peer over that of segeval in the convention beside it, in memory: 2 is half the time of the
+peer, and what is **bold** is lost. All tools of a line ran in turn in one run.
+"""
 HEAD = """# Performance
 
 What segeval costs beside the programs that people use, and beside what no program can do without:
@@ -41,7 +55,8 @@ def order(title: str) -> tuple[bool, int, str]:
 
 def page(results: dict[str, Any]) -> str:
     """The page of all results."""
-    parts = [HEAD, bars(results)]
+    notes = NOTES.read_text("utf-8")
+    parts = [HEAD, bars(results), side_by_side(results), notes]
     for result in results.values():
         parts += [f"## {result['title']}\n", table(result), f"{versions(result)}\n"]
     return "\n".join(parts)
@@ -57,6 +72,32 @@ def bars(results: dict[str, Any]) -> str:
             name = bar["name"] or "memory"
             lines.append(f"| {name} | {what} | {bar['value']:.3g} | {bar['most']:.3g} | {word} |")
     return "\n".join(lines) + "\n"
+
+
+def side_by_side(results: dict[str, Any]) -> str:
+    """Every shape with every peer, wins and losses."""
+    cpu = {
+        name: median(run["cpu"] for run in runs)
+        for result in results.values()
+        for name, runs in result["runs"].items()
+    }
+    shapes = dict.fromkeys(
+        shape
+        for shape, _, tool in (name.rpartition(": ") for name in cpu)
+        if shape and tool in RIVALS
+    )
+    heads = [f"{peer} / {own}" for peer, own in RIVALS.items()]
+    lines = [SIDE, f"| shape | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
+    for shape in shapes:
+        pairs = [(cpu.get(f"{shape}: {a}"), cpu.get(f"{shape}: {b}")) for a, b in RIVALS.items()]
+        cells = [ratio_cell(a / b) if a and b else "" for a, b in pairs]
+        lines.append(f"| {shape} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def ratio_cell(value: float) -> str:
+    """A ratio; bold where the peer is faster."""
+    return f"{value:.2f}" if value >= 1 else f"**{value:.2f}**"
 
 
 def table(result: dict[str, Any]) -> str:
