@@ -19,6 +19,7 @@ lesions        one pair 512 x 512 x 150, 59 lesions, some missed, some spurious
 nuclei         one pair of PNG 2048 x 2048, 3025 ids of cells, other ids on either side
 tumours        one pair 240 x 240 x 155, labels 1 to 3 in 15 tumours
 coco           100 images 640 x 480, 80 categories, polygons and runs, detections with scores
+coco5000       5 000 of them
 vessels        one pair 300 x 300 x 300, two trees
 """
 
@@ -452,6 +453,7 @@ SETS = {
     "nuclei": write_nuclei,
     "tumours": write_tumours,
     "coco": write_coco,
+    "coco5000": lambda folder: write_coco(folder, 5000),
     "vessels": write_vessels,
     "ct": lambda folder: write_pairs(folder, (150, 512, 512), 22, 10),
     "labels104": lambda folder: write_pairs(folder, (400, 300, 300), 104, 10),

@@ -1,4 +1,7 @@
-"""N4, P20: detections against COCO files of 100 images and 80 categories; against pycocotools."""
+"""N4, P20: detections against COCO files of 100 images and 80 categories; against pycocotools.
+
+Memory is that of an image and a few kB of tables for each, so 5 000 images are measured too.
+"""
 
 import sys
 
@@ -20,6 +23,13 @@ for truth, most in (("runs", 1.0), ("polygons", 2.0)):
     bars.append(Bar("N4", f"ap, {truth}", f"pycocotools, {truth}", most))
 files = [pred, str(folder / "polygons.json")]
 commands.append(Command("dice, polygons", [*program(), "score", *files, "-m", "dice", *asked]))
+many = [str(make("coco5000") / name) for name in ("detections.json", "runs.json")]
+ap = ["--preset", "coco", *asked]
+commands.append(Command("ap, 5000 images", [*program(), "score", *many, *ap], rounds=1))
+bars.append(Bar("N4", "ap, 5000 images", "", 128))
+if has("pycocotools"):
+    script = str(HERE / "peer" / "pycocotools_ap.py")
+    commands.append(Command("pycocotools, 5000 images", [*peers(), script, *many], rounds=1))
 bars.append(Bar("P20", "dice, polygons", "pycocotools, polygons", 1.5))
 
 if __name__ == "__main__":

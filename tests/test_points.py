@@ -99,6 +99,34 @@ def test_instances_a6_froc_of_points_is_that_of_the_script_of_luna16(tmp_path, s
         assert not [case for case in card.cases if case.status != "ok"]
 
 
+def slow_camelyon(cases, found, marks):
+    """FROC as MONAI computes it, of points: each candidate lands in the nearest nodule it is in."""
+    best, false = dict.fromkeys(range(len(found))), []
+    for case, *place, score in marks:
+        apart = [(math.dist(place, n[1:4]), k) for k, n in enumerate(found) if n[0] == case]
+        inside = [(d, k) for d, k in apart if d < (10.0 if found[k][4] < 0 else found[k][4]) / 2]
+        if not inside:
+            false.append(score)
+            continue
+        k = min(inside)[1]
+        best[k] = score if best[k] is None else max(best[k], score)
+    hits = [score for score in best.values() if score is not None]
+    rate, sensitivity = [0.0], [0.0]
+    levels = sorted({*hits, *false}, reverse=True)
+    for level in levels if len(hits) < len(found) else levels[:-1]:  # a missed one is the lowest
+        rate.append(sum(score >= level for score in false) / len(cases))
+        sensitivity.append(sum(score >= level for score in hits) / len(found))
+    return float(np.interp(RATES[1:], rate, sensitivity).mean())
+
+
+@pytest.mark.parametrize("seed", range(20, 32))
+def test_instances_a6_froc_of_points_as_camelyon_by_a_slow_form(tmp_path, seed):
+    cases, found, _, marks = scene(tmp_path, seed)
+    (tmp_path / "annotations_excluded.csv").unlink()
+    card = run(tmp_path / "marks.csv", tmp_path / "annotations.csv", "froc", "froc@1")
+    assert pooled(card, "froc") == pytest.approx(slow_camelyon(cases, found, marks), rel=1e-12)
+
+
 def test_instances_a6_by_hand_a_double_and_an_excluded_finding(tmp_path):
     # two nodules of 10 mm, found by .9 (and .3, a double) and not at all; an excluded one takes .8
     write(tmp_path / "annotations.csv", f"{HEAD}diameter_mm",

@@ -35,12 +35,25 @@ def check_points(truth: OpenSide, pred: OpenSide, job: Job) -> None:
             where=(pred if holds_points(pred) else truth).volume.path,
             help="-m froc,froc:as=luna16,case_auroc are of points",
         )
+    check_axes(truth, pred)
     points = truth.volume.points if holds_points(truth) else None
     if points is not None and needs_diameters(job) and np.isnan(points.diameter).any():
         raise ReadError(
             "a lesion has no diameter, within half of which a detection finds it",
             where=truth.volume.path,
             help="fill the column diameter_mm in",
+        )
+
+
+def check_axes(truth: OpenSide, pred: OpenSide) -> None:
+    """Whether two tables have a z, or neither. Raises ReadError."""
+    tables = [s.volume.points for s in (truth, pred) if holds_points(s)]
+    axes = [points.place.shape[1] for points in tables if points is not None]
+    if len(axes) == 2 and axes[0] != axes[1]:
+        raise ReadError(
+            f"points of {axes[1]} coordinates beside those of {axes[0]} in the ground truth",
+            where=pred.volume.path,
+            help="give both tables a column z, or none",
         )
 
 

@@ -60,6 +60,8 @@ SITUATIONS = [
         pred=PRED.replace("\na", "\nx").replace("\nb", "\ny"), status=4),
     bad("a row without a case", "a table of points has columns case, x, y, z", status=2,
         pred=PRED + ",1,2,3,0.5\n"),
+    bad("one table without z", "give both tables a column z",
+        pred="case,x,y,probability\na,1,0,0.9\nb,2,2,0.5\n"),
     bad("no number", "write its numbers with a decimal point", pred=PRED.replace("0.9", "nine")),
     bad("no score in a row", "add a column `probability`", pred=PRED.replace("0.9", "")),
     bad("no diameter in a row", "fill the column diameter_mm in", gt=GT.replace(",10\nb", ",\nb")),
