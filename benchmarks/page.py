@@ -36,6 +36,11 @@ measures it again and writes this page; `benchmarks/README.md` says how. A value
 time (user and system, start-up included, one CPU) unless it says something else; MB is the peak of
 resident memory. What is by the clock (P9, P12) says something only of a machine that has two CPUs
 to spare.
+
+Three bars of instances are missed, and why: N1 beside panoptica, for `dice` of the pair alone, with
+no instance, is 0.12 of it already (start, import of NumPy, reading); N3 beside decoding, of which
+those are twice the whole; N4 with runs, for each image is a case of its own with all its accounts.
+What grows with the images of N4 is about 10 kB each: the table that AP of the data set is made of.
 """
 
 
