@@ -66,7 +66,9 @@ def edges_of_counts(counts: Sequence[int] | Counted, size: int) -> Counted:
     if runs.dtype.kind not in "iu" and len(runs):
         raise ValueError("lengths of runs are whole numbers")
     runs = runs.astype(np.int64)
-    if (runs < 0).any() or (runs > size).any() or runs.sum() != size:
+    if (runs < 0).any():
+        raise ValueError(f"a run of {runs.min()} pixels")
+    if (runs > size).any() or runs.sum() != size:
         raise ValueError(f"runs of {runs.sum()} pixels for an image of {size}")
     edges = np.cumsum(runs)
     edges = edges if len(edges) % 2 == 0 else edges[:-1]

@@ -82,6 +82,8 @@ def polygons_of(drawing: Any) -> list[Floats]:
         drawing = [drawing]  # one polygon without the list around it
     found: list[Floats] = []
     for polygon in drawing:
+        if isinstance(polygon, list) and not polygon:
+            continue  # `[[]]`, as some programs write what has no outline
         corners = np.asarray(polygon, np.float64)
         if corners.ndim == 2 and corners.shape[1] == 2:  # [[x, y], …]
             corners = corners.ravel()

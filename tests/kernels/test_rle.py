@@ -76,6 +76,8 @@ def test_no_string_of_runs(bad):
 
 
 def test_runs_of_another_image():
+    with pytest.raises(ValueError, match="a run of -5 pixels"):
+        edges_of_counts([-5, 17], 12)
     with pytest.raises(ValueError, match="runs of 6 pixels for an image of 12"):
         of_counts([1, 5], (3, 4))
 

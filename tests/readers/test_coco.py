@@ -373,6 +373,7 @@ def test_panoptic_of_other_sizes_modes_and_places(tmp_path):
     ("segmentation", "reason"),
     [
         ([[102, 2, 110, 2, 110, 9]], "whose mask has no pixel of the image"),
+        ([[]], "whose mask has no pixel of the image"),
         ([], "without a mask"),
     ],
 )
