@@ -4,6 +4,7 @@ import importlib.util
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -33,8 +34,8 @@ def load_hook():
     return made
 
 
-def built(folder, epoch="1700000000"):
-    """A wheel and an sdist of this tree, by the back end itself."""
+def built(folder, epoch="1700000000", tree=ROOT):
+    """A wheel and an sdist of a tree, by the back end itself."""
     pytest.importorskip("hatchling", reason="the back end that builds")
     script = (
         "import sys; from hatchling.build import build_sdist, build_wheel;"
@@ -43,7 +44,7 @@ def built(folder, epoch="1700000000"):
     folder.mkdir()
     made = subprocess.run(
         [sys.executable, "-c", script, str(folder)],
-        cwd=ROOT, env={**os.environ, "SOURCE_DATE_EPOCH": epoch},
+        cwd=tree, env={**os.environ, "SOURCE_DATE_EPOCH": epoch},
         capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
     return [folder / name for name in made]
@@ -58,6 +59,19 @@ def test_a_release_is_the_same_bytes_each_time(archives, tmp_path):
     again = built(tmp_path / "again")
     assert [file.name for file in again] == [file.name for file in archives]
     assert [file.read_bytes() for file in again] == [file.read_bytes() for file in archives]
+
+
+def test_the_container_copies_what_its_wheel_is_built_of(archives, tmp_path):
+    lines = (ROOT / "Containerfile").read_text("utf-8").splitlines()
+    copied = [line.split()[1:-1] for line in lines if re.match("COPY (?!--from)", line)]
+    tree = tmp_path / "source"
+    tree.mkdir()
+    for name in (name for names in copied for name in names):
+        place = ROOT / name
+        (shutil.copytree if place.is_dir() else shutil.copy)(place, tree / name)
+    (wheel,) = (one for one in built(tmp_path / "dist", tree=tree) if one.suffix == ".whl")
+    (same,) = (one for one in archives if one.suffix == ".whl")
+    assert sorted(zipfile.ZipFile(wheel).namelist()) == sorted(zipfile.ZipFile(same).namelist())
 
 
 def test_a_release_holds_what_it_should(archives):
