@@ -10,7 +10,7 @@ import numpy as np
 
 from segeval.api.given import GivenArray, take_given
 from segeval.api.request_checks import requested_metrics
-from segeval.api.run import build_scorecard
+from segeval.api.run import account_given, build_scorecard
 from segeval.classes.class_list import ClassList
 from segeval.grid.geometry import Geometry, is_side
 from segeval.opening.open_case import OpenFiles, place_sides
@@ -19,6 +19,7 @@ from segeval.pairing.cases import Case, CaseFiles
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import replace
+from segeval.runtime.inventory import Inventory, keep_inventory
 from segeval.scorecard.card import CaseResult, Scorecard
 from segeval.scorecard.row_index import CasesInMemory
 from segeval.scorecard.signature import signature_fields
@@ -42,6 +43,11 @@ def array_job(settings: Settings) -> Job:
             f"{outputs[0]} is of several outputs of a network, and arrays are one",
             help="write them with numpy.savez and give paths: score('pred/', 'gt/', aux=…)",
         )
+    if settings.frames:
+        raise RequestError(
+            "frames are those of a series in a file, and an array is one map",
+            help="give the arrays of one frame: score(pred[0], gt[0])",
+        )
     return Job(settings, leave_out_labels(ClassList().chosen(settings.classes), settings), asked)
 
 
@@ -53,9 +59,15 @@ def score_arrays(pred: Any, gt: Any, settings: Settings) -> Scorecard:
     Raises RequestError and CaseError.
     """
     job = array_job(settings)
-    result = score_given(Case("array", IN_MEMORY, IN_MEMORY), pred, gt, job)
+    with keep_inventory(Inventory()) as inventory:
+        inventory.add_found("case")
+        result = score_given(Case("array", IN_MEMORY, IN_MEMORY), pred, gt, job)
+        inventory.add_scored("case")
     parts = signature_fields(settings, job.metrics, job.classes, unsaid_choices(job.metrics))
-    return build_scorecard(CasesInMemory([result]), job.metrics, parts, settings.leads)
+    results = CasesInMemory([replace(result, inventory=inventory.to_json())])
+    inputs, notes = account_given(results, job)
+    card = build_scorecard(results, job.metrics, parts, settings.leads)
+    return replace(card, inputs=inputs, notes=notes)
 
 
 def score_given(case: Case, pred: Any, gt: Any, job: Job) -> CaseResult:

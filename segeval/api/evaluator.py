@@ -10,7 +10,7 @@ from segeval.api.arrays import IN_MEMORY, array_job, score_given
 from segeval.api.choices import combine_settings
 from segeval.api.given import host_array
 from segeval.api.given_cases import GivenCases
-from segeval.api.run import account_inputs, build_scorecard, warn_no_common_label
+from segeval.api.run import account_given, build_scorecard
 from segeval.api.words import (
     Activation,
     Classes,
@@ -32,7 +32,6 @@ from segeval.request.grammar import Charge, Metric
 from segeval.request.settings import Settings
 from segeval.runtime.errors import NothingToScore, ReadError, RequestError
 from segeval.runtime.frozen import replace
-from segeval.runtime.inventory import Inventory
 from segeval.scorecard.card import CaseResult, Scorecard
 from segeval.scorecard.signature import signature_differences, signature_fields
 from segeval.scoring.case import account_case
@@ -181,10 +180,10 @@ class Evaluator:
         results = unite_classes(self._cases.in_order(), [str(metric) for metric, _ in asked])
         many = f"{len(self)} {'case' if len(self) == 1 else 'cases'} given by a program"
         inputs = {"pairing": many, "extra_predictions": []}
-        inputs |= account_inputs(Inventory(), results)
-        notes = (*self._cases.notes(), *warn_no_common_label(results))
+        more, notes = account_given(results, self._job)
+        inputs |= more
         card = build_scorecard(results, asked, self._fields, self._job.settings.leads)
-        return replace(card, inputs=inputs, notes=notes)
+        return replace(card, inputs=inputs, notes=(*self._cases.notes(), *notes))
 
     def compute(self) -> Scorecard:
         """`card`, by the name that loops of torchmetrics and Lightning call."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from segeval.api.request_checks import requested_metrics
+from segeval.classes.class_list import ClassList
 from segeval.engines.choice import Engine, choose_engine
 from segeval.engines.class_union import (
     no_class_note,
@@ -170,10 +171,7 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
     with keep_inventory(inventory):
         classes = pairing.classes.chosen(settings.classes)
     classes = replace(leave_out_labels(classes, settings), truths=pairing.truths)
-    if is_watched(settings) or classes.remarks:
-        from segeval.scoring.unmet_settings import count_parts
-
-        inventory.add_found("setting", count_parts(settings, classes.remarks), "")
+    count_request(inventory, settings, classes)
     job = Job(settings, classes, tuple(asked), place.stores, met=frozenset(inventory.met))
     parts = signature_fields(settings, asked, classes, unsaid_choices(asked))
     if baseline is not None:
@@ -201,6 +199,25 @@ def score_pairs(  # noqa: PLR0913 - a request, resolved
     card = build_scorecard(results, asked, parts, settings.leads)
     card = replace(card, inputs=inputs, notes=notes)
     return card if shard is None else replace(card, shard={"inventory": inventory.to_json()})
+
+
+def count_request(inventory: Inventory, settings: Settings, classes: ClassList) -> None:
+    """Count the parts of a request of which it is said where nothing is there for one."""
+    if is_watched(settings) or classes.remarks:
+        from segeval.scoring.unmet_settings import count_parts
+
+        inventory.add_found("setting", count_parts(settings, classes.remarks), "")
+
+
+def account_given(
+    results: Sequence[CaseResult], job: Job
+) -> tuple[dict[str, Any], tuple[Note, ...]]:
+    """What is said of cases that a program gives: part of the inputs in their results, and notes
+    (ACCOUNT-A1, A4, A17)."""
+    inventory = Inventory()
+    count_request(inventory, job.settings, job.classes)
+    notes = (*warn_no_common_label(results), *no_class_note(index_rows(results)))
+    return account_inputs(inventory, results), notes
 
 
 def warn_no_common_label(results: Sequence[CaseResult]) -> Iterator[Note]:

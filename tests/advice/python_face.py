@@ -94,6 +94,7 @@ LED_OUT = [  # place, what is wrong, words of the help, what they make of it
     ("check_truth", score(ONE[0], ONE[0]), "(z, y, x) or (y, x)", score()),
     ("check_truth", score(VOLUME[None], VOLUME[None]), "gt[0]", score(VOLUME[None], VOLUME)),
     ("channels_first", score(ONE[0], ONE), "a label map of gt's axes", score()),
+    ("array_job", score(frames=True), "score(pred[0], gt[0])", score(VOLUME[0], VOLUME[0])),
     ("read_given", score(classes={}), '{1: "liver"}', score(classes={1: "liver"})),
     ("read_given", score(kind=3), "one of auto, labels", score(kind="labels")),
     ("chosen_classes", score(classes={}), '{1: "liver"}', score(classes={1: "liver"})),
