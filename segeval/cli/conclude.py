@@ -87,9 +87,12 @@ def account_gates(
 ) -> Mapping[str, Any]:
     """What was found, with the rules that were given (ACCOUNT-A1): judged, with nothing to judge,
     or left out by `--only-gates`."""
-    rules, left = [str(gate) for gate in request.settings.gates], request.left_out.rules
-    if not (rules or left) or card.shard:
+    from segeval.gates.rules import resolve_gate
+
+    given, left = request.settings.gates, request.left_out.rules
+    if not (given or left) or card.shard:
         return card.inputs
+    rules = [str(resolve_gate(gate)[0]) for gate in given]  # as verdicts name them
     judged = {v.gate for v in verdicts if not v.reason.startswith(NOTHING)}
     total = Inventory()
     total.add_found("gate", len(rules) + len(left), "")

@@ -449,6 +449,20 @@ def test_account_a1_parts_of_a_request_that_scored_nothing(segeval, here):
     assert inventory(here, "setting") == {"found": 1, "unscored": {"no_case_scored": 1}}
 
 
+@pytest.mark.parametrize("rule", ["ap=0.1", "all/ap=0.1", "cell/ap@50%=0.1", "dsc=0.1"])
+def test_account_a1_a_rule_is_judged_however_it_is_spelled(segeval, here, rule):
+    square = {"image_id": 1, "category_id": 3, "segmentation": [[0, 0, 9, 0, 9, 9, 0, 9]]}
+    truth = {
+        "images": [{"id": 1, "height": 20, "width": 20, "file_name": "a.png"}],
+        "annotations": [square | {"id": 1}], "categories": [{"id": 3, "name": "cell"}],
+    }  # fmt: skip
+    (here / "g.json").write_text(json.dumps(truth))
+    (here / "p.json").write_text(json.dumps([square | {"score": 0.9}]))
+    asked = ("-m", "ap,ap@50%,dice", "--gate", rule, "-o", "o.json")
+    assert segeval("score", "p.json", "g.json", *asked).status == 0
+    assert inventory(here, "gate") == {"found": 1, "scored": 1}
+
+
 @pytest.mark.parametrize("command", ["score", "gate"])
 def test_account_a1_rules_are_judged_idle_or_left_out(segeval, here, command):
     (here / "segeval.toml").write_text('[gates]\n"dice" = 0.5\n"1/iou" = 0.5\n')
