@@ -12,7 +12,8 @@ from segeval.api.given import GivenArray, take_given
 from segeval.api.request_checks import requested_metrics
 from segeval.api.run import account_given, build_scorecard
 from segeval.classes.class_list import ClassList
-from segeval.grid.geometry import Geometry, is_side
+from segeval.grid.geometry import Geometry
+from segeval.grid.voxel_sides import is_side
 from segeval.opening.open_case import OpenFiles, place_sides
 from segeval.opening.open_side import OpenSide, file_class_selectors, read_options
 from segeval.pairing.cases import Case, CaseFiles

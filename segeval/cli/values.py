@@ -21,7 +21,7 @@ from segeval.classes.label_tables import (
 )
 from segeval.classes.parse_classes import parse_classes
 from segeval.cli.choices import Choice, misspelling_error
-from segeval.grid.geometry import is_side
+from segeval.grid.voxel_sides import is_side
 from segeval.request.check_settings import check_form
 from segeval.request.grammar import (
     Charge,

@@ -12,18 +12,13 @@ from math import prod
 
 import numpy as np
 
+from segeval.grid.voxel_sides import MOST_SIDE, is_side
 from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen, replace
 
 SAME_GRID_SHARE = 0.01  # share of the smallest voxel side that a corner may move: the same grid
 CLOSE_GRID_SHARE = 0.1  # the same grid with a warning
-LEAST_SIDE, MOST_SIDE = 1e-9, 1e9  # mm: from less than an atom to beyond the Moon
 RIGHT_ANGLE = 1e-3  # cosine of two axes up to which they are at right angles
-
-
-def is_side(millimetres: float) -> bool:
-    """Whether a number is the side of a voxel."""
-    return LEAST_SIDE <= millimetres <= MOST_SIDE
 
 
 @frozen

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from segeval.classes.names import natural_key
-from segeval.grid.geometry import is_side
+from segeval.grid.voxel_sides import is_side
 from segeval.pairing.cases import Case, CaseFiles, Pairing, relative_path
 from segeval.pairing.class_names import truth_names
 from segeval.pairing.file_names import is_score_archive, strip_format_suffix
