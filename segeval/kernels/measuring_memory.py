@@ -53,7 +53,7 @@ class MemoryCost:
 
 
 COSTS = {
-    "mesh": MemoryCost(2, 29, 60, fixed=26 * MIB),
+    "mesh": MemoryCost(2, 31, 60, fixed=26 * MIB),
     "flat mesh": MemoryCost(2, 29, 60, fixed=10 * MIB),
     "relaxed": MemoryCost(33, 240, fixed=52 * MIB),
     "subvoxel": MemoryCost(57, 240, fixed=52 * MIB),
