@@ -38,7 +38,7 @@ FIELDS = [
     *("rt_bad_contour", "rt_grid", "ignore_frame_of_reference"),
     *("quiet", "verbose", "progress", "error", "ignore"),
 ]
-UNREADABLE = 3
+UNREADABLE, NOTHING = 3, 4
 
 
 def convert_paths(given: Mapping[str, Any]) -> int:
@@ -49,7 +49,7 @@ def convert_paths(given: Mapping[str, Any]) -> int:
     names of its values. The grid is that of the
     image series, or of the file that --like names. stdout lists the files that were written. The
     exit status is 0, 2 for a wrong request, 3 if a structure could not be written, 4 if there is
-    none.
+    none that has a volume.
     """
     from segeval.exporting.convert import ENDINGS, ConversionChoices, describe_dataset
     from segeval.pairing.structure_sets import pair_single_side
@@ -87,7 +87,9 @@ def convert_paths(given: Mapping[str, Any]) -> int:
 
         sets = count_with_noun(len(found.cases), "structure set")
         print_message(f"converted {sets} into {count_with_noun(written, 'file')}")
-    return UNREADABLE if problems or errors else 0
+    if problems or errors:
+        return UNREADABLE
+    return 0 if written else NOTHING
 
 
 def try_convert(

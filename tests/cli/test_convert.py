@@ -180,6 +180,15 @@ def test_markers_are_no_error(segeval, here):
     marker = [build.Ring([(1, 2, 3)], kind="POINT")]
     patient(here, [build.Organ("Heart", HEART), build.Organ("Iso", marker)])
     assert segeval("convert", "RS.dcm", "out").status == 0
+    assert segeval("convert", "RS.dcm", "out", "--classes", "Iso").status == 4
+
+
+def test_a_set_of_markers_alone_has_nothing_to_convert(segeval, here):
+    patient(here, [build.Organ("Iso", [build.Ring([(1, 2, 3)], kind="POINT")])])
+    done = segeval("convert", "RS.dcm", "out")
+    assert (done.status, done.out) == (4, "")
+    assert "warning: RS/Iso: " in done.err
+    assert "converted 1 structure set into 0 files" in done.err
 
 
 @pytest.mark.parametrize("pixel", ["1e-6", "0", "-1"])
