@@ -22,12 +22,12 @@ contents = importlib.util.module_from_spec(SPEC)
 sys.dont_write_bytecode, kept = True, sys.dont_write_bytecode
 LOADER.exec_module(contents)
 sys.dont_write_bytecode = kept
-BUILD = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+BUILD = importlib.util.spec_from_file_location("index_page", ROOT / ".ci" / "index_page.py")
 RELEASE = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8"))
 
 
 def load_hook():
-    """`hatch_build.py`, which only the back end imports."""
+    """`.ci/index_page.py`, which only the back end imports."""
     pytest.importorskip("hatchling", reason="the back end that builds")
     made = importlib.util.module_from_spec(BUILD)
     BUILD.loader.exec_module(made)
@@ -68,6 +68,7 @@ def test_the_container_copies_what_its_wheel_is_built_of(archives, tmp_path):
     tree.mkdir()
     for name in (name for names in copied for name in names):
         place = ROOT / name
+        (tree / name).parent.mkdir(exist_ok=True)
         (shutil.copytree if place.is_dir() else shutil.copy)(place, tree / name)
     (wheel,) = (one for one in built(tmp_path / "dist", tree=tree) if one.suffix == ".whl")
     (same,) = (one for one in archives if one.suffix == ".whl")
