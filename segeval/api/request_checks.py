@@ -23,6 +23,30 @@ def requested_metrics(
         raise RequestError(f"--threshold {settings.threshold:g} is not in (0, 1]")
     if settings.kind == "logits" and settings.activation == "none":
         raise RequestError("--kind logits needs an activation: softmax or sigmoid")
+    check_words(settings)
+    check_charges(settings)
+    asked = [*settings.metrics, *gate_metrics(settings)]
+    check_meanings(asked)
+    if settings.size_bins:
+        from segeval.scoring.instances import size_metrics
+
+        asked += size_metrics(settings.size_bins, asked)
+    found = dict(resolve_metric(metric) for metric in asked)
+    if any(definition.of.startswith("instance") for definition in found.values()):
+        from segeval.scoring.instances import check_instance_request
+
+        check_instance_request(settings.instances or "beside" * files_tell, found.items())
+    if not found:
+        raise RequestError("no metric is asked for", help="add -m dice")
+    check_tolerance_given(found, settings)
+    return tuple(found.items())
+
+
+def check_words(settings: Settings) -> None:
+    """Read what is written in a way of its own, whether or not anything needs it.
+
+    Raises RequestError.
+    """
     if settings.ci is not None:
         from segeval.statistics.intervals import check_level
 
@@ -35,24 +59,14 @@ def requested_metrics(
         from segeval.classes.tolerances import check_tolerance_tables
 
         check_tolerance_tables(settings.tolerances)
-    check_charges(settings)
-    asked = [*settings.metrics, *gate_metrics(settings)]
-    check_meanings(asked)
-    if settings.size_bins:
-        from segeval.scoring.instances import size_metrics
+    if settings.min_size:
+        from segeval.scoring.instances import read_size
 
-        asked += size_metrics(settings.size_bins, asked)
-    found = dict(resolve_metric(metric) for metric in asked)
-    if any(definition.of.startswith("instance") for definition in found.values()):
-        from segeval.scoring.instances import check_instance_request, read_size
+        read_size(settings.min_size)
+    if settings.window != "auto":
+        from segeval.reports.pictures.grey_levels import parse_window
 
-        check_instance_request(settings.instances or "beside" * files_tell, found.items())
-        if settings.min_size:
-            read_size(settings.min_size)
-    if not found:
-        raise RequestError("no metric is asked for", help="add -m dice")
-    check_tolerance_given(found, settings)
-    return tuple(found.items())
+        parse_window(settings.window)
 
 
 def check_meanings(metrics: Iterable[Metric]) -> None:

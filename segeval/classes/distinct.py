@@ -18,7 +18,7 @@ def check_picked_once(words: Sequence[str]) -> None:
         seen[normalize_name(word)] = word
         if first is not None:
             same = f"{word!r} twice" if first == word else f"{first!r} and {word!r}, one structure"
-            raise RequestError(f"--classes names {same}", help=f"write {first} once")
+            raise RequestError(f"the list names {same}", help=f"write {first} once")
 
 
 def check_distinct_labels(classes: Iterable[ClassDef], where: object = "") -> None:

@@ -47,14 +47,10 @@ def labelled_class_list(classes: tuple[ClassDef, ...], ignore: int | None = None
 def make_class(label: str, equals: str, name: str) -> ClassDef:
     """The class of `5=liver`, taken apart at its equals sign. Raises RequestError."""
     if not equals or not name:
-        raise RequestError(
-            f"--classes: {label!r} has no label value", help="write 5=liver for every class"
-        )
+        raise RequestError(f"{label!r} has no label value", help="write 5=liver for every class")
     values = label.split("+")
     if not all(v.strip().isdecimal() for v in values):
-        raise RequestError(
-            f"--classes: {label!r} is no label value", help="write 5=liver or 1+2=tumour"
-        )
+        raise RequestError(f"{label!r} is no label value", help="write 5=liver or 1+2=tumour")
     return ClassDef(name.strip(), tuple(int(v) for v in values))
 
 

@@ -27,7 +27,7 @@ def parse_classes(text: str) -> ClassList:
         return replace(shipped, only=True)
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
-        raise RequestError("--classes names no class")
+        raise RequestError("the list names no class")
     named = [word.partition("=") for word in words]
     if all(not equals for _, equals, _ in named):
         check_picked_once(words)

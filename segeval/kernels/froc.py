@@ -58,7 +58,7 @@ def sensitivity_not_above(hit: Mask, score: Floats, cases: int, rate: float) -> 
     levels = np.unique(score)[::-1]
     found, false = counts_at(hit, score, levels)
     rates: Floats = false.astype(np.float32) / cases
-    near = np.flatnonzero(rates[:-1] <= rate)
+    near = np.flatnonzero(rates[:-1] <= min(rate, float(np.finfo(np.float32).max)))
     return float(np.float32(found[near[-1]]) / np.float32(lesions)) if len(near) else 0.0
 
 

@@ -24,6 +24,8 @@ from segeval.metrics.registry import SHARE, Values, metric
 from segeval.runtime.arrays import Floats
 from segeval.tallies.counts import Counts
 
+MOST_BETA = 1e100  # beyond it the score is the recall in every digit, and its square overflows
+
 
 def ratio_or_nan(part: Any, whole: Any) -> Floats:
     """part / whole, whole numbers or floats of one shape; nan where the whole is 0."""
@@ -98,7 +100,7 @@ def fbeta(n: Counts, at: float) -> Values:
     empty    both empty: undefined; one empty: 0
     source   van Rijsbergen, Information Retrieval, 2nd ed., 1979
     """
-    square = at * at
+    square = min(at, MOST_BETA) ** 2
     hit = (1 + square) * n.tp
     return Values(ratio_or_nan(hit, hit + square * n.fn + n.fp))
 

@@ -165,7 +165,7 @@ def test_account_a6_no_entry_of_a_list_hides_another(segeval, maps, name, pairs,
 @pytest.mark.parametrize("words", ["a,a", "Liver,liver", "Lens_L,left lens", "1,1", "x,y,x"])
 def test_account_a6_a_selection_names_each_class_once(segeval, organs, words):
     done = segeval("score", "pred", "gt", "-m", "dice", "--classes", words)
-    assert (done.status, "--classes names" in done.err) == (2, True)
+    assert (done.status, "--classes: the list names" in done.err) == (2, True)
     assert segeval("score", "pred", "gt", "-m", "dice", "--classes", "Heart,spleen").status == 0
 
 

@@ -1,6 +1,7 @@
 """A choice out of text and TOML, and back."""
 
 import tomllib
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -69,6 +70,17 @@ def test_a_wrong_value_is_refused_where_it_stands(field, raw, said):
     with pytest.raises(RequestError, match=said) as caught:
         read_choice(CHOICES[field], raw, "segeval.toml:3")
     assert caught.value.where == "segeval.toml:3"
+
+
+@pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
+def test_an_error_names_its_option_once(choice):
+    for raw in ("-1=x", ",", "a,a", "=", "x@y", "dice>", "1=a,1=b", "1e999"):
+        with suppress(RequestError):
+            read_choice(choice, raw, choice.option)
+            continue
+        with pytest.raises(RequestError) as problem:
+            read_choice(choice, raw, choice.option)
+        assert problem.value.lines()[0].count(choice.option) == 1, raw
 
 
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)

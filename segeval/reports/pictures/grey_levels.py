@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ def parse_window(text: str) -> tuple[float, float] | None:
         width, level = (float(part) for part in text.split(","))
     except ValueError:
         width, level = 0.0, 0.0
-    if not width > 0:
+    if not (0 < width < inf and isfinite(level)):
         known = ", ".join(["auto", *WINDOWS])
         raise RequestError(f"--window {text}", help=f"{known}, or WIDTH,LEVEL: 400,40")
     return width, level
