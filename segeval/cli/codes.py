@@ -13,6 +13,7 @@ CODES = (
     "W-contour-gap",
     "W-contour-offset",
     "W-crossing-contours",
+    "W-cut-name",
     "W-cut-structure",
     "W-damaged-file",
     "W-derived-grid",

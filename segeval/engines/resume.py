@@ -19,6 +19,7 @@ from segeval.pairing.remote import fetch_case
 from segeval.readers.remote_files import RemoteStore
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.json_text import parse_json
+from segeval.runtime.name_lengths import name_beside
 from segeval.scorecard.card import CaseResult
 from segeval.scorecard.case_json import case_from_json
 from segeval.scorecard.result_store import ResultStore, case_texts
@@ -35,7 +36,7 @@ class Journal:
         self, output: Path, parts: dict[str, Any], stores: tuple[RemoteStore, ...] = ()
     ) -> None:
         self._output, self._stores = output, stores
-        self._path = output.with_name(output.name + ".partial.jsonl")
+        self._path = name_beside(output, "", ".partial.jsonl")
         self._parts = json.loads(json.dumps(parts))
 
     @property
@@ -49,7 +50,7 @@ class Journal:
         Raises RequestError where it cannot be written.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_name(self._path.name + ".new")
+        fresh = name_beside(self._path, "", ".new")
         lines = SealedLines(fresh.open("w+b"), called=str(self._path))
         try:
             lines.add(json.dumps(self._parts, allow_nan=False).encode() + b"\n")

@@ -41,6 +41,7 @@ from segeval.request.settings import Settings
 from segeval.runtime.arrays import Labels, Mask
 from segeval.runtime.errors import CaseError, GeometryError, Note
 from segeval.runtime.frozen import field, frozen, replace
+from segeval.runtime.name_lengths import fit_name
 from segeval.volume.align import align_volume, read_whole_channel
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.value_stream import ReadAs
@@ -85,9 +86,12 @@ def convert_case(
 ) -> ConvertedCase:
     """Write the structures of one case. Raises CaseError."""
     opened = open_structures_alone(case, find_like_file(case, how), settings)
-    paths = write_case_label_map if how.one_map else write_structure_files
-    notes = tuple(replace(note, where=case.id) for note in opened.volume.notes)
-    return ConvertedCase(tuple(paths(case, opened, out, how, settings)), notes, opened.faults)
+    notes = tuple(replace(note, where=case.id) for note in opened.source.notes)
+    if opened.contours is not None:  # of a set without structures, which has no grid
+        return ConvertedCase((), notes)
+    write = write_case_label_map if how.one_map else write_structure_files
+    paths = tuple(write(case, opened, out, how, settings))
+    return ConvertedCase(paths, (*notes, *cut_name_notes(case, opened, how)), opened.faults)
 
 
 def find_like_file(case: Case, how: ConversionChoices) -> Path | None:
@@ -106,7 +110,9 @@ def open_structures_alone(case: Case, like: Path | None, settings: Settings) -> 
         raise CaseError("neither an RTSTRUCT nor a SEG", where=given.volume.path)
     names, notes = select_structures(items, settings.classes)
     source = pick_structures(given, names)
-    if like is None and source.contours is None:
+    if not items:
+        placed = given
+    elif like is None and source.contours is None:
         volume = place_on_series(case, source.volume)
         placed = name_structures(source, volume, None, names)
     else:
@@ -164,8 +170,7 @@ def write_structure_files(
     for name, file in unique_file_names(opened.parts).items():
         path = folder / f"{file}{how.ending}"
         mask = structure_mask(opened.volume, opened.parts[name], settings)
-        save_label_map(path, how.ending, mask.view(np.uint8), opened.volume.geometry)
-        yield path
+        yield save_label_map(path, how.ending, mask.view(np.uint8), opened.volume.geometry)
 
 
 def case_output_path(case: Case) -> Path:
@@ -192,6 +197,15 @@ def unique_file_names(names: Iterable[str]) -> dict[str, str]:
     return files
 
 
+def cut_name_notes(case: Case, opened: OpenSide, how: ConversionChoices) -> Iterator[Note]:
+    """Say which structures have a name that is too long for their file."""
+    for name, file in unique_file_names(() if how.one_map else opened.parts).items():
+        whole = f"{file}{how.ending}"
+        if (cut := fit_name(whole, how.ending)) != whole:
+            text = f"the name is too long for a file: the mask is {cut}"
+            yield Note("W-cut-name", text, f"{case.id}/{name}")
+
+
 def write_case_label_map(
     case: Case, opened: OpenSide, out: Path, how: ConversionChoices, settings: Settings
 ) -> Iterator[Path]:
@@ -215,8 +229,7 @@ def write_case_label_map(
         labels[mask] = value
     path = out / case_output_path(case)
     path = path.with_name(f"{path.name}{how.ending}")
-    save_label_map(path, how.ending, labels, opened.volume.geometry)
-    yield path
+    yield save_label_map(path, how.ending, labels, opened.volume.geometry)
 
 
 def structure_value(

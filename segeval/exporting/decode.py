@@ -24,6 +24,7 @@ from segeval.request.settings import Settings
 from segeval.runtime.arrays import Labels
 from segeval.runtime.errors import CaseError, RequestError
 from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.name_lengths import fit_path, name_beside
 from segeval.volume.align import align_volume
 from segeval.volume.channel_streams import open_channels
 from segeval.volume.label_values import open_value_stream
@@ -126,21 +127,25 @@ def decode_item(item: DecodeItem, out: Path, settings: Settings, classes: ClassL
     written = []
     for name, labels in zip(names, maps, strict=True):
         path = out / (f"{item.name}/{name}{ending}" if name else f"{item.name}{ending}")
-        save_label_map(path, ending, labels, volume.geometry)
-        written.append(path)
+        written.append(save_label_map(path, ending, labels, volume.geometry))
     return written
 
 
-def save_label_map(path: Path, ending: str, labels: Labels, grid: Geometry) -> None:
-    """Write a label map in the format of an ending, whole or not at all."""
+def save_label_map(wanted: Path, ending: str, labels: Labels, grid: Geometry) -> Path:
+    """Write a label map in the format of an ending, whole or not at all; gives its path.
+
+    wanted  what it is called, unless a name in it is longer than file systems take
+    """
+    path = fit_path(wanted, ending)
     write: Any = import_module(f"segeval.writers.{WRITERS[ending]}").write
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name.removesuffix(ending)}.part{ending}")
+    unfinished = name_beside(path.with_name(path.name.removesuffix(ending)), ".", f".part{ending}")
     try:
         write(unfinished, labels, grid)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+    return path
 
 
 def prepare_scores(

@@ -217,5 +217,5 @@ def read_sides_as(
 
 
 def add_side_notes(side: OpenSide, notes: tuple[Note, ...]) -> OpenSide:
-    """A side with more to be said of its volume."""
-    return replace(side, source=replace(side.volume, notes=(*side.volume.notes, *notes)))
+    """A side with more to be said of what it was read from."""
+    return replace(side, source=replace(side.source, notes=(*side.source.notes, *notes)))

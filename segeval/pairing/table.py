@@ -26,6 +26,7 @@ from segeval.pairing.same_files import same_files_note
 from segeval.runtime.errors import Note, NothingToScore, PairingError, RequestError
 from segeval.runtime.file_state import keep_access, refuse_device
 from segeval.runtime.json_text import parse_json
+from segeval.runtime.name_lengths import name_beside
 
 COLUMNS = ("case", "pred", "gt", "class", "image", "spacing", "group", "patient")
 NEEDED = ("case", "pred", "gt")
@@ -292,7 +293,7 @@ def write_pairs(pairing: Pairing, path: Path) -> None:
 
     Raises RequestError where the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = name_beside(path, ".", f".{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()

@@ -19,6 +19,7 @@ from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.runtime.file_state import keep_access
 from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.name_lengths import name_beside
 from segeval.runtime.safe_text import VISIBLE
 from segeval.scorecard.card import Scorecard
 from segeval.scorecard.results import with_moved_roots
@@ -212,7 +213,7 @@ def replace_file(path: Path) -> Iterator[IO[str]]:
             yield file
         return
     goal.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = goal.with_name(f".{goal.name}.{os.getpid()}.tmp")
+    unfinished = name_beside(goal, ".", f".{os.getpid()}.tmp")
     try:
         with unfinished.open("w", **text) as file:  # type: ignore[call-overload]
             keep_access(unfinished, goal)

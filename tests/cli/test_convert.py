@@ -215,6 +215,47 @@ def test_names_that_no_file_may_have(segeval, here):
     assert len({f.casefold() for f in files}) == len(names)
 
 
+@pytest.mark.filterwarnings("ignore:The value length")
+@pytest.mark.parametrize(
+    "name", ["Heart" * 60, "\u00fc" * 200, "x" * 249, "Heart." * 50 + ".nii.gz"]
+)
+def test_a_name_that_no_file_system_takes_stops_nothing(segeval, here, name):
+    patient(
+        here, [build.Organ(name, HEART), build.Organ(name + "2", INNER), build.Organ("Lung", HEART)]
+    )
+    done = segeval("convert", "RS.dcm", "out")
+    assert done.status == 0, done.err
+    assert done.err.count("[W-cut-name]") == 2
+    files = sorted(path.name for path in (here / "out").iterdir())
+    assert (len(files), "Lung.nii.gz" in files) == (3, True)
+    for file in files:
+        assert (f"the mask is {file} [W-cut-name]" in done.err) == (file != "Lung.nii.gz")
+    assert [loaded(here / "out" / file)[1].sum() for file in files if name[:5] in file] != [
+        200,
+        200,
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:The value length")
+def test_the_name_of_a_case_that_no_file_system_takes(segeval, here):
+    for name in ("P", "Q"):
+        patient(here / name, [build.Organ("Heart", HEART)], patient=name * 300)
+    assert segeval("convert", ".", "out", "--case-key", "patient").status == 0
+    made = sorted(path.parent.name[:3] for path in (here / "out").rglob("Heart.nii.gz"))
+    assert made == ["PPP", "QQQ"]
+
+
+def test_a_structure_set_without_structures_is_said(segeval, here):
+    patient(here / "a", [], patient="A")
+    patient(here / "b", [build.Organ("Heart", HEART)], patient="B")
+    done = segeval("convert", ".", "out", "--classes", "Heart")
+    assert (done.status, len(list((here / "out").rglob("*.gz")))) == (0, 1)
+    assert "the structure set lists no structure [W-no-structures]" in done.err
+    assert "there is no 'Heart' [W-name-not-found]" in done.err
+    alone = segeval("convert", "a/RS.dcm", "out2", "--label-map")
+    assert (alone.status, "[W-no-structures]" in alone.err) == (4, True)
+
+
 def test_requests_that_make_no_sense(segeval, here):
     patient(here, [build.Organ("Heart", HEART)])
     (here / "empty").mkdir()

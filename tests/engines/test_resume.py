@@ -244,3 +244,19 @@ def test_a_finished_run_leaves_no_journal(sides, tmp_path, scored):
     finish(tmp_path, go(sides, tmp_path))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["gt", "out.json", "pred"]
     assert scored == list(NAMES)
+
+
+@pytest.mark.parametrize("length", [236, 250])
+def test_an_output_of_the_longest_name_is_resumed(sides, tmp_path, scored, length):
+    name = "r" * length + ".json"
+    whole = "".join(result_lines(score_paths(*sides, settings("dice"), None, str(tmp_path / name))))
+    (tmp_path / name).unlink(missing_ok=True)
+    scored.clear()
+    scored.fail = "c"
+    with pytest.raises(KeyboardInterrupt):
+        score_paths(*sides, settings("dice"), None, str(tmp_path / name))
+    scored.fail = ""
+    scored.clear()
+    card = score_paths(*sides, settings("dice", resume=True), None, str(tmp_path / name))
+    assert "".join(result_lines(card)) == whole
+    assert scored == ["c"]

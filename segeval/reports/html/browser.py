@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from segeval.runtime.errors import RequestError
+from segeval.runtime.name_lengths import name_beside
 from segeval.runtime.safe_text import VISIBLE
 
 NAMES = (
@@ -85,6 +86,6 @@ def render_file(page: str, goal: Path, options: list[str], what: str) -> None:
             raise RequestError(f"the browser {program} did not answer", where=goal) from problem
         if not made.is_file():
             raise RequestError(f"the browser {program} wrote nothing", where=goal)
-        unfinished = goal.with_name(f".{goal.name}.{os.getpid()}.tmp")
+        unfinished = name_beside(goal, ".", f".{os.getpid()}.tmp")
         shutil.copyfile(made, unfinished)
         unfinished.replace(goal)

@@ -60,12 +60,10 @@ def write_case_maps(case: Case, masks: CaseMasks, folder: Path, by_class: bool) 
             add_errors(made[tuple(slice(a, b) for a, b in box)], crop)
         if by_class:
             path = name / f"{safe_parts(target.name.replace('/', '_'))[0]}{ending}"
-            save_label_map(path, ending, made.reshape(-1), grid)
-            yield path
+            yield save_label_map(path, ending, made.reshape(-1), grid)
     if not by_class:
         path = name.with_name(name.name + ending)
-        save_label_map(path, ending, made.reshape(-1), grid)
-        yield path
+        yield save_label_map(path, ending, made.reshape(-1), grid)
 
 
 def add_errors(made: Labels, crop: MaskCrop) -> None:
