@@ -44,6 +44,35 @@ def sort_naturally(items: Sequence[T], key: Callable[[T], Any]) -> Sequence[T]:
     return sorted(items, key=key)
 
 
+NO_DIGITS = str.maketrans("123456789", "0" * 9)
+
+
+def sort_names(names: list[str]) -> None:
+    """Sort names in natural order, in place.
+
+    There may be a million of them, and their keys take four times as much memory as they do. So
+    keys for all of them are made only where neither the order of letters is the natural one nor,
+    as with `case1` to `case20000`, that of lengths first.
+    """
+    names.sort()
+    if not differ_in_digits_alone(names) and not are_in_order(names):
+        names.sort(key=len)
+        if not are_in_order(names):
+            names.sort(key=natural_key)
+
+
+def differ_in_digits_alone(names: Sequence[str]) -> bool:
+    """Whether names are equal but for which digits they have, so that their order is natural."""
+    first, row = names[0] if names else "", "\n".join(names)
+    same = "\n".join([first.translate(NO_DIGITS)] * len(names))
+    return row.isascii() and row.translate(NO_DIGITS) == same
+
+
+def are_in_order(names: Iterable[str]) -> bool:
+    """Whether names are in natural order."""
+    return all(a <= b for a, b in pairwise(map(natural_key, names)))
+
+
 @lru_cache(1 << 14)
 def normalize_name(name: str) -> str:
     """The normal form: `LeftParotid`, `parotid lt` and `Parotid_L` are `parotid_l`."""

@@ -134,7 +134,10 @@ class CaseStore(Sequence[Case]):
 
     def some(self, wanted: Callable[[str], bool]) -> CaseStore:
         """Those of the cases whose names are wanted."""
-        kept = [k for k, name in enumerate(self.names) if wanted(name)]
+        return self._part([k for k, name in enumerate(self.names) if wanted(name)])
+
+    def _part(self, kept: Sequence[int]) -> CaseStore:
+        """The cases at some places."""
         made = CaseStore(())
         made._room = self._room
         made.names = [self.names[k] for k in kept]
@@ -144,7 +147,11 @@ class CaseStore(Sequence[Case]):
 
     def packed(self) -> Iterator[bytes]:
         """Each case as it goes to another process."""
-        return map(self._room.read, self._places, self._sizes)
+        return map(self._content, range(len(self)))
+
+    def _content(self, place: int) -> bytes:
+        """A case as it was packed."""
+        return self._room.read(self._places[place], self._sizes[place])
 
     def __len__(self) -> int:
         return len(self.names)
@@ -156,7 +163,35 @@ class CaseStore(Sequence[Case]):
     def __getitem__(self, place: int | slice) -> Case | Sequence[Case]:
         if isinstance(place, slice):
             return [self[k] for k in range(*place.indices(len(self)))]
-        return unpack_case(self._room.read(self._places[place], self._sizes[place]))
+        return unpack_case(self._content(place))
+
+
+class PlainCaseStore(CaseStore):
+    """Cases of one file a side that differ in their name alone: nothing else of them is kept.
+
+    pred, truth  the folder, and the suffix after the name of the case
+    alone        names of the cases without a prediction
+    """
+
+    def __init__(
+        self,
+        names: list[str],
+        pred: tuple[str, str],
+        truth: tuple[str, str],
+        alone: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(())
+        self.names = names
+        self._pred, self._truth, self._alone = pred, truth, alone
+
+    def _part(self, kept: Sequence[int]) -> CaseStore:
+        names = [self.names[k] for k in kept]
+        return PlainCaseStore(names, self._pred, self._truth, self._alone.intersection(names))
+
+    def _content(self, place: int) -> bytes:
+        name = self.names[place]
+        pred, truth = ((root, name + suffix, "") for root, suffix in (self._pred, self._truth))
+        return pack_case(PlainCase(name, None if name in self._alone else pred, truth))
 
 
 def pack_case(case: Case | PlainCase) -> bytes:

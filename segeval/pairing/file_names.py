@@ -36,6 +36,13 @@ _MASK = "|".join(
 )
 # of masks: scores and images have other words
 MASK_ROLES = rf"(?i)(?:[_\-.](?:{_MASK}))+$|^(?:(?:{_MASK})[_\-.])+"
+BESIDE_MASKS = ("imaging", "suv", "ctres", "img")  # KiTS, autoPET and their like: images
+# Of names in lower case, each between two line ends: some rule speaks of one of them, for it has a
+# role, a modality or the number of a channel. A name that this passes over is that of a case alone.
+SPEAKING_NAME = (
+    rf"[\n_\-.](?:{_ROLE.lower()}|{'|'.join(MODALITIES)})\n|\n(?:{_ROLE.lower()})[_\-.]"
+    rf"|_000[0-3]\n|\n(?:{'|'.join(BESIDE_MASKS)})\n"
+)
 PLOTS = (
     *("plot", "preview", "screenshot", "progress", "thumb", "figure", "overlay", "montage"),
     *("snapshot", "histogram", "chart", "curve", "contact_sheet", "visual"),

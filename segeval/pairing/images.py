@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from segeval.pairing.file_names import (
+    BESIDE_MASKS,
     CHANNEL,
     MASK_ROLES,
     MODALITIES,
@@ -37,7 +38,6 @@ COMPANIONS = ("_color", "_instanceIds")  # what lies beside `_labelIds` for othe
 LABEL_IDS = ("_labelIds", "_labelTrainIds")
 SAMPLE, FEW_LABELS = 50_000, 64  # voxels that are looked at; values that a label map may have
 SEGMENTS = ".seg.nrrd"
-BESIDE_MASKS = ("imaging", "suv", "ctres", "img")  # KiTS, autoPET and their like
 
 Unit = tuple[str, ...]
 Units = dict[Unit, list[MaskFile]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segeval.classes.class_list import ClassList
 from segeval.classes.names import natural_key, sort_naturally
@@ -27,6 +28,9 @@ from segeval.request.settings import Settings
 from segeval.runtime.errors import Note, NothingToScore, PairingError, RequestError
 from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import KNOWN, UNKNOWN, Inventory
+
+if TYPE_CHECKING:
+    from segeval.pairing.plain_folders import PlainPairs
 
 START = 1 << 16  # bytes of a JSON file that are looked at
 
@@ -52,6 +56,28 @@ def pair_paths(pred: Path, gt: Path, settings: Settings) -> Pairing:
 
         check_patterns(settings)
     roots = label_folders(gt)
+    if len(roots) == 1 and not any(patterns) and pred.is_dir() and gt.is_dir():
+        from segeval.pairing.plain_folders import pair_plain_folders
+
+        if (plain := pair_plain_folders(pred, roots[0], hints)) is not None:
+            paired = pair_by_names(plain, classes, settings)
+            return add_pairing_notes(paired, swapped_sides_note(pred, gt, plain.layouts))
+    return pair_by_rules(pred, gt, roots, hints, classes, settings)
+
+
+def pair_by_rules(  # noqa: PLR0913 - a request, resolved
+    pred: Path,
+    gt: Path,
+    roots: Sequence[Path],
+    hints: Hints,
+    classes: ClassList,
+    settings: Settings,
+) -> Pairing:
+    """Pair by what the rules say of each name.
+
+    roots  the ground truth, or the folders of labels in it
+    """
+    patterns = (settings.pair_regex_pred, settings.pair_regex_gt)
     looked = [(look_at(pred), look_at(root)) for root in roots]
     if any(isinstance(side, SideTree) and holds_dicom(side) for side in looked[0]):
         from segeval.pairing.patients import patient_layouts
@@ -131,6 +157,47 @@ def pair_layouts(
     if len(pred.entries) > len(ordered) - missing:
         used = {id(p) for _, _, p in ordered if p is not None}
         extra = tuple(p.path for p in pred.entries if id(p) not in used)
+    truths = truth_names(e.side for e in gt.entries if not isinstance(e.files, LoneFile))
+    sides = (pred, gt)
+    return make_pairing(
+        cases, missing, result.how, extra, sides, inventory, settings, classes, truths
+    )
+
+
+def pair_by_names(plain: PlainPairs, classes: ClassList, settings: Settings) -> Pairing:
+    """The cases of two folders whose names say nothing else, and what is to be said of them."""
+    inventory = Inventory()
+    for side, rest in (("gt", ()), ("pred", plain.extra)):
+        inventory.add_found("file", len(rest), side)
+        inventory.add_scored("file", 0, side)
+        set_aside_alone(inventory, side, rest, len(rest))
+    return make_pairing(
+        plain.cases,
+        plain.missing,
+        plain.how,
+        plain.extra,
+        plain.layouts,
+        inventory,
+        settings,
+        classes,
+    )
+
+
+def make_pairing(  # noqa: PLR0913 - all that is said of it
+    cases: CaseStore,
+    missing: int,
+    how: str,
+    extra: tuple[str, ...],
+    layouts: tuple[SideLayout, SideLayout],
+    inventory: Inventory,
+    settings: Settings,
+    classes: ClassList,
+    truths: frozenset[str] = frozenset(),
+) -> Pairing:
+    """Cases with what is to be said of them. Raises PairingError if strict.
+
+    layouts  of prediction and ground truth
+    """
     if extra and settings.strict:
         raise PairingError(
             f"{count_with_noun(len(extra), 'prediction')} without ground truth",
@@ -138,16 +205,10 @@ def pair_layouts(
             help="leave out --strict to score the others",
             status="missing_ground_truth",
         )
-    notes = [*gt.notes, *pred.notes, *extra_note(extra), *same_files_note(cases)]
-    return Pairing(
-        cases,
-        pairing_sentence(len(cases), missing, result.how, len(extra), (pred, gt)),
-        classes,
-        extra,
-        tuple(notes),
-        inventory,
-        truth_names(e.side for e in gt.entries if not isinstance(e.files, LoneFile)),
-    )
+    said = pairing_sentence(len(cases), missing, how, len(extra), layouts)
+    pred, gt = layouts
+    notes = (*gt.notes, *pred.notes, *extra_note(extra), *same_files_note(cases))
+    return Pairing(cases, said, classes, extra, notes, inventory, truths)
 
 
 def case_of_entries(name: str, truth: CaseEntry, pred: CaseEntry | None) -> Case | PlainCase:
@@ -177,12 +238,16 @@ def count_files(
             if kind != "file":
                 inventory.add_found(kind, number or len(names), side)
             inventory.set_aside(kind, reason, names, weight, code, side, number or len(names))
-        if rest:
-            many = sum(entry.many for entry in rest)
-            weight = KNOWN if side == "pred" else UNKNOWN
-            names = tuple(entry.path for entry in rest)
-            inventory.set_aside("file", NO_PARTNER[side], names, weight, "", side, many)
+        many = sum(entry.many for entry in rest)
+        set_aside_alone(inventory, side, tuple(entry.path for entry in rest), many)
     return inventory
+
+
+def set_aside_alone(inventory: Inventory, side: str, names: Sequence[str], many: int) -> None:
+    """Say which files of a side have none of the other; nothing where there are no such files."""
+    if names:
+        weight = KNOWN if side == "pred" else UNKNOWN
+        inventory.set_aside("file", NO_PARTNER[side], names, weight, "", side, many)
 
 
 NO_PARTNER = {"pred": "without ground truth", "gt": "that no case takes"}

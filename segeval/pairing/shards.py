@@ -7,6 +7,8 @@ other; and a case stays in its shard when others are added.
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 from segeval.pairing.cases import Pairing, store_cases
 from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen, replace
@@ -24,8 +26,6 @@ class Shard:
 
     def holds(self, key: str) -> bool:
         """Whether a case is in this shard: the same answer on every machine, in every version."""
-        from hashlib import blake2b
-
         digest = blake2b(key.encode("utf-8", "surrogateescape"), digest_size=8).digest()
         return int.from_bytes(digest, "big") % self.of == self.part - 1
 

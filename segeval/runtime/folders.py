@@ -81,6 +81,26 @@ def list_files(
         yield file
 
 
+def list_plain_folder(root: str) -> list[str] | None:
+    """The names of the files right in a folder; None where it holds anything else, or cannot be
+    looked into: `list_files` says what.
+    """
+    names: list[str] = []
+    if is_system_root(os.path.realpath(root)) or not os.access(root, os.X_OK):
+        return None
+    try:
+        with os.scandir(root) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if not entry.is_file(follow_symlinks=False) or len(names) == MOST_FILES:
+                    return None
+                names.append(entry.name)
+    except OSError:
+        return None
+    return names
+
+
 def is_system_root(real: str) -> bool:
     """Whether a real path is the root of the file system, or where the system shows itself."""
     return os.path.dirname(real) == real or real in MACHINE
