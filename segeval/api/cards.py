@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from segeval.api.choices import FIELDS, combine_settings, read_given
+from segeval.api.told_errors import tell_in_python
 from segeval.readers.remote_files import is_url
 from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
@@ -22,6 +23,7 @@ NOT_READ = ("charges", "tolerances", "metrics", "classes", "ci", "seed")
 COLUMNS = ("case", "class", "metric", "value", "unit", "status", "reason", "group")
 
 
+@tell_in_python
 def load(path: str | Path) -> Scorecard:
     """Read a result file: `segeval score -o results.json`, or `card.save("results.json")`.
 
@@ -34,6 +36,7 @@ def load(path: str | Path) -> Scorecard:
     return load_results(Path(path))
 
 
+@tell_in_python
 def save_card(card: Scorecard, path: str | Path, choices: Mapping[str, Any]) -> None:
     """Write a scorecard in the form that its path ends in, or that stands before it.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segeval.api.choices import combine_settings
+from segeval.api.told_errors import tell_in_python
 from segeval.request.settings import Settings
 from segeval.runtime.errors import CaseError, Note, RequestError
 from segeval.scorecard.card import Scorecard
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from segeval.reports.comparison import ModelComparison
 
 
+@tell_in_python
 def compare(
     *results: Scorecard | str | Path,
     names: Sequence[str] = (),

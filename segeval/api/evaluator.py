@@ -11,6 +11,7 @@ from segeval.api.choices import combine_settings
 from segeval.api.given import host_array
 from segeval.api.given_cases import GivenCases
 from segeval.api.run import account_given, build_scorecard
+from segeval.api.told_errors import tell_in_python
 from segeval.api.words import (
     Activation,
     Classes,
@@ -57,6 +58,7 @@ class Evaluator:
     others (`merge`): those of the processes of a distributed loop.
     """
 
+    @tell_in_python
     def __init__(  # noqa: PLR0913 - every choice by its name (CLI-Y2)
         self,
         metrics: str | Metric | Sequence[str | Metric] | None = None,
@@ -111,6 +113,7 @@ class Evaluator:
         )
         self._cases = GivenCases()
 
+    @tell_in_python
     def add(  # noqa: PLR0913 - what a case is
         self,
         pred: Side | None,
@@ -140,6 +143,7 @@ class Evaluator:
         self._cases.keep(result)
         return result
 
+    @tell_in_python
     def update(
         self,
         preds: Side | Iterable[Side],
@@ -169,6 +173,7 @@ class Evaluator:
     def __len__(self) -> int:
         return len(self._cases)
 
+    @tell_in_python
     def card(self) -> Scorecard:
         """What all cases so far come to; the Evaluator stays as it is.
 
@@ -185,6 +190,7 @@ class Evaluator:
         card = build_scorecard(results, asked, self._fields, self._job.settings.leads)
         return replace(card, inputs=inputs, notes=(*self._cases.notes(), *notes))
 
+    @tell_in_python
     def compute(self) -> Scorecard:
         """`card`, by the name that loops of torchmetrics and Lightning call."""
         return self.card()
@@ -193,6 +199,7 @@ class Evaluator:
         """Forget all cases: before an epoch."""
         self._cases = GivenCases()
 
+    @tell_in_python
     def merge(self, *others: Evaluator) -> None:
         """Take the cases of others: of the processes of a distributed loop.
 

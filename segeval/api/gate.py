@@ -7,6 +7,7 @@ from pathlib import Path
 
 from segeval.api.cards import load
 from segeval.api.choices import combine_settings
+from segeval.api.told_errors import tell_in_python
 from segeval.api.words import Adjust, Leads, Missing, Policy, Undefined
 from segeval.gates.judge import judge_in_full
 from segeval.gates.verdict import Judgement
@@ -19,6 +20,7 @@ from segeval.scorecard.summary import summarise_results
 from segeval.scoring.pooling import pools_of
 
 
+@tell_in_python
 def gate(  # noqa: PLR0913 - the choices of `segeval gate`
     results: Scorecard | str | Path,
     rules: str | Gate | Sequence[str | Gate] = (),

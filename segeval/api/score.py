@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from segeval.api.arrays import score_arrays
 from segeval.api.choices import combine_settings
 from segeval.api.run import score_paths
+from segeval.api.told_errors import tell_in_python
 from segeval.api.words import (
     AbsentTruth,
     Activation,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     Side = str | Path | ArrayLike | HasArray | HasDLPack | HasAffine | HasDirection
 
 
+@tell_in_python
 def score(  # noqa: PLR0913 - every choice by its name (CLI-Y1)
     pred: Side = "",
     gt: Side = "",
