@@ -140,17 +140,18 @@ class MeasuredSurface:
         cell   flat indices of cells
         place  the number of the point in each, in any order
         """
-        return self._stars.distances(self.points(cell, place).T.copy())
+        return self._stars.distances(self.points(cell, place))
 
     def points(self, cell: FlatIndices, place: IntegerArray) -> Floats:
         """Where places of cells are, in mm.
 
         cell     int64 (n,) flat indices of cells
         place    (n,) numbers of `cell_places`
-        returns  float64 (n, axes)
+        returns  float64 (axes, n)
         """
-        first = np.stack(np.unravel_index(cell, self.grid.shape), axis=1) - self.grid.margin
-        found: Floats = (first + cell_places(len(self.spacing))[place] / TWELFTHS) * self.spacing
+        found: Floats = (cell_places(len(self.spacing)) / TWELFTHS).T.take(place, axis=1)
+        found += np.stack(np.unravel_index(cell, self.grid.shape)) - self.grid.margin[:, None]
+        found *= self.spacing[:, None]
         return found
 
 

@@ -22,7 +22,8 @@ from segeval.runtime.arrays import Floats, Mask
 
 PointNumbers = NDArray[np.intp]
 
-FEW_PAIRS = 1 << 18  # of a part, that are compared sooner than its parts are looked at
+FEW_PAIRS = 1 << 19  # of a part, that are compared sooner than its parts are looked at
+FILTERED_PAIRS = 1 << 14  # beyond it targets are left out by the box of the points
 PRODUCT_PAIRS = 1 << 16  # of one product: in the cache, and too few for threads of a library
 ROUNDING = 1e-12  # relative: what a sum of squares may be off
 AT_A_TIME = (
@@ -56,10 +57,11 @@ def nearby_pairs(
     pairs: list[tuple[PointNumbers, PointNumbers]] = []
     count, slack = 0, spread + rounding_slack(points, targets)
     for own, others, apart in _compare_parts(points, targets, slack):
-        most = apart.min(axis=1)
+        most = apart[np.arange(len(own)), apart.argmin(axis=1)]  # sooner than the least of a line
         most += slack / 2
-        row, column = np.divmod(np.flatnonzero(apart <= most[:, None]), len(others))
-        pairs.append((own[row], others[column]))
+        place = np.flatnonzero(apart <= most[:, None])
+        row = place // len(others)  # quicker than divmod
+        pairs.append((own[row], others[place - row * len(others)]))
         count += len(row)
         if count > AT_A_TIME:
             yield _join_pairs(pairs)
@@ -97,7 +99,7 @@ def _compare_parts(
         own, at, others, to = left.pop()
         low, sides = at.min(axis=1), np.ptp(at, axis=1)
         middle = low + sides / 2
-        if len(own) * len(others) > FEW_PAIRS:
+        if len(own) * len(others) > FILTERED_PAIRS:
             kept = _can_be_nearest(to, middle, sides, slack, room[1])
             others, to = others[kept], to.take(kept, axis=1)
         if len(own) * len(others) <= FEW_PAIRS or len(own) == 1:

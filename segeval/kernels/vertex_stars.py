@@ -1,67 +1,92 @@
 """The faces around a vertex of a mid-point surface, and how far a point is from them.
 
 A vertex is the middle of an edge of the grid, and what meets there depends on the codes of the
-cells around that edge: four in 3-D, two in 2-D. So its faces are rows of a table.
+cells around that edge: four in 3-D, two in 2-D. So its sides and faces are rows of a table.
 
 The nearest point of a surface from a point p is x, in some face. Where v is the corner of that face
 that is nearest to x, |p - v|^2 <= |p - x|^2 + |v - x|^2, since p - x is square to the face or to
 the side that x is in. So only vertices ask their faces whose square is at most `spread` more than
 that of the nearest vertex: the most that |v - x|^2 is in any face.
+
+Nothing around a vertex is nearer than the vertex but along sides that go towards the point, which
+are few. The sides of all vertices are steps between the same 54 pairs of places (8 in 2-D), so a
+number of 64 bits says which sides a vertex has, and another which of them go towards a point.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segeval.kernels.cell_codes import Corners, code_faces
 from segeval.kernels.distance_tables import FlatIndices
 from segeval.kernels.mesh import SurfaceCells
 from segeval.kernels.nearest import PointNumbers, nearby_pairs
-from segeval.runtime.arrays import Counted, Floats
+from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.frozen import frozen
+
+HALF, WORD = 32, 64  # side k + HALF is the opposite of side k; a set of sides is a word of bits
+SINGLE = 1e-6  # relative: what a sum of three products is off in single precision, and more
+
+SideSets = NDArray[np.uint64]
+Rows = NDArray[np.int16]
 
 
 @frozen
 class StarTable:
-    """The faces around a vertex, by the axis of its edge, the cell around it and the code of that.
+    """The faces around a vertex, by its kinds: the axis of its edge, a cell around it, its code.
 
-    steps   (axes of edges, cells, axes) from the vertex' first voxel to each cell around
-    start   (axes of edges * cells * codes + 1) where the rows of each begin
-    one     (axes, rows) the side of a face from the vertex to the next corner
-    square  (rows) of its length
-    other   (axes, rows) the side to the corner after that; of a segment 0
-    shares  (2 axes, rows) whose products with a way from the vertex are how far it goes along
-            either side; of triangles
-    spread  the most, squared, that a point of any face is from its nearest corner
+    steps      (axes of edges, cells, axes) from the vertex' first voxel to each cell around
+    sides      (axes, WORD) from a vertex to another corner of a face; those that are none are 0
+    squares    (WORD) of their lengths
+    of_kind    (kinds) the sides that faces have there
+    blunt      (kinds) those of them that meet another at more than a right angle
+    one        (rows) the side of a face, a triangle, to the corner after the vertex
+    other      (rows) the side to the corner after that
+    is_blunt   (rows) whether they meet at more than a right angle
+    shares     (3, rows) with a and b the products of a way from the vertex with either side, it
+               goes along them by shares[0] a + shares[1] b and shares[1] a + shares[2] b
+    following  (kinds * WORD) the row of the face that follows each side, or -1; of triangles
+    before     (kinds * WORD) the same of the face before it, if both its sides meet bluntly
+    spread     the most, squared, that a point of any face is from its nearest corner
     """
 
     steps: Counted
-    start: FlatIndices
-    one: Floats
-    square: Floats
-    other: Floats
+    sides: Floats
+    squares: Floats
+    of_kind: SideSets
+    blunt: SideSets
+    one: Counted
+    other: Counted
+    is_blunt: Mask
     shares: Floats
+    following: Rows
+    before: Rows
     spread: float
 
 
 @cache
 def _star_rows(axes: int) -> tuple[Counted, FlatIndices, Floats]:
-    """steps and start of the table, and (rows, 2, axes) both sides of the faces in cells."""
+    """steps of the table, and of every face at every kind: the kind, and (rows, 2, axes) both sides
+    in cells; the second of a segment is 0.
+    """
     steps: list[list[list[int]]] = []
-    counts, sides = [0], []
+    kinds, sides = [], []
     for axis in range(axes):
         around = [(*c[:axis], 0, *c[axis:]) for c in product((0, 1), repeat=axes - 1)]
-        steps.append([[-i for i in cell] for cell in around])
         for cell in around:
             vertex = tuple(1 if k == axis else 2 * i for k, i in enumerate(cell))
-            for of_code in code_faces(axes):
+            first = (axis * len(around) + around.index(cell)) << (1 << axes)
+            for code, of_code in enumerate(code_faces(axes)):
                 found = [_sides_at(vertex, face) for face in of_code if vertex in face]
-                counts.append(len(found))
+                kinds += [first + code] * len(found)
                 sides += found
-    return np.array(steps), np.cumsum(counts), np.array(sides, float) / 2
+        steps.append([[-i for i in cell] for cell in around])
+    return np.array(steps), np.array(kinds), np.array(sides, float) / 2
 
 
 def _sides_at(vertex: tuple[int, ...], face: Corners) -> list[list[int]]:
@@ -71,18 +96,52 @@ def _sides_at(vertex: tuple[int, ...], face: Corners) -> list[list[int]]:
     return [[a - b for a, b in zip(point, vertex, strict=True)] for point in following]
 
 
+@cache
+def _side_numbers(axes: int) -> tuple[Floats, Counted]:
+    """(axes, WORD) the sides in cells, and (rows, 2) the number of each in `_star_rows`."""
+    rows = _star_rows(axes)[2]
+    every, number = np.unique(rows.reshape(-1, axes), axis=0, return_inverse=True)
+    half = len(every) // 2  # in the order of their coordinates, so the opposite of the last first
+    sides = np.zeros((axes, WORD))
+    sides[:, :half], sides[:, HALF : HALF + half] = every[:half].T, -every[:half].T
+    opposite = HALF + len(every) - 1 - np.arange(len(every))
+    numbers = np.where(np.arange(len(every)) < half, np.arange(len(every)), opposite)
+    return sides, numbers[number].reshape(-1, 2)
+
+
 @lru_cache(8)
 def star_table(spacing: tuple[float, ...]) -> StarTable:
     """The table of a grid.
 
     spacing  along two or three axes
     """
-    steps, start, rows = _star_rows(len(spacing))
-    one, other = (rows * np.array(spacing)).transpose(1, 2, 0).copy()
-    a, b, ab = (one * one).sum(axis=0), (other * other).sum(axis=0), (one * other).sum(axis=0)
-    whole = np.where(b > 0, a * b - ab * ab, 1)
-    shares = np.concatenate([(b * one - ab * other) / whole, (a * other - ab * one) / whole])
-    return StarTable(steps, start, one, a, other, shares, _largest_spread(a, b, ab))
+    axes = len(spacing)
+    steps, kind, _ = _star_rows(axes)
+    cells, numbers = _side_numbers(axes)
+    sides, (one, other) = cells * np.array(spacing)[:, None], numbers.T
+    squares = (sides * sides).sum(axis=0)
+    a, b, ab = squares[one], squares[other], (sides[:, one] * sides[:, other]).sum(axis=0)
+    shares = np.stack([b, -ab, a]) / np.where(b > 0, a * b - ab * ab, 1)
+    blunt = ab < 0
+    size, row = steps.shape[0] * steps.shape[1] << (1 << axes), np.arange(len(one))
+    following, before = (np.full(size * WORD, -1, np.int16) for _ in range(2))
+    following[kind * WORD + one] = row
+    before[(kind * WORD + other)[blunt]] = row[blunt]
+    of_kind, blunt_sides = (
+        _side_sets(size, kind[some], one[some]) | _side_sets(size, kind[some], other[some])
+        for some in (slice(None), blunt)
+    )
+    return StarTable(
+        steps, sides, squares, of_kind, blunt_sides, one, other,
+        blunt, shares, following, before, _largest_spread(a, b, ab),
+    )  # fmt: skip
+
+
+def _side_sets(kinds: int, kind: Counted, side: Counted) -> SideSets:
+    """The sides of each kind as bits."""
+    found = np.zeros(kinds, np.uint64)
+    np.bitwise_or.at(found, kind, np.uint64(1) << side.astype(np.uint64))
+    return found
 
 
 def _largest_spread(a: Floats, b: Floats, ab: Floats) -> float:
@@ -99,14 +158,16 @@ class StarSurface:
     """The vertices of a surface, ready to be asked for distances of points far from them.
 
     at     (axes, m) where they are
-    first  (m + 1) where the faces around each begin in `row`
-    row    of the table
+    kinds  (m, cells) of each, by the cells around it
+    sides  (m) which it has
+    blunt  (m) those that meet another at more than a right angle
     table  of the grid
     """
 
     at: Floats
-    first: FlatIndices
-    row: FlatIndices
+    kinds: Rows
+    sides: SideSets
+    blunt: SideSets
     table: StarTable
 
     def distances(self, points: Floats) -> Floats:
@@ -115,47 +176,107 @@ class StarSurface:
         points   float64 (axes, n), in the unit of the spacing
         returns  float64 (n,), in the same
         """
-        found = np.empty(points.shape[1])
+        found = np.full(points.shape[1], np.inf)
         for point, vertex in nearby_pairs(points, self.at, self.table.spread):
             way = points.take(point, axis=1) - self.at.take(vertex, axis=1)
-            square = np.einsum("ij,ij->j", way, way) - self._gains(vertex, way)
-            begin = np.flatnonzero(np.diff(point, prepend=-1))
-            found[point[begin]] = np.minimum.reduceat(square, begin)
-        return np.sqrt(np.maximum(found, 0, out=found), out=found)
+            square = np.einsum("ij,ij->j", way, way)
+            _keep_least(found, point, square)
+            towards = self._sides_towards(vertex, way)
+            pair, side = _places_of_bits(towards)
+            gain = _side_gains(self.table, side, way.take(pair, axis=1))
+            _keep_least(found, point[pair], square[pair] - gain)
+            if len(way) == 3:
+                for own, row in self._faces_towards(vertex, towards, pair, side):
+                    inside, gain = _face_gains(self.table, row, way.take(own, axis=1))
+                    _keep_least(found, point[own[inside]], square[own[inside]] - gain)
+        apart: Floats = np.sqrt(np.maximum(found, 0, out=found), out=found)
+        return apart
 
-    def _gains(self, vertex: PointNumbers, way: Floats) -> Floats:
-        """How much nearer, in squares, the faces around vertices are than the vertices.
+    def _sides_towards(self, vertex: PointNumbers, way: Floats) -> SideSets:
+        """Which sides of vertices go towards points, or about square to the way there.
 
         vertex  (n,) numbers of vertices
         way     (axes, n) from each to its point
         """
-        begin = self.first[vertex]
-        count = self.first[vertex + 1] - begin
-        ends = np.cumsum(count)
-        pair = np.repeat(np.arange(len(vertex)), count)
-        row = self.row[np.arange(len(pair)) + (begin - ends + count)[pair]]
-        gain = _face_gains(self.table, row, way.take(pair, axis=1))
-        most: Floats = np.maximum.reduceat(gain, ends - count)
-        return most
+        sides, own = (some.astype(np.float32) for some in (self.table.sides[:, :HALF], way))
+        along = own.T @ sides
+        off = np.float32(SINGLE * np.abs(own).max() * np.abs(sides).sum(axis=0).max())
+        low, high = (
+            np.packbits(some, axis=None, bitorder="little").view("<u4").astype(np.uint64)
+            for some in (along >= -off, along <= off)
+        )
+        found: SideSets = (low | high << np.uint64(HALF)) & self.sides[vertex]
+        return found
+
+    def _faces_towards(
+        self, vertex: PointNumbers, towards: SideSets, pair: PointNumbers, side: PointNumbers
+    ) -> Iterator[tuple[PointNumbers, PointNumbers]]:
+        """The faces that may have a nearest point inside: their pairs, in order, and rows.
+
+        Both sides of such a face go towards the point, or one where they meet bluntly.
+
+        vertex   (n,) numbers of vertices, in pairs with points
+        towards  (n,) which of their sides go towards the point
+        pair     (k,) numbers of pairs, in order, with a side
+        side     (k,) that goes towards the point
+        """
+        table, of = self.table, towards[pair]
+        some = np.flatnonzero((of & (of - np.uint64(1)) > 0) | (of & self.blunt[vertex[pair]] > 0))
+        pair, side, of = pair[some], side[some], of[some]
+        place = self.kinds[vertex[pair]].astype(np.intp) * WORD + side[:, None]
+        for rows, either in ((table.following, table.other), (table.before, table.one)):
+            row = rows.take(place).ravel()
+            which = np.flatnonzero(row >= 0)
+            row, own = row[which].astype(np.intp), which // place.shape[1]
+            has = of[own] >> either[row].astype(np.uint64) & np.uint64(1) > 0
+            kept = (has | table.is_blunt[row]) if rows is table.following else ~has
+            yield pair[own[kept]], row[kept]
 
 
-def _face_gains(table: StarTable, row: FlatIndices, way: Floats) -> Floats:
-    """How much nearer than its vertex a face and its first side are; 0 where they are not.
+def _keep_least(found: Floats, number: PointNumbers, values: Floats) -> None:
+    """Write values where they are less than what is found; numbers stand in order."""
+    begin = np.flatnonzero(np.diff(number, prepend=-1))
+    if len(begin):
+        some = number[begin]
+        found[some] = np.minimum(found[some], np.minimum.reduceat(values, begin))
 
-    The first sides of all faces around a vertex are all sides there.
+
+def _places_of_bits(words: SideSets) -> tuple[PointNumbers, PointNumbers]:
+    """Which words have which bits, in order: numbers of words, and of bits."""
+    some = np.flatnonzero(words)
+    bits = np.unpackbits(words[some].astype("<u8").view(np.uint8), bitorder="little").view(bool)
+    place = np.flatnonzero(bits)
+    return some[place // WORD], place % WORD
+
+
+def _side_gains(table: StarTable, side: PointNumbers, way: Floats) -> Floats:
+    """How much nearer, in squares, sides are than their vertex.
+
+    side  (n,) numbers
+    way   (axes, n) from each vertex to its point
     """
-    square = table.square[row]
-    along = np.einsum("ij,ij->j", way, table.one.take(row, axis=1))
+    along = np.einsum("ij,ij->j", way, table.sides.take(side, axis=1))
+    square = table.squares[side]
     share = np.clip(along / square, 0, 1)
     gain: Floats = share * (2 * along - share * square)
-    if len(way) == 3:
-        shares = table.shares.take(row, axis=1)
-        s, t = (np.einsum("ij,ij->j", way, some) for some in (shares[:3], shares[3:]))
-        inside = np.flatnonzero((s > 0) & (t > 0) & (s + t < 1))
-        other = table.other.take(row[inside], axis=1)
-        aside = np.einsum("ij,ij->j", way.take(inside, axis=1), other)
-        gain[inside] = s[inside] * along[inside] + t[inside] * aside
     return gain
+
+
+def _face_gains(table: StarTable, row: PointNumbers, way: Floats) -> tuple[PointNumbers, Floats]:
+    """How much nearer, in squares, the inside of faces is than their vertex, if it is.
+
+    row      (n,) of the table
+    way      (axes, n) from each vertex to its point
+    returns  those of which a point inside is nearest, and how much nearer it is
+    """
+    a, b = (
+        np.einsum("ij,ij->j", way, table.sides.take(side[row], axis=1))
+        for side in (table.one, table.other)
+    )
+    along, cross, aside = table.shares.take(row, axis=1)
+    s, t = along * a + cross * b, cross * a + aside * b
+    inside = np.flatnonzero((s > 0) & (t > 0) & (s + t < 1))
+    return inside, (s * a + t * b)[inside]
 
 
 def star_surface(grid: SurfaceCells, spacing: Floats) -> StarSurface:
@@ -170,9 +291,7 @@ def star_surface(grid: SurfaceCells, spacing: Floats) -> StarSurface:
     places = np.stack(np.unravel_index(cell, grid.shape)) - grid.margin[:, None].astype(float)
     places[axis, np.arange(len(cell))] += 0.5
     around = table.steps @ grid.strides
-    kinds = np.arange(around.size).reshape(around.shape) << (1 << axes)
-    kind = (kinds[axis] + grid.codes[cell[:, None] + around[axis]]).ravel()
-    count = table.start[kind + 1] - table.start[kind]
-    ends = np.append(0, np.cumsum(count))
-    row = np.arange(ends[-1]) + np.repeat(table.start[kind] - ends[:-1], count)
-    return StarSurface(places * spacing[:, None], ends[:: around.shape[1]], row, table)
+    first = np.arange(around.size).reshape(around.shape) << (1 << axes)
+    kinds = first[axis] + grid.codes[cell[:, None] + around[axis]]
+    sides, blunt = (np.bitwise_or.reduce(of[kinds], axis=1) for of in (table.of_kind, table.blunt))
+    return StarSurface(places * spacing[:, None], kinds.astype(np.int16), sides, blunt, table)

@@ -33,6 +33,7 @@ def test_every_point_meets_its_nearest(few, seed, axes, kind):
     apart = np.linalg.norm(points[:, :, None] - targets[:, None], axis=0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nearest, "FEW_PAIRS", few)
+        patch.setattr(nearest, "FILTERED_PAIRS", few // 2)
         patch.setattr(nearest, "PRODUCT_PAIRS", max(few // 2, 1))
         found = nearest_targets(points, targets)
         pairs = [np.stack(p) for p in nearby_pairs(points, targets, 3.0)]
