@@ -17,23 +17,57 @@ TABLE_CELLS = (
 )  # cells that a table may always have; a larger one is worth it for many entries
 BYTE_CODES = 1 << 8  # cells whose codes are bytes
 START = 1 << 15  # voxels at the start that tell noise
-PIECE = 1 << 19  # voxels that are counted at once: a table is cleared and added for each piece
+PIECE = 1 << 19  # voxels of few pairs that are counted at once, into a table of their own
+BYTE_PIECE = 1 << 16  # voxels of many pairs whose codes are made at once, so that they are near
 CELLS_PER_ENTRY = 4  # cells for each entry; beyond it codes are sorted
 
 
-def pair_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
+class BytePairs:
+    """The voxels of every pair of labels below 256, added up in one table that is kept.
+
+    numpy.bincount makes a table for each call, and turns codes into whole words first.
+    """
+
+    def __init__(self) -> None:
+        self._voxels: Counted = np.zeros(0, np.int64)  # made once there is noise
+
+    def add(self, truth: Labels, pred: Labels) -> None:
+        """Count some voxels.
+
+        truth, pred  flat, below 256, the same length
+        """
+        if not len(self._voxels):
+            self._voxels = np.zeros(BYTE_CODES * BYTE_CODES, np.int64)
+            self._room = np.empty(BYTE_PIECE, np.uint16), np.empty(BYTE_PIECE, np.intp)
+        for start in range(0, len(truth), BYTE_PIECE):
+            some = slice(start, start + BYTE_PIECE)
+            codes, cells = (room[: len(truth[some])] for room in self._room)
+            np.multiply(truth[some], BYTE_CODES, out=codes, dtype=np.uint16, casting="unsafe")
+            np.add(codes, pred[some], out=codes, casting="unsafe")
+            np.copyto(cells, codes)
+            np.add.at(self._voxels, cells, 1)
+
+    def pairs(self) -> tuple[Counted, Counted]:
+        """The codes that were met, and their voxels, as `pair_counts` returns them."""
+        return _found_cells(self._voxels, BYTE_CODES)
+
+
+def pair_counts(
+    truth: Labels, pred: Labels, noise: BytePairs | None = None
+) -> tuple[Counted, Counted]:
     """Count the voxels of every (truth, prediction) pair of labels.
 
     truth, pred  flat uint8 or uint16, the same length
+    noise        takes what has too many pairs to be worth a table of its own; that is not returned
     returns      pair codes, truth * 65536 + prediction, and how many voxels have each, both int64
     """
     if not len(truth):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return _no_pairs()
     if _is_busy(find_run_starts(truth[:START], pred[:START]), len(truth[:START])):
-        return _voxel_counts(truth, pred)  # noise begins as it goes on; either way counts the same
+        return _voxel_counts(truth, pred, noise)  # it begins as it goes on; either way is right
     begin = find_run_starts(truth, pred)
     if _is_busy(begin, len(truth)):
-        return _voxel_counts(truth, pred)
+        return _voxel_counts(truth, pred, noise)
     first = find_true_indices(begin)
     length = np.empty_like(first)
     np.subtract(first[1:], first[:-1], out=length[:-1])
@@ -41,30 +75,47 @@ def pair_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
     return weighted_counts(truth[first], pred[first], length)
 
 
+def _no_pairs() -> tuple[Counted, Counted]:
+    return np.zeros(0, np.int64), np.zeros(0, np.int64)
+
+
 def _is_busy(begin: Mask, size: int) -> bool:
     """Whether so many voxels begin a run that it is faster to count voxels."""
     return int(np.count_nonzero(begin)) * BUSY_RUN_LENGTH > size
 
 
-def _voxel_counts(truth: Labels, pred: Labels) -> tuple[Counted, Counted]:
+def _voxel_counts(truth: Labels, pred: Labels, noise: BytePairs | None) -> tuple[Counted, Counted]:
     """The counts of labels in which nearly every voxel differs from the one before."""
-    wide = int(pred.max()) + 1
-    cells = (int(truth.max()) + 1) * wide
-    if cells > min(TABLE_CELLS, len(truth)):
+    most, wide = int(truth.max()), int(pred.max()) + 1
+    cells = (most + 1) * wide
+    if cells > len(truth) or max(most + 1, wide) > BYTE_CODES:
         return weighted_counts(truth, pred)
-    kind = np.uint8 if cells <= BYTE_CODES else np.uint16
-    step = wide % BYTE_CODES if kind is np.uint8 else wide
-    table = np.zeros(BYTE_CODES * BYTE_CODES if kind is np.uint8 else cells, np.int64)
+    if cells <= BYTE_CODES:
+        return _few_pairs(truth, pred, wide)
+    if noise is not None:
+        noise.add(truth, pred)
+        return _no_pairs()
+    own = BytePairs()
+    own.add(truth, pred)
+    return own.pairs()
+
+
+def _few_pairs(truth: Labels, pred: Labels, wide: int) -> tuple[Counted, Counted]:
+    """The same of pairs whose codes fit in a byte.
+
+    wide  one more than the largest label of the prediction
+    """
+    table = np.zeros(BYTE_CODES * BYTE_CODES, np.int64)
     for start in range(0, len(truth), PIECE):
         some = slice(start, start + PIECE)
-        codes = np.multiply(truth[some], step, dtype=kind, casting="unsafe")
+        codes = np.multiply(truth[some], wide % BYTE_CODES, dtype=np.uint8, casting="unsafe")
         np.add(codes, pred[some], out=codes, casting="unsafe")
-        found = np.bincount(codes if kind is np.uint16 else _code_pairs(codes))
+        found = np.bincount(_code_pairs(codes))
         table[: len(found)] += found
-    if kind is np.uint8:  # a code has a voxel's in its low byte and the next one's in its high one
-        both = table.reshape(BYTE_CODES, BYTE_CODES)
-        table = both.sum(axis=0) + both.sum(axis=1)
-        table[0] -= len(truth) % 2
+    # a code has a voxel's in its low byte and the next one's in its high one
+    both = table.reshape(BYTE_CODES, BYTE_CODES)
+    table = both.sum(axis=0) + both.sum(axis=1)
+    table[0] -= len(truth) % 2
     return _found_cells(table, wide)
 
 

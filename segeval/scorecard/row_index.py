@@ -73,6 +73,8 @@ class RowValues:
         """The places of the cases, uint32 (n,)."""
         import numpy as np
 
+        if not self._chunks:
+            return np.array(self._places, np.uint32)
         parts = [
             np.frombuffer(self._scratch.read(start, 4 * n), np.uint32)
             for start, n, _ in self._chunks
@@ -83,11 +85,13 @@ class RowValues:
         """Places of cases (n,) and values (n,), uint32 and float64; none of undefined rows."""
         import numpy as np
 
-        parts = [
-            np.frombuffer(self._scratch.read(start + 4 * n, 8 * m), np.float64)
-            for start, n, m in self._chunks
-        ]
-        values = np.concatenate([*parts, np.array(self._values, np.float64)])
+        values = np.array(self._values, np.float64)
+        if self._chunks:
+            parts = [
+                np.frombuffer(self._scratch.read(start + 4 * n, 8 * m), np.float64)
+                for start, n, m in self._chunks
+            ]
+            values = np.concatenate([*parts, values])
         return self.places()[: len(values)], values  # all rows of a kind have numbers, or none
 
 

@@ -69,5 +69,7 @@ class ColumnSample:
 
         if not self.kinds:
             return np.zeros(0, np.uint32), np.zeros(0)
+        if len(self.kinds) == 1:
+            return self.kinds[0].numbers()
         places, values = zip(*(rows.numbers() for rows in self.kinds), strict=True)
         return np.concatenate(places), np.concatenate(values)

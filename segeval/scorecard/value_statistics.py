@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from segeval.runtime.frozen import frozen, replace
+from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import (
     Statistic,
 )
@@ -26,24 +26,27 @@ def sample_statistic(sample: ColumnSample, better: str, names: Sequence[str]) ->
     better  `higher`, `lower`, `zero` (nearer to zero), "" for a size, which has no worst
     names   of the cases, by their places
     """
-    made = value_statistics(*sample.numbers(), better, names)
-    undefined = sample.undefined + made.n_undefined
-    return replace(made, n_undefined=undefined, n_missing=sample.missing)
+    return value_statistics(*sample.numbers(), better, names, (sample.undefined, sample.missing))
 
 
-def value_statistics(places: Any, values: Any, better: str, names: Sequence[str]) -> Statistic:
+def value_statistics(
+    places: Any, values: Any, better: str, names: Sequence[str], none: tuple[int, int] = (0, 0)
+) -> Statistic:
     """Mean, median, deviation, worst and best of some values.
 
     places, values  of cases, (n,), and their numbers, float64 (n,)
+    better          as of `sample_statistic`
+    names           of the cases, by their places
+    none            how many more are undefined, and missing
     """
-    import numpy as np
-
-    finite = values[np.isfinite(values)].tolist()
+    finite = [value for value in values.tolist() if math.isfinite(value)]
     average = mean_value(finite)
     worst, case, best = math.nan, "", math.nan
     if better and len(values):
         bad = BADNESS[better](values)
-        at, good = first_place(places, bad == bad.max()), first_place(places, bad == bad.min())
+        at = good = 0
+        if len(values) > 1:
+            at, good = first_place(places, bad == bad.max()), first_place(places, bad == bad.min())
         worst, case, best = float(values[at]), names[places[at]], float(values[good])
     return Statistic(
         mean=average,
@@ -53,8 +56,8 @@ def value_statistics(places: Any, values: Any, better: str, names: Sequence[str]
         best=best,
         pooled=math.nan,
         n=len(finite),
-        n_undefined=len(values) - len(finite),
-        n_missing=0,
+        n_undefined=len(values) - len(finite) + none[0],
+        n_missing=none[1],
         worst_case=case,
     )
 

@@ -9,6 +9,7 @@ from segeval.runtime.errors import Note
 from segeval.tallies.counts import PairCells
 
 MANY_IDS, HALF = 8, 0.5  # labels from which a map may be one of instances; share of them that agree
+MANY_LABELS = 1 << 16  # values that a label of a map may have
 CODE = 1000  # ids of instances are class * 1000 + i, in Cityscapes and its like
 CODED = "--instances 1000 reads class*1000+i as instances"
 
@@ -58,6 +59,13 @@ def find_ids(table: PairCells, ignored: int | None) -> list[Note]:
 
 
 def sum_by_label(labels: Counted, voxels: Counted) -> tuple[Counted, Counted]:
-    """The labels that there are, in order, and how many voxels have each."""
+    """The labels that there are, in order, and how many voxels have each.
+
+    labels  int64 (n,), not negative
+    voxels  int64 (n,)
+    """
+    if len(labels) and labels.max() < MANY_LABELS:  # labels of a map; ids may have 64 bits
+        found = np.flatnonzero(np.bincount(labels))
+        return found, np.bincount(labels, voxels)[found].astype(np.int64)
     found, place = np.unique(labels, return_inverse=True)
     return found, np.bincount(place, voxels).astype(np.int64)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from segeval.classes.class_list import LabelSelector, ScoredClass
-from segeval.kernels.counts import pair_counts, weighted_counts
+from segeval.kernels.counts import BytePairs, pair_counts, weighted_counts
 from segeval.runtime.arrays import Counted, Floats, Labels, Mask
 from segeval.runtime.frozen import frozen
 from segeval.tallies.block import Block
@@ -65,7 +66,8 @@ def sum_pair_cells(cells: Sequence[PairCells]) -> PairCells:
 
 def cells_of_codes(codes: Sequence[Counted], voxels: Sequence[Counted]) -> PairCells:
     """Counts of pair codes, some of them several times, as cells."""
-    if not any(map(len, codes)):
+    codes, voxels = ([part for part in parts if len(part)] for parts in (codes, voxels))
+    if not codes:
         nothing = np.zeros(0, np.int64)
         return PairCells(nothing, nothing, nothing)
     if len(codes) == 1 and (len(codes[0]) == 1 or (np.diff(codes[0]) > 0).all()):
@@ -143,9 +145,7 @@ class Counts:
         names = tuple(kept["classes"])
         table = np.array(list(kept["classes"].values()), np.int64).reshape(-1, 4)
         cells = kept.get("confusion")
-        confusion = (
-            None if cells is None else PairCells(*np.array(cells, np.int64).reshape(-1, 3).T)
-        )
+        confusion = None if cells is None else _cells_of_rows(cells)
         voxel = kept["voxel"]
         return cls(names, table, table * voxel, kept["unit"], voxel, confusion)
 
@@ -176,6 +176,17 @@ class Counts:
         )
 
 
+def _cells_of_rows(rows: Sequence[Sequence[int]]) -> PairCells:
+    """Cells as they are kept: label of the truth, label of the prediction, voxels.
+
+    numpy.array takes three times as long for many short lists. Raises ValueError.
+    """
+    if not set(map(len, rows)) <= {3}:
+        raise ValueError("a cell of a confusion matrix has three numbers")
+    numbers = np.fromiter(chain.from_iterable(rows), np.int64, 3 * len(rows))
+    return PairCells(*numbers.reshape(-1, 3).T)
+
+
 class CountTally:
     """Counts pairs of labels slab by slab; memory is the number of different pairs."""
 
@@ -185,6 +196,7 @@ class CountTally:
         self._codes: dict[Pair, list[Counted]] = {pair: [] for pair in pairs}
         self._voxels: dict[Pair, list[Counted]] = {pair: [] for pair in self._codes}
         self._size = dict.fromkeys(self._codes, 0)
+        self._noise = {pair: BytePairs() for pair in self._codes}
 
     def update(self, block: Block) -> None:
         """Add a slab: every pair of channels that is in it."""
@@ -192,28 +204,29 @@ class CountTally:
             if truth in block.truth and pred in block.pred:
                 t, p = block.truth[truth], block.pred[pred]
                 if block.weight is None:
-                    self.add((truth, pred), *pair_counts(t, p))
+                    self.add((truth, pred), *pair_counts(t, p, self._noise[truth, pred]))
                 else:
                     self.add((truth, pred), t.astype(np.int64) << 16 | p, block.weight)
 
     def add(self, pair: Pair, codes: Counted, voxels: Counted) -> None:
         """Add voxels of a pair of channels by code, truth << 16 | prediction."""
         kept, sums = self._codes[pair], self._voxels[pair]
-        if kept and np.array_equal(kept[-1], codes):  # noise: every slab has the same pairs
+        if kept and np.array_equal(kept[-1], codes):  # every slab has the same pairs
             sums[-1] = sums[-1] + voxels
             return
         kept.append(codes)
         sums.append(voxels)
         self._size[pair] += len(codes)
         if len(kept) > 64 and self._size[pair] > MOST_CODES:
-            cells = self.finish(pair)
+            cells = cells_of_codes(kept, sums)
             self._size[pair] = len(cells.voxels)
             self._codes[pair] = [cells.truth << 16 | cells.pred]
             self._voxels[pair] = [cells.voxels]
 
     def finish(self, pair: Pair) -> PairCells:
         """The table of two channels."""
-        return cells_of_codes(self._codes[pair], self._voxels[pair])
+        codes, voxels = self._noise[pair].pairs()
+        return cells_of_codes([*self._codes[pair], codes], [*self._voxels[pair], voxels])
 
 
 def class_counts(
@@ -264,12 +277,16 @@ class TableMargins:
 
     def __init__(self, cells: PairCells) -> None:
         self._cells = cells
-        codes = (cells.truth << 16 | cells.pred).tolist()
-        self._both = dict(zip(codes, cells.voxels.tolist(), strict=True))
+        self._codes = cells.truth << 16 | cells.pred  # in order
         # float64 holds whole numbers to 2**53, more voxels than a case can have
         self._truth = dict(enumerate(np.bincount(cells.truth, cells.voxels).tolist()))
         self._pred = dict(enumerate(np.bincount(cells.pred, cells.voxels).tolist()))
         self._all = int(cells.voxels.sum())
+
+    def _both(self, code: int) -> int:
+        place = int(self._codes.searchsorted(code))
+        met = place < len(self._codes) and self._codes[place] == code
+        return int(self._cells.voxels[place]) if met else 0
 
     @staticmethod
     def _label(part: LabelSelector, voxels: Mapping[int, float]) -> int | None:
@@ -282,7 +299,7 @@ class TableMargins:
         """Both, prediction only, ground truth only, neither."""
         t, p = self._label(target.truth, self._truth), self._label(target.pred, self._pred)
         if t is not None and p is not None:
-            both = self._both.get(t << 16 | p, 0)
+            both = self._both(t << 16 | p)
             truth, pred = int(self._truth.get(t, 0)), int(self._pred.get(p, 0))
         else:
             cells = self._cells

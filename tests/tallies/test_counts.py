@@ -41,6 +41,26 @@ def test_counts_by_hand():
     assert n.sizes.tolist() == [[4.0, 2.0, 2.0, 0.0]]  # 2 ml a voxel
 
 
+@pytest.mark.parametrize("labels", [40, 255, 256])
+def test_noise_calm_and_noise_again_are_one_table_that_may_be_asked_for_twice(labels):
+    rng = np.random.default_rng(labels)
+    kind = np.uint8 if labels < 256 else np.uint16
+    truth, pred = rng.integers(0, labels + 1, (2, 3, 70_000)).astype(kind)
+    truth[1], pred[1] = 3, 4
+    truth, pred = truth.ravel(), pred.ravel()
+    tally = tallied(truth, pred, slab=70_000)
+    for cells in (tally.finish((0, 0)), tally.finish((0, 0))):
+        found = zip(cells.truth.tolist(), cells.pred.tolist(), strict=True)
+        assert dict(zip(found, cells.voxels.tolist(), strict=True)) == plain.pairs(truth, pred)
+
+
+@pytest.mark.parametrize("rows", [[[1, 2]], [[1, 2, 3], [4, 5, 6, 7]], [[1], [2, 3, 4, 5, 6]], [1]])
+def test_cells_that_are_not_three_numbers_are_no_table(rows):
+    kept = {"classes": {}, "unit": "px", "voxel": 1.0, "confusion": rows}
+    with pytest.raises((TypeError, ValueError)):
+        Counts.from_json(kept)
+
+
 def test_a_region_is_a_union_that_counts_each_voxel_once():
     #     truth 1 2 3 0     pred 2 1 0 3     whole = {1, 2, 3}: tp 2, fp 1, fn 1
     whole = LabelSelector(0, frozenset([1, 2, 3]))
