@@ -8,11 +8,14 @@ buffers of a few megabytes whatever the size of the case; only what needs neighb
 
 from __future__ import annotations
 
+import sys
+
 from segeval.runtime.errors import ReadError
 
 MIB = 1 << 20
 DEFAULT_BUDGET = 512 * MIB  # of a process where nothing is said
-PROGRAM_BYTES = 50 * MIB  # a process with its libraries and the buffers of a pass
+# A process with its libraries and the buffers of a pass; those for Python 3.14 are larger.
+PROGRAM_BYTES = (50 if sys.version_info < (3, 14) else 60) * MIB
 PROCESS_BYTES = 64 * MIB  # the least that it is worth to start one for
 
 

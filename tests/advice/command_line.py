@@ -139,7 +139,7 @@ SITUATIONS = [
           ways=(run("segeval report A.json B.json -o figure-ranks:x.svg",
                     "segeval report r.json s.json -o figure-ranks:x.svg", then=False),)),
     score("a report as a picture", command="report r.json -o x.png", make=results("r.json", "-m dice"),
-          ways=(replace_output("-o x.pdf", "x.png"), replace_output("-o figure-strips:x.png", "x.png"))),
+          browser=True, ways=(replace_output("-o x.pdf", "x.png"), replace_output("-o figure-strips:x.png", "x.png"))),
     score("a report of masks", command="report p.npy g.npy",
           ways=(run("segeval score p.npy g.npy -o report.html", then=False),)),
     score("a report of masks beside results", command="report r.json p.npy g.npy", make=results("r.json", "-m dice"),

@@ -122,6 +122,7 @@ class Situation:
     status   of the failing command; 0 for a warning, None for any
     also     options that the help line only mentions, and that are no advice
     only     words of the message that is meant, where several are printed
+    browser  whether a way prints a page
     """
 
     name: str
@@ -132,6 +133,7 @@ class Situation:
     also: tuple[str, ...] = ()
     only: str = ""
     env: tuple = ()
+    browser: bool = False
 
 
 @dataclass

@@ -13,6 +13,8 @@ from advice.files import both, nothing, organ, pair
 from PIL import Image
 from regions_build import annotation, coco, rois
 
+from segeval.runtime.memory_budget import PROGRAM_BYTES
+
 MASK = organ(1).astype(np.uint8)
 FLAT = MASK[0]
 CUT = "copy or write it again"
@@ -323,9 +325,11 @@ def large_gifs(here):
         picture.save(here / f"{side}.gif")
 
 
+SHORT = (PROGRAM_BYTES >> 20) + 10  # MiB, of which 25 are needed for the pictures
+
 SITUATIONS = [
-    Situation("a picture larger than the memory", large_gifs, "score p.gif g.gif -m dice --max-memory=60MiB",
-              (put("--max-memory 75MiB", "--max-memory=60MiB"),)),
+    Situation("a picture larger than the memory", large_gifs, f"score p.gif g.gif -m dice --max-memory={SHORT}MiB",
+              (put(f"--max-memory {SHORT + 15}MiB", f"--max-memory={SHORT}MiB"),)),
     nifti("the name says gzip", lambda p: p.write_bytes(gzip.decompress(p.read_bytes())), "rename the file to .nii", suffix=".nii.gz",
           ways=(mend("write it again", lambda here: build.nifti(here / "g.nii.gz", MASK)),
                 Way("rename the file to g.nii", lambda command, here: [str((here / "g.nii.gz").rename(here / "g.nii")) if word == "g.nii.gz" else word for word in command]))),

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from oracles.read import inputs, records
 
+from segeval.runtime.memory_budget import PROGRAM_BYTES, format_mib
+
 WANT = {(r.case, r.id): r for r in records()}
 
 
@@ -187,7 +189,8 @@ def test_over_the_budget(segeval, tmp_path):
     (row,) = (r for r in json.loads(ran.out)["cases"][0]["values"]["all"].values())
     assert (row["value"], row["status"]) == (None, "over_budget")
     assert ran.status == 3
-    assert "/cldice_loss: would take 31 MiB beside the 50 MiB of the program" in ran.err
+    program = format_mib(PROGRAM_BYTES)
+    assert f"/cldice_loss: would take 31 MiB beside the {program} of the program" in ran.err
     assert "--max-memory is 1 MiB" in ran.err
     pooled = json.loads(ran.out)["summary"][""]["all"]["cldice_loss"]["pooled"]
     assert pooled is None

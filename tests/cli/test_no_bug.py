@@ -1,6 +1,7 @@
 """ACCOUNT-A33: no words on the command line end as a bug (status 5)."""
 
 import random
+import sys
 from importlib import import_module
 
 import click
@@ -54,15 +55,20 @@ def test_a33_no_option_ends_as_a_bug(tmp_path, monkeypatch, seed):
         assert done.status != 5, (words, done.err)
 
 
+# Python 3.14 takes a name that is too long for one that is not there.
+OLD = sys.version_info < (3, 14)
+TOO_LONG = "File name too long" if OLD else "does not exist"
+
+
 @pytest.mark.parametrize(
     ("option", "said"),
     [
         ("--digits=99", "--digits: 99 is above 17"),
         (f"--pictures={'9' * 400}", "is above"),
-        (f"--resample={'x' * 3000}", "File name too long"),
+        (f"--resample={'x' * 3000}", TOO_LONG if OLD else "resample: "),
         (f"--max-memory={'9' * 400}", "is no size"),
         (f"--instances={'9' * 40}", "none of ids"),
-        (f"--aux={'x' * 3000}", "File name too long"),
+        (f"--aux={'x' * 3000}", TOO_LONG),
     ],
 )
 def test_a33_what_was_a_bug(tmp_path, monkeypatch, option, said):
