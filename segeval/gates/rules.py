@@ -18,7 +18,8 @@ from segeval.runtime.errors import RequestError
 from segeval.runtime.frozen import frozen, replace
 from segeval.scorecard.card import WHOLE, Scorecard, Statistic
 from segeval.scorecard.empty_class_policy import ONE_SIDED_REASONS
-from segeval.scorecard.row_index import RowKind, RowValues, index_rows
+from segeval.scorecard.row_index import index_rows
+from segeval.scorecard.row_kinds import RowKind, RowValues
 from segeval.scorecard.value_statistics import BADNESS
 from segeval.scoring.pooling import can_be_pooled
 

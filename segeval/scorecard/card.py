@@ -102,8 +102,13 @@ class CaseResult:
     @property
     def faults(self) -> dict[str, Mapping[str, Any]]:
         """The classes that could not be scored, with message, facts and help."""
-        found = self.facts.get("faults", {}).items()
-        return {name: fault for name, fault in found if fault["status"] not in UNCOUNTED}
+        return find_faults(self.facts)
+
+
+def find_faults(facts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The classes that could not be scored, by what was found of a case."""
+    found = facts.get("faults", {}).items()
+    return {name: fault for name, fault in found if fault["status"] not in UNCOUNTED}
 
 
 @frozen

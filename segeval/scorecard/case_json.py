@@ -84,23 +84,30 @@ def json_number(value: float) -> float | None:
 
 def case_from_json(kept: Mapping[str, Any]) -> CaseResult:
     """Read a case again, from a result file or from a line of the partial file of --resume."""
-    values = {**EMPTY_CASE, **kept, "rows": tuple(_parse_rows(kept)), "trace": ""}
+    values = {**EMPTY_CASE, **kept, "rows": tuple(rows_from_json(kept)), "trace": ""}
     for name in ("classes", "joined"):
         values[name] = tuple(values[name])
     if values["notes"]:
         values["notes"] = tuple(Note(**note) for note in kept["notes"])
     if values["spare"]:
         values["spare"] = tuple(
-            _parse_rows({"case": kept["case"], "group": values["group"], **kept["spare"]})
+            rows_from_json({"case": kept["case"], "group": values["group"], **kept["spare"]})
         )
     return CaseResult(*[values[name] for name in CASE_FIELDS])  # by name takes twice as long
 
 
-def _parse_rows(kept: Mapping[str, Any]) -> Iterator[Row]:
+def has_metrics(of_class: Mapping[str, Any]) -> bool:
+    """Whether a class of a case has metrics, and not why it was not scored."""
+    return bool(of_class) and not isinstance(of_class.get("status"), str)  # a metric has no text
+
+
+def rows_from_json(kept: Mapping[str, Any]) -> Iterator[Row]:
+    """The rows of a case."""
     case, group, units = kept["case"], kept.get("group", ""), kept.get("units", {})
     for class_, of_metric in kept.get("values", {}).items():
-        if isinstance(status := of_metric.get("status"), str):  # a metric has no text
-            yield Row(case, class_, "", math.nan, "", status, of_metric["reason"], group)
+        if of_metric and not has_metrics(of_metric):
+            words = of_metric["status"], of_metric["reason"]
+            yield Row(case, class_, "", math.nan, "", *words, group)
             continue
         for metric, cell in of_metric.items():
             unit = units.get(metric, "")

@@ -90,10 +90,10 @@ class ResultStore(Sequence[CaseResult]):
         counted = len(self.census)
         while counted < len(self._names) and self._at[self._names[counted]] >= 0:
             own = self._names[counted] == name
-            case = case_from_json(kept) if own else self[counted]
+            case = kept if own else json.loads(self._text(self._at[self._names[counted]]))
             self.census.add(case)
             if self.pools is not None:
-                self.pools.add(case)
+                self.pools.add(case_from_json(case))
             counted += 1
 
     @property

@@ -10,119 +10,29 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from segeval.runtime.inventory import Inventory
 from segeval.runtime.spill import SpillFile
-from segeval.scorecard.card import BY_NAME, BY_VALUE, CLASSES_BY, NOWHERE, UNMET, WHOLE, CaseResult
+from segeval.scorecard.card import (
+    BY_NAME,
+    BY_VALUE,
+    CLASSES_BY,
+    NOWHERE,
+    UNCOUNTED,
+    UNMET,
+    WHOLE,
+    CaseResult,
+    find_faults,
+)
+from segeval.scorecard.case_json import NOTHING, case_to_json, has_metrics, rows_from_json
+from segeval.scorecard.row_kinds import ClassOrder, PlainRows, RowKind, RowValues
 
 CHUNK = 512  # cases after which the numbers of a kind go to disk
-
-
-class RowKind(NamedTuple):
-    """What rows have in common that differ in case and value alone.
-
-    number  whether they have one, infinite ones included
-    scored  whether their cases were
-    """
-
-    group: str
-    class_: str
-    metric: str
-    unit: str
-    status: str
-    reason: str
-    number: bool
-    scored: bool
-
-
-class RowValues:
-    """The rows of a kind: the places of their cases, and their numbers where the kind has some.
-
-    first  the place of the first case that has one
-    """
-
-    __slots__ = ("_chunks", "_places", "_scratch", "_values", "count", "first")
-
-    def __init__(self, scratch: SpillFile) -> None:
-        self.count, self.first = 0, 0
-        self._places, self._values = array("I"), array("d")
-        self._chunks: list[tuple[int, int, int]] = []
-        self._scratch = scratch
-
-    def add(self, place: int, value: float) -> None:
-        """Add the row of a case."""
-        if not self.count:
-            self.first = place
-        self.count += 1
-        self._places.append(place)
-        if value == value:
-            self._values.append(value)
-
-    def put_away(self) -> None:
-        """Bring what is held to disk."""
-        if self._places:
-            content = self._places.tobytes() + self._values.tobytes()
-            start = self._scratch.add(content)
-            self._chunks.append((start, len(self._places), len(self._values)))
-            self._places, self._values = array("I"), array("d")
-
-    def places(self) -> Any:
-        """The places of the cases, uint32 (n,)."""
-        import numpy as np
-
-        if not self._chunks:
-            return np.array(self._places, np.uint32)
-        parts = [
-            np.frombuffer(self._scratch.read(start, 4 * n), np.uint32)
-            for start, n, _ in self._chunks
-        ]
-        return np.concatenate([*parts, np.array(self._places, np.uint32)])
-
-    def numbers(self) -> tuple[Any, Any]:
-        """Places of cases (n,) and values (n,), uint32 and float64; none of undefined rows."""
-        import numpy as np
-
-        values = np.array(self._values, np.float64)
-        if self._chunks:
-            parts = [
-                np.frombuffer(self._scratch.read(start + 4 * n, 8 * m), np.float64)
-                for start, n, m in self._chunks
-            ]
-            values = np.concatenate([*parts, values])
-        return self.places()[: len(values)], values  # all rows of a kind have numbers, or none
-
-
-class ClassOrder:
-    """The classes of cases; one that is new comes after the one that it follows in its case.
-
-    `all` is the last. So cases that lack a class do not disturb the order of the others.
-    """
-
-    def __init__(self) -> None:
-        self._order: list[str] = []
-        self._last: tuple[str, ...] = ()
-
-    def add(self, case: CaseResult) -> None:
-        """Put the classes of the next case in their places."""
-        self.add_classes(tuple(dict.fromkeys([row.class_ for row in case.rows if row.class_])))
-
-    def add_classes(self, classes: tuple[str, ...]) -> None:
-        """Put classes that are in order in their places."""
-        if classes == self._last:
-            return
-        self._last, before = classes, ""
-        for class_ in classes:
-            if class_ not in self._order:
-                self._order.insert(self._order.index(before) + 1 if before else 0, class_)
-            before = class_
-
-    @property
-    def found(self) -> list[str]:
-        """All of them in order."""
-        return sorted(self._order, key=lambda class_: class_ == WHOLE)
+MOST_FORMS = 1000  # of cases of which it is remembered where their rows go
+Values = Mapping[str, Mapping[str, Any]]  # of a case, by class and metric
 
 
 class RowIndex:
@@ -159,65 +69,104 @@ class RowIndex:
         self.joins = False
         self.nowhere: Counter[str] = Counter()
         self.unmet: Counter[str] = Counter()
+        self._plain: dict[tuple[Any, ...], PlainRows] = {}
         for case in cases:
-            self.add(case)
+            self.add(case_to_json(case))
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def add(self, case: CaseResult) -> None:
-        """Count the next case."""
-        place, group, scored = len(self.names), case.group, case.scored
-        self.names.append(case.case)
+    def add(self, case: Mapping[str, Any]) -> None:
+        """Count the next case, in its JSON form: of very many no objects are made."""
+        place, group, status = len(self.names), case.get("group", ""), case["status"]
+        values, facts = case.get("values", NOTHING), case.get("facts", NOTHING)
+        scored = status in UNCOUNTED or any(map(has_metrics, values.values()))
+        self.names.append(case["case"])
         self.groups[group] += 1
-        self.statuses[case.status] += 1
+        self.statuses[status] += 1
         self._group_of.append(self._groups.setdefault(group, len(self._groups)))
-        self._unit_of.append(self._unit(case.patient))
-        faults = frozenset(fault["status"] for fault in case.faults.values())
+        self._unit_of.append(self._unit(case.get("patient", "")))
+        faults = "faults" in facts and find_faults(facts)
         if faults:
-            self.faults[faults] += 1
+            self.faults[frozenset(fault["status"] for fault in faults.values())] += 1
         if not scored:
-            self.lost[group, case.status] += 1
+            self.lost[group, status] += 1
             self._unscored.append(place)
-        if faults or not scored or case.notes or case.error:
+        if faults or not scored or "notes" in case or "error" in case:
             self.marked.append(place)
-        kinds = self.kinds
-        for r in case.rows:
-            value = r.value
-            key = (group, r.class_, r.metric, r.unit, r.status, r.reason, value == value, scored)
-            rows = kinds.get(key)  # type: ignore[call-overload]
-            if rows is None:
-                rows = kinds[RowKind(*key)] = RowValues(self._scratch)
-            rows.add(place, value)
-        self._classes.add(case)
+        self._count_values(case, values, place, (group, scored))
         self._count_items(case)
-        self._find_classes(case)
+        self._find_classes(case, values, facts)
         if len(self.names) % CHUNK == 0:
-            for rows in kinds.values():
+            for rows in self.kinds.values():
                 rows.put_away()
 
-    def _find_classes(self, case: CaseResult) -> None:
-        """Note what the files of a case themselves say of its classes, where no list does."""
-        self.joins = self.joins or bool(case.joined or case.own_names)
-        self.nowhere.update(case.facts.get(NOWHERE, ()))
-        self.unmet.update(case.facts.get(UNMET, ()))
-        told = case.facts.get(CLASSES_BY)
-        if told == BY_VALUE:
-            own = tuple([name for name in case.classes if name not in case.joined])
-            self.value_classes[own] = None
-        elif told == BY_NAME:
-            names = dict.fromkeys([*case.classes, *(row.class_ for row in case.rows)])
-            names.pop(WHOLE, None)
-            self.file_names.update(dict.fromkeys(case.own_names.get(n, n) for n in names))
+    def _count_values(
+        self, case: Mapping[str, Any], values: Values, place: int, of_case: tuple[str, bool]
+    ) -> None:
+        """Count the rows of a case: most are numbers alone, of what others have numbers of too."""
+        cells = [cell for of_metric in values.values() for cell in of_metric.values()]
+        if set(map(type, cells)) != {float}:
+            self._count_rows(case, place, of_case)
+            return
+        units = case.get("units", NOTHING)
+        form = *of_case, *units.items(), *values, *map(tuple, values.values())
+        if (plain := self._plain.get(form)) is None:
+            plain = self._count_rows(case, place, of_case)
+            if len(self._plain) < MOST_FORMS:
+                self._plain[form] = plain
+            return
+        for add, value in zip(plain.add, cells, strict=True):
+            add(place, value)
+        self._classes.add_classes(plain.classes)
 
-    def _count_items(self, case: CaseResult) -> None:
+    def _count_rows(
+        self, case: Mapping[str, Any], place: int, of_case: tuple[str, bool]
+    ) -> PlainRows:
+        """Count the rows of a case one by one; gives where they went."""
+        group, scored = of_case
+        classes: dict[str, None] = {}
+        adds = []
+        for row in rows_from_json(case):
+            value = row.value
+            key = (group, *row[1:3], *row[4:7], value == value, scored)
+            rows = self.kinds.get(key)  # type: ignore[call-overload]
+            if rows is None:
+                rows = self.kinds[RowKind(*key)] = RowValues(self._scratch)
+            rows.add(place, value)
+            if row.class_:
+                classes[row.class_] = None
+            adds.append(rows.add_number)
+        self._classes.add_classes(tuple(classes))
+        return PlainRows(tuple(classes), tuple(adds))
+
+    def _find_classes(
+        self, case: Mapping[str, Any], values: Values, facts: Mapping[str, Any]
+    ) -> None:
+        """Note what the files of a case themselves say of its classes, where no list does."""
+        called = case.get("own_names", NOTHING)
+        self.joins = self.joins or bool("joined" in case or called)
+        for count, fact in ((self.nowhere, NOWHERE), (self.unmet, UNMET)):
+            if fact in facts:
+                count.update(facts[fact])
+        told = facts.get(CLASSES_BY)
+        if told == BY_VALUE:
+            own, joined = case.get("classes", ()), case.get("joined", ())
+            self.value_classes[tuple([name for name in own if name not in joined])] = None
+        elif told == BY_NAME:
+            names = dict.fromkeys([*case.get("classes", ()), *values])
+            names.pop(WHOLE, None)
+            self.file_names.update(dict.fromkeys(called.get(n, n) for n in names))
+
+    def _count_items(self, case: Mapping[str, Any]) -> None:
         """Add the inventory of a case; those of which all was scored are alike, and are counted."""
-        if not case.inventory:
+        items = case.get("inventory")
+        if not items:
             return
         try:
-            self._items[tuple(case.inventory.items())] += 1
+            self._items[tuple(items.items())] += 1
         except TypeError:  # something has another end than a value
-            self._special.merge(Inventory.from_json(case.inventory), case.case)
+            self._special.merge(Inventory.from_json(items), case["case"])
 
     @property
     def inventory(self) -> Inventory:

@@ -10,7 +10,7 @@ from segeval.scorecard.card import (
     UNCOUNTED,
     Row,
 )
-from segeval.scorecard.row_index import RowKind, RowValues
+from segeval.scorecard.row_kinds import RowKind, RowValues
 
 
 @frozen

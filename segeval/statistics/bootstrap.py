@@ -73,10 +73,13 @@ def sum_by_unit(values: Floats, units: Any) -> UnitSums:
     """
     known = np.isfinite(values)
     held = np.where(known, values, 0.0)
+    scale = np.abs(held).max(axis=0, initial=0.0)
+    if np.array_equal(units, np.arange(len(values))):  # each case is one
+        return UnitSums(held, known.astype(np.float64), scale)
     totals, sizes = np.zeros((2, int(np.max(units, initial=-1)) + 1, values.shape[1]))
     np.add.at(totals, units, held)
     np.add.at(sizes, units, known)
-    return UnitSums(totals, sizes, np.abs(held).max(axis=0, initial=0.0))
+    return UnitSums(totals, sizes, scale)
 
 
 def draw_units(units: int, seed: int, resamples: int = RESAMPLES) -> Iterator[Floats]:

@@ -15,7 +15,8 @@ import numpy as np
 from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import CaseResult, Row
-from segeval.scorecard.row_index import ClassOrder, RowKind, index_rows
+from segeval.scorecard.row_index import index_rows
+from segeval.scorecard.row_kinds import ClassOrder, RowKind
 
 NO_ROW = Row("", "", "", math.nan, "", "not_scored")
 

@@ -21,7 +21,8 @@ from segeval.scorecard.empty_class_policy import (
     ONE_SIDED_SLICES,
     matching_charge,
 )
-from segeval.scorecard.row_index import RowKind, index_rows
+from segeval.scorecard.row_index import index_rows
+from segeval.scorecard.row_kinds import RowKind
 
 PLACES = {
     "pred_empty": "where the prediction has none",
