@@ -127,9 +127,10 @@ def star_table(spacing: tuple[float, ...]) -> StarTable:
     following, before = (np.full(size * WORD, -1, np.int16) for _ in range(2))
     following[kind * WORD + one] = row
     before[(kind * WORD + other)[blunt]] = row[blunt]
-    of_kind, blunt_sides = (
-        _side_sets(size, kind[some], one[some]) | _side_sets(size, kind[some], other[some])
-        for some in (slice(None), blunt)
+    real = b > 0  # a segment has no other side
+    of_kind = _side_sets(size, kind, one) | _side_sets(size, kind[real], other[real])
+    blunt_sides = _side_sets(size, kind[blunt], one[blunt]) | _side_sets(
+        size, kind[blunt], other[blunt]
     )
     return StarTable(
         steps, sides, squares, of_kind, blunt_sides, one, other,
