@@ -84,7 +84,7 @@ class Journal:
         """The output of a finished run, then what an interrupted one left."""
         if self._output.is_file():  # a pipe would be waited for
             with suppress(RequestError):
-                card = load_results(self._output)
+                card = load_results(self._output, sealed=True)
                 if card.fields == self._parts:
                     yield from case_texts(card.cases)
         if self._path.is_file():

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+from zlib import crc32
 
 from segeval import __version__
 from segeval.request.grammar import parse_metric
@@ -28,12 +29,12 @@ from segeval.scorecard.case_json import (
     strict_json,
 )
 from segeval.scorecard.result_store import LINE_END, ResultStore, case_texts
+from segeval.scorecard.results_seal import DAMAGED_HELP, check_seal, seal_text
 from segeval.scorecard.row_index import CasesInMemory
 from segeval.scorecard.signature import signature_id
 from segeval.scorecard.summary import summarise_results
 
 SCHEMA = "segeval.results/2"
-DAMAGED_HELP = "write it again with `segeval score -o`, or take it from a copy"
 DAMAGE = (AttributeError, KeyError, TypeError, ValueError)  # what damaged content raises
 BEFORE = "segeval.results/1"  # its `overall` had the means of all statistics of the classes
 OF_BEFORE = {"id": "00000000", "leads": "mean"}  # what it did not have
@@ -44,17 +45,21 @@ OPTIONAL = tuple(f.name for f in fields(Statistic) if "None" in f.type)  # left 
 
 
 def result_lines(card: Scorecard) -> Iterator[str]:
-    """The text of a result file, one case a line."""
+    """The text of a result file, one case a line, with a checksum from the cases on."""
     yield "{\n"
     for key, value in _opening_fields(card).items():
         yield f"{strict_json(key)}: {strict_json(value)},\n"
     yield '"cases": ['
+    yield from seal_text(_measured_lines(card))
+    yield "\n}\n"
+
+
+def _measured_lines(card: Scorecard) -> Iterator[str]:
     for place, case in enumerate(case_texts(card.cases)):
         yield (",\n" if place else "\n") + case
     yield "\n]"
     for key, value in _closing_fields(card).items():
         yield f",\n{strict_json(key)}: {strict_json(value)}"
-    yield "\n}\n"
 
 
 def _opening_fields(card: Scorecard) -> dict[str, Any]:
@@ -127,11 +132,14 @@ def _reason(made: Statistic, name: str) -> str:
     return "one_value" if name == "sd" else "no_better_side"
 
 
-def load_results(path: Path) -> Scorecard:
-    """Read a result file; its cases stay in it, where it has one a line. Raises RequestError."""
+def load_results(path: Path, sealed: bool = False) -> Scorecard:
+    """Read a result file; its cases stay in it, where it has one a line. Raises RequestError.
+
+    sealed  it has to have the checksum, which files of before and of other hands have not
+    """
     try:
         refuse_device(path)
-        return with_moved_roots(_read_results(path.open("rb"), path), path.parent, Path())
+        return with_moved_roots(_read_results(path.open("rb"), path, sealed), path.parent, Path())
     except OSError as problem:
         raise RequestError(f"cannot be read ({problem.strerror})", where=path) from problem
     except ValueError as problem:
@@ -161,7 +169,7 @@ def with_moved_roots(card: Scorecard, start: Path, goal: Path) -> Scorecard:
     return replace(card, inputs={**card.inputs, "roots": moved})
 
 
-def _read_results(file: IO[bytes], path: Path) -> Scorecard:
+def _read_results(file: IO[bytes], path: Path, sealed: bool) -> Scorecard:
     """A result file, of another tool too. Raises RequestError, OSError, ValueError for no JSON."""
     from segeval.scorecard.results_schema import is_right_case
 
@@ -169,10 +177,14 @@ def _read_results(file: IO[bytes], path: Path) -> Scorecard:
     while (line := file.readline()) not in (b"", OPENING):
         head += line
     if not line:  # written by other hands: all of it at once
+        if sealed:
+            raise RequestError("its lines have no checksum")
         return _read_foreign(head, path) or card_from_json(_parse(head))
     check_schema(_parse(head + OPENING + b"]}"))
     place = file.tell()
+    check = crc32(b"\n")
     while (line := file.readline()).startswith(CASE):
+        check = crc32(line, check)
         kept = _parse(line.decode().rstrip(LINE_END))
         if len(spool) < MANY_CASES or not is_right_case(kept):
             check_case(kept, len(spool))
@@ -181,7 +193,10 @@ def _read_results(file: IO[bytes], path: Path) -> Scorecard:
         except DAMAGE as problem:
             raise damaged_results_error(problem) from problem
         place += len(line)
-    return card_from_json(_parse(head + OPENING + line + file.read()), spool)
+    rest = line + file.read()
+    card = card_from_json(_parse(head + OPENING + rest), spool)
+    check_seal(check, rest, sealed)
+    return card
 
 
 def _read_foreign(content: bytes, path: Path) -> Scorecard | None:

@@ -7,7 +7,7 @@ import shutil
 import build
 import nrrd as nrrd_library
 import numpy as np
-from advice.command_line import results
+from advice.command_line import results, rewrite
 from advice.dicom import SEGMENTS, changed, dcm, patient, segments
 from advice.driver import Situation, Way, add, drop, invoke, mend, put
 from advice.files import both, folders, grid, organ, pair, text
@@ -242,6 +242,7 @@ SITUATIONS = [
     Situation("a quantity of another unit", pair(), "score p.npy g.npy -m nsd@2ml --spacing 1,1,1", (put("nsd@2mm", "nsd@2ml"),), 2),
     Situation("a window that is none", results("r.json", "-m dice"), "report r.json -o x.html --window x", (put("soft", "x"), put("400,40", "x")), 2, also=()),
     Situation("a case twice in a result file", both(results("r.json", "-m dice"), lambda here: double(here / "r.json")), "show r.json", (mend("write it again with `segeval score -o`", lambda here: invoke(["score", "p.npy", "g.npy", "-m", "dice", "-o", "r.json", "-q"])),), 2),
+    Situation("a number of a result file is another", both(results("r.json", "-m dice"), rewrite("r.json", '"gt_voxels": {"1": ', '"gt_voxels": {"1": 9')), "show r.json", (mend("write it again with `segeval score -o`", lambda here: invoke(["score", "p.npy", "g.npy", "-m", "dice", "-o", "r.json", "-q"])),), 2),
     Situation("a baseline of more cases", apart, "score pred/a.npy gt/a.npy -m dice --baseline all.json", (add("--allow-different-cases"),)),
     Situation("a baseline of another truth", moved, "score pred gt -m dice --baseline all.json", (add("--allow-different-truth"), mend("score the baseline again", lambda here: invoke(["score", "pred", "gt", "-m", "dice", "-o", "all.json", "-q"]))), only="truth"),
     # Python

@@ -260,3 +260,17 @@ def test_an_output_of_the_longest_name_is_resumed(sides, tmp_path, scored, lengt
     card = score_paths(*sides, settings("dice", resume=True), None, str(tmp_path / name))
     assert "".join(result_lines(card)) == whole
     assert scored == ["c"]
+
+
+def test_a_finished_file_whose_value_was_changed_is_scored_again(sides, tmp_path, scored):
+    whole = go(sides, tmp_path, *METRICS)
+    before = json.loads(whole)["cases"][1]["values"]["all"]["pixel_accuracy"]
+    finish(tmp_path, whole.replace(str(before), str(before)[:-1] + "7"))
+    assert (tmp_path / "out.json").read_text() != whole
+    scored.clear()
+    assert go(sides, tmp_path, *METRICS, resume=True) == whole
+    assert scored == list(NAMES)
+    finish(tmp_path, json.dumps(json.loads(whole)))  # laid out anew: nobody knows what else
+    scored.clear()
+    assert go(sides, tmp_path, *METRICS, resume=True) == whole
+    assert scored == list(NAMES)
