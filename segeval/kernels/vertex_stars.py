@@ -258,7 +258,9 @@ def _side_gains(table: StarTable, side: PointNumbers, way: Floats) -> Floats:
     """
     along = np.einsum("ij,ij->j", way, table.sides.take(side, axis=1))
     square = table.squares[side]
-    share = np.clip(along / square, 0, 1)
+    share = np.zeros_like(along)  # of a side that is none, too
+    np.divide(along, square, out=share, where=square > 0)
+    share.clip(0, 1, out=share)
     gain: Floats = share * (2 * along - share * square)
     return gain
 

@@ -32,3 +32,18 @@ def test_a_point_above_a_face_is_as_far_as_it_was_put(spacing):
         assert star.distances(points.T.copy())[above] == pytest.approx(3.0)
         blunt += bool(((sides[:, 0] * sides[:, 1]).sum(axis=1) < 0).any())
     assert blunt > 20
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0), (5.0, 1.0), (0.7, 2.5)])
+def test_a_far_point_of_a_line_is_as_far_as_its_segments(spacing):
+    table, (_, kinds, rows) = star_table(spacing), _star_rows(2)
+    points = np.random.default_rng(0).uniform(-9, 9, (40, 2))
+    for kind in np.unique(kinds):
+        sides = rows[kinds == kind, 0] * np.array(spacing)
+        along = np.clip(points @ sides.T / (sides * sides).sum(axis=1), 0, 1)
+        apart = np.linalg.norm(points[:, None] - along[..., None] * sides, axis=2).min(axis=1)
+        star = StarSurface(
+            np.zeros((2, 1)), np.array([[kind, NO_FACES]], np.int16),
+            table.of_kind[[kind]], table.blunt[[kind]], table,
+        )  # fmt: skip
+        assert star.distances(points.T.copy()) == pytest.approx(apart)
