@@ -16,7 +16,7 @@ from segeval.classes.names import natural_key, sort_naturally
 from segeval.pairing.file_names import SUFFIXES, format_suffix, strip_format_suffix
 from segeval.readers import INSTANCE_LISTS
 from segeval.runtime.errors import ReadError, RequestError
-from segeval.runtime.folders import Unlisted, list_files
+from segeval.runtime.folders import EMPTY, UPWARDS, Unlisted, list_files
 from segeval.runtime.frozen import frozen
 from segeval.runtime.inventory import KNOWN, LOST, UNKNOWN
 
@@ -148,6 +148,7 @@ def list_mask_files(root: Path) -> SideTree:
                 objects.append(MaskFile(folder, name, name))
     except OSError as problem:
         raise RequestError(f"cannot list the folder ({problem.strerror})", where=root) from problem
+    found += (called := empty_folders_called_masks(unlisted))
     polygons = polygon_files(root, drawn, bool(found))
     others += [file.shown for file in drawn if file not in polygons]
     images: list[str] = []
@@ -166,12 +167,12 @@ def list_mask_files(root: Path) -> SideTree:
         tuple(in_natural_order(files)),
         tuple(in_natural_order(objects)),
         tuple(others),
-        met,
+        met + len(called),
         (
             *(Left("folder", UNREADABLE, (f"{u.shown}: {u.reason}",), LOST)
               for u in unlisted if u.lost),
             *leave_aside("folder", "linked to a folder above",
-                   [u.shown for u in unlisted if not u.lost]),
+                   [u.shown for u in unlisted if u.reason == UPWARDS]),
             *leave_aside("folder", "of images beside folders of masks", beside),
             *leave_aside("file", "that are images of the polygons beside them", images),
             *leave_aside("file", "that lists of masks name", parts),
@@ -179,6 +180,15 @@ def list_mask_files(root: Path) -> SideTree:
             *leave_aside("file", "in a format that no mask has", [f.shown for f in left], UNKNOWN),
         ),
     )  # fmt: skip
+
+
+def empty_folders_called_masks(unlisted: Iterable[Unlisted]) -> list[MaskFile]:
+    """Folders that are called like a mask and hold nothing: a mask that nobody can read."""
+    return [
+        MaskFile(one.folder[:-1], name, strip_format_suffix(name))
+        for one in unlisted
+        if one.reason == EMPTY and (name := one.folder[-1]).lower().endswith(SUFFIXES)
+    ]
 
 
 def unlisted_errors(tree: SideTree) -> list[ReadError]:

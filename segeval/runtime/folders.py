@@ -18,6 +18,7 @@ from segeval.runtime.errors import RequestError
 
 SYSTEM = ("__MACOSX",)
 MACHINE = ("/proc", "/sys", "/dev")  # what the system says of itself, as files
+EMPTY, UPWARDS = "nothing in it", "link to a folder above"
 MOST_FILES = 5_000_000  # below one folder
 MOST_WAYS = 100  # to one folder over links that lie in folders which links lead to
 
@@ -36,7 +37,7 @@ class ListedFile(NamedTuple):
 
 
 class Unlisted(NamedTuple):
-    """A folder that was not looked into, and why."""
+    """A folder of which nothing was listed, and why."""
 
     folder: tuple[str, ...]
     reason: str
@@ -61,7 +62,7 @@ def list_files(
     """Every file below a folder that is not hidden. Raises OSError where the root cannot be listed,
     RequestError where it is no folder of a data set.
 
-    unlisted  gets the folders that are not looked into
+    unlisted  gets the folders that are not looked into, or empty
     enter     which of the folders of one folder are entered; the others are its business
     """
     real = os.path.realpath(root)
@@ -126,25 +127,26 @@ class _FolderWalk:
         above  real paths of the folder and of those above it
         """
         folders: dict[str, str] = {}
+        empty = bool(folder)  # the root is asked by whoever named it
         try:
             if not os.access(path, os.X_OK):  # names are seen, and no file behind them
                 raise PermissionError(EACCES, os.strerror(EACCES), path)
             with os.scandir(path) as entries:
                 for entry in entries:
-                    name = entry.name
+                    empty, name = False, entry.name
                     if name.startswith(".") or name in SYSTEM:
                         continue
                     if not _is_folder(entry):
                         yield ListedFile(folder, name, _is_broken(entry) or entry.is_file())
-                    elif entry.is_symlink():
-                        folders[name] = os.path.realpath(entry.path)
                     else:
-                        folders[name] = os.path.join(above[-1], name)
+                        folders[name] = _real_path(entry, above[-1])
         except OSError as problem:
             if not folder:
                 raise
             self._unlisted.append(Unlisted(folder, problem.strerror or str(problem), True))
             return
+        if empty:
+            self._unlisted.append(Unlisted(folder, EMPTY, False))
         for name in self._enter(list(folders)):
             inner, real = (*folder, name), folders[name]
             if not self._is_refused(inner, real, above):
@@ -154,7 +156,7 @@ class _FolderWalk:
         """Whether a folder is not entered, which is noted: a link never leads into a circle."""
         self._ways[real] += any(os.path.dirname(inner) != outer for outer, inner in pairwise(above))
         if real in above:
-            reason, lost = "link to a folder above", False
+            reason, lost = UPWARDS, False
         elif is_system_root(real):
             reason, lost = "link to the root of a file system", True
         elif self._ways[real] > MOST_WAYS:
@@ -171,6 +173,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
+
+
+def _real_path(entry: os.DirEntry[str], folder: str) -> str:
+    """The real path of what a folder holds, whose own is known."""
+    return os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(folder, entry.name)
 
 
 def _is_broken(entry: os.DirEntry[str]) -> bool:

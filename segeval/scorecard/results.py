@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -29,6 +29,11 @@ from segeval.scorecard.case_json import (
     strict_json,
 )
 from segeval.scorecard.result_store import LINE_END, ResultStore, case_texts
+from segeval.scorecard.results_checks import (
+    check_all_there,
+    check_each_once,
+    check_metric_texts,
+)
 from segeval.scorecard.results_seal import DAMAGED_HELP, check_seal, seal_text
 from segeval.scorecard.row_index import CasesInMemory
 from segeval.scorecard.signature import signature_id
@@ -233,28 +238,6 @@ def check_case(kept: Any, place: int) -> None:
         raise RequestError(f"damaged result file: cases[{place}].{problem}", help=DAMAGED_HELP)
 
 
-def check_each_once(names: Iterable[str]) -> None:
-    """Refuse a case that stands twice, for it would count twice. Raises RequestError."""
-    seen: set[str] = set()
-    for place, name in enumerate(names):
-        if name in seen:
-            raise RequestError(
-                f"damaged result file: cases[{place}]: {name} is there twice", help=DAMAGED_HELP
-            )
-        seen.add(name)
-
-
-def check_all_there(content: Mapping[str, Any], number: int) -> None:
-    """Refuse a file that lost cases, or got some: its inventory counts them.
-
-    Raises RequestError.
-    """
-    counted = content["inputs"].get("inventory", {}).get("case", {}).get("found", number)
-    if counted != number:
-        text = f"damaged result file: it holds {number} cases, and its inventory counts {counted}"
-        raise RequestError(text, help=DAMAGED_HELP)
-
-
 def check_schema(content: Any) -> None:
     """Refuse what is no result file of this version. Raises RequestError."""
     schema = content.get("schema") if isinstance(content, Mapping) else None
@@ -293,6 +276,7 @@ def card_from_json(content: Any, spool: ResultStore | None = None) -> Scorecard:
     if problem := find_results_problem(current):
         raise RequestError(f"damaged result file: {problem}", help=DAMAGED_HELP)
     with report_damaged_results():
+        check_metric_texts(content["metrics"])
         check_each_once(case["case"] for case in content["cases"])
         held = CasesInMemory(case_from_json(case) for case in content["cases"])
         check_all_there(content, len(spool or held))

@@ -82,3 +82,16 @@ def test_a_case_that_is_there_twice_is_refused(segeval, results, here):
     (here / "x.json").write_text("".join([*text[: at + 1], text[at], *text[at + 1 :]]))
     done = segeval("gate", "x.json", "--gate", "dice=0.1")
     assert (done.status, "is there twice" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "words", [*COMMANDS, ("show", "x.json"), ("report", "x.json", "-o", "x.html")]
+)
+def test_a_metric_that_is_none_is_damage_of_the_file_for_every_command(
+    segeval, here, results, words
+):
+    results["metrics"][1] = "miou@"
+    (here / "x.json").write_text(json.dumps(results))
+    done = segeval(*words)
+    assert done.status == 2
+    assert "x.json: damaged result file: metrics[1]: 'miou@' is no metric" in done.err

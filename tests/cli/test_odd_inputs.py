@@ -263,3 +263,16 @@ def test_account_a33_a_device_has_no_end_and_is_refused(segeval, sides, name):
         (sides / link).symlink_to("/dev/zero")
     done = segeval(*DEVICES[name])
     assert (done.status, "a device, no file" in done.err) == (2, True), done.err
+
+
+@pytest.mark.parametrize("name", ["c.png", "C.NII.GZ", "deep/c.npy"])
+def test_a_folder_called_like_a_mask_is_a_mask_that_cannot_be_read(segeval, sides, name):
+    for side in ("pred", "gt"):
+        (sides / side / name).mkdir(parents=True)
+        (sides / side / "logs").mkdir()
+    done = segeval("score", "pred", "gt", "-m", "dice")
+    assert done.status == 3
+    if name == "c.png":
+        assert "error: c: cannot be opened (a folder, no file)" in done.err
+        assert "2 of 3 cases scored" in done.out
+    assert "logs" not in done.err

@@ -106,3 +106,10 @@ def test_more_files_than_a_data_set_has_are_refused(tmp_path, monkeypatch):
     assert listed(grow(tmp_path, "a", "b", "c/d"))[1] == []
     with pytest.raises(RequestError, match="more than 3 files below the folder"):
         listed(grow(tmp_path, "e"))
+
+
+def test_an_empty_folder_is_said_and_one_that_holds_a_hidden_file_is_none(tmp_path):
+    grow(tmp_path, "a/b/c", "d/.keep")
+    (tmp_path / "a" / "e").mkdir()
+    assert listed(tmp_path) == ({"a/b/c"}, [("a/e", False)])
+    assert listed(tmp_path / "a" / "e") == (set(), [])
