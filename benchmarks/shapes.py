@@ -164,6 +164,7 @@ SHAPES: dict[str, Callable[[], Pair]] = {
     "1x1x5, 8 organs": lambda: organs((40, 256, 256), 8, (5.0, 1.0, 1.0)),
     "1x1x5, far": lambda: two_balls(70, spacing=(5.0, 1.0, 1.0)),
     "CT, 11 labels": ct,
+    "CT, far specks": lambda: ct(specks=True),
     "104 labels": lambda: organs((400, 300, 300), 104, (1.0, 1.0, 1.0), low=10, high=32),
     # the same kinds in other sizes, spacings and counts
     "far, small": lambda: two_balls(40, radius=12),

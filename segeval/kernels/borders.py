@@ -8,8 +8,9 @@ by what the rings have not met, is compared with all that can be nearest (`neare
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,10 @@ from segeval.runtime.arrays import Floats, Mask
 from segeval.runtime.frozen import frozen
 
 MOST_STEPS = 1400  # points around a point that are asked before the other set itself is
-FIRST_RING = 31  # of them at a time, after the point itself; the double every time
+RINGS = (1, 7, 24, 62, 124)  # of them at a time; then as many as are numbered by a byte
+NONE = 255  # the number of no step
 FAR_STEPS = 500  # a point that would ask so many in vain asks no more, where it is known before
-AT_A_TIME = 1 << 18  # steps of points
+AT_A_TIME = 1 << 16  # steps of points, so that what they need stays in the cache
 
 
 @frozen
@@ -41,6 +43,15 @@ class NeighbourSteps:
     known: float
     margin: tuple[int, ...]
     blocks: tuple[int, ...]
+
+
+def ring_sizes(steps: int) -> Iterator[int]:
+    """How many steps are asked at a time, until there are no more."""
+    for size in chain(RINGS, repeat(NONE)):
+        if steps <= 0:
+            return
+        yield min(size, steps)
+        steps -= size
 
 
 @lru_cache(4)
@@ -89,11 +100,12 @@ class PointSet:
         self.spacing = np.array(spacing)
         self._around = neighbour_steps(spacing)
         margin = self._around.margin
-        self._inside = np.pad(inside, [(m, m) for m in margin])
-        self.at: FlatIndices = np.flatnonzero(self._inside)
+        self._outside = np.pad(inside, [(m, m) for m in margin]).view(np.uint8)
+        self._outside -= 1  # NONE where the set is not, 0 where it is
+        self.at: FlatIndices = np.flatnonzero(self._outside == 0)
 
     def _places(self, at: FlatIndices) -> NDArray[np.int64]:
-        return np.stack(np.unravel_index(at, self._inside.shape))
+        return np.stack(np.unravel_index(at, self._outside.shape))
 
     def distances_of(self, at: FlatIndices) -> Floats:
         """The distance of each of some points (flat indices of the padded grid) from this set.
@@ -102,29 +114,49 @@ class PointSet:
         returns  float64 (n,), in the unit of the spacing
         """
         found = np.full(len(at), np.inf)
-        strides = [s // self._inside.itemsize for s in self._inside.strides]
-        steps, flat = self._around.steps @ np.array(strides), self._inside.ravel()
+        strides = [s // self._outside.itemsize for s in self._outside.strides]
+        steps = self._around.steps @ np.array(strides)
         left: FlatIndices = np.arange(len(at))
-        far = left[:0]
-        first, count = 0, 1
-        while len(left) and first < len(steps):
-            ring = slice(first, first + count)
-            answered = np.zeros(len(left), bool)
-            some = max(AT_A_TIME // count, 1)
-            for start in range(0, len(left), some):
-                own = slice(start, start + some)
-                hits = flat.take(at[left[own]] + steps[ring, None])
-                which = hits.argmax(axis=0)
-                answered[own] = hits[which, np.arange(hits.shape[1])]
-                found[left[own]] = np.where(answered[own], self._around.near[ring][which], np.inf)
-            left = left[~answered]
+        far, own, first = left[:0], at, 0
+        for size in ring_sizes(len(steps)):
+            ring = slice(first, first + size)
+            nearest = self._first_hits(own, steps[ring])
+            apart = np.full(NONE + 1, np.inf)
+            apart[:size] = self._around.near[ring]
+            found[left] = apart.take(nearest)
+            missed = np.flatnonzero(nearest == NONE)
+            left, own = left.take(missed), own.take(missed)
+            if not len(left):
+                break
             if first == 1:
-                beyond = find_far_points(self._inside.shape, at[left], self.at, self._around.blocks)
-                far, left = left[beyond], left[~beyond]
-            first, count = first + count, max(FIRST_RING, 2 * count)
+                beyond = find_far_points(self._outside.shape, own, self.at, self._around.blocks)
+                far, left, own = left[beyond], left[~beyond], own[~beyond]
+            first += size
         far = np.concatenate([far, left])
         if len(far):
             found[far] = self._far(at[far])
+        return found
+
+    def _first_hits(self, at: FlatIndices, steps: FlatIndices) -> NDArray[np.uint8]:
+        """The first of some steps that ends in this set, from each of some points.
+
+        at       int64 (n,) of the padded grid
+        steps    int64 (k,) of the flat indices, less than NONE
+        returns  (n,); NONE where no step does
+        """
+        found, flat = np.empty(len(at), np.uint8), self._outside.ravel()
+        number = np.arange(len(steps), dtype=np.uint8)[:, None]
+        some = max(AT_A_TIME // len(steps), 1)
+        places = np.empty((len(steps), min(some, len(at))), np.intp)
+        steps_of = np.empty(places.shape, np.uint8)
+        for start in range(0, len(at), some):
+            own = at[start : start + some]
+            if len(own) < places.shape[1]:
+                places, steps_of = places[:, : len(own)], steps_of[:, : len(own)]
+            np.add(own, steps[:, None], out=places)
+            flat.take(places, out=steps_of, mode="clip")  # every index is inside
+            steps_of |= number
+            steps_of.min(axis=0, out=found[start : start + some])
         return found
 
     def _far(self, at: FlatIndices) -> Floats:

@@ -14,11 +14,12 @@ is exact.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.runtime.arrays import Floats, Mask
+from segeval.runtime.arrays import Floats, Mask, Raw
 
 PointNumbers = NDArray[np.intp]
 
@@ -180,8 +181,13 @@ def _block_numbers(
     shape: tuple[int, ...], at: PointNumbers, sides: tuple[int, ...], size: tuple[int, ...]
 ) -> PointNumbers:
     """The flat number of the block that each point is in; none is in an outermost one."""
-    index = np.unravel_index(at, shape)
-    number: PointNumbers = np.zeros(len(at), np.intp)
-    for along, side, blocks in zip(index, sides, size, strict=True):
-        number = number * blocks + along // side + 1
-    return number
+    small = prod(shape) < 1 << 32
+    rest: Raw = at.astype(np.uint32 if small else np.int64)  # divided several at a time
+    number = np.zeros_like(rest)
+    for axis, (side, blocks) in enumerate(zip(sides, size, strict=True)):
+        stride = prod(shape[axis + 1 :])
+        along = rest // stride
+        rest = rest - along * stride
+        number *= blocks
+        number += along // side + 1
+    return number.astype(np.intp)
