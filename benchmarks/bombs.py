@@ -29,8 +29,8 @@ from pathlib import Path
 import numpy as np
 
 MOST_BYTES, MOST_SECONDS = 1 << 30, 10.0
-KILLED_AT = 6 << 30  # bytes, or LATEST seconds: the measuring machine is to stay usable
-LATEST = 90.0
+KILLED_AT = 3 << 30  # bytes, or LATEST seconds: the measuring machine is to stay usable
+LATEST = 900.0
 LARGEST_FILE = 16 << 20
 
 Bomb = Callable[[Path, int], Sequence[str]]

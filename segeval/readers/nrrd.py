@@ -21,12 +21,14 @@ from segeval.readers.nrrd_header import MAGIC, TEXT, NrrdHeader, nrrd_dtype, par
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import replace
+from segeval.runtime.memory_budget import format_mib
 from segeval.runtime.packed_streams import CHANGED, PackedBytes
 from segeval.volume.channel import Channel, check_channel_count
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
 MOST_AXES = 4
+MOST_SLOW = 512 << 20  # bytes that bzip2 unpacks, at 200 MB a second
 PACKINGS = {"raw": "", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 TO_LPS = {
     "left-posterior-superior": (1, 1, 1),
@@ -103,6 +105,8 @@ def file_values(header: NrrdHeader) -> Channel:
         raise header.error(f"the encoding {encoding} is not read", "write it raw or with gzip")
     skip, size = header.number("byteskip"), prod(stored) * dtype.itemsize
     if PACKINGS[encoding]:
+        if PACKINGS[encoding] == "bzip2":
+            check_slow_packing(header, skip + size)
         source = PackedBytes(
             file, PACKINGS[encoding], start, skip=skip, size=size, total=skip + size
         )
@@ -113,6 +117,17 @@ def file_values(header: NrrdHeader) -> Channel:
         message = f"the file ends after {found} of {max(start, 0) + size} bytes"
         raise ReadError(message, where=file, help=CHANGED)
     return Channel(PackedBytes(file, start=start, size=size), dtype, stored)
+
+
+def check_slow_packing(header: NrrdHeader, size: int) -> None:
+    """Refuse what takes seconds to unpack from a few bytes. Raises ReadError (`over_budget`)."""
+    if size > MOST_SLOW:
+        raise ReadError(
+            f"{format_mib(size)} packed by bzip2, of which {format_mib(MOST_SLOW)} are read",
+            where=header.path,
+            help="pack it by gzip, which is unpacked ten times as fast",
+            status="over_budget",
+        )
 
 
 def find_data_file(header: NrrdHeader) -> tuple[Path, int]:

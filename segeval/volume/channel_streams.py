@@ -28,6 +28,7 @@ from segeval.volume.stored_boxes import StoredBoxes
 from segeval.volume.value_kinds import replace_labels
 
 LARGE = 1 << 23  # values of a picture that is not decoded as a whole
+SLOW = ("bzip2",)  # packings of which a copy takes less than a second pass
 STRIDED_BYTES = 16 << 20  # planes that are turned at a time
 
 
@@ -263,7 +264,10 @@ def open_channels(channels: Sequence[Channel], chunk: int) -> Iterator[list[Stre
 def _spill_shared(
     channels: Sequence[Channel], stack: ExitStack
 ) -> dict[tuple[Path, str], PackedBytes]:
-    """Unpack to disk each packed file that more than one forward pass would need."""
+    """Unpack to disk each packed file that is read in another order, or in several parts.
+
+    Both sides of a case may be one file: unpacking it twice takes less than a copy, but of bzip2.
+    """
     users: dict[tuple[Path, str], list[Channel]] = {}
     for voxels in channels:
         if isinstance(voxels.source, PackedBytes) and not voxels.source.seekable:
@@ -271,7 +275,9 @@ def _spill_shared(
     return {
         key: stack.enter_context(spill_packed(_whole_file_part([v.source for v in those])))  # type: ignore[misc]
         for key, those in users.items()
-        if len(those) > 1 or those[0].order is not None
+        if len({v.source.skip for v in those}) > 1  # type: ignore[union-attr]
+        or any(v.order is not None for v in those)
+        or (len(those) > 1 and key[1] in SLOW)
     }
 
 

@@ -271,6 +271,7 @@ SITUATIONS = [
     # headers
     head("two names of a segment", b"encoding: raw", b"Segment0_ID:=a\nSegment1_ID:=a\nencoding: raw", "rename one of them"),
     head("values in several files", b"encoding: raw", b"data file: LIST\nencoding: raw", "write it into one file"),
+    nrrd("bzip2 of very much", replaced(b"encoding: raw\n", b"encoding: bzip2\nbyte skip: 600000000\n"), "pack it by gzip"),
     head("no byte order", b"type: uint8", b"type: uint16", "add the field `endian`"),
     head("no size", b"space directions: (1,0,0)", b"space directions: (0,0,0)", "write it again"),
     meta("no data file", b"LOCAL", b"x.raw", "put it beside the header"),
