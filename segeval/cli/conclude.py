@@ -87,11 +87,11 @@ def account_gates(
 ) -> Mapping[str, Any]:
     """What was found, with the rules that were given (ACCOUNT-A1): judged, with nothing to judge,
     or left out by `--only-gates`."""
-    from segeval.gates.rules import resolve_gate
-
     given, left = request.settings.gates, request.left_out.rules
     if not (given or left) or card.shard:
         return card.inputs
+    from segeval.gates.rules import resolve_gate
+
     rules = [str(resolve_gate(gate)[0]) for gate in given]  # as verdicts name them
     judged = {v.gate for v in verdicts if not v.reason.startswith(NOTHING)}
     total = Inventory()

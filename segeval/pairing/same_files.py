@@ -101,8 +101,6 @@ class FileComparison:
 
     def are_same(self, pred: Path, truth: Path) -> bool:
         """Whether two files are the same; of one that cannot be read its reader says so."""
-        import filecmp
-
         with suppress(OSError):
             states = os.stat(pred), os.stat(truth)
             if os.path.samestat(*states):
@@ -110,6 +108,8 @@ class FileComparison:
             size = states[0].st_size
             if size != states[1].st_size or not size or not have_equal_ends(pred, truth, size):
                 return False
+            import filecmp
+
             self._left -= 1
             if self._left < 0:
                 return truth.name.lower().endswith(CHECKED) and not is_empty_mask(truth)

@@ -2,14 +2,16 @@
 
 Pillow only undoes the filters of rows: it is handed bands of them, inflated, and writes into the
 array itself. It is not needed where no row of a band is filtered, as libpng leaves those of palette
-pictures, or all are differences to the left, as OpenCV writes them. Every other PNG is Pillow's
-(inflated.py).
+pictures, or all are differences to the left, as OpenCV writes them, and it is not loaded for a few
+kilobytes. Every other PNG is Pillow's (inflated.py).
 """
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from struct import Struct
 from typing import IO, Any
@@ -26,7 +28,10 @@ BAND = 1 << 20  # bytes of inflated rows that are decoded at a time
 IHDR = Struct(">8s4x4sIIBB3s")  # from the first byte of the file
 GREY, INDEXED = 0, 3  # colour types
 USUAL = bytes(3)  # packed by deflate, filtered by rows, not interlaced
-NONE, SUB = 0, 1  # filters of a row
+NONE, SUB, UP, AVERAGE, PAETH = range(5)  # filters of a row
+FEW = 1 << 14  # bytes of pictures that are cheaper to undo here than loading Pillow is
+
+_undone = 0  # bytes of filtered rows so far
 
 
 @frozen
@@ -144,6 +149,8 @@ def unfilter_rows(lines: Raw, out: Raw, above: bool) -> None:
         own = out[int(above) :]
         own[...] = lines[:, 1:]
         undo_left_filter(own, np.flatnonzero(lines[:, 0] == SUB))
+    elif out.dtype.itemsize == 1 and are_few(lines):
+        undo_few_rows(lines, out, above)
     else:
         undo_row_filters(lines, out, above)
 
@@ -161,6 +168,53 @@ def undo_left_filter(out: Raw, which: Counted) -> None:
         np.add(rows[:, shift:], rows[:, :-shift], out=room[:, shift:])
         rows, room, shift = room, rows, 2 * shift
     out[which] = rows
+
+
+def are_few(lines: Raw) -> bool:
+    """Whether it is not worth loading Pillow for some rows: a process may see one small picture.
+
+    Pillow says what is wrong with filters that there are not.
+    """
+    global _undone  # noqa: PLW0603 - of the process
+    _undone += lines.size
+    return _undone <= FEW and "PIL.Image" not in sys.modules and int(lines[:, 0].max()) <= PAETH
+
+
+def undo_few_rows(lines: Raw, out: Raw, above: bool) -> None:
+    """Undo the filters of some rows of bytes, one byte after the other; as `undo_row_filters`."""
+    before = out[0].tolist() if above else [0] * out.shape[1]
+    for place, (way, *row) in enumerate(lines.tolist(), int(above)):
+        if way == SUB:
+            before = [total & 255 for total in accumulate(row)]
+        elif way == UP:
+            before = [(byte + up) & 255 for byte, up in zip(row, before, strict=True)]
+        elif way != NONE:
+            before = undo_mixed_filter(row, before, way)
+        else:
+            before = row
+        out[place] = before
+
+
+def undo_mixed_filter(row: list[int], before: list[int], way: int) -> list[int]:
+    """Undo the filter of a row whose bytes are differences to the left and above.
+
+    before  the row above
+    way     AVERAGE: to the mean of both; PAETH: to the nearest of three to left + up - corner, the
+            first of equals (PNG, 9.4)
+    """
+    made, left, corner = [], 0, 0
+    for byte, up in zip(row, before, strict=True):
+        if way == AVERAGE:
+            guess = (left + up) // 2
+        else:
+            to_left, to_up, to_corner = up - corner, left - corner, left + up - 2 * corner
+            to_left, to_up, to_corner = abs(to_left), abs(to_up), abs(to_corner)
+            guess = up if to_up <= to_corner else corner
+            if to_left <= to_up and to_left <= to_corner:
+                guess = left
+        left, corner = (byte + guess) & 255, up
+        made.append(left)
+    return made
 
 
 def undo_row_filters(lines: Raw, out: Raw, above: bool) -> None:

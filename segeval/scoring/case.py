@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -149,6 +148,8 @@ def score_unopened(case: Case, job: Job, of_files: Mapping[str, Any]) -> CaseRes
 
 def no_structure_note() -> Note:
     """The warning of a case whose structures are all left aside: how one of them is scored."""
+    import shlex
+
     aside = (i for i in current().left_aside if i.kind in ("structure", "segment"))
     name = next((name for item in aside for name in item.names), "NAME")
     text = "nothing is scored: no structure of either side is a class"

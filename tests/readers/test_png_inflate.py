@@ -114,6 +114,32 @@ def test_rows_that_are_differences_to_the_left(tmp_path, kinds, width):
     assert same(written(tmp_path / "a.png", 0, 8, (20, width), filtered))
 
 
+@pytest.mark.parametrize("above", [False, True])
+@pytest.mark.parametrize("width", [1, 2, 63, 300])
+@pytest.mark.parametrize("kinds", [[0], [1], [2], [3], [4], [0, 1, 2, 3, 4]], ids=str)
+def test_a_few_rows_are_undone_as_pillow_undoes_them(kinds, width, above):
+    r = np.random.default_rng(width)
+    lines = r.integers(0, 256, (20, width + 1), np.uint8)
+    lines[:, 0] = r.choice(kinds, 20)
+    made = r.integers(0, 256, (20 + above, width), np.uint8)
+    wanted = made.copy()
+    png_bands.undo_few_rows(lines, made, above)
+    png_bands.undo_row_filters(lines, wanted, above)
+    np.testing.assert_array_equal(made, wanted)
+
+
+def test_pillow_is_loaded_for_many_bytes_and_for_wrong_filters_alone(monkeypatch):
+    monkeypatch.delitem(png_bands.sys.modules, "PIL.Image")
+    monkeypatch.setattr(png_bands, "_undone", 0)
+    few = np.zeros((64, 65), np.uint8)
+    assert png_bands.are_few(few)
+    few[5, 0] = 5
+    assert not png_bands.are_few(few)
+    few[5, 0] = 4
+    assert png_bands.are_few(few)
+    assert not png_bands.are_few(few)  # those before are counted too
+
+
 def test_which_pictures_are_read_in_bands(tmp_path):
     path = tmp_path / "a.png"
     filtered = rows(np.random.default_rng(0), (3, 4), 0, 8)
