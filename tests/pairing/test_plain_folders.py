@@ -15,7 +15,16 @@ from segeval.runtime.errors import NothingToScore
 
 # What may stand among names of cases, and has a rule of its own.
 SPEAKING = (
-    *("c1_seg.png", "seg_c1.png", "mask.png", "c1-gt.png", "c1.pred.png", "c1_T1.png", "flair.png"),
+    *(
+        "c1_seg.png",
+        "c1_seg_gt.png",
+        "seg_c1.png",
+        "mask.png",
+        "c1-gt.png",
+        "c1.pred.png",
+        "c1_T1.png",
+        "flair.png",
+    ),
     *("c1_0000.png", "c1.nii.gz", "c1.npz", "imaging.png", "c1_labelIds.png", "C1.png", "c1.PNG"),
     *("c\u00e9.png", "notes.txt", "c1.jpg", "x/c1.png", "plot.png", "a.seg.nrrd", "c1.dcm"),
 )
@@ -63,6 +72,39 @@ def test_as_strings_and_by_rules_are_the_same(tmp_path, seed):
     assert left is not None
     assert right is not None
     assert everything(left) == everything(right)
+
+
+TAILS = [
+    ("_gt", "_pred"),
+    ("_gt", ""),
+    ("", "-seg"),
+    ("_seg", "_seg"),
+    ("_gtFine_labelIds", ".out"),
+]
+
+
+@pytest.mark.parametrize("tails", TAILS, ids=str)
+@pytest.mark.parametrize("seed", range(10))
+def test_roles_that_all_names_of_a_side_have_are_their_end(tmp_path, tails, seed):
+    r = random.Random(seed)
+    cases = r.sample(CASES, r.randint(2, len(CASES)))
+    guesses = [name for name in cases[1:] if r.random() < 0.8] + ["c100", "c99"] * (seed % 2)
+    end = ".png" if seed % 3 else ".tif"
+    pred, gt = sides(
+        tmp_path,
+        [name + tails[1] + end for name in [*guesses, cases[0]]],
+        [name + tails[0] + ".png" for name in cases],
+    )
+    left, right = paired_both_ways(pred, gt, Settings())
+    assert left is not None
+    assert everything(left) == everything(right)
+
+
+def test_a_class_of_the_list_at_the_end_of_all_names_is_no_role(tmp_path):
+    names = ["c1_mask.png", "c2_mask.png"]
+    pred, gt = sides(tmp_path, names, names)
+    settings = Settings(classes=parse_classes("mask,sky"))
+    assert paired_both_ways(pred, gt, settings)[0] is None
 
 
 @pytest.mark.parametrize("name", SPEAKING)
