@@ -34,7 +34,12 @@ from segeval.scorecard.results_checks import (
     check_each_once,
     check_metric_texts,
 )
-from segeval.scorecard.results_seal import DAMAGED_HELP, check_seal, seal_text
+from segeval.scorecard.results_seal import (
+    DAMAGED_HELP,
+    check_seal,
+    holds_what_was_written,
+    seal_text,
+)
 from segeval.scorecard.row_index import CasesInMemory
 from segeval.scorecard.signature import signature_id
 from segeval.scorecard.summary import summarise_results
@@ -43,7 +48,6 @@ SCHEMA = "segeval.results/2"
 DAMAGE = (AttributeError, KeyError, TypeError, ValueError)  # what damaged content raises
 BEFORE = "segeval.results/1"  # its `overall` had the means of all statistics of the classes
 OF_BEFORE = {"id": "00000000", "leads": "mean"}  # what it did not have
-MANY_CASES = 2000  # from which on a check is made that is faster, and slower to make
 OPENING, CASE = b'"cases": [\n', b'{"case": '  # the line before the cases, and the start of each
 NUMBERS = tuple(f.name for f in fields(Statistic) if f.type == "float")
 OPTIONAL = tuple(f.name for f in fields(Statistic) if "None" in f.type)  # left out where unknown
@@ -176,8 +180,6 @@ def with_moved_roots(card: Scorecard, start: Path, goal: Path) -> Scorecard:
 
 def _read_results(file: IO[bytes], path: Path, sealed: bool) -> Scorecard:
     """A result file, of another tool too. Raises RequestError, OSError, ValueError for no JSON."""
-    from segeval.scorecard.results_schema import is_right_case
-
     head, spool = b"", ResultStore(lines=SpillFile(file))
     while (line := file.readline()) not in (b"", OPENING):
         head += line
@@ -186,12 +188,12 @@ def _read_results(file: IO[bytes], path: Path, sealed: bool) -> Scorecard:
             raise RequestError("its lines have no checksum")
         return _read_foreign(head, path) or card_from_json(_parse(head))
     check_schema(_parse(head + OPENING + b"]}"))
-    place = file.tell()
-    check = crc32(b"\n")
+    place, check = file.tell(), crc32(b"\n")
+    whole = holds_what_was_written(file, place, check)
     while (line := file.readline()).startswith(CASE):
-        check = crc32(line, check)
         kept = _parse(line.decode().rstrip(LINE_END))
-        if len(spool) < MANY_CASES or not is_right_case(kept):
+        if not whole:
+            check = crc32(line, check)
             check_case(kept, len(spool))
         try:  # a `with` for each of very many cases is felt
             spool.append(kept, place)
@@ -200,7 +202,8 @@ def _read_results(file: IO[bytes], path: Path, sealed: bool) -> Scorecard:
         place += len(line)
     rest = line + file.read()
     card = card_from_json(_parse(head + OPENING + rest), spool)
-    check_seal(check, rest, sealed)
+    if not whole:
+        check_seal(check, rest, sealed)
     return card
 
 

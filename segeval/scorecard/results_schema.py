@@ -71,22 +71,6 @@ def find_case_problem(content: Any) -> str:
     return _in_words(_checks()["case"](content))
 
 
-def is_right_case(content: Any) -> bool:
-    """Whether a case is as the schema has it; made for very many cases."""
-    try:
-        return bool(_case_check()(content))
-    except TypeError:  # a value of another type was compared with what the schema asks
-        return False
-
-
-@cache
-def _case_check() -> Callable[[Any], Any]:
-    from segeval.scorecard.schema_code import compile_check
-
-    parts = json.loads(SCHEMA_FILE.read_text("utf-8"))["$defs"]
-    return compile_check(parts["case"], parts, {"uniqueItems": _are_unique})
-
-
 @cache
 def _checks() -> dict[str, Find]:
     schema = json.loads(SCHEMA_FILE.read_text("utf-8"))

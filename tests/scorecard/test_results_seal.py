@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from segeval.runtime.errors import RequestError
+from segeval.scorecard import results, results_seal
 from segeval.scorecard.results import load_results, result_lines
 
 MADE = card(cases("dice", a={"x": 0.91, "y": 0.31}, b={"x": 0.52, "y": 0.55}))
@@ -61,6 +62,33 @@ def test_a_file_without_a_checksum_is_read_and_not_as_what_was_written(path):
     path.write_text(TEXT[:at] + "\n}\n")
     assert load_results(path) == MADE
     assert "does not hold" in refusal(path, path.read_text())
+
+
+@pytest.mark.parametrize("part", [1, 7, 1 << 20])
+def test_cases_of_a_file_with_its_checksum_are_not_held_to_the_schema_again(
+    path, monkeypatch, part
+):
+    monkeypatch.setattr(results_seal, "PART", part)
+    monkeypatch.setattr(results, "check_case", lambda *_: pytest.fail("asked"))
+    path.write_text(TEXT)
+    assert load_results(path) == MADE
+    for wrong in (
+        TEXT.replace("0.91", "0.92", 1),
+        TEXT + " ",
+        TEXT.replace(',\n"check"', ',"check"'),
+    ):
+        path.write_text(wrong)
+        with pytest.raises(pytest.fail.Exception, match="asked"):
+            load_results(path)
+
+
+@pytest.mark.parametrize("gone", ['"status": "ok"', '"case": "a"', "0.91"])
+def test_what_others_wrote_with_a_checksum_may_be_damaged_all_the_same(path, gone):
+    start, end = TEXT.index("\n", BEGIN - 1), TEXT.rindex(',\n"check"')
+    measured = TEXT[start:end].replace(gone, '"odd": [1]' if ":" in gone else '"x"')
+    path.write_text(TEXT[:start] + "".join(results_seal.seal_text([measured])) + "\n}\n")
+    with pytest.raises(RequestError, match="damaged result file"):
+        load_results(path)
 
 
 def test_what_stands_before_the_cases_may_be_edited(path):
