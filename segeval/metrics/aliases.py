@@ -46,8 +46,13 @@ ALIASES = {
     "sq": "segmentation_quality",
     "rq": "recognition_quality",
     "aji": "aggregated_jaccard_index aggregated_jaccard",
-    "ap": "average_precision coco_ap map",
+    "ap": "average_precision coco_ap map map50_95",
+    "ap@50%": "ap50 ap_50 map50 map_50",
+    "ap@75%": "ap75 ap_75 map75 map_75",
     "ar": "average_recall",
+    "fbeta@2": "f2 f2_score",
+    "focal": "focal_loss",
+    "lovasz_loss": "lovasz",
 }
 
 # Names that two metrics of the field share, and what each of them is here.
@@ -75,13 +80,25 @@ BARE_NAMES = {"f1": TWO_MEANINGS["f1_score"]}
 # Words that are near in meaning to a metric and not the same number.
 AVERAGES = ("average_hausdorff", "average_hausdorff_distance", "ahd", "chamfer", "chamfer_distance",
             "mean_distance", "average_distance", "mda", "mean_distance_to_agreement")  # fmt: skip
-RAND = ("rand", "rand_index", "adjusted_rand", "adjusted_rand_index", "ari", "voi")
+CURVES = ("auc", "auroc", "roc_auc", "auprc", "pr_auc")
+CONTOUR_F1 = ("bf", "bfscore", "bf_score", "boundary_f1", "boundary_f1_score", "contour_f1")
+ROOT_MEANS = ("rmsd", "rmssd", "rms_surface_distance", "root_mean_square_surface_distance")
+RAND = (
+    "vi",
+    "variation_of_information",
+    "rand",
+    "rand_index",
+    "adjusted_rand",
+    "adjusted_rand_index",
+    "ari",
+    "voi",
+)
 NEAR = {
-    "bf": "boundary_iou or nsd (the boundary F1 score is not computed; nsd is not it)",
-    "bfscore": "boundary_iou or nsd (the boundary F1 score is not computed; nsd is not it)",
-    "boundary_f1": "boundary_iou or nsd (the boundary F1 score is not computed; nsd is not it)",
-    "auc": "ece, brier (the area under the ROC curve is not computed)",
-    "auroc": "ece, brier (the area under the ROC curve is not computed)",
+    **dict.fromkeys(
+        CONTOUR_F1, "boundary_iou or nsd (the boundary F1 score is not computed; nsd is not it)"
+    ),
+    **dict.fromkeys(CURVES, "ece, brier (areas under curves of thresholds are not computed)"),
+    **dict.fromkeys(ROOT_MEANS, "assd, masd (root mean squares are not computed)"),
     **dict.fromkeys(AVERAGES, "masd (mean of the two mean distances) or assd (over both surfaces)"),
     **dict.fromkeys(RAND, "aji or pq (the Rand index and its like are not computed)"),
     "iou_loss": "jaccard_loss",
@@ -91,6 +108,19 @@ NEAR = {
     "log_loss": "ce or nll",
     "overlap": "dice, iou",
     "distance": "hd95, assd, nsd",
+    "surface_distance": "assd, masd, hd95",
+    "percentile_hd": "hd95",
+    "hd_percentile": "hd95",
+    "tversky": "tversky_loss (1 - the index)",
+    "voe": "iou (the volumetric overlap error is 1 - iou)",
+    "volumetric_overlap_error": "iou (it is 1 - iou)",
+    "fdr": "precision (the false discovery rate is 1 - precision)",
+    "npv": "specificity, precision (the negative predictive value is not computed)",
+    "tp": "recall, precision",
+    "tn": "specificity",
+    "volume_ratio": "relative_volume_difference",
+    "mae": "brier, l2 (mean absolute errors are not computed)",
+    "ged": "brier, ece (the generalised energy distance is not computed)",
     "lesion_sensitivity": "lesion_recall",
     "sensitivity_per_lesion": "lesion_recall",
 }

@@ -263,10 +263,18 @@ def _unknown_metric_error(name: str) -> RequestError:
     """The error for a name that no metric has: by meaning first, then by letters."""
     if name in NEAR:
         return RequestError(f"unknown metric {name!r}", help=f"near in meaning: {NEAR[name]}")
+    several = name.split("_")
+    if all(map(_is_metric, several)):  # "dice hd95"
+        return RequestError(f"unknown metric {name!r}", help=f"write {','.join(several)}")
     long = {alias: metric for alias, metric in CANONICAL.items() if len(alias) > 5}
     problem = _unknown_word_error("metric", name, [*KNOWN, *long], long)
     near = problem.help.startswith("did you mean")
     return problem if near else RequestError(problem.message, help="segeval metrics lists them")
+
+
+def _is_metric(word: str) -> bool:
+    known = word in CANONICAL or word in TWO_MEANINGS
+    return known or (word[:1].isalpha() and find_metric(parse_metric(word).name) is not None)
 
 
 def _convention_of(definition: Definition) -> str:

@@ -137,7 +137,7 @@ def parse_quantity(text: str) -> Quantity:
 def parse_metric(text: str) -> Metric:
     """Read a metric. Raises RequestError."""
     name, mark, rest = re.match(r"([^@:]*)([@:]?)(.*)", text.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
-    found = _METRIC.match(name.lower().replace("-", "_") + mark + rest)
+    found = _METRIC.match(re.sub(r"[ -]+", "_", name.strip().lower()) + mark + rest)
     if not found:
         raise RequestError(
             f"{text!r} is no metric", help="write a name, then @quantity, then :key=word"

@@ -49,6 +49,8 @@ SITUATIONS = [
     
     score("an option that is misspelt", command=f"{S} -m hd95:ass=medpy", ways=(put("as", "hd95:ass=medpy", "hd95:as=medpy"),)),
     score("a word of an option", command=f"{S} -m hd95:as=medpi", ways=(put("medpy", "hd95:as=medpi", "hd95:as=medpy"),)),
+    score("a metric of a length without one", command=f"{S} -m biou --spacing 1,1,1", ways=(put("biou@2mm", "biou"),)),
+    score("metrics without a comma", command=f"{S} -m 'dice iou'", ways=(put("dice,iou", "dice iou"),)),
     score("nsd without a tolerance", command=f"{S} -m nsd --spacing 1,1,1", ways=(
         put("nsd@2mm", "nsd"), add("--tolerance NAME", "--tolerance nikolov-2021"),
         mend('tolerance = "2mm" in [classes.NAME] of segeval.toml',

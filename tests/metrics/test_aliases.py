@@ -4,10 +4,13 @@ import re
 
 import pytest
 
+from segeval.api.choices import combine_settings
+from segeval.api.request_checks import requested_metrics
 from segeval.metrics.aliases import ALIASES, CANONICAL, NEAR, TWO_MEANINGS
 from segeval.metrics.registry import load_all_metrics, resolve_metric
 from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import RequestError
+from segeval.runtime.frozen import replace
 
 
 def resolved(text):
@@ -33,6 +36,11 @@ def test_no_alias_hides_a_metric_or_another_alias():
         ("Hausdorff@95%", "hd95"),
         ("HAUSDORFF95:as=medpy", "hd95:as=medpy"),
         ("Dice-Coefficient", "dice"),
+        ("Dice Coefficient", "dice"),
+        ("HD 95", "hd95"),
+        ("Hausdorff Distance:as=monai", "hd:as=monai"),
+        ("AP50", "ap@50%"),
+        ("F2", "fbeta@2"),
         ("f1@50%", "f1@50%"),
         ("Fbeta@2", "fbeta@2"),
     ],
@@ -61,6 +69,21 @@ def test_a_word_that_nothing_is_near_to_leads_to_the_list():
     with pytest.raises(RequestError, match="unknown metric 'xylophone'") as caught:
         resolved("xylophone")
     assert caught.value.help == "segeval metrics lists them"
+
+
+def test_metrics_without_a_comma_between_them_are_answered_with_one():
+    with pytest.raises(RequestError, match="unknown metric") as caught:
+        resolved("dice hd95 dsc")
+    assert caught.value.help == "write dice,hd95,dsc"
+
+
+@pytest.mark.parametrize("text", ["biou", "lesion_nsd", "biou:by=slice"])
+def test_a_metric_of_a_length_is_not_asked_for_without_one(text):
+    settings = combine_settings(None, {"metrics": text, "instances": "components"})
+    with pytest.raises(RequestError, match="needs a length") as caught:
+        requested_metrics(settings)
+    right = caught.value.help.removeprefix("write ")
+    assert requested_metrics(replace(settings, metrics=(parse_metric(right),)))
 
 
 def test_a_misspelt_alias_is_answered_with_the_name_that_is_printed():
