@@ -107,6 +107,7 @@ def card_rows(card: Scorecard) -> dict[str, list[Any]]:
     }
 
 
+@tell_in_python
 def card_to_dataframe(card: Scorecard) -> Any:
     """A DataFrame of pandas, a row a number. Raises RequestError where pandas is not installed.
 
@@ -122,6 +123,7 @@ def card_to_dataframe(card: Scorecard) -> Any:
     return pd.DataFrame(card_rows(card))
 
 
+@tell_in_python
 def card_to_arrow(card: Scorecard) -> Any:
     """A Table of Arrow, a row a number. Raises RequestError where pyarrow is not installed.
 
@@ -149,6 +151,7 @@ def card_to_html(card: Scorecard) -> str:
     return file.getvalue()
 
 
+@tell_in_python
 def draw_card(card: Scorecard, kind: str) -> str:
     """A chart of the report alone, as SVG. Raises RequestError for a kind that there is not.
 

@@ -43,6 +43,7 @@ def test_every_door_tells_and_tells_once(tmp_path):
         lambda: segeval.gate(nowhere, "dice=0.5"),  # `load` is a door inside of it
         lambda: segeval.compare(nowhere, nowhere),
         lambda: card.save(tmp_path / "a.bmp"),
+        lambda: card.figure("nope"),
     ]
     for door in doors:
         lines = said(door)
