@@ -68,6 +68,8 @@ def _report_usage(problem: click.UsageError, arguments: Sequence[str]) -> int:
     message = problem.message or problem.format_message()
     command = problem.ctx.command_path if problem.ctx else find_command(arguments)
     hint = f"did you mean {' or '.join(known)}?" if known else f"{command} --help"
+    if "unexpected extra argument" in message:  # mostly `-m dice iou`
+        hint = f"lists have commas and no spaces (-m dice,iou); {hint}"
     message = message.strip().rstrip(".")
     return _print_error_lines([f"error: {message[:1].lower()}{message[1:]}", f"  help: {hint}"], 2)
 

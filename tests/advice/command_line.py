@@ -3,7 +3,7 @@
 import functools
 import json
 
-from advice.driver import Situation, add, drop, invoke, mend, put, run, swap
+from advice.driver import Situation, Way, add, drop, invoke, mend, put, run, swap
 from advice.files import both, folders, nothing, organ, pair, text
 
 S = "score p.npy g.npy"
@@ -87,7 +87,8 @@ SITUATIONS = [
     score("no such command", command="xyzzy p.npy g.npy", ways=(put("score", "xyzzy"),)),
     score("paths without a command", command="p.npy g.npy", ways=(run("segeval score p.npy g.npy", then=False),)),
     score("an option that is misspelt", command=f"{S} --metrc dice", ways=(put("--metric", "--metrc"),), also=("--geometry", "--strict")),
-    score("an argument too many", command=f"{S} x.npy", ways=(run("segeval score --help", then=False),)),
+    score("an argument too many", command=f"{S} -m dice iou",
+          ways=(run("segeval score --help", then=False), Way("-m dice,iou", lambda command, _: [*command[:-2], "dice,iou"]))),
     score("an option twice", command=f"{S} --threshold 0.5 --threshold 0.5",
           ways=(drop("leave one --threshold out", "--threshold", "0.5"),), also=("--threshold",)),
     score("PRED without GT", command="score p.npy", ways=(

@@ -1,5 +1,6 @@
 """One pass: how a case is cut into slabs changes nothing, and files are read together or apart."""
 
+import re
 from pathlib import Path
 
 import build
@@ -71,7 +72,8 @@ CASES = (labels, class_files, exclusive, logits, independent, shared)
 def test_slabs_change_nothing(tmp_path, monkeypatch, build_case, voxels):
     pred, truth, choices = build_case(tmp_path)
     metrics = every() if build_case not in (labels, class_files) else every("counts")
-    metrics = [text.replace("nsd", "nsd@2mm") for text in metrics]  # bare, it needs a tolerance
+    # Bare, they need a length.
+    metrics = [re.sub("(nsd|biou)", r"\1@2mm", text) for text in metrics]
     whole = only(run(pred, truth, *metrics, **choices))
     for name in ("LABELS_AT_A_TIME", "SCORES_AT_A_TIME", "BYTES_AT_A_TIME"):
         monkeypatch.setattr(slab_pass, name, voxels)
