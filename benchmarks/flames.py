@@ -1,4 +1,4 @@
-"""Flame graphs of the four main workloads, and where their time goes in words.
+"""Flame graphs of the main workloads and of the worst, and where their time goes in words.
 
 python benchmarks/flames.py [labels …]    needs py-spy; the graphs are benchmarks/data/flames/*.svg
 
@@ -12,24 +12,31 @@ from collections import Counter
 from pathlib import Path
 
 from harness import DATA, environment, make
+from p24_estimates import files
 
 RATE = 500  # samples a second
 SHOWN = 12  # functions
 LOSSES = ["--kind", "prob", "-m", "ce,dice_loss,brier,l2,ece"]
 DISTANCES = ["-m", "dice,hd,hd95,assd,masd,nsd@2mm"]
 IMPORTS = "_find_and_load"
-WORKLOADS = {
-    "labels": ("ct", "", ()),
-    "pictures": ("streets", "", ("--preset", "semantic")),
-    "probabilities": ("probabilities", "/{side}.nii.gz", LOSSES),
-    "surfaces": ("ct", "/{side}/case_00.nii.gz", DISTANCES),
+SIDES = ("/pred", "/gt")
+CASE = tuple(f"{side}/case_00.nii.gz" for side in SIDES)
+WORKLOADS = {  # a set of data.py with what of it is either side, or a shape of shapes.py
+    "labels": ("ct", SIDES, ()),
+    "pictures": ("streets", SIDES, ("--preset", "semantic")),
+    "probabilities": ("probabilities", tuple(f"{side}.nii.gz" for side in SIDES), LOSSES),
+    "surfaces": ("ct", CASE, DISTANCES),
+    "borders": ("ct", CASE, ["-m", "hd95:as=monai,assd:as=monai"]),
+    "detections": ("coco", ("/detections.json", "/runs.json"), ("--preset", "coco", "-j", "1")),
+    "cells": ("nuclei", SIDES, ("--instances", "ids", "-m", "pq,aji,aji_plus,cell_ap")),
+    "far": ("1x1x5, far", (), DISTANCES),
 }
 
 
 def score(name: str) -> list[str]:
     """The command of a workload."""
-    data, file, asked = WORKLOADS[name]
-    sides = [f"{make(data)}{(file or '/{side}').format(side=side)}" for side in ("pred", "gt")]
+    data, ends, asked = WORKLOADS[name]
+    sides = [f"{make(data)}{end}" for end in ends] if ends else files(data)
     return [sys.executable, "-m", "segeval", "score", *sides, *asked, "-q", "--format", "none"]
 
 

@@ -79,32 +79,34 @@ def take_references(iou: Floats, reaches: Mask, crowd: Mask, left_out: Mask) -> 
 
 
 def precision_at_recalls(scores: Floats, hit: Mask, counted: Mask, references: int) -> Floats:
-    """The precision of a class over a data set at 101 recalls.
+    """The precision of a class over a data set at 101 recalls, at each of some thresholds.
 
     scores      (n,) of its detections, in the order of images and files
-    hit         bool (n,), which took a reference
-    counted     bool (n,), which are not left out
+    hit         bool (thresholds, n), which took a reference
+    counted     bool (thresholds, n), which are not left out
     references  how many there are to find, at least 1
-    returns     float64 (101,)
+    returns     float64 (thresholds, 101)
     """
     order = np.argsort(-scores, kind="stable")
-    order = order[counted[order]]
-    found = np.cumsum(hit[order])
-    precision = found / np.arange(1, len(order) + 1)
-    precision = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.searchsorted(found / references, RECALLS, "left")
-    padded = np.append(precision, 0.0)
-    return np.asarray(padded[np.minimum(at, len(precision))], np.float64)
+    counted = counted[:, order]
+    found = np.cumsum(hit[:, order] & counted, axis=1)
+    # what is left out repeats the precision before it
+    precision = found / np.maximum(np.cumsum(counted, axis=1), 1)
+    precision = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    at = [np.searchsorted(recall, RECALLS, "left") for recall in found / references]
+    padded = np.append(precision, np.zeros((len(hit), 1)), axis=1)
+    return np.take_along_axis(padded, np.array(at, np.int64).reshape(len(hit), -1), axis=1)
 
 
-def last_recall(hit: Mask, counted: Mask, references: int) -> float:
-    """The share of references that are found when every detection is taken.
+def last_recall(hit: Mask, counted: Mask, references: int) -> Floats:
+    """The share of references that are found when every detection is taken, at each threshold.
 
-    hit         bool (n,), whether each detection was matched
-    counted     bool (n,), whether it counts (not on a crowd, of the area asked for)
+    hit         bool (thresholds, n), whether each detection was matched
+    counted     bool (thresholds, n), whether it counts (not on a crowd, of the area asked for)
     references  how many references there are, at least 1
+    returns     float64 (thresholds,)
     """
-    return int((hit & counted).sum()) / references
+    return np.asarray((hit & counted).sum(axis=1) / references, np.float64)
 
 
 def unique_score_precision(scores: Floats, hit: Mask, missed: int) -> float:

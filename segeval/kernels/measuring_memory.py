@@ -59,7 +59,7 @@ COSTS = {
     "subvoxel": MemoryCost(57, 240, fixed=52 * MIB),
     "once": MemoryCost(17, 240, fixed=36 * MIB),
     "corners": MemoryCost(4, 62, fixed=9 * MIB),
-    "border": MemoryCost(2, 55, fixed=9 * MIB),
+    "border": MemoryCost(2, 55, fixed=6 * MIB),
     "contour": MemoryCost(4, 46, fixed=32 * MIB),
     "solid": MemoryCost(4, 46, inside=34, apart=130, fixed=32 * MIB),
     "depths": MemoryCost(8, 60, fixed=8 * MIB, of="shell"),

@@ -236,10 +236,12 @@ class StarSurface:
 
 def _keep_least(found: Floats, number: PointNumbers, values: Floats) -> None:
     """Write values where they are less than what is found; numbers stand in order."""
-    begin = np.flatnonzero(np.diff(number, prepend=-1))
-    if len(begin):
-        some = number[begin]
-        found[some] = np.minimum(found[some], np.minimum.reduceat(values, begin))
+    if len(number):
+        begins = np.ones(len(number), bool)
+        np.not_equal(number[1:], number[:-1], out=begins[1:])
+        begin = np.flatnonzero(begins)
+        some = number.take(begin)
+        found[some] = np.minimum(found.take(some), np.minimum.reduceat(values, begin))
 
 
 def _places_of_bits(words: SideSets) -> tuple[PointNumbers, PointNumbers]:

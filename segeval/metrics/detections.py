@@ -60,7 +60,7 @@ def detection_needs(arguments: Mapping[str, Any]) -> tuple[str, ...]:
     return ("boundary", *union) if arguments.get("hit", "boundary") == "boundary" else union
 
 
-Curve = Callable[[Floats, Any, Any, int], float]
+Curve = Callable[[Floats, Any, Any, int], Floats]
 
 
 def detection_values(
@@ -69,7 +69,7 @@ def detection_values(
     """A number of the detections of each class, and its mean over the classes with references.
 
     most   detections an image and class, of the highest scores
-    curve  the number at one threshold, from scores, hits, which count, and how many there are
+    curve  the number at each threshold, from scores, hits, which count, and how many there are
     """
     if not tables.scored:
         return Values(np.full(len(tables.names), np.nan), np.nan, reason="no_scores")
@@ -83,21 +83,20 @@ def detection_values(
     found = np.full(m.references.shape[1], np.nan)
     best = m.rank < most
     for class_ in np.flatnonzero(m.references[lane]).tolist():
-        own = best & (m.class_ == class_)
+        own = np.flatnonzero(best & (m.class_ == class_))
         many = int(m.references[lane, class_])
-        found[class_] = np.mean(
-            [curve(m.score[own], m.hit[lane, t][own], m.counted[lane, t][own], many) for t in lanes]
-        )
+        hit, counted = (of[lane][np.ix_(np.array(lanes), own)] for of in (m.hit, m.counted))
+        found[class_] = np.mean(curve(m.score[own], hit, counted, many))
     mean = float(np.mean(found[~np.isnan(found)])) if (~np.isnan(found)).any() else math.nan
     return Values(None if how.union else found, mean)
 
 
-def mean_precision(scores: Floats, hit: Any, counted: Any, references: int) -> float:
+def mean_precision(scores: Floats, hit: Any, counted: Any, references: int) -> Floats:
     """Mean of the precision at 101 recalls."""
-    return float(precision_at_recalls(scores, hit, counted, references).mean())
+    return np.asarray(precision_at_recalls(scores, hit, counted, references).mean(axis=1))
 
 
-def recall_of_all(scores: Floats, hit: Any, counted: Any, references: int) -> float:
+def recall_of_all(scores: Floats, hit: Any, counted: Any, references: int) -> Floats:
     """Recall where every detection is taken."""
     return last_recall(hit, counted, references)
 

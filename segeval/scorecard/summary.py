@@ -104,12 +104,12 @@ def _with_pooled_classes(
 ) -> dict[str, dict[str, Statistic]]:
     """The same with the classes of numbers of the data set, of which no case has a row."""
     made = dict(of_class)
+    none = sample_statistic(ColumnSample(), "", names)
     for head in heads:
         if not resolve_metric(parse_metric(head.metric))[1].one:
             continue
         for class_, value in pooled[head.name].items():
             if head.name not in made.get(class_, {}):
-                none = sample_statistic(ColumnSample(), "", names)
                 own = {
                     **made.get(class_, {}),
                     head.name: replace(none, pooled=value, unit=head.unit),

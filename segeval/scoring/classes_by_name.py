@@ -31,10 +31,9 @@ def resolve_by_name(
     listed = {class_.name for class_ in classes.described}
     targets, kept, skipped, absent, faults, nowhere = [], [], [], set(), {}, []
     sides = [(side, names_by_form(side)) for side in (truth, pred)]
+    every = {*truth.parts, *pred.parts, *pred.faults}
     for class_ in wanted:
-        if class_.number is not None and any(
-            class_.numbered in named for named in (truth.parts, pred.parts, pred.faults)
-        ):
+        if class_.number is not None and class_.numbered in every:
             class_ = replace(class_, name=class_.numbered)  # a segment that is called so (DICOM-E3)
         exact = class_.name in listed
         (t, own), (p, other) = (find_part(class_, side, exact, forms) for side, forms in sides)
