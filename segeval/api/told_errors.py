@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from segeval.classes.shipped_lists import shipped_list_names
 from segeval.request.settings import Settings
 from segeval.runtime.errors import SegevalError
 from segeval.runtime.frozen import FrozenField, fields
@@ -61,6 +62,8 @@ def _keyword(found: re.Match[str]) -> str:
         return f"{field.name}=True{found[0][found.end('option') - found.start() :]}"
     value = found["value"] or ""
     words = field.metadata["form"].words or WORDS.get(field.name, ())
+    if field.name == "classes":
+        words = shipped_list_names()
     if not (value in words or FREE.search(value) or PLACEHOLDER.fullmatch(value)):
         rest = found[0][found.end("option") - found.start() :]  # a word of the sentence
         return f"{field.name}{rest}"

@@ -6,6 +6,7 @@
 .tsv    the same, as in BIDS (`dseg.tsv`)
 .txt    CVAT's labelmap (`name:r,g,b::`), label files of ITK-SNAP (.label too), tables of
         FreeSurfer and 3D Slicer (.ctbl, .lut too), `1: person`, and labelme's labels.txt
+.yaml   the `names` of a data.yaml of YOLO, numbers from 0
 .nii    the label table that TotalSegmentator and Connectome Workbench write into a NIfTI header
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from segeval.classes.class_list import ClassDef, ClassList, Colour
 from segeval.classes.distinct import check_distinct_labels, check_distinct_names
 from segeval.classes.make_classes import labelled_class_list, make_class_list, names_background
+from segeval.classes.yaml_names import parse_yaml_names
 from segeval.runtime.errors import RequestError
 from segeval.runtime.file_state import refuse_device
 
@@ -52,6 +54,7 @@ def read_class_file(path: Path) -> ClassList:
         raise no_class_list(path) from problem
     readers = {".csv": table_classes, ".tsv": table_classes}
     readers |= dict.fromkeys((".txt", ".label", ".ctbl", ".lut"), line_classes)
+    readers |= dict.fromkeys((".yaml", ".yml"), yaml_classes)
     reader = readers.get(path.suffix.lower())
     classes = tuple(reader(text)) if reader is not None else ()
     left_out = [c for c in classes if c.name.strip("_ ").casefold() in ("ignore", "void")]
@@ -69,7 +72,7 @@ def no_class_list(path: Path) -> RequestError:
         "the file is no class list that can be read",
         where=path,
         help="dataset.json, a .csv or .tsv with a value and a name a row, a labelmap.txt of CVAT, "
-        "a label file of ITK-SNAP, FreeSurfer or 3D Slicer; or write 5=liver,1=spleen",
+        "a label file of ITK-SNAP, FreeSurfer or 3D Slicer, a data.yaml; or write 5=liver,1=spleen",
     )
 
 
@@ -86,6 +89,12 @@ def table_classes(text: str) -> Iterator[ClassDef]:
     for row in rows[1:] if headed else rows:
         if max(value, name) < len(row) and row[value].isdecimal() and row[name]:
             yield ClassDef(row[name], (int(row[value]),))
+
+
+def yaml_classes(text: str) -> Iterator[ClassDef]:
+    """The names of a data.yaml."""
+    for number, name in parse_yaml_names(text).items():
+        yield ClassDef(name, (number,))
 
 
 def columns_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[int, int]:

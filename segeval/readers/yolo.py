@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from segeval.classes.yaml_names import parse_yaml_names
 from segeval.readers.polygon_files import (
     DrawnObject,
     Label,
@@ -93,26 +94,8 @@ def class_names(path: Path) -> dict[Label, str]:
                 lines = (folder / name).read_text("utf-8-sig", "replace").splitlines()
                 return {k: line.strip() for k, line in enumerate(lines) if line.strip()}
         for name in ("data.yaml", "data.yml"):
-            if (folder / name).is_file() and (found := yaml_names(folder / name)):
-                return found
+            if (folder / name).is_file():
+                text = (folder / name).read_text("utf-8-sig", "replace")
+                if found := parse_yaml_names(text):
+                    return dict(found.items())
     return {}
-
-
-def yaml_names(path: Path) -> dict[Label, str]:
-    """The `names` of a data.yaml, as the tools write it: a list in one line or more, or a table."""
-    text = path.read_text("utf-8-sig", "replace")
-    block = re.search(r"^names:[ \t]*(.*(?:\n[ \t]+.*|\n-.*)*)", text, re.MULTILINE)
-    if block is None:
-        return {}
-    listed = re.search(r"\[(.*?)\]", block[1], re.DOTALL)
-    if listed:
-        return dict(enumerate(unquote(word) for word in listed[1].split(",") if word.strip()))
-    pairs = re.findall(r"^[ \t]*(\d+)[ \t]*:[ \t]*(.+?)[ \t]*$", block[1], re.MULTILINE)
-    if pairs:
-        return {int(number): unquote(name) for number, name in pairs}
-    return dict(enumerate(unquote(w) for w in re.findall(r"^[ \t]*-[ \t]*(.+)$", block[1], re.M)))
-
-
-def unquote(word: str) -> str:
-    """A word without the quotes around it."""
-    return word.strip().strip("'\"")

@@ -156,7 +156,8 @@ def test_a_misspelt_list_gets_its_name(word, near):
     one = build.blocks()
     with pytest.raises(CaseError) as caught:
         segeval.score(one, one, "dice", classes=word)
-    assert f"--classes 3={word}; or a list that ships: --classes {near}" in caught.value.help
+    said = f'classes="3={word}"; or a list that ships: classes="{near}"'
+    assert said in caught.value.help
 
 
 def test_a_class_of_the_data_that_is_none_gets_the_name_of_the_list():

@@ -11,7 +11,6 @@ from runs import run
 
 from segeval.pairing.files import list_mask_files
 from segeval.readers.registry import is_polygon_file, open_volume
-from segeval.readers.yolo import yaml_names
 from segeval.runtime.errors import ReadError
 from segeval.runtime.inventory import Inventory, keep_inventory, on_side
 from segeval.volume.read_options import ReadOptions
@@ -183,16 +182,6 @@ def test_yolo_boxes_have_no_mask(tmp_path):
 def test_account_a33_yolo_that_cannot_be_used(tmp_path, text, said):
     with pytest.raises(ReadError, match=said):
         open_volume(yolo(tmp_path / "a.txt", text), READ)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["names: [cat, 'a dog']", "nc: 2\nnames:\n  0: cat\n  1: a dog\ntrain: x",
-     "names:\n- cat\n- \"a dog\"\nval: y", "names: ['cat',\n   'a dog']\n"],
-)  # fmt: skip
-def test_yolo_names_of_a_data_yaml(tmp_path, text):
-    (tmp_path / "data.yaml").write_text(text)
-    assert yaml_names(tmp_path / "data.yaml") == {0: "cat", 1: "a dog"}
 
 
 def test_geojson_holes_parts_scores_and_names(tmp_path):
