@@ -142,7 +142,7 @@ def _(folder: Path, smaller: int) -> list[str]:
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0))
     content = b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", body) + chunk(b"IEND", b"")
     (folder / "a.png").write_bytes(content)
-    return [*paired(folder / "a.png"), "-m", "f1", "--instances", "components"]
+    return ["score", *[str(folder / "a.png")] * 2, "-m", "pq", "--instances", "components"]
 
 
 def tiff(path: Path, tags: dict[int, tuple[int, list[int]]], body: bytes) -> Path:
@@ -163,7 +163,7 @@ def tiff(path: Path, tags: dict[int, tuple[int, list[int]]], body: bytes) -> Pat
 
 def tiles(folder: Path, side: int, tile: int) -> Path:
     """A black picture of tiles, all of which are one and the same."""
-    many = -((-side // tile) ** 2)
+    many = (-(-side // tile)) ** 2
     body = zeros(tile * tile)
     at = 8 + 2 + 12 * 10 + 4
     tags = {256: (4, [side]), 257: (4, [side]), 258: (3, [8]), 259: (3, [8]), 262: (3, [1]),

@@ -108,24 +108,35 @@ def account_gates(
     }
 
 
-def refuse_baseline_as_output(settings: Settings) -> None:
-    """Refuse to write over the baseline of the same run (ACCOUNT-A36). Raises RequestError."""
-    for output in settings.output if settings.baseline else ():
+def refuse_input_as_output(settings: Settings, inputs: Mapping[str, object]) -> None:
+    """Refuse to write over what the same run reads (ACCOUNT-A36). Raises RequestError.
+
+    inputs  files, by what they are called
+    """
+    given = {called: str(read) for called, read in inputs.items() if read}
+    for output in settings.output:
         path = output.rpartition(":")[2] if not Path(output).exists() else output
-        same = os.path.realpath(path) == os.path.realpath(settings.baseline)
-        with suppress(OSError):
-            same = same or os.path.samefile(path, settings.baseline)
-        if same:
-            raise RequestError(
-                "--output would replace the baseline of this run",
-                where=output,
-                help="write to another file, and move it there once it may be the baseline",
-            )
+        for called, read in given.items():
+            if is_same_file(path, read):
+                raise RequestError(
+                    f"--output would replace the {called} of this run",
+                    where=output,
+                    help="write to another file, and move it there once it may be",
+                )
+
+
+def is_same_file(one: str, other: str) -> bool:
+    """Whether two paths lead to one file, or would."""
+    if os.path.realpath(one) == os.path.realpath(other):
+        return True
+    with suppress(OSError):
+        return os.path.samefile(one, other)
+    return False
 
 
 def load_baseline(settings: Settings) -> Scorecard | None:
     """The result file to compare with. Raises RequestError, before anything is scored."""
-    refuse_baseline_as_output(settings)
+    refuse_input_as_output(settings, {"baseline": settings.baseline})
     if not settings.baseline:
         return None
     from segeval.scorecard.results import load_results

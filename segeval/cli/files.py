@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from segeval.runtime.errors import RequestError
 from segeval.runtime.file_state import refuse_device
 
 NAMES = ("segeval.toml", "pyproject.toml")
+DEEPEST = 16  # parts of a key that anything asks the place of
 LONGEST = 1 << 20  # letters of a settings file; the parser takes seconds for a megabyte
 PRESETS = Path(__file__).parents[1] / "data" / "presets"
 # What a pyproject.toml with a table of ours holds somewhere; many others name the package alone.
@@ -224,7 +226,14 @@ def shorten_path(path: Path) -> str:
 
 def find_key_line(text: str, key: tuple[str, ...]) -> int:
     """The line of a key in TOML text, counted from 1; 0 where it is not found."""
+    return list_key_lines(text).get(key, 0)
+
+
+@lru_cache(4)
+def list_key_lines(text: str) -> Mapping[tuple[str, ...], int]:
+    """The first line of each key in TOML text, and of each table that it stands in."""
     table: tuple[str, ...] = ()
+    lines: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[+(.*?)\]+\s*(?:#.*)?$", line):
             table = split_dotted_key(header[1])
@@ -233,9 +242,9 @@ def find_key_line(text: str, key: tuple[str, ...]) -> int:
             found = (*table, *split_dotted_key(pair[1]))
         else:
             continue
-        if found[: len(key)] == key:
-            return number
-    return 0
+        for length in range(min(len(found), DEEPEST) + 1):
+            lines.setdefault(found[:length], number)
+    return lines
 
 
 def split_dotted_key(text: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from segeval.cli.conclude import conclude_run, load_baseline
+from segeval.cli.conclude import conclude_run, load_baseline, refuse_input_as_output
 from segeval.cli.interruption import INTERRUPTED, interruption_text
 from segeval.cli.log import LOG
 from segeval.cli.messages import print_message
@@ -40,6 +40,8 @@ def score_request(given: Mapping[str, Any]) -> int:
     if given["dry_run"]:
         return show_pairs(pred, truth, settings, "")
     journal = check_outputs(settings)
+    read = {"prediction": pred, "ground truth": truth, "table": settings.pairs}
+    refuse_input_as_output(settings, read)
     baseline = load_baseline(settings)
     from segeval.api.run import score_paths
     from segeval.runtime import allocator

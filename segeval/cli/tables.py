@@ -27,11 +27,15 @@ from segeval.runtime.frozen import replace
 
 KeyOrigin = Callable[..., str]  # the keys inside a table to the place in the file
 
+MOST_CLASSES = 10_000  # of a settings file; those of any data set are fewer
 PARTS = ("label", "labels", "color", "aliases", "tolerance", "union", "gates")
 
 
 def read_class_tables(raw: Mapping[str, Any], where: KeyOrigin) -> tuple[ClassList, list[Gate]]:
     """The classes of [classes.NAME] tables and the gates in them. Raises RequestError."""
+    if len(raw) > MOST_CLASSES:
+        said = f"{len(raw)} classes, and at most {MOST_CLASSES} are read"
+        raise RequestError(said, where=where())
     classes, gates = [], []
     for name, parts in raw.items():
         if not isinstance(parts, Mapping):
@@ -70,9 +74,11 @@ def _read_class(name: str, parts: Mapping[str, Any], where: KeyOrigin) -> ClassD
 
 def _label_union(class_: ClassDef, classes: list[ClassDef]) -> ClassDef:
     """A union whose parts all have labels has theirs."""
+    if class_.labels is not None or not class_.union:
+        return class_
     labels = {c.name: c.labels for c in classes}
     parts = [labels.get(name) for name in class_.union]
-    if class_.labels is not None or not parts or not all(parts):
+    if not all(parts):
         return class_
     return replace(class_, labels=tuple(sorted({v for part in parts for v in part or ()})))
 

@@ -23,7 +23,7 @@ from segeval.runtime.errors import Note, ReadError
 from segeval.runtime.frozen import replace
 from segeval.runtime.memory_budget import format_mib
 from segeval.runtime.packed_streams import CHANGED, PackedBytes
-from segeval.volume.channel import Channel, check_channel_count
+from segeval.volume.channel import MOST_CHANNELS, Channel, check_channel_count
 from segeval.volume.read_options import ReadOptions
 from segeval.volume.volume import Volume
 
@@ -240,7 +240,9 @@ def read_segment_names(
 def check_segments(
     header: NrrdHeader, found: list[tuple[str, tuple[int, int]]], layers: int
 ) -> None:
-    """No two segments of one name or one place, none in a layer that is not there."""
+    """No two segments of one name or one place, none in a layer that is not there, not too many."""
+    if len(found) > MOST_CHANNELS:
+        raise header.error(f"{len(found)} segments, and at most {MOST_CHANNELS} are read", "")
     twice = [n for n, count in Counter(name for name, _ in found).items() if count > 1]
     if twice:
         raise header.error(f"two segments are called {twice[0]}", "rename one of them")

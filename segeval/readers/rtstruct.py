@@ -149,7 +149,8 @@ def structure_set_notes(
         text = f"{lost} contours have a number that no structure of the file has: left out"
         yield Note("W-no-structure-of-number", text, where)
     for roi in rois:
-        if skipped := [c for c in roi.contours if roi.areas and c.kind and not c.closed]:
+        skipped = [c for c in roi.contours if c.kind and not c.closed]
+        if skipped and roi.areas:
             yield open_contours_note(roi, skipped, where)
         if untyped := sum(not c.kind and c.closed for c in roi.contours):
             yield Note("N-contour-type", f"{roi.name}: {untyped} contours without a type are read "

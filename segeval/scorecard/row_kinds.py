@@ -101,7 +101,7 @@ class ClassOrder:
     """
 
     def __init__(self) -> None:
-        self._order: list[str] = []
+        self._next = {"": ""}  # the class that follows each; "" is before the first
         self._last: tuple[str, ...] = ()
 
     def add_classes(self, classes: tuple[str, ...]) -> None:
@@ -110,14 +110,18 @@ class ClassOrder:
             return
         self._last, before = classes, ""
         for class_ in classes:
-            if class_ not in self._order:
-                self._order.insert(self._order.index(before) + 1 if before else 0, class_)
+            if class_ not in self._next:
+                self._next[class_], self._next[before] = self._next[before], class_
             before = class_
 
     @property
     def found(self) -> list[str]:
         """All of them in order."""
-        return sorted(self._order, key=lambda class_: class_ == WHOLE)
+        order, class_ = [], self._next[""]
+        while class_:
+            order.append(class_)
+            class_ = self._next[class_]
+        return sorted(order, key=lambda class_: class_ == WHOLE)
 
 
 class PlainRows(NamedTuple):

@@ -276,3 +276,19 @@ def test_a_folder_called_like_a_mask_is_a_mask_that_cannot_be_read(segeval, side
         assert "error: c: cannot be opened (a folder, no file)" in done.err
         assert "2 of 3 cases scored" in done.out
     assert "logs" not in done.err
+
+
+@pytest.mark.parametrize("output", ["json:gt/a.png", "csv:./pred/../pred/a.png", "json:link"])
+def test_what_is_read_is_never_written_over(segeval, sides, output):
+    (sides / "link").symlink_to("gt/a.png")
+    before = [(sides / side / "a.png").read_bytes() for side in ("pred", "gt")]
+    done = segeval("score", "pred/a.png", "gt/a.png", "-m", "dice", "-o", output)
+    assert (done.status, "--output would replace the" in done.err) == (2, True)
+    assert before == [(sides / side / "a.png").read_bytes() for side in ("pred", "gt")]
+
+
+def test_a_table_of_pairs_is_never_written_over(segeval, sides):
+    (sides / "t.csv").write_bytes(HEAD + GOOD)
+    done = segeval("score", "--pairs", "t.csv", "-m", "dice", "-o", "t.csv")
+    assert (done.status, "would replace the table of this run" in done.err) == (2, True)
+    assert (sides / "t.csv").read_bytes() == HEAD + GOOD

@@ -1,13 +1,16 @@
 """[classes.NAME] and [gates]: to values and back."""
 
+import time
 import tomllib
 
 import pytest
 
 from segeval.classes.class_list import ClassDef
 from segeval.classes.parse_classes import parse_classes
+from segeval.cli.files import find_key_line
 from segeval.cli.tables import class_lines, gate_line, read_class_tables, read_gate_table
 from segeval.request.grammar import parse_gate
+from segeval.runtime.errors import RequestError
 
 
 def where(*key):
@@ -71,3 +74,18 @@ def test_the_table_and_the_option_make_the_same_list():
     option = parse_classes("5=liver,5+6=whole")
     assert (table.classes, table.known) == (option.classes, option.known)
     assert (table.only, option.only) == (False, True)
+
+
+def test_more_classes_than_any_data_set_has_are_refused():
+    with pytest.raises(RequestError, match="10001 classes, and at most 10000 are read"):
+        read_class_tables({f"c{n}": {"label": n} for n in range(10_001)}, where)
+
+
+def test_the_places_of_very_many_keys_are_found_in_one_pass():
+    text = "".join(f"[classes.c{n}]\nlabel = {n}\n" for n in range(20_000))
+    start = time.process_time()
+    assert find_key_line(text, ("classes", "c19999", "label")) == 40_000
+    assert [find_key_line(text, ("classes", f"c{n}")) for n in range(20_000)][-1] == 39_999
+    assert find_key_line(text, ("classes",)) == 1
+    assert find_key_line(text, ("class",)) == 0
+    assert time.process_time() - start < 10  # one pass a key takes some minutes

@@ -270,6 +270,23 @@ def test_segments_that_cannot_be_told_apart(tmp_path, second, said):
         nrrd.read(written(tmp_path / "a.seg.nrrd", keys=keys), ReadOptions())
 
 
+def test_more_segments_than_any_file_has_are_refused(tmp_path):
+    keys = [
+        key
+        for n in range(16_385)
+        for key in segment(n, ID=f"s{n}", Name=f"n{n}", LabelValue=n + 1, Layer=0)
+    ]
+    with pytest.raises(ReadError, match="16385 segments, and at most 16384 are read"):
+        nrrd.read(written(tmp_path / "a.seg.nrrd", keys=keys), ReadOptions())
+
+
+def test_bzip2_of_a_few_bytes_is_not_unpacked_for_seconds(tmp_path):
+    path = written(tmp_path / "a.nrrd", encoding="bzip2", sizes="1024 1024 513")
+    with pytest.raises(ReadError, match="513 MiB packed by bzip2, of which 512 MiB are read") as it:
+        nrrd.read(path, ReadOptions())
+    assert it.value.status == "over_budget"
+
+
 # -- what is wrong --------------------------------------------------------------------------------
 
 

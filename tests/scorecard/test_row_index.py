@@ -1,14 +1,23 @@
 """What many cases come to is counted once, and the same as by looking at every row."""
 
 import math
+import time
 from collections import Counter
 
 import pytest
 from cards import case, cases, crowd, unscored
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segeval.runtime.errors import Note
 from segeval.scorecard import row_index as module
-from segeval.scorecard.row_index import CasesInMemory, RowIndex, index_rows, noteworthy_cases
+from segeval.scorecard.row_index import (
+    CasesInMemory,
+    ClassOrder,
+    RowIndex,
+    index_rows,
+    noteworthy_cases,
+)
 
 
 def every(results):
@@ -77,3 +86,25 @@ def test_cases_in_memory_are_counted_once():
     held = CasesInMemory(crowd(3))
     assert index_rows(held) is index_rows(held)
     assert index_rows(tuple(held)).names == ["c0", "c1", "c2"]
+
+
+NAMES = st.lists(st.lists(st.sampled_from([*"abcdef", "all"]), max_size=5, unique=True), max_size=6)
+
+
+@given(NAMES)
+def test_a_new_class_comes_after_the_one_that_it_follows(cases):
+    order, plain = ClassOrder(), []
+    for classes in cases:
+        order.add_classes(tuple(classes))
+        for place, class_ in enumerate(classes):
+            if class_ not in plain:
+                plain.insert(plain.index(classes[place - 1]) + 1 if place else 0, class_)
+    assert order.found == sorted(plain, key=lambda class_: class_ == "all")
+
+
+def test_very_many_classes_take_no_longer_each():
+    start = time.process_time()
+    order = ClassOrder()
+    order.add_classes(tuple(map(str, range(200_000))))
+    assert len(order.found) == 200_000
+    assert time.process_time() - start < 10  # by looking through all of them, some minutes
