@@ -29,6 +29,8 @@ SCRIPTS = (
     "p17_specks",
     "p18_depths",
     "p22_noise",
+    "p23_pairing",
+    "p25_compare",
     "p21_large_pictures",
     "p24_estimates",
     "p19_contours",

@@ -9,12 +9,16 @@ spend is the time of the function that called them.
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness import DATA, environment, make
+from p23_pairing import PAIR, crowd
 from p24_estimates import files
+from p25_compare import compared
 
 RATE = 500  # samples a second
+LOOKED_AT = 50_000  # cases of those with very many
 SHOWN = 12  # functions
 LOSSES = ["--kind", "prob", "-m", "ce,dice_loss,brier,l2,ece"]
 DISTANCES = ["-m", "dice,hd,hd95,assd,masd,nsd@2mm"]
@@ -29,15 +33,31 @@ WORKLOADS = {  # a set of data.py with what of it is either side, or a shape of 
     "borders": ("ct", CASE, ["-m", "hd95:as=monai,assd:as=monai"]),
     "detections": ("coco", ("/detections.json", "/runs.json"), ("--preset", "coco", "-j", "1")),
     "cells": ("nuclei", SIDES, ("--instances", "ids", "-m", "pq,aji,aji_plus,cell_ap")),
+    "small": ("small", SIDES, ("--preset", "semantic")),
     "far": ("1x1x5, far", (), DISTANCES),
 }
 
 
-def score(name: str) -> list[str]:
-    """The command of a workload."""
+MANY = {  # of very many cases, beside what is scored: the arguments of Python
+    "pairing": lambda: ["-c", PAIR, str(crowd(LOOKED_AT))],
+    "compare": lambda: ["-m", "segeval", "compare", *compared(LOOKED_AT, 9), "-q"],
+    "shard": lambda: score(
+        [str(crowd(LOOKED_AT)) + end for end in SIDES], ["--shard", f"1/{LOOKED_AT // 2000}"]
+    ),
+}
+
+
+def command(name: str) -> list[str]:
+    """The arguments of Python for a workload."""
+    if name in MANY:
+        return MANY[name]()
     data, ends, asked = WORKLOADS[name]
-    sides = [f"{make(data)}{end}" for end in ends] if ends else files(data)
-    return [sys.executable, "-m", "segeval", "score", *sides, *asked, "-q", "--format", "none"]
+    return score([f"{make(data)}{end}" for end in ends] if ends else files(data), asked)
+
+
+def score(sides: Sequence[str], asked: Sequence[str]) -> list[str]:
+    """The arguments of Python that score two sides."""
+    return ["-m", "segeval", "score", *sides, *asked, "-q", "--format", "none"]
 
 
 def sampled(name: str) -> Counter[str]:
@@ -47,7 +67,7 @@ def sampled(name: str) -> Counter[str]:
     spy = str(Path(sys.executable).with_name("py-spy"))
     for style, suffix in (("flamegraph", "svg"), ("raw", "txt")):
         kept = ["-f", style, "-o", str(folder / f"{name}.{suffix}")]
-        call = [spy, "record", *kept, "-F", "-r", str(RATE), "--", *score(name)]
+        call = [spy, "record", *kept, "-F", "-r", str(RATE), "--", sys.executable, *command(name)]
         subprocess.run(call, check=True, capture_output=True, env=environment())
     lines = (folder / f"{name}.txt").read_text("utf-8").splitlines()
     stacks: Counter[str] = Counter()
@@ -64,7 +84,7 @@ def innermost(stack: str) -> str:
 
 def main() -> None:
     """Print the share of each function."""
-    for name in sys.argv[1:] or WORKLOADS:
+    for name in sys.argv[1:] or (*WORKLOADS, *MANY):
         shares: Counter[str] = Counter()
         for stack, count in sampled(name).items():
             shares[innermost(stack)] += count

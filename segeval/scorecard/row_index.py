@@ -202,6 +202,8 @@ class RowIndex:
     @property
     def places(self) -> dict[str, int]:
         """The places of the cases that were scored, by name."""
+        if not self._unscored:
+            return dict(zip(self.names, range(len(self)), strict=True))
         lost = set(self._unscored)
         return {name: k for k, name in enumerate(self.names) if k not in lost}
 

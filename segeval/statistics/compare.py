@@ -137,7 +137,7 @@ def _column_differences(
     for (name, pairs), a, b in zip(columns.items(), low, high, strict=True):
         difference = pairs.difference
         known = np.flatnonzero(np.isfinite(difference))
-        patients = len(np.unique(drawn[known]))
+        patients = int(np.count_nonzero(np.bincount(drawn[known])))
         ends = (float(a), float(b)) if patients > 1 else (math.nan, math.nan)
         mine, theirs = _paired_values(pairs, known)
         apart = mine - theirs
@@ -210,8 +210,7 @@ def _rank_models(  # noqa: PLR0913 - the parts of one ranking
     bad = _badness(values, definition)
     sizes = np.abs(values) if definition.better == "zero" else values
     each, mean = tied_ranks(np.round(bad, 12)), bad.mean(axis=0)
-    _, own = np.unique(drawn, return_inverse=True)
-    sample = sum_by_unit(bad, own)
+    sample = sum_by_unit(bad, np.cumsum(np.bincount(drawn) > 0)[drawn] - 1)
     if len(sample.totals) > LARGE:
         means = resample_means(sample, seed)
     else:

@@ -145,6 +145,9 @@ def alike_pairs(mine: ColumnCells, theirs: ColumnCells) -> Iterator[tuple[Any, t
     codes = (mine.kind[asked] + 1) * (len(theirs.kinds) + 1) + theirs.kind[asked] + 1
     infinite = np.isinf(mine.values[asked]) | np.isinf(theirs.values[asked])
     codes[infinite] = -1 - np.arange(infinite.sum())
+    if len(asked) and (codes == codes[0]).all():  # as most columns are
+        yield asked, (mine.row(asked[0]), theirs.row(asked[0]))
+        return
     _, first, which = np.unique(codes, return_index=True, return_inverse=True)
     order = np.argsort(which, kind="stable")
     groups = np.split(asked[order], np.cumsum(np.bincount(which))[:-1]) if len(asked) else []

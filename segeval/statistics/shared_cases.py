@@ -74,8 +74,9 @@ class SharedCases:
         each = [index.places for index in self._indexes]
         self.names = list(each[0])
         for own in each[1:]:
-            self.names = [name for name in self.names if name in own]
-        self._places = [np.array([own[name] for name in self.names], int) for own in each]
+            if own.keys() != each[0].keys():
+                self.names = [name for name in self.names if name in own]
+        self._places = [np.fromiter(map(own.__getitem__, self.names), int) for own in each]
         self._columns = [index.columns() for index in self._indexes]
 
     def __len__(self) -> int:
