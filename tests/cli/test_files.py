@@ -79,7 +79,7 @@ def test_a_pyproject_of_others_is_passed_by(here, more):
         ("[classes.Heart]\ntolerance = '1cm'\n", ":2", "no tolerance", "1mm"),
         ("classes.Heart = 3\n", ":1", "no class", "[classes.Heart]"),
         ("[gates]\n'dice' = true\n", ":2", "no bar", "0.85"),
-        ('[gates]\n\n"Heart/di ce" = 1\n', ":3", "no metric", ""),
+        ('[gates]\n\n"Heart/di+ce" = 1\n', ":3", "no metric", ""),
         ("gates = 3\n", ":1", "not a list of rules", ""),
     ],
 )

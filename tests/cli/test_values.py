@@ -60,7 +60,7 @@ def test_read(field, raw, value):
         ("wide", "maybe", "not true or false"),
         ("spacing", "1,2,3,4", "two or three"),
         ("spacing", "1,0,1", "two or three"),
-        ("metrics", ["Di ce"], "no metric"),
+        ("metrics", ["Di+ce"], "no metric"),
         ("metrics", [3], "not a list"),
         ("gates", ["dice"], "no gate"),
         ("remap_pred", "3=x", "another one"),
