@@ -21,7 +21,12 @@ from segeval.runtime.arrays import Floats, Mask
 from segeval.runtime.frozen import frozen
 
 MOST_STEPS = 1400  # points around a point that are asked before the other set itself is
-RINGS = (1, 7, 24, 62, 124)  # of them at a time; then as many as are numbered by a byte
+RINGS = (
+    7,
+    24,
+    62,
+    124,
+)  # of them at a time, after the point itself; then as many as are numbered by a byte
 NONE = 255  # the number of no step
 FAR_STEPS = 500  # a point that would ask so many in vain asks no more, where it is known before
 AT_A_TIME = 1 << 16  # steps of points, so that what they need stays in the cache
@@ -100,9 +105,10 @@ class PointSet:
         self.spacing = np.array(spacing)
         self._around = neighbour_steps(spacing)
         margin = self._around.margin
-        self._outside = np.pad(inside, [(m, m) for m in margin]).view(np.uint8)
+        wider = np.pad(inside, [(m, m) for m in margin])
+        self.at: FlatIndices = np.flatnonzero(wider)
+        self._outside = wider.view(np.uint8)
         self._outside -= 1  # NONE where the set is not, 0 where it is
-        self.at: FlatIndices = np.flatnonzero(self._outside == 0)
 
     def _places(self, at: FlatIndices) -> NDArray[np.int64]:
         return np.stack(np.unravel_index(at, self._outside.shape))
@@ -113,44 +119,44 @@ class PointSet:
         at       int64 (n,)
         returns  float64 (n,), in the unit of the spacing
         """
-        found = np.full(len(at), np.inf)
         strides = [s // self._outside.itemsize for s in self._outside.strides]
         steps = self._around.steps @ np.array(strides)
-        left: FlatIndices = np.arange(len(at))
-        far, own, first = left[:0], at, 0
-        for size in ring_sizes(len(steps)):
+        outside = self._outside.ravel().take(at)
+        found = np.where(outside, np.inf, 0.0)
+        left: FlatIndices = np.flatnonzero(outside)
+        beyond = find_far_points(self._outside.shape, at.take(left), self.at, self._around.blocks)
+        far, left, first = left[beyond], left[~beyond], 1
+        for size in ring_sizes(len(steps) - 1):
+            if not len(left):
+                break
             ring = slice(first, first + size)
-            nearest = self._first_hits(own, steps[ring])
+            nearest = self._first_hits(at, left, steps[ring])
             apart = np.full(NONE + 1, np.inf)
             apart[:size] = self._around.near[ring]
             found[left] = apart.take(nearest)
-            missed = np.flatnonzero(nearest == NONE)
-            left, own = left.take(missed), own.take(missed)
-            if not len(left):
-                break
-            if first == 1:
-                beyond = find_far_points(self._outside.shape, own, self.at, self._around.blocks)
-                far, left, own = left[beyond], left[~beyond], own[~beyond]
-            first += size
+            left, first = left[nearest == NONE], first + size
         far = np.concatenate([far, left])
         if len(far):
             found[far] = self._far(at[far])
         return found
 
-    def _first_hits(self, at: FlatIndices, steps: FlatIndices) -> NDArray[np.uint8]:
+    def _first_hits(
+        self, at: FlatIndices, left: FlatIndices, steps: FlatIndices
+    ) -> NDArray[np.uint8]:
         """The first of some steps that ends in this set, from each of some points.
 
-        at       int64 (n,) of the padded grid
+        at       int64 (m,) of the padded grid
+        left     int64 (n,) which of them are asked
         steps    int64 (k,) of the flat indices, less than NONE
         returns  (n,); NONE where no step does
         """
-        found, flat = np.empty(len(at), np.uint8), self._outside.ravel()
+        found, flat = np.empty(len(left), np.uint8), self._outside.ravel()
         number = np.arange(len(steps), dtype=np.uint8)[:, None]
         some = max(AT_A_TIME // len(steps), 1)
-        places = np.empty((len(steps), min(some, len(at))), np.intp)
+        places = np.empty((len(steps), min(some, len(left))), np.intp)
         steps_of = np.empty(places.shape, np.uint8)
-        for start in range(0, len(at), some):
-            own = at[start : start + some]
+        for start in range(0, len(left), some):
+            own = at.take(left[start : start + some])
             if len(own) < places.shape[1]:
                 places, steps_of = places[:, : len(own)], steps_of[:, : len(own)]
             np.add(own, steps[:, None], out=places)
