@@ -4,6 +4,7 @@ Run on cases that would take several times the budget if they were read whole.
 """
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -199,3 +200,16 @@ def test_more_processes_than_the_budget_is_enough_for(data, capsys):
     with choose_engine(settings(jobs=8, max_memory=3 * PROCESS_BYTES), said.append):
         pass
     assert said == ["--max-memory is enough for 2 of 8 processes; 576MiB is for all of them"]
+
+
+def test_instances_of_noise_are_refused_and_not_kept(tmp_path):
+    """Every second voxel is a run: 4 million of them would take 576 MiB."""
+    board = (np.indices((2048, 2048)).sum(0) % 2).astype(np.uint8)
+    np.save(tmp_path / "a.npy", board)
+    sides = [tmp_path / "a.npy"] * 2
+    answered, said, most = peak(*sides, "-m", "pq", "--instances", "components")
+    assert (answered, most < 160 * MIB) == (3, True), f"{most / MIB:.0f} MiB, {said}"
+    needed = int(re.search(r"--max-memory (\d+)MiB, or fewer metrics", said)[1])
+    options = ("--instances", "components", "--max-memory", f"{needed}MiB")
+    answered, said, most = peak(*sides, "-m", "pq", *options)
+    assert (answered, needed / 1.5 < most / MIB < needed) == (0, True), f"{most / MIB:.0f} MiB"

@@ -12,6 +12,7 @@ from segeval.request.grammar import Metric
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen
 from segeval.scoring.case_stages import CaseRead, CaseStart
+from segeval.scoring.no_room import NoRoom
 from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.scoring.slab_pass import Tally
 from segeval.tallies.counts import Counts
@@ -64,7 +65,8 @@ class FinishedTallies:
     """The tallies of a case.
 
     counts    voxels of each class, which say what side of it is empty; None where nothing was read
-    results   by name of the tally; None where the case has not what it is of
+    results   by name of the tally; None where the case has not what it is of, NoRoom where that
+              would have taken too much memory
     channels  for each class, its place in tallies that go by channel; -1 where it has none
     known     values of metrics that are known already
     """
@@ -79,7 +81,7 @@ class FinishedTallies:
         return {
             name: result.to_json()
             for name, result in self.results.items()
-            if result is not None and kind_of(name).kept is not None
+            if not (result is None or isinstance(result, NoRoom)) and kind_of(name).kept is not None
         }
 
 
@@ -136,7 +138,7 @@ def finish_tallies(
             results[name] = kind.finish(begun.get(name), read, request)
         if results[name] is None and not kind.lacks:
             raise RuntimeError(f"the tally {name} gave nothing")
-        if kind.measure is not None:
+        if kind.measure is not None and not isinstance(results[name], NoRoom):
             known |= kind.measure(results[name], request, share)
     return FinishedTallies(read.counts, results, tally_channel_places(read, begun), known)
 
@@ -158,7 +160,7 @@ def report_tallies(
     facts: dict[str, Any] = {}
     for request in requests:
         says, result = kind_of(request.name).says, finished.results[request.name]
-        if says is not None and result is not None:
+        if says is not None and result is not None and not isinstance(result, NoRoom):
             more, known = says(result, read, request)
             notes += more
             facts |= known
@@ -170,7 +172,9 @@ def kept_over_budget(finished: FinishedTallies, requests: Iterable[TallyRequest]
     sizes: dict[str, int] = {}
     for request in requests:
         over, result = kind_of(request.name).over, finished.results[request.name]
-        if over is not None and result is not None:
+        if isinstance(result, NoRoom):
+            sizes |= dict.fromkeys(result.classes, result.needed)
+        elif over is not None and result is not None:
             sizes |= over(result, request)
     return sizes
 

@@ -18,6 +18,7 @@ from segeval.runtime.errors import CaseError, GeometryError, Note, ReadError, Re
 from segeval.runtime.frozen import replace
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.listed_instances import list_side, lists_instances, void_of_listed
+from segeval.scoring.no_room import NoRoom
 from segeval.scoring.pass_plan import TallyRequest
 from segeval.scoring.surfaces import check_length_unit
 from segeval.tallies.case_instances import CaseInstances
@@ -116,13 +117,13 @@ def begin_instances(start: CaseStart, request: TallyRequest) -> InstanceTally | 
             check_instance_request(word, request.metrics)
         except RequestError as problem:
             raise ReadError(problem.message, help=problem.help) from problem
-    return InstanceTally(start.grid.shape)
+    return InstanceTally(start.grid.shape, start.job.room)
 
 
 def finish_instances(
     tally: InstanceTally | None, read: CaseRead, request: TallyRequest
-) -> CaseInstances:
-    """The instances of the classes. Raises CaseError."""
+) -> CaseInstances | NoRoom:
+    """The instances of the classes, where there is room for their runs. Raises CaseError."""
     start, settings = read.start, read.start.job.settings
     grid = InstanceGrid(
         start.grid.shape,
@@ -134,6 +135,8 @@ def finish_instances(
     sides = (start.truth, start.pred)
     listed = list_side(read, 0), list_side(read, 1)
     tally = tally or InstanceTally(grid.shape)
+    if needed := tally.missing_bytes:
+        return NoRoom(needed, tuple(target.name for target in read.classes.targets))
     divided = any(side.volume.coding and side.volume.coding.divisor for side in sides)
     seen = tally.seen_ids() if divided else (NOTHING, NOTHING)
     ids = [find_id_coding(side, which, seen) for which, side in enumerate(sides)]
@@ -273,7 +276,8 @@ def detection_facts(read: CaseRead, request: TallyRequest) -> dict[str, list[dic
     both = (lists_instances(s, job.settings.instances) for s in (read.start.truth, read.start.pred))
     if others or not all(both):
         return {}
-    return instance_facts(finish_instances(None, read, request), read, request)
+    found = finish_instances(None, read, request)
+    return {} if isinstance(found, NoRoom) else instance_facts(found, read, request)
 
 
 def place_centre(centre: tuple[float, ...], grid: Geometry) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from segeval.scorecard.card import POOLED, Row
 from segeval.scorecard.empty_class_policy import absence_reason, apply_empty_policy, matching_charge
 from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.finish_tallies import FinishedTallies, kind_of, values_without_result
+from segeval.scoring.no_room import NoRoom
 from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.tallies.counts import Counts
 
@@ -96,6 +97,8 @@ def lacks_room(
     """Whether a class was not measured because that would take more than `--max-memory`."""
     name = definition.tally(metric)
     over, result = kind_of(name).over, finished.results.get(name)
+    if isinstance(result, NoRoom):
+        return True
     if over is None or result is None:
         return False
     return class_ in over(result, TallyRequest(name, ((metric, definition),)))
@@ -109,6 +112,9 @@ def metric_values(metric: Metric, definition: Definition, finished: FinishedTall
     tally = finished.results[name]
     if tally is None:
         return values_without_result(kind_of(name), len(finished.channels))
+    if isinstance(tally, NoRoom):
+        nothing = values_without_result(kind_of(name), len(finished.channels))
+        return replace(nothing, reason=OVER_BUDGET)
     if definition.one:
         if getattr(tally, "says_nothing", False):  # of one case, and of no class of it
             return Values(whole=math.nan, reason=POOLED)

@@ -22,12 +22,18 @@ from segeval.tallies.case_instances import CaseInstances
 from segeval.tallies.instance_sides import NO_RUNS, VOID, InstanceGrid, InstanceIds, number_labels
 from segeval.tallies.listed_instances import ListedInstances
 
+RUN_BYTES = 144  # of a run, and of what components and tables are made of; measured on noise
+
 
 class InstanceTally:
-    """Keeps the runs of every channel, slab by slab: labels, or ids where a side has them."""
+    """Keeps the runs of every channel, slab by slab: labels, or ids where a side has them.
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
+    room  bytes that they may take; where they would take more they are counted, and not kept
+    """
+
+    def __init__(self, shape: tuple[int, ...], room: int = 1 << 62) -> None:
         self._shape = shape
+        self._room, self._count = room, 0
         self._runs: tuple[dict[int, list[LabelRuns]], dict[int, list[LabelRuns]]] = ({}, {})
 
     def update(self, block: Block) -> None:
@@ -37,9 +43,18 @@ class InstanceTally:
             for channel, labels in side.items():
                 if channel >= 0:
                     values = labels if ids is None or channel else ids
-                    self._runs[which].setdefault(channel, []).append(
-                        find_label_runs(values, block.start)
-                    )
+                    runs = find_label_runs(values, block.start)
+                    self._count += len(runs)
+                    self._runs[which].setdefault(channel, []).append(runs)
+        if self.missing_bytes:
+            for kept in self._runs:
+                kept.clear()
+
+    @property
+    def missing_bytes(self) -> int:
+        """What the runs would take, where there is no room for them; else 0."""
+        needed = self._count * RUN_BYTES
+        return needed if needed > self._room else 0
 
     def seen_ids(self) -> tuple[Counted, Counted]:
         """The values of channel 0 of each side, each once."""

@@ -325,11 +325,20 @@ def large_gifs(here):
         picture.save(here / f"{side}.gif")
 
 
+def chessboard(here):
+    """Noise, of which every voxel is a run: 45 000 a side."""
+    for side in "pg":
+        np.save(here / f"{side}.npy", (np.indices((300, 300)).sum(0) % 2).astype(np.uint8))
+
+
 SHORT = (PROGRAM_BYTES >> 20) + 10  # MiB, of which 25 are needed for the pictures
 
 SITUATIONS = [
     Situation("a picture larger than the memory", large_gifs, f"score p.gif g.gif -m dice --max-memory={SHORT}MiB",
               (put(f"--max-memory {SHORT + 15}MiB", f"--max-memory={SHORT}MiB"),)),
+    Situation("runs of instances without room", chessboard,
+              f"score p.npy g.npy -m pq --instances components --max-memory={SHORT}MiB",
+              (put(f"--max-memory {SHORT + 3}MiB", f"--max-memory={SHORT}MiB"),)),
     nifti("the name says gzip", lambda p: p.write_bytes(gzip.decompress(p.read_bytes())), "rename the file to .nii", suffix=".nii.gz",
           ways=(mend("write it again", lambda here: build.nifti(here / "g.nii.gz", MASK)),
                 Way("rename the file to g.nii", lambda command, here: [str((here / "g.nii.gz").rename(here / "g.nii")) if word == "g.nii.gz" else word for word in command]))),

@@ -27,6 +27,7 @@ from segeval.runtime.frozen import frozen
 from segeval.scoring.case import check_prediction
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.instances import begin_instances, finish_instances
+from segeval.scoring.no_room import NoRoom
 from segeval.scoring.pass_plan import Job, TallyRequest, leave_out_labels, plan_pass
 from segeval.scoring.read_case import read_case
 from segeval.scoring.slab_pass import Tally
@@ -105,7 +106,7 @@ def read_masks(
     found = read.classes
     surfaces = tally.finish(found.targets, read.start.grid.spacing, (), found.ignored)
     made = finish_instances(own, read, request) if instances else None
-    return CaseMasks(read, surfaces, made)
+    return CaseMasks(read, surfaces, None if isinstance(made, NoRoom) else made)
 
 
 def views_of(masks: CaseMasks, names: Sequence[str]) -> Iterator[tuple[str, ClassView | CaseError]]:

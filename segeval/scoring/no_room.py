@@ -1,0 +1,16 @@
+"""What stands for a tally that has no result, for it would have taken more than `--max-memory`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class NoRoom(NamedTuple):
+    """Nothing was kept.
+
+    needed   bytes that it would have taken
+    classes  names of those that it is of
+    """
+
+    needed: int
+    classes: tuple[str, ...]
