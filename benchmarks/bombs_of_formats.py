@@ -119,6 +119,16 @@ def _(folder: Path, smaller: int) -> list[str]:
     return ["score", str(folder / "a.nii.gz"), str(folder / "a.nii.gz"), "-m", "dice,hd95,nsd@2mm"]
 
 
+@bomb("nifti, surfaces of a solid of 4 GiB")
+def _(folder: Path, smaller: int) -> list[str]:
+    planes = 1024 // smaller
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    parts = [packer.compress(nifti_header((2048, 2048, planes)))]
+    parts += [packer.compress(b"\1" * (4 << 20)) for _ in range(planes)]
+    (folder / "a.nii.gz").write_bytes(b"".join(parts) + packer.flush())
+    return ["score", str(folder / "a.nii.gz"), str(folder / "a.nii.gz"), "-m", "dice,hd95"]
+
+
 @bomb("nifti, channels of one voxel")
 def _(folder: Path, smaller: int) -> list[str]:
     shape = (1, 1, 1, 32767 // smaller)

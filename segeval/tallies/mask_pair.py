@@ -29,6 +29,7 @@ from segeval.runtime.frozen import frozen, replace
 
 VOXELS_A_RUN = 4  # in runs of fewer voxels faces say little, and are not counted faster
 SLAB_CELLS = 1 << 20  # of a mask that are drawn at a time to be counted
+MOST_COUNTED = 1 << 29  # cells of a box that has no room itself: to count in more takes too long
 
 
 @frozen
@@ -67,6 +68,8 @@ class MaskPair:
     ) -> int:
         """Bytes that measuring takes at most: as close as it has to be to say whether it fits.
 
+        Where a large box alone has no room, nothing is counted: the bounds say how much it takes.
+
         how      a name of `COSTS`
         where    the box around both
         spacing  along each axis; with one less, slices along the first axis are measured
@@ -74,15 +77,17 @@ class MaskPair:
         reach    voxels along each axis from which what is outside counts, for a shell
         """
         shape = tuple(b - a for a, b in where)
+        empty = measuring_bytes(how, shape, spacing, MaskContents(0, 0, 0))
+        counted = empty <= room or math.prod(shape) <= MOST_COUNTED
         size = 0
-        for has in self._contents(how, where, len(spacing), reach):
+        for has in self._contents(how, where, len(spacing), reach, counted):
             size = measuring_bytes(how, shape, spacing, has)
             if size <= room:
                 break
         return size
 
     def _contents(
-        self, how: str, where: IndexBox, axes: int, reach: Sequence[int]
+        self, how: str, where: IndexBox, axes: int, reach: Sequence[int], counted: bool = True
     ) -> Iterator[MaskContents]:
         """What the masks have: at most, closer, and counted. Each costs more than that before."""
         both = self.truth, self.pred
@@ -93,6 +98,8 @@ class MaskPair:
             return
         if COSTS[how].of == "shell":
             yield MaskContents(inside, inside, inside)
+            if not counted:
+                return
             shell = count_shell(self._slabs(where, reach), reach)
             yield MaskContents(inside, inside, shell)
             return
@@ -100,6 +107,8 @@ class MaskPair:
         if self.ignored is None and runs * VOXELS_A_RUN < inside:
             faces = sum(count_run_faces(side, self.shape, where) for side in both)
             yield bound_contents(how, axes, inside, faces + box_faces([b - a for a, b in where]))
+        if not counted:
+            return
         alone = axes < len(where)
         slabs = self._slices(where) if alone else self._slabs(where, (1,) * axes, behind=1)
         yield count_contents(how, slabs, alone)

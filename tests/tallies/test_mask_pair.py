@@ -117,6 +117,21 @@ def test_no_more_is_counted_than_decides(monkeypatch):
     assert size == pair.bytes_to_measure("mesh", pair.box(), (1.0,) * 3, size)
 
 
+@pytest.mark.parametrize("how", ["mesh", "depths"])
+def test_nothing_is_counted_in_a_large_box_that_has_no_room(monkeypatch, how):
+    truth = np.zeros((40, 50, 60), bool)
+    truth[::3] = True
+    pair = pair_of(truth, truth)
+    asked = (how, pair.box(), (1.0,) * 3, 1 << 10, (2, 2, 2))
+    size = pair.bytes_to_measure(*asked)
+    monkeypatch.setattr(mask_pair, "MOST_COUNTED", 1000)
+    for count in ("count_contents", "count_shell"):
+        monkeypatch.setattr(mask_pair, count, None)  # would be called
+    bound = pair.bytes_to_measure(*asked)
+    assert size <= bound
+    assert pair.bytes_to_measure(*asked[:3], bound, (2, 2, 2)) == bound  # the advice is enough
+
+
 def test_every_cost_grows_with_what_it_counts():
     for how, cost in COSTS.items():
         less = measuring_bytes(how, (9, 9, 9), (1.0,) * 3, MaskContents(10, 10, 10))
