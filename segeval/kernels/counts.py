@@ -18,42 +18,58 @@ TABLE_CELLS = (
 BYTE_CODES = 1 << 8  # cells whose codes are bytes
 START = 1 << 15  # voxels at the start that tell noise
 PIECE = 1 << 19  # voxels of few pairs that are counted at once, into a table of their own
-BYTE_PIECE = 1 << 16  # voxels of many pairs whose codes are made at once, so that they are near
+NOISE_PIECE = 1 << 16  # voxels of many pairs whose codes are made at once, so that they are near
+TABLE_LABELS = 1 << 10  # labels whose pairs have a table that is kept, of 4 MB
+MOST_VOXELS = (1 << 32) - 1  # that a half word counts
 CELLS_PER_ENTRY = 4  # cells for each entry; beyond it codes are sorted
 
 
-class BytePairs:
-    """The voxels of every pair of labels below 256, added up in one table that is kept.
+class NoisePairs:
+    """The voxels of every pair of labels below TABLE_LABELS, added up in one table that is kept.
 
-    numpy.bincount makes a table for each call, and turns codes into whole words first.
+    numpy.bincount makes a table for each call, and turns codes into whole words first. Cells are
+    half words as long as these hold every voxel: so the table of bytes is near.
     """
 
     def __init__(self) -> None:
-        self._voxels: Counted = np.zeros(0, np.int64)  # made once there is noise
+        self._labels, self._added = 0, 0
+        self._voxels: Counted = np.zeros(0, np.uint32)  # made once there is noise
 
-    def add(self, truth: Labels, pred: Labels) -> None:
+    def add(self, truth: Labels, pred: Labels, most: int) -> None:
         """Count some voxels.
 
-        truth, pred  flat, below 256, the same length
+        truth, pred  flat, the same length
+        most         no label is larger
         """
-        if not len(self._voxels):
-            self._voxels = np.zeros(BYTE_CODES * BYTE_CODES, np.int64)
-            self._room = np.empty(BYTE_PIECE, np.uint16), np.empty(BYTE_PIECE, np.intp)
-        for start in range(0, len(truth), BYTE_PIECE):
-            some = slice(start, start + BYTE_PIECE)
-            codes, cells = (room[: len(truth[some])] for room in self._room)
-            np.multiply(truth[some], BYTE_CODES, out=codes, dtype=np.uint16, casting="unsafe")
+        if most >= self._labels:
+            self._widen(max(BYTE_CODES, 1 << most.bit_length()))
+        self._added += len(truth)
+        if self._added > MOST_VOXELS:
+            self._voxels = self._voxels.astype(np.int64, copy=False)
+        one = self._voxels.dtype.type(1)
+        for start in range(0, len(truth), NOISE_PIECE):
+            some = slice(start, start + NOISE_PIECE)
+            codes, cells = self._codes[: len(truth[some])], self._cells[: len(truth[some])]
+            np.multiply(truth[some], self._labels, out=codes, dtype=codes.dtype, casting="unsafe")
             np.add(codes, pred[some], out=codes, casting="unsafe")
             np.copyto(cells, codes)
-            np.add.at(self._voxels, cells, 1)
+            np.add.at(self._voxels, cells, one)
+
+    def _widen(self, labels: int) -> None:
+        """Make room for more labels, a power of two."""
+        wider = np.zeros((labels, labels), self._voxels.dtype)
+        wider[: self._labels, : self._labels] = self._voxels.reshape(2 * (self._labels,))
+        self._labels, self._voxels = labels, wider.ravel()
+        self._codes = np.empty(NOISE_PIECE, np.uint16 if labels == BYTE_CODES else np.uint32)
+        self._cells = np.empty(NOISE_PIECE, np.intp)
 
     def pairs(self) -> tuple[Counted, Counted]:
         """The codes that were met, and their voxels, as `pair_counts` returns them."""
-        return _found_cells(self._voxels, BYTE_CODES)
+        return _found_cells(self._voxels, self._labels) if self._labels else _no_pairs()
 
 
 def pair_counts(
-    truth: Labels, pred: Labels, noise: BytePairs | None = None
+    truth: Labels, pred: Labels, noise: NoisePairs | None = None
 ) -> tuple[Counted, Counted]:
     """Count the voxels of every (truth, prediction) pair of labels.
 
@@ -84,19 +100,19 @@ def _is_busy(begin: Mask, size: int) -> bool:
     return int(np.count_nonzero(begin)) * BUSY_RUN_LENGTH > size
 
 
-def _voxel_counts(truth: Labels, pred: Labels, noise: BytePairs | None) -> tuple[Counted, Counted]:
+def _voxel_counts(truth: Labels, pred: Labels, noise: NoisePairs | None) -> tuple[Counted, Counted]:
     """The counts of labels in which nearly every voxel differs from the one before."""
-    most, wide = int(truth.max()), int(pred.max()) + 1
-    cells = (most + 1) * wide
-    if cells > len(truth) or max(most + 1, wide) > BYTE_CODES:
+    high, wide = int(truth.max()), int(pred.max()) + 1
+    cells, most = (high + 1) * wide, max(high, wide - 1)
+    if cells > max(TABLE_CELLS, CELLS_PER_ENTRY * len(truth)) or most >= TABLE_LABELS:
         return weighted_counts(truth, pred)
     if cells <= BYTE_CODES:
         return _few_pairs(truth, pred, wide)
     if noise is not None:
-        noise.add(truth, pred)
+        noise.add(truth, pred, most)
         return _no_pairs()
-    own = BytePairs()
-    own.add(truth, pred)
+    own = NoisePairs()
+    own.add(truth, pred, most)
     return own.pairs()
 
 

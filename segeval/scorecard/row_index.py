@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from segeval.runtime.frozen import replace
 from segeval.runtime.inventory import Inventory
 from segeval.runtime.spill import SpillFile
 from segeval.scorecard.card import (
@@ -71,7 +72,7 @@ class RowIndex:
         self.unmet: Counter[str] = Counter()
         self._plain: dict[tuple[Any, ...], PlainRows] = {}
         for case in cases:
-            self.add(case_to_json(case))
+            self.add(case_to_json(replace(case, tallies=NOTHING)))
 
     def __len__(self) -> int:
         return len(self.names)

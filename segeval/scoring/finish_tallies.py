@@ -12,6 +12,7 @@ from segeval.request.grammar import Metric
 from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen
 from segeval.scoring.case_stages import CaseRead, CaseStart
+from segeval.scoring.kept_tallies import KeptTallies
 from segeval.scoring.no_room import NoRoom
 from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.scoring.slab_pass import Tally
@@ -76,13 +77,16 @@ class FinishedTallies:
     channels: tuple[int, ...] = ()
     known: Mapping[Metric, Values] = field(default_factory=dict)
 
-    def kept(self) -> dict[str, Any]:
-        """Those that are kept with their case, in their JSON form."""
-        return {
-            name: result.to_json()
+    def kept(self) -> KeptTallies:
+        """Those that are kept with their case."""
+        made = {
+            name: result
             for name, result in self.results.items()
             if not (result is None or isinstance(result, NoRoom)) and kind_of(name).kept is not None
         }
+        whole = {name: result for name, result in made.items() if kind_of(name).kept_whole}
+        forms = {n: None if n in whole else result.to_json() for n, result in made.items()}
+        return KeptTallies(whole, forms)
 
 
 def read_files(case: Case, job: Job, requests: Iterable[TallyRequest]) -> dict[str, Any]:

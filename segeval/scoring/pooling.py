@@ -15,6 +15,7 @@ from segeval.runtime.errors import RequestError
 from segeval.scorecard.card import CaseResult
 from segeval.scorecard.result_store import ResultStore
 from segeval.scoring.finish_tallies import kind_of
+from segeval.scoring.kept_tallies import KeptTallies
 from segeval.scoring.tally_kind import Kept, ReportPart
 from segeval.scoring.tally_kinds import KINDS
 
@@ -99,13 +100,14 @@ def pooled_values(tally: Any, metric: Metric, definition: Definition) -> dict[st
 
 
 def parse_pooled_tallies(tallies: Mapping[str, Any]) -> dict[str, Any]:
-    """The tallies of a case out of their JSON form.
+    """The tallies of a case out of their JSON form, where they are not there as they were finished.
 
     A result file of another version may hold tallies that no metric of this one reads.
     """
+    finished = tallies.finished if isinstance(tallies, KeptTallies) else {}
     return {
-        name: result_type(name).from_json(tally)
-        for name, tally in tallies.items()
+        name: finished[name] if name in finished else result_type(name).from_json(tallies[name])
+        for name in tallies
         if name.partition(":")[0] in KINDS
     }
 

@@ -50,6 +50,7 @@ class TallyKind:
     lacks     the reason of every number where the result is None
     kept      loads the type of a result that is kept, and so can be pooled; None where its size is
               that of the case
+    kept_whole  its JSON form says all of a result, so a case in memory may keep the result
     always    made for every case, whatever is asked for
     measure   the values of its metrics, class by class, over several processes if there are
     counts    what is counted beside a metric, by class, out of a result that is kept
@@ -70,6 +71,7 @@ class TallyKind:
     of_files: Callable[[Case, Job, TallyRequest], Any] | None = None
     lacks: str = ""
     kept: Callable[[], type[Kept]] | None = None
+    kept_whole: bool = False
     always: bool = False
     measure: Callable[[Any, TallyRequest, ParallelMap], Mapping[Metric, Values]] | None = None
     counts: Callable[[Any, Metric, Definition], dict[str, Any]] | None = None

@@ -275,6 +275,7 @@ KINDS: dict[str, TallyKind] = {
             "class",
             finish=_finish_counts,
             kept=_load_counts,
+            kept_whole=True,
             always=True,
             draws=("volumes", "confusion"),
             absent=counts_of_absent,

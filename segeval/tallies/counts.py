@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from segeval.classes.class_list import LabelSelector, ScoredClass
-from segeval.kernels.counts import BytePairs, pair_counts, weighted_counts
+from segeval.kernels.counts import NoisePairs, pair_counts, weighted_counts
 from segeval.runtime.arrays import Counted, Floats, Labels, Mask
 from segeval.runtime.frozen import frozen
 from segeval.tallies.block import Block
@@ -196,7 +196,7 @@ class CountTally:
         self._codes: dict[Pair, list[Counted]] = {pair: [] for pair in pairs}
         self._voxels: dict[Pair, list[Counted]] = {pair: [] for pair in self._codes}
         self._size = dict.fromkeys(self._codes, 0)
-        self._noise = {pair: BytePairs() for pair in self._codes}
+        self._noise = {pair: NoisePairs() for pair in self._codes}
 
     def update(self, block: Block) -> None:
         """Add a slab: every pair of channels that is in it."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segeval.kernels.counts import pair_counts, weighted_counts
+from segeval.kernels.counts import NoisePairs, pair_counts, weighted_counts
 
 DTYPES = (np.uint8, np.uint16)
 
@@ -100,3 +100,30 @@ def test_noise_after_what_is_calm_and_calm_after_noise():
     for parts in ((noise, calm), (calm, noise)):
         truth, pred = np.concatenate(parts, axis=1)
         assert counted(truth, pred) == plain.pairs(truth, pred)
+
+
+@pytest.mark.parametrize("most", [1 << 32, 1000])
+def test_noise_of_more_and_more_labels_is_kept_in_one_table(most, monkeypatch):
+    """The table grows with the labels, and its cells with the voxels."""
+    monkeypatch.setattr("segeval.kernels.counts.MOST_VOXELS", most)
+    monkeypatch.setattr("segeval.kernels.counts.NOISE_PIECE", 1 << 10)
+    rng, noise, every = np.random.default_rng(3), NoisePairs(), []
+    for labels in (200, 256, 257, 1024, 30, 700):
+        truth, pred = rng.integers(0, labels, (2, 300_001)).astype(np.uint16)
+        assert not len(pair_counts(truth, pred, noise)[0])
+        every.append((truth, pred))
+    truth, pred = (np.concatenate(side) for side in zip(*every, strict=True))
+    codes, voxels = noise.pairs()
+    found, count = np.unique(truth.astype(np.int64) << 16 | pred, return_counts=True)
+    assert np.array_equal(codes, found)
+    assert np.array_equal(voxels, count)
+    assert codes.dtype == voxels.dtype == np.int64
+
+
+def test_noise_counts_beyond_half_a_word(monkeypatch):
+    monkeypatch.setattr("segeval.kernels.counts.MOST_VOXELS", 5000)
+    noise = NoisePairs()
+    noise.add(np.full(5000, 7, np.uint8), np.full(5000, 9, np.uint8), 9)
+    noise._voxels[7 * 256 + 9] = (1 << 32) - 1
+    noise.add(np.full(3, 7, np.uint8), np.full(3, 9, np.uint8), 9)
+    assert noise.pairs()[1].tolist() == [(1 << 32) + 2]
