@@ -173,7 +173,7 @@ class ClassList:
                     help="a structure is one class: leave one of the two out",
                 )
             for part in parts:
-                if (place := described_place(part, ClassDef(name))) is not None:
+                if (place := ClassPlaces(part).of(ClassDef(name))) is not None:
                     own = part[place]
                     if other not in own.aliases:
                         part[place] = replace(own, aliases=(*own.aliases, other))
@@ -191,11 +191,14 @@ class ClassList:
         if not remarks:
             return self
         classes, rest = list(self.classes), []
+        places = ClassPlaces(classes)
         for remark in remarks:
-            place = described_place(classes, remark)
+            place = places.of(remark)
             if place is None and remark.labels is None:
                 rest.append(remark)
-            elif place is None:
+                continue
+            if place is None:
+                place = len(classes)
                 classes.append(remark)
             else:
                 own = classes[place]
@@ -205,6 +208,8 @@ class ClassList:
                     colour=remark.colour or own.colour,
                     channel=own.channel,
                 )
+                places.forget(own, place)
+            places.note(classes[place], place)
         known = self.known | {value for c in classes for value in c.labels or ()}
         regions = self.regions or any(len(c.labels or ()) > 1 for c in classes)
         if regions and not self.regions:
@@ -225,18 +230,40 @@ def split_alias(text: str) -> tuple[str, str]:
     return name, other
 
 
-def described_place(classes: Sequence[ClassDef], remark: ClassDef) -> int | None:
-    """Which class of a list a settings file speaks of: by its name, its labels or an alias."""
-    from segeval.classes.names import match_name
+class ClassPlaces:
+    """Where the classes of a list stand, by name and by label values: of names and labels that are
+    there twice the first.
+    """
 
-    names = [c.name for c in classes]
-    if remark.name in names:
-        return names.index(remark.name)
-    if remark.labels is not None:
-        labels = [c.labels for c in classes]
-        return labels.index(remark.labels) if remark.labels in labels else None
-    hit = match_name(remark.name, names, remark.aliases)
-    return None if hit is None else names.index(hit)
+    def __init__(self, classes: Sequence[ClassDef]) -> None:
+        self._names: dict[str, int] = {}
+        self._labels: dict[tuple[int, ...], int] = {}
+        for place, one in enumerate(classes):
+            self.note(one, place)
+
+    def note(self, one: ClassDef, place: int) -> None:
+        """Note where a class stands."""
+        self._names.setdefault(one.name, place)
+        if one.labels is not None:
+            self._labels.setdefault(one.labels, place)
+
+    def forget(self, one: ClassDef, place: int) -> None:
+        """Forget the name and the labels of a class that has others now."""
+        if self._names.get(one.name) == place:
+            del self._names[one.name]
+        if one.labels is not None and self._labels.get(one.labels) == place:
+            del self._labels[one.labels]
+
+    def of(self, remark: ClassDef) -> int | None:
+        """Which class a settings file speaks of: by its name, its labels or an alias."""
+        if remark.name in self._names:
+            return self._names[remark.name]
+        if remark.labels is not None:
+            return self._labels.get(remark.labels)
+        from segeval.classes.names import match_name
+
+        hit = match_name(remark.name, self._names, remark.aliases)
+        return None if hit is None else self._names[hit]
 
 
 def unknown_class_error(name: str, known: tuple[str, ...]) -> RequestError:

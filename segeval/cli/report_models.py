@@ -85,7 +85,7 @@ def _write(  # noqa: PLR0913 - what is written, of what
     if paper:
         browser.print_pdf(text, path)
     elif split:
-        folder.write_split_page(path, text, {})
+        folder.write_split_page(path, [text], {})
     else:
         with replace_file(path) as file:
             file.write(text + "\n")

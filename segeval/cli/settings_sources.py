@@ -161,7 +161,8 @@ def pick_classes(known: ClassList, wanted: ClassList) -> ClassList:
     """The classes that --classes selects keep what a settings file says of them."""
     of_file = {c.name: c for c in known.described}
     if not wanted.select:
-        return wanted.describe(tuple(c for c in known.described if c.name in wanted.names))
+        names = frozenset(wanted.names)
+        return wanted.describe(tuple(c for c in known.described if c.name in names))
     classes = tuple(of_file.get(name, ClassDef(name)) for name in wanted.names)
     select = all(c.labels is None and c.colour is None for c in classes)
     return replace(known, classes=classes, select=select, only=True, remarks=())

@@ -75,7 +75,8 @@ def order_classes(shapes: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     names = dict.fromkeys(name for shape in held for name in shape)
     if all(name.isdecimal() for name in names):
         return tuple(sorted(names, key=int))
-    everywhere = [name for name in names if all(name in shape for shape in held)]
+    sets = list(map(frozenset, held))
+    everywhere = dict.fromkeys(name for name in names if all(name in own for own in sets))
     return (*everywhere, *sorted((n for n in names if n not in everywhere), key=natural_key))
 
 

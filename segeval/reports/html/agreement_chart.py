@@ -30,7 +30,6 @@ class Agreement:
     name: str
     unit: str
     ratio: bool
-    cases: tuple[str, ...]
     across: tuple[float, ...]
     gaps: tuple[float, ...]
     bias: float

@@ -19,8 +19,8 @@ from segeval.reports.html.shown import (
     place_of_class,
     show_three,
 )
-from segeval.reports.html.volume_section import Volumes
-from segeval.reports.html.worst_reasons import why_bad
+from segeval.reports.html.volume_section import volumes_of
+from segeval.reports.html.worst_reasons import Sizes, why_bad
 from segeval.runtime.frozen import frozen
 from segeval.runtime.safe_text import clean_name
 from segeval.scorecard.card import POOLED, UNCOUNTED, WHOLE, CaseResult, Row, Scorecard
@@ -110,9 +110,7 @@ def status_of(rows: Sequence[Row]) -> str:
     return "ok"
 
 
-def worst_rows(
-    card: Scorecard, heads: Sequence[Heading], volumes: Volumes, pictures: int = 0
-) -> list[WorstRow]:
+def worst_rows(card: Scorecard, heads: Sequence[Heading], pictures: int = 0) -> list[WorstRow]:
     """The worst values of the leading metric, at most some of each class.
 
     pictures  that are asked for: more than the usual number of rows have a row each
@@ -124,10 +122,13 @@ def worst_rows(
     chosen = choose_worst(found, head, max(MOST, pictures))
     wanted = {value.case for value in chosen}
     rows: dict[tuple[str, str], list[Row]] = {}
+    volumes: dict[tuple[str, str], Sizes] = {}
     places = {name: k for k, name in enumerate(found.names) if name in wanted}
     for name, k in places.items():
-        for row in card.cases[k].rows:
+        case = card.cases[k]
+        for row in case.rows:
             rows.setdefault((name, row.class_), []).append(row)
+        volumes |= {(name, class_): sizes for class_, sizes in volumes_of(case).items()}
     return [
         WorstRow(
             rank,
@@ -178,7 +179,7 @@ def _cell(head: Heading, rows: Sequence[Row]) -> Shown:
     return Shown("") if found is None else head.show(found.value)
 
 
-def one_sided_rows(card: Scorecard, volumes: Volumes) -> dict[str, Any]:
+def one_sided_rows(card: Scorecard) -> dict[str, Any]:
     """REPORT-T12: structures that one side alone has, with the volume of that side."""
     found: dict[str, list[dict[str, Any]]] = {"missed": [], "spurious": []}
     more = 0
@@ -187,12 +188,13 @@ def one_sided_rows(card: Scorecard, volumes: Volumes) -> dict[str, Any]:
         for row in case.rows:
             if row.reason in ONE_SIDED_REASONS and row.class_ not in ("", WHOLE):
                 seen.setdefault(row.class_, row.reason)
+        sizes = volumes_of(case) if seen else {}
         for class_, reason in seen.items():
             kind = "spurious" if reason == "gt_empty" else "missed"
             if len(found[kind]) >= LISTED:
                 more += 1
                 continue
-            truth, pred, unit = volumes.get((case.case, class_), (math.nan, math.nan, ""))
+            truth, pred, unit = sizes.get(class_, (math.nan, math.nan, ""))
             size = pred if kind == "spurious" else truth
             found[kind].append(
                 {

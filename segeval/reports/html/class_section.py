@@ -23,6 +23,7 @@ from segeval.reports.html.shown import (
     place_of_class,
 )
 from segeval.reports.html.strip_charts import Strip, draw_distribution, draw_strips
+from segeval.runtime.arrays import Floats
 from segeval.runtime.frozen import frozen
 from segeval.scorecard.card import OVERALL, WHOLE, Scorecard, Statistic
 from segeval.scorecard.row_index import index_rows
@@ -30,6 +31,7 @@ from segeval.scorecard.row_index import index_rows
 STRONG = (OVERALL,)
 NOTHING_CHARGED = ChargedColumn({}, {})
 NO_CHARGES: Mapping[str, ChargedColumn] = {}
+NO_VALUES: Floats = np.empty(0)
 
 
 @frozen
@@ -73,20 +75,24 @@ class MetricTable:
     lead: str
 
 
-Values = dict[tuple[str, str], list[tuple[int, float]]]
+Values = dict[tuple[str, str], Floats]
 
 
 def values_of(card: Scorecard, heads: Sequence[Heading]) -> Values:
-    """The finite values of every class and column: (place of the case, value), by case."""
-    found: Values = {}
+    """The finite values of every class and column, float64, in the order of the cases."""
+    found: dict[tuple[str, str], list[tuple[Any, Any]]] = {}
     for kind, rows in index_rows(card.cases).kinds.items():
         for head in heads if kind.number else ():
             if head.column.counts(kind):
                 places, numbers = rows.numbers()
                 known = np.isfinite(numbers)
-                pairs = zip(places[known].tolist(), numbers[known].tolist(), strict=True)
-                found.setdefault((kind.class_, head.key), []).extend(pairs)
-    return {key: sorted(pairs) for key, pairs in found.items()}
+                part = places[known], numbers[known]
+                found.setdefault((kind.class_, head.key), []).append(part)
+    values = {}
+    for key, parts in found.items():
+        places, numbers = map(np.concatenate, zip(*parts, strict=True))
+        values[key] = numbers[np.argsort(places)]
+    return values
 
 
 def class_tables(
@@ -121,11 +127,11 @@ def _table(  # noqa: PLR0913 - what a table hangs on
     names = [name for name in summary if head.key in summary[name]]
     if [name for name in names if name not in (OVERALL, WHOLE)] == names[:1]:
         names = [name for name in names if name != OVERALL]  # of one class it says the same
-    every = [v for name in names for _, v in values.get((name, head.key), ())]
+    every = [v for name in names for v in values.get((name, head.key), NO_VALUES).tolist()]
     scale = scale_of_column(every, head)
     rows = []
     for name in names:
-        own = [v for _, v in values.get((name, head.key), ())]
+        own = values.get((name, head.key), NO_VALUES).tolist()
         spark = draw_distribution(own, scale, f"{label(name)}, {head.name}") if own else ""
         charged = sum(own_charges.by_class.values()) if name == OVERALL else (
             own_charges.by_class.get(name, 0)
@@ -212,7 +218,7 @@ def strips_of(
             Strip(
                 label(name),
                 f"#{place_of_class(name)}",
-                tuple(v for _, v in values.get((name, head.key), ())),
+                tuple(values.get((name, head.key), NO_VALUES).tolist()),
                 worst,
                 bars=marks.bars_of(name, head),
                 tolerance=marks.tolerance_of(name, head),

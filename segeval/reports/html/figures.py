@@ -18,7 +18,7 @@ from segeval.reports.html.matrix_chart import draw_confusion
 from segeval.reports.html.reliability_section import reliability_points
 from segeval.reports.html.shown import headings
 from segeval.reports.html.strip_charts import draw_strips
-from segeval.reports.html.volume_section import agreements, volumes_of
+from segeval.reports.html.volume_section import agreements
 from segeval.request.settings import Settings
 from segeval.runtime.frozen import replace
 from segeval.scorecard.card import OVERALL, Scorecard
@@ -70,7 +70,7 @@ def strips(card: Scorecard, settings: Settings) -> Charts:
 
 def volumes(card: Scorecard, settings: Settings) -> Charts:
     """Bland-Altman charts, one a class."""
-    found = agreements(volumes_of(card.cases), index_rows(card.cases).order)
+    found = agreements(card.cases, index_rows(card.cases).order)
     return [(one.name, draw_agreement(one)) for one in found]
 
 

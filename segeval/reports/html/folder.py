@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from segeval.reports.html.page import SCRIPT, STYLE, asset, draw_pictures, render_page
+from segeval.reports.html.page import SCRIPT, STYLE, asset, draw_pictures, page_parts
 from segeval.reports.outputs import replace_file
 from segeval.request.settings import Settings
 from segeval.scorecard.card import Scorecard
@@ -23,19 +23,20 @@ def write_folder(card: Scorecard, path: Path, settings: Settings) -> None:
         return name
 
     pictures = draw_pictures(card, settings, place)
-    write_split_page(path, render_page(card, settings, pictures, split=True), images)
+    write_split_page(path, page_parts(card, settings, pictures, split=True), images)
 
 
-def write_split_page(path: Path, text: str, images: Mapping[str, bytes]) -> None:
-    """Write a page that was made to have its parts beside it. Raises OSError.
+def write_split_page(path: Path, parts: Iterable[str], images: Mapping[str, bytes]) -> None:
+    """Write a page that was made to have its files beside it. Raises OSError.
 
+    parts   of its text
     images  by their path from the page
     """
-    texts = {path.name: text, **{name: asset(name) for name in (STYLE, SCRIPT)}}
+    texts = {path.name: parts, **{name: [asset(name)] for name in (STYLE, SCRIPT)}}
     for name, content in images.items():
         file = path.with_name(PICTURES) / Path(name).name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     for name, content_of in texts.items():
         with replace_file(path.with_name(name)) as file_of_text:
-            file_of_text.write(content_of)
+            file_of_text.writelines(content_of)

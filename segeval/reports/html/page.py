@@ -7,6 +7,7 @@ whose policy forbids them inside a page.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +19,7 @@ from segeval.reports.html.account_section import account_section
 from segeval.reports.html.agreement_chart import draw_agreement
 from segeval.reports.html.baseline_section import baseline_section
 from segeval.reports.html.case_section import all_case_rows, one_sided_rows, worst_rows
+from segeval.reports.html.case_table import CaseTable
 from segeval.reports.html.charged_values import charged_columns
 from segeval.reports.html.class_section import class_tables, group_tables, values_of
 from segeval.reports.html.confusion_section import confusion_section
@@ -39,7 +41,7 @@ from segeval.reports.html.shown import (
     show_three,
 )
 from segeval.reports.html.verdict_section import verdict_section
-from segeval.reports.html.volume_section import agreements, volumes_of
+from segeval.reports.html.volume_section import agreements
 from segeval.reports.table_content import lacking_input
 from segeval.reports.table_model import format_count
 from segeval.request.settings import Settings
@@ -58,7 +60,8 @@ STYLE, SCRIPT = "report.css", "report.js"
 
 def write(card: Scorecard, file: IO[str], settings: Settings) -> None:
     """Write the report as one file that needs nothing else."""
-    file.write(render_page(card, settings, draw_pictures(card, settings)) + "\n")
+    file.writelines(page_parts(card, settings, draw_pictures(card, settings)))
+    file.write("\n")
 
 
 def draw_pictures(
@@ -73,7 +76,7 @@ def draw_pictures(
     from segeval.reports.pictures.illustrate import illustrate_worst
     from segeval.reports.pictures.instance_outlines import InstanceSpot
 
-    rows = worst_rows(card, headings(card, settings), {}, settings.pictures)
+    rows = worst_rows(card, headings(card, settings), settings.pictures)
     wanted = [(row.case, row.class_) for row in rows]
     spots = [
         InstanceSpot(
@@ -85,21 +88,28 @@ def draw_pictures(
     return illustrate_worst(card, wanted, settings, place, spots)
 
 
-def render_page(
+def page_parts(
     card: Scorecard,
     settings: Settings,
     pictures: Pictures | None = None,
     split: bool = False,
-) -> str:
-    """The page as text.
+) -> Iterator[str]:
+    """The text of the page, part by part.
 
     pictures  of the worst cases; None where there are none
     split     style and script are files beside it
     """
     page = environment().get_template("page.html.j2")
     own = {} if split else {"style": asset(STYLE), "script": asset(SCRIPT)}
-    said: str = page.render(contents(card, settings), pictures=pictures, split=split, **own)
-    return said
+    parts: Iterator[str] = page.generate(
+        contents(card, settings), pictures=pictures, split=split, **own
+    )
+    return parts
+
+
+def render_page(card: Scorecard, settings: Settings, pictures: Pictures | None = None) -> str:
+    """The page as one text, with style and script."""
+    return "".join(page_parts(card, settings, pictures))
 
 
 def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
@@ -108,8 +118,7 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
     every = headings(card, settings)
     void = {head.key: why for head in every if (why := lacking_input(card, head.column))}
     heads = [head for head in every if head.key not in void] or every
-    volumes = volumes_of(card.cases)
-    rows = list(all_case_rows(card, heads))
+    single = len(card.cases) == 1
     charged = charged_columns(card, heads)
     tables = class_tables(card, heads, values_of(card, heads), marks_of(card), charged)
     return {
@@ -123,27 +132,32 @@ def contents(card: Scorecard, settings: Settings) -> dict[str, Any]:
         "few": "".join(note.text for note in few_cases_of(card)),
         "charts": any(table.chart for table in tables),
         "lead": leading(heads, metrics_of_classes(card)),
-        "worst": worst_rows(card, heads, volumes, settings.pictures),
-        "absent": one_sided_rows(card, volumes),
+        "worst": worst_rows(card, heads, settings.pictures),
+        "absent": one_sided_rows(card),
         "agreements": [
             (found, draw_agreement(found))
-            for found in agreements(volumes, index_rows(card.cases).order)
+            for found in agreements(card.cases, index_rows(card.cases).order)
         ],
         "confusion": confusion_section(card),
         "reliability": reliability_section(card),
         "instances": instance_section(card),
         "baseline": baseline_section(card, heads, baseline_of(settings), settings.baseline),
         "groups": group_tables(card, heads),
-        "rows": rows,
-        "single": len(card.cases) == 1,
+        "single": single,
+        "rows": list(all_case_rows(card, heads)) if single else [],
+        "table": table_of_cases(card, heads),
         "overall": overall_cells(card, heads),
-        "paged": len(rows) > PAGED,
-        "grouped": any(row.group for row in rows),
-        "classes": list(dict.fromkeys(row.class_ for row in rows if row.class_)),
-        "statuses": list(dict.fromkeys(row.status for row in rows)),
+        "paged": PAGED,
         "definitions": definition_section(card, heads),
         "version": __version__,
     }
+
+
+def table_of_cases(card: Scorecard, heads: Sequence[Heading]) -> CaseTable:
+    """The table of all cases, class by class."""
+    grouped = any(index_rows(card.cases).groups)
+    template = environment().get_template("case_rows.html.j2")
+    return CaseTable(all_case_rows(card, heads), template, grouped)
 
 
 def overall_cells(card: Scorecard, heads: list[Heading]) -> list[Shown]:

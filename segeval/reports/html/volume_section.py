@@ -8,6 +8,7 @@ ratio   the same of logarithms, given back as ratios
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -22,42 +23,40 @@ LIMITS = 1.96
 LEAST = 3  # cases of a chart
 GROWS = 0.5  # correlation of size and absolute gap from which on the ratio is shown
 
-Volumes = dict[tuple[str, str], Sizes]
 
-
-def volumes_of(cases: Iterable[CaseResult]) -> Volumes:
-    """Sizes of both sides by case and class (ground truth, prediction, unit), from the counts."""
-    found: Volumes = {}
-    for case in cases:
-        for _, counts in drawn_tallies(case.tallies, "volumes"):
-            if not counts.get("unit"):
-                continue
-            voxel, unit = counts["voxel"], counts["unit"]
-            for class_, (both, pred, truth, _) in counts.get("classes", {}).items():
-                found[case.case, class_] = ((both + truth) * voxel, (both + pred) * voxel, unit)
+def volumes_of(case: CaseResult) -> dict[str, Sizes]:
+    """Sizes of both sides by class (ground truth, prediction, unit), from the counts of a case."""
+    found: dict[str, Sizes] = {}
+    for _, counts in drawn_tallies(case.tallies, "volumes"):
+        if not counts.get("unit"):
+            continue
+        voxel, unit = counts["voxel"], counts["unit"]
+        for class_, (both, pred, truth, _) in counts.get("classes", {}).items():
+            found[class_] = ((both + truth) * voxel, (both + pred) * voxel, unit)
     return found
 
 
-def agreements(volumes: Volumes, order: Sequence[str]) -> list[Agreement]:
+def agreements(cases: Iterable[CaseResult], order: Sequence[str]) -> list[Agreement]:
     """A chart a class in their order, of the cases in which both sides have it."""
-    by_class: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
-    for (case, class_), (truth, pred, unit) in volumes.items():
-        if truth > 0 and pred > 0:
-            by_class.setdefault((class_, unit), []).append((case, truth, pred))
+    by_class: dict[tuple[str, str], tuple[array[float], array[float]]] = {}
+    for case in cases:
+        for class_, (truth, pred, unit) in volumes_of(case).items():
+            if truth > 0 and pred > 0:
+                sides = by_class.setdefault((class_, unit), (array("d"), array("d")))
+                for side, size in zip(sides, (truth, pred), strict=True):
+                    side.append(size)
     place = {name: k for k, name in enumerate(order)}
     return [
-        agreement(label(class_), unit, pairs)
-        for (class_, unit), pairs in sorted(
+        agreement(label(class_), unit, *map(np.array, sides))
+        for (class_, unit), sides in sorted(
             by_class.items(), key=lambda item: place.get(item[0][0], len(place))
         )
-        if len(pairs) >= LEAST
+        if len(sides[0]) >= LEAST
     ]
 
 
-def agreement(name: str, unit: str, pairs: Sequence[tuple[str, float, float]]) -> Agreement:
-    """Bias and limits of one class."""
-    cases = tuple(case for case, _, _ in pairs)
-    truth, pred = (np.array([pair[k] for pair in pairs]) for k in (1, 2))
+def agreement(name: str, unit: str, truth: np.ndarray, pred: np.ndarray) -> Agreement:
+    """Bias and limits of one class, of its volumes on both sides, float64 (cases,)."""
     gaps, across = pred - truth, (pred + truth) / 2
     ratio = spread_grows(across, np.abs(gaps))
     measured = np.log(pred / truth) if ratio else gaps
@@ -67,7 +66,7 @@ def agreement(name: str, unit: str, pairs: Sequence[tuple[str, float, float]]) -
     shown = np.exp(measured) if ratio else gaps
     middle, low, high = (math.exp(v) if ratio else v for v in ends)
     return Agreement(
-        name, unit, ratio, cases, tuple(across.tolist()), tuple(shown.tolist()), middle, low, high
+        name, unit, ratio, tuple(across.tolist()), tuple(shown.tolist()), middle, low, high
     )
 
 

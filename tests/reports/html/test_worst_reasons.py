@@ -94,7 +94,7 @@ def test_report_t11_structures_that_one_side_alone_has_leave_room_for_bad_ones(s
         classes = tuple(one.class_ for one in rows)
         cases.append(CaseResult(f"c{k}", "p.png", "g.png", tuple(rows), classes=classes))
     made = card(cases)
-    found = [one.class_ for one in worst_rows(made, headings(made, Settings()), {})]
+    found = [one.class_ for one in worst_rows(made, headings(made, Settings()))]
     assert found.count("road") == 5  # of a class at most
     assert len(found) == 5 + min(5 * spurious, 25)
     assert found[: len(found) - 5] == [name for name in found if name != "road"]
