@@ -18,13 +18,13 @@ import math
 import numpy as np
 
 import segeval
-from segeval.api.request_checks import LENGTH_NEEDED
 from segeval.metrics.registry import Definition, load_all_metrics, resolve_metric
 from segeval.request.grammar import parse_metric
 from segeval.runtime.errors import RequestError
 
 CLASSES = "1=a,2=b"
-BARE = {"nsd", *LENGTH_NEEDED}  # nothing can be said of them without a length
+# nothing can be said of them without a length
+BARE = {"nsd", *(name for name, known in load_all_metrics().items() if known.needs_at)}
 # These count voxels that are in neither mask, so background around both sides changes them.
 OF_BACKGROUND = {"specificity", "accuracy", "balanced_accuracy", "mcc", "kappa", "pixel_accuracy",
                  "miou", "fwiou", "overall_kappa", "false_positive_rate"}  # fmt: skip

@@ -80,13 +80,10 @@ def check_meanings(metrics: Iterable[Metric]) -> None:
             )
 
 
-LENGTH_NEEDED = ("biou", "lesion_nsd")
-
-
 def check_tolerance_given(metrics: Iterable[Metric], settings: Settings) -> None:
     """What is of a length needs it; a bare nsd takes that of each class, if any (CLI-U3)."""
     for metric in metrics:
-        if metric.name in LENGTH_NEEDED and metric.at is None:
+        if metric.at is None and resolve_metric(metric)[1].needs_at:
             right = Metric(metric.name, Quantity(2, "mm"), metric.options)
             raise RequestError(f"{metric} needs a length", help=f"write {right}")
     known = settings.tolerances or any(c.tolerance for c in settings.classes.described)

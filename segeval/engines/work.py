@@ -18,8 +18,8 @@ from segeval.runtime.memory_budget import process_budget as part_of
 from segeval.scorecard.card import CaseResult
 from segeval.scorecard.result_store import FinishedCase
 from segeval.scoring.case import score_case
+from segeval.scoring.no_room import OVER_BUDGET
 from segeval.scoring.pass_plan import Job
-from segeval.scoring.rows import OVER_BUDGET
 from segeval.scoring.unscored_case import make_unscored_case
 
 if TYPE_CHECKING:

@@ -35,17 +35,22 @@ def boundary_overlap(s: Surfaces, by: str, shell: Callable[[MaskCrop], list[Mask
     return np.array(found)
 
 
-@metric("biou", of="surface", better="higher", at=("mm", "px"), bounds=SHARE, options={"by": BY})
-def biou(s: Surfaces, at: float | None, by: str = "case") -> Values:
+@metric(
+    "biou",
+    of="surface",
+    better="higher",
+    at=("mm", "px"),
+    bounds=SHARE,
+    options={"by": BY},
+    needs_at=True,
+)
+def biou(s: Surfaces, at: float, by: str = "case") -> Values:
     """Boundary IoU by distance: the overlap of the shells inside both surfaces.
 
     formula  IoU of the voxels of each mask that are less than d from its own surface
     empty    both empty: undefined; one empty: 0
     source   Podobnik, Vrtovec, arXiv:2509.05670, 2025
     """
-    if at is None:
-        return Values(np.full(len(s.targets), np.nan), reason="no_tolerance")
-
     return Values(np.array([mean_or_nan(_shell_ious(s, k, at, by)) for k in range(len(s.targets))]))
 
 

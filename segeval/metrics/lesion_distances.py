@@ -192,11 +192,12 @@ def lesion_hd95_of_brats(t: CaseInstances, dilation: int, limit: float) -> Value
     better="higher",
     bounds=SHARE,
     at=LENGTHS,
+    needs_at=True,
     options=OWN | {"over": Option("none", read=read_share)},
 )
 def lesion_nsd(  # noqa: PLR0913 - the options of the metric
     t: CaseInstances,
-    at: float | None,
+    at: float,
     over: Quantity | None,
     tie: str,
     hit: str,
@@ -211,7 +212,7 @@ def lesion_nsd(  # noqa: PLR0913 - the options of the metric
     partners = Partners(over, tie=tie, hit=hit)
 
     def near(both: Both | None) -> float:
-        if both is None or at is None:
+        if both is None:
             return 0.0
         area = sum(float(one.sizes.sum()) for one in both)
         return sum(area_within(one, at) for one in both) / area if area else 0.0
@@ -224,7 +225,4 @@ def lesion_nsd(  # noqa: PLR0913 - the options of the metric
             return np.nan
         return total / len(table.overlaps.truth) if len(table.overlaps.truth) else np.nan
 
-    numbers = np.array([number(p) for p in range(len(t.classes))], np.float64)
-    if at is None:
-        return Values(np.full(len(numbers), np.nan), reason="no_tolerance")
-    return Values(numbers)
+    return Values(np.array([number(p) for p in range(len(t.classes))], np.float64))

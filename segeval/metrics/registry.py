@@ -86,6 +86,7 @@ class Definition:
     whole   the function is given its quantity with the unit, not the number alone
     grouped the mean of a whole case over all cases is that of the means of their groups
     most    the quantity counts something, from 1 to so many; 0: it measures something
+    needs_at it says nothing without its quantity, and is no request without it
     """
 
     name: str
@@ -108,6 +109,7 @@ class Definition:
     one: bool = False
     grouped: bool = False
     most: int = 0
+    needs_at: bool = False
 
     @property
     def doc(self) -> str:
@@ -157,6 +159,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
     one: bool = False,
     grouped: bool = False,
     most: int = 0,
+    needs_at: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of a finished tally under a name.
 
@@ -167,7 +170,7 @@ def metric(  # noqa: PLR0913 - the fields of a Definition, by keyword
         facts = name, of, function, better, unit, at, default, options or {}, bounds, origin
         made = Definition(*facts, given=given or {}, needs=needs, drops=drops)
         more = {"leads": leads, "one": one, "grouped": grouped, "most": most}
-        made = replace(made, library=library, whole=whole, **more)
+        made = replace(made, library=library, whole=whole, needs_at=needs_at, **more)
         KNOWN[name] = _default_convention(made) if origin else made
         return function
 

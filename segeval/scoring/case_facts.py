@@ -18,9 +18,9 @@ from segeval.scoring.finish_tallies import (
     FinishedTallies,
     kept_over_budget,
 )
+from segeval.scoring.no_room import OVER_BUDGET
 from segeval.scoring.pass_plan import Job, TallyRequest, is_watched
 from segeval.scoring.points import point_kinds
-from segeval.scoring.rows import OVER_BUDGET
 from segeval.volume.instances import RoiMasks
 
 

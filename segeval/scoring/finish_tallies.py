@@ -13,7 +13,7 @@ from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.kept_tallies import KeptTallies
-from segeval.scoring.no_room import NoRoom
+from segeval.scoring.no_room import OVER_BUDGET, NoRoom
 from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.scoring.slab_pass import Tally
 from segeval.tallies.counts import Counts
@@ -66,23 +66,24 @@ class FinishedTallies:
     """The tallies of a case.
 
     counts    voxels of each class, which say what side of it is empty; None where nothing was read
-    results   by name of the tally; None where the case has not what it is of, NoRoom where that
-              would have taken too much memory
+    results   by name of the tally; None where the case has not what it is of, or no room for it
     channels  for each class, its place in tallies that go by channel; -1 where it has none
     known     values of metrics that are known already
+    no_room   of the tallies that would have taken more than `--max-memory`, how much
     """
 
     counts: Counts | None
     results: Mapping[str, Any]
     channels: tuple[int, ...] = ()
     known: Mapping[Metric, Values] = field(default_factory=dict)
+    no_room: Mapping[str, NoRoom] = field(default_factory=dict)
 
     def kept(self) -> KeptTallies:
         """Those that are kept with their case."""
         made = {
             name: result
             for name, result in self.results.items()
-            if not (result is None or isinstance(result, NoRoom)) and kind_of(name).kept is not None
+            if result is not None and kind_of(name).kept is not None
         }
         whole = {name: result for name, result in made.items() if kind_of(name).kept_whole}
         forms = {n: None if n in whole else result.to_json() for n, result in made.items()}
@@ -131,20 +132,24 @@ def finish_tallies(
     Raises RuntimeError where a tally gives nothing and has no reason for it: that is a bug.
     """
     results: dict[str, Any] = {}
+    no_room: dict[str, NoRoom] = {}
     known: dict[Metric, Values] = {}
     for request in requests:
         kind, name = kind_of(request.name), request.name
         if kind.finish is None:
-            results[name] = of_files[name]
+            made = of_files[name]
         elif kind.shares in results:
-            results[name] = results[kind.shares]
+            made = no_room.get(kind.shares, results[kind.shares])
         else:
-            results[name] = kind.finish(begun.get(name), read, request)
-        if results[name] is None and not kind.lacks:
+            made = kind.finish(begun.get(name), read, request)
+        results[name] = None if isinstance(made, NoRoom) else made
+        if isinstance(made, NoRoom):
+            no_room[name] = made
+        elif made is None and not kind.lacks:
             raise RuntimeError(f"the tally {name} gave nothing")
-        if kind.measure is not None and not isinstance(results[name], NoRoom):
-            known |= kind.measure(results[name], request, share)
-    return FinishedTallies(read.counts, results, tally_channel_places(read, begun), known)
+        elif kind.measure is not None:
+            known |= kind.measure(made, request, share)
+    return FinishedTallies(read.counts, results, tally_channel_places(read, begun), known, no_room)
 
 
 def tally_channel_places(read: CaseRead, begun: Iterable[str]) -> tuple[int, ...]:
@@ -164,7 +169,7 @@ def report_tallies(
     facts: dict[str, Any] = {}
     for request in requests:
         says, result = kind_of(request.name).says, finished.results[request.name]
-        if says is not None and result is not None and not isinstance(result, NoRoom):
+        if says is not None and result is not None:
             more, known = says(result, read, request)
             notes += more
             facts |= known
@@ -176,15 +181,17 @@ def kept_over_budget(finished: FinishedTallies, requests: Iterable[TallyRequest]
     sizes: dict[str, int] = {}
     for request in requests:
         over, result = kind_of(request.name).over, finished.results[request.name]
-        if isinstance(result, NoRoom):
-            sizes |= dict.fromkeys(result.classes, result.needed)
+        if (left := finished.no_room.get(request.name)) is not None:
+            sizes |= dict.fromkeys(left.classes, left.needed)
         elif over is not None and result is not None:
             sizes |= over(result, request)
     return sizes
 
 
-def values_without_result(kind: TallyKind, classes: int) -> Values:
-    """What a metric gives where the case has not what its tally is of."""
+def values_without_result(name: str, finished: FinishedTallies) -> Values:
+    """What a metric gives where the case has not what its tally is of, or no room for it."""
+    kind = kind_of(name)
+    reason = OVER_BUDGET if name in finished.no_room else kind.lacks
     if kind.by == "case":
-        return Values(whole=np.nan, reason=kind.lacks)
-    return Values(np.full(classes, np.nan), reason=kind.lacks)
+        return Values(whole=np.nan, reason=reason)
+    return Values(np.full(len(finished.channels), np.nan), reason=reason)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+OVER_BUDGET = "over_budget"  # a status: nothing was measured, so nothing is undefined
+
 
 class NoRoom(NamedTuple):
     """Nothing was kept.

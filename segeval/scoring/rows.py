@@ -17,11 +17,9 @@ from segeval.scorecard.card import POOLED, Row
 from segeval.scorecard.empty_class_policy import absence_reason, apply_empty_policy, matching_charge
 from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.finish_tallies import FinishedTallies, kind_of, values_without_result
-from segeval.scoring.no_room import NoRoom
+from segeval.scoring.no_room import OVER_BUDGET
 from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.tallies.counts import Counts
-
-OVER_BUDGET = "over_budget"  # a status: nothing was measured, so nothing is undefined
 
 
 def make_rows(case: Case, finished: FinishedTallies, resolved: CaseClasses, job: Job) -> list[Row]:
@@ -97,7 +95,7 @@ def lacks_room(
     """Whether a class was not measured because that would take more than `--max-memory`."""
     name = definition.tally(metric)
     over, result = kind_of(name).over, finished.results.get(name)
-    if isinstance(result, NoRoom):
+    if name in finished.no_room:
         return True
     if over is None or result is None:
         return False
@@ -111,10 +109,7 @@ def metric_values(metric: Metric, definition: Definition, finished: FinishedTall
     name = definition.tally(metric)
     tally = finished.results[name]
     if tally is None:
-        return values_without_result(kind_of(name), len(finished.channels))
-    if isinstance(tally, NoRoom):
-        nothing = values_without_result(kind_of(name), len(finished.channels))
-        return replace(nothing, reason=OVER_BUDGET)
+        return values_without_result(name, finished)
     if definition.one:
         if getattr(tally, "says_nothing", False):  # of one case, and of no class of it
             return Values(whole=math.nan, reason=POOLED)
