@@ -22,9 +22,10 @@ from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
 
 if TYPE_CHECKING:
+    from segeval.readers.bmp_rows import BmpRows
     from segeval.readers.tiff_strips import TiffSamples, TiffStrips
 
-    PixelRows = PngRows | TiffSamples | TiffStrips
+    PixelRows = BmpRows | PngRows | TiffSamples | TiffStrips
 
 HEAD = 25  # bytes of a PNG up to the bits of a channel
 JPEG = b"\xff\xd8\xff"

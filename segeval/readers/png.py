@@ -17,6 +17,7 @@ from segeval.grid.geometry import Geometry
 from segeval.readers import png_bands
 from segeval.readers.colour_labels import ColourTable
 from segeval.readers.pictures import (
+    BMP,
     COLOURED,
     GIF,
     LOSSY,
@@ -113,6 +114,10 @@ def open_pixel_rows(path: Path, start: bytes) -> PixelRows | None:
     """The pixels of a picture row by row; None of one that is decoded as a whole."""
     if start.startswith(PNG):
         return open_png_rows(path)
+    if start.startswith(BMP):
+        from segeval.readers.bmp_rows import open_bmp_rows
+
+        return open_bmp_rows(path)
     if not start.startswith(TIFF):
         return None
     from segeval.readers.tiff_strips import open_tiff_strips
