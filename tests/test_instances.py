@@ -534,6 +534,25 @@ def test_distances_of_lesions_that_memory_is_too_small_for(tmp_path):
     assert "over_budget" not in {r.status for r in nothing.cases[0].rows}
 
 
+def test_the_whole_of_a_case_without_room_is_missing_as_its_classes_are(tmp_path):
+    """It had no row: `pq` of all cases was that of the others, and nothing of it was missing."""
+    board = (np.indices((2048, 2048)).sum(0) % 2).astype(np.uint8)
+    square = np.zeros((64, 64), np.uint8)
+    square[5:20, 5:20] = 1
+    for side in ("pred", "gt"):
+        build.png(tmp_path / side / "board.png", board)
+        build.png(tmp_path / side / "square.png", square)
+    asked = ("pq", "pq:as=pannuke", "lesion_f1")
+    full = run(tmp_path / "pred", tmp_path / "gt", *asked)
+    card = run(tmp_path / "pred", tmp_path / "gt", *asked, max_memory=100 << 20)
+    board_rows, other = ({(r.class_, r.metric): r for r in one.rows} for one in card.cases)
+    assert list(board_rows) == [(r.class_, r.metric) for r in full.cases[0].rows]
+    assert {r.status for r in board_rows.values()} == {"over_budget"}
+    assert other == {(r.class_, r.metric): r for r in full.cases[1].rows}
+    whole = card.summary[""]["all"]["pq"]
+    assert (whole.n, whole.n_missing) == (1, 1)
+
+
 @pytest.mark.parametrize("base", [1 << 31, 1 << 40, (1 << 53) + 1, (1 << 63) - 200])
 def test_ids_of_64_bits_are_names_too(tmp_path, base):
     rng = np.random.default_rng(3)

@@ -13,7 +13,7 @@ from segeval.runtime.errors import Note
 from segeval.runtime.frozen import field, frozen
 from segeval.scoring.case_stages import CaseRead, CaseStart
 from segeval.scoring.kept_tallies import KeptTallies
-from segeval.scoring.no_room import OVER_BUDGET, NoRoom
+from segeval.scoring.no_room import NoRoom
 from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.scoring.slab_pass import Tally
 from segeval.tallies.counts import Counts
@@ -188,10 +188,8 @@ def kept_over_budget(finished: FinishedTallies, requests: Iterable[TallyRequest]
     return sizes
 
 
-def values_without_result(name: str, finished: FinishedTallies) -> Values:
-    """What a metric gives where the case has not what its tally is of, or no room for it."""
-    kind = kind_of(name)
-    reason = OVER_BUDGET if name in finished.no_room else kind.lacks
+def values_without_result(kind: TallyKind, classes: int) -> Values:
+    """What a metric gives where the case has not what its tally is of."""
     if kind.by == "case":
-        return Values(whole=np.nan, reason=reason)
-    return Values(np.full(len(finished.channels), np.nan), reason=reason)
+        return Values(whole=np.nan, reason=kind.lacks)
+    return Values(np.full(classes, np.nan), reason=kind.lacks)

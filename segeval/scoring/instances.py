@@ -136,12 +136,14 @@ def finish_instances(
     listed = list_side(read, 0), list_side(read, 1)
     tally = tally or InstanceTally(grid.shape)
     if needed := tally.missing_bytes:
-        return NoRoom(needed, tuple(target.name for target in read.classes.targets))
+        tally = InstanceTally(grid.shape)
     divided = any(side.volume.coding and side.volume.coding.divisor for side in sides)
     seen = tally.seen_ids() if divided else (NOTHING, NOTHING)
     ids = [find_id_coding(side, which, seen) for which, side in enumerate(sides)]
     ignored = read.classes.ignored
     found = tally.finish(read.classes.targets, grid, (ids[0], ids[1]), ignored, listed)
+    if needed:
+        return NoRoom(needed, tuple(target.name for target in read.classes.targets), found)
     if listed[1] is not None:
         check_parts_add_up(found, request)
     found = replace(found, room=start.job.room)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 OVER_BUDGET = "over_budget"  # a status: nothing was measured, so nothing is undefined
 
@@ -12,7 +12,9 @@ class NoRoom(NamedTuple):
 
     needed   bytes that it would have taken
     classes  names of those that it is of
+    empty    the result of empty masks, which has as many values
     """
 
     needed: int
     classes: tuple[str, ...]
+    empty: Any

@@ -107,15 +107,28 @@ def metric_values(metric: Metric, definition: Definition, finished: FinishedTall
     if metric in finished.known:
         return finished.known[metric]
     name = definition.tally(metric)
+    if (left := finished.no_room.get(name)) is not None:
+        return forget_numbers(evaluate_metric(metric, definition, left.empty))
     tally = finished.results[name]
     if tally is None:
-        return values_without_result(name, finished)
+        return values_without_result(kind_of(name), len(finished.channels))
     if definition.one:
         if getattr(tally, "says_nothing", False):  # of one case, and of no class of it
             return Values(whole=math.nan, reason=POOLED)
         nothing = evaluate_metric(metric, definition, tally.emptied())
         return replace(nothing, reason=nothing.reason or POOLED)
     return evaluate_metric(metric, definition, tally)
+
+
+def forget_numbers(value: Values) -> Values:
+    """The same values for want of memory: none was measured."""
+    return Values(
+        None if value.classes is None else np.full(len(value.classes), np.nan),
+        None if value.whole is None else np.nan,
+        OVER_BUDGET,
+        value.unit,
+        groups=dict.fromkeys(value.groups, np.nan),
+    )
 
 
 def class_numbers(
