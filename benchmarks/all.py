@@ -26,6 +26,7 @@ SCRIPTS = (
     "p14_lesions",
     "p15_flat",
     "p16_ct",
+    "other_shapes",
     "p17_specks",
     "p18_depths",
     "p22_noise",
