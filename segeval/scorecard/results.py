@@ -33,6 +33,7 @@ from segeval.scorecard.results_checks import (
     check_all_there,
     check_each_once,
     check_metric_texts,
+    refuse_numbers_alone,
 )
 from segeval.scorecard.results_seal import (
     DAMAGED_HELP,
@@ -186,6 +187,7 @@ def _read_results(file: IO[bytes], path: Path, sealed: bool) -> Scorecard:
     if not line:  # written by other hands: all of it at once
         if sealed:
             raise RequestError("its lines have no checksum")
+        refuse_numbers_alone(head)
         return _read_foreign(head, path) or card_from_json(_parse(head))
     check_schema(_parse(head + OPENING + b"]}"))
     place, check = file.tell(), crc32(b"\n")

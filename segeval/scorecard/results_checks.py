@@ -40,3 +40,21 @@ def check_all_there(content: Mapping[str, Any], number: int) -> None:
     if counted != number:
         text = f"damaged result file: it holds {number} cases, and its inventory counts {counted}"
         raise RequestError(text, help=DAMAGED_HELP)
+
+
+NUMBERS_ALONE = {  # what is written for other programs, by how it starts
+    b"PAR1": "a Parquet file",
+    b'{"case": ': "JSON Lines",
+    b"case,class,": "a CSV table",
+    b"case\tclass\t": "a table",
+}
+
+
+def refuse_numbers_alone(content: bytes) -> None:
+    """Refuse a file of a run that has its numbers and not what they are of. Raises RequestError."""
+    for start, form in NUMBERS_ALONE.items():
+        if content.startswith(start):
+            raise RequestError(
+                f"{form}, which holds the numbers of a run and not its settings and summary",
+                help="give its JSON: `segeval score -o results.json`",
+            )

@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator
 from whole_card import everything, written
 
 from segeval.gates.verdict import BaselineComparison, Verdict
+from segeval.reports.outputs import save_report
+from segeval.request.settings import Settings
 from segeval.runtime.errors import RequestError
 from segeval.scorecard.card import CaseResult, Row
 from segeval.scorecard.case_json import case_from_json, case_to_json
@@ -255,3 +257,15 @@ def test_a_case_that_stands_twice_is_damage(tmp_path, indent):
     path.write_text(twice if indent is None else json.dumps(json.loads(twice), indent=indent))
     with pytest.raises(RequestError, match="a is there twice"):
         load_results(path)
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "tsv", "parquet"])
+def test_what_is_written_for_other_programs_is_no_result_file_and_says_so(tmp_path, suffix):
+    """The parser's own words said that a byte was no UTF-8, or that a line followed."""
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow")
+    path = tmp_path / f"r.{suffix}"
+    save_report(card(cases("dice", a={"liver": 0.9})), str(path), Settings())
+    with pytest.raises(RequestError, match="holds the numbers of a run and not") as problem:
+        load_results(path)
+    assert "-o results.json" in problem.value.help
