@@ -68,4 +68,8 @@ def open_bmp_rows(path: Path) -> BmpRows | None:
         if tile[0] != "raw":
             return None
         start, (stored, line, way) = tile[2:4]
+        if image.palette is not None:  # one that is none is refused, though only labels are read
+            from PIL.Image import new
+
+            new("P", (1, 1)).im.putpalette("RGB", *image.palette.getdata())
         return BmpRows(path, image.size[::-1], image.mode, stored, start, line, way)

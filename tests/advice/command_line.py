@@ -184,6 +184,8 @@ SITUATIONS = [
           ways=(run("segeval score -o results.json", f"segeval {S} -o r.json"),)),
     score("JSON of another program", command="show r.json", make=both(pair(), text(r_json="{}")),
           ways=(run("segeval score -o results.json", f"segeval {S} -o r.json"),)),
+    score("numbers alone where results are asked for", command="show r.csv", make=results("r.csv", "-m dice"),
+          ways=(swap("segeval score -o results.json", "r.csv", "r.json", f"segeval {S} -o r.json"),)),
     score("a settings file that exists", command="config --init", make=setting(a=""),
           ways=(mend("remove it first", lambda here: (here / "segeval.toml").unlink()),)),
     score("a shell that is none", command="completion tcsh", make=nothing, ways=(put("bash", "tcsh"), put("fish", "tcsh"))),

@@ -77,3 +77,13 @@ def test_a_large_one_is_said_to_take_what_its_rows_do(tmp_path, monkeypatch):
     monkeypatch.setattr(png, "check_room", lambda *given: asked.append(given[2]))
     png.read(path, ReadOptions())
     assert asked[0] < 6 * 100 + png.ROWS_PIXELS * png.COLOUR_BYTES + 1
+
+
+def test_a_palette_that_is_none_is_refused_by_rows_too(tmp_path):
+    path = tmp_path / "a.bmp"
+    KINDS["indexed"]().save(path)
+    content = bytearray(path.read_bytes())
+    content[46:50] = (300).to_bytes(4, "little")  # colours of the palette
+    path.write_bytes(content)
+    with pytest.raises(ReadError, match="palette"):
+        list(png.read(path, ReadOptions()).channels[0].source.rows())
