@@ -16,6 +16,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from segeval.classes.class_list import ClassDef, ClassList, Colour
@@ -28,6 +29,7 @@ from segeval.runtime.file_state import refuse_device
 NAMES = ("class", "name", "label", "label name", "classname", "class name", "structure")
 VALUES = ("value", "pixel value", "index", "id", "label value", "labelvalue", "mapping", "trainid",
           "key")  # fmt: skip
+MOST_CLASSES = 1 << 14  # the colour tables of brain atlases have some thousand
 ITK_SNAP = r'\s*(\d+)\s+\d+\s+\d+\s+\d+\s+[\d.]+\s+[01]\s+[01]\s+"(.*)"\s*'
 FREESURFER = r"\s*(\d+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)\s+\d+\s*"
 NUMBERED = r"\s*(\d+)\s*[:=]\s*(\S.*?)\s*"  # `1: person`
@@ -56,7 +58,9 @@ def read_class_file(path: Path) -> ClassList:
     readers |= dict.fromkeys((".txt", ".label", ".ctbl", ".lut"), line_classes)
     readers |= dict.fromkeys((".yaml", ".yml"), yaml_classes)
     reader = readers.get(path.suffix.lower())
-    classes = tuple(reader(text)) if reader is not None else ()
+    classes = tuple(islice(reader(text), MOST_CLASSES + 1)) if reader is not None else ()
+    if len(classes) > MOST_CLASSES:
+        raise RequestError(f"a class list has at most {MOST_CLASSES} classes", where=path)
     left_out = [c for c in classes if c.name.strip("_ ").casefold() in ("ignore", "void")]
     kept = tuple(c for c in classes if c not in left_out and not names_background(c.name))
     if not kept:

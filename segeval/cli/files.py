@@ -29,6 +29,8 @@ from segeval.runtime.file_state import refuse_device
 NAMES = ("segeval.toml", "pyproject.toml")
 DEEPEST = 16  # parts of a key that anything asks the place of
 LONGEST = 1 << 20  # letters of a settings file; the parser takes seconds for a megabyte
+MOST_DOTS = 1000  # of one key; the time that the parser takes goes with their square
+BETWEEN_KEYS = re.compile(r"[\n,=\[\]{}#]")
 PRESETS = Path(__file__).parents[1] / "data" / "presets"
 # What a pyproject.toml with a table of ours holds somewhere; many others name the package alone.
 TABLE = r"""(?m)^\s*\[?\s*["']?tool["']?\s*(\]|=|\.\s*["']?segeval)"""
@@ -111,6 +113,8 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
 
     if len(text) > LONGEST:
         raise RequestError(f"a settings file has at most {LONGEST} letters", where=where)
+    if any(part.count(".") > MOST_DOTS for part in BETWEEN_KEYS.split(text)):
+        raise RequestError(f"not TOML: a key of more than {MOST_DOTS} parts", where=where)
     try:
         return tomllib.loads(text)
     except RecursionError as problem:

@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 from segeval.kernels.mask_runs import runs_of_box
 from segeval.kernels.rle import NO_EDGES, ImageShape, draw_edges
 from segeval.runtime.arrays import Counted, Floats, Mask
+from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
 
 BOUNDARY = 0.02  # width of a boundary, as a share of the image's diagonal
+AT_A_TIME = 1 << 20  # pairs of boxes, or edges of pairs
+MOST_PAIRS = 1 << 22  # masks of one image that overlap; crowded ones have some hundred thousand
 
 
 @frozen
@@ -89,7 +92,7 @@ class MaskStack:
         place    the number of the mask
         returns  int64 (k,), strictly rising, an even number
         """
-        return self.edges[self.begins[place] : self.ends[place]]
+        return self.edges[self.ends[place - 1] if place else 0 : self.ends[place]]
 
     def some(self, places: Counted) -> MaskStack:
         """Some of the masks.
@@ -127,11 +130,29 @@ def box_pairs(a: Counted | Floats, b: Counted | Floats) -> tuple[Counted, Counte
 
     a, b     (n, 4) and (m, 4), x1, y1, x2, y2, the last two beyond the box
     returns  place in a and in b of each pair, in the order of a, then of b
+
+    Raises ReadError where there are more pairs than any image has.
     """
-    one, other = a[:, None], b[None]
-    meet = np.minimum(one[..., 2:], other[..., 2:]) > np.maximum(one[..., :2], other[..., :2])
-    first, second = np.nonzero(meet.all(axis=-1))
-    return first.astype(np.int64), second.astype(np.int64)
+    found, count = [], 0
+    rows = max(AT_A_TIME // max(len(b), 1), 1)
+    for start in range(0, max(len(a), 1), rows):
+        one, other = a[start : start + rows, None], b[None]
+        meet = np.minimum(one[..., 2:], other[..., 2:]) > np.maximum(one[..., :2], other[..., :2])
+        first, second = np.nonzero(meet.all(axis=-1))
+        found.append((first.astype(np.int64) + start, second.astype(np.int64)))
+        count += len(first)
+        check_pair_count(count)
+    first, second = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return first, second
+
+
+def check_pair_count(count: int) -> None:
+    """Refuse masks of one image that lie on each other as no real ones do. Raises ReadError."""
+    if count > MOST_PAIRS:
+        raise ReadError(
+            f"masks of one image that overlap in more than {MOST_PAIRS} pairs",
+            status="over_budget",
+        )
 
 
 def shared_pixels(a: MaskStack, b: MaskStack, first: Counted, second: Counted) -> Counted:
@@ -146,17 +167,25 @@ def shared_pixels(a: MaskStack, b: MaskStack, first: Counted, second: Counted) -
     keys = b.owner * size + b.edges
     lengths = np.diff(b.edges, append=0)
     inside = np.concatenate([[0], np.cumsum(np.where(np.arange(len(keys)) % 2, 0, lengths))])
-    begin = a.begins[first]
-    times = a.ends[first] - begin
-    pair = np.repeat(np.arange(len(first)), times)
-    edge = np.arange(len(pair)) + np.repeat(begin - (np.cumsum(times) - times), times)
-    asked = a.edges[edge]
-    at = np.searchsorted(keys, second[pair] * size + asked, "right")
-    before = inside[at] - inside[b.begins[second[pair]]]
-    open_run = at % 2 == 1  # the run that the place lies in counts up to it
-    before -= np.where(open_run, b.edges[np.minimum(at, len(keys) - 1)] - asked, 0)
-    sign = np.where(edge % 2 == 1, 1, -1)
-    return np.bincount(pair, sign * before, len(first)).astype(np.int64)
+    begins, behind = a.begins, b.begins
+
+    def shared(first: Counted, second: Counted) -> Counted:
+        begin = begins[first]
+        times = a.ends[first] - begin
+        pair = np.repeat(np.arange(len(first)), times)
+        edge = np.arange(len(pair)) + np.repeat(begin - (np.cumsum(times) - times), times)
+        asked = a.edges[edge]
+        at = np.searchsorted(keys, second[pair] * size + asked, "right")
+        before = inside[at] - inside[behind[second[pair]]]
+        open_run = at % 2 == 1  # the run that the place lies in counts up to it
+        before -= np.where(open_run, b.edges[np.minimum(at, len(keys) - 1)] - asked, 0)
+        sign = np.where(edge % 2 == 1, 1, -1)
+        return np.bincount(pair, sign * before, len(first)).astype(np.int64)
+
+    edges = np.cumsum(a.ends[first] - begins[first])
+    cuts = np.searchsorted(edges, np.arange(AT_A_TIME, int(edges[-1]), AT_A_TIME))
+    parts = zip(np.split(first, cuts), np.split(second, cuts), strict=True)
+    return np.concatenate([shared(*part) for part in parts])
 
 
 def boundary_width(shape: ImageShape) -> int:

@@ -7,6 +7,9 @@ import numpy as np
 from segeval.kernels.connected_components import expand_ranges
 from segeval.kernels.label_runs import LabelRuns, complement_runs
 from segeval.runtime.arrays import Counted
+from segeval.runtime.errors import ReadError
+
+MOST_PAIRS = 1 << 24  # of runs, where masks of one side overlap; 600 MiB
 
 
 def overlap_runs(truth: LabelRuns, pred: LabelRuns) -> tuple[Counted, Counted, Counted]:
@@ -14,6 +17,8 @@ def overlap_runs(truth: LabelRuns, pred: LabelRuns) -> tuple[Counted, Counted, C
 
     truth, pred  sorted by start; runs of one side may overlap each other
     returns      int64 (n,) three times: index of the truth's run, of the prediction's, voxels
+
+    Raises ReadError where overlapping runs make more pairs than any masks do.
     """
     if are_disjoint(truth) and are_disjoint(pred):
         low = np.searchsorted(pred.stop, truth.start, "right")
@@ -23,6 +28,7 @@ def overlap_runs(truth: LabelRuns, pred: LabelRuns) -> tuple[Counted, Counted, C
         inside = np.searchsorted(pred.start, [truth.start, truth.stop], "left")
         behind = np.searchsorted(truth.start, pred.start, "right")
         beyond = np.searchsorted(truth.start, pred.stop, "left")
+        check_run_pairs(inside[1] - inside[0], beyond - behind)
         first = expand_ranges(np.arange(len(truth)), *inside)
         second = expand_ranges(np.arange(len(pred)), behind, beyond)
         one, other = (np.concatenate(both) for both in zip(first, second[::-1], strict=True))
@@ -30,6 +36,19 @@ def overlap_runs(truth: LabelRuns, pred: LabelRuns) -> tuple[Counted, Counted, C
         truth.start[one], pred.start[other]
     )
     return one, other, shared
+
+
+def check_run_pairs(*counts: Counted) -> None:
+    """Refuse runs that lie on each other as those of no real masks do. Raises ReadError.
+
+    counts  of the runs that each run meets, or below 0
+    """
+    total = sum(int(np.maximum(many, 0).sum()) for many in counts)
+    if total > MOST_PAIRS:
+        raise ReadError(
+            f"masks that overlap in {total} pairs of runs, which is more than {MOST_PAIRS}",
+            status="over_budget",
+        )
 
 
 def are_disjoint(runs: LabelRuns) -> bool:

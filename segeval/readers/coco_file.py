@@ -32,6 +32,7 @@ from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.runtime.json_parts import PartsError, read_object_parts
 from segeval.runtime.json_text import parse_json
+from segeval.volume.channel import check_channel_count
 
 KEYS = ("images", "annotations", "categories")
 LISTS = "images, annotations and categories are lists"
@@ -135,6 +136,7 @@ def _parse_coco_version(path: Path, changed: int, size: int) -> CocoFile:
     images, categories = content["images"], content["categories"]
     if not all(isinstance(part, list) for part in (images, categories)):
         raise TypeError(LISTS)
+    check_channel_count(len(categories), path, "categories")
     entries = [image_of(entry, place) for place, entry in enumerate(images, 1)]
     found = images_by_name(entries)
     known = {image.number for image in entries if image.number is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from struct import Struct
 from typing import Any
 
@@ -64,6 +65,44 @@ def fragment_places(file: DicomFile, place: ByteRange) -> tuple[ByteRange, ...]:
             help="the file was cut off; copy or write it again",
         )
     return tuple(found) or ((place[0], place[0]),)
+
+
+# Transfer syntaxes that keep every value, and what decodes those that Pillow does not.
+LOSSLESS = {
+    "1.2.840.10008.1.2.5": "",
+    "1.2.840.10008.1.2.4.57": "",
+    "1.2.840.10008.1.2.4.70": "",
+    "1.2.840.10008.1.2.4.80": "pyjpegls",
+    "1.2.840.10008.1.2.4.90": "",
+    "1.2.840.10008.1.2.4.201": "pylibjpeg pylibjpeg-openjpeg",
+    "1.2.840.10008.1.2.4.202": "pylibjpeg pylibjpeg-openjpeg",
+}
+
+
+def check_decodable(path: Path, syntax: str) -> None:
+    """Refuse, by name, a transfer syntax that cannot be decoded here, or that changes values.
+
+    Raises ReadError.
+    """
+    name = transfer_syntax_name(syntax)
+    try:
+        decoder = frame_decoder(syntax) if name != syntax else None
+    except NotImplementedError:
+        decoder = None
+    if decoder is not None and syntax not in LOSSLESS:
+        raise ReadError(
+            f"transfer syntax {name} may have changed the labels",
+            where=path,
+            help="store the segmentation again from its source: uncompressed or as RLE Lossless",
+        )
+    if decoder is None or not decoder.is_available:
+        install = LOSSLESS.get(syntax)
+        raise ReadError(
+            f"transfer syntax {name} cannot be decoded",
+            where=path,
+            help="store the segmentation uncompressed or as RLE Lossless"
+            + (f", or `pip install {install}`" if install else ""),
+        )
 
 
 def frame_decoder(syntax: str) -> Any:

@@ -24,7 +24,13 @@ from segeval.dicom.files import (
     inflate,
     inflate_again,
 )
-from segeval.readers.packed_frames import frame_decoder, packed_frames, transfer_syntax_name
+from segeval.readers.codestreams import stated_size
+from segeval.readers.packed_frames import (
+    check_decodable,
+    frame_decoder,
+    packed_frames,
+    transfer_syntax_name,
+)
 from segeval.runtime.arrays import Raw
 from segeval.runtime.errors import ReadError, RequestError
 from segeval.runtime.packed_streams import STEP
@@ -137,6 +143,9 @@ class PixelFrames:
         """A frame through the library, as if it were the only one of the file."""
         from pydicom.encaps import encapsulate
 
+        if (stated := stated_size(raw)) not in (None, self.shape):
+            rows, columns = self.shape
+            raise ValueError(f"it is {stated[0]} x {stated[1]}, the file says {rows} x {columns}")
         array, _ = frame_decoder(self.syntax).as_array(
             encapsulate([raw + b"\0" * (len(raw) % 2)]),
             rows=self.shape[0],
@@ -169,7 +178,8 @@ def locate_frames(file: DicomFile) -> PixelFrames:
     if file.syntax in NATIVE:
         check_whole_pixels(found, file.size)
         return found
-    check_decodable(found)
+    if file.syntax != DEFLATED_FRAMES:
+        check_decodable(file.path, file.syntax)
     return replace(found, parts=packed_frames(file, place, frames))
 
 
@@ -186,21 +196,4 @@ def check_whole_pixels(found: PixelFrames, size: int | None) -> None:
             f"the pixels end at byte {min(end, size)}, {start + needed} are announced",
             where=found.path,
             help="the file was cut off; copy or write it again",
-        )
-
-
-def check_decodable(found: PixelFrames) -> None:
-    """Refuse, by name, a transfer syntax that cannot be decoded here. Raises ReadError."""
-    if found.syntax == DEFLATED_FRAMES:
-        return
-    known = transfer_syntax_name(found.syntax) != found.syntax
-    try:
-        available = known and frame_decoder(found.syntax).is_available
-    except NotImplementedError:
-        available = False
-    if not available:
-        raise ReadError(
-            f"transfer syntax {transfer_syntax_name(found.syntax)} cannot be decoded",
-            where=found.path,
-            help="store the segmentation uncompressed or as RLE Lossless",
         )

@@ -22,7 +22,7 @@ from segeval.runtime.arrays import Counted, Floats
 from segeval.runtime.errors import ImageSizeError, ReadError
 from segeval.runtime.frozen import field, frozen
 from segeval.runtime.inventory import UNKNOWN, current
-from segeval.volume.channel import Channel
+from segeval.volume.channel import Channel, check_channel_count
 from segeval.volume.instance_masks import plain_instances
 from segeval.volume.instances import Instances
 from segeval.volume.read_options import ReadOptions
@@ -60,6 +60,7 @@ def polygon_volume(
 
     names  of the classes that are numbers; None: numbers are label values without names
     """
+    check_channel_count(len({one.label for one in objects}), path, "classes")
     current().add_found("annotation", len(objects))
     current().add_scored("annotation", len(objects))
     kept = [one for one in objects if not one.score < reading.min_score]

@@ -44,9 +44,13 @@ def describe_truth(read: CaseRead) -> tuple[dict[str, int], dict[str, str]]:
         volume = read.start.truth.unmoved[0]
         counts, checksums = count_on_own_grid(*read.start.truth.unmoved, parts)
     found: dict[str, str] = {}
+    scored: dict[int, list[frozenset[int] | None]] = {}
+    for target in read.classes.targets:
+        scored.setdefault(target.truth.channel, []).append(target.truth.labels)
     for channel, name in name_channels(volume, read.resolved.targets).items():
         labels = read.labels.get(channel, ())
-        if channel in checksums and is_judged(labels, read, channel):
+        own = scored.get(channel, ())
+        if channel in checksums and is_judged(labels, own, read.classes.ignored):
             found[name] = truth_checksum(read, volume, labels, checksums[channel])
     return dict(zip(names, counts, strict=True)), found
 
@@ -61,11 +65,17 @@ def name_channels(volume: Volume, targets: Sequence[ScoredClass]) -> dict[int, s
     return {channel: names[0] for channel, names in owners.items() if len(names) == 1}
 
 
-def is_judged(labels: Sequence[int], read: CaseRead, channel: int) -> bool:
-    """Whether every label is of a scored class, or ignored: others may change unseen."""
-    own = [t.truth.labels for t in read.classes.targets if t.truth.channel == channel]
-    known = {0, read.classes.ignored}.union(*(values for values in own if values is not None))
-    return None in own or known.issuperset(labels)  # a class without labels is all that is not 0
+def is_judged(
+    labels: Sequence[int], own: Sequence[frozenset[int] | None], ignored: int | None
+) -> bool:
+    """Whether every label is of a scored class, or ignored: others may change unseen.
+
+    labels  of a channel
+    own     those of each class of the channel; None: all that is not 0
+    """
+    known: set[int | None] = {0, ignored}
+    known = known.union(*(values for values in own if values is not None))
+    return None in own or known.issuperset(labels)
 
 
 def truth_checksum(

@@ -122,13 +122,15 @@ class RelabelledChannel:
     side: str = ""
 
 
-def check_channel_count(count: int, path: object) -> None:
+def check_channel_count(count: int, path: object, what: str = "channels") -> None:
     """Refuse more channels than any file has: each takes memory before one value is read.
+
+    what  they are called in the file
 
     Raises ReadError.
     """
     if count > MOST_CHANNELS:
-        raise ReadError(f"{count} channels, and at most {MOST_CHANNELS} are read", where=path)
+        raise ReadError(f"{count} {what}, and at most {MOST_CHANNELS} are read", where=path)
 
 
 def turn_array(array: Raw, voxels: Channel) -> Raw:

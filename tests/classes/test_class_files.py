@@ -7,6 +7,8 @@ import nibabel
 import numpy as np
 import pytest
 
+from segeval.classes import class_files
+from segeval.classes.class_files import read_class_file
 from segeval.classes.parse_classes import parse_classes
 from segeval.runtime.errors import RequestError
 
@@ -143,3 +145,16 @@ def test_what_lists_no_classes(tmp_path, name, content):
 def test_a_label_0_that_is_no_background_is_a_class(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     assert listed(tmp_path / name)[0] == {"road": (0,), "sky": (1,)}
+
+
+@pytest.mark.parametrize(("name", "start", "line"), [
+    ("c.txt", "", "{}=c{}\n"), ("c.csv", "label,name\n", "{},c{}\n"),
+])  # fmt: skip
+def test_a_list_without_end_is_refused(tmp_path, monkeypatch, name, start, line):
+    monkeypatch.setattr(class_files, "MOST_CLASSES", 30)
+    path = tmp_path / name
+    path.write_text(start + "".join(line.format(k, k) for k in range(1, 31)))
+    assert len(read_class_file(path).classes) == 30
+    path.write_text(start + "".join(line.format(k, k) for k in range(1, 32)))
+    with pytest.raises(RequestError, match="at most 30 classes"):
+        read_class_file(path)

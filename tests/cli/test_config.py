@@ -3,8 +3,12 @@
 import re
 import tomllib
 
+import pytest
+
 from segeval.cli.choices import CHOICES
+from segeval.cli.files import parse_toml
 from segeval.cli.settings_sources import CommandLineRequest, resolve_settings
+from segeval.runtime.errors import RequestError
 
 FILE = """
 metrics = ["dice", "nsd@2mm"]
@@ -84,3 +88,15 @@ def test_a_key_that_does_not_exist(segeval, here):
     assert ran.err == (
         "error: segeval.toml:2: unknown key 'threshhold'\n  help: did you mean threshold?\n"
     )
+
+
+MANY = "a" + ".a" * 2000, 'a."a"' + " . 'a'" * 2000, "[a" + ".a" * 2000 + "]"
+
+
+@pytest.mark.parametrize("key", MANY)
+def test_a_key_of_thousands_of_parts_is_refused(key):
+    text = key if key.startswith("[") else f"{key} = 1"
+    with pytest.raises(RequestError, match="a key of more than 1000 parts"):
+        parse_toml(text, "s.toml")
+    numbers = "a = [" + "0.5, " * 2000 + "]\nb.c = 1"
+    assert parse_toml(numbers, "s.toml")["b"] == {"c": 1}

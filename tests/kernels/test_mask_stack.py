@@ -1,10 +1,12 @@
 """What masks of one image share, against drawing them."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from segeval.kernels import mask_stack
 from segeval.kernels.mask_stack import (
     boundaries,
     boundary_width,
@@ -16,6 +18,7 @@ from segeval.kernels.mask_stack import (
     stack_of,
 )
 from segeval.kernels.rle import draw_edges
+from segeval.runtime.errors import ReadError
 
 SHAPE = (7, 9)
 masks = st.lists(arrays(bool, SHAPE), max_size=4)
@@ -82,3 +85,26 @@ def test_boxes_that_only_touch_share_nothing():
     a, b = np.array([[0.0, 0, 2, 2]]), np.array([[2.0, 0, 2, 2], [1, 1, 5, 0.5]])
     found = box_overlaps(a, b, np.array([0, 0]), np.array([0, 1]))
     assert found.tolist() == [0, 0.5]
+
+
+def test_boxes_and_pairs_in_parts_are_those_at_once(monkeypatch):
+    rng, shape = np.random.default_rng(0), (20, 24)
+
+    def many():
+        boxes = [(rng.random((5, 4)) < 0.6, tuple(rng.integers(0, 15, 2))) for _ in range(30)]
+        return stack_of([edges_of_mask(*box, shape) for box in boxes], shape)
+
+    a, b = many(), many()
+
+    def found():
+        pairs = mask_stack.box_pairs(a.boxes(), b.boxes())
+        return *pairs, mask_stack.shared_pixels(a, b, *pairs)
+
+    at_once = found()
+    monkeypatch.setattr(mask_stack, "AT_A_TIME", 40)
+    assert all((one == other).all() for one, other in zip(at_once, found(), strict=True))
+    assert len(at_once[0]) > 100
+    monkeypatch.setattr(mask_stack, "MOST_PAIRS", 100)
+    with pytest.raises(ReadError, match="overlap in more than 100 pairs") as told:
+        found()
+    assert told.value.status == "over_budget"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from segeval.kernels import run_overlaps
 from segeval.kernels.label_runs import LabelRuns, complement_runs, unite_overlapping
 from segeval.kernels.run_dilation import dilate_runs
 from segeval.kernels.run_overlaps import overlap_runs, sum_each, sum_pairs
+from segeval.runtime.errors import ReadError
 from tests.kernels.test_connected_components import drawn, maps, runs_in_rows
 
 pairs = st.lists(st.integers(1, 6), min_size=2, max_size=3).map(tuple).flatmap(
@@ -85,3 +88,12 @@ def test_runs_are_dilated_as_the_volume_is(labels, times):
     runs = dilate_runs(runs_in_rows(labels), labels.shape, times)
     found = drawn(runs, np.zeros(len(runs), int), labels.shape) > 0
     assert (found == ndimage.binary_dilation(labels > 0, near, times)).all()
+
+
+def test_runs_that_overlap_as_no_masks_do_are_refused(monkeypatch):
+    start = np.zeros(50, np.int64)
+    runs = LabelRuns(start, start + 9, np.ones(50, np.uint16))
+    assert overlap_runs(runs, runs)[2].sum() == 50 * 50 * 9
+    monkeypatch.setattr(run_overlaps, "MOST_PAIRS", 2499)
+    with pytest.raises(ReadError, match="overlap in 2500 pairs of runs"):
+        overlap_runs(runs, runs)

@@ -12,6 +12,7 @@ from segeval.readers.coco_file import IN_MEMORY, parse_coco
 from segeval.readers.registry import open_volume
 from segeval.runtime.errors import ReadError
 from segeval.runtime.inventory import Inventory, keep_inventory, on_side
+from segeval.volume import channel
 from segeval.volume.read_options import ReadOptions
 
 SHAPE = (10, 12)
@@ -465,3 +466,14 @@ def test_what_is_no_coco_file_is_said_the_same(tmp_path, monkeypatch, content):
             parse_coco(path)
         said.append(caught.value.message)
     assert said[0] == said[1]
+
+
+def test_more_categories_than_any_file_has_are_refused(tmp_path, monkeypatch):
+    categories = [{"id": k, "name": f"c{k}"} for k in range(9)]
+    path = tmp_path / "g.json"
+    path.write_text(json.dumps({"images": [], "annotations": [], "categories": categories}))
+    assert len(parse_coco(path).categories) == 9
+    monkeypatch.setattr(channel, "MOST_CHANNELS", 8)
+    path.write_text(path.read_text() + " ")
+    with pytest.raises(ReadError, match="9 categories, and at most 8 are read"):
+        parse_coco(path)

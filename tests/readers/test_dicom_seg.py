@@ -1,24 +1,34 @@
 """Segmentation objects: three types, frames in any order, bits that run on, missing frames."""
 
+import io
 import struct
+from types import SimpleNamespace
 
 import dicom_build as build
 import numpy as np
 import pydicom
 import pytest
 from paths import SHARED, needs_data
-from pydicom.encaps import generate_frames
+from PIL import Image
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import (
+    JPEG2000,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
+    HTJ2KLossless,
     ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
     RLELossless,
 )
 
 from segeval.grid.geometry import Reorder
 from segeval.grid.slices import Frame, arrange_slices
-from segeval.readers import dicom_seg
+from segeval.readers import dicom_seg, packed_frames
+from segeval.readers.codestreams import stated_size
 from segeval.readers.packed_frames import transfer_syntax_name
 from segeval.runtime.errors import CaseError, ReadError
 from segeval.volume.channel_streams import open_channels
@@ -229,6 +239,92 @@ def test_a_transfer_syntax_that_cannot_be_decoded_is_named(tmp_path):
     with pytest.raises(ReadError, match=r"transfer syntax 1\S+77 cannot be decoded"):
         read(path)
     assert transfer_syntax_name("1.2.840.10008.1.2.4.80") == "JPEG-LS Lossless Image Compression"
+
+
+def packed_seg(path, masks, encode, syntax, type="LABELMAP"):
+    """A segmentation whose frames are packed by something other than the library."""
+    labels = [str(k) for k in range(5)] if type == "LABELMAP" else ["A"]
+    more = {"fraction": "PROBABILITY"} if type == "FRACTIONAL" else {}
+    build.seg(path, shots(masks), labels, type=type, **more)
+    data = pydicom.dcmread(path)
+    data.PixelData = encapsulate([encode(mask) for mask in masks])
+    data["PixelData"].VR, data["PixelData"].is_undefined_length = "OB", True
+    data.file_meta.TransferSyntaxUID = syntax
+    data.save_as(path, enforce_file_format=True)
+    return path
+
+
+def jpeg_2000(mask, **more):
+    file = io.BytesIO()
+    Image.fromarray(mask).save(file, "JPEG2000", no_jp2=True, **more)
+    return file.getvalue()
+
+
+def jpeg(mask):
+    file = io.BytesIO()
+    Image.fromarray(mask).save(file, "JPEG", quality=95)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("type", ["LABELMAP", "BINARY", "FRACTIONAL"])
+def test_lossless_jpeg_2000_has_the_values_that_were_packed(tmp_path, type):
+    most = {"LABELMAP": 4, "BINARY": 1, "FRACTIONAL": 255}[type]
+    masks = RNG.integers(0, most + 1, (3, 40, 50)).astype(np.uint8)
+    path = packed_seg(tmp_path / "a", masks, jpeg_2000, JPEG2000Lossless, type)
+    (found, *_) = values(read(path))
+    want = masks / np.float32(255) if type == "FRACTIONAL" else masks
+    assert np.allclose(found, want, atol=1e-6)
+
+
+@pytest.mark.parametrize("type", ["LABELMAP", "BINARY", "FRACTIONAL"])
+@pytest.mark.parametrize(("encode", "syntax"), [(jpeg, JPEGBaseline8Bit), (jpeg_2000, JPEG2000)])
+def test_labels_that_packing_may_have_changed_are_refused(tmp_path, encode, syntax, type):
+    masks = RNG.integers(0, 2, (3, 40, 50)).astype(np.uint8)
+    path = packed_seg(tmp_path / "a", masks, encode, syntax, type)
+    with pytest.raises(ReadError, match="may have changed the labels") as told:
+        read(path)
+    assert "RLE Lossless" in told.value.help
+
+
+@pytest.mark.parametrize(("syntax", "install"), [
+    (JPEGLSLossless, "pyjpegls"), (HTJ2KLossless, "pylibjpeg-openjpeg"), (JPEGLosslessSV1, ""),
+])  # fmt: skip
+def test_a_syntax_that_nothing_here_decodes_says_what_does(tmp_path, monkeypatch, syntax, install):
+    decoder = SimpleNamespace(is_available=False)
+    monkeypatch.setattr(packed_frames, "frame_decoder", lambda _: decoder)
+    path = packed_seg(tmp_path / "a", MASKS, lambda _: b"\xff\xd8ab", syntax)
+    with pytest.raises(ReadError, match="cannot be decoded") as told:
+        read(path)
+    assert install in told.value.help
+    assert ("pip install" in told.value.help) == bool(install)
+    assert "RLE Lossless" in told.value.help
+
+
+@pytest.mark.parametrize("other", [(50, 40), (20, 25), (80, 100)])
+def test_a_packed_frame_of_another_size_is_refused(tmp_path, other):
+    masks = RNG.integers(0, 5, (3, 40, 50)).astype(np.uint8)
+    turned = lambda mask: jpeg_2000(np.resize(mask, other))  # noqa: E731
+    path = packed_seg(tmp_path / "a", masks, turned, JPEG2000Lossless)
+    with pytest.raises(ReadError, match=f"it is {other[0]} x {other[1]}, the file says 40 x 50"):
+        values(read(path))
+
+
+@pytest.mark.parametrize("keep", [0.1, 0.5, 0.9, 0.99])
+def test_a_packed_frame_that_is_cut_is_refused(tmp_path, keep):
+    masks = RNG.integers(0, 5, (3, 40, 50)).astype(np.uint8)
+    cut = lambda mask: jpeg_2000(mask)[: int(len(jpeg_2000(mask)) * keep)]  # noqa: E731
+    path = packed_seg(tmp_path / "a", masks, cut, JPEG2000Lossless)
+    with pytest.raises(ReadError, match="does not decode"):
+        values(read(path))
+
+
+@pytest.mark.parametrize(("name", "more"), [("JPEG", {}), ("JPEG2000", {"no_jp2": True})])
+def test_the_size_that_a_frame_says(name, more):
+    file = io.BytesIO()
+    Image.fromarray(np.zeros((40, 50), np.uint8)).save(file, name, **more)
+    assert stated_size(file.getvalue()) == (40, 50)
+    assert stated_size(file.getvalue()[:8]) is None
+    assert stated_size(b"\xff\xd8\xff\xf7\0\x0b\x08\0\x28\0\x32\1\1\x11\0") == (40, 50)  # JPEG-LS
 
 
 @pytest.mark.parametrize("keep", np.linspace(0.02, 0.99, 12))

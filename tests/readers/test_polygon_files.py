@@ -13,6 +13,7 @@ from segeval.pairing.files import list_mask_files
 from segeval.readers.registry import is_polygon_file, open_volume
 from segeval.runtime.errors import ReadError
 from segeval.runtime.inventory import Inventory, keep_inventory, on_side
+from segeval.volume import channel
 from segeval.volume.read_options import ReadOptions
 
 SIZE = (20, 30)  # height, width
@@ -251,3 +252,12 @@ def test_every_form_against_every_other(tmp_path, forms):
         assert found["all"]["ap"].pooled == pytest.approx(1)
     else:
         assert np.isnan(found["all"]["ap"].pooled)  # no scores
+
+
+def test_more_classes_than_any_file_has_are_refused(tmp_path, monkeypatch):
+    shapes = [shape(f"c{k}", corners(*CAT)) for k in range(9)]
+    path = labelme(tmp_path / "a.json", *shapes)
+    assert len(open_volume(path, READ).channels) == 9
+    monkeypatch.setattr(channel, "MOST_CHANNELS", 8)
+    with pytest.raises(ReadError, match="9 classes, and at most 8 are read"):
+        open_volume(path, READ)
