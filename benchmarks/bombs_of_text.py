@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -190,41 +193,47 @@ def _(folder: Path, smaller: int) -> list[str]:
 # -- result files ---------------------------------------------------------------------------------
 
 
+@cache
+def result_head() -> dict[str, object]:
+    """What stands around the cases of a result file."""
+    with tempfile.TemporaryDirectory() as place:
+        words = [*paired(mask(Path(place))), "--format", "json", "-q"]
+        ran = subprocess.run(
+            [sys.executable, "-m", "segeval", *words], capture_output=True, check=True
+        )
+    found: dict[str, object] = json.loads(ran.stdout)
+    kept = {name: found[name] for name in found if name not in ("cases", "check")}
+    return kept | {"summary": {"": {}}}
+
+
 def result_text(cases: Iterable[str], metrics: Iterable[str] = ("dice",)) -> str:
     """A result file of cases as text."""
-    head = {"schema": "segeval.results/2", "metrics": list(metrics)}
+    head = result_head() | {"metrics": list(metrics)}
     return json.dumps(head)[:-1] + ', "cases": [' + ",".join(cases) + "]}"
 
 
-def row(number: object, metric: str = "dice", class_: str = "1", value: str = "0.5") -> str:
-    """A row as text."""
-    return f'{{"case":"c","class":"{class_}","metric":"{metric}","value":{value},"n":"{number}"}}'
+def case(name: object = "c", values: Iterable[str] = (), classes: Iterable[str] = ()) -> str:
+    """A case as text; `values` are classes with their numbers."""
+    held = ",".join(f'"{one}"' for one in classes)
+    return f'{{"case":"{name}","pred":"a","gt":"a","status":"ok","classes":[{held}],"values":{{{",".join(values)}}}}}'
 
 
 RESULTS = {
-    "rows of one case": lambda n: result_text(
-        ['{"case":"c","status":"ok","rows":['
-         + ",".join(row(k) for k in range(SIZE // 75 // n)) + "]}"]
-    ),
     "classes": lambda n: result_text(
-        ['{"case":"c","status":"ok","rows":['
-         + ",".join(row(0, class_=f"c{k}") for k in range(SIZE // 76 // n)) + "]}"]
-    ),
+        [case("c", (f'"c{k}":{{"dice":0.5}}' for k in range(SIZE // 34 // n)),
+              (f"c{k}" for k in range(SIZE // 34 // n)))]),
     "metrics": lambda n: result_text(
-        ['{"case":"c","status":"ok","rows":['
-         + ",".join(row(0, f"nsd@{k}mm") for k in range(SIZE // 130 // n)) + "]}"],
-        [f"nsd@{k}mm" for k in range(SIZE // 130 // n)],
-    ),
+        [case("c", ['"1":{' + ",".join(f'"nsd@{k}mm":0.5' for k in range(SIZE // 36 // n)) + "}"],
+              ["1"])], (f"nsd@{k}mm" for k in range(SIZE // 36 // n))),
     "cases": lambda n: result_text(
-        f'{{"case":"{k}","status":"ok","rows":[]}}' for k in range(SIZE // 45 // n)
-    ),
+        case(k, ['"1":{"dice":0.5}'], ["1"]) for k in range(SIZE // 80 // n)),
     "cases that are one": lambda n: result_text(
-        '{"case":"a","status":"ok","rows":[]}' for k in range(SIZE // 40 // n)
-    ),
+        case("a", ['"1":{"dice":0.5}'], ["1"]) for k in range(SIZE // 75 // n)),
+    "cases without values": lambda n: result_text(case(k) for k in range(SIZE // 55 // n)),
     "lists in lists": lambda n: result_text(["[" * (SIZE // 2 // n) + "]" * (SIZE // 2 // n)]),
     "numbers": lambda n: result_text([",".join(["1"] * (SIZE // 2 // n))]),
-    "a number of many digits": lambda n: result_text([
-        '{"case":"c","status":"ok","rows":[' + row(0, value="1" * (SIZE // n)) + "]}"]),
+    "a number of many digits": lambda n: result_text(
+        [case("c", ['"1":{"dice":' + "1" * (SIZE // n) + "}"], ["1"])]),
     "keys": lambda n: result_text([
         "{" + ",".join(f'"k{k}":0' for k in range(SIZE // 12 // n)) + "}"]),
 }  # fmt: skip

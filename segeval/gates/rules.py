@@ -233,7 +233,6 @@ def count_infinite(
 def _undefined_rows(
     card: Scorecard, name: str, metric: Metric, group: str
 ) -> Iterator[tuple[RowKind, RowValues]]:
-    for kind, rows in index_rows(card.cases).of(group):
-        of_metric = kind.status == "undefined" and kind.metric == str(metric)
-        if of_metric and name in ("overall", kind.class_):
+    for kind, rows in index_rows(card.cases).undefined(name, str(metric)):
+        if group in ("", kind.group):
             yield kind, rows

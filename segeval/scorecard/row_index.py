@@ -50,6 +50,8 @@ class RowIndex:
     def __init__(self, cases: Iterable[CaseResult] = ()) -> None:
         self.names: list[str] = []
         self.kinds: dict[RowKind, RowValues] = {}
+        self._undefined: dict[tuple[str, str], list[tuple[RowKind, RowValues]]] = {}
+        self._undefined_of = 0  # kinds that were there when these were gathered
         self.groups: Counter[str] = Counter()
         self.lost: Counter[tuple[str, str]] = Counter()
         self.statuses: Counter[str] = Counter()
@@ -220,6 +222,19 @@ class RowIndex:
         for kind, rows in self.kinds.items():
             if group in ("", kind.group):
                 yield kind, rows
+
+    def undefined(self, class_: str, metric: str) -> Sequence[tuple[RowKind, RowValues]]:
+        """The kinds of a class and metric whose rows are undefined.
+
+        class_  `overall` is every class
+        """
+        if self._undefined_of != len(self.kinds):
+            self._undefined, self._undefined_of = {}, len(self.kinds)
+            for kind, rows in self.kinds.items():
+                if kind.status == "undefined":
+                    for name in {kind.class_, "overall"}:
+                        self._undefined.setdefault((name, kind.metric), []).append((kind, rows))
+        return self._undefined.get((class_, metric), ())
 
     def lost_of(self, group: str) -> int:
         """Cases of a group that were not scored."""

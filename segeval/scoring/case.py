@@ -30,6 +30,7 @@ from segeval.scoring.fingerprint import (
     case_stamps,
     first_difference,
     overwrite_error,
+    settled_file_stamps,
 )
 from segeval.scoring.finish_tallies import (
     FinishedTallies,
@@ -67,7 +68,8 @@ def score_unchanged(case: Case, job: Job, share: ParallelMap) -> CaseResult:
     share  may measure classes in other processes
     """
     # of the files that are read, not of later ones
-    (whole, sides), before = case_stamps(case), case_file_stamps(case)
+    before = settled_file_stamps(case)
+    whole, sides = case_stamps(case)
     result = replace(open_and_score(case, job, share), fingerprint=whole, stamps=sides)
     if changed := first_difference(before, case_file_stamps(case)):
         raise overwrite_error(changed)

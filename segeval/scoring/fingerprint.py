@@ -8,6 +8,7 @@ cases. A stamp of each side leaves the times out, so that a copy is the same.
 from __future__ import annotations
 
 import re
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ from segeval.pairing.cases import Case, CaseFiles
 from segeval.runtime.errors import ReadError
 
 ENDS = 1 << 16
+TICK = 12_000_000  # nanoseconds; clocks of file systems go on by 1 to 10 ms at a time
 SIDES = ("gt", "pred")
 
 
@@ -60,6 +62,16 @@ def file_stamp(path: Path) -> str:
 def case_file_stamps(case: Case) -> dict[Path, tuple[int, ...]]:
     """What shows that a file of a case was written to."""
     return file_states(path for _, path in list_case_files(case))
+
+
+def settled_file_stamps(case: Case) -> dict[Path, tuple[int, ...]]:
+    """The same, once a write after it would show: later than the tick of the last one."""
+    found = case_file_stamps(case)
+    newest = max((state[1] for state in found.values()), default=0)
+    if 0 <= (passed := time.time_ns() - newest) < TICK:
+        time.sleep((TICK - passed) / 1e9)
+        found = case_file_stamps(case)
+    return found
 
 
 def file_states(paths: Iterable[Path]) -> dict[Path, tuple[int, ...]]:

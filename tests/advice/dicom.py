@@ -7,7 +7,7 @@ import pydicom
 from advice.driver import Situation, Way, add, drop, mend, put
 from advice.files import grid, pair, text
 from pydicom.encaps import encapsulate, generate_fragments
-from pydicom.uid import RLELossless
+from pydicom.uid import JPEGBaseline8Bit, RLELossless
 
 S = "score pred gt -m dice"
 LIES = dcm.square(4, 12, 3.0), dcm.square(4, 12, 4.0)
@@ -132,6 +132,17 @@ def relabel(path):
     path.write_bytes(raw.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.77", 1))
 
 
+def lose_labels(path):
+    """Packs the pixels as a photograph is packed."""
+
+    def change(data):
+        data.PixelData = encapsulate([b"\xff\xd8"])
+        data["PixelData"].VR, data["PixelData"].is_undefined_length = "OB", True
+        data.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+
+    changed(path, change)
+
+
 def respace(path):
     """Gives one frame another pixel spacing."""
 
@@ -211,6 +222,7 @@ SITUATIONS = [
     segmentation("cut off", cut(), "copy or write it again"),
     segmentation("damaged", cut(size=400), "copy or write it again"),
     segmentation("a packing", lambda here: (SEGMENTS(here), relabel(here / "gt/P1.dcm")), "store the segmentation uncompressed"),
+    segmentation("a packing that changes labels", lambda here: (SEGMENTS(here), lose_labels(here / "gt/P1.dcm")), "store the segmentation again from its source"),
     segmentation("frames of two spacings", lambda here: (SEGMENTS(here), respace(here / "gt/P1.dcm")), "write them as two files"),
     segmentation("parts without offsets", lambda here: (segments(syntax=RLE, type="FRACTIONAL", fraction="PROBABILITY")(here), lose_offsets(here / "gt/P1.dcm")), "write it again with a table of offsets"),
     segmentation("packed and cut off", lambda here: (segments(syntax=RLE, type="FRACTIONAL", fraction="PROBABILITY")(here), cut_file(here / "gt/P1.dcm", 30)), "copy or write it again"),

@@ -1,6 +1,7 @@
 """What makes the input of a case another one."""
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,14 @@ import numpy as np
 import pytest
 
 from segeval.pairing.cases import Case, CaseFiles
-from segeval.scoring.fingerprint import ENDS, case_fingerprint, list_case_files
+from segeval.scoring import fingerprint
+from segeval.scoring.fingerprint import (
+    ENDS,
+    case_file_stamps,
+    case_fingerprint,
+    list_case_files,
+    settled_file_stamps,
+)
 
 
 @pytest.fixture
@@ -137,3 +145,27 @@ def test_a_file_that_is_replaced_while_it_is_scored_has_no_values(tmp_path, monk
     result = scoring.score_case(case, work)
     assert (result.status, result.fingerprint) == ("unreadable", "")
     assert "changed while" in result.error["message"]
+
+
+def test_a_write_in_the_tick_of_the_one_before_is_waited_for(case, monkeypatch):
+    path = case.truth.files[""]
+    tick = time.time_ns()
+    os.utime(path, ns=(tick, tick))
+
+    def goes_on(seconds):  # the other half of a write, of which the time of change says nothing
+        assert 0 < seconds <= fingerprint.TICK / 1e9
+        path.write_bytes(b"other")
+        os.utime(path, ns=(tick, tick))
+
+    monkeypatch.setattr(fingerprint.time, "sleep", goes_on)
+    assert settled_file_stamps(case) == case_file_stamps(case)
+    assert path.read_bytes() == b"other"
+
+
+def test_files_that_lie_there_are_not_waited_for(case, monkeypatch):
+    for path in (case.truth.files[""], case.pred.files[""], case.pred.scores, case.image):
+        for ahead in (-1, 3600):  # a clock of another machine may be ahead
+            moment = time.time_ns() + ahead * 1_000_000_000
+            os.utime(path, ns=(moment, moment))
+    monkeypatch.setattr(fingerprint.time, "sleep", None)  # would be called
+    assert settled_file_stamps(case) == case_file_stamps(case)
