@@ -214,8 +214,9 @@ def result_text(cases: Iterable[str], metrics: Iterable[str] = ("dice",)) -> str
 
 def case(name: object = "c", values: Iterable[str] = (), classes: Iterable[str] = ()) -> str:
     """A case as text; `values` are classes with their numbers."""
-    held = ",".join(f'"{one}"' for one in classes)
-    return f'{{"case":"{name}","pred":"a","gt":"a","status":"ok","classes":[{held}],"values":{{{",".join(values)}}}}}'
+    held, numbers = ",".join(f'"{one}"' for one in classes), ",".join(values)
+    head = f'{{"case":"{name}","pred":"a","gt":"a","status":"ok"'
+    return f'{head},"classes":[{held}],"values":{{{numbers}}}}}'
 
 
 RESULTS = {

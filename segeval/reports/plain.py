@@ -13,7 +13,8 @@ LONG_TABLE = 40  # rows after which the heads stand below the table too
 def plain_lines(block: TableBlock) -> Iterator[str]:
     """The lines of a table."""
     fields = [_ascii(field) for field in block.fields]
-    rule = GAP.join("-" * field.width for field in fields)
+    widths = [field.width for field in fields]  # each looks at every cell
+    rule = GAP.join("-" * width for width in widths)
     heads = list(_heads(fields))
     if block.title:
         yield block.title
@@ -21,7 +22,8 @@ def plain_lines(block: TableBlock) -> Iterator[str]:
     for row in range(block.rows):
         if row in block.breaks:
             yield rule
-        yield _line([pad_text(f.cells[row], f.width, f.right) for f in fields])
+        both = zip(fields, widths, strict=True)
+        yield _line([pad_text(f.cells[row], width, f.right) for f, width in both])
     if block.rows > LONG_TABLE:
         yield from (rule, *heads)
 

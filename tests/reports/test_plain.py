@@ -37,3 +37,12 @@ def test_heads_stand_below_a_long_table_too():
 
 def test_no_line_ends_with_a_space():
     assert all(line == line.rstrip() for line in plain_lines(table()))
+
+
+def test_the_widths_of_a_table_are_found_once(monkeypatch):
+    asked = []
+    width = TableField.width
+    monkeypatch.setattr(TableField, "width", property(lambda f: asked.append(f) or width.fget(f)))
+    block = TableBlock((TableField(("class",), tuple(map(str, range(500))), "key"),))
+    assert len(list(plain_lines(block))) > 500
+    assert len(asked) < 10

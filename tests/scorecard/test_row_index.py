@@ -108,3 +108,17 @@ def test_very_many_classes_take_no_longer_each():
     order.add_classes(tuple(map(str, range(200_000))))
     assert len(order.found) == 200_000
     assert time.process_time() - start < 10  # by looking through all of them, some minutes
+
+
+def test_undefined_rows_of_a_class_and_metric_are_those_among_all():
+    found = RowIndex(crowd())
+    undefined = [(kind, rows) for kind, rows in found.kinds.items() if kind.status == "undefined"]
+    assert undefined
+    for name in {kind.class_ for kind in found.kinds} | {"overall"}:
+        for metric in {kind.metric for kind in found.kinds}:
+            own = [
+                (kind, rows) for kind, rows in undefined
+                if kind.metric == metric and name in ("overall", kind.class_)
+            ]  # fmt: skip
+            assert list(found.undefined(name, metric)) == own
+    assert found.undefined("overall", "no metric") == ()
