@@ -166,7 +166,17 @@ class PointSet:
         return found
 
     def _far(self, at: FlatIndices) -> Floats:
-        own, others, size = self._places(at), self._places(self.at), self.spacing[:, None]
-        step = own - others[:, nearest_targets(own * size, others * size)]
+        nearest = nearest_targets(self._points(at), self._points(self.at))
+        step = self._places(at) - self._places(self.at.take(nearest))
+        size = self.spacing[:, None]
         found: Floats = np.linalg.norm(step * size, axis=0)  # as of the steps asked one by one
         return found
+
+    def _points(self, at: FlatIndices) -> Floats:
+        """Where places are, (axes, n), in the unit of the spacing."""
+        points = np.empty((len(self.spacing), len(at)))
+        for row, index, side in zip(
+            points, np.unravel_index(at, self._outside.shape), self.spacing, strict=True
+        ):
+            np.multiply(index, side, out=row)
+        return points

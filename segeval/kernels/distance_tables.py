@@ -318,8 +318,11 @@ def look_up_distances(  # noqa: PLR0913 - a grid
         onwards = (around[first:last] @ turn)[:, None]
         many = len(left) > 256  # turn the table's codes, or those of the cells: what is less
         flat = tables.turned(place, number) if many else table.ravel()
-        for some in chunks_of_size(left, AT_A_TIME // (last - first)):
-            index, code, apart = tables.room((last - first, len(some)))
+        size = AT_A_TIME // (last - first)
+        index, code, apart = tables.room((last - first, min(size, len(left))))
+        for some in chunks_of_size(left, size):
+            if len(some) < index.shape[1]:
+                index, code, apart = tables.room((last - first, len(some)))
             # every index is inside, and the other modes do not write into `out` directly
             codes.take(np.add(at[some], onwards, out=index), out=code, mode="clip")
             np.add(code if many else images.take(code), tables.code_rows[: last - first], out=index)

@@ -26,6 +26,7 @@ PointNumbers = NDArray[np.intp]
 FEW_PAIRS = 1 << 19  # of a part, that are compared sooner than its parts are looked at
 FILTERED_PAIRS = 1 << 14  # beyond it targets are left out by the box of the points
 PRODUCT_PAIRS = 1 << 16  # of one product: in the cache, and too few for threads of a library
+TARGETS = 1 << 13  # that are held against a box at a time: in the cache, and little memory
 ROUNDING = 1e-12  # relative: what a sum of squares may be off
 AT_A_TIME = (
     1 << 12
@@ -39,8 +40,10 @@ def nearest_targets(points: Floats, targets: Floats) -> PointNumbers:
     targets  float64 (axes, m), at least one
     returns  (n,) numbers of targets
     """
-    found = np.empty(points.shape[1], np.intp)
-    for own, others, apart in _compare_parts(points, targets, rounding_slack(points, targets)):
+    found, slack = np.empty(points.shape[1], np.intp), rounding_slack(points, targets)
+    high = _with_squares(targets)
+    del targets  # of which `high` has a copy
+    for own, others, apart in _compare_parts(points, high, slack):
         found[own] = others[apart.argmin(axis=1)]
     return found
 
@@ -57,10 +60,10 @@ def nearby_pairs(
     """
     pairs: list[tuple[PointNumbers, PointNumbers]] = []
     count, slack = 0, spread + rounding_slack(points, targets)
-    for own, others, apart in _compare_parts(points, targets, slack):
+    for own, others, apart in _compare_parts(points, _with_squares(targets), slack):
         most = apart[np.arange(len(own)), apart.argmin(axis=1)]  # sooner than the least of a line
         most += slack / 2
-        place = np.flatnonzero(apart <= most[:, None])
+        place = (apart <= most[:, None]).ravel().nonzero()[0]
         row = place // len(others)  # quicker than divmod
         pairs.append((own[row], others[place - row * len(others)]))
         count += len(row)
@@ -73,7 +76,8 @@ def nearby_pairs(
 
 def rounding_slack(points: Floats, targets: Floats) -> float:
     """What the squares of distances may be off."""
-    far = max(float(np.abs(some).max(initial=0)) for some in (points, targets))
+    ends = (end(initial=0) for some in (points, targets) for end in (some.max, some.min))
+    far = max(abs(float(end)) for end in ends)
     return ROUNDING * len(points) * far * far
 
 
@@ -84,17 +88,23 @@ def _join_pairs(
     return np.concatenate(own), np.concatenate(others)
 
 
+def _with_squares(targets: Floats) -> Floats:
+    """Targets (axes, m), and the square of each as a row more."""
+    return np.concatenate([targets, np.einsum("ij,ij->j", targets, targets)[None]])
+
+
 def _compare_parts(
-    points: Floats, targets: Floats, slack: float
+    points: Floats, high: Floats, slack: float
 ) -> Iterator[tuple[PointNumbers, PointNumbers, Floats]]:
     """Parts of the points: their numbers, those of targets, and half the squares between them.
+
+    high  (axes + 1, m) the targets, and the square of each
 
     From the squares the square of each point's own place is missing. They are written over by the
     next part.
     """
-    room = np.empty(PRODUCT_PAIRS), np.empty(targets.size)
-    high = np.concatenate([targets, np.einsum("ij,ij->j", targets, targets)[None]])
-    whole = np.arange(points.shape[1]), points, np.arange(targets.shape[1]), high
+    room = np.empty(PRODUCT_PAIRS), np.empty(len(points) * TARGETS)
+    whole = np.arange(points.shape[1]), points, np.arange(high.shape[1]), high
     left = [whole] if points.size else []
     while left:
         own, at, others, to = left.pop()
@@ -118,15 +128,19 @@ def _can_be_nearest(
     to             (axes + 1, m) targets, and the square of each
     middle, sides  (axes,) of the box
     slack          how much farther, as a square, they may be
-    room           at least axes m, written over
+    room           for the coordinates of TARGETS, written over
     """
     square = np.append(-2 * middle, 1) @ to  # but for that of the middle
     first = int(square.argmin())
-    aside = room[: to[:-1].size].reshape(to[:-1].shape)
-    np.subtract(to[:-1], to[:-1, first : first + 1], out=aside)
-    most = sides @ np.abs(aside, out=aside)
-    most += float(square[first]) + slack
-    return np.flatnonzero(square <= most)
+    least, nearest, kept = float(square[first]) + slack, to[:-1, first : first + 1], []
+    for start in range(0, len(square), TARGETS):
+        own = to[:-1, start : start + TARGETS]
+        aside = room[: own.size].reshape(own.shape)
+        np.subtract(own, nearest, out=aside)
+        most = sides @ np.abs(aside, out=aside)
+        most += least
+        kept.append((square[start : start + TARGETS] <= most).nonzero()[0] + start)
+    return kept[0] if len(kept) == 1 else np.concatenate(kept)
 
 
 def _half_squares(
