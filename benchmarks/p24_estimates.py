@@ -1,9 +1,12 @@
 """P24: what a refused metric is said to take, over the peak of the run that computes it.
 
+At most 1.5, and never less than the peak. Where the advice of a refused run is not enough, since what
+comes after was not reached, that of the next run is taken.
+
     python benchmarks/p24_estimates.py [SHAPE METRIC]
 
 A run with the least budget is refused and names what would be enough; the same run with all of the
-memory is measured. Beside it: whether the run keeps within what was named.
+memory is measured.
 """
 
 from __future__ import annotations
@@ -24,9 +27,20 @@ SHAPES = {
     "picture": ("hd95", "hd95:as=deepmind", "hd95:as=monai", "boundary_iou"),
     "CT, 11 labels": ("hd95", "hd95:as=deepmind", "hd95:as=monai", "biou@2mm"),
     "1x1x5, 8 organs": ("hd95", "hd95:as=monai", "hd95:as=seg-metrics"),
-    "noise 512x512": ("hd95", "hd95:as=deepmind", "boundary_iou"),
     "picture, 4 classes": ("hd95:by=slice", "boundary_iou:by=slice", "apl@1mm"),
     "far": ("hd95", "hd95:as=relaxed", "hd95:as=meshmetrics", "cldice"),
+    "noise 64^3": ("hd95:as=meshmetrics", "hd:as=itk", "biou@8mm"),
+    "blobs 1x1x5": ("hd95", "hd95:as=deepmind", "hd95:as=monai", "hd95:as=seg-metrics", "biou@2mm"),
+    "blobs": ("hd95", "hd95:as=deepmind", "hd:as=itk", "hd95:as=meshmetrics", "biou@8mm"),
+    "sparse": ("hd95", "hd95:as=deepmind", "hd95:as=monai", "biou@2mm"),
+    "noise 512x512": (
+        "hd95",
+        "hd95:as=deepmind",
+        "boundary_iou",
+        "hd:as=itk",
+        "hd95:as=relaxed",
+        "biou@2mm",
+    ),
 }
 LEAST, MOST = "51MiB", "16GiB"
 MAKE = """
@@ -55,12 +69,19 @@ def files(shape: str) -> list[str]:
 
 
 def named(sides: list[str], metric: str) -> float:
-    """The MiB that the help of the refused run names; of several classes the most."""
-    call = [*program(), "score", *sides, "-m", metric, "--max-memory", LEAST, "--format", "json"]
-    said = subprocess.run(call, capture_output=True, text=True).stdout
-    faults = json.loads(said)["cases"][0].get("facts", {}).get("faults", {})
-    helps = [fault["help"].split()[1].rstrip(",") for fault in faults.values()]
-    return max((float(word.removesuffix("MiB")) for word in helps), default=0.0)
+    """The MiB with which the run computes it, found by following its advice; 0: the least."""
+    budget = LEAST
+    while True:
+        call = [*program(), "score", *sides, "-m", metric, "--max-memory", budget]
+        said = subprocess.run([*call, "--format", "json"], capture_output=True, text=True).stdout
+        faults = json.loads(said)["cases"][0].get("facts", {}).get("faults", {})
+        helps = [fault["help"].split()[1].rstrip(",") for fault in faults.values()]
+        if not helps:
+            return 0.0 if budget == LEAST else float(budget.removesuffix("MiB"))
+        more = max(helps, key=lambda word: float(word.removesuffix("MiB")))
+        if more == budget:
+            raise RuntimeError(f"{metric}: {budget} is asked for and not enough")
+        budget = more
 
 
 def measured(sides: list[str], metric: str) -> Run:
@@ -88,6 +109,9 @@ def main() -> int:
             runs[name] = [own]
             if estimate:
                 bars.append((Bar("P24", name, "its peak", 1.5), estimate / own.peak))
+                bars.append(
+                    (Bar("P24", f"{name}: its peak", "what is named", 1.0), own.peak / estimate)
+                )
     return show(Result("P24 estimates of memory", runs, bars))
 
 

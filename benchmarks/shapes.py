@@ -175,11 +175,21 @@ SHAPES: dict[str, Callable[[], Pair]] = {
     "lesions, few": lambda: lesions(seed=14, many=25),
     "lesions, 3x1x1": lambda: lesions(14, (64, 256, 256), 200, (3.0, 1.0, 1.0)),
     "noise 96^3": lambda: noise((96, 96, 96), 1),
+    "noise 64^3": lambda: noise((64, 64, 64), 1, 20),
+    "blobs": lambda: smooth_labels((128, 128, 128), 2, 2, 21),
+    "blobs 1x1x5": lambda: smooth_labels((40, 180, 180), 2, 3, 22, (5.0, 1.0, 1.0)),
+    "sparse": lambda: sparse((128, 128, 128), 23),
     "noise 300x700, 2 labels": lambda: noise((300, 700), 2, 15),
     "picture, 4 classes": lambda: smooth_labels((600, 800), 4, 40, 16),
     "picture, 1x0.3 mm": lambda: smooth_labels((512, 1024), 10, 24, 17, (1.0, 0.3)),
     "0.8x0.8x3, 5 organs": lambda: organs((60, 320, 320), 5, (3.0, 0.8, 0.8), 18),
 }  # fmt: skip
+
+
+def sparse(shape: tuple[int, ...], seed: int) -> Pair:
+    """One voxel in fifty, here and there."""
+    sides = np.random.default_rng(seed).random((2, *shape)) < 0.02
+    return sides[0].astype(np.uint8), sides[1].astype(np.uint8), (1.0,) * len(shape)
 
 
 def nested() -> tuple[Labels, Labels]:

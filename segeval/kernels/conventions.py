@@ -62,20 +62,6 @@ class Convention:
     nsd: str = "pooled"
 
 
-# Bytes that measuring takes at most: for a voxel of the box around a class, and for every face
-# between inside and outside on either side. Held by tests/test_memory.py.
-BYTES = {
-    "mesh": (8, 450),
-    "relaxed": (48, 350),
-    "subvoxel": (72, 450),
-    "once": (26, 350),
-    "corners": (9, 220),
-    "border": (5, 120),
-    "solid": (30, 180),
-    "contour": (7, 120),
-}
-
-
 CONVENTIONS = {
     "mesh": Convention("mesh"),
     "relaxed": Convention("relaxed"),
@@ -142,7 +128,9 @@ def _skewed_distances(  # noqa: PLR0913 - a crop
 
 def _directions(one: MeasuredSurface, other: MeasuredSurface, elements: str) -> Both:
     """Both directions between two surfaces of triangles or segments."""
-    there, back = directed_distances(one, other), directed_distances(other, one)
+    there = directed_distances(one, other)
+    other.forget_vertices()
+    back = directed_distances(other, one)
     if elements == "once":  # the tool looks at no vertex
         there = replace(there, farthest=largest_distance(there.distances))
         back = replace(back, farthest=largest_distance(back.distances))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from segeval.kernels.distance_tables import (
+    FAR,
     FlatIndices,
     look_up_distances,
     place_numbers,
@@ -96,6 +97,18 @@ def is_deep(depth: float, spacing: tuple[float, ...]) -> bool:
     """
     near = tables_of_spacing(tuple(map(float, spacing))).steps(0)[1]
     return depth > float(near[min(LOOKED_UP, len(near) - 1)])
+
+
+def shallow_reach(spacing: tuple[float, ...]) -> tuple[int, ...]:
+    """Voxels along each axis of a box in which something outside is found in tables, for certain.
+
+    spacing  along each axis
+    returns  empty where voxels are too thick for one
+    """
+    near = tables_of_spacing(tuple(map(float, spacing))).steps(0)[1]
+    sure = float(near[min(FAR, len(near) - 1)]) / math.sqrt(len(spacing))
+    reach = tuple(int(sure / s) for s in spacing)
+    return reach if all(reach) else ()
 
 
 def box_reach(limit: float, spacing: tuple[float, ...]) -> tuple[int, ...]:

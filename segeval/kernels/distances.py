@@ -114,6 +114,10 @@ class MeasuredSurface:
     def _stars(self) -> StarSurface:
         return star_surface(self.grid, self.spacing)
 
+    def forget_vertices(self) -> None:
+        """Leave what far points were measured from: it is as much as the surface itself."""
+        self.__dict__.pop("_stars", None)
+
     def from_points(self, points: Floats) -> Floats:
         """The exact distance of points (n, axes) from this surface."""
         return self._tree.distances(points)

@@ -38,9 +38,10 @@ class MemoryCost:
     element  for an element of either surface
     part     more for each element of the part that is worked on
     inside   for a voxel of either mask
-    apart    for a voxel of one mask that the other has not
+    apart    for a voxel of one mask that the other has not; of a shell, for a face of either mask
     fixed    tables, buffers and the libraries that are loaded
     of       what the elements are: the surface, runs, or voxels in the reach of what is outside
+    first    what is measured before and left again, but for its distances
     """
 
     cell: int
@@ -50,27 +51,31 @@ class MemoryCost:
     apart: int = 0
     fixed: int = 0
     of: str = "surface"
+    first: str = ""
 
 
 COSTS = {
     "mesh": MemoryCost(2, 31, 60, fixed=26 * MIB),
     "flat mesh": MemoryCost(2, 29, 60, fixed=10 * MIB),
-    "relaxed": MemoryCost(33, 240, fixed=52 * MIB),
-    "subvoxel": MemoryCost(57, 240, fixed=52 * MIB),
-    "once": MemoryCost(17, 240, fixed=36 * MIB),
-    "corners": MemoryCost(4, 62, fixed=9 * MIB),
-    "border": MemoryCost(2, 55, fixed=6 * MIB),
-    "contour": MemoryCost(4, 46, fixed=32 * MIB),
-    "solid": MemoryCost(4, 46, inside=34, apart=130, fixed=32 * MIB),
-    "depths": MemoryCost(8, 60, fixed=8 * MIB, of="shell"),
-    "deep": MemoryCost(8, 120, fixed=30 * MIB, of="shell"),
+    "relaxed": MemoryCost(25, 425, fixed=38 * MIB),
+    "subvoxel": MemoryCost(57, 425, fixed=38 * MIB),
+    "once": MemoryCost(9, 425, fixed=30 * MIB),
+    "corners": MemoryCost(3, 58, fixed=9 * MIB),
+    "border": MemoryCost(2, 50, fixed=6 * MIB),
+    "contour": MemoryCost(3, 44, fixed=32 * MIB),
+    "solid": MemoryCost(3, 16, inside=26, apart=70, fixed=32 * MIB, first="contour"),
+    "skewed": MemoryCost(4, 46, inside=34, apart=130, fixed=32 * MIB),
+    "depths": MemoryCost(6, 56, fixed=8 * MIB, of="shell"),
+    "flat depths": MemoryCost(6, 40, fixed=8 * MIB, of="shell"),
+    "deep": MemoryCost(6, 75, apart=64, fixed=20 * MIB, of="shell"),
+    "flat deep": MemoryCost(6, 32, apart=60, fixed=16 * MIB, of="shell"),
     "components": MemoryCost(2, 320, fixed=36 * MIB, of="runs"),
     "skeleton": MemoryCost(4, inside=8, fixed=42 * MIB, of="runs"),
     "rims": MemoryCost(6, fixed=32 * MIB, of="runs"),
     "planes": MemoryCost(0, fixed=14 * MIB, of="runs"),
 }
-FLAT = {"mesh": "flat mesh"}  # has smaller tables
-SKEWED = {"border": "solid", "contour": "solid", "corners": "solid", "mesh": "once"}
+FLAT = {how: f"flat {how}" for how in TABLES}  # have smaller tables and fewer neighbours
+SKEWED = dict.fromkeys((*POINTS, "corners"), "skewed") | {"mesh": "once"}
 
 
 @frozen
@@ -78,7 +83,7 @@ class MaskContents:
     """What both masks of a class have, added up.
 
     inside    voxels
-    apart     voxels of one that the other has not
+    apart     voxels of one that the other has not; of a shell, faces to what is outside
     elements  of their surfaces, as a convention measures them
     """
 
@@ -102,7 +107,8 @@ def measuring_bytes(
     cost = COSTS[other.get(how, how)]
     around = (1,) * len(spacing) if skewed else _margin(how, tuple(spacing))
     cells = prod(n + 2 * m for n, m in zip(shape[-len(spacing) :], around, strict=True))
-    return (
+    before = measuring_bytes(cost.first, shape, spacing, has) if cost.first else 0
+    own = (
         cost.fixed
         + MASK_BYTES * prod(shape)
         + cost.cell * cells
@@ -111,6 +117,7 @@ def measuring_bytes(
         + cost.inside * has.inside
         + cost.apart * has.apart
     )
+    return max(own, before)
 
 
 def _margin(how: str, spacing: tuple[float, ...]) -> tuple[int, ...]:

@@ -41,7 +41,7 @@ def nearest_targets(points: Floats, targets: Floats) -> PointNumbers:
     returns  (n,) numbers of targets
     """
     found, slack = np.empty(points.shape[1], np.intp), rounding_slack(points, targets)
-    high = _with_squares(targets)
+    high = with_squares(targets)
     del targets  # of which `high` has a copy
     for own, others, apart in _compare_parts(points, high, slack):
         found[own] = others[apart.argmin(axis=1)]
@@ -49,18 +49,18 @@ def nearest_targets(points: Floats, targets: Floats) -> PointNumbers:
 
 
 def nearby_pairs(
-    points: Floats, targets: Floats, spread: float
+    points: Floats, high: Floats, spread: float
 ) -> Iterator[tuple[PointNumbers, PointNumbers]]:
     """The targets of every point that are about as near as its nearest.
 
     points   float64 (axes, n)
-    targets  float64 (axes, m), at least one
+    high     float64 (axes + 1, m) of `with_squares`, at least one target
     spread   how much more than the least square of a distance another may be
     returns  numbers of points, those of one beside each other, and of targets: some at a time
     """
     pairs: list[tuple[PointNumbers, PointNumbers]] = []
-    count, slack = 0, spread + rounding_slack(points, targets)
-    for own, others, apart in _compare_parts(points, _with_squares(targets), slack):
+    count, slack = 0, spread + rounding_slack(points, high[:-1])
+    for own, others, apart in _compare_parts(points, high, slack):
         most = apart[np.arange(len(own)), apart.argmin(axis=1)]  # sooner than the least of a line
         most += slack / 2
         place = (apart <= most[:, None]).ravel().nonzero()[0]
@@ -88,8 +88,12 @@ def _join_pairs(
     return np.concatenate(own), np.concatenate(others)
 
 
-def _with_squares(targets: Floats) -> Floats:
-    """Targets (axes, m), and the square of each as a row more."""
+def with_squares(targets: Floats) -> Floats:
+    """Targets and, as one row more, the square of each.
+
+    targets  float64 (axes, m)
+    returns  float64 (axes + 1, m)
+    """
     return np.concatenate([targets, np.einsum("ij,ij->j", targets, targets)[None]])
 
 

@@ -15,7 +15,7 @@ number of 64 bits says which sides a vertex has, and another which of them go to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import product
 
@@ -30,6 +30,7 @@ from segeval.runtime.arrays import Counted, Floats, Mask
 from segeval.runtime.frozen import frozen
 
 HALF, WORD = 32, 64  # side k + HALF is the opposite of side k; a set of sides is a word of bits
+AT_A_TIME = 1 << 14  # vertices that are made at a time: what that takes stays small
 SINGLE = 1e-6  # relative: what a sum of three products is off in single precision, and more
 
 SideSets = NDArray[np.uint64]
@@ -158,14 +159,14 @@ def _largest_spread(a: Floats, b: Floats, ab: Floats) -> float:
 class StarSurface:
     """The vertices of a surface, ready to be asked for distances of points far from them.
 
-    at     (axes, m) where they are
+    high   (axes + 1, m) where they are, and the square of that (`with_squares`)
     kinds  (m, cells) of each, by the cells around it
     sides  (m) which it has
     blunt  (m) those that meet another at more than a right angle
     table  of the grid
     """
 
-    at: Floats
+    high: Floats
     kinds: Rows
     sides: SideSets
     blunt: SideSets
@@ -178,8 +179,8 @@ class StarSurface:
         returns  float64 (n,), in the same
         """
         found = np.full(points.shape[1], np.inf)
-        for point, vertex in nearby_pairs(points, self.at, self.table.spread):
-            way = points.take(point, axis=1) - self.at.take(vertex, axis=1)
+        for point, vertex in nearby_pairs(points, self.high, self.table.spread):
+            way = points.take(point, axis=1) - self.high[:-1].take(vertex, axis=1)
             square = np.einsum("ij,ij->j", way, way)
             _keep_least(found, point, square)
             towards = self._sides_towards(vertex, way)
@@ -292,11 +293,28 @@ def star_surface(grid: SurfaceCells, spacing: Floats) -> StarSurface:
     """
     axes, own, table = len(grid.shape), grid.codes[grid.at], star_table(tuple(spacing.tolist()))
     cells = [grid.at[(own ^ own >> (1 << axes - 1 - axis)) & 1 > 0] for axis in range(axes)]
-    axis, cell = np.repeat(np.arange(axes), [len(c) for c in cells]), np.concatenate(cells)
-    places = np.stack(np.unravel_index(cell, grid.shape)) - grid.margin[:, None].astype(float)
-    places[axis, np.arange(len(cell))] += 0.5
-    around = table.steps @ grid.strides
+    around, count = table.steps @ grid.strides, sum(map(len, cells))
     first = np.arange(around.size).reshape(around.shape) << (1 << axes)
-    kinds = first[axis] + grid.codes[cell[:, None] + around[axis]]
-    sides, blunt = (np.bitwise_or.reduce(of[kinds], axis=1) for of in (table.of_kind, table.blunt))
-    return StarSurface(places * spacing[:, None], kinds.astype(np.int16), sides, blunt, table)
+    high, kinds = np.empty((axes + 1, count)), np.empty((count, around.shape[1]), np.int16)
+    at = high[:-1]
+    sides, blunt = np.empty(count, np.uint64), np.empty(count, np.uint64)
+    done = 0
+    for axis, cell in _in_parts(cells):
+        part = slice(done, done + len(cell))
+        at[:, part] = np.unravel_index(cell, grid.shape)
+        at[axis, part] += 0.5
+        kind = first[axis] + grid.codes[cell[:, None] + around[axis]]
+        np.bitwise_or.reduce(table.of_kind[kind], axis=1, out=sides[part])
+        np.bitwise_or.reduce(table.blunt[kind], axis=1, out=blunt[part])
+        kinds[part], done = kind, part.stop
+    at -= grid.margin[:, None]
+    at *= spacing[:, None]
+    np.einsum("ij,ij->j", at, at, out=high[-1])
+    return StarSurface(high, kinds, sides, blunt, table)
+
+
+def _in_parts(cells: Sequence[PointNumbers]) -> Iterator[tuple[int, PointNumbers]]:
+    """The cells whose edge along each axis has a vertex, some at a time: axis and cells."""
+    for axis, own in enumerate(cells):
+        for start in range(0, len(own), AT_A_TIME):
+            yield axis, own[start : start + AT_A_TIME]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from segeval.kernels.depths import shallow_reach
 from segeval.kernels.label_runs import (
     IndexBox,
     LabelRuns,
@@ -80,38 +81,57 @@ class MaskPair:
         empty = measuring_bytes(how, shape, spacing, MaskContents(0, 0, 0))
         counted = empty <= room or math.prod(shape) <= MOST_COUNTED
         size = 0
-        for has in self._contents(how, where, len(spacing), reach, counted):
+        for has in self._contents(how, where, spacing, reach, counted):
             size = measuring_bytes(how, shape, spacing, has)
             if size <= room:
                 break
         return size
 
     def _contents(
-        self, how: str, where: IndexBox, axes: int, reach: Sequence[int], counted: bool = True
+        self,
+        how: str,
+        where: IndexBox,
+        spacing: tuple[float, ...],
+        reach: Sequence[int],
+        counted: bool = True,
     ) -> Iterator[MaskContents]:
         """What the masks have: at most, closer, and counted. Each costs more than that before."""
-        both = self.truth, self.pred
+        both, axes = (self.truth, self.pred), len(spacing)
         inside = sum(int((runs.stop - runs.start).sum()) for runs in both)
         runs = sum(map(len, both))
         if COSTS[how].of == "runs":
             yield MaskContents(inside, inside, runs)
             return
         if COSTS[how].of == "shell":
-            yield MaskContents(inside, inside, inside)
-            if not counted:
-                return
-            shell = count_shell(self._slabs(where, reach), reach)
-            yield MaskContents(inside, inside, shell)
+            yield MaskContents(inside, 2 * axes * inside, inside)
+            if counted:
+                yield self._shell(where, spacing, inside, reach)
             return
         yield bound_contents(how, axes, inside)
         if self.ignored is None and runs * VOXELS_A_RUN < inside:
-            faces = sum(count_run_faces(side, self.shape, where) for side in both)
-            yield bound_contents(how, axes, inside, faces + box_faces([b - a for a, b in where]))
+            yield bound_contents(how, axes, inside, self._faces(where))
         if not counted:
             return
         alone = axes < len(where)
         slabs = self._slices(where) if alone else self._slabs(where, (1,) * axes, behind=1)
         yield count_contents(how, slabs, alone)
+
+    def _shell(
+        self, where: IndexBox, spacing: tuple[float, ...], inside: int, reach: Sequence[int]
+    ) -> MaskContents:
+        """What a shell has, counted; its faces are wanted where a voxel is not in the tables."""
+        shell = count_shell(self._slabs(where, reach), reach)
+        near = shallow_reach(spacing)
+        if near and count_shell(self._slabs(where, near), near) == shell:
+            return MaskContents(inside, 0, shell)
+        most = 2 * len(spacing) * inside
+        faces = most if self.ignored is not None else min(most, self._faces(where))
+        return MaskContents(inside, faces, shell)
+
+    def _faces(self, where: IndexBox) -> int:
+        """The faces of both to what is outside, at most: where nothing is ignored."""
+        inner = sum(count_run_faces(side, self.shape, where) for side in (self.truth, self.pred))
+        return inner + box_faces([b - a for a, b in where])
 
     def _slabs(
         self, where: IndexBox, margin: Sequence[int], behind: int = 0

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segeval.kernels import nearest
-from segeval.kernels.nearest import find_far_points, nearby_pairs, nearest_targets
+from segeval.kernels.nearest import find_far_points, nearby_pairs, nearest_targets, with_squares
 
 
 def point_sets(seed, axes, kind):
@@ -35,8 +35,9 @@ def test_every_point_meets_its_nearest(few, seed, axes, kind):
         patch.setattr(nearest, "FEW_PAIRS", few)
         patch.setattr(nearest, "FILTERED_PAIRS", few // 2)
         patch.setattr(nearest, "PRODUCT_PAIRS", max(few // 2, 1))
+        patch.setattr(nearest, "TARGETS", max(few // 8, 1))
         found = nearest_targets(points, targets)
-        pairs = [np.stack(p) for p in nearby_pairs(points, targets, 3.0)]
+        pairs = [np.stack(p) for p in nearby_pairs(points, with_squares(targets), 3.0)]
     own = np.arange(points.shape[1])
     assert apart[own, found] == pytest.approx(apart.min(axis=1), abs=1e-9)
     of, to = np.concatenate(pairs, axis=1)
@@ -52,7 +53,7 @@ def test_every_point_meets_its_nearest(few, seed, axes, kind):
 
 def test_nothing_asks_nothing():
     assert nearest_targets(np.zeros((3, 0)), np.ones((3, 4))).shape == (0,)
-    assert list(nearby_pairs(np.zeros((3, 0)), np.ones((3, 4)), 1.0)) == []
+    assert list(nearby_pairs(np.zeros((3, 0)), with_squares(np.ones((3, 4))), 1.0)) == []
 
 
 @given(st.integers(0, 999), st.lists(st.integers(1, 5), min_size=2, max_size=3))
@@ -76,5 +77,5 @@ def test_what_is_called_far_is_far(seed, sides):
 def test_targets_are_equally_near_within_the_rounding_of_a_sum_of_squares(farther, met):
     #  squares 1e6 and 1e6 + 2000 farther: they may be off by 1e-12 of 1e6
     targets = np.array([[1000.0, 1000.0 + farther]])
-    pairs = list(nearby_pairs(np.zeros((1, 1)), targets, 0.0))
+    pairs = list(nearby_pairs(np.zeros((1, 1)), with_squares(targets), 0.0))
     assert [int(target) for _, some in pairs for target in some] == met

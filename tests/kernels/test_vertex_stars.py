@@ -24,7 +24,7 @@ def test_a_point_above_a_face_is_as_far_as_it_was_put(spacing):
         corners = np.pad(sides, ((0, 0), (1, 0), (0, 0)))
         apart = Triangles.of(corners).distances(points).min(axis=1)
         star = StarSurface(
-            np.zeros((3, 1)), np.array([[kind, *[NO_FACES] * 3]], np.int16),
+            np.zeros((4, 1)), np.array([[kind, *[NO_FACES] * 3]], np.int16),
             table.of_kind[[kind]], table.blunt[[kind]], table,
         )  # fmt: skip
         above = apart > 3 - 1e-9
@@ -43,7 +43,7 @@ def test_a_far_point_of_a_line_is_as_far_as_its_segments(spacing):
         along = np.clip(points @ sides.T / (sides * sides).sum(axis=1), 0, 1)
         apart = np.linalg.norm(points[:, None] - along[..., None] * sides, axis=2).min(axis=1)
         star = StarSurface(
-            np.zeros((2, 1)), np.array([[kind, NO_FACES]], np.int16),
+            np.zeros((3, 1)), np.array([[kind, NO_FACES]], np.int16),
             table.of_kind[[kind]], table.blunt[[kind]], table,
         )  # fmt: skip
         assert star.distances(points.T.copy()) == pytest.approx(apart)

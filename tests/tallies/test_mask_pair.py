@@ -32,7 +32,7 @@ def random_masks(shape, share=0.3, seed=0):
 
 
 def contents(pair, how, spacing):
-    return list(pair._contents(how, pair.box(), len(spacing), ()))
+    return list(pair._contents(how, pair.box(), spacing, ()))
 
 
 @pytest.mark.parametrize("cells", [1, 40, 1 << 20])
@@ -101,11 +101,38 @@ def test_a_shell_is_what_the_depths_ask(monkeypatch, cells):
     truth[3:27, 5:35, 4:38] = True
     pair, spacing = pair_of(truth, np.roll(truth, 1, 2)), (2.0, 1.0, 1.0)
     reach = box_reach(3.0, spacing)
-    whole, shell = pair._contents("depths", pair.box(), 3, reach)
+    whole, shell = pair._contents("depths", pair.box(), spacing, reach)
     masks = pair.draw(pair.box())
     near = sum(len(InnerDepths(mask, spacing).down_to(3.0)[0]) for mask in masks)
     assert near <= shell.elements < whole.elements
     assert shell.elements < 2 * near
+
+
+def test_faces_count_where_a_voxel_of_the_shell_is_deeper_than_tables_go():
+    from segeval.kernels.depths import box_reach
+
+    noise, ball = random_masks((20, 20, 20), 0.1), np.zeros((2, 24, 24, 24), bool)
+    ball[0, 2:22, 2:22, 2:22] = ball[1, 3:23, 2:22, 2:22] = True
+    reach = box_reach(8.0, (1.0,) * 3)
+    for sides, deep in ((noise, False), (ball, True)):
+        pair = pair_of(*sides)
+        whole, shell = pair._contents("deep", pair.box(), (1.0,) * 3, reach)
+        assert (shell.apart > 0) == deep
+        assert whole.apart >= shell.apart
+    padded = np.pad(ball, ((0, 0), *((1, 1),) * 3)).astype(np.int8)
+    faces = sum(np.count_nonzero(np.diff(padded, axis=axis)) for axis in (1, 2, 3))
+    assert faces <= shell.apart < 3 * faces
+    tall = pair._contents("deep", pair.box(), (5.0, 1.0, 1.0), (2, 9, 9))
+    assert list(tall)[-1].apart > 0  # too thick for a box that is certain
+
+
+def test_what_is_measured_first_is_no_less_than_it_takes_alone():
+    for has in (MaskContents(10, 10, 10_000), MaskContents(10_000, 5000, 10)):
+        solid, contour = (
+            measuring_bytes(how, (30, 30, 30), (1.0,) * 3, has) for how in ("solid", "contour")
+        )
+        assert solid >= contour
+    assert solid > contour
 
 
 def test_no_more_is_counted_than_decides(monkeypatch):
