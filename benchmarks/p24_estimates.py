@@ -1,7 +1,7 @@
 """P24: what a refused metric is said to take, over the peak of the run that computes it.
 
-At most 1.5, and never less than the peak. Where the advice of a refused run is not enough, since what
-comes after was not reached, that of the next run is taken.
+At most 1.5, and never less than the peak. Where the advice of a refused run is not enough, since
+what comes after was not reached, that of the next run is taken.
 
     python benchmarks/p24_estimates.py [SHAPE METRIC]
 
