@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from segeval.runtime.frozen import frozen, replace
 
 VOXELS_A_RUN = 4  # in runs of fewer voxels faces say little, and are not counted faster
 SLAB_CELLS = 1 << 20  # of a mask that are drawn at a time to be counted
+CONTOURS = ("contour", "solid")  # have no surface where the array ends
 MOST_COUNTED = 1 << 29  # cells of a box that has no room itself: to count in more takes too long
 
 
@@ -57,6 +58,13 @@ class MaskPair:
         if self.ignored is not None:
             valid = ~paint_runs(self.ignored, self.shape, where)
             truth, pred = truth & valid, pred & valid
+        return truth, pred
+
+    def draw_open(self, where: IndexBox) -> tuple[Mask, Mask]:
+        """The same where the array goes on beyond its ends as it ends: there is no surface."""
+        inside = tuple((max(a, 0), min(b, n)) for (a, b), n in zip(where, self.shape, strict=True))
+        wide = [(c - a, b - d) for (a, b), (c, d) in zip(where, inside, strict=True)]
+        truth, pred = (np.pad(mask, wide, mode="edge") for mask in self.draw(inside))
         return truth, pred
 
     def bytes_to_measure(
@@ -113,7 +121,12 @@ class MaskPair:
         if not counted:
             return
         alone = axes < len(where)
-        slabs = self._slices(where) if alone else self._slabs(where, (1,) * axes, behind=1)
+        if alone:
+            slabs = self._slices(where)
+        elif how in CONTOURS:
+            slabs = self._slabs(where, (1,) * axes, draw=MaskPair.draw_open)
+        else:
+            slabs = self._slabs(where, (1,) * axes, behind=1)
         yield count_contents(how, slabs, alone)
 
     def _shell(
@@ -134,11 +147,16 @@ class MaskPair:
         return inner + box_faces([b - a for a, b in where])
 
     def _slabs(
-        self, where: IndexBox, margin: Sequence[int], behind: int = 0
+        self,
+        where: IndexBox,
+        margin: Sequence[int],
+        behind: int = 0,
+        draw: Callable[[MaskPair, IndexBox], tuple[Mask, Mask]] = draw,
     ) -> Iterator[tuple[Mask, Mask]]:
         """Both masks, a few planes at a time, with a margin on every side.
 
         behind  planes after the last that are handed out, too
+        draw    how the margin beyond the array is drawn
         """
         (first, last), *_ = where
         around = tuple((a - m, b + m) for (a, b), m in zip(where, margin, strict=True))[1:]
@@ -146,7 +164,7 @@ class MaskPair:
         planes = max(SLAB_CELLS // math.prod(b - a for a, b in around), 1)
         for z in range(first, last + behind, planes):
             ends = z - margin[0], min(z + planes, last + behind) + margin[0]
-            yield ordered._planes(*ends).draw((ends, *around))
+            yield draw(ordered._planes(*ends), (ends, *around))
 
     def _slices(self, where: IndexBox) -> Iterator[tuple[Mask, Mask]]:
         """Both masks of each slice, with a pixel of what is around on every side."""

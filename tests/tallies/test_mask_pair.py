@@ -42,7 +42,7 @@ def test_what_is_counted_is_what_is_measured(monkeypatch, how, shape, cells):
     monkeypatch.setattr(mask_pair, "SLAB_CELLS", cells)
     truth, pred = random_masks(shape)
     pair = pair_of(truth, pred)
-    edges = ((False, False),) * len(shape)
+    edges = tuple((a == 0, b == n) for (a, b), n in zip(pair.box(), shape, strict=True))
     masks = pair.draw(pair.box())
     spacing = (1.0, 1.5, 2.0)[: len(shape)]
     both = measure_distances(how, *masks, spacing, edges)
@@ -71,6 +71,21 @@ def test_the_bound_by_faces_is_met_by_no_more_than_three_times_on_a_box(how):
     pair = pair_of(truth, np.roll(truth, 1, 0))
     by_voxels, by_faces, counted = contents(pair, how, (1.0, 1.0, 1.0))
     assert counted.elements < by_faces.elements < 3 * counted.elements < by_voxels.elements
+
+
+@pytest.mark.parametrize("cells", [1, 1 << 20])
+@pytest.mark.parametrize("shape", [(1, 12, 13), (7, 9, 11)])
+@pytest.mark.parametrize("how", ["contour", "solid", "border"])
+def test_where_the_array_ends_is_a_border_and_no_contour(monkeypatch, how, shape, cells):
+    monkeypatch.setattr(mask_pair, "SLAB_CELLS", cells)
+    truth, pred = random_masks(shape, 0.8)
+    truth[:, 0, 0] = truth[:, -1, -1] = truth[0, 3, 3] = truth[-1, 3, 3] = True
+    pair, spacing = pair_of(truth, pred), (1.0, 1.5, 2.0)
+    assert pair.box() == tuple((0, n) for n in shape)
+    both = measure_distances(how, truth, pred, spacing, ((True, True),) * 3)
+    counted = contents(pair, how, spacing)[-1]
+    assert counted.elements == sum(len(one.distances) for one in both)
+    assert counted.inside == truth.sum() + pred.sum()
 
 
 def test_slices_are_counted_each_alone():
