@@ -309,7 +309,7 @@ def run_cases(  # noqa: PLR0913 - a run, resolved
             places = places or {name: place for place, name in enumerate(cases.names)}
             case = cases[places[done.case]]
             done = FinishedCase.of(make_unscored_case(case, overwrite_error(changed)))
-        spool.add(done.case, done.text)
+        spool.add(done.case, done.text, done.kept)
         if watch is not None:
             watch.scored(done, spool.came, len(cases))
     return spool

@@ -73,7 +73,7 @@ def are_in_order(names: Iterable[str]) -> bool:
     return all(a <= b for a, b in pairwise(map(natural_key, names)))
 
 
-@lru_cache(1 << 14)
+@lru_cache(1 << 10)
 def normalize_name(name: str) -> str:
     """The normal form: `LeftParotid`, `parotid lt` and `Parotid_L` are `parotid_l`."""
     import unicodedata
@@ -112,13 +112,13 @@ def _load_structure_table() -> dict[str, str]:
     return {normalize_name(alias): name for name, aliases in named for alias in aliases}
 
 
-@lru_cache(1 << 14)
+@lru_cache(1 << 10)
 def primary_name(name: str) -> str | None:
     """The primary name in the table of structures; None where the table does not have it."""
     return _load_structure_table().get(normalize_name(name))
 
 
-@lru_cache(1 << 14)
+@lru_cache(1 << 10)
 def one_form(name: str) -> str:
     """What all names of one structure have in common: that of the table, or their form.
 
@@ -127,7 +127,7 @@ def one_form(name: str) -> str:
     return primary_name(name) or f"{normalize_name(name)} "  # a form is no name of the table
 
 
-@lru_cache(1 << 14)
+@lru_cache(1 << 10)
 def is_structure_name(name: str) -> bool:
     """Whether the name is one of the table, a PRV of one, or a target volume."""
     form = normalize_name(name)

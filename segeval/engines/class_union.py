@@ -52,8 +52,8 @@ def unite_classes(cases: ResultStore, metrics: Sequence[str]) -> ResultStore:
         return cases
     joined = ResultStore(cases.census.names, pools=GroupPools())
     for case in cases:
-        made = join_case(part_case(case), plan)
-        joined.add(made.case, strict_json(case_to_json(made)))
+        kept = case_to_json(join_case(part_case(case), plan))
+        joined.add(case.case, strict_json(kept), kept)
     return joined
 
 

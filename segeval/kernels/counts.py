@@ -104,7 +104,8 @@ def _voxel_counts(truth: Labels, pred: Labels, noise: NoisePairs | None) -> tupl
     """The counts of labels in which nearly every voxel differs from the one before."""
     high, wide = int(truth.max()), int(pred.max()) + 1
     cells, most = (high + 1) * wide, max(high, wide - 1)
-    if cells > max(TABLE_CELLS, CELLS_PER_ENTRY * len(truth)) or most >= TABLE_LABELS:
+    few = max(TABLE_CELLS, CELLS_PER_ENTRY * len(truth))
+    if len(truth) < TABLE_CELLS or cells > few or most >= TABLE_LABELS:
         return weighted_counts(truth, pred)
     if cells <= BYTE_CODES:
         return _few_pairs(truth, pred, wide)

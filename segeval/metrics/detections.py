@@ -82,11 +82,11 @@ def detection_values(
     lane = list(AREAS).index(area)
     found = np.full(m.references.shape[1], np.nan)
     best = m.rank < most
+    hits, counts = m.hit[lane][lanes], m.counted[lane][lanes]
     for class_ in np.flatnonzero(m.references[lane]).tolist():
         own = np.flatnonzero(best & (m.class_ == class_))
         many = int(m.references[lane, class_])
-        hit, counted = (of[lane][np.ix_(np.array(lanes), own)] for of in (m.hit, m.counted))
-        found[class_] = np.mean(curve(m.score[own], hit, counted, many))
+        found[class_] = np.mean(curve(m.score[own], hits[:, own], counts[:, own], many))
     mean = float(np.mean(found[~np.isnan(found)])) if (~np.isnan(found)).any() else math.nan
     return Values(None if how.union else found, mean)
 

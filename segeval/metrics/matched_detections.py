@@ -29,6 +29,7 @@ AREAS: Mapping[str, tuple[float, float]] = {
     "medium": (32.0**2, 96.0**2),
     "large": (96.0**2, 1e10),
 }
+LEAST, MOST = np.array(list(AREAS.values())).T[..., None]
 LVIS_DETECTIONS = 300  # an image, over all classes
 D = {name: at for at, name in enumerate(DETECTION)}
 R = {name: at for at, name in enumerate(REFERENCE)}
@@ -113,7 +114,7 @@ def of_image(row: ImageRows, how: MatchRule) -> Iterator[ClassMatches]:
         sorted_references = np.arange(len(found))
         own = row.detection[order, 0].astype(np.int64)
     pairs = pairs_of(row, how)
-    for class_ in np.union1d(own, found).tolist():
+    for class_ in sorted({*own.tolist(), *found.tolist()}):
         if wanted is not None and class_ not in wanted:
             continue
         references = sorted_references[found[sorted_references] == class_]
@@ -209,5 +210,4 @@ def outside_sizes(area: Floats) -> Mask:
 
     returns  bool (areas, n)
     """
-    low, high = np.array(list(AREAS.values())).T[..., None]
-    return np.asarray((area < low) | (area > high), np.bool_)
+    return np.asarray((area < LEAST) | (area > MOST), np.bool_)

@@ -101,12 +101,11 @@ def asked_grid(case: Case, resample: str) -> Geometry:
 
 def fit_to_grid(side: OpenSide, grid: Geometry) -> OpenSide:
     """A side on the grid of the case. Raises GeometryError."""
-    scores = None if side.scores is None else take_label_grid(side.scores, side.volume)
-    return replace(
-        side,
-        source=align_volume(side.volume, grid),
-        scores=None if scores is None else align_volume(scores, grid),
-    )
+    fitted = align_volume(side.volume, grid)
+    if side.scores is not None:
+        scores = align_volume(take_label_grid(side.scores, side.volume), grid)
+        return replace(side, source=fitted, scores=scores)
+    return side if fitted is side.source else replace(side, source=fitted)
 
 
 def take_label_grid(scores: Volume, labels: Volume) -> Volume:

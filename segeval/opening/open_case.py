@@ -83,7 +83,9 @@ def place_sides(opened: OpenFiles) -> tuple[OpenSide, OpenSide]:
             )
         coded = code_plain_sides(truth, pred, settings, classes)
         return place_structures(opened.case, *coded, settings, classes)
-    return place_volumes(replace(opened, truth=truth, pred=pred))
+    if truth is not opened.truth or pred is not opened.pred:
+        opened = replace(opened, truth=truth, pred=pred)
+    return place_volumes(opened)
 
 
 def open_files(

@@ -132,8 +132,10 @@ def open_side(
         return replace(open_side(replace(files, files={"": path}, sets=()), reading), notes=notes)
     if "" not in files.files:
         return replace(stack_class_files(files, reading), faults=files.faults)
-    series = reading.series or files.frame is not None
-    source = open_file(files.files[""], replace(reading, member=files.member, series=series))
+    if files.member or files.frame is not None:
+        series = reading.series or files.frame is not None
+        reading = replace(reading, member=files.member, series=series)
+    source = open_file(files.files[""], reading)
     if not isinstance(source, Volume):
         return OpenSide(source)
     if files.frame is not None:
@@ -208,12 +210,10 @@ def read_sides_as(
         return read_truth_as(settings, truth.named), ReadAs("labels", independent=True)
     own_files = pred.named and pred.scores is None
     alike = len(truth.volume.channels) == len(pred.volume.channels)
-    guess = read_pred_as(pred.scores or pred.volume, settings, regions or own_files)
-    guess = replace(guess, frames=alike)
+    guess = read_pred_as(pred.scores or pred.volume, settings, regions or own_files, alike)
     if settings.flip == "softmax_mean" and guess.kind in ("auto", "logits"):
         guess = replace(guess, kind="prob")  # the mean is one of probabilities
-    of_truth = read_truth_as(settings, guess.independent or truth.named)
-    return replace(of_truth, frames=alike), guess
+    return read_truth_as(settings, guess.independent or truth.named, alike), guess
 
 
 def add_side_notes(side: OpenSide, notes: tuple[Note, ...]) -> OpenSide:

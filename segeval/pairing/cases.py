@@ -10,6 +10,7 @@ import os
 import pickle
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, overload
 
@@ -104,8 +105,13 @@ PlainFiles = tuple[str, str, str]
 
 def open_plain_files(files: PlainFiles) -> CaseFiles:
     """The files of a side that is one file."""
-    root, path, scores = Path(files[0]), files[1], files[2]
-    return CaseFiles(root, {"": root / path}, root / scores if scores else None)
+    folder, path, scores = files
+    root = root_path(folder)
+    whole = Path(os.path.join(folder, path))  # in one step it is taken apart once
+    return CaseFiles(root, {"": whole}, root / scores if scores else None)
+
+
+root_path = lru_cache(4)(Path)  # of the sides of a run
 
 
 class PlainCase(NamedTuple):
@@ -236,6 +242,9 @@ class Pairing:
 
 def relative_path(path: Path, root: Path) -> str:
     """A path as seen from a folder, with `/` on every system."""
+    below, whole = f"{root.as_posix()}/", path.as_posix()
+    if whole.startswith(below):
+        return whole[len(below) :]
     if path.is_relative_to(root):
         return path.relative_to(root).as_posix()
     return Path(os.path.relpath(path, root)).as_posix()

@@ -80,7 +80,7 @@ def is_score_archive(name: str) -> bool:
     return name.lower().endswith(SCORES)
 
 
-@lru_cache(1 << 12)
+@lru_cache(1 << 10)
 def strip_roles(name: str) -> str:
     """A name without role tokens at its end or start; a name of nothing else stays."""
     words = name.lower().replace("-", "_").replace(".", "_")

@@ -136,7 +136,7 @@ class BandedPicture:
 
     def __call__(self) -> Raw:
         """The labels (y, x). Raises ReadError."""
-        with raise_read_errors(self.path), self.path.open("rb") as file:
+        with raise_read_errors(self.path), open(self.path, "rb") as file:
             return png_bands.decode_bands(file, self.head)
 
     def rows(self) -> Iterator[Raw]:

@@ -58,15 +58,13 @@ def claims(path: Path, head: bytes) -> bool:
 
 def read(path: Path, reading: ReadOptions) -> Volume:
     """Open a picture as a label map. Raises ReadError."""
-    with path.open("rb") as file:
-        mark = file.read(4)
-    if mark in TIFF:
+    start = png_bands.read_start(path)
+    if start[:4] in TIFF:
         from segeval.readers import tiff
 
         if (volume := tiff.read(path, reading)) is not None:
             return volume
-    with raise_read_errors(path):
-        head = png_bands.read_png_head(path)
+    head = png_bands.parse_png_head(start)
     source: BandedPicture | Picture
     if head is not None:
         check_room(path, f"a picture of {head.shape[1]} x {head.shape[0]} pixels",

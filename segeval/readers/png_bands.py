@@ -53,10 +53,14 @@ class PngHead:
         return np.dtype(f"u{self.wide}")
 
 
-def read_png_head(path: Path) -> PngHead | None:
-    """The head of a file; None of any that is not read here. Raises OSError."""
-    with path.open("rb", buffering=0) as file:
-        raw = file.read(START)
+def read_start(path: Path) -> bytes:
+    """The first bytes of a file. Raises OSError."""
+    with open(path, "rb", buffering=0) as file:
+        return file.read(START)
+
+
+def parse_png_head(raw: bytes) -> PngHead | None:
+    """The head of a file by its first bytes; None of any that is not read here."""
     if len(raw) < IHDR.size:
         return None
     mark, kind, width, height, depth, colour, ways = IHDR.unpack_from(raw)

@@ -9,6 +9,8 @@ dataclass: type checkers see one, and `dataclasses` is told of a class when it f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
+from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -44,13 +46,23 @@ def frozen(cls: type[T]) -> type[T]:
     body = {k: v for k, v in given.items() if k not in own and k not in OF_ANY}
     body["__qualname__"] = cls.__qualname__
     body["__slots__"] = tuple([name for name in own if name not in known])
+    if any(isinstance(value, cached_property) for value in given.values()):
+        body["__slots__"] += ("__dict__",)  # where those are kept; they are no fields
     known |= own
     body["__match_args__"] = tuple(known)
     body["__fields__"] = tuple(known.values())
+    body["__values__"] = _values_getter(tuple(known))
     made: Any = type(cls.__name__, cls.__bases__, METHODS | body)
     made.__init__ = make_initialiser(made)
     result: type[T] = made
     return result
+
+
+def _values_getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the values of fields as a tuple; `attrgetter` does of two and more."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple([getattr(value, name) for name in names])
 
 
 def _collect_fields(types: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, FrozenField]:
@@ -79,9 +91,11 @@ def fields(cls: Any) -> tuple[FrozenField, ...]:
 def replace(value: T, /, **changes: Any) -> T:
     """The same value but for some fields."""
     cls: Any = value.__class__
-    names = cls.__match_args__
-    given = [changes.pop(name) if name in changes else getattr(value, name) for name in names]
-    made: T = cls(*given, **changes)  # what is left is no field, and refused
+    kept = dict(zip(cls.__match_args__, cls.__values__(value), strict=True))
+    kept.update(changes)
+    if len(kept) > len(cls.__match_args__):
+        raise _wrong_values(cls, (), changes)
+    made: T = cls(*kept.values())
     return made
 
 
@@ -115,44 +129,56 @@ class _LazyFields:
 def make_initialiser(cls: Any) -> Callable[..., None]:
     """The `__init__` of a class: values by place or by name, the others by default."""
     puts = tuple([getattr(cls, name).__set__ for name in cls.__match_args__])  # past __setattr__
-    plain = tuple([known.default for known in fields(cls)])  # what is left out, where it is a value
-    least = 1 + max((i for i, value in enumerate(plain) if value is NONE), default=-1)
+    plain = [known.default for known in fields(cls)]
+    places = {name: place for place, name in enumerate(cls.__match_args__)}
+    # What has no default that is a value: made for each, or to be given.
+    unset = tuple([
+        (place, _refusal(cls, known) if known.default_factory is NONE else known.default_factory)
+        for place, known in enumerate(fields(cls)) if known.default is NONE
+    ])  # fmt: skip
 
     def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - it becomes the method
-        if not named and least <= len(given) < len(puts):
-            given += plain[len(given) :]
-        elif named or len(given) != len(puts):
-            given = bind_values(cls, given, named)  # type: ignore[assignment]
-        for put, value in zip(puts, given):  # noqa: B905 - as many, and this runs often
+        values: Any = given
+        if named or len(given) != len(puts):
+            many = len(given)
+            values = [*given, *plain[many:]]
+            for name, value in named.items():
+                place = places.get(name, -1)
+                if place < many:
+                    raise _wrong_values(cls, given, named)
+                values[place] = value
+            for place, make in unset:
+                if values[place] is NONE:
+                    values[place] = make()
+            if many > len(puts):
+                raise _wrong_values(cls, given, named)
+        for put, value in zip(puts, values):  # noqa: B905 - as many, and this runs often
             put(self, value)
 
     return __init__
 
 
-def bind_values(cls: Any, given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
-    """The values of all fields in their order. Raises TypeError for one too few or too many."""
-    values, missing = list(given), []
-    for known in fields(cls)[len(given) :]:
-        if known.name in named:
-            values.append(named.pop(known.name))
-        elif known.default is not NONE:
-            values.append(known.default)
-        elif known.default_factory is not NONE:
-            values.append(known.default_factory())
-        else:
-            missing.append(known.name)
-    if named or len(values) > len(fields(cls)):
-        wrong = f"{len(given)} values" + "".join(f", {name}" for name in named)
-        names = ", ".join(cls.__match_args__)
-        raise TypeError(f"{cls.__name__} has the fields {names}; given {wrong}")
-    if missing:
-        raise TypeError(f"{cls.__name__}: no value for {', '.join(missing)}")
-    return values
+def _refusal(cls: Any, known: FrozenField) -> Callable[[], Any]:
+    """What is called where a field is not given that has to be: a TypeError."""
+
+    def refuse() -> Any:
+        raise TypeError(f"{cls.__name__}: no value for {known.name}")
+
+    return refuse
+
+
+def _wrong_values(cls: Any, given: tuple[Any, ...], named: Mapping[str, Any]) -> TypeError:
+    """The error for one value too many, given twice, or of no field."""
+    wrong = f"{len(given)} values" + "".join(f", {name}" for name in named)
+    return TypeError(
+        f"{cls.__name__} has the fields {', '.join(cls.__match_args__)}; given {wrong}"
+    )
 
 
 def field_values(self: Any) -> tuple[Any, ...]:
     """The values of the fields, in their order."""
-    return tuple([getattr(self, name) for name in self.__match_args__])
+    found: tuple[Any, ...] = self.__class__.__values__(self)
+    return found
 
 
 def _eq(self: Any, other: Any) -> Any:

@@ -111,11 +111,13 @@ class Inventory:
 
     def add_found(self, kind: str, count: int = 1, side: str | None = None) -> None:
         """Count items where they are met."""
-        self.found[kind, self.side if side is None else side] += count
+        key = kind, self.side if side is None else side
+        self.found[key] = self.found.get(key, 0) + count
 
     def add_scored(self, kind: str, count: int = 1, side: str | None = None) -> None:
         """Count items that a value stands for."""
-        self.scored[kind, self.side if side is None else side] += count
+        key = kind, self.side if side is None else side
+        self.scored[key] = self.scored.get(key, 0) + count
 
     def add_unscored(self, kind: str, status: str, count: int = 1, side: str | None = None) -> None:
         """Count items that were not scored, by the status of their row or case."""
@@ -151,19 +153,20 @@ class Inventory:
 
     def missing(self) -> dict[Key, int]:
         """The items of each kind and side of which nobody said what became; negative: too many."""
-        ended = Counter(self.scored)
+        rest = dict(self.found)
+        for key, count in self.scored.items():
+            rest[key] = rest.get(key, 0) - count
         for key, statuses in self.unscored.items():
-            ended[key] += statuses.total()
+            rest[key] = rest.get(key, 0) - statuses.total()
         for item in self.left_aside:
-            ended[item.kind, item.side] += item.number
-        keys = dict.fromkeys([*self.found, *ended])
-        return {key: n for key in keys if (n := self.found[key] - ended[key])}
+            rest[item[:2]] = rest.get(item[:2], 0) - item.number
+        return {key: count for key, count in rest.items() if count}
 
-    def add_rest(self, kind: str) -> None:
+    def add_rest(self, *kinds: str) -> None:
         """Count as scored what nothing else became of: the files of a case that was scored."""
         for key, count in self.missing().items():
-            if key[0] == kind and count > 0:
-                self.scored[key] += count
+            if key[0] in kinds and count > 0:
+                self.scored[key] = self.scored.get(key, 0) + count
 
     def close(self, status: str) -> None:
         """End a case that was not scored: what it held has its status, and no other end."""
@@ -213,14 +216,20 @@ class Inventory:
         for item in self.left_aside:
             aside.setdefault((item.kind, item.side), []).append(item)
         for key in dict.fromkeys([*self.found, *self.scored, *self.unscored, *aside]):
-            own = {
-                "found": self.found[key],
+            word = f"{key[1]} {key[0]}".strip()
+            count = self.found[key]
+            if count == self.scored[key] and not (key in self.unscored or key in aside):
+                kept[word] = count
+                continue
+            kept[word] = {
+                "found": count,
                 "scored": self.scored[key],
                 "unscored": dict(self.unscored.get(key, {})),
-                "left_aside": [list(item[2:]) for item in aside.get(key, ())],
+                "left_aside": [
+                    [*item[2:5], list(item.names), item.number, item.case]
+                    for item in aside.get(key, ())
+                ],
             }
-            plain = own["found"] == own["scored"] and not (own["unscored"] or own["left_aside"])
-            kept[f"{key[1]} {key[0]}".strip()] = own["found"] if plain else own
         return kept
 
     @classmethod

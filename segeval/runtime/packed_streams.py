@@ -6,6 +6,7 @@ inflates label maps at several. So nothing here returns bytes; it fills a buffer
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -240,12 +241,12 @@ def damaged_bytes_error(packed: PackedBytes, problem: BaseException) -> ReadErro
 
 def read_head(path: Path, count: int = 512) -> bytes:
     """The first bytes of a file, inflated if it is gzip; fewer if it is damaged or short."""
-    mode = path.stat().st_mode
+    mode = os.stat(path).st_mode
     if S_ISDIR(mode):
         raise OSError(EISDIR, "a folder, no file")
     if not S_ISREG(mode):
         raise OSError(EINVAL, "a pipe or a device, no file")  # which would be waited for
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         packed = file.read(max(count, FEW))
         if not packed.startswith(GZIP_MAGIC):
             return packed[:count]

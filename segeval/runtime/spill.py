@@ -13,7 +13,7 @@ from weakref import finalize
 
 from segeval.runtime.errors import RequestError
 
-KEPT = 1 << 20  # bytes in memory
+KEPT = 1 << 18  # bytes in memory; a run has a few of these
 
 
 def close(file: IO[bytes]) -> None:
@@ -60,6 +60,7 @@ class SpillFile:
         finalize(self, close, self._file)
         held.seek(0)
         self._file.write(held.read())
+        held.close()  # it is still known to `finalize`, which would keep its bytes
 
     def _full(self, problem: OSError) -> RequestError:
         """What keeps results from being kept, and what to do."""

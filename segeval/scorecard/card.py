@@ -286,10 +286,26 @@ class PooledValues(Protocol):
         """The counts beside a metric of instances, by class."""
 
 
+class PooledCase(Protocol):
+    """A case with its tallies in their JSON form."""
+
+    @property
+    def case(self) -> str:
+        """Its name."""
+
+    @property
+    def group(self) -> str:
+        """The group that it belongs to."""
+
+    @property
+    def tallies(self) -> Mapping[str, Any]:
+        """The tallies by name."""
+
+
 class CasePools(Protocol):
     """The tallies of cases, added up: of all under "", and of each group."""
 
-    def add(self, case: CaseResult, /) -> None:
+    def add(self, case: PooledCase, /) -> None:
         """Add the tallies of the next case."""
 
     def __getitem__(self, group: str, /) -> PooledValues:

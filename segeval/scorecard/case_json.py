@@ -27,9 +27,12 @@ EMPTY_CASE = {
 CONTENTS = ("stamps", "gt_voxels", "gt_checksums", "tallies", "facts", "inventory", "own_names")
 
 
+ENCODER = json.JSONEncoder(allow_nan=False)
+
+
 def strict_json(value: Any) -> str:
     """Strict JSON on one line."""
-    return json.dumps(value, allow_nan=False)
+    return ENCODER.encode(value)
 
 
 def case_to_json(case: CaseResult) -> dict[str, Any]:

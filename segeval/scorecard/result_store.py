@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from segeval.runtime.frozen import frozen
 from segeval.runtime.spill import SpillFile
 from segeval.scorecard.card import CasePools, CaseResult
-from segeval.scorecard.case_json import case_from_json, case_to_json, strict_json
+from segeval.scorecard.case_json import NOTHING, case_from_json, case_to_json, strict_json
 from segeval.scorecard.row_index import CasesInMemory, RowIndex
 
 LINE_END = ",\n"  # of a line, in a result file too
@@ -28,6 +28,7 @@ class FinishedCase:
     rows   how many it has
     large  something of it was left out that more memory would have measured
     trace  of a bug; never written to a file of results
+    kept   what the text says, for the process that scored it; others read the text
     """
 
     case: str
@@ -36,17 +37,32 @@ class FinishedCase:
     rows: int
     large: bool = False
     trace: str = ""
+    kept: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, result: CaseResult, large: bool = False) -> FinishedCase:
         """What came of a case."""
-        line = strict_json(case_to_json(result))
-        return cls(result.case, result.status, line, len(result.rows), large, result.trace)
+        kept = case_to_json(result)
+        text, rows = strict_json(kept), len(result.rows)
+        if result.tallies:
+            kept["tallies"] = result.tallies  # which may be there as they were finished
+        return cls(result.case, result.status, text, rows, large, result.trace, kept)
+
+    def __reduce__(self) -> Any:
+        return FinishedCase, (self.case, self.status, self.text, self.rows, self.large, self.trace)
 
     @property
     def result(self) -> CaseResult:
         """What the text says."""
         return case_from_json(json.loads(self.text))
+
+
+class CaseTallies(NamedTuple):
+    """What is pooled of a case: its tallies by name, in their JSON form."""
+
+    case: str
+    group: str
+    tallies: Mapping[str, Any]
 
 
 class ResultStore(Sequence[CaseResult]):
@@ -70,10 +86,14 @@ class ResultStore(Sequence[CaseResult]):
         self._came = 0
         self.census, self.pools = RowIndex(), pools
 
-    def add(self, name: str, line: str) -> None:
-        """Keep a finished case, once. Raises RequestError where the disk is full."""
+    def add(self, name: str, line: str, kept: Mapping[str, Any] | None = None) -> None:
+        """Keep a finished case, once. Raises RequestError where the disk is full.
+
+        kept  what the line says, where it was not read from it
+        """
         if self._at[name] < 0:
-            self._found(name, self._lines.add(line.encode() + b"\n"), json.loads(line))
+            place = self._lines.add(line.encode() + b"\n")
+            self._found(name, place, json.loads(line) if kept is None else kept)
 
     def append(self, kept: Mapping[str, Any], place: int) -> None:
         """Take the next case, in its JSON form, from where it stands in the lines already."""
@@ -93,7 +113,8 @@ class ResultStore(Sequence[CaseResult]):
             case = kept if own else json.loads(self._text(self._at[self._names[counted]]))
             self.census.add(case)
             if self.pools is not None:
-                self.pools.add(case_from_json(case))
+                tallies = case.get("tallies", NOTHING)
+                self.pools.add(CaseTallies(case["case"], case.get("group", ""), tallies))
             counted += 1
 
     @property

@@ -29,7 +29,6 @@ from segeval.tallies.counts import Counts
 
 ANY = ""  # the name of a class that only other cases have
 EMPTY = "both_empty"
-_known: list[tuple[object, dict[tuple[object, ...], tuple[Row, ...]]]] = []  # of one job
 
 
 def spare_rows(
@@ -41,16 +40,14 @@ def spare_rows(
     """
     job, grid = read.start.job, read.start.grid
     asked = [r for r in requests if goes_by_class(r.name)]
-    key = (grid.shape, grid.spacing, read.counts.voxel, count_tally_voxels(read.counts))
+    key = (ANY, grid.shape, grid.spacing, read.counts.voxel, count_tally_voxels(read.counts))
     alike = not begun or all(kind_of(name).by == "class" for name in begun)
-    if not _known or _known[0][0] is not job:
-        _known[:] = [(job, {})]
-    known = _known[0][1]
-    if alike and key in known:
-        return known[key]
+    if alike and key in job.found_out:
+        known: tuple[Row, ...] = job.found_out[key]
+        return known
     found = made_rows(read, begun, asked)
     if alike:
-        known[key] = found
+        job.found_out[key] = found
     return found
 
 

@@ -26,11 +26,10 @@ from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.case_facts import case_facts, count_scored_classes, faulty_classes, find_unmet
 from segeval.scoring.case_stages import CaseStart
 from segeval.scoring.fingerprint import (
-    case_file_stamps,
-    case_stamps,
+    file_states,
     first_difference,
     overwrite_error,
-    settled_file_stamps,
+    settled_stamps,
 )
 from segeval.scoring.finish_tallies import (
     FinishedTallies,
@@ -47,7 +46,12 @@ from segeval.scoring.points import check_points
 from segeval.scoring.read_case import read_case
 from segeval.scoring.rows import make_rows
 from segeval.scoring.truth_checksums import describe_truth
-from segeval.scoring.unscored_case import machine_error, make_unscored_case, unscored_result
+from segeval.scoring.unscored_case import (
+    machine_error,
+    make_unscored_case,
+    side_path,
+    unscored_result,
+)
 
 if TYPE_CHECKING:
     from segeval.request.settings import Settings
@@ -68,12 +72,11 @@ def score_unchanged(case: Case, job: Job, share: ParallelMap) -> CaseResult:
     share  may measure classes in other processes
     """
     # of the files that are read, not of later ones
-    before = settled_file_stamps(case)
-    whole, sides = case_stamps(case)
-    result = replace(open_and_score(case, job, share), fingerprint=whole, stamps=sides)
-    if changed := first_difference(before, case_file_stamps(case)):
+    whole, sides, before = settled_stamps(case)
+    result = open_and_score(case, job, share)
+    if changed := first_difference(before, file_states(before)):
         raise overwrite_error(changed)
-    return result
+    return replace(result, fingerprint=whole, stamps=sides)
 
 
 def account_case(case: Case, score: Callable[[], CaseResult]) -> CaseResult:
@@ -86,8 +89,7 @@ def account_case(case: Case, score: Callable[[], CaseResult]) -> CaseResult:
         try:
             result = score()
             inventory.add_scored("case")
-            inventory.add_rest("file")
-            inventory.add_rest("frame")
+            inventory.add_rest("file", "frame")
         except CaseError as problem:
             result = make_unscored_case(case, problem)
             inventory.close(problem.status)
@@ -191,14 +193,18 @@ def score_sides(  # noqa: PLR0913 - what a case is scored with
 
         spare = spare_rows(read, begun, requests) if named is None else ()
         known[CLASSES_BY] = BY_VALUE if named is None else BY_NAME
-    return replace(
-        unscored_result(case),
-        rows=found,
+    return CaseResult(
+        case.id,
+        side_path(case, "pred"),
+        side_path(case, "gt"),
+        found,
+        group=case.group,
+        patient=case.patient,
         spare=spare,
-        classes=tuple(t.name for t in read.resolved.targets),
+        classes=tuple([t.name for t in read.resolved.targets]),
         gt_voxels=voxels,
         gt_checksums=checksums,
         tallies=finished.kept(),
         facts=case_facts(read) | known | faulty_classes(read.resolved, finished, requests, job),
-        notes=tuple(replace(note, where=case.id) for note in notes),
+        notes=tuple([replace(note, where=case.id) for note in notes]),
     )

@@ -19,7 +19,7 @@ from segeval.scoring.finish_tallies import (
     kept_over_budget,
 )
 from segeval.scoring.no_room import OVER_BUDGET
-from segeval.scoring.pass_plan import Job, TallyRequest, is_watched
+from segeval.scoring.pass_plan import Job, TallyRequest
 from segeval.scoring.points import point_kinds
 from segeval.volume.instances import RoiMasks
 
@@ -28,7 +28,7 @@ def find_unmet(read: CaseRead) -> list[str]:
     """The parts of the request that the case has nothing for; none is looked for where there is
     none."""
     job = read.start.job
-    if not (is_watched(job.settings) or job.classes.remarks):
+    if not job.is_watched:
         return []
     from segeval.scoring.unmet_settings import unmet_settings
 

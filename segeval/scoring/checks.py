@@ -18,7 +18,7 @@ from segeval.runtime.inventory import ASKED, LEFT_OUT, current
 from segeval.scorecard.card import OVERALL, WHOLE
 from segeval.scoring.account_channels import account_channels
 from segeval.scoring.case_classes import CaseClasses
-from segeval.scoring.instance_ids import CODED, are_coded, sum_by_label
+from segeval.scoring.instance_ids import CODED, are_coded
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.slab_pass import Passed
 from segeval.tallies.counts import Pair, PairCells, sum_pair_cells
@@ -42,19 +42,27 @@ def list_readings(volume: Volume, kind: str = "--kind") -> str:
 
 
 def read_white_as_one(
-    tables: Mapping[Pair, PairCells], truth: OpenSide, pred: OpenSide, passed: Passed, job: Job
+    tables: dict[Pair, PairCells],
+    labels: tuple[frozenset[int], frozenset[int]],
+    sides: tuple[OpenSide, OpenSide],
+    passed: Passed,
+    job: Job,
 ) -> dict[Pair, PairCells]:
-    """Tables in which 255 of a binary mask is 1 (rule LAYOUTS-I8). Raises CaseError."""
+    """Tables in which 255 of a binary mask is 1 (rule LAYOUTS-I8). Raises CaseError.
+
+    labels   of both sides, as the tables have them
+    returns  the same tables where nothing is to be changed
+    """
+    truth, pred = sides
     if truth.named and pred.named:
-        return dict(tables)
-    labels = found_labels(tables, passed.found)
+        return tables
     kind = job.settings.kind
     asked = (kind if kind == "labels" else "auto", kind)
     maps = [
         label_replacements(side.volume, labels[i], job.classes, asked[i])
         if passed.found[i].kind == "labels" and passed.found[i].exclusive and not side.named
         else {}
-        for i, side in enumerate((truth, pred))
+        for i, side in enumerate(sides)
     ]
     white = passed.scores is not None and passed.scores.channels <= 2 and not job.classes.known
     if white and not truth.named and labels[0] - {0, WHITE, job.classes.ignore}:
@@ -63,7 +71,7 @@ def read_white_as_one(
     if asked[1] == "auto" and passed.found[1].exclusive and not (named or job.classes.known):
         refuse_shades(pred.volume, labels[1], labels[0])
     if not any(maps):
-        return dict(tables)
+        return tables
     return {pair: sum_pair_cells([cells.relabelled(*maps)]) for pair, cells in tables.items()}
 
 
@@ -188,8 +196,7 @@ def check_labels(  # noqa: PLR0913 - what a case turned out to hold
 def voxels_by_label(tables: Mapping[Pair, PairCells], side: int) -> dict[int, int]:
     """The voxels of each label value of a side, ground truth 0 or prediction 1, in order."""
     for cells in tables.values():
-        labels, voxels = sum_by_label((cells.truth, cells.pred)[side], cells.voxels)
-        return dict(zip(labels.tolist(), voxels.tolist(), strict=True))
+        return dict(cells.margins.pred if side else cells.margins.truth)
     return {}
 
 

@@ -36,17 +36,18 @@ def resolve_by_value(
     if not classes.only:
         known = {value for c in wanted for value in c.labels or ()}
         sides = [own for own, side in zip(labels, found, strict=True) if may_add(side, wanted)]
-        met = frozenset[int]().union(*sides)
-        wanted += [class_of_value(v) for v in sorted(met - known - ignored) if v != 0 or background]
+        met = frozenset[int]().union(*sides) - known - ignored
+        wanted += [class_of_value(v) for v in sorted(met) if v != 0 or background]
     if any(c.labels is None for c in wanted):
         wanted = list(select_by_value(wanted, labels[0] | labels[1]))
-    targets = tuple(
+    truth, pred, only = *found, len(wanted) == 1
+    targets = [
         ScoredClass(
-            c.name, *(valued_class_selector(c, side, only=len(wanted) == 1) for side in found)
+            c.name, valued_class_selector(c, truth, only), valued_class_selector(c, pred, only)
         )
         for c in wanted
-    )
-    return CaseClasses(targets, tuple(wanted))
+    ]
+    return CaseClasses(tuple(targets), tuple(wanted))
 
 
 def may_add(found: ValueKind, listed: Sequence[ClassDef]) -> bool:

@@ -7,10 +7,11 @@ cases. A stamp of each side leaves the times out, so that a copy is the same.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
@@ -21,6 +22,11 @@ from segeval.runtime.errors import ReadError
 ENDS = 1 << 16
 TICK = 12_000_000  # nanoseconds; clocks of file systems go on by 1 to 10 ms at a time
 SIDES = ("gt", "pred")
+SIDE_OF_ROLE = re.compile("(gt|pred)(?=[@/ ])")
+
+
+FileState = tuple[int, int, int]  # size, time of change, and place
+FileStates = dict[str, FileState]  # by path
 
 
 def case_fingerprint(case: Case) -> str:
@@ -28,21 +34,27 @@ def case_fingerprint(case: Case) -> str:
     return case_stamps(case)[0]
 
 
-def case_stamps(case: Case) -> tuple[str, dict[str, str]]:
-    """The fingerprint of a case, and the stamps of its sides `gt` and `pred`.
+def case_stamps(case: Case) -> tuple[str, dict[str, str], FileStates]:
+    """The fingerprint of a case, the stamps of its sides `gt` and `pred`, and how its files are.
 
-    Both are empty where a file cannot be read.
+    Fingerprint and stamps are empty where a file cannot be read.
     """
-    try:
-        found = [(role, *_file_state(path)) for role, path in list_case_files(case)]
-    except OSError:
-        return "", {}
-    files = [f"{role} {size:x}.{time:x}.{check:08x}" for role, size, time, check in found]
+    own = list_case_files(case)
+    states: FileStates = {}
+    files: list[str] = []
     sides: dict[str, list[str]] = {side: [] for side in SIDES}
-    for role, size, _, check in found:
-        sides.get(re.split("[@/ ]", role, maxsplit=1)[0], []).append(f"{role} {size:x}.{check:08x}")
+    try:
+        for role, path in own:
+            state, check = read_file_ends(path)
+            states[os.fspath(path)] = state
+            size, changed, _ = state
+            files.append(f"{role} {size:x}.{changed:x}.{check:08x}")
+            if (side := SIDE_OF_ROLE.match(role)) is not None:
+                sides[side[0]].append(f"{role} {size:x}.{check:08x}")
+    except OSError:
+        return "", {}, file_states(path for _, path in own)
     whole = _digest([*files, f"spacing {case.spacing}", *slice_locations(case)])
-    return whole, {side: _digest(lines) for side, lines in sides.items() if lines}
+    return whole, {side: _digest(lines) for side, lines in sides.items() if lines}, states
 
 
 def _digest(lines: Sequence[str]) -> str:
@@ -53,45 +65,43 @@ def _digest(lines: Sequence[str]) -> str:
 def file_stamp(path: Path) -> str:
     """Size and ends of a file, which are those of its copies; "" where it cannot be read."""
     try:
-        size, _, check = _file_state(path)
+        (size, _, _), check = read_file_ends(path)
         return f"{size:x}.{check:08x}"
     except OSError:
         return ""
 
 
-def case_file_stamps(case: Case) -> dict[Path, tuple[int, ...]]:
-    """What shows that a file of a case was written to."""
-    return file_states(path for _, path in list_case_files(case))
-
-
-def settled_file_stamps(case: Case) -> dict[Path, tuple[int, ...]]:
-    """The same, once a write after it would show: later than the tick of the last one."""
-    found = case_file_stamps(case)
-    newest = max((state[1] for state in found.values()), default=0)
+def settled_stamps(case: Case) -> tuple[str, dict[str, str], FileStates]:
+    """The stamps of a case once a write after them would show: later than the tick of the last."""
+    found = case_stamps(case)
+    newest = max((state[1] for state in found[2].values()), default=0)
     if 0 <= (passed := time.time_ns() - newest) < TICK:
         time.sleep((TICK - passed) / 1e9)
-        found = case_file_stamps(case)
+        found = case_stamps(case)
     return found
 
 
-def file_states(paths: Iterable[Path]) -> dict[Path, tuple[int, ...]]:
+def file_states(paths: Iterable[Path | str]) -> FileStates:
     """Of each file its size, its time of change and its place; of none that is not there."""
-    found: dict[Path, tuple[int, ...]] = {}
+    found: FileStates = {}
     for path in paths:
         with suppress(OSError):
-            state = path.stat()
-            found[path] = (state.st_size, state.st_mtime_ns, state.st_ino)
+            found[os.fspath(path)] = _file_state(os.stat(path))
     return found
 
 
-def first_difference(
-    before: dict[Path, tuple[int, ...]], after: dict[Path, tuple[int, ...]]
-) -> Path | None:
+def _file_state(state: os.stat_result) -> FileState:
+    return state.st_size, state.st_mtime_ns, state.st_ino
+
+
+def first_difference(before: FileStates, after: FileStates) -> str | None:
     """The first file that is another now; None where all are the same."""
+    if before == after:
+        return None
     return next((path for path in before if before[path] != after.get(path)), None)
 
 
-def overwrite_error(path: Path) -> ReadError:
+def overwrite_error(path: str) -> ReadError:
     """The error for a file that was replaced or written to while its case was scored."""
     return ReadError(
         "the file changed while its case was scored",
@@ -106,29 +116,29 @@ def list_case_files(case: Case) -> list[tuple[str, Path]]:
     sides = [("pred", case.pred), ("gt", case.truth), ("flipped", case.flipped)]
     sides += [("weight map", case.weight_map)]
     sides += [(f"aux{number}", side) for number, side in enumerate(case.aux)]
+    known = [(role, path) for role, path in found if path is not None]
     for role, side in sides:
         if side is not None:
-            found += list_side_files(role, side)
-    known = [(role, path) for role, path in found if path is not None]
-    return [*known, *((f"{role} data", path) for role, head in known for path in data_files(head))]
+            known += list_side_files(role, side)
+    return known + [(f"{role} data", path) for role, head in known for path in data_files(head)]
 
 
-def list_side_files(role: str, side: CaseFiles) -> Iterator[tuple[str, Path | None]]:
+def list_side_files(role: str, side: CaseFiles) -> list[tuple[str, Path]]:
     """The files of one side, and what they stand for.
 
     role  `gt`, `pred` or what else the side is
     """
     role = role if side.frame is None else f"{role}@{side.frame}"
-    yield from ((f"{role}/{name}", path) for name, path in side.files.items())
-    yield from ((f"{role} set", one.path) for one in side.sets)
-    yield f"{role} scores", side.scores
+    found = [(f"{role}/{name}", path) for name, path in side.files.items()]
+    found += [(f"{role} set", one.path) for one in side.sets]
+    return found if side.scores is None else [*found, (f"{role} scores", side.scores)]
 
 
 def data_files(path: Path) -> list[Path]:
     """The file beside a header of MetaImage or NRRD that holds the voxels."""
-    suffix = path.suffix.lower()
-    if suffix not in (".mhd", ".nhdr"):
+    if not os.fspath(path).lower().endswith((".mhd", ".nhdr")):
         return []
+    suffix = path.suffix.lower()
     with suppress(ReadError, OSError):
         if suffix == ".mhd":
             from segeval.readers.mha import find_data, parse_header
@@ -151,14 +161,15 @@ def slice_locations(case: Case) -> list[str]:
     ]
 
 
-def _file_state(path: Path) -> tuple[int, int, int]:
-    """The size of a file, its time of change, and a checksum of its ends. Raises OSError."""
-    state = path.stat()
+def read_file_ends(path: Path) -> tuple[FileState, int]:
+    """How a file is, and a checksum of its ends. Raises OSError."""
+    state = os.stat(path)
+    size = state.st_size
     if not S_ISREG(state.st_mode):
         raise OSError(f"{path} is a pipe or a device")  # which would be waited for
-    with path.open("rb") as file:
-        check = zlib.crc32(file.read(ENDS))
-        if state.st_size > ENDS:
-            file.seek(max(ENDS, state.st_size - ENDS))
+    with open(path, "rb") as file:
+        check = zlib.crc32(file.read(min(size, ENDS)))
+        if size > ENDS:
+            file.seek(max(ENDS, size - ENDS))
             check = zlib.crc32(file.read(ENDS), check)
-    return state.st_size, state.st_mtime_ns, check
+    return _file_state(state), check

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 from segeval.scoring.tally_kind import TallyKind
 from segeval.scoring.tally_kinds import KINDS
 
+TALLIES = "tallies"  # what they are kept under once they are found out
+
 
 def kind_of(tally: str) -> TallyKind:
     """The kind of a tally by its name, as a metric has it. LookupError where no entry has it."""
-    name = tally.partition(":")[0]
-    if name not in KINDS:
-        raise LookupError(f"no tally is called {name!r}; there are {', '.join(KINDS)}")
-    return KINDS[name]
+    kind = KINDS.get(tally) or KINDS.get(tally.partition(":")[0])
+    if kind is None:
+        raise LookupError(f"no tally is called {tally!r}; there are {', '.join(KINDS)}")
+    return kind
 
 
 def unsaid_choices(metrics: Iterable[tuple[Metric, Definition]]) -> frozenset[str]:
@@ -40,20 +42,26 @@ def unsaid_choices(metrics: Iterable[tuple[Metric, Definition]]) -> frozenset[st
     return frozenset(sign for kind in KINDS.values() for sign in kind.signs) - signed
 
 
-def tallies_of(job: Job) -> list[TallyRequest]:
-    """The tallies that a case needs, in the order of the table."""
+def tallies_of(job: Job) -> tuple[TallyRequest, ...]:
+    """The tallies that a case needs, in the order of the table: those asked for, and theirs."""
+    if TALLIES in job.found_out:
+        known: tuple[TallyRequest, ...] = job.found_out[TALLIES]
+        return known
     asked = job.tally_requests()
     always = {k.name for k in KINDS.values() if k.always}
     shared = {kind_of(request.name).shares for request in asked} - {""}
     missing = (always | shared) - {request.name for request in asked}
     every = [*(TallyRequest(name, ()) for name in missing), *asked]
     order = {name: place for place, name in enumerate(KINDS)}
-    return sorted(every, key=lambda request: order[kind_of(request.name).name])
+    found = tuple(sorted(every, key=lambda request: order[kind_of(request.name).name]))
+    job.found_out[TALLIES] = found
+    return found
 
 
 def metrics_of_channels(job: Job) -> list[Definition]:
     """The metrics whose tallies add up probabilities channel by channel."""
-    return [d for m, d in job.metrics if kind_of(d.tally(m)).by == "channel"]
+    channels = [request for request in tallies_of(job) if kind_of(request.name).by == "channel"]
+    return [definition for request in channels for _, definition in request.metrics]
 
 
 def measures_apart(job: Job) -> bool:

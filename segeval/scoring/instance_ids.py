@@ -33,15 +33,14 @@ def coded_ids_note(table: PairCells, ignored: int | None) -> list[Note]:
 
 def find_ids(table: PairCells, ignored: int | None) -> list[Note]:
     """Say that labels look like ids of instances: many, and matched by place but not by value."""
+    sides = (table.truth, table.pred)
+    many = min([len(set(labels.tolist()) - {0, ignored}) for labels in sides])
+    if many < MANY_IDS:
+        return []
+    known, sizes = zip(*(sum_by_label(side, table.voxels) for side in sides), strict=True)
     inside = (table.truth != 0) & (table.pred != 0)
     if ignored is not None:
         inside &= table.truth != ignored
-    known, sizes = zip(
-        *(sum_by_label(side, table.voxels) for side in (table.truth, table.pred)), strict=True
-    )
-    many = min(len(set(labels.tolist()) - {0, ignored}) for labels in known)
-    if many < MANY_IDS:
-        return []
     truth, pred, shared = table.truth[inside], table.pred[inside], table.voxels[inside]
     places = (np.searchsorted(*pair) for pair in zip(known, (truth, pred), strict=True))
     either = sum(side[place] for side, place in zip(sizes, places, strict=True)) - shared

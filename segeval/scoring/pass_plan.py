@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import cached_property
+from typing import Any
 
 from segeval.classes.class_list import UNSEEN, ClassDef, ClassList, LabelSelector
 from segeval.metrics.registry import Definition, needed_terms
@@ -80,6 +82,11 @@ class Job:
     part: int | None = None
     met: frozenset[str] = frozenset()
 
+    @cached_property
+    def found_out(self) -> dict[Any, Any]:
+        """What is the same for all cases, kept by whoever finds it out first."""
+        return {}
+
     def tally_requests(self) -> tuple[TallyRequest, ...]:
         """The tallies that the metrics read."""
         asked: dict[str, list[RequestedMetric]] = {}
@@ -87,7 +94,12 @@ class Job:
             asked.setdefault(known.tally(metric), []).append((metric, known))
         return tuple(TallyRequest(name, tuple(metrics)) for name, metrics in asked.items())
 
-    @property
+    @cached_property
+    def is_watched(self) -> bool:
+        """Whether there is a choice that a case may have nothing for."""
+        return bool(is_watched(self.settings) or self.classes.remarks)
+
+    @cached_property
     def own_settings(self) -> Settings:
         """The settings, with the memory that this process has."""
         return self.settings if self.part is None else replace(self.settings, max_memory=self.part)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, Protocol
+from typing import Any
 
 from segeval.metrics.registry import Definition, metric_arguments, resolve_metric
 from segeval.request.grammar import Metric
 from segeval.runtime.errors import RequestError
-from segeval.scorecard.card import CaseResult
+from segeval.scorecard.card import CaseResult, PooledCase
 from segeval.scorecard.result_store import ResultStore
 from segeval.scoring.finish_tallies import kind_of
 from segeval.scoring.kept_tallies import KeptTallies
@@ -20,22 +20,6 @@ from segeval.scoring.tally_kind import Kept, ReportPart
 from segeval.scoring.tally_kinds import KINDS
 
 TOGETHER = 64  # cases that are added up at a time
-
-
-class PooledCase(Protocol):
-    """A case with its tallies in their JSON form."""
-
-    @property
-    def case(self) -> str:
-        """Its name."""
-
-    @property
-    def group(self) -> str:
-        """The group that it belongs to."""
-
-    @property
-    def tallies(self) -> Mapping[str, Any]:
-        """The tallies by name."""
 
 
 class TallyPool:

@@ -64,13 +64,14 @@ def read_case(
     tables = {pair: cells.without(plan.ignored) for pair, cells in whole.items()}
     stored = stored_truth_labels(tables)
     held = found_labels(tables, passed.found)
-    tables = read_white_as_one(tables, truth, pred, passed, job)
+    white = read_white_as_one(tables, held, (truth, pred), passed, job)
     check_stacks(truth, pred, passed.found)
-    labels = found_labels(tables, passed.found)
+    labels = held if white is tables else found_labels(white, passed.found)
+    tables = white
     if named is None:
-        told = frozenset(one_class_of_ids(truth, pred))
-        own = frozenset([1]) if is_one_channel(passed.found[1]) else frozenset()
-        met = labels[0] | told, labels[1] | told | own
+        told = {*one_class_of_ids(truth, pred)}
+        own = {1} if is_one_channel(passed.found[1]) else ()
+        met = labels[0].union(told), labels[1].union(told, own)
         resolved = resolve_by_value(passed.found, met, job.classes, job.settings.background)
     else:
         resolved = resolve_after_reading(named, (truth.named, pred.named), passed.found)

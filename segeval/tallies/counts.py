@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -38,6 +39,11 @@ class PairCells:
     def count_label(self, label: int | None) -> int:
         """The voxels of the ground truth that have a label."""
         return 0 if label is None else int(self.voxels[self.truth == label].sum())
+
+    @cached_property
+    def margins(self) -> TableMargins:
+        """The sums by label."""
+        return TableMargins(self)
 
     def without(self, ignored: int | None) -> PairCells:
         """The same without the voxels whose ground truth is ignored."""
@@ -238,7 +244,7 @@ def class_counts(
     """Classes out of tables of labels; every table speaks of the same voxels."""
     pairs = [(t.truth.channel, t.pred.channel) for t in targets]
     tables = {pair: _channel_cells(cells, pair) for pair in set(pairs)}
-    margins = {pair: TableMargins(own) for pair, own in tables.items() if not is_background(own)}
+    margins = {pair: own.margins for pair, own in tables.items() if not is_background(own)}
     rows = [
         margins[pair].row(target) if pair in margins else background_row(tables[pair], target)
         for pair, target in zip(pairs, targets, strict=True)
@@ -268,47 +274,57 @@ def is_background(cells: PairCells) -> bool:
 def background_row(cells: PairCells, target: ScoredClass) -> list[int]:
     """The row of a class in such a table; label 0 itself may be the class."""
     if 0 in (target.truth.labels or ()) or 0 in (target.pred.labels or ()):
-        return TableMargins(cells).row(target)
+        return cells.margins.row(target)
     return [0, 0, 0, int(cells.voxels[0])]
 
 
 class TableMargins:
-    """The sums of a table by label: most classes are one label a side, and are looked up."""
+    """The sums of a table by label: most classes are one label a side, and are looked up.
+
+    truth, pred  the voxels of each label that a side has, in order
+    """
 
     def __init__(self, cells: PairCells) -> None:
-        self._cells = cells
+        # not the cells, which keep this: neither would go before the collector comes
+        self._labels, self._voxels = (cells.truth, cells.pred), cells.voxels
         self._codes = cells.truth << 16 | cells.pred  # in order
-        # float64 holds whole numbers to 2**53, more voxels than a case can have
-        self._truth = dict(enumerate(np.bincount(cells.truth, cells.voxels).tolist()))
-        self._pred = dict(enumerate(np.bincount(cells.pred, cells.voxels).tolist()))
+        self.truth, self.pred = (sum_labels(own, cells.voxels) for own in (cells.truth, cells.pred))
         self._all = int(cells.voxels.sum())
 
     def _both(self, code: int) -> int:
         place = int(self._codes.searchsorted(code))
         met = place < len(self._codes) and self._codes[place] == code
-        return int(self._cells.voxels[place]) if met else 0
+        return int(self._voxels[place]) if met else 0
 
     @staticmethod
-    def _label(part: LabelSelector, voxels: Mapping[int, float]) -> int | None:
+    def _label(part: LabelSelector, voxels: Mapping[int, int]) -> int | None:
         """The one label of a class; 1 of a mask of 0 and 1."""
-        if part.labels is None and len(voxels) <= 2:
+        if part.labels is None and max(voxels, default=0) <= 1:
             return 1
         return single_label(part)
 
     def row(self, target: ScoredClass) -> list[int]:
         """Both, prediction only, ground truth only, neither."""
-        t, p = self._label(target.truth, self._truth), self._label(target.pred, self._pred)
+        t, p = self._label(target.truth, self.truth), self._label(target.pred, self.pred)
         if t is not None and p is not None:
             both = self._both(t << 16 | p)
-            truth, pred = int(self._truth.get(t, 0)), int(self._pred.get(p, 0))
+            truth, pred = self.truth.get(t, 0), self.pred.get(p, 0)
         else:
-            cells = self._cells
-            in_t, in_p = (
-                labels_inside(cells.truth, target.truth),
-                labels_inside(cells.pred, target.pred),
-            )
-            both, truth, pred = (int(cells.voxels[m].sum()) for m in (in_t & in_p, in_t, in_p))
+            in_t = labels_inside(self._labels[0], target.truth)
+            in_p = labels_inside(self._labels[1], target.pred)
+            both, truth, pred = (int(self._voxels[m].sum()) for m in (in_t & in_p, in_t, in_p))
         return [both, pred - both, truth - both, self._all - truth - pred + both]
+
+
+def sum_labels(labels: Counted, voxels: Counted) -> dict[int, int]:
+    """The voxels of each label of a map, in order; there is at least one of each.
+
+    labels  int64 (n,), below 65 536
+    voxels  int64 (n,)
+    """
+    sums = np.bincount(labels, voxels)  # float64 holds whole numbers to 2**53
+    found = sums.nonzero()[0]
+    return dict(zip(found.tolist(), sums[found].astype(np.int64).tolist(), strict=True))
 
 
 def single_label(part: LabelSelector) -> int | None:

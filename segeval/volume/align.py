@@ -78,8 +78,9 @@ def adopt_placement(volume: Volume, truth: Geometry, names: tuple[str, str]) -> 
         which = names[1] if truth.placed else names[0]
         text = f"only {which} says where its voxels lie; shapes agree, its grid is used"
         notes = (*notes, Note("N-geometry-from-other", text, str(volume.path)))
-    told = not own.placed and (truth.placed or (truth.spacing and not own.spacing))
-    return replace(volume, geometry=truth if told else own, notes=notes)
+    if not own.placed and (truth.placed or (truth.spacing and not own.spacing)):
+        return replace(volume, geometry=truth, notes=notes)
+    return volume if notes is volume.notes else replace(volume, notes=notes)
 
 
 def choose_case_grid(truth: Geometry, pred: Geometry) -> Geometry:

@@ -92,8 +92,11 @@ class ReadAs:
     frames: bool = False
 
 
-def read_pred_as(volume: Volume, settings: Settings, regions: bool) -> ReadAs:
-    """How the prediction is to be read, from the request and from what the file says of itself."""
+def read_pred_as(volume: Volume, settings: Settings, regions: bool, frames: bool = False) -> ReadAs:
+    """How the prediction is to be read, from the request and from what the file says of itself.
+
+    frames  the other side has as many channels
+    """
     kind, activation = settings.kind, settings.activation
     activated = activation in ("softmax", "sigmoid")
     if kind == "auto" and (volume.logits or activated) and can_hold_scores(volume):
@@ -101,16 +104,20 @@ def read_pred_as(volume: Volume, settings: Settings, regions: bool) -> ReadAs:
     if kind == "prob" and activated:
         kind = "logits"
     independent = regions or bool(volume.segments) or activation in ("sigmoid", "none")
-    return ReadAs(kind, activation, settings.threshold, independent, settings.ignore_label)
+    return ReadAs(kind, activation, settings.threshold, independent, settings.ignore_label, frames)
 
 
-def read_truth_as(settings: Settings, independent: bool) -> ReadAs:
-    """How the ground truth is to be read; `independent`: each channel is a class of its own."""
+def read_truth_as(settings: Settings, independent: bool, frames: bool = False) -> ReadAs:
+    """How the ground truth is to be read.
+
+    independent  each channel is a class of its own
+    frames       the other side has as many channels
+    """
     prob = settings.gt_kind == "prob"
     activation = "none" if prob else "auto"
     own_classes = prob and independent
     ignored = settings.ignore_label
-    return ReadAs(settings.gt_kind, activation, settings.threshold, own_classes, ignored)
+    return ReadAs(settings.gt_kind, activation, settings.threshold, own_classes, ignored, frames)
 
 
 def can_hold_scores(volume: Volume) -> bool:
@@ -120,9 +127,11 @@ def can_hold_scores(volume: Volume) -> bool:
 
 def may_hold_probabilities(volume: Volume, wanted: ReadAs) -> bool:
     """Whether the side may turn out to hold probabilities; one without a file does not."""
-    if volume.coding is not None or all(v.source is None for v in volume.channels):
+    if wanted.kind == "labels" or volume.coding is not None:
         return False
-    return wanted.kind in ("prob", "logits") or (wanted.kind == "auto" and can_hold_scores(volume))
+    if wanted.kind == "auto" and not can_hold_scores(volume):
+        return False
+    return any(v.source is not None for v in volume.channels)
 
 
 def holds_byte_codes(volume: Volume, wanted: ReadAs) -> bool:

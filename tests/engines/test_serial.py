@@ -1,5 +1,7 @@
 """Cases one after the other: in their order, each when it is asked for."""
 
+import sys
+
 import build
 import killers
 import numpy as np
@@ -11,6 +13,8 @@ from segeval.classes.class_list import ClassList
 from segeval.engines import serial
 from segeval.pairing.pair import pair_paths
 from segeval.scoring.pass_plan import Job
+
+MOST_CALLS = 1150  # of functions in Python, and steps of generators
 
 NII = (build.nifti, ".nii.gz")
 
@@ -38,6 +42,29 @@ def test_a_case_is_scored_when_it_is_asked_for(tmp_path):
     assert next(left).status == "ok"
     (tmp_path / "pred" / "c2.nii.gz").unlink()
     assert [r.status for r in left] == ["unreadable", "ok"]
+
+
+def test_a_small_case_costs_few_calls(tmp_path):
+    """What is the same for all cases of a run is not said again for each (P9, P23)."""
+    truth = np.arange(1024, dtype=np.uint8).reshape(32, 32) // 64 % 4
+    for name in "abcdef":
+        for side in ("gt", "pred"):
+            build.png(tmp_path / side / f"{name}.png", truth)
+    found = pair_paths(tmp_path / "pred", tmp_path / "gt", settings()).cases
+    left = serial.run(found, job())
+    assert [next(left).status for _ in "abcde"] == ["ok"] * 5  # what a run does once is done
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        next(left)
+    finally:
+        sys.setprofile(None)
+    assert calls < MOST_CALLS
 
 
 def test_a_metric_that_raises_is_a_bug_of_its_case_alone(tmp_path):  # X4

@@ -75,9 +75,7 @@ def pillows(path):
 def same(path):
     """Whether the values are those of Pillow alone, and those read in bands if they can be."""
     theirs = pillows(path)
-    mine = [through_pillow(path)] + (
-        [ours(path)] if png_bands.read_png_head(path) is not None else []
-    )
+    mine = [through_pillow(path)] + ([ours(path)] if head_of(path) is not None else [])
     return all(m.dtype == theirs.dtype and np.array_equal(m, theirs) for m in mine)
 
 
@@ -140,11 +138,15 @@ def test_pillow_is_loaded_for_many_bytes_and_for_wrong_filters_alone(monkeypatch
     assert not png_bands.are_few(few)  # those before are counted too
 
 
+def head_of(path):
+    return png_bands.parse_png_head(png_bands.read_start(path))
+
+
 def test_which_pictures_are_read_in_bands(tmp_path):
     path = tmp_path / "a.png"
     filtered = rows(np.random.default_rng(0), (3, 4), 0, 8)
-    assert png_bands.read_png_head(written(path, 0, 8, (3, 4), filtered)).shape == (3, 4)
-    assert png_bands.read_png_head(written(path, 3, 8, (3, 4), filtered)).palette
+    assert head_of(written(path, 0, 8, (3, 4), filtered)).shape == (3, 4)
+    assert head_of(written(path, 3, 8, (3, 4), filtered)).palette
     animated = [chunk(b"acTL", struct.pack(">II", 1, 0))]
     far = [chunk(b"tEXt", b"a\0" + bytes(5000))]
     for colour, depth, more in (
@@ -154,9 +156,7 @@ def test_which_pictures_are_read_in_bands(tmp_path):
         (0, 8, {"extra": animated}),
         (0, 8, {"extra": far}),
     ):
-        assert (
-            png_bands.read_png_head(written(path, colour, depth, (3, 4), filtered, **more)) is None
-        )
+        assert head_of(written(path, colour, depth, (3, 4), filtered, **more)) is None
 
 
 @pytest.mark.parametrize("level", [0, 1, 9])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pickle
 from dataclasses import FrozenInstanceError
+from functools import cached_property
 from typing import ClassVar
 
 import pytest
@@ -144,6 +145,24 @@ def test_a_class_has_the_fields_of_the_one_above():
     assert [f.name for f in dataclasses.fields(Solid)] == ["x", "y", "z"]
     assert (Solid(1), replace(Solid(1, 2, 3), z=5).volume) == (Solid(1, 3, 0), 10)
     assert Solid.__slots__ == ("z",)
+
+
+def test_what_is_worked_out_once_is_no_field():
+    @frozen
+    class Square:
+        side: float
+
+        @cached_property
+        def area(self):
+            return [self.side**2]
+
+    square = Square(3)
+    assert square.area is square.area
+    assert square == Square(3)
+    assert repr(square).endswith("Square(side=3)")
+    assert replace(square, side=4).area == [16]
+    with pytest.raises(FrozenInstanceError):
+        square.side = 5
 
 
 def test_it_is_matched_by_place():

@@ -39,6 +39,15 @@ def test_little_needs_no_file_and_a_file_has_no_name(monkeypatch, tmp_path):
         assert len(os.listdir("/proc/self/fd")) == opened
 
 
+def test_what_went_to_disk_is_not_kept_in_memory_too():
+    held = SpillFile()
+    held.add(b"x" * spill.KEPT)
+    inside = held._file
+    held.add(b"y")
+    assert inside.closed
+    assert held.read(spill.KEPT - 1, 2) == b"xy"
+
+
 def test_a_file_of_a_name_can_be_read_while_it_grows(tmp_path):
     path = tmp_path / "kept"
     held = SpillFile(path.open("w+b"))

@@ -64,3 +64,14 @@ def test_a_finished_case_is_its_text():
     assert (done.case, done.status, done.rows, done.large) == ("a", one.status, 1, True)
     assert json.loads(done.text) == case_to_json(one)
     assert case_to_json(done.result) == case_to_json(one)
+
+
+def test_another_process_gets_the_text_alone():
+    done = FinishedCase.of(unscored("a", message="cut"))
+    sent = pickle.loads(pickle.dumps(done))
+    assert (sent.text, sent.kept) == (done.text, None)
+    one, other = (ResultStore(["a"]) for _ in range(2))
+    one.add("a", done.text, done.kept)
+    other.add("a", sent.text, sent.kept)
+    assert list(one.texts()) == list(other.texts()) == [done.text]
+    assert one.census.lost == other.census.lost

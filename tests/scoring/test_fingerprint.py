@@ -12,10 +12,10 @@ from segeval.pairing.cases import Case, CaseFiles
 from segeval.scoring import fingerprint
 from segeval.scoring.fingerprint import (
     ENDS,
-    case_file_stamps,
     case_fingerprint,
+    case_stamps,
     list_case_files,
-    settled_file_stamps,
+    settled_stamps,
 )
 
 
@@ -158,7 +158,7 @@ def test_a_write_in_the_tick_of_the_one_before_is_waited_for(case, monkeypatch):
         os.utime(path, ns=(tick, tick))
 
     monkeypatch.setattr(fingerprint.time, "sleep", goes_on)
-    assert settled_file_stamps(case) == case_file_stamps(case)
+    assert settled_stamps(case) == case_stamps(case)
     assert path.read_bytes() == b"other"
 
 
@@ -168,4 +168,4 @@ def test_files_that_lie_there_are_not_waited_for(case, monkeypatch):
             moment = time.time_ns() + ahead * 1_000_000_000
             os.utime(path, ns=(moment, moment))
     monkeypatch.setattr(fingerprint.time, "sleep", None)  # would be called
-    assert settled_file_stamps(case) == case_file_stamps(case)
+    assert settled_stamps(case) == case_stamps(case)

@@ -1,6 +1,8 @@
 """The counts of classes: by hand, against voxel after voxel, and however the case was cut."""
 
+import gc
 import json
+import weakref
 
 import numpy as np
 import plain
@@ -164,3 +166,15 @@ def test_pooled_volumes_of_cases_in_two_units_have_none():
     one = Counts(("a",), np.ones((1, 4), np.int64), np.ones((1, 4)), "ml", 1.0)
     two = Counts(("a",), np.ones((1, 4), np.int64), np.ones((1, 4)), "px", 1.0)
     assert Counts.pool_cases([one, two]).unit == ""
+
+
+def test_sums_of_a_table_go_with_it():
+    cells = PairCells(*np.int64([[0, 1], [1, 1], [5, 7]]))
+    sums = weakref.ref(cells.margins)
+    assert (sums().truth, sums().pred) == ({0: 5, 1: 7}, {1: 12})
+    gc.disable()  # a run of many small cases would hold them until the collector comes
+    try:
+        del cells
+        assert sums() is None
+    finally:
+        gc.enable()

@@ -32,7 +32,7 @@ def find_doubts(known: CaseResult, case: Case) -> frozenset[str] | None:
     """
     if case.pred is None and "pred" in known.stamps:
         raise CaseError("the prediction is not there any more")
-    whole, sides = case_stamps(case)
+    whole, sides, _ = case_stamps(case)
     if not (known.fingerprint and whole) or whole == known.fingerprint:
         return None
     if not known.stamps:  # of an earlier version: its fingerprint has the times of change
