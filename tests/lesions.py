@@ -16,7 +16,7 @@ from segeval.metrics.registry import Values
 from segeval.runtime.frozen import field, frozen
 from segeval.scoring.tally_kind import TallyKind
 from segeval.scoring.tally_kinds import KINDS
-from segeval.tallies.counts import class_masks
+from segeval.tallies.class_masks import class_masks
 
 LABEL = 2  # bytes of a label that is kept, on each side
 

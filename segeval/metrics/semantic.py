@@ -20,7 +20,8 @@ import numpy as np
 from segeval.metrics.overlap import ratio_or_nan
 from segeval.metrics.registry import SHARE, Values, metric
 from segeval.runtime.arrays import Floats
-from segeval.tallies.counts import Counts, PairCells
+from segeval.tallies.counts import Counts
+from segeval.tallies.pair_cells import PairCells
 
 
 def case_value(value: Floats | np.floating[Any] | float, reason: str = "") -> Values:

@@ -15,7 +15,7 @@ from segeval.grid.mismatch import KEEPS, SIDES, holds_grid
 from segeval.runtime.arrays import Mask
 from segeval.runtime.errors import GeometryError, Note
 from segeval.runtime.frozen import replace
-from segeval.tallies.counts import labels_inside
+from segeval.tallies.class_masks import labels_inside
 from segeval.volume.channel_streams import open_channels
 from segeval.volume.label_values import open_value_stream
 from segeval.volume.value_stream import ReadAs, SideSlab

@@ -21,7 +21,7 @@ from segeval.scoring.case_classes import CaseClasses
 from segeval.scoring.instance_ids import CODED, are_coded
 from segeval.scoring.pass_plan import Job
 from segeval.scoring.slab_pass import Passed
-from segeval.tallies.counts import Pair, PairCells, sum_pair_cells
+from segeval.tallies.pair_cells import Pair, PairCells, sum_pair_cells
 from segeval.volume.value_kinds import LARGEST_LABEL, WHITE
 from segeval.volume.value_stream import ValueKind
 from segeval.volume.volume import Volume

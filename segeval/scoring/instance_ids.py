@@ -6,7 +6,7 @@ import numpy as np
 
 from segeval.runtime.arrays import Counted
 from segeval.runtime.errors import Note
-from segeval.tallies.counts import PairCells
+from segeval.tallies.pair_cells import PairCells
 
 MANY_IDS, HALF = 8, 0.5  # labels from which a map may be one of instances; share of them that agree
 MANY_LABELS = 1 << 16  # values that a label of a map may have

@@ -12,7 +12,8 @@ from segeval.runtime.arrays import Floats, Labels, Mask
 from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen, replace
 from segeval.tallies.block import Block
-from segeval.tallies.counts import Pair, labels_inside
+from segeval.tallies.class_masks import labels_inside
+from segeval.tallies.pair_cells import Pair
 from segeval.volume.score_values import ScoreStream
 from segeval.volume.value_kinds import WHITE
 from segeval.volume.value_stream import (

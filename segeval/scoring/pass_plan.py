@@ -19,7 +19,7 @@ from segeval.scoring.classes_by_name import resolve_by_name
 from segeval.scoring.classes_by_value import find_class_channel, may_be_white, valued_class
 from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.slab_pass import may_hold_scores
-from segeval.tallies.counts import Pair
+from segeval.tallies.pair_cells import Pair
 from segeval.volume.value_kinds import WHITE
 from segeval.volume.value_stream import ReadAs, may_hold_probabilities
 

@@ -25,7 +25,7 @@ from segeval.scoring.instance_ids import coded_ids_note, find_ids
 from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.slab_pass import Passed, Tally, one_pass
 from segeval.scoring.truth_checksums import stored_truth_labels
-from segeval.tallies.counts import CountTally, class_counts
+from segeval.tallies.count_tally import CountTally, class_counts
 from segeval.volume.value_stream import ValueKind
 
 

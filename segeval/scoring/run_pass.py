@@ -19,7 +19,7 @@ from segeval.runtime.arrays import Counted
 from segeval.runtime.packed_streams import choose_zlib_library
 from segeval.scoring.paired_blocks import Plan
 from segeval.scoring.slab_pass import Passed, may_hold_scores
-from segeval.tallies.counts import CountTally
+from segeval.tallies.count_tally import CountTally
 from segeval.volume.label_checksums import LabelChecksum
 from segeval.volume.value_stream import ValueKind, may_hold_probabilities
 from segeval.volume.volume import Volume

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from segeval.classes.class_list import ScoredClass
 from segeval.scoring.case_stages import CaseRead
-from segeval.tallies.counts import Pair, PairCells
+from segeval.tallies.pair_cells import Pair, PairCells
 from segeval.volume.label_checksums import LabelChecksum
 from segeval.volume.volume import Volume
 

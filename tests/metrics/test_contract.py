@@ -19,7 +19,7 @@ from segeval.metrics.registry import (
 )
 from segeval.request.grammar import parse_metric
 from segeval.tallies.block import Block
-from segeval.tallies.counts import CountTally, class_counts
+from segeval.tallies.count_tally import CountTally, class_counts
 from segeval.tallies.sums import Sums, SumsTally
 
 VOXELS, CHANNELS = 24, 3

@@ -8,7 +8,8 @@ import pytest
 from segeval.metrics import overlap, semantic, volume
 from segeval.metrics.registry import load_all_metrics, metric_arguments, resolve_metric
 from segeval.request.grammar import parse_metric
-from segeval.tallies.counts import Counts, PairCells
+from segeval.tallies.counts import Counts
+from segeval.tallies.pair_cells import PairCells
 
 
 def counts(*rows, voxel=0.5, unit="ml", confusion=None):

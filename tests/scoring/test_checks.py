@@ -18,7 +18,7 @@ from segeval.scoring.checks import (
     list_first_values,
     refuse_shades,
 )
-from segeval.tallies.counts import PairCells
+from segeval.tallies.pair_cells import PairCells
 from segeval.volume.channel import Channel
 from segeval.volume.value_stream import ValueKind
 from segeval.volume.volume import Volume

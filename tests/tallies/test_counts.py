@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from segeval.classes.class_list import LabelSelector, ScoredClass
 from segeval.tallies.block import Block
-from segeval.tallies.counts import Counts, CountTally, PairCells, class_counts
+from segeval.tallies.count_tally import CountTally, class_counts
+from segeval.tallies.counts import Counts
+from segeval.tallies.pair_cells import PairCells
 
 
 def label(value):
