@@ -58,7 +58,10 @@ def read_class_file(path: Path) -> ClassList:
     readers |= dict.fromkeys((".txt", ".label", ".ctbl", ".lut"), line_classes)
     readers |= dict.fromkeys((".yaml", ".yml"), yaml_classes)
     reader = readers.get(path.suffix.lower())
-    classes = tuple(islice(reader(text), MOST_CLASSES + 1)) if reader is not None else ()
+    try:
+        classes = tuple(islice(reader(text), MOST_CLASSES + 1)) if reader is not None else ()
+    except csv.Error as problem:
+        raise no_class_list(path) from problem
     if len(classes) > MOST_CLASSES:
         raise RequestError(f"a class list has at most {MOST_CLASSES} classes", where=path)
     left_out = [c for c in classes if c.name.strip("_ ").casefold() in ("ignore", "void")]

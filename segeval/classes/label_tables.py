@@ -62,7 +62,10 @@ def read_label_table(path: Path) -> LabelTable:
             raise RequestError("the table is no JSON object", where=path, help=table_help())
         return check_table(content.items(), path)
     separator = next((s for s in (";", "\t", ",") if s in text), ",")
-    rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if any(row)]
+    try:
+        rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if any(row)]
+    except csv.Error as problem:
+        raise RequestError(f"not a table of labels ({problem})", where=path) from problem
     if rows and not any(cell.strip().lstrip("-").isdecimal() for cell in rows[0]):
         rows = rows[1:]  # a head
     return check_table([row[:2] for row in rows if len(row) >= 2], path)

@@ -122,8 +122,8 @@ def parse_csv_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, An
     head = text.partition("\n")[0]
     separator = next((sign for sign in "\t,;" if sign in head), ",")
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-    check_columns(dict.fromkeys(c.strip() for c in reader.fieldnames or ()), 1, path)
     try:
+        check_columns(dict.fromkeys(c.strip() for c in reader.fieldnames or ()), 1, path)
         for row in reader:
             if None in row:
                 raise RequestError(
@@ -131,7 +131,8 @@ def parse_csv_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, An
                 )
             yield reader.line_num, {key.strip(): cell for key, cell in row.items()}
     except csv.Error as problem:
-        raise RequestError(f"line {reader.line_num} is no row ({problem})", where=path) from problem
+        number = max(reader.line_num, 1)
+        raise RequestError(f"line {number} is no row ({problem})", where=path) from problem
 
 
 def parse_json_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -82,6 +82,13 @@ def _nnunet_case(kept: Mapping[str, Any], names: Mapping[str, str]) -> CaseResul
 
 def read_panoptica(text: str, path: Path) -> Scorecard:
     """The table of panoptica's aggregator. Raises RequestError."""
+    try:
+        return _read_panoptica(text, path)
+    except csv.Error as problem:
+        raise RequestError(f"not a table of panoptica ({problem})", where=path) from problem
+
+
+def _read_panoptica(text: str, path: Path) -> Scorecard:
     table = csv.DictReader(io.StringIO(text), delimiter="\t")
     columns = [(*column.rpartition("-")[::2], column) for column in table.fieldnames or ()]
     wanted = [(group, key, column) for group, key, column in columns if key in OF_PANOPTICA]

@@ -292,3 +292,17 @@ def test_a_table_of_pairs_is_never_written_over(segeval, sides):
     done = segeval("score", "--pairs", "t.csv", "-m", "dice", "-o", "t.csv")
     assert (done.status, "would replace the table of this run" in done.err) == (2, True)
     assert (sides / "t.csv").read_bytes() == HEAD + GOOD
+
+
+@pytest.mark.parametrize(("words", "name", "text"), [
+    ("score m.npy m.npy -m dice --classes c.csv", "c.csv", "value,name\n1,{}\n"),
+    ("score m.npy m.npy -m dice --classes c.tsv", "c.tsv", "value\tname\n1\t{}\n"),
+    ("score m.npy m.npy -m dice --remap-pred c.csv", "c.csv", "1,{}\n"),
+    ("score --pairs c.csv -m dice", "c.csv", "{}\n"),
+    ("gate c.tsv --gate dice=.5", "c.tsv", "subject_name\tliver-sq_dsc\n{}\t1\n"),
+])  # fmt: skip
+def test_a_cell_longer_than_any_is_a_wrong_request(segeval, sides, words, name, text):
+    np.save(sides / "m.npy", np.ones((4, 4), np.uint8))
+    (sides / name).write_text(text.format("a" * 200_000))
+    done = segeval(*words.split())
+    assert (done.status, done.err.startswith("error: ")) == (2, True), done.err

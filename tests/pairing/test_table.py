@@ -8,7 +8,13 @@ from trees import ids, paired, shown, tree
 
 from segeval.pairing.cases import Case, CaseFiles, Pairing
 from segeval.pairing.pair import pair_paths
-from segeval.pairing.table import format_pairs, pairing_rows, read_pairs, write_pairs
+from segeval.pairing.table import (
+    format_pairs,
+    pairing_rows,
+    read_pair_rows,
+    read_pairs,
+    write_pairs,
+)
 from segeval.request.settings import Settings
 from segeval.runtime.errors import NothingToScore, PairingError, RequestError
 
@@ -192,3 +198,12 @@ def test_real_organs_read_back(tmp_path):
     write_pairs(found, tmp_path / "pairs.csv")
     (again,) = read_pairs(tmp_path / "pairs.csv").cases
     assert again.truth.files == found.cases[0].truth.files
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+@pytest.mark.parametrize("head", ["[" * 200_000, "a" * 200_000, '"' + "a,b\n" * 50_000])
+def test_a_head_without_end_is_no_table(tmp_path, name, head):
+    path = tmp_path / name
+    path.write_text(head + "\n")
+    with pytest.raises(RequestError, match="line 1 is no row"):
+        list(read_pair_rows(path))
