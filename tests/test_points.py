@@ -10,9 +10,11 @@ import pytest
 from build import GRID
 from runs import run
 
+import segeval
 from segeval.grid.geometry import Geometry
 from segeval.readers.point_table import parse_points
 from segeval.runtime.errors import NothingToScore, ReadError, RequestError
+from segeval.tallies import candidate_marks
 
 HEAD = "seriesuid,coordX,coordY,coordZ,"
 RATES = (0.125, 0.25, 0.5, 1, 2, 4, 8)
@@ -271,3 +273,17 @@ def test_a_table_of_rows_in_any_order_and_separator_is_the_same(tmp_path):
     again = run(other, tmp_path / "annotations.csv", "froc", "case_auroc")
     for metric in ("froc", "case_auroc"):
         assert pooled(again, metric) == pooled(first, metric)
+
+
+def test_more_points_than_any_case_has_are_refused(tmp_path, monkeypatch):
+    head = "seriesuid,coordX,coordY,coordZ"
+    rows = "".join(f"a,{k},1,1,9\n" for k in range(5))
+    (tmp_path / "g.csv").write_text(f"{head},diameter_mm\n{rows}")
+    (tmp_path / "p.csv").write_text(f"{head},probability\n{rows}")
+    sides = tmp_path / "p.csv", tmp_path / "g.csv"
+    assert segeval.score(*sides, ["froc"]).cases[0].status == "ok"
+    monkeypatch.setattr(candidate_marks, "MOST_PAIRS", 24)
+    (case,) = segeval.score(*sides, ["froc"]).cases
+    assert (case.status, case.error["message"]) == (
+        "over_budget", "5 candidates and 5 lesions of one case"
+    )  # fmt: skip

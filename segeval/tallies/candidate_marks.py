@@ -13,11 +13,13 @@ import numpy as np
 
 from segeval.grid.geometry import Geometry
 from segeval.runtime.arrays import Counted, Floats, Mask
+from segeval.runtime.errors import ReadError
 from segeval.runtime.frozen import frozen
 from segeval.tallies.instance_sides import SideInstances, measure_centres
 from segeval.volume.placed_points import PlacedPoints
 
 AT_ONCE = 1 << 20  # distances that are held
+MOST_PAIRS = 1 << 24  # of a candidate and a lesion; a scan has some thousand and some dozen
 
 
 @frozen
@@ -69,7 +71,16 @@ def marks_of_points(points: PlacedPoints, grid: Geometry | None) -> CandidateMar
 
 
 def near_pairs(candidates: CandidateMarks, lesions: CandidateMarks) -> Counted:
-    """Pairs whose centres are nearer than the radius of the lesion, int64 (q, 2)."""
+    """Pairs whose centres are nearer than the radius of the lesion, int64 (q, 2).
+
+    Raises ReadError where there are more candidates and lesions than any case has.
+    """
+    if len(candidates) * len(lesions) > MOST_PAIRS:
+        raise ReadError(
+            f"{len(candidates)} candidates and {len(lesions)} lesions of one case",
+            facts=(f"at most {MOST_PAIRS} pairs of them are compared",),
+            status="over_budget",
+        )
     found = [np.zeros((0, 2), np.int64)]
     some = max(1, AT_ONCE // max(len(lesions), 1))
     for start in range(0, len(candidates) if len(lesions) else 0, some):
