@@ -229,7 +229,7 @@ OF_OTHERS = {"--array", "--cpus-per-task", "--mem", "--time", "--parsable", "--d
              "--fail", "--silent", "--header", "--form",
              "--all", "--input", "--output-prefix",
              # of scripts in benchmarks/ (docs/reliability.md)
-             "--files", "--rounds", "--seconds", "--times"}  # fmt: skip
+             "--files", "--readers", "--rounds", "--runs", "--seconds", "--times"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PAGES)
