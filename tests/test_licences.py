@@ -64,6 +64,26 @@ def test_its_licence_is_that_of_the_table(name, package):
         assert not re.search(COPYLEFT, told)
 
 
+def test_no_extra_asks_for_a_copyleft_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked = {
+        canonicalize_name(Requirement(text).name)
+        for extra, texts in project["optional-dependencies"].items()
+        if extra not in ("test", "docs")  # tools, which the program does not load
+        for text in texts
+    }
+    assert not asked & {"pylibjpeg-libjpeg"}  # which may not be installed here
+    for name in asked:
+        try:
+            meta = distribution(name).metadata
+        except PackageNotFoundError:
+            continue
+        told = (
+            f"{meta.get('License-Expression')} {meta.get('License')} {meta.get_all('Classifier')}"
+        )
+        assert not re.search(COPYLEFT, told) or re.search(r"BSD|MIT|Apache|MPL", told), name
+
+
 def test_distances_need_no_copyleft_part_of_libigl(tmp_path):
     home = Path(find_spec("igl").origin).parent
     shutil.copytree(

@@ -70,8 +70,8 @@ def fragment_places(file: DicomFile, place: ByteRange) -> tuple[ByteRange, ...]:
 # Transfer syntaxes that keep every value, and what decodes those that Pillow does not.
 LOSSLESS = {
     "1.2.840.10008.1.2.5": "",
-    "1.2.840.10008.1.2.4.57": "",
-    "1.2.840.10008.1.2.4.70": "",
+    "1.2.840.10008.1.2.4.57": "python-gdcm",
+    "1.2.840.10008.1.2.4.70": "python-gdcm",
     "1.2.840.10008.1.2.4.80": "pyjpegls",
     "1.2.840.10008.1.2.4.90": "",
     "1.2.840.10008.1.2.4.201": "pylibjpeg pylibjpeg-openjpeg",
