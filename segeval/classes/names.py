@@ -73,7 +73,7 @@ def are_in_order(names: Iterable[str]) -> bool:
     return all(a <= b for a, b in pairwise(map(natural_key, names)))
 
 
-@lru_cache(1 << 10)
+@lru_cache(1 << 12)  # the structures of two large sets
 def normalize_name(name: str) -> str:
     """The normal form: `LeftParotid`, `parotid lt` and `Parotid_L` are `parotid_l`."""
     import unicodedata

@@ -133,5 +133,8 @@ def main_normal(points: list[Floats]) -> Floats:
 def area_vector(points: Floats) -> Floats:
     """The area of a closed polygon as a vector along its normal (Newell)."""
     at = points - points[0]
-    area: Floats = np.cross(at, np.roll(at, -1, axis=0)).sum(axis=0) / 2
+    x, y, z = at.T
+    u, v, w = np.concatenate([at[1:], at[:1]]).T
+    parts = np.stack([y * w - z * v, z * u - x * w, x * v - y * u], axis=1)  # numpy.cross, sooner
+    area: Floats = parts.sum(axis=0) / 2
     return area

@@ -5,12 +5,18 @@ Millimetres on the plane; all polygons at once, because a structure has hundreds
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from segeval.kernels.polygons import PlaneAreas, polygon_areas
 from segeval.kernels.raster import Polygons, consecutive_numbers
 from segeval.runtime.arrays import Counted, Floats, Mask
+from segeval.runtime.errors import ReadError
 
+AT_A_TIME = 1 << 18  # pairs that are looked at
+MOST_ASKED = 1 << 26  # pairs of one structure that are looked at: 11 000 contours on a plane
+MOST_PAIRS = 1 << 18  # that lie on each other
 THIN_WIDTH = 1e-5  # mm: so thin is no area (DICOM-R9)
 
 
@@ -113,10 +119,13 @@ def find_repeated_polygons(polygons: Polygons, within: float) -> Mask:
     again = np.zeros(len(polygons.ends), np.bool_)
     first, sizes = polygon_starts(polygons.ends), np.diff(polygons.ends, prepend=0)
     low, high = bounding_boxes(polygons)
-    i, j = same_plane_pairs(polygons.planes)
-    away = np.maximum(np.abs(low[i] - low[j]), np.abs(high[i] - high[j])).max(axis=1)
-    alike = (sizes[i] == sizes[j]) & (away <= within)
-    for one, two in zip(i[alike].tolist(), j[alike].tolist(), strict=True):
+
+    def alike(i: Counted, j: Counted) -> Mask:
+        away = np.maximum(np.abs(low[i] - low[j]), np.abs(high[i] - high[j])).max(axis=1)
+        return np.asarray((sizes[i] == sizes[j]) & (away <= within))
+
+    i, j = pairs_on_planes(polygons.planes, low[:, 0], low[:, 0] + within, alike)
+    for one, two in zip(i.tolist(), j.tolist(), strict=True):
         a, b = (polygons.points[first[k] : polygons.ends[k]] for k in (one, two))
         again[two] = again[two] or is_same_ring(a, b, within)
     return again
@@ -133,13 +142,43 @@ def bounding_boxes(polygons: Polygons) -> tuple[Floats, Floats]:
     return np.minimum.reduceat(points, first), np.maximum.reduceat(points, first)
 
 
-def same_plane_pairs(planes: Counted) -> tuple[Counted, Counted]:
-    """Pairs of polygons on one plane, the earlier first."""
-    order = np.argsort(planes, kind="stable")
-    end = np.searchsorted(planes[order], planes[order], "right")
-    times = end - np.arange(len(order)) - 1
-    i = np.repeat(np.arange(len(order)), times)
-    return order[i], order[consecutive_numbers(np.arange(1, len(order) + 1), times)]
+def pairs_on_planes(
+    planes: Counted, begin: Floats, end: Floats, meet: Callable[[Counted, Counted], Mask]
+) -> tuple[Counted, Counted]:
+    """Pairs of polygons on one plane that meet, the earlier first.
+
+    begin, end  float64 (n,) along one axis: who begins beyond another's end does not meet it
+    meet        says of pairs which do
+
+    Raises ReadError where more lie on each other than in any structure.
+    """
+    order = np.lexsort((begin, planes))
+    along = planes[order] + 1j * begin[order]  # in the order of the planes, then of the axis
+    last = np.searchsorted(along, planes[order] + 1j * end[order], "right")
+    times = last - np.arange(1, len(order) + 1)
+    asked = np.cumsum(times)
+    check_pairs(int(times.sum()), MOST_ASKED)
+    found, count = [(planes[:0], planes[:0])], 0
+    cuts = np.searchsorted(asked, np.arange(AT_A_TIME, times.sum(), AT_A_TIME))
+    for part in np.split(np.arange(len(order)), cuts):
+        a = order[np.repeat(part, times[part])]
+        b = order[consecutive_numbers(part + 1, times[part])]
+        near = meet(a, b)
+        found.append((np.minimum(a, b)[near], np.maximum(a, b)[near]))
+        count += int(near.sum())
+        check_pairs(count, MOST_PAIRS)
+    i, j = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    sorted_ = np.lexsort((j, i, planes[i]))
+    return i[sorted_], j[sorted_]
+
+
+def check_pairs(count: int, most: int) -> None:
+    """Refuse contours that lie on each other as no real ones do. Raises ReadError."""
+    if count > most:
+        raise ReadError(
+            f"contours of one structure that lie on each other in more than {most} pairs",
+            status="over_budget",
+        )
 
 
 def is_same_ring(a: Floats, b: Floats, within: float) -> bool:
@@ -157,9 +196,12 @@ def crossing_polygons(polygons: Polygons, least: float) -> tuple[list[tuple[int,
     least  area from which two polygons overlap and do not only touch (DICOM-R5)
     """
     low, high = bounding_boxes(polygons)
-    i, j = same_plane_pairs(polygons.planes)
-    near = (low[i] < high[j]).all(axis=1) & (low[j] < high[i]).all(axis=1)
-    i, j = i[near], j[near]
+
+    def overlap(i: Counted, j: Counted) -> Mask:
+        both = (low[i] < high[j]) & (low[j] < high[i])
+        return np.asarray(both.all(axis=1))
+
+    i, j = pairs_on_planes(polygons.planes, low[:, 0], high[:, 0], overlap)
     if not len(i):
         return [], np.zeros(0)
     own = np.arange(len(i))

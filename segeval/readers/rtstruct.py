@@ -20,6 +20,7 @@ from segeval.runtime.errors import Note, ReadError
 from segeval.volume.read_options import ReadOptions
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
+MOST_STRUCTURES = 1 << 11  # of a file; large ones of clinics have some hundred
 
 
 def claims(path: Path, head: bytes) -> bool:
@@ -41,11 +42,16 @@ def read(path: Path, _: ReadOptions | None = None) -> Contours:
 def read_structure_set(file: DicomFile) -> Contours:
     """The structure set of an open file. Raises Damaged."""
     elements = file.elements
+    named = list(elements.items(0x30060020))
+    if len(named) > MOST_STRUCTURES:
+        raise ReadError(
+            f"{len(named)} structures, and at most {MOST_STRUCTURES} are read", where=file.path
+        )
     drawn = contours_by_number(elements)
     types = {item.whole(0x30060084): item.word(0x300600A4) for item in elements.items(0x30060080)}
     listed: dict[int, dict[str, Elements]] = {}
     nameless = 0
-    for item in elements.items(0x30060020):
+    for item in named:
         number = item.whole(0x30060022)
         if number is None:
             nameless += 1
@@ -79,12 +85,11 @@ def contours_by_number(elements: Elements) -> dict[int | None, tuple[Contour, ..
 
     Raises Damaged.
     """
-    found: dict[int | None, tuple[Contour, ...]] = {}
+    found: dict[int | None, list[Contour]] = {}
     for item in elements.items(0x30060039):
         number = item.whole(0x30060084)
-        own = tuple(read_contour(c) for c in item.items(0x30060040))
-        found[number] = (*found.get(number, ()), *own)
-    return found
+        found.setdefault(number, []).extend(read_contour(c) for c in item.items(0x30060040))
+    return {number: tuple(own) for number, own in found.items()}
 
 
 def name_of(item: Elements, number: int) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from segeval.kernels import outlines
 from segeval.kernels.outlines import (
     crossing_polygons,
     find_repeated_polygons,
@@ -14,6 +15,7 @@ from segeval.kernels.outlines import (
     plane_deviations,
 )
 from segeval.kernels.raster import Polygons
+from segeval.runtime.errors import ReadError
 
 SQUARE = np.array([(0, 0), (4, 0), (4, 4), (0, 4)], float)
 
@@ -94,3 +96,35 @@ def test_polygons_can_be_chosen_and_picked():
 def test_dicom_r9_points_a_hundred_thousandth_of_a_mm_from_a_line_are_no_area(width, thin):
     ring = polygons([(0, 0), (9, 0), (9, width), (0, width)])  # half of the width on either side
     assert find_thin_polygons(ring.points, ring.ends).tolist() == [thin]
+
+
+@pytest.mark.parametrize("at_a_time", [3, 1 << 18])
+def test_pairs_on_planes_are_all_that_meet(monkeypatch, at_a_time):
+    """Each with each, in loops; some at a time or all at once."""
+    monkeypatch.setattr(outlines, "AT_A_TIME", at_a_time)
+    rng = np.random.default_rng(4)
+    planes, begin = rng.integers(0, 4, 60), rng.integers(0, 30, 60).astype(float)
+    end, odd = begin + rng.integers(0, 6, 60), rng.integers(0, 2, 60)
+    i, j = outlines.pairs_on_planes(planes, begin, end, lambda a, b: odd[a] == odd[b])
+    wanted = [
+        (planes[a], a, b)
+        for a in range(60)
+        for b in range(a + 1, 60)
+        if planes[a] == planes[b] and odd[a] == odd[b]
+        and begin[a] <= end[b] and begin[b] <= end[a]
+    ]  # fmt: skip
+    assert list(zip(planes[i], i, j, strict=True)) == sorted(wanted)
+    assert len(wanted) > 20
+
+
+def test_contours_that_lie_on_each_other_as_no_real_ones_do_are_refused(monkeypatch):
+    """160 000 on one plane asked for 95 GiB."""
+    same = np.zeros(100, np.int64)
+    every = lambda a, b: np.ones(len(a), bool)  # noqa: E731
+    for name in ("MOST_PAIRS", "MOST_ASKED"):
+        with monkeypatch.context() as few:
+            few.setattr(outlines, name, 4949)
+            with pytest.raises(ReadError, match="in more than 4949 pairs"):
+                outlines.pairs_on_planes(same, same * 1.0, same * 1.0, every)
+            few.setattr(outlines, name, 4950)
+            assert len(outlines.pairs_on_planes(same, same * 1.0, same * 1.0, every)[0]) == 4950

@@ -183,3 +183,11 @@ def test_what_is_odd_about_very_many_contours_takes_no_longer_each():
     (note,) = rtstruct.structure_set_notes((Roi(1, "Heart", contours),), 0, 0, "RS.dcm")
     assert note.code == "W-open-contours"
     assert time.process_time() - start < 10  # all contours for each take minutes
+
+
+def test_more_structures_than_any_file_has_are_refused(tmp_path, monkeypatch):
+    """45 000 took minutes: each was looked for among all."""
+    monkeypatch.setattr(rtstruct, "MOST_STRUCTURES", 2)
+    path = build.rtstruct(tmp_path / "RS", organs())
+    with pytest.raises(ReadError, match="3 structures, and at most 2 are read"):
+        rtstruct.read(path)

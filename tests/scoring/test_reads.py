@@ -14,7 +14,7 @@ import segeval
 from segeval.request.settings import Settings
 
 EVERYTHING = ("dice", "miou", "volume_difference", "ce", "dice_loss", "brier", "ece", "hd95")
-ENDS = 4 << 16  # headers and the fingerprint: both ends of a file
+ENDS = 5 << 16  # headers, and both ends of a file, twice; with what a buffer takes beyond
 SHAPE = (24, 160, 160)
 
 
@@ -50,15 +50,18 @@ class Counting(io.FileIO):
 def read(monkeypatch):
     """Bytes read of each file, by its side and name."""
     found: Counter[str] = Counter()
-    plain = Path.open
 
-    def opened(path, mode="r", buffering=-1, **given):
-        if mode != "rb":
-            return plain(path, mode, buffering, **given)
-        file = Counting(path, found)
-        return file if buffering == 0 else io.BufferedReader(file, max(buffering, 1 << 13))
+    def counted(plain):
+        def opened(path, mode="r", buffering=-1, *rest, **given):
+            if mode != "rb" or not isinstance(path, Path):
+                return plain(path, mode, buffering, *rest, **given)
+            file = Counting(path, found)
+            return file if buffering == 0 else io.BufferedReader(file, max(buffering, 1 << 13))
 
-    monkeypatch.setattr(Path, "open", opened)
+        return opened
+
+    monkeypatch.setattr(Path, "open", counted(Path.open))
+    monkeypatch.setattr("builtins.open", counted(open))
     return found
 
 
