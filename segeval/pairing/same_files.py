@@ -73,7 +73,9 @@ def same_files_note(cases: Sequence[Case]) -> list[Note]:
         same += [case.id] if whole else [f"{case.id}/{name}" for name in found]
     if not same:
         return []
-    text = f"prediction and ground truth are the same file in {count_with_noun(number, 'case')}"
+    least = "at least " if compare.passed_over or len(cases) > LOOKED else ""
+    many = count_with_noun(number, "case")
+    text = f"prediction and ground truth are the same file in {least}{many}"
     return [Note("W-same-file", f"{text}: {first_names(same)}", "")]
 
 
@@ -98,6 +100,7 @@ class FileComparison:
 
     def __init__(self) -> None:
         self._left = COMPARED
+        self.passed_over = False  # pairs that may be one, of which nothing was said
 
     def are_same(self, pred: Path, truth: Path) -> bool:
         """Whether two files are the same; of one that cannot be read its reader says so."""
@@ -112,7 +115,9 @@ class FileComparison:
 
             self._left -= 1
             if self._left < 0:
-                return truth.name.lower().endswith(CHECKED) and not is_empty_mask(truth)
+                told = truth.name.lower().endswith(CHECKED)
+                self.passed_over = self.passed_over or not told
+                return told and not is_empty_mask(truth)
             return filecmp.cmp(pred, truth, shallow=False) and not is_empty_mask(truth)
         return False
 

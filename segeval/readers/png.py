@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from segeval.readers.pictures import PixelRows
 
 SUFFIXES = (".png", ".bmp", ".tif", ".tiff", ".gif")
+DICOM = b"DICM"  # after 128 bytes that anything may stand in
 BITS, COMPRESSION, PHOTOMETRIC = 258, 259, 262  # fields of TIFF
 JPEG_IN_TIFF, WHITE_IS_ZERO = (6, 7, 34892), 0
 VALUES = {"1": "?", "L": "u1", "P": "u1", "I": "i4", "F": "f4",
@@ -53,7 +54,10 @@ WHOLE_BYTES, COLOUR_BYTES = {"1": 3, "L": 3, "P": 3, "I;16": 6, "I;16B": 6, "I":
 
 def claims(path: Path, head: bytes) -> bool:
     """Say whether the file is a picture, from its name or its first bytes."""
-    return path.suffix.lower() in SUFFIXES or head.startswith((PNG, *TIFF, *GIF))
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    both = head[128:132] == DICOM  # a DICOM object may begin as a TIFF
+    return head.startswith((PNG, *TIFF, *GIF)) and not both
 
 
 def read(path: Path, reading: ReadOptions) -> Volume:

@@ -60,6 +60,24 @@ def test_rows_are_those_of_the_whole(tmp_path, kind, store):
     assert np.array_equal(source(), known.get(kind, table[red, green, blue]))
 
 
+@pytest.mark.parametrize("kind", ["grey", "colours", "black and white"])
+@pytest.mark.parametrize("store", [bytes, top_down])
+def test_what_fills_up_the_last_row_may_be_missing(tmp_path, kind, store):
+    """So it is for Pillow, and whoever reads the whole: no pixel is in it."""
+    path = tmp_path / "a.bmp"
+    KINDS[kind]().save(path)
+    content = store(path.read_bytes())
+    filled = -{"grey": 21, "colours": 63, "black and white": 3}[kind] % 4
+    path.write_bytes(content[:-filled])
+    source = (
+        png.read(path, ReadOptions(colours=TABLE if kind == "colours" else {})).channels[0].source
+    )
+    assert np.array_equal(np.concatenate(list(source.rows())), source())
+    path.write_bytes(content[: -filled - 1])
+    with pytest.raises(ReadError, match="not a readable picture"):
+        list(source.rows())
+
+
 def test_rows_that_are_cut_off_are_refused(tmp_path):
     path = tmp_path / "a.bmp"
     KINDS["grey"]().save(path)

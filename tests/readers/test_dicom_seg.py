@@ -30,6 +30,7 @@ from segeval.grid.slices import Frame, arrange_slices
 from segeval.readers import dicom_seg, packed_frames
 from segeval.readers.codestreams import stated_size
 from segeval.readers.packed_frames import transfer_syntax_name
+from segeval.readers.registry import open_file
 from segeval.runtime.errors import CaseError, ReadError
 from segeval.volume.channel_streams import open_channels
 from segeval.volume.read_options import ReadOptions
@@ -337,6 +338,15 @@ def test_a_file_that_is_cut_never_passes(tmp_path, keep, syntax):
     path.write_bytes(raw[: int(len(raw) * keep)])
     with pytest.raises(CaseError):
         values(read(path))
+
+
+def test_one_that_begins_as_a_tiff_is_still_dicom(tmp_path):
+    """What stands in the first 128 bytes is free: some writers put the head of a TIFF there."""
+    path = build.seg(tmp_path / "a", shots(MASKS), ["A"])
+    plain = values(open_file(path, ReadOptions()))
+    content = path.read_bytes()
+    path.write_bytes(b"II*\0" + bytes(124) + content[128:])
+    assert np.array_equal(values(open_file(path, ReadOptions())), plain)
 
 
 def test_it_is_claimed_by_its_content(tmp_path):
