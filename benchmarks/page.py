@@ -37,9 +37,7 @@ time (user and system, start-up included, one CPU) unless it says something else
 resident memory. What is by the clock (P9, P12) says something only of a machine that has two CPUs
 to spare.
 
-Two bars of instances are missed, and why: N3 beside decoding, of which start, import of NumPy and
-reading are twice the whole; N4 with runs, for each image is a case of its own with all its
-accounts.
+What is missed stands below with its reason.
 What grows with the images of N4 is about 10 kB each: the table that AP of the data set is made of.
 """
 
